@@ -1,0 +1,56 @@
+"""The port to a model: what the services ask of one, and what they hand to it.
+
+Everything above this module knows no torch; everything below (the services' `backends/`) knows no
+HTTP. Every call of a backend happens on the one device thread (`device.py`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+Input_contra = TypeVar("Input_contra", contravariant=True)
+Output_co = TypeVar("Output_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """What is loaded, for `/v1/models`, the metrics and the log."""
+
+    source: str
+    """The reference it was asked for by: `demo`, a Hugging Face id, an address."""
+    revision: str
+    """The commit or digest it was resolved to."""
+    architecture: str
+    """The NeMo class."""
+    parameters: int
+    """How many weights it holds."""
+    sample_rate_hz: int
+    """The rate of the audio it takes or makes."""
+    device: str
+    """Where it computes: `cpu` or `cuda:0`, with the device's name."""
+    precision: str
+    """The number format of the heavy layers: `float32`, `bfloat16`, `float16`."""
+
+
+class Stage(Protocol[Input_contra, Output_co]):
+    """One batched step of a model, such as mel to audio.
+
+    Returns one output for each input, in order. An exception fails the whole batch and nothing
+    else. Raises `BackendFailed`, or `DeviceLost` when no later call can succeed.
+    """
+
+    def __call__(self, batch: Sequence[Input_contra], /) -> Sequence[Output_co]:
+        """Returns the outputs of one batch."""
+        ...
+
+
+class Backend(Protocol):
+    """A model on a device: loaded once, warmed up once, run in batches until the process ends."""
+
+    def load(self) -> ModelDescription:
+        """Loads the model from verified files and returns what was loaded."""
+        ...
+
+    def warm_up(self, report: Callable[[str], None]) -> None:
+        """Runs every batch shape once, the largest first, telling each by name."""
+        ...

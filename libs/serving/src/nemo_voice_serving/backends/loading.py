@@ -1,0 +1,188 @@
+"""NeMo models from unpacked directories: quick, running no code of theirs, equal to plain NeMo.
+
+The services' backends call `restore` before anything is served: NeMo changes the working directory
+while it loads. What a model computes is theirs.
+"""
+
+import contextlib
+import hashlib
+import inspect
+import logging
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from nemo.core.classes.common import typecheck
+from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
+from nemo.utils import logging as nemo_logging
+from omegaconf import DictConfig, OmegaConf
+from torch.overrides import TorchFunctionMode
+from typing_extensions import override
+
+from nemo_voice_serving.logs import adopt
+
+logger = logging.getLogger(__name__)
+
+CONFIG_FILE = "model_config.yaml"
+WEIGHTS_FILE = "model_weights.ckpt"
+
+_RANDOM_FILLS = frozenset({"normal_", "uniform_", "kaiming_uniform_"})
+_LOADING = threading.Lock()
+
+
+class UnusableModel(Exception):  # noqa: N818 - a noun phrase of the fault, as everywhere here
+    """The files are not a model that this backend runs; the message says why."""
+
+
+def read_config(directory: Path) -> DictConfig:
+    """Returns the model's configuration, without loading the model."""
+    path = directory / CONFIG_FILE
+    if not path.is_file():
+        raise UnusableModel(f"{directory} holds no {CONFIG_FILE}: not an unpacked .nemo file")
+    config = OmegaConf.load(path)
+    if not isinstance(config, DictConfig) or not config.get("target"):
+        raise UnusableModel(f"{path} does not say which NeMo class (`target`) the model is")
+    return config
+
+
+def restore(
+    model_class: Any,
+    directory: Path,
+    *,
+    change_config: Callable[[DictConfig], None] | None = None,
+) -> Any:
+    """Returns the model on the CPU, frozen, in evaluation mode, its weights mapped from the file.
+
+    Args:
+        model_class: The NeMo class to restore.
+        directory: Where the .nemo file was unpacked. It must stay as it is while the model lives.
+        change_config: Changes the configuration before the model is built from it.
+
+    Raises:
+        UnusableModel: The directory holds no model, or loading it would be unsafe.
+    """
+    started_s = time.monotonic()
+    _refuse_unsafe_loading()
+    directory = directory.resolve()  # NeMo changes the working directory
+    config = read_config(directory)
+    if not (directory / WEIGHTS_FILE).is_file():
+        raise UnusableModel(f"{directory} holds no {WEIGHTS_FILE}: not an unpacked .nemo file")
+    adopt_nemo()
+    if change_config is not None:
+        OmegaConf.set_struct(config, value=False)
+        change_config(config)
+    connector = _MappingConnector()
+    connector.model_extracted_dir = str(directory)
+    with _LOADING, _NoRandomFill(), _expected_warnings():
+        model = model_class.restore_from(
+            str(directory),
+            override_config_path=config if change_config is not None else None,
+            map_location="cpu",
+            save_restore_connector=connector,
+        )
+    model.eval()
+    model.requires_grad_(requires_grad=False)
+    facts = {"directory": str(directory), "seconds": round(time.monotonic() - started_s, 3)}
+    logger.info("model loaded", extra={"model": type(model).__name__, **facts})
+    return model
+
+
+def adopt_nemo() -> None:
+    """Makes NeMo's lines come once and in our shape, and switches its type checks off.
+
+    NeMo keeps its log in memory until a file handler comes, which in a server is never.
+    """
+    nemo_logging.captureWarnings(False)
+    for name in (
+        "nemo_logger",
+        "lightning",
+        "lightning.pytorch",
+        "lightning.fabric",
+        "pytorch_lightning",
+    ):
+        adopt(name)
+    typecheck.set_typecheck_enabled(enabled=False)
+
+
+def state_digest(model: Any) -> str:
+    """Returns a digest of every parameter and buffer, also of those that checkpoints leave out."""
+    digest = hashlib.sha256()
+    named = [*model.named_parameters(), *model.named_buffers()]
+    for name, tensor in sorted(named, key=lambda pair: pair[0]):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(_bytes_of(tensor))
+    return digest.hexdigest()
+
+
+def parameter_count(*modules: Any) -> int:
+    """Returns how many weights the modules hold."""
+    return sum(weight.numel() for module in modules for weight in module.parameters())
+
+
+def _bytes_of(tensor: torch.Tensor) -> memoryview:
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    return memoryview(flat.view(torch.uint8).numpy())
+
+
+def _refuse_unsafe_loading() -> None:
+    name = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+    if os.environ.get(name, "0").lower() not in {"", "0", "n", "no", "false"}:
+        raise UnusableModel(f"{name} is set: with it, a checkpoint could run code; unset it")
+
+
+@contextlib.contextmanager
+def _expected_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # HiFi-GAN's weight normalisation is the older one; a one-layer LSTM cannot use its dropout.
+        warnings.filterwarnings("ignore", message=".*weight_norm", category=FutureWarning)
+        warnings.filterwarnings(
+            "ignore", message="dropout option adds dropout", category=UserWarning
+        )
+        yield
+
+
+class _NoRandomFill(TorchFunctionMode):  # type: ignore[misc] # torch is untyped here
+    """While active in this thread, new parameters are not filled with random numbers.
+
+    Half of the time a large model takes to load goes into numbers that the checkpoint overwrites;
+    the strict load guarantees that it overwrites each one.
+    """
+
+    @override
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        if getattr(func, "__name__", "") in _RANDOM_FILLS:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is untyped
+    """Maps the weights from the file instead of reading and copying them."""
+
+    @staticmethod
+    @override
+    def _load_state_dict_from_disk(model_weights: str, map_location: Any = "cpu") -> Any:
+        return torch.load(model_weights, map_location="cpu", mmap=True, weights_only=True)
+
+    @override
+    def load_instance_with_state_dict(self, instance: Any, state_dict: Any, strict: bool) -> None:
+        if "assign" in inspect.signature(instance.load_state_dict).parameters:
+            # Assigned values keep the file's number format, which may be half the module's.
+            wanted = {name: value.dtype for name, value in instance.state_dict().items()}
+            state_dict = {
+                name: value.to(wanted.get(name, value.dtype)) for name, value in state_dict.items()
+            }
+            instance.load_state_dict(state_dict, strict=strict, assign=True)
+        else:  # HiFi-GAN renames older checkpoints' weights first, and then copies them
+            instance.load_state_dict(state_dict, strict=strict)
+        instance._set_model_restore_state(is_being_restored=False)  # noqa: SLF001 - the base class does so

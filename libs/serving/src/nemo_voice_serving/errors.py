@@ -1,0 +1,131 @@
+"""Every error a client can get, answered in the shape OpenAI's clients parse.
+
+VoiceError ├── InvalidRequest              400  what the client sent is wrong (param set where one
+field is to blame)
+│   ├── TextTooLong             400  more characters than one request may hold
+│   ├── UnspeakableText         400  nothing in the text that an English voice can say
+│   └── UnsupportedAudio        400  bytes that no decoder reads as audio
+├── PayloadTooLarge             413  more bytes or audio seconds than one request may hold
+├── NotFound                    404  no such route or model
+├── MethodNotAllowed            405  the route exists, the method does not
+├── Overloaded                  429  the queue is full; Retry-After says when to come back
+├── NotReady                    503  loading, warming, draining or failed; Retry-After
+├── DeadlineExceeded            504  waited longer than a request may
+└── BackendFailed               500  the model raised; details are in the log, not in the body
+    └── DeviceLost              500  the device is beyond use; the process will be restarted
+"""
+
+from typing import ClassVar
+
+
+class VoiceError(Exception):
+    """An error that a client is told about; subclasses fix code, status and OpenAI's type."""
+
+    code: ClassVar[str] = "voice_error"
+    status: ClassVar[int] = 500
+    kind: ClassVar[str] = "server_error"
+
+    def __init__(
+        self, message: str, *, param: str | None = None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.retry_after_s = retry_after_s
+
+    def body(self) -> dict[str, dict[str, str | None]]:
+        """Returns the JSON body, with all four keys of OpenAI's error object."""
+        error = {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}
+        return {"error": error}
+
+    def headers(self) -> dict[str, str]:
+        """Returns the headers that tell a client when to try again, where waiting helps."""
+        if self.retry_after_s is None:
+            return {}
+        milliseconds = max(1, round(self.retry_after_s * 1000))
+        seconds = max(1, -(-milliseconds // 1000))
+        return {"Retry-After": str(seconds), "retry-after-ms": str(milliseconds)}
+
+
+class InvalidRequest(VoiceError):
+    """What the client sent is wrong, and sending it again will not help."""
+
+    code = "invalid_request"
+    status = 400
+    kind = "invalid_request_error"
+
+
+class TextTooLong(InvalidRequest):
+    """The text holds more characters than one request may."""
+
+    code = "text_too_long"
+
+
+class UnspeakableText(InvalidRequest):
+    """The text holds nothing that an English voice can say."""
+
+    code = "unspeakable_text"
+
+
+class UnsupportedAudio(InvalidRequest):
+    """The bytes are not audio that any decoder here reads."""
+
+    code = "unsupported_audio"
+
+
+class PayloadTooLarge(VoiceError):
+    """The body holds more bytes, or more seconds of audio, than one request may."""
+
+    code = "payload_too_large"
+    status = 413
+    kind = "invalid_request_error"
+
+
+class NotFound(VoiceError):
+    """Nothing is served under this address or model name."""
+
+    code = "not_found"
+    status = 404
+    kind = "invalid_request_error"
+
+
+class MethodNotAllowed(VoiceError):
+    """The address exists, but not for this method."""
+
+    code = "method_not_allowed"
+    status = 405
+    kind = "invalid_request_error"
+
+
+class Overloaded(VoiceError):
+    """More work is waiting than the queue may hold."""
+
+    code = "overloaded"
+    status = 429
+    kind = "rate_limit_error"
+
+
+class NotReady(VoiceError):
+    """The model is loading, warming up, draining or failed."""
+
+    code = "not_ready"
+    status = 503
+
+
+class DeadlineExceeded(VoiceError):
+    """The work was not begun within the time a request may wait."""
+
+    code = "deadline_exceeded"
+    status = 504
+
+
+class BackendFailed(VoiceError):
+    """The model raised; the reason is in the log under the request's id."""
+
+    code = "backend_failed"
+
+
+class DeviceLost(BackendFailed):
+    """The device no longer computes; only a new process helps."""
+
+    code = "device_lost"

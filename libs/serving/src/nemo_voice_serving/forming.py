@@ -1,0 +1,94 @@
+"""Which waiting items make the next batch: pure decisions over a snapshot of the queue.
+
+Nothing here waits, locks or computes; `batching.py` asks and acts. The rule: the most urgent item
+leads, items of its length bucket join oldest first, and the padded cost (longest member times
+members, the way text-embeddings-inference budgets its batches) stays within the limit.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One item of the queue as the decision sees it."""
+
+    length: float
+    """Extent in the padded dimension: audio seconds, characters or frames."""
+    arrived_s: float
+    """When it was queued, on the queue's clock."""
+    urgency: int = 0
+    """0 is served before 1 and so on, until ageing lifts the later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one batch may hold, and how long an incomplete one waits for company."""
+
+    max_items: int = 16
+    """Most items in a batch."""
+    max_padded: float = float("inf")
+    """Most padded length: longest member times members. A single item may exceed it."""
+    max_wait_s: float = 0.0
+    """How long the oldest item waits for others while the device idles."""
+    bucket_edges: tuple[float, ...] = ()
+    """Upper ends of the length buckets, ascending; items of one batch share a bucket."""
+    ageing_s: float = 2.0
+    """An item gains one step of urgency for each such time it has waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run these items, given by their places in the snapshot, now."""
+
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Nothing to run yet; ask again at this time, or when an item arrives."""
+
+    time_s: float
+
+
+Decision = Run | WaitUntil | None
+"""What to do next; None means that the queue is empty."""
+
+
+def next_batch(waiting: Sequence[Waiting], limits: Limits, now_s: float) -> Decision:
+    """Returns the batch to run now, the time to ask again, or None for an empty queue.
+
+    Args:
+        waiting: The queue in order of arrival.
+        limits: What a batch may hold.
+        now_s: The present on the clock of `arrived_s`.
+    """
+    if not waiting:
+        return None
+    order = sorted(range(len(waiting)), key=lambda place: _rank(waiting[place], limits, now_s))
+    leader = waiting[order[0]]
+    bucket = _bucket(leader.length, limits)
+    chosen: list[int] = []
+    longest = 0.0
+    for place in order:
+        item = waiting[place]
+        if _bucket(item.length, limits) != bucket:
+            continue
+        if chosen and max(longest, item.length) * (len(chosen) + 1) > limits.max_padded:
+            return Run(tuple(chosen))
+        chosen.append(place)
+        longest = max(longest, item.length)
+        if len(chosen) >= limits.max_items:
+            return Run(tuple(chosen))
+    ripe_s = leader.arrived_s + limits.max_wait_s
+    return Run(tuple(chosen)) if now_s >= ripe_s else WaitUntil(ripe_s)
+
+
+def _rank(item: Waiting, limits: Limits, now_s: float) -> tuple[int, float]:
+    aged = int((now_s - item.arrived_s) / limits.ageing_s)
+    return (max(0, item.urgency - aged), item.arrived_s)
+
+
+def _bucket(length: float, limits: Limits) -> int:
+    return bisect_left(limits.bucket_edges, length)

@@ -1,0 +1,94 @@
+"""The phase a service is in, how long each took, and why it is not ready.
+
+One `Lifecycle` per process, written by the start-up and the drain, read by the health routes, the
+metrics and the operator (through `/v1/health/ready`).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where a service is between its start and its end."""
+
+    FETCHING = "fetching"
+    LOADING = "loading"
+    WARMING = "warming"
+    READY = "ready"
+    DRAINING = "draining"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The answer to "may I send requests?", with the reason and the seconds so far."""
+
+    ready: bool
+    phase: Phase
+    reason: str | None
+    seconds: dict[str, float]
+    canary: dict[str, object] | None
+
+
+class Lifecycle:
+    """Holds the phase; `READY` means that the last canary passed as well."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._phase = Phase.FETCHING
+        self._since = clock()
+        self._seconds: dict[str, float] = {}
+        self._reason: str | None = "the model's files are being made ready"
+        self._canary: dict[str, object] | None = None
+        self._canary_failure: str | None = None
+        self._listeners: list[Callable[[Phase], None]] = []
+
+    @property
+    def phase(self) -> Phase:
+        """The phase now."""
+        return self._phase
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the end has begun: connections should close after their answer."""
+        return self._phase is Phase.DRAINING
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether only a new process can help."""
+        return self._phase is Phase.FAILED
+
+    def listen(self, listener: Callable[[Phase], None]) -> None:
+        """Calls the listener at each change of phase, beginning with the present one."""
+        self._listeners.append(listener)
+        listener(self._phase)
+
+    def enter(self, phase: Phase, reason: str | None = None) -> None:
+        """Moves to a phase; nothing leaves `FAILED`, and only `FAILED` follows `DRAINING`."""
+        if self.has_failed or (self.is_draining and phase is not Phase.FAILED):
+            return
+        now = self._clock()
+        self._seconds[self._phase] = self._seconds.get(self._phase, 0.0) + now - self._since
+        self._phase, self._since, self._reason = phase, now, reason
+        for listener in self._listeners:
+            listener(phase)
+
+    def explain(self, reason: str) -> None:
+        """Says what the present phase is busy with."""
+        self._reason = reason
+
+    def canary_finished(self, failure: str | None, **facts: object) -> None:
+        """Records a canary; a failed one makes the service unready until one passes."""
+        self._canary_failure = failure
+        self._canary = {"passed": failure is None, "failure": failure, **facts}
+
+    def readiness(self) -> Readiness:
+        """Returns whether requests are welcome, and if not why not."""
+        ready = self._phase is Phase.READY and self._canary_failure is None
+        seconds = dict(self._seconds)
+        seconds[self._phase] = seconds.get(self._phase, 0.0) + self._clock() - self._since
+        reason = None if ready else self._reason or self._canary_failure
+        rounded = {phase: round(spent, 3) for phase, spent in seconds.items()}
+        return Readiness(ready, self._phase, reason, rounded, self._canary)

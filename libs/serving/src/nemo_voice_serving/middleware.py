@@ -1,0 +1,192 @@
+"""What happens around every request: an id, a clock, a size limit, a metric, and the end of it.
+
+Plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which buffers between tasks and hides
+disconnects.
+"""
+
+import asyncio
+import contextlib
+import logging
+import re
+import time
+import uuid
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nemo_voice_serving import logs
+from nemo_voice_serving.errors import BackendFailed, PayloadTooLarge, VoiceError
+from nemo_voice_serving.lifecycle import Lifecycle
+from nemo_voice_serving.metrics import ServiceMetrics
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+_QUIET = frozenset({"/metrics", "/v1/metrics", "/healthz", "/readyz"})
+
+
+class ClientGone(VoiceError):
+    """The client left before its answer; nobody reads this."""
+
+    code = "client_gone"
+    status = 499
+    kind = "invalid_request_error"
+
+
+class RequestMiddleware:
+    """Gives each request its id, counts it, limits its body, closes connections while draining."""
+
+    def __init__(
+        self, app: ASGIApp, *, metrics: ServiceMetrics, lifecycle: Lifecycle, max_body_bytes: int
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._lifecycle = lifecycle
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        identity = _identity(scope)
+        token = logs.request_id.set(identity)
+        is_quiet = scope["path"] in _QUIET or scope["path"].startswith("/v1/health")
+        if not is_quiet:
+            self._metrics.request_started()
+        exchange = _Exchange(scope, receive, send, identity, self._lifecycle, self._max_body_bytes)
+        began_s = time.monotonic()
+        try:
+            await self._serve(exchange)
+        finally:
+            logs.request_id.reset(token)
+            if not is_quiet:
+                seconds = time.monotonic() - began_s
+                self._metrics.request_finished(_route(scope), exchange.outcome(), seconds)
+                facts = {
+                    "route": _route(scope),
+                    "outcome": exchange.outcome(),
+                    "status": exchange.status,
+                }
+                extra = {**facts, "seconds": round(seconds, 4), "request_id": identity}
+                logger.debug("request finished", extra=extra)
+
+    async def _serve(self, exchange: "_Exchange") -> None:
+        try:
+            exchange.check_declared_length()
+            await self._app(exchange.scope, exchange.receive, exchange.send)
+        except PayloadTooLarge as error:
+            await exchange.answer(error)
+        except ClientDisconnect:
+            exchange.mark(ClientGone.code)
+        except Exception as error:  # the HTTP fallback: no stack trace ever reaches a client
+            logger.exception("request failed")
+            message = "Something went wrong inside the service. Its log has the reason."
+            await exchange.answer(BackendFailed(message), cause=error)
+
+
+class _Exchange:
+    """One request and its answer as they pass by."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        identity: str,
+        lifecycle: Lifecycle,
+        max_body_bytes: int,
+    ) -> None:
+        self.scope = scope
+        self.status: int | None = None
+        self._receive = receive
+        self._send = send
+        self._identity = identity
+        self._lifecycle = lifecycle
+        self._max_body_bytes = max_body_bytes
+        self._received_bytes = 0
+
+    def check_declared_length(self) -> None:
+        declared = dict(self.scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._max_body_bytes:
+            raise self._too_large()
+
+    def mark(self, outcome: str) -> None:
+        self.scope.setdefault("state", {})["outcome"] = outcome
+
+    async def answer(self, error: VoiceError, cause: Exception | None = None) -> None:
+        self.mark(error.code)
+        if self.status is not None:
+            # Too late for a status: cutting the connection is what tells the client.
+            raise error from cause
+        response = JSONResponse(error.body(), status_code=error.status, headers=error.headers())
+        await response(self.scope, self.receive, self.send)
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._received_bytes += len(message.get("body", b""))
+        if self._received_bytes > self._max_body_bytes:
+            raise self._too_large()
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", []), (b"x-request-id", self._identity.encode())]
+            if self._lifecycle.is_draining:
+                headers.append((b"connection", b"close"))
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+    def outcome(self) -> str:
+        marked: str | None = self.scope.get("state", {}).get("outcome")
+        if marked is not None:
+            return marked
+        if self.status is None:
+            return ClientGone.code
+        return "ok" if self.status < 400 else f"http_{self.status}"  # noqa: PLR2004 the first status of errors
+
+    def _too_large(self) -> PayloadTooLarge:
+        return PayloadTooLarge(f"The request body is larger than {self._max_body_bytes} bytes.")
+
+
+def _identity(scope: Scope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if _SAFE_ID.match(given) else uuid.uuid4().hex
+
+
+def _route(scope: Scope) -> str:
+    route = scope.get("route")
+    return getattr(route, "path", None) or "unknown"
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Returns the work's result, or cancels it as soon as the client leaves.
+
+    Call it after the body has been read: what is received then can only be the disconnect.
+
+    Raises:
+        ClientGone: When the client left first.
+    """
+    task = asyncio.ensure_future(work)
+    watcher = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGone("The client closed the connection.")
+        return task.result()
+    finally:
+        for pending in (task, watcher):
+            pending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(task, watcher, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

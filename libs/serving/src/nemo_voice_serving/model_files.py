@@ -1,0 +1,52 @@
+"""The model store as the settings describe it, and where the shipped demo checkpoints lie."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from nemo_voice_serving.model_progress import Progress
+from nemo_voice_serving.model_reference import parse_reference
+from nemo_voice_serving.model_store import ModelStore, StoredModel
+from nemo_voice_serving.settings import ServiceSettings
+
+IMAGE_DEMO_MODELS = Path("/opt/nemo-voice/models/demo")
+"""Where the images carry the demo checkpoints."""
+
+
+def demo_directory(settings: ServiceSettings, package_file: Path = Path(__file__)) -> Path | None:
+    """Returns the folder of the demo checkpoints: as set, in the repository, or in the image."""
+    if settings.demo_models is not None:
+        return settings.demo_models
+    candidates = [parent / "models" / "demo" for parent in package_file.resolve().parents]
+    return next((path for path in [*candidates, IMAGE_DEMO_MODELS] if path.is_dir()), None)
+
+
+def resolve_model(
+    settings: ServiceSettings,
+    source: str,
+    revision: str | None,
+    sha256: str | None,
+    *,
+    demo_file: str,
+    progress: Callable[[Progress], None] | None = None,
+) -> StoredModel:
+    """Returns the model's verified, unpacked files, downloading them when they are not there.
+
+    Raises:
+        ModelStoreError: Saying what is missing or wrong, and what to do.
+    """
+    store = ModelStore(
+        settings.model_cache,
+        offline=settings.offline,
+        demo_directory=demo_directory(settings),
+        progress=progress,
+    )
+    reference = parse_reference(source, revision, sha256)
+    return store.resolve(reference, demo_file=demo_file)
+
+
+def use_threads(count: int) -> None:
+    """Lets torch use so many threads for one operation; 0 leaves the choice to it."""
+    if count:
+        # Read once by torch's OpenMP when it is imported, which is later than this.
+        os.environ["OMP_NUM_THREADS"] = str(count)

@@ -1,0 +1,138 @@
+"""The settings both services share: read once from the environment and the command line.
+
+Every field is `NEMO_VOICE_<FIELD>` (nested ones with `__`) and a flag of the same name.
+`docs/configuration.md` and `--help` are made from the docstrings here.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "NEMO_VOICE_"
+FOREIGN_PREFIXES = ("NEMO_VOICE_DEV_", "NEMO_VOICE_OPERATOR_")
+"""Belong to the build tooling and the operator; the services ignore them."""
+
+
+class UnknownVariable(Exception):
+    """An environment variable has our prefix but no setting claims it: likely a misspelling."""
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class BatchingSettings(_Group):
+    """How items become batches."""
+
+    max_items: int = Field(default=16, ge=1, le=256)
+    """Most items in one batch."""
+    max_wait_ms: float = Field(default=4.0, ge=0, le=1000)
+    """How long the oldest item waits for company while the device is idle, in milliseconds."""
+
+
+class DrainSettings(_Group):
+    """How the service ends after SIGTERM."""
+
+    delay_s: float = Field(default=5.0, ge=0, le=300)
+    """Seconds during which it still accepts while endpoints and pooled clients catch up."""
+    timeout_s: float = Field(default=50.0, ge=1, le=3600)
+    """Seconds for admitted requests to finish after that."""
+
+
+class CanarySettings(_Group):
+    """The check that the model still speaks or understands."""
+
+    idle_s: float = Field(default=60.0, ge=1)
+    """Seconds without a served request after which the canary runs again."""
+    retry_s: float = Field(default=5.0, ge=0.1)
+    """Seconds until a failed canary is tried again."""
+    max_failures: int = Field(default=3, ge=1)
+    """Failures in a row after which the process gives up and ends, to be restarted."""
+    timeout_s: float = Field(default=60.0, ge=1)
+    """Seconds after which a canary without an answer has failed."""
+
+
+class ServiceSettings(BaseSettings):
+    """What both services can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        env_ignore_empty=True,
+    )
+
+    model: str = "demo"
+    """The model: `demo`, a Hugging Face id, `https://….nemo` or `file:///path`."""
+    model_revision: str | None = None
+    """Commit, tag or branch of a Hugging Face model; without one the newest is resolved once."""
+    model_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """Digest that the model's .nemo file must have."""
+    model_cache: Path = Path.home() / ".cache" / "nemo-voice" / "models"
+    """Where models are kept, one folder each. Several services may share it."""
+    demo_models: Path | None = None
+    """Folder of the shipped demo checkpoints; found beside the packages when absent."""
+    offline: bool = False
+    """Never use the network: the model must be in the cache."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute. `cuda` stops with the driver's reason when no device works."""
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Number format of the heavy layers; `auto` is float32 on a CPU."""
+    threads: int = Field(default=0, ge=0)
+    """Threads torch may use for one operation; 0 leaves the choice to torch."""
+    host: str = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` inside containers."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe level that is logged."""
+    log_style: Literal["auto", "json", "text"] = "auto"
+    """JSON lines, readable text, or text on a terminal only."""
+    request_timeout_s: float = Field(default=60.0, gt=0)
+    """Longest wait of one piece of work for its batch before the request is answered with 504."""
+    max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1024)
+    """Largest request body."""
+    stuck_after_s: float = Field(default=120.0, ge=1)
+    """Seconds one batch may run before the service reports itself dead."""
+    failed_linger_s: float = Field(default=10.0, ge=0)
+    """Seconds a failed service still says why over HTTP before it ends with status 1."""
+    batching: BatchingSettings = BatchingSettings()
+    """How items become batches."""
+    drain: DrainSettings = DrainSettings()
+    """How the service ends."""
+    canary: CanarySettings = CanarySettings()
+    """The recurring self-check."""
+
+
+def variable_names(settings: type[BaseSettings]) -> frozenset[str]:
+    """Returns every environment variable that the settings class reads."""
+    names: set[str] = set()
+    for name, field in settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            names |= {f"{PREFIX}{name}__{inner}".upper() for inner in group.model_fields}
+        names.add(f"{PREFIX}{name}".upper())
+    return frozenset(names)
+
+
+def check_environment(
+    settings: type[BaseSettings], environment: Mapping[str, str] = os.environ
+) -> None:
+    """Refuses variables with our prefix that no setting claims; pydantic-settings ignores them.
+
+    Raises:
+        UnknownVariable: Naming the variable and the nearest known one.
+    """
+    known = variable_names(settings)
+    for name in sorted(environment):
+        upper = name.upper()
+        if not upper.startswith(PREFIX) or upper.startswith(FOREIGN_PREFIXES) or upper in known:
+            continue
+        near = difflib.get_close_matches(upper, known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise UnknownVariable(f"The environment variable {name} is not a setting.{hint}")

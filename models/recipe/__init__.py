@@ -1,0 +1,1 @@
+"""The recipe that trains the three demo models from nothing but espeak-ng and word lists."""

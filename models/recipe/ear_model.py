@@ -1,0 +1,254 @@
+"""The recogniser as NeMo builds it, and the files it is kept in.
+
+A *base* is a plain `.nemo` file of the right shape; training keeps its weights apart and `package`
+joins the two into the file that ships, weights in half precision.
+"""
+
+import io
+import logging
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+DURATIONS = (0, 1, 2, 3, 4)
+VOCABULARY = 256
+SUBSAMPLING = 8
+
+
+def quiet_nemo() -> None:
+    """Keeps NeMo's log to errors: it writes pages about data sets that are not given."""
+    from nemo.utils import logging as nemo_logging  # noqa: PLC0415
+
+    nemo_logging.setLevel(logging.ERROR)
+
+
+def load(path: Path) -> Any:
+    """A recogniser from a `.nemo` file."""
+    from nemo.collections.asr.models import EncDecRNNTBPEModel  # noqa: PLC0415
+
+    quiet_nemo()
+    return EncDecRNNTBPEModel.restore_from(str(path), map_location="cpu")
+
+
+def write_tokenizer(folder: Path, texts: Iterable[str]) -> None:
+    """Trains a byte-pair tokenizer on texts, in the folder layout that NeMo reads."""
+    import sentencepiece  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    corpus = folder / "corpus.txt"
+    corpus.write_text("\n".join(texts))
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(corpus),
+        model_prefix=str(folder / "tokenizer"),
+        vocab_size=VOCABULARY,
+        model_type="bpe",
+        character_coverage=1.0,
+        # the usual Unicode table is 240 kB that a-z has no use for
+        normalization_rule_name="identity",
+        bos_id=-1,
+        eos_id=-1,
+        unk_id=0,
+        num_threads=1,
+        minloglevel=2,
+    )
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+    names = [pieces.id_to_piece(i) for i in range(1, pieces.get_piece_size())]
+    listed = (name[1:] if name.startswith("\u2581") else f"##{name}" for name in names)
+    (folder / "vocab.txt").write_text("".join(f"{name}\n" for name in listed))
+
+
+def new_base(path: Path, tokenizer: Path, layers: int) -> None:
+    """Writes an untrained recogniser of the shipped shape."""
+    from nemo.collections.asr.models import EncDecRNNTBPEModel  # noqa: PLC0415
+
+    quiet_nemo()
+    EncDecRNNTBPEModel(cfg=configuration(tokenizer, layers)).save_to(str(path))
+
+
+def grown_base(path: Path, origin: Path, frames: torch.Tensor, layers: int) -> None:
+    """Writes a trained recogniser with more encoder layers, which at first change next to nothing.
+
+    A layer ends in a normalisation, so the new one's is set to give back what comes in, on average.
+
+    Args:
+        path: The file to write.
+        origin: The trained recogniser.
+        frames: Normalised features (batch, bands, frames) to measure the average with.
+        layers: How many layers the result has.
+    """
+    import copy  # noqa: PLC0415
+
+    from omegaconf import open_dict  # noqa: PLC0415
+
+    model = load(origin).eval()
+    lengths = torch.full((len(frames),), frames.shape[2])
+    while len(model.encoder.layers) < layers:
+        with torch.no_grad():
+            encoded, _ = model.encoder(audio_signal=frames, length=lengths)
+            layer = copy.deepcopy(model.encoder.layers[-1])
+            for last in (
+                layer.feed_forward1.linear2,
+                layer.feed_forward2.linear2,
+                layer.self_attn.linear_out,
+                layer.conv.pointwise_conv2,
+            ):
+                for parameter in last.parameters():
+                    parameter.zero_()
+            layer.norm_out.weight.fill_(float(encoded.std(1).mean()))
+            layer.norm_out.bias.fill_(float(encoded.mean(1).mean()))
+        model.encoder.layers.append(layer)
+        with open_dict(model.cfg):
+            model.cfg.encoder.n_layers = len(model.encoder.layers)
+    model.save_to(str(path))
+
+
+def package(base: Path, weights: dict[str, torch.Tensor], target: Path) -> None:
+    """Writes the `.nemo` file that ships: the base's configuration and tokenizer, these weights.
+
+    Weights are halved in precision, but for the features' tables and the batch statistics.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with tarfile.open(base) as archive:
+            archive.extractall(folder, filter="data")
+        checkpoint = next(folder.rglob("*.ckpt"))
+        torch.save({key: _halved(key, value) for key, value in weights.items()}, checkpoint)
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:") as archive:
+            for file in sorted(folder.rglob("*")):
+                if file.is_file():
+                    archive.add(file, arcname=f"./{file.relative_to(folder)}")
+        unfinished = target.with_suffix(".part")
+        unfinished.write_bytes(packed.getvalue())
+        shutil.move(unfinished, target)
+
+
+def _halved(key: str, value: torch.Tensor) -> torch.Tensor:
+    exact = key.startswith("preprocessor") or "running_" in key or not value.is_floating_point()
+    return (value if exact else value.half()).detach().cpu().contiguous()
+
+
+def configuration(tokenizer: Path, layers: int, width: int = 128) -> Any:
+    """The configuration of a small FastConformer with a TDT joint, laid out as Parakeet's."""
+    from omegaconf import OmegaConf  # noqa: PLC0415
+
+    durations = list(DURATIONS)
+    return OmegaConf.create(
+        {
+            "sample_rate": 16000,
+            "rnnt_reduction": "mean_batch",
+            "log_prediction": False,
+            "compute_eval_loss": False,
+            "skip_nan_grad": False,
+            "model_defaults": {
+                "enc_hidden": width,
+                "pred_hidden": width,
+                "joint_hidden": width,
+                "tdt_durations": durations,
+                "num_tdt_durations": len(durations),
+            },
+            "tokenizer": {"dir": str(tokenizer), "type": "bpe"},
+            "preprocessor": _preprocessor(),
+            "spec_augment": {
+                "_target_": "nemo.collections.asr.modules.SpectrogramAugmentation",
+                "freq_masks": 1,
+                "time_masks": 2,
+                "freq_width": 12,
+                "time_width": 0.05,
+            },
+            "encoder": _encoder(layers, width),
+            "decoder": {
+                "_target_": "nemo.collections.asr.modules.RNNTDecoder",
+                "normalization_mode": None,
+                "random_state_sampling": False,
+                "blank_as_pad": True,
+                "prednet": {
+                    "pred_hidden": width,
+                    "pred_rnn_layers": 1,
+                    "t_max": None,
+                    "dropout": 0.1,
+                },
+            },
+            "joint": {
+                "_target_": "nemo.collections.asr.modules.RNNTJoint",
+                "log_softmax": None,
+                "preserve_memory": False,
+                "fuse_loss_wer": False,
+                "num_extra_outputs": len(durations),
+                "jointnet": {"joint_hidden": width, "activation": "relu", "dropout": 0.1},
+            },
+            "decoding": {
+                "strategy": "greedy_batch",
+                "model_type": "tdt",
+                "durations": durations,
+                "greedy": {"max_symbols": 10, "use_cuda_graph_decoder": False},
+                "beam": {"beam_size": 2, "return_best_hypothesis": False, "score_norm": True},
+            },
+            "loss": {
+                "loss_name": "tdt",
+                "tdt_kwargs": {
+                    "fastemit_lambda": 0.0,
+                    "clamp": -1.0,
+                    "durations": durations,
+                    "sigma": 0.02,
+                    "omega": 0.1,
+                },
+            },
+            "optim": {"name": "adamw", "lr": 2e-3, "betas": [0.9, 0.98], "weight_decay": 1e-3},
+        }
+    )
+
+
+def _preprocessor() -> dict[str, object]:
+    return {
+        "_target_": "nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor",
+        "sample_rate": 16000,
+        "normalize": "per_feature",
+        "window_size": 0.025,
+        "window_stride": 0.01,
+        "window": "hann",
+        "features": 80,
+        "n_fft": 512,
+        "log": True,
+        "frame_splicing": 1,
+        "dither": 1e-5,
+        "pad_to": 0,
+    }
+
+
+def _encoder(layers: int, width: int) -> dict[str, object]:
+    return {
+        "_target_": "nemo.collections.asr.modules.ConformerEncoder",
+        "feat_in": 80,
+        "feat_out": -1,
+        "n_layers": layers,
+        "d_model": width,
+        "subsampling": "dw_striding",
+        "subsampling_factor": SUBSAMPLING,
+        "subsampling_conv_channels": 32,  # 144 would cost most of a training step
+        "causal_downsampling": False,
+        "reduction": None,
+        "reduction_position": None,
+        "reduction_factor": 1,
+        "ff_expansion_factor": 4,
+        "self_attention_model": "rel_pos",
+        "n_heads": 4,
+        "att_context_size": [-1, -1],
+        "att_context_style": "regular",
+        "xscaling": False,
+        "untie_biases": True,
+        "pos_emb_max_len": 5000,
+        "conv_kernel_size": 9,
+        "conv_norm_type": "batch_norm",
+        "conv_context_size": None,
+        "dropout": 0.0,
+        "dropout_pre_encoder": 0.0,
+        "dropout_emb": 0.0,
+        "dropout_att": 0.0,
+        "stochastic_depth_drop_prob": 0.0,
+    }

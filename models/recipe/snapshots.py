@@ -1,0 +1,11 @@
+"""The list of usable models a training run leaves behind while it goes on."""
+
+import time
+from pathlib import Path
+
+
+def announce(path: Path) -> None:
+    """Adds a snapshot to the list beside it, with its time."""
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    with (path.parent / "README").open("a", encoding="utf-8") as file:
+        file.write(f"{moment} {path}\n")

@@ -1,0 +1,104 @@
+"""The command line: `serve` over HTTP, `transcribe` without a server, `fetch` the model's files."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from nemo_voice_serving.command_line import add_settings_flags, drawn_progress, settings_from
+from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.logs import configure_logging
+from nemo_voice_serving.model_errors import ModelStoreError
+from nemo_voice_serving.runtime import StartFailed
+from nemo_voice_serving.server import serve
+from nemo_voice_stt import __version__
+from nemo_voice_stt.app import TranscriptionService, build, open_recogniser
+from nemo_voice_stt.model_files import fetch
+from nemo_voice_stt.settings import SttSettings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command and returns the process's exit status."""
+    parsed = _parser().parse_args(arguments)
+    settings = settings_from(parsed, SttSettings)
+    configure_logging(settings.log_level, settings.log_style)
+    commands: dict[str, Callable[[argparse.Namespace, SttSettings], int]] = {
+        "serve": _serve,
+        "transcribe": _transcribe,
+        "fetch": _fetch,
+    }
+    return commands[parsed.command](parsed, settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m nemo_voice_stt", description="Speech to text with NVIDIA NeMo."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serving = commands.add_parser("serve", help="answer transcription requests over HTTP")
+    hearing = commands.add_parser("transcribe", help="transcribe audio files, without a server")
+    hearing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
+    hearing.add_argument("--words", action="store_true", help="print each word with its times")
+    fetching = commands.add_parser("fetch", help="download, verify and unpack the model files")
+    for command in (serving, hearing, fetching):
+        add_settings_flags(command, SttSettings)
+    return parser
+
+
+def _serve(_parsed: argparse.Namespace, settings: SttSettings) -> int:
+    app = build(settings, open_recogniser)
+    service: TranscriptionService = app.state.service
+    return serve(app, lifecycle=service.runtime.lifecycle, settings=settings, port=settings.port)
+
+
+def _transcribe(parsed: argparse.Namespace, settings: SttSettings) -> int:
+    try:
+        return asyncio.run(_transcribe_files(parsed.files, settings, with_words=parsed.words))
+    except StartFailed as error:
+        sys.exit(f"error: {error}")
+
+
+async def _transcribe_files(files: list[Path], settings: SttSettings, *, with_words: bool) -> int:
+    service = TranscriptionService(settings, open_recogniser)
+    await service.start()
+    failures = 0
+    try:
+        await service.runtime.until_ready()
+        for path in files:
+            failures += await _transcribe_file(service, path, with_words=with_words)
+    finally:
+        await service.stop()
+    return 1 if failures else 0
+
+
+async def _transcribe_file(service: TranscriptionService, path: Path, *, with_words: bool) -> int:
+    transcription = service.listener.transcription
+    assert transcription is not None  # noqa: S101 ready means assembled
+    try:
+        with path.open("rb") as file:
+            async for passage in transcription.passages(file):
+                lines = [
+                    f"{word.start_s:9.2f} {word.end_s:9.2f} {word.text}" for word in passage.words
+                ]
+                text = "\n".join(lines) if with_words else passage.text
+                sys.stdout.write(f"{text}\n" if text else "")
+                sys.stdout.flush()
+    except (VoiceError, OSError) as error:
+        sys.stderr.write(f"{path}: {error}\n")
+        return 1
+    return 0
+
+
+def _fetch(_parsed: argparse.Namespace, settings: SttSettings) -> int:
+    try:
+        stored = fetch(settings, drawn_progress(sys.stderr))
+    except ModelStoreError as error:
+        sys.exit(f"error: {error}")
+    sys.stdout.write(f"{stored.directory} {stored.revision} sha256:{stored.sha256}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The recognisers: only modules in here import torch and nemo, and only at `load`."""

@@ -1,0 +1,24 @@
+"""The settings of the speech-to-text service, beyond those both services share."""
+
+from pydantic import Field
+
+from nemo_voice_serving.settings import ServiceSettings
+
+
+class SttSettings(ServiceSettings):
+    """What the speech-to-text service can be told."""
+
+    port: int = Field(default=5001, ge=0, le=65535)
+    """Port to listen on."""
+    cuda_graphs: bool = True
+    """Decode through CUDA graphs on a GPU; turn it off for drivers that fail to capture them."""
+    piece_s: float = Field(default=30.0, ge=5, le=60)
+    """Longest stretch of audio the model hears at once; longer audio is cut at silences."""
+    pieces_ahead: int = Field(default=8, ge=1, le=64)
+    """Pieces of one request that are decoded ahead of their recognition."""
+    max_audio_s: float = Field(default=4 * 3600.0, ge=10)
+    """Longest audio of one request, in seconds."""
+    max_queue_audio_s: float = Field(default=1200.0, gt=0)
+    """Audio seconds that may be waiting or in work before requests are answered with 429."""
+    max_batch_audio_s: float = Field(default=240.0, gt=0)
+    """Most audio in one batch, padding included: longest piece times pieces."""

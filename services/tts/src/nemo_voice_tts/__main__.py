@@ -1,0 +1,114 @@
+"""The command line: `serve`, `say` without a server, `fetch` model files, build `grammars`."""
+
+import argparse
+import asyncio
+import sys
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+from nemo_voice_serving.codecs import pcm16
+from nemo_voice_serving.command_line import add_settings_flags, drawn_progress, settings_from
+from nemo_voice_serving.logs import configure_logging
+from nemo_voice_serving.model_errors import ModelStoreError
+from nemo_voice_serving.runtime import StartFailed
+from nemo_voice_serving.server import serve
+from nemo_voice_tts import __version__
+from nemo_voice_tts.app import SpeechService, build, open_voice
+from nemo_voice_tts.grammars import build_grammars, default_grammars
+from nemo_voice_tts.model_files import VoiceFiles, fetch
+from nemo_voice_tts.normalisation import Normaliser
+from nemo_voice_tts.settings import TtsSettings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command and returns the process's exit status."""
+    parsed = _parser().parse_args(arguments)
+    settings = settings_from(parsed, TtsSettings)
+    configure_logging(settings.log_level, settings.log_style)
+    commands: dict[str, Callable[[argparse.Namespace, TtsSettings], int]] = {
+        "serve": _serve,
+        "say": _say,
+        "fetch": _fetch,
+        "grammars": _grammars,
+    }
+    return commands[parsed.command](parsed, settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m nemo_voice_tts", description="Text to speech with NVIDIA NeMo."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serving = commands.add_parser("serve", help="answer speech requests over HTTP")
+    saying = commands.add_parser("say", help="speak one text into a WAV file, without a server")
+    saying.add_argument("text", help="what to say; - reads it from standard input")
+    saying.add_argument("--out", type=Path, default=Path("voz_generada.wav"), metavar="FILE",
+                        help="the WAV file to write (default: %(default)s)")  # fmt: skip
+    fetching = commands.add_parser("fetch", help="download, verify and unpack the model files")
+    building = commands.add_parser("grammars", help="compile the text-normalisation grammars once")
+    for command in (serving, saying, fetching, building):
+        add_settings_flags(command, TtsSettings)
+    return parser
+
+
+def _normaliser(settings: TtsSettings) -> Normaliser:
+    return Normaliser(settings.grammars or default_grammars(), workers=settings.normaliser_workers)
+
+
+def _serve(_parsed: argparse.Namespace, settings: TtsSettings) -> int:
+    app = build(settings, open_voice, _normaliser(settings))
+    service: SpeechService = app.state.service
+    return serve(app, lifecycle=service.runtime.lifecycle, settings=settings, port=settings.port)
+
+
+def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
+    text = sys.stdin.read() if parsed.text == "-" else parsed.text
+    try:
+        seconds = asyncio.run(_speak(text, parsed.out, settings))
+    except StartFailed as error:
+        sys.exit(f"error: {error}")
+    sys.stdout.write(f"{parsed.out}: {seconds:.2f} s of speech\n")
+    return 0
+
+
+async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
+    service = SpeechService(settings, open_voice, _normaliser(settings))
+    await service.start()
+    try:
+        await service.runtime.until_ready()
+        synthesis = service.speaker.synthesis
+        assert synthesis is not None  # noqa: S101 ready means assembled
+        speech = await synthesis.begin(text)
+        with wave.open(str(out), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(synthesis.sample_rate_hz)
+            async for piece in speech.pieces():
+                file.writeframes(pcm16(piece))
+            return file.getnframes() / synthesis.sample_rate_hz
+    finally:
+        await service.stop()
+
+
+def _fetch(_parsed: argparse.Namespace, settings: TtsSettings) -> int:
+    try:
+        files: VoiceFiles = fetch(settings, drawn_progress(sys.stderr))
+    except ModelStoreError as error:
+        sys.exit(f"error: {error}")
+    for stored in (files.model, files.vocoder):
+        sys.stdout.write(f"{stored.directory} {stored.revision} sha256:{stored.sha256}\n")
+    return 0
+
+
+def _grammars(_parsed: argparse.Namespace, settings: TtsSettings) -> int:
+    directory = settings.grammars or default_grammars()
+    sys.stderr.write(f"compiling the text-normalisation grammars into {directory} (about 30 s) …\n")
+    build_grammars(directory)
+    sys.stdout.write(f"{directory}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

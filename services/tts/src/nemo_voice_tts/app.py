@@ -1,0 +1,191 @@
+"""The text-to-speech service, put together: voice, normaliser, batchers, routes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from fastapi import FastAPI
+
+from nemo_voice_serving.admission import Admission
+from nemo_voice_serving.app import build_app
+from nemo_voice_serving.batching import Batcher
+from nemo_voice_serving.canary import CanaryFailed, Facts
+from nemo_voice_serving.forming import Limits
+from nemo_voice_serving.model_files import use_threads
+from nemo_voice_serving.model_progress import Progress
+from nemo_voice_serving.model_routes import models_router
+from nemo_voice_serving.runtime import Runtime
+from nemo_voice_tts import __version__
+from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions
+from nemo_voice_tts.model_files import fetch
+from nemo_voice_tts.routes.openai import openai_router
+from nemo_voice_tts.routes.seed import seed_router
+from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.speaking import Speaker
+from nemo_voice_tts.synthesis import Pacing, Synthesis
+from nemo_voice_tts.voice import Phrase, Samples, Spectrogram, Voice, Window
+
+CANARY_TEXT = "The canary sings at seven in the morning."
+CANARY_S = (1.0, 8.0)
+"""Shortest and longest believable duration of that sentence."""
+CANARY_LEVEL = (0.005, 0.5)
+"""Lowest and highest believable root-mean-square level of speech."""
+
+TOKEN_BUCKETS = (24, 48, 96, 160, 240)
+"""Phrases of one batch have similar lengths: attention and mel cost grow with the longest."""
+
+
+class Normaliser(Protocol):
+    """What turns written text into spoken words: `normalisation.Normaliser`."""
+
+    async def start(self) -> None:
+        """Makes it ready; a voice without it would drop every digit."""
+        ...
+
+    async def close(self) -> None:
+        """Ends it."""
+        ...
+
+    async def normalise(self, text: str, /) -> str:
+        """Returns the text in words."""
+        ...
+
+
+OpenVoice = Callable[[TtsSettings, Callable[[Progress], None]], Voice]
+"""Fetches the models' files, reporting progress, and returns the voice, unloaded."""
+
+
+class SpeechService:
+    """One text-to-speech service, with or without HTTP in front of it."""
+
+    def __init__(
+        self, settings: TtsSettings, open_voice: OpenVoice, normaliser: Normaliser
+    ) -> None:
+        self.settings = settings
+        self.runtime: Runtime[Voice] = Runtime(settings, service="tts")
+        self.speaker = Speaker(self.runtime)
+        self._open_voice = open_voice
+        self._normaliser = normaliser
+
+    async def start(self) -> None:
+        """Begins the way to ready."""
+        self.runtime.start(
+            open_backend=lambda: self._open_voice(self.settings, self.runtime.fetch_progressed),
+            assemble=self._assemble,
+            probe=self._probe,
+        )
+
+    async def stop(self) -> None:
+        """Ends what `start` began."""
+        await self.runtime.close()
+        await self._normaliser.close()
+
+    async def _assemble(self, voice: Voice) -> Sequence[Batcher[Any, Any]]:
+        await self._normaliser.start()
+        runtime, settings = self.runtime, self.settings
+        batching = settings.batching
+        limits = Limits(
+            max_items=batching.max_items,
+            max_wait_s=batching.max_wait_ms / 1000,
+            bucket_edges=TOKEN_BUCKETS,
+        )
+        spectrograms = Batcher[Phrase, Spectrogram](
+            "spectrogram",
+            voice.spectrograms,
+            limits=limits,
+            device=runtime.device,
+            observer=runtime.metrics,
+            on_device_lost=runtime.device_lost,
+        )
+        vocoder = Batcher[Window, Samples](
+            "vocoder",
+            voice.waveforms,
+            limits=Limits(max_items=voice.vocoder_items),
+            device=runtime.device,
+            observer=runtime.metrics,
+            on_device_lost=runtime.device_lost,
+        )
+        admission = Admission(
+            settings.max_queue_chars,
+            unit="characters",
+            assumed_rate=200.0,
+            observer=runtime.metrics,
+        )
+        self.speaker.synthesis = Synthesis(
+            voice,
+            normalise=self._normaliser.normalise,
+            spectrograms=spectrograms,
+            vocoder=vocoder,
+            admission=admission,
+            pacing=Pacing(
+                phrase_chars=settings.phrase_chars,
+                first_phrase_chars=settings.first_phrase_chars,
+                phrases_ahead=settings.phrases_ahead,
+                timeout_s=settings.request_timeout_s,
+            ),
+        )
+        return [spectrograms, vocoder]
+
+    async def _probe(self) -> Facts:
+        synthesis = self.speaker.synthesis
+        assert synthesis is not None  # noqa: S101 the canary runs after assembly
+        speech = await synthesis.begin(CANARY_TEXT)
+        sound = np.concatenate([piece async for piece in speech.pieces()])
+        return check_canary(sound, synthesis.sample_rate_hz)
+
+
+def check_canary(sound: Samples, rate_hz: int) -> Facts:
+    """Returns the measures of the canary's sound.
+
+    Raises:
+        CanaryFailed: When it is not finite, or its length or level is not that of speech.
+    """
+    if not np.isfinite(sound).all():
+        raise CanaryFailed("the sound has samples that are not numbers")
+    duration_s = len(sound) / rate_hz
+    if not CANARY_S[0] <= duration_s <= CANARY_S[1]:
+        raise CanaryFailed(
+            f"the sentence took {duration_s:.2f} s, not {CANARY_S[0]}-{CANARY_S[1]} s"
+        )
+    level = float(np.sqrt(np.mean(np.square(sound))))
+    if not CANARY_LEVEL[0] <= level <= CANARY_LEVEL[1]:
+        raise CanaryFailed(f"the sentence has a level of {level:.4f}, which is not speech")
+    return {"duration_s": round(duration_s, 3), "rms": round(level, 4)}
+
+
+def open_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> Voice:
+    """Fetches the models' files and returns NeMo's voice, unloaded."""
+    files = fetch(settings, progress)
+    use_threads(settings.threads)
+    options = VoiceOptions(
+        device=settings.device,
+        precision=settings.precision,
+        max_batch_items=settings.batching.max_items,
+    )
+    return NemoVoice(
+        files.model.directory,
+        files.vocoder.directory,
+        source=settings.model,
+        revision=files.model.revision,
+        options=options,
+    )
+
+
+def build(settings: TtsSettings, open_voice: OpenVoice, normaliser: Normaliser) -> FastAPI:
+    """Returns the application; `app.state.service` is the service behind it."""
+    service = SpeechService(settings, open_voice, normaliser)
+    app = build_app(
+        service.runtime,
+        title="nemo-voice text to speech",
+        description="Speech from text with NVIDIA NeMo FastPitch and HiFi-GAN.",
+        version=__version__,
+        routers=[
+            seed_router(service.speaker, max_text_chars=settings.max_long_text_chars),
+            openai_router(service.speaker, max_text_chars=settings.max_text_chars),
+            models_router(service.runtime),
+        ],
+        on_start=service.start,
+        on_stop=service.stop,
+    )
+    app.state.service = service
+    return app

@@ -1,0 +1,1 @@
+"""The only modules of this service that import nemo and torch."""

@@ -1,0 +1,100 @@
+"""Which characters of a text an English voice says, and in which script a text is written.
+
+Pure. `text.py` calls it.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+
+_LOOKALIKES = str.maketrans("‘’‚´`“”„«»‐‑−⁄", "'''''\"\"\"\"\"---/")  # noqa: RUF001 that is the point
+_EXPANSIONS = str.maketrans(
+    {"…": "...", "。": ". ", "、": ", ", "\N{MULTIPLICATION SIGN}": " x ", "ß": "ss", "ł": "l"}
+    | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "Ł": "L"}
+    | {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"}
+)
+_EN_DASH = "\N{EN DASH}"
+_DASH = re.compile(rf"[^\S\n]*(?:[—―]+|--+)[^\S\n]*|[^\S\n]+{_EN_DASH}[^\S\n]+")
+_BULLET = re.compile(r"^[ \t]*[-*•‣◦][ \t]+", re.MULTILINE)
+_NUMBERED = re.compile(r"\n(?=[ \t]*\d{1,3}[.)][ \t])")
+_RULE = re.compile(r"([=*#_~+<>^\\/-])\1{2,}")
+_REPEATED = re.compile(r"((?:[^\w\s][^\S\n]*){3})(?:[^\w\s][^\S\n]*){5,}")
+_BLANKS = re.compile(r"[^\S\n]+")
+_SAID = re.compile(r"[A-Za-z0-9]")
+
+_KEPT_SYMBOLS = "°©®™"
+_KEPT_SCRIPTS = frozenset({"LATIN", "GREEK", "MICRO"})
+_REPLACED = {
+    **dict.fromkeys(("Mn", "Cf"), ""),
+    **dict.fromkeys(("Cc", "Co", "Cs", "Cn", "Sk", "Zs"), " "),
+    **dict.fromkeys(("Zl", "Zp"), "\n\n"),
+}
+"""What characters of these categories become."""
+_LANGUAGES = {
+    "CJK": "Chinese",
+    "HIRAGANA": "Japanese",
+    "KATAKANA": "Japanese",
+    "HANGUL": "Korean",
+}
+
+
+def cleaned(text: str) -> str:
+    """Returns the text in plain typography, without what no English voice says.
+
+    Emoji, control characters and letters of other scripts go; accents, currency and mathematical
+    signs stay. List items become paragraphs.
+    """
+    text = unicodedata.normalize("NFC", text).translate(_LOOKALIKES).translate(_EXPANSIONS)
+    text = _NUMBERED.sub("\n\n", _BULLET.sub("\n\n", text))
+    text = "".join(map(_cleaned_character, text))
+    text = _RULE.sub(" ", text)
+    text = _DASH.sub(", ", text).replace(_EN_DASH, "-")
+    text = _REPEATED.sub(r"\1 ", text)
+    return _BLANKS.sub(" ", text).strip()
+
+
+def is_said(text: str) -> bool:
+    """Returns whether the text holds a letter or digit that an English voice says."""
+    return _SAID.search(unicodedata.normalize("NFD", text)) is not None
+
+
+def foreign_script(text: str) -> str | None:
+    """Returns the name of the script that most letters are in, or None for Latin."""
+    counts = Counter(map(_script, filter(str.isalpha, text)))
+    latin = counts.pop("LATIN", 0)
+    if counts.total() <= latin:
+        return None
+    # Japanese mixes its own scripts with Chinese characters.
+    kana = next((script for script in ("HIRAGANA", "KATAKANA") if script in counts), None)
+    commonest = kana or counts.most_common(1)[0][0]
+    return _LANGUAGES.get(commonest, commonest.title())
+
+
+@lru_cache(maxsize=4096)
+def _cleaned_character(character: str) -> str:
+    if character.isascii():
+        return character if character.isprintable() or character == "\n" else " "
+    if character.isdecimal():
+        return str(unicodedata.digit(character))
+    plain = unicodedata.normalize("NFKC", character)
+    if character.isalpha():
+        return _cleaned_letter(character, plain)
+    category = unicodedata.category(character)
+    if category == "So" and character not in _KEPT_SYMBOLS:
+        return " "
+    is_full_width = category.startswith("P") and plain.isascii() and plain.isprintable()
+    return _REPLACED.get(category, plain if is_full_width else character)
+
+
+def _cleaned_letter(letter: str, plain: str) -> str:
+    if plain.isascii():
+        return plain  # full-width, ligature or mathematical: a Latin letter in disguise
+    return letter if _script(letter) in _KEPT_SCRIPTS else " "
+
+
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    if unicodedata.normalize("NFKC", letter).isascii():
+        return "LATIN"
+    return unicodedata.name(letter, "UNKNOWN").split(" ")[0]

@@ -1,0 +1,33 @@
+"""`POST /synthesize`: the first version of this system's own route."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from nemo_voice_serving.app import ERROR_RESPONSES
+from nemo_voice_serving.codecs import AudioFormat
+from nemo_voice_tts.schemas import SynthesizeRequest
+from nemo_voice_tts.speaking import Speaker
+
+
+def seed_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
+    """Returns the route."""
+    router = APIRouter(tags=["nemo-voice"], responses=ERROR_RESPONSES)
+
+    @router.post(
+        "/synthesize",
+        summary="Speak a text as WAV",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"audio/wav": {}}, "description": "The speech, streamed."}},
+    )
+    async def synthesize(request: Request, body: SynthesizeRequest) -> StreamingResponse:
+        """Streams the text as a WAV file of 16-bit mono samples."""
+        return await speaker.stream(
+            request,
+            body.text,
+            audio_format=AudioFormat.WAV,
+            pace=1.0,
+            max_chars=max_text_chars,
+            param="text",
+        )
+
+    return router

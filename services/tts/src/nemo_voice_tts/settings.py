@@ -1,0 +1,43 @@
+"""The settings of the text-to-speech service, beyond those both services share."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from nemo_voice_serving.settings import ServiceSettings
+
+
+class TtsSettings(ServiceSettings):
+    """What the text-to-speech service can be told."""
+
+    port: int = Field(default=5000, ge=0, le=65535)
+    """Port to listen on."""
+    vocoder: str | None = None
+    """The vocoder, named like `model`; absent: `demo` for `demo`, else `nvidia/tts_hifigan`."""
+    vocoder_revision: str | None = None
+    """Commit, tag or branch of a Hugging Face vocoder."""
+    vocoder_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """Digest that the vocoder's .nemo file must have."""
+    grammars: Path | None = None
+    """Folder of the compiled text-normalisation grammars; absent: the user's cache."""
+    normaliser_workers: int = Field(default=1, ge=1, le=32)
+    """Processes that turn digits and abbreviations into words."""
+    max_text_chars: int = Field(default=4096, ge=1)
+    """Longest text of one OpenAI request, in characters."""
+    max_long_text_chars: int = Field(default=100_000, ge=1)
+    """Longest text of one request to our own route, in characters."""
+    max_queue_chars: int = Field(default=20_000, ge=1)
+    """Characters that may be waiting or in work before requests are answered with 429."""
+    phrase_chars: int = Field(default=300, ge=20)
+    """Longest stretch of text that is synthesised in one piece, in characters."""
+    first_phrase_chars: int = Field(default=80, ge=10)
+    """Longest first piece of a streamed answer: shorter means earlier audio."""
+    phrases_ahead: int = Field(default=3, ge=1, le=64)
+    """Pieces of one request that are worked on ahead of what its client has been sent."""
+
+    @property
+    def vocoder_source(self) -> str:
+        """The vocoder that is used."""
+        if self.vocoder is not None:
+            return self.vocoder
+        return "demo" if self.model == "demo" else "nvidia/tts_hifigan"

@@ -1,0 +1,291 @@
+"""The container images: built, run as a cluster runs them, spoken to, and looked into."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import time
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from base_image import base_image
+from docker_daemon import Docker, DockerMissingError, running_docker
+from images import CERTIFICATES, INDEX, PROXIES, ROOT, SERVICES, build, layers
+
+PORTS = {"tts": 5000, "stt": 5001}
+SENTENCE = "This is a test of the text to speech service."
+READY_TIMEOUT_S = 300
+DRAIN_TIMEOUT_S = 30
+LARGEST_IMAGE_BYTES = 8_500_000_000
+LARGEST_OWN_PART_BYTES = 100_000_000
+END_OF_SHARED_STAGES = "# ---- end of the shared stages"
+VENV_PYTHON = "/opt/nemo-voice/venv/bin/python"
+
+container = pytest.mark.container
+# The first build downloads and packs gigabytes.
+pytestmark = pytest.mark.timeout(3600)
+
+
+@dataclass(frozen=True)
+class Container:
+    """A running container and where its service answers."""
+
+    docker: Docker
+    name: str
+    url: str
+
+    def python(self, program: str) -> str:
+        """Returns what the program prints when run inside."""
+        done = self.docker.run("exec", self.name, VENV_PYTHON, "-c", program, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def docker() -> Iterator[Docker]:
+    """A Docker that answers, or a skip that says why there is none."""
+    with contextlib.ExitStack() as stack:
+        try:
+            running = stack.enter_context(running_docker())
+        except DockerMissingError as reason:
+            if os.environ.get("NEMO_VOICE_DEV_REQUIRE_ALL") == "1":
+                pytest.fail(f"the images were not tested: {reason}")
+            pytest.skip(f"the images were not tested: {reason}")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def images(docker: Docker) -> dict[str, str]:
+    """The image of each service, built from the working tree."""
+    base = base_image(docker, os.environ.get("NEMO_VOICE_DEV_BASE_IMAGE"))
+    return {service: build(docker, service, base=base, tag="test") for service in SERVICES}
+
+
+@pytest.fixture(scope="session")
+def tts(docker: Docker, images: dict[str, str]) -> Iterator[Container]:
+    """The speaking container."""
+    with running_container(docker, images["tts"], "tts") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stt(docker: Docker, images: dict[str, str]) -> Iterator[Container]:
+    """The listening container."""
+    with running_container(docker, images["stt"], "stt") as running:
+        yield running
+
+
+@pytest.fixture(params=SERVICES)
+def service(request: pytest.FixtureRequest) -> str:
+    """Each service in turn."""
+    return str(request.param)
+
+
+@contextlib.contextmanager
+def running_container(docker: Docker, image: str, service: str) -> Iterator[Container]:
+    """Runs the image with a read-only root until its service is ready; removes it at the end."""
+    port = str(PORTS[service])
+    name = docker.run(
+        *("run", "--detach", "--read-only", "--tmpfs", "/tmp"),
+        *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        *("--publish", f"127.0.0.1::{port}", image),
+    ).stdout.strip()
+    try:
+        address = docker.run("port", name, port).stdout.split()[0]
+        running = Container(docker, name, f"http://{address}")
+        wait_until_ready(running)
+        yield running
+    finally:
+        docker.run("rm", "--force", "--volumes", name)
+
+
+def wait_until_ready(running: Container) -> None:
+    """Returns when the service is ready; fails with the container's log when it is not in time."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if curl(f"{running.url}/v1/health/ready", "--max-time", "5").returncode == 0:
+            return
+        if state(running)["Status"] != "running":
+            break
+        time.sleep(0.5)
+    log = running.docker.run("logs", "--tail", "60", running.name, check=False)
+    pytest.fail(f"not ready: {state(running)}\n{log.stdout}{log.stderr}")
+
+
+def state(running: Container) -> dict[str, object]:
+    """The container's state as the daemon sees it."""
+    printed = running.docker.run("inspect", "--format", "{{json .State}}", running.name).stdout
+    parsed: dict[str, object] = json.loads(printed)
+    return parsed
+
+
+def curl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program that the README's commands name."""
+    return subprocess.run(
+        ["curl", "--silent", "--show-error", "--fail-with-body", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def speak(running: Container, output: Path) -> None:
+    """Has the container say the sentence, by the command of the README."""
+    spoken = curl(
+        *("-X", "POST", f"{running.url}/synthesize", "-H", "Content-Type: application/json"),
+        *("-d", json.dumps({"text": SENTENCE}), "--output", str(output)),
+    )
+    assert spoken.returncode == 0, spoken.stderr
+
+
+def shared_stages(service: str) -> str:
+    """The Dockerfile up to the end of the stages that both services share."""
+    text = (ROOT / "services" / service / "Dockerfile").read_text()
+    assert END_OF_SHARED_STAGES in text
+    return text.partition(END_OF_SHARED_STAGES)[0]
+
+
+def test_both_dockerfiles_begin_with_the_same_stages() -> None:
+    assert shared_stages("tts") == shared_stages("stt")
+
+
+@container
+def test_the_container_speaks_and_the_other_one_understands_it(
+    tts: Container, stt: Container, tmp_path: Path
+) -> None:
+    speak(tts, tmp_path / "file.wav")
+    with wave.open(str(tmp_path / "file.wav")) as speech:
+        # A streamed file cannot state its length, so what came is counted.
+        assert len(speech.readframes(10**9)) / 2 / speech.getframerate() > 1.5
+    heard = curl(
+        *("-X", "POST", f"{stt.url}/transcribe", "-F", f"audio_file=@{tmp_path / 'file.wav'}")
+    )
+    assert heard.returncode == 0, heard.stdout + heard.stderr
+    words = set(json.loads(heard.stdout)["text"].lower().split())
+    spoken = set(SENTENCE.lower().rstrip(".").split())
+    assert len(words & spoken) >= len(spoken) / 2, words
+
+
+@container
+def test_the_container_runs_without_root_on_a_root_that_cannot_be_written(
+    service: str, request: pytest.FixtureRequest
+) -> None:
+    running: Container = request.getfixturevalue(service)
+    program = """if True:
+        import os, pathlib
+        writable = [
+            folder for folder in ('/', '/opt/nemo-voice', '/etc', '/home', '/root', '/var/tmp',
+                                  '/tmp', '/var/cache/nemo-voice')
+            if os.access(folder, os.W_OK) and not os.statvfs(folder).f_flag & os.ST_RDONLY
+        ]
+        print(os.getuid(), os.getgid(), *writable)"""
+    assert running.python(program).split() == ["10001", "10001", "/tmp", "/var/cache/nemo-voice"]
+
+
+@container
+def test_everything_imported_was_compiled_into_the_image(
+    service: str, request: pytest.FixtureRequest
+) -> None:
+    running: Container = request.getfixturevalue(service)
+    collection = {"tts": "tts", "stt": "asr"}[service]
+    program = f"""if True:
+        import os, sys, nemo_voice_{service}.app
+        import nemo.collections.{collection}.models
+        print(*(name for name, module in sys.modules.items()
+                if (compiled := getattr(module, '__cached__', None))
+                and not os.path.exists(compiled)))"""
+    assert running.python(program) == ""
+
+
+@container
+def test_docker_sees_the_container_healthy(service: str, request: pytest.FixtureRequest) -> None:
+    running: Container = request.getfixturevalue(service)
+    deadline = time.monotonic() + 60
+    status = ""
+    while status != "healthy" and time.monotonic() < deadline:
+        time.sleep(0.5)
+        shown = running.docker.run("inspect", "--format", "{{.State.Health.Status}}", running.name)
+        status = shown.stdout.strip()
+    assert status == "healthy"
+
+
+@container
+def test_sigterm_ends_the_container_with_status_0(
+    docker: Docker, images: dict[str, str], service: str
+) -> None:
+    with running_container(docker, images[service], service) as running:
+        started = time.monotonic()
+        docker.run("stop", "--time", str(DRAIN_TIMEOUT_S), running.name)
+        assert state(running)["ExitCode"] == 0
+        assert time.monotonic() - started < DRAIN_TIMEOUT_S
+
+
+@container
+def test_the_image_stays_below_its_limit(
+    docker: Docker, images: dict[str, str], service: str
+) -> None:
+    size = docker.run("image", "inspect", "--format", "{{.Size}}", images[service]).stdout
+    assert int(size) < LARGEST_IMAGE_BYTES
+
+
+@container
+def test_both_images_share_the_layer_that_holds_nemo(
+    docker: Docker, images: dict[str, str]
+) -> None:
+    stored = {service: layers(docker, images[service]) for service in SERVICES}
+    shared = set(stored["tts"]) & set(stored["stt"])
+    for service in SERVICES:
+        own = sum(size for layer, size in stored[service].items() if layer not in shared)
+        assert own < LARGEST_OWN_PART_BYTES
+
+
+@container
+def test_the_image_remembers_nothing_of_the_machine_that_built_it(
+    docker: Docker, images: dict[str, str], service: str
+) -> None:
+    history = docker.run("history", "--no-trunc", "--format", "{{.CreatedBy}}", images[service])
+    told = history.stdout + docker.run("image", "inspect", images[service]).stdout
+    addresses = set(re.findall(r"https?://[\w.-]+", told))
+    assert addresses <= {"http://127.0.0.1"}
+    for name in (*INDEX, *PROXIES, *CERTIFICATES):
+        value = os.environ.get(name, "")
+        # Debian's own place for certificates is named in the Dockerfile.
+        assert not value or value == "/etc/ssl/certs/ca-certificates.crt" or value not in told
+
+
+@container
+def test_the_image_trusts_the_certificates_of_its_distribution_and_no_others(
+    docker: Docker, images: dict[str, str], service: str
+) -> None:
+    program = """if True:
+        import pathlib
+        end = '-----END CERTIFICATE-----'
+        def certificates(text): return {part.strip() for part in text.split(end) if part.strip()}
+        trusted = certificates(pathlib.Path('/etc/ssl/certs/ca-certificates.crt').read_text())
+        shipped = set()
+        for path in pathlib.Path('/usr/share/ca-certificates').rglob('*.crt'):
+            shipped |= certificates(path.read_text())
+        print(len(trusted), len(trusted - shipped), *pathlib.Path('/run').rglob('secrets/*'))"""
+    inside = ("run", "--rm", "--network", "none", "--entrypoint", VENV_PYTHON)
+    printed = docker.run(*inside, images[service], "-c", program).stdout.split()
+    assert int(printed[0]) > 50
+    assert printed[1:] == ["0"]
+
+
+@container
+def test_the_label_names_the_driver_that_the_service_asks_for(
+    docker: Docker, images: dict[str, str], service: str
+) -> None:
+    program = """if True:
+        import torch
+        from nemo_voice_serving.backends.hardware import MINIMUM_DRIVERS
+        print(*MINIMUM_DRIVERS[int(torch.version.cuda.split('.')[0])], sep='.')"""
+    asked = docker.run("run", "--rm", "--entrypoint", VENV_PYTHON, images[service], "-c", program)
+    label = '{{index .Config.Labels "dev.nemo-voice.minimum-nvidia-driver"}}'
+    named = docker.run("image", "inspect", "--format", label, images[service])
+    assert named.stdout.strip() == asked.stdout.strip()

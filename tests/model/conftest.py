@@ -1,0 +1,52 @@
+"""The real models, each loaded once for the whole run: loading takes longer than most tests."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from omegaconf import DictConfig
+from support.demo_models import Samples, spoken, unpacked
+
+from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
+
+DemoDirectory = Callable[[str], Path]
+
+SENTENCES = [
+    "good morning how are you today",
+    "the train to the north leaves at nine",
+    "she bought seven apples",
+    "we walked along the river until the evening and talked about the weather",
+]
+
+
+@pytest.fixture(scope="session")
+def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> DemoDirectory:
+    """Gives the folder of an unpacked demo checkpoint by its name, such as `fastpitch`."""
+    folder = tmp_path_factory.mktemp("demo-models")
+    return lambda name: unpacked(name, folder)
+
+
+@pytest.fixture(scope="session")
+def recogniser(demo_directory: DemoDirectory) -> NemoRecogniser:
+    """The demo recogniser, loaded; its options leave the audio's end as it is."""
+    options = RecogniserOptions(device="cpu", trailing_silence_s=0.0)
+    made = NemoRecogniser(demo_directory("fastconformer-tdt"), "demo", "test", options)
+    made.load()
+    return made
+
+
+@pytest.fixture(scope="session")
+def speech(demo_directory: DemoDirectory) -> list[Samples]:
+    """Four sentences as plain NeMo speaks them with the demo voice, at 16 kHz."""
+    from nemo.collections.tts.models import FastPitchModel, HifiGanModel  # noqa: PLC0415
+
+    from nemo_voice_serving.backends.loading import restore  # noqa: PLC0415
+
+    def without_normaliser(config: DictConfig) -> None:
+        config.pop("text_normalizer", None)  # the sentences need none, and it builds for a minute
+
+    spectrograms = restore(
+        FastPitchModel, demo_directory("fastpitch"), change_config=without_normaliser
+    )
+    vocoder = restore(HifiGanModel, demo_directory("hifigan"))
+    return spoken(SENTENCES, spectrograms, vocoder, 16_000)

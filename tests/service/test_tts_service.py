@@ -1,0 +1,318 @@
+"""The text-to-speech service over HTTP, on a fake voice."""
+
+import asyncio
+import io
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from nemo_voice_tts.app import SpeechService, build, check_canary
+from nemo_voice_tts.settings import TtsSettings
+from support.fakes import RATE_HZ, FakeNormaliser, FakeVoice
+from support.serving import client_of
+
+from nemo_voice_serving.audio import decode_whole
+from nemo_voice_serving.canary import CanaryFailed
+from nemo_voice_serving.errors import BackendFailed, DeviceLost
+from nemo_voice_serving.lifecycle import Phase
+
+TEXT = "This is a test of the text to speech service."
+
+
+@asynccontextmanager
+async def service_of(
+    voice: FakeVoice | None = None, *, ready: bool = True, **settings: object
+) -> AsyncIterator[tuple[httpx.AsyncClient, SpeechService]]:
+    made = voice or FakeVoice()
+    app = build(TtsSettings(**settings), lambda _settings, _progress: made, FakeNormaliser())  # type: ignore[arg-type] # any setting by name
+    service: SpeechService = app.state.service
+    async with client_of(app, service.runtime, ready=ready) as client:
+        yield client, service
+
+
+async def test_the_first_route_of_this_system_still_streams_wav() -> None:
+    async with service_of() as (client, _service):
+        answer = await client.post("/synthesize", json={"text": TEXT})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "audio/wav"
+    assert answer.headers["x-request-id"]
+    assert answer.content[:4] == b"RIFF"
+    samples = np.frombuffer(answer.content[44:], "<i2")
+    assert len(samples) == len(TEXT) * 4 * 256
+
+
+@pytest.mark.parametrize(
+    ("wanted", "media_type"),
+    [("wav", "audio/wav"), ("flac", "audio/flac"), ("mp3", "audio/mpeg"), ("opus", "audio/ogg")],
+)
+async def test_openais_route_speaks_the_format_asked_for(wanted: str, media_type: str) -> None:
+    async with service_of() as (client, _service):
+        body = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": wanted}
+        answer = await client.post("/v1/audio/speech", json=body)
+    assert answer.headers["content-type"] == media_type
+    sound = decode_whole(io.BytesIO(answer.content), 16000)
+    expected_s = len(TEXT) * 4 * 256 / RATE_HZ
+    assert len(sound) / 16000 == pytest.approx(expected_s, abs=0.1)
+
+
+async def test_openais_default_is_mp3_and_the_voice_may_be_an_object() -> None:
+    async with service_of() as (client, _service):
+        body = {"model": "tts-1", "voice": {"id": "v"}, "input": TEXT}
+        answer = await client.post("/v1/audio/speech", json=body)
+    assert answer.headers["content-type"] == "audio/mpeg"
+
+
+async def test_speed_is_the_pace_of_the_model() -> None:
+    voice = FakeVoice()
+    async with service_of(voice) as (client, _service):
+        body = {"input": TEXT, "response_format": "pcm", "speed": 2.0}
+        answer = await client.post("/v1/audio/speech", json=body)
+    assert voice.phrases[-1].pace == 2.0
+    assert len(answer.content) == pytest.approx(len(TEXT) * 2 * 256 * 2, abs=1024)
+
+
+async def test_a_long_text_is_spoken_whole_and_in_order() -> None:
+    sentences = [f"This is sentence number {number} of a long text." for number in range(12)]
+    voice = FakeVoice()
+    async with service_of(voice) as (client, _service):
+        answer = await client.post("/synthesize", json={"text": " ".join(sentences)})
+    spoken = ["".join(map(chr, phrase.tokens)) for phrase in voice.phrases[1:]]
+    assert spoken == sentences
+    assert len(answer.content) == 44 + sum(map(len, sentences)) * 4 * 256 * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "param"),
+    [
+        ({"text": ""}, "unspeakable_text", "text"),
+        ({"text": "   "}, "unspeakable_text", "text"),
+        ({"text": "你好，世界"}, "unspeakable_text", "text"),
+        ({"text": "!?..."}, "unspeakable_text", "text"),
+        ({}, "invalid_request", "text"),
+        ({"text": 7}, "invalid_request", "text"),
+        ({"text": "x" * 100_001}, "text_too_long", "text"),
+    ],
+)
+async def test_a_wrong_text_is_a_400_that_says_so(body: object, code: str, param: str) -> None:
+    async with service_of() as (client, _service):
+        answer = await client.post("/synthesize", json=body)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["code"], error["param"], error["type"]) == (code, param, "invalid_request_error")
+    assert error["message"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"speed": 5}, {"speed": 0.1}, {"response_format": "midi"}, {"input": "x" * 4097}]
+)
+async def test_a_wrong_field_is_named(change: dict[str, object]) -> None:
+    async with service_of() as (client, _service):
+        answer = await client.post("/v1/audio/speech", json={"input": TEXT, **change})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == next(iter(change))
+
+
+async def test_a_body_that_is_not_json_is_a_400() -> None:
+    async with service_of() as (client, _service):
+        answer = await client.post(
+            "/synthesize", content=b"{", headers={"content-type": "application/json"}
+        )
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "invalid_request"
+
+
+async def test_unknown_addresses_and_methods_answer_in_the_same_shape() -> None:
+    async with service_of() as (client, _service):
+        missing, wrong = await client.get("/v1/nothing"), await client.get("/synthesize")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
+
+
+async def test_the_model_is_listed_and_described() -> None:
+    async with service_of() as (client, _service):
+        listed = (await client.get("/v1/models")).json()
+        described = await client.get("/v1/models/demo")
+        unknown = await client.get("/v1/models/gpt-4")
+    assert [model["id"] for model in listed["data"]] == ["demo"]
+    assert described.json()["architecture"] == "FakeModel"
+    assert unknown.status_code == 404
+
+
+async def test_a_failing_model_is_a_500_without_its_details() -> None:
+    voice = FakeVoice()
+    async with service_of(voice) as (client, _service):
+        voice.error = RuntimeError("secret path /root/x")
+        failed = await client.post("/synthesize", json={"text": TEXT})
+        voice.error = None
+        mended = await client.post("/synthesize", json={"text": TEXT})
+    assert failed.status_code == 500
+    assert failed.json()["error"]["code"] == "backend_failed"
+    assert "secret" not in failed.text
+    assert mended.status_code == 200
+
+
+async def test_an_out_of_memory_says_what_the_backend_says() -> None:
+    voice = FakeVoice()
+    async with service_of(voice) as (client, _service):
+        voice.error = BackendFailed("The device is out of memory.")
+        failed = await client.post("/synthesize", json={"text": TEXT})
+    assert failed.json()["error"]["message"] == "The device is out of memory."
+
+
+async def test_a_lost_device_fails_the_service_for_good() -> None:
+    voice = FakeVoice()
+    async with service_of(voice, failed_linger_s=30) as (client, _service):
+        voice.error = DeviceLost("illegal memory access")
+        first = await client.post("/synthesize", json={"text": TEXT})
+        second = await client.post("/synthesize", json={"text": TEXT})
+        ready, live = await client.get("/readyz"), await client.get("/healthz")
+    assert first.status_code == 500
+    assert second.status_code == 503
+    assert (ready.status_code, live.status_code) == (503, 503)
+    assert ready.json()["phase"] == "failed"
+    assert "illegal memory access" in ready.json()["reason"]
+
+
+async def test_a_full_queue_refuses_at_once_with_a_time() -> None:
+    voice = FakeVoice()
+    async with service_of(voice, max_queue_chars=60) as (client, _service):
+        gate = threading.Event()
+        voice._gate = gate
+        held = asyncio.create_task(client.post("/synthesize", json={"text": TEXT}))
+        while "nemo_voice_queued_work 45.0" not in (await client.get("/metrics")).text:
+            await asyncio.sleep(0.01)
+        refused = await client.post("/synthesize", json={"text": TEXT})
+        gate.set()
+        served = await held
+    assert refused.status_code == 429
+    assert refused.json()["error"]["type"] == "rate_limit_error"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert served.status_code == 200
+
+
+async def test_a_client_that_leaves_stops_the_work_behind_it() -> None:
+    voice = FakeVoice()
+    async with service_of(voice) as (client, _service):
+        gate = threading.Event()
+        voice._gate = gate
+        text = " ".join(f"Sentence number {number}." for number in range(50))
+        task = asyncio.create_task(client.post("/synthesize", json={"text": text}))
+        while "nemo_voice_in_flight 1.0" not in (await client.get("/metrics")).text:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        while "nemo_voice_in_flight 0.0" not in (await client.get("/metrics")).text:
+            await asyncio.sleep(0.01)
+        gate.set()
+        metrics = (await client.get("/metrics")).text
+        assert 'outcome="client_gone",route="/synthesize"' in metrics
+        assert "nemo_voice_queued_work 0.0" in metrics
+    assert len(voice.phrases) < 10
+
+
+async def test_a_client_that_leaves_mid_stream_frees_its_room() -> None:
+    async with service_of() as (client, _service):
+        text = " ".join(f"Sentence number {number}." for number in range(1000))
+        async with client.stream("POST", "/synthesize", json={"text": text}) as answer:
+            async for _chunk in answer.aiter_raw():
+                break
+        while "nemo_voice_queued_work 0.0" not in (await client.get("/metrics")).text:
+            await asyncio.sleep(0.01)
+
+
+async def test_readiness_names_the_phase_and_its_seconds() -> None:
+    async with service_of() as (client, _service):
+        answer = await client.get("/v1/health/ready")
+    facts = answer.json()
+    assert (answer.status_code, facts["status"], facts["phase"]) == (200, "ready", "ready")
+    assert {"fetching", "loading", "warming", "ready"} <= facts["seconds"].keys()
+    assert facts["canary"]["passed"]
+
+
+async def test_a_start_that_fails_says_why_and_is_not_ready() -> None:
+    def broken(_settings: object, _progress: object) -> FakeVoice:
+        raise FileNotFoundError("no such model: nvidia/nothing")
+
+    app = build(TtsSettings(failed_linger_s=30), broken, FakeNormaliser())
+    async with client_of(app, app.state.service.runtime, ready=False) as client:
+        while not app.state.service.runtime.lifecycle.has_failed:
+            await asyncio.sleep(0.01)
+        ready = await client.get("/v1/health/ready")
+        refused = await client.post("/synthesize", json={"text": TEXT})
+    assert ready.status_code == 503
+    assert "nvidia/nothing" in ready.json()["reason"]
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"]
+
+
+async def test_metrics_count_requests_by_route_and_outcome() -> None:
+    async with service_of() as (client, _service):
+        await client.post("/synthesize", json={"text": TEXT})
+        await client.post("/synthesize", json={"text": ""})
+        await client.get("/nowhere")
+        text = (await client.get("/metrics")).text
+    assert 'nemo_voice_requests_total{outcome="ok",route="/synthesize"} 1.0' in text
+    assert 'nemo_voice_requests_total{outcome="unspeakable_text",route="/synthesize"} 1.0' in text
+    assert 'nemo_voice_requests_total{outcome="not_found",route="unknown"} 1.0' in text
+    assert 'nemo_voice_phase{phase="ready"} 1.0' in text
+    assert "nemo_voice_canary_passed 1.0" in text
+    assert "nemo_voice_first_audio_seconds_count 1.0" in text
+
+
+async def test_a_request_id_is_echoed_only_when_it_is_harmless() -> None:
+    async with service_of() as (client, _service):
+        kept = await client.get("/v1/models", headers={"x-request-id": "abc-1"})
+        replaced = await client.get("/v1/models", headers={"x-request-id": 'a"b <script>'})
+    assert kept.headers["x-request-id"] == "abc-1"
+    assert len(replaced.headers["x-request-id"]) == 32
+
+
+async def test_a_body_over_the_limit_is_a_413_declared_or_not() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(8):
+            yield b"x" * 512
+
+    async with service_of(max_upload_bytes=2048) as (client, _service):
+        declared = await client.post("/synthesize", json={"text": "x" * 4096})
+        streamed = await client.post("/synthesize", content=chunks())
+    assert (declared.status_code, streamed.status_code) == (413, 413)
+    assert streamed.json()["error"]["code"] == "payload_too_large"
+
+
+async def test_draining_serves_what_comes_and_closes_each_connection() -> None:
+    async with service_of(drain={"delay_s": 30}) as (client, service):
+        service.runtime.lifecycle.enter(Phase.DRAINING, "told to stop")
+        answer = await client.post("/synthesize", json={"text": TEXT})
+        ready = await client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.headers["connection"] == "close"
+    assert (ready.status_code, ready.json()["phase"]) == (503, "draining")
+
+
+async def test_the_openapi_document_names_every_route(tmp_path: Path) -> None:
+    async with service_of(model_cache=tmp_path) as (client, _service):
+        paths = (await client.get("/openapi.json")).json()["paths"]
+    assert {
+        "/synthesize",
+        "/v1/audio/speech",
+        "/v1/models",
+        "/v1/health/ready",
+        "/metrics",
+    } <= paths.keys()
+
+
+@pytest.mark.parametrize(
+    ("sound", "complaint"),
+    [
+        (np.full(RATE_HZ * 2, np.nan, np.float32), "not numbers"),
+        (np.full(100, 0.1, np.float32), "took"),
+        (np.zeros(RATE_HZ * 2, np.float32), "level"),
+    ],
+)
+def test_the_canary_hears_what_is_not_speech(sound: np.ndarray, complaint: str) -> None:
+    with pytest.raises(CanaryFailed, match=complaint):
+        check_canary(sound, RATE_HZ)

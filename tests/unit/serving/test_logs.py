@@ -1,0 +1,59 @@
+"""Log lines: JSON for machines, text for people, the request id in both."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from nemo_voice_serving import logs
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """A stream that the root logger writes to, until the test ends."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield io.StringIO()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+def test_a_json_line_has_the_event_and_its_facts(stream: io.StringIO) -> None:
+    logs.configure_logging("info", "auto", stream)
+    token = logs.request_id.set("r1")
+    logging.getLogger("x").info("batch finished", extra={"items": 8})
+    logs.request_id.reset(token)
+    line = json.loads(stream.getvalue())
+    assert line["event"] == "batch finished"
+    assert (line["items"], line["request_id"], line["level"]) == (8, "r1", "info")
+
+
+def test_a_json_line_carries_the_exception(stream: io.StringIO) -> None:
+    logs.configure_logging("info", "json", stream)
+    try:
+        raise ValueError("boom")
+    except ValueError:
+        logging.getLogger("x").exception("batch failed")
+    assert "ValueError: boom" in json.loads(stream.getvalue())["exception"]
+
+
+def test_a_text_line_is_readable(stream: io.StringIO) -> None:
+    logs.configure_logging("debug", "text", stream)
+    try:
+        raise ValueError("boom")
+    except ValueError:
+        logging.getLogger("x").warning("canary failed", extra={"failure": "quiet"}, exc_info=True)
+    assert "warning canary failed failure=quiet\n" in stream.getvalue()
+    assert "ValueError: boom" in stream.getvalue()
+
+
+def test_a_library_loses_its_own_handlers(stream: io.StringIO) -> None:
+    logger = logging.getLogger("noisy")
+    logger.addHandler(logging.StreamHandler(stream))
+    logs.adopt("noisy", logging.ERROR)
+    logger.warning("chatter")
+    assert logger.handlers == []
+    assert stream.getvalue() == ""

@@ -1,0 +1,87 @@
+"""Settings: what is refused, and how flags and variables meet."""
+
+import argparse
+
+import pytest
+
+from nemo_voice_serving.command_line import add_settings_flags, settings_from
+from nemo_voice_serving.settings import (
+    ServiceSettings,
+    UnknownVariable,
+    check_environment,
+    variable_names,
+)
+
+
+def parsed(*flags: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_settings_flags(parser, ServiceSettings)
+    return parser.parse_args(flags)
+
+
+def test_a_misspelt_variable_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UnknownVariable, match=r"NEMO_VOICE_MODLE.*NEMO_VOICE_MODEL\?"):
+        check_environment(ServiceSettings, {"NEMO_VOICE_MODLE": "demo"})
+
+
+def test_a_misspelt_nested_variable_is_refused() -> None:
+    with pytest.raises(UnknownVariable, match="NEMO_VOICE_BATCHING__MAX_ITEMS"):
+        check_environment(ServiceSettings, {"NEMO_VOICE_BATCHING__MAXITEMS": "4"})
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    environment = {"NEMO_VOICE_DEV_CACHE": "x", "NEMO_VOICE_OPERATOR_X": "y", "PATH": "/bin"}
+    check_environment(ServiceSettings, environment)
+
+
+def test_a_nameless_relative_is_refused_without_a_guess() -> None:
+    with pytest.raises(UnknownVariable) as refused:
+        check_environment(ServiceSettings, {"NEMO_VOICE_QQQQQQQQQQQQ": "1"})
+    assert "Did you mean" not in str(refused.value)
+
+
+def test_every_field_is_a_variable_and_a_flag() -> None:
+    assert "NEMO_VOICE_BATCHING__MAX_WAIT_MS" in variable_names(ServiceSettings)
+    settings = settings_from(
+        parsed("--batching-max-wait-ms", "7", "--model", "x/y"), ServiceSettings
+    )
+    assert settings.batching.max_wait_ms == 7
+    assert settings.batching.max_items == ServiceSettings().batching.max_items
+    assert settings.model == "x/y"
+
+
+def test_a_flag_wins_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEMO_VOICE_MODEL", "from/variable")
+    monkeypatch.setenv("NEMO_VOICE_BATCHING__MAX_ITEMS", "5")
+    settings = settings_from(parsed("--batching-max-wait-ms", "7"), ServiceSettings)
+    assert settings.model == "from/variable"
+    assert settings.batching.max_items == 5
+    assert settings_from(parsed("--model", "demo"), ServiceSettings).model == "demo"
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (("--batching-max-items", "0"), "--batching-max-items (NEMO_VOICE_BATCHING__MAX_ITEMS)"),
+        (("--device", "tpu"), "--device (NEMO_VOICE_DEVICE)"),
+        (("--model-sha256", "abc"), "--model-sha256"),
+    ],
+)
+def test_nonsense_ends_with_a_readable_message(flags: tuple[str, ...], complaint: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        settings_from(parsed(*flags), ServiceSettings)
+    assert complaint in str(ended.value)
+
+
+def test_an_unknown_variable_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEMO_VOICE_MODLE", "x")
+    with pytest.raises(SystemExit, match="NEMO_VOICE_MODEL"):
+        settings_from(parsed(), ServiceSettings)
+
+
+def test_every_setting_explains_itself() -> None:
+    def undocumented(model: type) -> list[str]:
+        fields = getattr(model, "model_fields", {})
+        return [name for name, field in fields.items() if not field.description]
+
+    assert undocumented(ServiceSettings) == []
