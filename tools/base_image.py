@@ -79,7 +79,7 @@ def _debootstrap(root: Path) -> None:
     with log.open("w") as output:
         made = subprocess.run(
             [
-                *("nice", "debootstrap", "--variant=minbase"),
+                *("debootstrap", "--variant=minbase"),
                 *(f"--include={','.join(INCLUDED)}", SUITE, str(root)),
             ],
             stdout=output,

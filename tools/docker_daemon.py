@@ -137,7 +137,7 @@ def _own_daemon(host: str) -> Iterator[None]:
     with (folder / "dockerd.log").open("w") as log:
         process = subprocess.Popen(
             [
-                *("nice", "-n", "10", daemon, "--host", host),
+                *(daemon, "--host", host),
                 *("--data-root", str(folder / "docker")),
                 *("--exec-root", str(folder / "docker-run")),
                 *("--pidfile", str(folder / "dockerd.pid")),

@@ -84,7 +84,7 @@ def unknown(laboratory: Laboratory) -> Findings:
 
 @contextmanager
 def judging(laboratory: Laboratory) -> Iterator["Judging"]:
-    """Let the independent recogniser listen in a process beside the other measurements."""
+    """Let the independent recogniser listen in processes beside the other measurements."""
     texts = laboratory.some(round_trip_sentences()[:_JUDGED])
     teacher = [
         spoken(
@@ -96,7 +96,7 @@ def judging(laboratory: Laboratory) -> Iterator["Judging"]:
         for text in texts
     ]
     voice = [laboratory.said(text) for text in texts]
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         yield Judging(texts, pool.submit(judged, teacher), pool.submit(judged, voice))
 
 

@@ -1,4 +1,4 @@
-"""ARPABET (the CMU dictionary's alphabet) in espeak's own phoneme notation. Pure tables and functions."""
+"""ARPABET, the alphabet of the CMU dictionary, in espeak's phoneme notation. Pure."""
 
 from dataclasses import dataclass
 

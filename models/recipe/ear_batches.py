@@ -63,19 +63,28 @@ class Batches:
         rng = np.random.default_rng(seed)
         chosen: list[_Utterance] = []
         for kind, share in self._shares.items():
+            if not shard_names(self._folder, kind):
+                continue  # it may come while training goes on
             pool = self._pool(kind)
             count = min(round(share * utterances), len(pool))
             chosen += [pool[i] for i in rng.permutation(len(pool))[:count]]
         for group in self._groups(chosen, rng):
             yield self._batch(group, rng, joining=joining)
 
+    def plain(self, kind: str) -> list[tuple[torch.Tensor, list[int]]]:
+        """Each utterance of a kind as it is: features (bands, frames) and tokens."""
+        found = []
+        for utterance in self._pool(kind):
+            frames = torch.from_numpy(utterance.frames).float()[None]
+            features = normalised(frames, torch.tensor([frames.shape[1]]))
+            found.append((features[0].T, utterance.tokens))
+        return found
+
     def _pool(self, kind: str) -> list[_Utterance]:
         names = shard_names(self._folder, kind)
         for name in names:
             if name not in self._loaded:
                 self._loaded[name] = self._utterances(read_shard(self._folder, name))
-        if not names:
-            raise FileNotFoundError(f"no {kind} shards in {self._folder}")
         return [utterance for name in names for utterance in self._loaded[name]]
 
     def _utterances(self, shard: Shard) -> list[_Utterance]:

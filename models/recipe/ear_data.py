@@ -21,6 +21,8 @@ from recipe.espeak import Espeak
 
 UTTERANCES = 500
 """In a shard: about half an hour of speech."""
+CHECKED = 80
+"""In the shard of held-out sentences that shows how training goes."""
 
 
 def training_texts(*, held_out: bool = False) -> TextSource:
@@ -28,11 +30,13 @@ def training_texts(*, held_out: bool = False) -> TextSource:
     return TextSource(all_test_texts(), held_out_words(), held_out=held_out)
 
 
-def espeak_shard(number: int, espeak: Espeak, texts: TextSource) -> list[Spoken]:
+def espeak_shard(
+    number: int, espeak: Espeak, texts: TextSource, utterances: int = UTTERANCES
+) -> list[Spoken]:
     """The utterances of one shard of speech."""
-    rng, noise_rng = random.Random(number), np.random.default_rng(number)
+    rng, noise_rng = random.Random(number), np.random.default_rng(number + 1)
     spoken = []
-    for _ in range(UTTERANCES):
+    for _ in range(utterances):
         item = speak(espeak, texts.text(rng), any_manner(rng), rng)
         spoken.append(Spoken(item.text, recorded(item.samples, rng, noise_rng), item.starts_s))
     return spoken
@@ -49,7 +53,11 @@ def make(folder: Path, shards: int) -> None:
     mel = MelFrames()
     if not has_shard(folder, "noise-0000"):
         write_shard(folder, "noise-0000", noise_shard(0), mel)
-    espeak, texts, began_s = Espeak(), training_texts(), time.monotonic()
+    espeak = Espeak()
+    if not has_shard(folder, "check-espeak-0000"):
+        kept = espeak_shard(-1, espeak, training_texts(held_out=True), CHECKED)
+        write_shard(folder, "check-espeak-0000", kept, mel)
+    texts, began_s = training_texts(), time.monotonic()
     wanted = [n for n in range(shards) if not has_shard(folder, f"espeak-{n:04}")]
     for done, number in enumerate(wanted, start=1):
         spoken = espeak_shard(number, espeak, texts)

@@ -22,6 +22,7 @@ from recipe.tdt_loss import tdt_loss
 _STEP_S = FRAME_S * SUBSAMPLING
 _LONGEST = DURATIONS[-1]
 _MOST_NODES = 40_000  # a larger lattice (several sentences joined) costs more than it teaches
+_FEWEST_TOKENS = 10  # an utterance of fewer counts as if it had these
 _OFF_PATH = 0.3  # weight of nodes beside the path that decoding takes when it makes no mistake
 
 
@@ -101,8 +102,7 @@ def nodes_of(batch: Batch, counts: Sequence[int], blank: int, device: torch.devi
         for node in _row_nodes(tokens, emission_frames(times_s, counts[row]), counts[row], blank)
     ]
     columns = list(zip(*entries, strict=True))
-    whole = [torch.tensor(column, device=device) for column in columns[:5]]
-    return Nodes(*whole, weight=torch.tensor(columns[5], device=device))
+    return Nodes(*(torch.tensor(column, device=device) for column in columns))
 
 
 def losses(
@@ -145,7 +145,7 @@ def _transducer(
     if lattice:
         logits = joint.joint_net(heard[:, :, None] + context[:, None])
         whole = tdt_loss(logits, tokens, counts.long(), said, DURATIONS)
-        found["lattice"] = (whole / said.clamp_min(1)).mean()
+        found["lattice"] = (whole / said.clamp_min(_FEWEST_TOKENS)).mean()
         at_nodes = logits[nodes.row, nodes.frame, nodes.token]
     else:
         at_nodes = joint.joint_net(heard[nodes.row, nodes.frame] + context[nodes.row, nodes.token])

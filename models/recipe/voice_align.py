@@ -156,7 +156,8 @@ def token_durations(
         following = following if bound is None else bound
         times[index] = following
     times = np.minimum(np.maximum.accumulate(times), end_sample)
-    durations = np.diff(np.round(times / HOP_SAMPLES).astype(np.int64))
+    frames = np.round(times / HOP_SAMPLES).astype(np.int64)
+    durations = frames[1:] - frames[:-1]
     return _share_with_sonorants(script.tokens, durations)
 
 
@@ -188,7 +189,12 @@ def _share_with_sonorants(
     shared = durations.copy()
     for index in range(1, len(tokens)):
         before, own = shared[index - 1], shared[index]
-        if tokens[index] in _LATE_SONORANTS and own < 3 and before >= 6 and is_vowel(tokens[index - 1]):
+        if (
+            tokens[index] in _LATE_SONORANTS
+            and own < 3
+            and before >= 6
+            and is_vowel(tokens[index - 1])
+        ):
             third = round((before + own) / 3)
             shared[index - 1 : index + 1] = before + own - third, third
     return shared

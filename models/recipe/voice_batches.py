@@ -36,7 +36,7 @@ class Corpus:
     pitch_std_hz: float
 
     def mel(self, item: Item) -> npt.NDArray[np.float16]:
-        """The mel spectrogram of an item, frames × 80."""
+        """The mel spectrogram of an item, 80 numbers a frame."""
         return self.mels[item.first_frame : item.first_frame + item.frames]
 
     def audio(self, item: Item, start: int, frames: int) -> npt.NDArray[np.int16]:

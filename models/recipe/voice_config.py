@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from nemo.collections.common.tokenizers.text_to_speech.tts_tokenizers import EnglishPhonemesTokenizer
+from nemo.collections.common.tokenizers.text_to_speech.tts_tokenizers import (
+    EnglishPhonemesTokenizer,
+)
 from nemo.collections.tts.g2p.models.en_us_arpabet import EnglishG2p
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from nemo.utils import logging
@@ -32,7 +34,14 @@ MEL: dict[str, Any] = {
 }
 
 _NEMO = "nemo.collections"
-_TOKENIZER = {"punct": True, "stresses": True, "chars": True, "apostrophe": True, "pad_with_space": True}
+_TOKENIZERS = f"{_NEMO}.common.tokenizers.text_to_speech.tts_tokenizers"
+_TOKENIZER = {
+    "punct": True,
+    "stresses": True,
+    "chars": True,
+    "apostrophe": True,
+    "pad_with_space": True,
+}
 _WIDTH = 128
 _FFT = {
     "n_head": 1,
@@ -100,7 +109,7 @@ def _fastpitch(lexicon: str, heteronyms: str) -> dict[str, Any]:
         "pitch_std": 1.0,
         "bin_loss_warmup_epochs": 100,
         "text_tokenizer": {
-            "_target_": f"{_NEMO}.common.tokenizers.text_to_speech.tts_tokenizers.EnglishPhonemesTokenizer",
+            "_target_": f"{_TOKENIZERS}.EnglishPhonemesTokenizer",
             **_TOKENIZER,
             "g2p": {
                 "_target_": f"{_NEMO}.tts.g2p.models.en_us_arpabet.EnglishG2p",
@@ -136,7 +145,7 @@ def _fastpitch(lexicon: str, heteronyms: str) -> dict[str, Any]:
             "n_layer": 3,
             **_FFT,
         },
-        "alignment_module": {  # the class wants one; the recipe knows the alignment and leaves it idle
+        "alignment_module": {  # the class wants one; it stays idle
             "_target_": f"{_NEMO}.tts.modules.aligner.AlignmentEncoder",
             "n_text_channels": 8,
             "n_mel_channels": 8,

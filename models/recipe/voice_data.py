@@ -1,6 +1,6 @@
 """Makes the training data of the demo voice: espeak speaks, with the times of every phoneme.
 
-Writes one folder: `lexicon.dict`, `heteronyms`, `items.jsonl`, `mels.f16` (frames × 80)
+Writes one folder: `lexicon.dict`, `heteronyms`, `items.jsonl`, `mels.f16` (80 a frame)
 and `audio.s16` (256 samples a frame), the last two as bare numbers.
 Everything follows from the seed; `python -m recipe data` calls `main`.
 """
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from evaluation.sentences import all_test_texts, held_out_words, normalised
 
+from evaluation.sentences import all_test_texts, held_out_words, normalised
 from recipe.espeak import SAMPLE_RATE_HZ, Espeak, Utterance
 from recipe.letters import LetterSounds, align_letters
 from recipe.lexicon import Lexicon, build_lexicon, write_lexicon
@@ -98,7 +98,7 @@ class Teacher:
     def lesson(
         self, text: str, first_frame: int
     ) -> tuple[Item, npt.NDArray[np.float16], npt.NDArray[np.int16]] | None:
-        """An item with its mel and samples, or None if the text is unfit or espeak strays from it."""
+        """An item with its mel and samples; None if the text is unfit or espeak strays from it."""
         script = write_script(text, self._lexicon)
         if script is None:
             return None
@@ -145,7 +145,7 @@ class Teacher:
 def time_tokens(
     script: Script, spoken: Utterance
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]] | None:
-    """The frames of each token, and the samples with silence before and after; None if misspoken."""
+    """The frames of each token, and the samples with silence around; None if misspoken."""
     events = merge_pauses(spoken.phonemes)
     if events and events[0].name == "_":
         events = events[1:]
@@ -204,16 +204,17 @@ def make_data(folder: Path, count: int) -> None:
     (folder / "items.jsonl.part").replace(folder / "items.jsonl")  # last: it says the data is whole
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
     """Makes the data unless it is there already."""
     parser = argparse.ArgumentParser(prog="python -m recipe data", description=__doc__)
-    parser.add_argument("--utterances", type=int, default=9000, help="how many (default 9000)")
+    parser.add_argument("--utterances", type=int, default=7200, help="how many (default 7200)")
     arguments = parser.parse_args(argv)
     if (data_folder() / "items.jsonl").exists():
         sys.stdout.write(f"voice data: {data_folder()} is complete\n")
-        return
+        return 0
     make_data(data_folder(), arguments.utterances)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

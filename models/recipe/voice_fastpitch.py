@@ -5,6 +5,7 @@ Needs the data of `voice_data`; `python -m recipe fastpitch` calls `main`.
 
 import argparse
 import random
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,16 @@ class FastPitchTask:
     def loss(self, step: int) -> tuple[Any, Mapping[str, float]]:
         """The loss on the batch of a step: mel, durations and pitch."""
         examples = [
-            varied(self._corpus, self._corpus.items[index], self._marks, random.Random(f"{step}/{index}"))
+            varied(
+                self._corpus,
+                self._corpus.items[index],
+                self._marks,
+                random.Random(f"{step}/{index}"),
+            )
             for index in self._batch_of(step)
         ]
         mel, square, duration, pitch = self._losses(examples, fast=True)
-        parts = {"mel": float(mel), "duration": float(duration), "pitch": float(pitch)}
+        parts = {"mel": mel.item(), "duration": duration.item(), "pitch": pitch.item()}
         return mel + 0.3 * square + 0.5 * duration + 0.15 * pitch, parts
 
     def evaluate(self) -> Mapping[str, float]:
@@ -120,13 +126,15 @@ def fastpitch_losses(
     return error.abs().sum() / cells, error.square().sum() / cells, duration, height
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> int:
     """Trains, or goes on training, until the budget is spent."""
     parser = argparse.ArgumentParser(prog="python -m recipe fastpitch", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60, help="how long (default 60)")
     parser.add_argument("--steps", type=int, help="how many steps, instead of minutes")
     parser.add_argument("--init", type=Path, help="a .nemo file to start from (default: random)")
-    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate (default 2e-3)")
+    parser.add_argument(
+        "--rate", type=float, default=2e-3, help="highest learning rate (default 2e-3)"
+    )
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     folder = data_folder()
@@ -140,7 +148,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         betas=(0.9, 0.98),
         on_snapshot=announce,
     ).train()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

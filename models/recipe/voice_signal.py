@@ -1,4 +1,4 @@
-"""What is measured on the teacher's speech: its mel spectrogram and its pitch. No files, no models."""
+"""What is measured on the teacher's speech: its mel spectrogram and its pitch. No files."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def mel_maker() -> Any:
 
 
 def mel_of(maker: Any, samples: npt.NDArray[np.int16], frames: int) -> npt.NDArray[np.float16]:
-    """The log mel spectrogram of some speech, exactly `frames` × 80."""
+    """The log mel spectrogram of some speech, 80 numbers for each of `frames`."""
     audio = torch.from_numpy(samples.astype(np.float32) / FULL_SCALE)[None]
     with torch.no_grad():
         mel, _ = maker(audio, torch.tensor([audio.shape[1]]))

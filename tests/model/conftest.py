@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig
-from support.demo_models import Samples, spoken, unpacked
 
 from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
+from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions
+from support.demo_models import Samples, spoken, unpacked
 
 DemoDirectory = Callable[[str], Path]
 
@@ -31,6 +32,20 @@ def recogniser(demo_directory: DemoDirectory) -> NemoRecogniser:
     """The demo recogniser, loaded; its options leave the audio's end as it is."""
     options = RecogniserOptions(device="cpu", trailing_silence_s=0.0)
     made = NemoRecogniser(demo_directory("fastconformer-tdt"), "demo", "test", options)
+    made.load()
+    return made
+
+
+@pytest.fixture(scope="session")
+def voice(demo_directory: DemoDirectory) -> NemoVoice:
+    """The demo voice, loaded on the CPU."""
+    made = NemoVoice(
+        demo_directory("fastpitch"),
+        demo_directory("hifigan"),
+        source="demo",
+        revision="test",
+        options=VoiceOptions(device="cpu"),
+    )
     made.load()
     return made
 

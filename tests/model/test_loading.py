@@ -13,9 +13,10 @@ import torch
 from nemo.collections.asr.models import EncDecRNNTBPEModel
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from omegaconf import DictConfig, open_dict
-from support.demo_models import DEMO_MODELS
+from typing_extensions import override
 
 from nemo_voice_serving.backends.loading import UnusableModel, read_config, restore, state_digest
+from support.demo_models import DEMO_MODELS
 
 CHECKPOINTS = [
     pytest.param(EncDecRNNTBPEModel, "fastconformer-tdt", id="fastconformer-tdt"),
@@ -137,6 +138,7 @@ class RunsCode:
     def __init__(self, witness: Path) -> None:
         self.witness = witness
 
+    @override
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         return os.mkdir, (str(self.witness),)
 

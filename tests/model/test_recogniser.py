@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from nemo.collections.asr.models import EncDecRNNTBPEModel
-from support.demo_models import DEMO_MODELS, Samples
-from support.sounds import noise, tone
 
 from nemo_voice_serving.backends.loading import UnusableModel, state_digest
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
 from nemo_voice_stt.recogniser import Recognition
+from support.demo_models import DEMO_MODELS, Samples
+from support.sounds import noise, tone
 
 RATE_HZ = 16_000
 

@@ -5,22 +5,24 @@ from contextlib import asynccontextmanager
 
 import httpx
 import numpy as np
+import numpy.typing as npt
 import pytest
+
+from nemo_voice_serving.canary import CanaryFailed
+from nemo_voice_serving.codecs import AudioFormat, encode_whole
 from nemo_voice_stt.app import TranscriptionService, build, check_canary
 from nemo_voice_stt.settings import SttSettings
 from support.fakes import FakeRecogniser
 from support.serving import client_of
 
-from nemo_voice_serving.canary import CanaryFailed
-from nemo_voice_serving.codecs import AudioFormat, encode_whole
-
 HEARD = "good morning how are you today"
 
 
-def tone(seconds: float, rate_hz: int = 16000) -> np.ndarray:
+def tone(seconds: float, rate_hz: int = 16000) -> npt.NDArray[np.float32]:
     """Returns a tone that swells and fades, so that it is no steady noise."""
     times = np.arange(round(seconds * rate_hz)) / rate_hz
-    return (0.3 * np.sin(2 * np.pi * 220 * times) * np.sin(np.pi * times) ** 2).astype(np.float32)
+    swell: npt.NDArray[np.float64] = np.sin(2 * np.pi * 220 * times) * np.sin(np.pi * times) ** 2
+    return (0.3 * swell).astype(np.float32)
 
 
 def clip(seconds: float = 1.5, audio_format: AudioFormat = AudioFormat.WAV) -> bytes:

@@ -10,15 +10,15 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from nemo_voice_tts.app import SpeechService, build, check_canary
-from nemo_voice_tts.settings import TtsSettings
-from support.fakes import RATE_HZ, FakeNormaliser, FakeVoice
-from support.serving import client_of
 
 from nemo_voice_serving.audio import decode_whole
 from nemo_voice_serving.canary import CanaryFailed
 from nemo_voice_serving.errors import BackendFailed, DeviceLost
 from nemo_voice_serving.lifecycle import Phase
+from nemo_voice_tts.app import SpeechService, build, check_canary
+from nemo_voice_tts.settings import TtsSettings
+from support.fakes import RATE_HZ, FakeNormaliser, FakeVoice
+from support.serving import client_of
 
 TEXT = "This is a test of the text to speech service."
 

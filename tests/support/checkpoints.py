@@ -60,5 +60,7 @@ def zip_of(
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         archive.comment = comment
         for name, content in files.items():
-            archive.writestr(name, content)
+            entry = zipfile.ZipInfo(name)  # of 1980, so that the same content is the same file
+            entry.compress_type = compression
+            archive.writestr(entry, content)
     return buffer.getvalue()

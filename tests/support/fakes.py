@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from nemo_voice_stt.recogniser import Recognition, Word
-from nemo_voice_stt.recogniser import Samples as Heard
-from nemo_voice_tts.voice import Phrase, Samples, Spectrogram, Window
 
 from nemo_voice_serving.backend import ModelDescription
 from nemo_voice_serving.errors import UnspeakableText
+from nemo_voice_stt.recogniser import Recognition, Word
+from nemo_voice_stt.recogniser import Samples as Heard
+from nemo_voice_tts.voice import Phrase, Samples, Spectrogram, Window
 
 RATE_HZ = 22050
 HOP = 256

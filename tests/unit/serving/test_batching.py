@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import pytest
+from typing_extensions import override
 
 from nemo_voice_serving import logs
 from nemo_voice_serving.batching import Batcher
 from nemo_voice_serving.errors import BackendFailed, DeadlineExceeded, DeviceLost, NotReady
 from nemo_voice_serving.forming import Limits
 from support.observers import RecordingObserver
+
+Out = TypeVar("Out")
 
 pytestmark = pytest.mark.looptime
 
@@ -20,7 +24,7 @@ class SlowDevice:
     def __init__(self) -> None:
         self.began_s: list[float] = []
 
-    async def run(self, call: Callable[[], Sequence[int]]) -> Sequence[int]:
+    async def run(self, call: Callable[[], Sequence[Out]]) -> Sequence[Out]:
         self.began_s.append(asyncio.get_running_loop().time())
         await asyncio.sleep(1.0)
         return call()
@@ -97,6 +101,7 @@ async def test_a_failing_batch_fails_its_own_items_only() -> None:
 
 async def test_an_answer_of_the_wrong_length_is_a_failure() -> None:
     class Short(Doubling):
+        @override
         def __call__(self, batch: Sequence[int]) -> Sequence[int]:
             return super().__call__(batch)[1:]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ async def test_calls_run_one_after_the_other_on_one_thread() -> None:
         order.append(number)
         return threading.current_thread().name
 
-    names = await asyncio.gather(*(device.run(lambda n=number: call(n)) for number in range(20)))
+    names = await asyncio.gather(*(device.run(partial(call, number)) for number in range(20)))
     assert order == list(range(20))
     assert len(set(names)) == 1
     device.close()

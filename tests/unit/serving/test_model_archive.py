@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from nemo_voice_serving.model_archive import inspect_file, members_of, unpack
 from nemo_voice_serving.model_errors import ModelArchiveRefused
@@ -28,6 +29,7 @@ from support.checkpoints import (
 class Shell:
     """What an attacker pickles: unpickling it runs a command."""
 
+    @override
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return eval, ("1 + 1",)
 

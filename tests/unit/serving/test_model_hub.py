@@ -1,4 +1,4 @@
-"""Models from a Hugging Face hub: the real client against a hub on loopback, with every fault it may have."""
+"""Models from a Hugging Face hub: the real client against a hub on loopback, with its faults."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The store itself: demo and local models, the disk and its limits, progress, and what a crash leaves."""
+"""The store itself: demo and local models, the disk, locks, progress, and what a crash leaves."""
 
 import contextlib
 import errno
@@ -226,28 +226,42 @@ def test_other_faults_of_the_disk_are_not_hidden(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real filesystem that holds half a model's download."""
-    folder = tmp_path / "small"
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A real filesystem of its own, of the size that the test asks for."""
+    folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", str(folder)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small filesystem needs the right to mount one")
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", str(folder)]
+    mounted = (
+        shutil.which("mount")
+        and not subprocess.run(mount, check=False, capture_output=True).returncode
+    )
+    if not mounted:
+        pytest.skip("a filesystem of its own needs the right to mount one")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.mark.parametrize("disk", ["4m"], indirect=True)
+def test_a_really_read_only_store_serves_what_it_has(archive: Path, disk: Path) -> None:
+    store = ModelStore(disk, offline=True)
+    stored = resolve(store, archive)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    assert resolve(store, archive).directory == stored.directory
+    archive.write_bytes(nemo_file(weight_bytes=10))
+    with pytest.raises(ModelStoreUnwritable, match="Read-only file system"):
+        resolve(store, archive)
+
+
+@pytest.mark.parametrize("disk", ["160k"], indirect=True)  # half of a model's download
 @pytest.mark.parametrize("resumable", [True, False])
-def test_a_really_full_disk_ends_with_an_explanation(
-    hub: Hub, small_disk: Path, resumable: bool
-) -> None:
+def test_a_really_full_disk_ends_with_an_explanation(hub: Hub, disk: Path, resumable: bool) -> None:
     hub.files["voice.nemo"] = CONTENT
     hub.sends_etags = resumable
     with pytest.raises(ModelDiskFull, match="became full"):
-        fetch(small_disk, hub.url, f"{hub.url}/files/voice.nemo", free=lambda _: 10**9)
+        fetch(disk, hub.url, f"{hub.url}/files/voice.nemo", free=lambda _: 10**9)
     # Bytes that the next try goes on from stay; others would only fill the disk.
-    assert len(list(small_disk.glob(".work/*/download.nemo"))) == int(resumable)
-    assert not list(small_disk.glob(".work/*/unpacked"))
+    assert len(list(disk.glob(".work/*/download.nemo"))) == int(resumable)
+    assert not list(disk.glob(".work/*/unpacked"))
 
 
 def test_a_disk_that_becomes_full_while_unpacking_keeps_the_download(
@@ -305,19 +319,58 @@ def test_a_lock_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
     assert len(waits) == 3
 
 
+@pytest.mark.parametrize(
+    ("code", "error", "message"),
+    [
+        (errno.ENOLCK, ModelStoreUnwritable, "has no file locks"),
+        (errno.EIO, OSError, "failed"),
+    ],
+)
 def test_a_filesystem_without_locks_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    error: type[Exception],
+    message: str,
 ) -> None:
     def flock(descriptor: int, operation: int) -> None:
-        raise OSError(code, "no locks")
+        raise OSError(code, "failed")
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    for code, error in ((errno.ENOLCK, ModelStoreUnwritable), (errno.EIO, OSError)):
-        with (
-            pytest.raises(error, match="no locks|no file locks"),
-            locked(tmp_path / "a", lambda: None),
-        ):
-            pass
+    with pytest.raises(error, match=message), locked(tmp_path / "a", lambda: None):
+        pass
+
+
+def test_a_store_waits_for_the_one_that_is_fetching_and_takes_its_result(
+    archive: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "store"
+    told: list[Progress] = []
+    now_s = 0.0
+    with contextlib.ExitStack() as holder:
+
+        def other_process_finishes(seconds: float) -> None:
+            nonlocal now_s
+            now_s += seconds
+            if now_s > 2:
+                shutil.move(tmp_path / "elsewhere" / made.directory.name, root)
+                holder.close()
+
+        made = resolve(ModelStore(tmp_path / "elsewhere", offline=True), archive)
+        (root / ".locks").mkdir(parents=True)
+        lock = root / ".locks" / f"{made.directory.name.partition('@')[0]}.lock"
+        holder.enter_context(locked_if_free(lock))
+        waiting = ModelStore(
+            root,
+            offline=True,
+            sleep=other_process_finishes,
+            progress=told.append,
+            clock=lambda: now_s,
+        )
+        model = resolve(waiting, archive)
+    assert model.directory == root / made.directory.name
+    assert Phase.UNPACKING not in {progress.phase for progress in told}
+    assert {0.5, 1.0, 1.5, 2.0} <= {progress.seconds for progress in told}
 
 
 def test_progress_names_every_phase_and_counts_every_byte(hub: Hub, tmp_path: Path) -> None:

@@ -1,5 +1,4 @@
 """Texts are cut at sentences and clauses, and what no English voice can say is refused."""
-# ruff: noqa: RUF001 - the texts are about lookalike characters
 
 import random
 import re
@@ -115,15 +114,14 @@ def test_first_phrase_stays_whole_where_a_cut_would_sound_torn_off(text: str) ->
     assert phrases_of(text, first_max_chars=limit)[0].startswith(text[:31])
 
 
-PIECES = (
-    "Dr. St. p.m. U.S. J. I the Paris 3.14 $1,234.56 no. 5 and https://x.org/y?z=1 word".split()
-    + [*"\"'(),;:.!?-\n\té߀你—–“”…½\u200b", "...", "\n\n", "  ", "😀", "a" * 50]
-)
+WORDS = ("Dr.", "St.", "p.m.", "U.S.", "J.", "I", "the", "3.14", "$1,234.56", "no.", "5", "and")
+MARKS = "\"'(),;:.!?-\n\té߀你—–“”…½\u200b😀"
+PIECES = (*WORDS, *MARKS, "https://x.org/y?z=1", "word", "...", "\n\n", "  ", "a" * 50)
 
 
 def test_nothing_is_lost_and_no_phrase_is_too_long_or_empty() -> None:
     chance = random.Random(7)  # noqa: S311 - any texts do
-    for _ in range(300):
+    for _ in range(150):
         blanks = ("", " ", " ")
         made = [chance.choice(PIECES) + chance.choice(blanks) for _ in range(chance.randrange(120))]
         text = "".join(made)
@@ -137,8 +135,8 @@ def test_nothing_is_lost_and_no_phrase_is_too_long_or_empty() -> None:
 
 
 def test_text_of_the_longest_request_is_cut_in_little_time() -> None:
-    assert len(phrases_of("Dr. " * 25_000, first_max_chars=80)) > 300
-    assert phrases_of("!? " * 33_000) == ["!? !"]
+    assert len(phrases_of("Dr. " * 10_000, first_max_chars=80)) > 100
+    assert phrases_of("!? " * 10_000) == ["!? !"]
 
 
 @pytest.mark.parametrize(

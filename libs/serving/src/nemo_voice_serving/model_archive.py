@@ -65,7 +65,7 @@ def members_of(
         ModelArchiveRefused: Names the member and the reason.
     """
     with _contents(archive) as stream:
-        headers = cast("BinaryIO", _HeaderReader(stream, limit_bytes, max_members))
+        headers = cast("BinaryIO", _HeaderReader(stream, max_members))
         with tarfile.open(fileobj=headers, mode="r:") as tar:
             members = tuple(_checked(tar, limit_bytes, max_members))
     names = {str(member.path) for member in members}
@@ -135,12 +135,11 @@ def _contents(archive: Path) -> Iterator[BinaryIO]:
 
 
 class _HeaderReader(io.RawIOBase):
-    """Gives tarfile the headers and no more: bounded reads, bounded seeks, no endless loop."""
+    """Gives tarfile the headers and no more: bounded reads, no endless loop."""
 
-    def __init__(self, stream: BinaryIO, limit_bytes: int, max_members: int) -> None:
+    def __init__(self, stream: BinaryIO, max_members: int) -> None:
         super().__init__()
         self._stream = stream
-        self._end = limit_bytes + max_members * _LARGEST_HEADER_BYTES
         self._reads_left = max_members * _HEADER_READS_PER_MEMBER
 
     @override
@@ -152,9 +151,7 @@ class _HeaderReader(io.RawIOBase):
 
     @override
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        if whence != 0 or not 0 <= offset <= self._end:
-            raise ModelArchiveRefused("The archive claims to be larger than any speech model.")
-        return self._stream.seek(offset)
+        return self._stream.seek(offset, whence)
 
     @override
     def tell(self) -> int:

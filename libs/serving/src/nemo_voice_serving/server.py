@@ -11,10 +11,9 @@ import signal
 import socket
 from types import FrameType
 
-from typing_extensions import override
-
 import uvicorn
 from fastapi import FastAPI
+from typing_extensions import override
 
 from nemo_voice_serving.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.settings import ServiceSettings

@@ -20,7 +20,6 @@ _PARAGRAPH = re.compile(r"\s*\n\s*\n\s*")
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"([.!?]+)([\"')\]}]*)(?=\s)")
 _NEXT = re.compile(r"\s+[\"'(\[{]*(\w*)")
-_LAST_WORD = re.compile(r"[\"'(\[{]*(\S+)$")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]", re.IGNORECASE)
 
 _CLAUSE = re.compile(r"(?<=[,;:.!?)])[\"')\]]*\s+(?!\d)")
@@ -113,11 +112,12 @@ def _ends_sentence(paragraph: str, start: int, stop: re.Match[str]) -> bool:
         return not following_word[:1].islower()
     if marks != ".":
         return True
-    word = _LAST_WORD.search(paragraph, max(start, stop.start() - _LONGEST_WORD), stop.start())
-    if word is None:
+    head = paragraph[max(start, stop.start() - _LONGEST_WORD) : stop.start()]
+    words = head.split()
+    if not words or head[-1].isspace():
         return True
-    is_first = not paragraph[start : word.start()].strip()
-    return not _keeps_going(word[1], following_word, is_first=is_first)
+    is_first = len(words) == 1 and len(head) < _LONGEST_WORD
+    return not _keeps_going(words[-1].lstrip("\"'([{"), following_word, is_first=is_first)
 
 
 def _keeps_going(word: str, following: str, *, is_first: bool) -> bool:

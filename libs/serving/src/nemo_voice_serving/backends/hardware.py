@@ -34,7 +34,7 @@ _POISONED = re.compile(
 _OUT_OF_MEMORY = re.compile(r"out of memory|STATUS_ALLOC_FAILED", re.IGNORECASE)
 
 
-class NoDevice(Exception):  # noqa: N818 - a noun phrase of the fault, as everywhere here
+class NoDevice(Exception):
     """A CUDA device was asked for and none is usable; the message is the driver's own reason."""
 
 

@@ -35,7 +35,7 @@ _RANDOM_FILLS = frozenset({"normal_", "uniform_", "kaiming_uniform_"})
 _LOADING = threading.Lock()
 
 
-class UnusableModel(Exception):  # noqa: N818 - a noun phrase of the fault, as everywhere here
+class UnusableModel(Exception):
     """The files are not a model that this backend runs; the message says why."""
 
 

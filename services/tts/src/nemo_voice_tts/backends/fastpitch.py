@@ -110,6 +110,8 @@ def load_fastpitch(directory: Path, device: torch.device) -> FastPitch:
         UnusableModel: It is no FastPitch model with a tokenizer, or is built in another way.
     """
     model = restore(FastPitchModel, directory, change_config=_without_normaliser)
+    if not isinstance(model, FastPitchModel):
+        raise UnusableModel(f"{directory} holds a {type(model).__name__}, not a FastPitchModel")
     if getattr(model, "vocab", None) is None:
         raise UnusableModel(f"the FastPitch model in {directory} has no tokenizer: too old")
     # NeMo's parse() sets these for the time of a call, which is not safe with several threads.

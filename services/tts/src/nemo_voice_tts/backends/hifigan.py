@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from nemo.collections.tts.models import HifiGanModel
 
-from nemo_voice_serving.backends.loading import restore
+from nemo_voice_serving.backends.loading import UnusableModel, restore
 from nemo_voice_tts.backends.windows import UpsamplingStage, context_frames
 from nemo_voice_tts.voice import Samples, Window
 
@@ -52,8 +52,14 @@ class HifiGan:
 
 
 def load_hifigan(directory: Path, device: torch.device, precision: torch.dtype) -> HifiGan:
-    """Returns the model from its unpacked files, ready to run, without what only training needs."""
+    """Returns the model from its unpacked files, ready to run, without what only training needs.
+
+    Raises:
+        UnusableModel: It is a model of another kind.
+    """
     model = restore(HifiGanModel, directory)
+    if not isinstance(model, HifiGanModel):
+        raise UnusableModel(f"{directory} holds a {type(model).__name__}, not a HifiGanModel")
     del model.mpd, model.msd
     # NeMo announces this on standard output.
     with contextlib.redirect_stdout(None), warnings.catch_warnings():

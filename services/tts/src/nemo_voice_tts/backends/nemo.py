@@ -105,14 +105,16 @@ class NemoVoice(Voice):
         from nemo_voice_serving.backends import hardware  # noqa: PLC0415
 
         syllable = self.tokens("la ")[1:]
+        longest: Spectrogram | None = None
         for items, token_count in warm_up_shapes(self._options, is_batched=self._is_windowed):
             report(f"{items} x {token_count} tokens")
             tokens = (syllable * token_count)[:token_count]
-            made = self.spectrograms([Phrase(tokens)] * items)
+            made = self.spectrograms([Phrase(tokens)] * items)[0]
+            longest = longest or made
             if not self._is_windowed:
-                self.waveforms(self.windows(made[0], first=True))
-        if self._is_windowed:
-            self._warm_up_windows(made[0], report)
+                self.waveforms(self.windows(made, first=True))
+        if self._is_windowed and longest is not None:
+            self._warm_up_windows(longest, report)
         hardware.synchronise(self._fastpitch.device)
 
     @override

@@ -1,0 +1,76 @@
+# The one list of commands. `make` prints it; whatever needs more than three lines lives in tools/.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+SOURCES := libs services tests models benchmarks tools
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: help setup demo test test-e2e test-long check lint types imports verify format bench images models models-evaluate generate requirements clean
+
+help: ## Print this list
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*##/ {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run
+setup: $(READY) ## Install everything into .venv (about 7 GB, once)
+
+$(READY): requirements/development.txt $(wildcard libs/*/pyproject.toml services/*/pyproject.toml) tools/setup.py
+	$(PYTHON) tools/setup.py $(VENV)
+
+demo: setup ## Speak a sentence into voz_generada.wav and read it back, through both services
+	$(RUN) tools/demo.py
+
+##@ Check
+test: setup ## Run every test that needs no cluster and no container
+	$(RUN) -m pytest -m "not container and not long" --cov --cov-report=term
+
+test-e2e: setup ## Build the images and run the tests that need containers
+	$(RUN) -m pytest -m container tests/container
+
+test-long: setup ## Run the long versions: soak, fuzz, everything CI shortens
+	$(RUN) -m pytest -m "long or not long" --timeout 3600 tests
+
+check: lint types imports verify ## Run every gate that runs nothing, cheapest first
+
+lint: setup ## Check format and style
+	$(VENV)/bin/ruff format --check $(SOURCES)
+	$(VENV)/bin/ruff check $(SOURCES)
+
+types: setup ## Check types
+	$(VENV)/bin/mypy $(SOURCES)
+
+imports: setup ## Check who may import whom
+	$(VENV)/bin/lint-imports
+
+verify: setup ## Fail when a generated file is not what `make generate` makes
+	$(RUN) tools/generate.py --check
+
+##@ Change
+format: setup ## Format the code and mend what can be mended
+	$(VENV)/bin/ruff format $(SOURCES)
+	$(VENV)/bin/ruff check --fix $(SOURCES)
+
+generate: setup ## Write the documentation tables that are made from the code
+	$(RUN) tools/generate.py
+
+requirements: ## Resolve requirements/*.in into hashed pins
+	tools/requirements.sh
+
+##@ Models
+models: setup ## Train the demo models from nothing (hours on two cores; resumes)
+	PYTHONPATH=models $(RUN) -m recipe all
+
+models-evaluate: setup ## Measure the demo models and write their card
+	PYTHONPATH=models $(RUN) -m evaluation
+
+##@ Build and measure
+images: setup ## Build both container images and print their sizes
+	$(RUN) tools/images.py build
+
+bench: setup ## Measure the services against the raw model and the first design
+	$(RUN) -m benchmarks
+
+clean: ## Remove what tests and builds leave in the tree
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage* htmlcov .demo

@@ -1,0 +1,151 @@
+"""What the rounds of a run come to: throughput, latencies, ratios, and goals met or not. Pure.
+
+`load.py` and `raw.py` make rounds, `suites.py` compares them, `report.py` writes the outcome down.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one request."""
+
+    latency_s: float
+    audio_s: float
+    """Seconds of audio that were heard or made."""
+    first_s: float | None
+    """Seconds until the first audio; absent when the answer is no audio."""
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One pass of one system over a list of inputs."""
+
+    seconds: float
+    """From the first input to the last answer."""
+    items: int
+    audio_s: float
+    errors: int = 0
+    latencies_s: tuple[float, ...] = ()
+    """Of the good answers, in the inputs' order."""
+    firsts_s: tuple[float, ...] = ()
+    """Time to first audio, likewise."""
+
+    @classmethod
+    def of_answers(cls, seconds: float, answers: Sequence[Answer]) -> "Round":
+        """Returns the round that these answers make."""
+        good = [answer for answer in answers if answer.error is None]
+        return cls(
+            seconds=seconds,
+            items=len(good),
+            audio_s=sum(answer.audio_s for answer in good),
+            errors=len(answers) - len(good),
+            latencies_s=tuple(answer.latency_s for answer in good),
+            firsts_s=tuple(answer.first_s for answer in good if answer.first_s is not None),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One system under one load, all rounds together; percentiles are over all requests."""
+
+    system: str
+    clients: int | None
+    """Absent for a system without HTTP."""
+    rounds: int
+    items: int
+    errors: int
+    items_per_s: float
+    audio_per_s: float
+    latency_ms: tuple[float, float, float] | None
+    """The 50th, 95th and 99th percentile."""
+    first_audio_ms: tuple[float, float] | None
+    """The 50th and 95th percentile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A wanted figure beside the measured one."""
+
+    name: str
+    measured: float
+    limit: float
+    is_floor: bool
+    """Whether the figure should be at least the limit, and not at most."""
+    unit: str = ""
+    spread: tuple[float, ...] = ()
+    """The figure of each round, where rounds have one."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the goal is reached; a figure that is no number reaches nothing."""
+        return self.measured >= self.limit if self.is_floor else self.measured <= self.limit
+
+
+def row(system: str, clients: int | None, rounds: Sequence[Round]) -> Row:
+    """Returns the system's line: the median round's throughput, percentiles over all requests."""
+    latencies = [1000 * value for one in rounds for value in one.latencies_s]
+    firsts = [1000 * value for one in rounds for value in one.firsts_s]
+    p50, p95, p99 = (percentile(latencies, rank) for rank in (50, 95, 99))
+    return Row(
+        system=system,
+        clients=clients,
+        rounds=len(rounds),
+        items=sum(one.items for one in rounds),
+        errors=sum(one.errors for one in rounds),
+        items_per_s=median(one.items / one.seconds for one in rounds),
+        audio_per_s=median(one.audio_s / one.seconds for one in rounds),
+        latency_ms=(p50, p95, p99) if latencies else None,
+        first_audio_ms=(percentile(firsts, 50), percentile(firsts, 95)) if firsts else None,
+    )
+
+
+def percentile(values: Sequence[float], rank: float) -> float:
+    """Returns the smallest value that at least `rank` per cent of the values do not exceed."""
+    if not values:
+        return math.nan
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(rank / 100 * len(ordered)) - 1)]
+
+
+def speed_ratio(
+    name: str, ours: Sequence[Round], theirs: Sequence[Round], *, at_least: float
+) -> Goal:
+    """Returns the goal that our rounds handle the same inputs so many times as fast as theirs.
+
+    Rounds are compared pairwise, because those of one pair were measured one after the other. Time
+    for the same inputs is compared, not audio: two systems may make audio of different lengths.
+    """
+    ratios = tuple(
+        (our.items / our.seconds) / (their.items / their.seconds)
+        for our, their in zip(ours, theirs, strict=True)
+    )
+    return Goal(name, median(ratios), at_least, is_floor=True, unit="x", spread=ratios)
+
+
+def overhead(
+    name: str, served_s: Sequence[float], model_s: Sequence[float], *, at_most_ms: float
+) -> Goal:
+    """Returns the goal that a request costs little beyond the model's time on the same input."""
+    extra_ms = [
+        1000 * (served - model) for served, model in zip(served_s, model_s, strict=True)
+    ]
+    return Goal(name, median(extra_ms), at_most_ms, is_floor=False, unit="ms")
+
+
+def promptness(
+    name: str, first_s: Sequence[float], model_s: Sequence[float], *, at_most: float
+) -> Goal:
+    """Returns the goal that first audio comes soon after the model can have made it."""
+    ratios = [first / model for first, model in zip(first_s, model_s, strict=True)]
+    return Goal(name, median(ratios), at_most, is_floor=False, unit="x")
+
+
+def growth(name: str, before_bytes: float, after_bytes: float, *, at_most_percent: float) -> Goal:
+    """Returns the goal that memory stays as it is."""
+    percent = 100 * (after_bytes / before_bytes - 1)
+    return Goal(name, percent, at_most_percent, is_floor=False, unit="%")

@@ -1,0 +1,97 @@
+"""A recogniser of NVIDIA's 110-million-parameter size with random weights, for measuring speed.
+
+What it computes is nonsense; how long it takes is not. Its tokenizer is the demo recogniser's.
+"""
+
+import os
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+DEMO_CHECKPOINT = Path(__file__).resolve().parents[1] / "models/demo/fastconformer-tdt.nemo"
+CACHE = Path(os.environ.get("NEMO_VOICE_DEV_CACHE", Path.home() / ".cache" / "nemo-voice"))
+NAME = "random-110m.nemo"
+SEED = 110
+"""Of the weights: every machine measures the same nonsense."""
+SAMPLE_RATE_HZ = 16_000
+TOKENS_PER_STEP = 0.33
+FRAMES_PER_STEP = 2
+"""Two steps of 80 ms at a time and a token in three of them: two tokens a second, as in speech."""
+
+
+def make_random_checkpoint(path: Path = CACHE / "benchmarks" / NAME) -> Path:
+    """Returns the checkpoint's path, written when it is not there yet."""
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        model = random_model(Path(scratch))
+        unfinished = Path(scratch) / NAME
+        model.save_to(str(unfinished))
+        unfinished.replace(path)
+    return path
+
+
+def random_model(scratch: Path) -> Any:
+    """Returns a FastConformer-TDT of 17 layers of width 512, its artifacts unpacked in a folder."""
+    # Imported here: importing NeMo takes ten seconds, and a checkpoint may already lie there.
+    import torch  # noqa: PLC0415
+    from nemo.collections.asr.models import EncDecRNNTBPEModel  # noqa: PLC0415
+
+    with tarfile.open(DEMO_CHECKPOINT) as archive:
+        archive.extractall(scratch, filter="data")
+    config = OmegaConf.load(scratch / "model_config.yaml")
+    if not isinstance(config, DictConfig):
+        raise TypeError(f"{DEMO_CHECKPOINT} holds no model configuration")
+    with open_dict(config):
+        _enlarge(config, scratch)
+    torch.manual_seed(SEED)
+    model = EncDecRNNTBPEModel(cfg=config)
+    _make_it_talk(model)
+    return model.eval()
+
+
+def _enlarge(config: DictConfig, artifacts: Path) -> None:
+    width = 640
+    config.model_defaults.update(enc_hidden=512, pred_hidden=width, joint_hidden=width)
+    config.encoder.update(
+        n_layers=17, d_model=512, n_heads=8, subsampling_conv_channels=256, conv_kernel_size=9
+    )
+    config.decoder.prednet.update(pred_hidden=width, pred_rnn_layers=1)
+    config.joint.jointnet.update(joint_hidden=width, encoder_hidden=512, pred_hidden=width)
+    tokenizer = config.tokenizer
+    for name, value in list(tokenizer.items()):
+        if isinstance(value, str) and value.startswith("nemo:"):
+            tokenizer[name] = str(artifacts / value.removeprefix("nemo:"))
+    tokenizer.dir = str(artifacts)
+
+
+def _make_it_talk(model: Any) -> None:
+    """Sets the biases so that it decodes like a trained model: a token in three of its steps.
+
+    With random ones nearly every frame would emit as many tokens as it may, without advancing,
+    and decoding would take longer than the encoder.
+    """
+    import torch  # noqa: PLC0415
+
+    model.eval()
+    out = model.joint.joint_net[-1]
+    blank = model.decoder.blank_idx
+    with torch.no_grad():
+        signal = torch.randn(1, 4 * SAMPLE_RATE_HZ) * 0.1
+        length = torch.tensor([signal.shape[1]])
+        features, feature_length = model.preprocessor(input_signal=signal, length=length)
+        frames, _ = model.encoder(audio_signal=features, length=feature_length)
+        history, _ = model.decoder.predict(None, None, add_sos=False, batch_size=1)
+        logits = model.joint.joint(frames.transpose(1, 2), history)[0, :, 0]
+        lead = logits[:, :blank].amax(dim=-1) - logits[:, blank]
+        out.bias[blank] += torch.quantile(lead, 1 - TOKENS_PER_STEP)
+        out.bias[blank + 1 + FRAMES_PER_STEP] += 100.0
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{make_random_checkpoint()}\n")

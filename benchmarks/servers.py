@@ -1,0 +1,114 @@
+"""Starting and stopping the compared servers as processes, by their command lines."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+from prometheus_client.parser import text_string_to_metric_families
+
+from benchmarks.inputs import ROOT
+
+STARTING_S = 600.0
+STOPPING_S = 60.0
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+"""For every process that computes: the load generator has the other core."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """How one server is started."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+    ready_path: str = "/v1/health/ready"
+    """Answers below 400 when the server is ready; the first design answers 404 there."""
+
+
+class NotStarted(Exception):
+    """A server ended or kept silent instead of becoming ready; the message names its log."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that was started."""
+
+    command: Command
+    address: str
+    process: psutil.Process
+    log: Path
+
+    def wait(self) -> None:
+        """Returns when the server is ready.
+
+        Raises:
+            NotStarted: When it ended first, or takes too long.
+        """
+        deadline_s = time.monotonic() + STARTING_S
+        while not self._is_ready():
+            is_gone = self.process.status() == psutil.STATUS_ZOMBIE
+            if is_gone or time.monotonic() > deadline_s:
+                raise NotStarted(f"{self.command.name} did not start; see {self.log}")
+            time.sleep(0.2)
+
+    def resident_bytes(self) -> int:
+        """Returns the memory that the server's processes hold."""
+        family = [self.process, *self.process.children(recursive=True)]
+        return sum(int(process.memory_info().rss) for process in family)
+
+    def batch_seconds(self) -> float:
+        """Returns the seconds that the service's batches have run so far, as its metrics say."""
+        text = httpx.get(f"{self.address}/metrics", trust_env=False).text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == "nemo_voice_batch_seconds_sum"
+        )
+
+    def _is_ready(self) -> bool:
+        try:
+            answer = httpx.get(
+                f"{self.address}{self.command.ready_path}", timeout=5, trust_env=False
+            )
+        except httpx.TransportError:
+            return False
+        return answer.status_code in {httpx.codes.OK, httpx.codes.NOT_FOUND}
+
+
+@contextmanager
+def running(command: Command, logs: Path) -> Iterator[Server]:
+    """Yields the server, not ready yet, and ends it with the block."""
+    port = free_port()
+    log = logs / f"{command.name}.log"
+    arguments = [sys.executable, "-m", command.module, *command.arguments, "--port", str(port)]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            arguments, stdout=file, stderr=file, cwd=ROOT, env={**os.environ, **ONE_THREAD}
+        )
+    try:
+        yield Server(command, f"http://127.0.0.1:{port}", psutil.Process(process.pid), log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOPPING_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    """Returns a port on the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

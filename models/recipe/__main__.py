@@ -1,0 +1,71 @@
+"""Command line of the recipe, `python -m recipe STAGE`: trains the demo models or a part of them.
+
+Each stage takes up where it was stopped; what follows the stage's name is handed to it.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+_HELP = ("-h", "--help")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A module of the recipe and the arguments its `main` gets."""
+
+    module: str
+    arguments: tuple[str, ...] = ()
+
+
+_VOICE = {
+    "data": (Step("voice_data"),),
+    "fastpitch": (Step("voice_fastpitch"),),
+    "vocoder": (Step("voice_vocoder"),),
+    "deliver-voice": (Step("voice_deliver"),),
+}
+_EAR = {
+    "ear-data": (Step("ear_data"),),
+    "ear": (
+        Step("ear_train", ("--stage", "begin")),
+        Step("ear_voice"),
+        Step("ear_train", ("--stage", "lattice")),
+    ),
+    "ear-finetune": (Step("ear_train", ("--stage", "voice")),),
+}
+STAGES: Mapping[str, tuple[Step, ...]] = {
+    **_VOICE,
+    **_EAR,
+    "voice": tuple(step for steps in _VOICE.values() for step in steps),
+    "all": tuple(step for steps in (_VOICE | _EAR).values() for step in steps),
+}
+"""What each stage runs, in order."""
+
+
+def run_module(step: Step) -> int:
+    """Runs one step in this process; its module is imported only now, for NeMo takes long."""
+    main: Callable[[Sequence[str]], int] = import_module(f"recipe.{step.module}").main
+    return main(step.arguments)
+
+
+def main(argv: Sequence[str], run: Callable[[Step], int] = run_module) -> int:
+    """Runs the stage that is named up to its first failure, or says which stages there are."""
+    if not argv or argv[0] in _HELP or argv[0] not in STAGES:
+        sys.stdout.write(f"usage: python -m recipe STAGE [options]\nstages: {', '.join(STAGES)}\n")
+        return 0 if argv and argv[0] in _HELP else 2
+    stage, *options = argv
+    steps = STAGES[stage]
+    if options and len(steps) > 1:
+        sys.stdout.write(f"{stage} has several steps and takes no options\n")
+        return 2
+    for number, step in enumerate(steps, start=1):
+        sys.stdout.write(f"== {number}/{len(steps)} {step.module} {' '.join(step.arguments)}\n")
+        sys.stdout.flush()
+        if code := run(Step(step.module, (*step.arguments, *options))):
+            return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

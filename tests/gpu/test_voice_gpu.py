@@ -1,0 +1,106 @@
+"""The voice on a CUDA device: the sound of the CPU, in batches and windows, in each precision."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions
+from nemo_voice_tts.voice import Phrase, Samples
+from support.demo_models import unpacked
+
+torch = pytest.importorskip("torch")
+
+if not torch.cuda.is_available():
+    pytest.skip("NOT RUN: the GPU path, no CUDA device is usable here", allow_module_level=True)
+
+pytestmark = pytest.mark.gpu
+
+TEXTS = [
+    "Hello there.",
+    "The quick brown fox jumps over the lazy dog, and then it sleeps for a long while.",
+    "Where does the road to the old harbour go?",
+    "No.",
+]
+
+
+def loaded(folder: Path, **options: Any) -> NemoVoice:
+    made = NemoVoice(
+        unpacked("fastpitch", folder),
+        unpacked("hifigan", folder),
+        source="demo",
+        revision="test",
+        options=VoiceOptions(**options),
+    )
+    made.load()
+    return made
+
+
+def spoken(voice: NemoVoice) -> list[Samples]:
+    made = voice.spectrograms([Phrase(voice.tokens(text)) for text in TEXTS])
+    windows = [voice.windows(one, first=True) for one in made]
+    sounds = iter(voice.waveforms([window for needed in windows for window in needed]))
+    return [np.concatenate([next(sounds) for _ in needed]) for needed in windows]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo checkpoints are unpacked."""
+    return tmp_path_factory.mktemp("demo-models")
+
+
+@pytest.fixture(scope="module")
+def expected(folder: Path) -> list[Samples]:
+    """What the CPU says."""
+    return spoken(loaded(folder, device="cpu"))
+
+
+def signal_to_noise_db(sound: Samples, reference: Samples) -> float:
+    noise = np.square(sound - reference).mean()
+    return float(10 * np.log10(np.square(reference).mean() / noise))
+
+
+@pytest.mark.parametrize(
+    ("precision", "least_db"), [("float32", 40.0), ("float16", 25.0), ("bfloat16", 15.0)]
+)
+def test_sound_is_that_of_the_cpu(
+    folder: Path, expected: list[Samples], precision: str, least_db: float
+) -> None:
+    voice = loaded(folder, device="cuda", precision=precision)
+    sounds = spoken(voice)
+
+    assert voice.vocoder_items > 1
+    for sound, reference in zip(sounds, expected, strict=True):
+        assert sound.dtype == np.float32
+        assert len(sound) == len(reference)
+        assert signal_to_noise_db(sound, reference) > least_db
+
+
+def test_windows_on_the_device_are_the_whole(folder: Path) -> None:
+    windowed = spoken(loaded(folder, device="cuda", precision="float32"))
+    whole = spoken(loaded(folder, device="cuda", precision="float32", is_windowed=False))
+
+    for one, other in zip(windowed, whole, strict=True):
+        assert np.abs(one - other).max() < 1e-3
+
+
+def test_description_names_the_device_and_the_precision(folder: Path) -> None:
+    voice = NemoVoice(
+        unpacked("fastpitch", folder),
+        unpacked("hifigan", folder),
+        source="demo",
+        revision="test",
+        options=VoiceOptions(device="cuda", precision="bfloat16"),
+    )
+    described = voice.load()
+
+    assert described.device.startswith("cuda:0")
+    assert described.precision == "bfloat16"
+
+
+def test_warm_up_reaches_the_largest_batch_of_windows(folder: Path) -> None:
+    steps: list[str] = []
+    loaded(folder, device="cuda", max_batch_items=4).warm_up(steps.append)
+
+    assert "4 x 256 frames" in steps

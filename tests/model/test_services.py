@@ -1,0 +1,117 @@
+"""Both services as processes, on the models in this repository, asked the way a user would."""
+
+import concurrent.futures
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+import demo
+from nemo_voice_stt.word_errors import word_error_rate
+
+SENTENCES = [
+    "Good morning. How are you today?",
+    "The train to the north leaves at nine.",
+    "She bought 7 apples and 3 pears for $12.50.",
+    "Please close the window before you go home.",
+    "Dr. Smith will see you on March 3rd.",
+]
+SPOKEN = [
+    "good morning how are you today",
+    "the train to the north leaves at nine",
+    "she bought seven apples and three pears for twelve dollars fifty cents",
+    "please close the window before you go home",
+    "doctor smith will see you on march third",
+]
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[tuple[demo.Service, demo.Service]]:
+    """Both services, ready."""
+    tts = demo.Service("tts", "nemo_voice_tts", 5000)
+    stt = demo.Service("stt", "nemo_voice_stt", 5001)
+    with ExitStack() as stack:
+        processes = {service: stack.enter_context(demo.running(service)) for service in (tts, stt)}
+        demo.wait_until_ready(processes)
+        yield tts, stt
+
+
+def test_the_first_versions_curl_lines_work_unchanged(
+    services: tuple[demo.Service, demo.Service], tmp_path: Path
+) -> None:
+    readme = (demo.ROOT / "README.md").read_text()
+    lines = re.findall(r"^curl -X POST .*?(?<!\\)$", readme, re.MULTILINE | re.DOTALL)
+    assert len(lines) == 2, "the README carries both curl lines"
+    speak, listen = lines
+    subprocess.run(["bash", "-ec", speak], cwd=tmp_path, check=True, capture_output=True)
+    made = next(tmp_path.glob("*.wav"))
+    assert made.read_bytes()[:4] == b"RIFF"
+    listen = re.sub(r"@[\w./-]+\.wav", f"@{made.name}", listen)
+    answer = subprocess.run(
+        ["bash", "-ec", listen], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert '"text"' in answer.stdout
+    assert "test" in answer.stdout
+
+
+def heard(services: tuple[demo.Service, demo.Service], text: str) -> str:
+    tts, stt = services
+    sound = httpx.post(f"{tts.address}/synthesize", json={"text": text}, timeout=120)
+    files = {"audio_file": ("a.wav", sound.content)}
+    answer = httpx.post(f"{stt.address}/transcribe", files=files, timeout=120)
+    transcript: str = answer.json()["text"]
+    return transcript
+
+
+def test_what_one_service_says_the_other_understands(
+    services: tuple[demo.Service, demo.Service],
+) -> None:
+    rates = [
+        word_error_rate(spoken, heard(services, text))
+        for text, spoken in zip(SENTENCES, SPOKEN, strict=True)
+    ]
+    # The card's figures come from many sentences; this only notices a system that is broken.
+    assert sum(rates) / len(rates) < 0.35
+
+
+def test_many_clients_at_once_get_each_their_own_answer(
+    services: tuple[demo.Service, demo.Service],
+) -> None:
+    alone = [heard(services, text) for text in SENTENCES]
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        together = list(pool.map(lambda text: heard(services, text), SENTENCES * 2))
+    # Rounding differs between batch sizes; a mixed-up answer would differ by whole sentences.
+    for one, other in zip(alone * 2, together, strict=True):
+        assert word_error_rate(one, other) <= 0.2
+
+
+def test_the_commands_without_a_server_agree_with_it(
+    services: tuple[demo.Service, demo.Service], tmp_path: Path
+) -> None:
+    out = tmp_path / "voz_generada.wav"
+    say = [sys.executable, "-m", "nemo_voice_tts", "say", SENTENCES[0], "--out", str(out)]
+    subprocess.run([*say, "--device", "cpu"], check=True, capture_output=True)
+    hear = [sys.executable, "-m", "nemo_voice_stt", "transcribe", str(out), "--device", "cpu"]
+    printed = subprocess.run(hear, check=True, capture_output=True, text=True).stdout
+    assert word_error_rate(heard(services, SENTENCES[0]), printed) <= 0.2
+
+
+def test_words_come_with_rising_times(services: tuple[demo.Service, demo.Service]) -> None:
+    tts, stt = services
+    sound = httpx.post(f"{tts.address}/synthesize", json={"text": SENTENCES[3]}, timeout=120)
+    answer = httpx.post(
+        f"{stt.address}/v1/audio/transcriptions",
+        files={"file": ("a.wav", sound.content)},
+        data={"response_format": "verbose_json", "timestamp_granularities[]": "word"},
+        timeout=120,
+    ).json()
+    starts = [word["start"] for word in answer["words"]]
+    assert len(starts) >= 6
+    assert starts == sorted(starts)
+    assert starts[0] >= 0
+    assert answer["words"][-1]["end"] <= answer["duration"]

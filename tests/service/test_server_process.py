@@ -1,0 +1,91 @@
+"""How a service process ends: nothing lost on SIGTERM, a reason and status 1 on failure."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+SERVER = Path(__file__).resolve().parent.parent / "support" / "fake_server.py"
+PATIENCE_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def server(port: int, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, str(SERVER), str(port), *arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until_ready(port: int) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the server did not become ready")
+
+
+def test_sigterm_loses_no_request_and_ends_with_zero() -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    text = " ".join(f"This is sentence number {number}." for number in range(10))
+    answers: list[httpx.Response] = []
+    with server(port, "1.0", "0.15") as process:
+        wait_until_ready(port)
+        caller = threading.Thread(
+            target=lambda: answers.append(
+                httpx.post(f"{address}/synthesize", json={"text": text}, timeout=60)
+            )
+        )
+        caller.start()
+        while "nemo_voice_in_flight 1.0" not in httpx.get(f"{address}/metrics").text:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        while httpx.get(f"{address}/readyz").status_code == 200:
+            time.sleep(0.01)
+        late = httpx.post(f"{address}/synthesize", json={"text": "Too late, or not?"}, timeout=60)
+        caller.join(PATIENCE_S)
+        assert process.wait(PATIENCE_S) == 0
+    assert late.status_code == 200
+    assert late.headers["connection"] == "close"
+    assert len(answers[0].content) > 44 + len(text) * 4 * 256
+
+
+def test_a_start_that_fails_is_logged_and_ends_with_one() -> None:
+    with server(free_port(), "0", "0", "broken") as process:
+        _, log = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    events = [json.loads(line) for line in log.splitlines()]
+    failed = next(event for event in events if event["event"] == "failed")
+    assert "no such model" in failed["reason"]
+
+
+def test_ctrl_c_ends_at_once_with_zero() -> None:
+    port = free_port()
+    with server(port, "30", "0") as process:
+        wait_until_ready(port)
+        began_s = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+    assert time.monotonic() - began_s < 20

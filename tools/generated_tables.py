@@ -1,0 +1,181 @@
+"""The documentation's tables, each made from the code that it describes: pure.
+
+`generate.py` puts them between their markers.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics import MetricWrapperBase
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from nemo_voice_serving.command_line import leaf_fields
+from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.metrics import ServiceMetrics
+from nemo_voice_serving.model_errors import ModelStoreError
+from nemo_voice_serving.settings import PREFIX, ServiceSettings
+from nemo_voice_stt.app import build as build_stt
+from nemo_voice_stt.settings import SttSettings
+from nemo_voice_tts.app import build as build_tts
+from nemo_voice_tts.settings import TtsSettings
+
+_TARGET = re.compile(r"^([a-z][a-z0-9-]*):.*?## (.+)$", re.MULTILINE)
+_SUFFIXES = {"counter": "_total", "info": "_info"}
+_WORDS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "`true`, `false`",
+    Path: "path",
+}
+_BOUNDS = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))
+_NOTHING: Any = None
+"""Stands for what would load a model: it is called at the start, which never comes here."""
+
+
+def parts(makefile: str) -> dict[str, Callable[[], str]]:
+    """Returns how each table is made, by the name that its marker uses."""
+    return {
+        "settings-both": lambda: settings_table(ServiceSettings),
+        "settings-tts": lambda: settings_table(TtsSettings, without=ServiceSettings),
+        "settings-stt": lambda: settings_table(SttSettings, without=ServiceSettings),
+        "metrics": metrics_table,
+        "errors": errors_table,
+        "model-errors": model_errors_table,
+        "routes-tts": lambda: routes_table(tts_app()),
+        "routes-stt": lambda: routes_table(stt_app()),
+        "make-targets": lambda: targets_table(makefile),
+    }
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Returns a Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+def settings_table(settings: type[BaseSettings], without: type[BaseSettings] | None = None) -> str:
+    """Returns one row for each setting: variable and flag, values, default, meaning."""
+    known = {path for path, _ in leaf_fields(without)} if without else set()
+    rows = [
+        (_names(path), _values(field), _default(field), _joined(field.description or ""))
+        for path, field in leaf_fields(settings)
+        if path not in known
+    ]
+    return table(("variable and flag", "values", "default", "what it is"), rows)
+
+
+def metrics_table() -> str:
+    """Returns one row for each metric family, with the names of its labels and its buckets."""
+    members = vars(ServiceMetrics(CollectorRegistry(), "tts")).values()
+    families = [member for member in members if isinstance(member, MetricWrapperBase)]
+    return table(("metric", "type", "labels", "what it is"), map(_family_row, families))
+
+
+def errors_table() -> str:
+    """Returns one row for each error that a client can get, in the order of the tree."""
+    rows = [
+        (str(error.status), f"`{error.code}`", f"`{error.kind}`", _first_line(error))
+        for error in _descendants(VoiceError)
+        if error.__module__ == VoiceError.__module__
+    ]
+    return table(("status", "code", "type", "what it means"), rows)
+
+
+def model_errors_table() -> str:
+    """Returns one row for each reason why a model's files cannot be had."""
+    rows = [(f"`{error.code}`", _first_line(error)) for error in _descendants(ModelStoreError)]
+    return table(("code", "what it means"), rows)
+
+
+def routes_table(app: FastAPI) -> str:
+    """Returns one row for each route of the application's own OpenAPI document."""
+    rows = [
+        (f"`{method.upper()} {path}`", operation["summary"], _joined(operation["description"]))
+        for path, operations in app.openapi()["paths"].items()
+        for method, operation in operations.items()
+    ]
+    return table(("route", "what for", "what it does"), rows)
+
+
+def targets_table(makefile: str) -> str:
+    """Returns one row for each target that the Makefile describes."""
+    rows = [(f"`make {name}`", said) for name, said in _TARGET.findall(makefile)]
+    return table(("command", "what it does"), rows)
+
+
+def tts_app() -> FastAPI:
+    """Returns the text-to-speech application as its defaults make it, with nothing behind it."""
+    return build_tts(TtsSettings.model_construct(), _NOTHING, _NOTHING)
+
+
+def stt_app() -> FastAPI:
+    """Returns the speech-to-text application, likewise."""
+    return build_stt(SttSettings.model_construct(), _NOTHING)
+
+
+def _names(path: tuple[str, ...]) -> str:
+    variable = f"{PREFIX}{'__'.join(path)}".upper()
+    flag = "-".join(path).replace("_", "-")
+    return f"`{variable}`<br>`--{flag}`"
+
+
+def _values(field: FieldInfo) -> str:
+    bounds = [
+        f"{sign} {getattr(rule, name):g}"
+        for rule in field.metadata
+        for name, sign in _BOUNDS
+        if getattr(rule, name, None) is not None
+    ]
+    patterns = [f"`{rule.pattern}`" for rule in field.metadata if getattr(rule, "pattern", None)]
+    return ", ".join([_type(field.annotation), *bounds, *patterns])
+
+
+def _type(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(annotation))
+    if get_origin(annotation) in {UnionType, Union}:
+        wanted = [part for part in get_args(annotation) if part is not type(None)]
+        return " or ".join(_type(part) for part in wanted)
+    return _WORDS[annotation]
+
+
+def _default(field: FieldInfo) -> str:
+    match field.default:
+        case None:
+            return "none"
+        case bool(value):
+            return f"`{str(value).lower()}`"
+        case float(value):
+            return f"`{value:g}`"
+        case value:
+            return f"`{str(value).replace(str(Path.home()), '~')}`"
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _first_line(described: type) -> str:
+    return (described.__doc__ or "").splitlines()[0]
+
+
+def _descendants(error: type[Any]) -> list[type[Any]]:
+    return [each for child in error.__subclasses__() for each in (child, *_descendants(child))]
+
+
+def _family_row(family: MetricWrapperBase) -> tuple[str, ...]:
+    described = next(iter(family.describe()))
+    # A family that has no samples yet tells its labels and buckets in no public way.
+    labels = ", ".join(f"`{label}`" for label in family._labelnames)  # noqa: SLF001
+    bounds = ", ".join(f"{bound:g}" for bound in getattr(family, "_upper_bounds", [])[:-1])
+    buckets = f" Buckets: {bounds}." if bounds else ""
+    name = described.name + _SUFFIXES.get(described.type, "")
+    return f"`{name}`", described.type, labels, described.documentation + buckets

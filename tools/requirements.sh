@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Resolves requirements/*.in into hashed pins that name no registry.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+compile() {
+    .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+        --override requirements/overrides.txt "$@"
+}
+compile requirements/nemo.in -o requirements/nemo.txt
+compile -c requirements/nemo.txt requirements/development.in -o requirements/development.txt
+compile -c requirements/development.txt requirements/uv.in -o requirements/uv.txt
