@@ -21,6 +21,7 @@ from benchmarks.load import Ask
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_MODELS = ROOT / "models" / "demo"
 SEED = 20
+CLIPS = 128
 CLIP_RATE_HZ = 16_000
 """The recogniser's rate, so that no system has to change it."""
 SHORTEST_CLIP_S, LONGEST_CLIP_S = 1.0, 8.0
@@ -104,10 +105,10 @@ def texts(count: int) -> list[str]:
     ]
 
 
-def clip_texts(count: int) -> list[str]:
+def clip_texts() -> list[str]:
     """Returns texts whose speech lasts roughly from the shortest to the longest clip."""
     chance = random.Random(SEED + 1)
-    lengths = [chance.uniform(SHORTEST_CLIP_S, LONGEST_CLIP_S) for _ in range(count)]
+    lengths = [chance.uniform(SHORTEST_CLIP_S, LONGEST_CLIP_S) for _ in range(CLIPS)]
     return [text_of_length(chance, round(length * CHARACTERS_PER_S)) for length in lengths]
 
 
@@ -122,9 +123,9 @@ def text_of_length(chance: random.Random, characters: int) -> str:
     return " ".join(chosen) or SENTENCES[0]
 
 
-def clips_folder(count: int) -> Path:
-    """Returns where so many clips are kept; other demo models speak other clips."""
-    digest = hashlib.sha256(json.dumps([SEED, count, SENTENCES]).encode())
+def clips_folder() -> Path:
+    """Returns where the clips are kept; other demo models speak other clips."""
+    digest = hashlib.sha256(json.dumps([SEED, CLIPS, SENTENCES]).encode())
     for name in ("fastpitch.nemo", "hifigan.nemo"):
         digest.update((DEMO_MODELS / name).read_bytes())
     return cache_folder() / f"clips-{digest.hexdigest()[:16]}"
@@ -157,10 +158,11 @@ def shortened(clips: Sequence[Clip], folder: Path) -> list[Clip]:
     for clip in clips:
         with wave.open(str(clip.path)) as file:
             data = file.readframes(CLIP_RATE_HZ)
-        write_clip(folder / clip.path.name, np.frombuffer(data, "<i2").astype(np.float32) / 32767)
+        samples = np.frombuffer(data, "<i2").astype(np.float32)
+        write_clip(folder / clip.path.name, samples / np.float32(32767))
     return read_clips(folder)
 
 
 def _duration_s(path: Path) -> float:
     with wave.open(str(path)) as file:
-        return file.getnframes() / file.getframerate()
+        return float(file.getnframes() / file.getframerate())

@@ -41,7 +41,7 @@ async def _closed_loop(address: str, asks: Sequence[Ask], clients: int) -> Round
     answers: dict[int, Answer] = {}
     limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
     async with httpx.AsyncClient(
-        base_url=address, limits=limits, timeout=PATIENCE_S, trust_env=False, verify=False
+        base_url=address, limits=limits, timeout=PATIENCE_S, trust_env=False
     ) as http:
         began_s = time.perf_counter()
         await asyncio.gather(*(_client(http, waiting, answers) for _ in range(clients)))

@@ -63,8 +63,8 @@ class Row:
     audio_per_s: float
     latency_ms: tuple[float, float, float] | None
     """The 50th, 95th and 99th percentile."""
-    first_audio_ms: tuple[float, float] | None
-    """The 50th and 95th percentile."""
+    first_audio_ms: tuple[float, float, float] | None
+    """The same of the time to first audio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ class Goal:
     """A wanted figure beside the measured one."""
 
     name: str
-    measured: float
+    measured: float | None
+    """Absent when requests failed and so nothing was measured."""
     limit: float
     is_floor: bool
     """Whether the figure should be at least the limit, and not at most."""
@@ -82,7 +83,9 @@ class Goal:
 
     @property
     def is_met(self) -> bool:
-        """Whether the goal is reached; a figure that is no number reaches nothing."""
+        """Whether the goal is reached; what was not measured is not."""
+        if self.measured is None:
+            return False
         return self.measured >= self.limit if self.is_floor else self.measured <= self.limit
 
 
@@ -90,7 +93,6 @@ def row(system: str, clients: int | None, rounds: Sequence[Round]) -> Row:
     """Returns the system's line: the median round's throughput, percentiles over all requests."""
     latencies = [1000 * value for one in rounds for value in one.latencies_s]
     firsts = [1000 * value for one in rounds for value in one.firsts_s]
-    p50, p95, p99 = (percentile(latencies, rank) for rank in (50, 95, 99))
     return Row(
         system=system,
         clients=clients,
@@ -99,15 +101,13 @@ def row(system: str, clients: int | None, rounds: Sequence[Round]) -> Row:
         errors=sum(one.errors for one in rounds),
         items_per_s=median(one.items / one.seconds for one in rounds),
         audio_per_s=median(one.audio_s / one.seconds for one in rounds),
-        latency_ms=(p50, p95, p99) if latencies else None,
-        first_audio_ms=(percentile(firsts, 50), percentile(firsts, 95)) if firsts else None,
+        latency_ms=_percentiles(latencies) if latencies else None,
+        first_audio_ms=_percentiles(firsts) if firsts else None,
     )
 
 
 def percentile(values: Sequence[float], rank: float) -> float:
     """Returns the smallest value that at least `rank` per cent of the values do not exceed."""
-    if not values:
-        return math.nan
     ordered = sorted(values)
     return ordered[max(0, math.ceil(rank / 100 * len(ordered)) - 1)]
 
@@ -131,21 +131,31 @@ def overhead(
     name: str, served_s: Sequence[float], model_s: Sequence[float], *, at_most_ms: float
 ) -> Goal:
     """Returns the goal that a request costs little beyond the model's time on the same input."""
-    extra_ms = [
-        1000 * (served - model) for served, model in zip(served_s, model_s, strict=True)
-    ]
-    return Goal(name, median(extra_ms), at_most_ms, is_floor=False, unit="ms")
+    pairs = _pairs(served_s, model_s)
+    extra_ms = [1000 * (served - model) for served, model in pairs]
+    measured = median(extra_ms) if extra_ms else None
+    return Goal(name, measured, at_most_ms, is_floor=False, unit="ms")
 
 
 def promptness(
     name: str, first_s: Sequence[float], model_s: Sequence[float], *, at_most: float
 ) -> Goal:
     """Returns the goal that first audio comes soon after the model can have made it."""
-    ratios = [first / model for first, model in zip(first_s, model_s, strict=True)]
-    return Goal(name, median(ratios), at_most, is_floor=False, unit="x")
+    ratios = [first / model for first, model in _pairs(first_s, model_s)]
+    measured = median(ratios) if ratios else None
+    return Goal(name, measured, at_most, is_floor=False, unit="x")
 
 
 def growth(name: str, before_bytes: float, after_bytes: float, *, at_most_percent: float) -> Goal:
     """Returns the goal that memory stays as it is."""
     percent = 100 * (after_bytes / before_bytes - 1)
     return Goal(name, percent, at_most_percent, is_floor=False, unit="%")
+
+
+def _percentiles(values: Sequence[float]) -> tuple[float, float, float]:
+    return percentile(values, 50), percentile(values, 95), percentile(values, 99)
+
+
+def _pairs(served_s: Sequence[float], model_s: Sequence[float]) -> list[tuple[float, float]]:
+    # With a failed request nobody knows which answer belongs to which input: nothing is measured.
+    return list(zip(served_s, model_s, strict=True)) if len(served_s) == len(model_s) else []

@@ -26,6 +26,7 @@ class RawRecogniser:
 
     def __init__(self, model: str, clips: Sequence[Path]) -> None:
         from nemo_voice_serving.audio import decode_whole  # noqa: PLC0415 only in its process
+        from nemo_voice_serving.settings import BatchingSettings  # noqa: PLC0415
         from nemo_voice_stt.app import open_recogniser  # noqa: PLC0415
         from nemo_voice_stt.settings import SttSettings  # noqa: PLC0415
 
@@ -33,7 +34,7 @@ class RawRecogniser:
             model=model,
             device="cpu",
             threads=THREADS,
-            batching={"max_items": LARGEST_BATCH},
+            batching=BatchingSettings(max_items=LARGEST_BATCH),
         )
         self._recogniser = open_recogniser(settings, _ignore)
         self._recogniser.load()
@@ -51,20 +52,21 @@ class RawRecogniser:
 
     def single(self, places: Sequence[int]) -> list[float]:
         """Returns the seconds that each clip takes alone."""
-        return [_seconds(lambda: self._recogniser.recognise([self._clips[at]])) for at in places]
+        return [_seconds(self._recogniser.recognise, [self._clips[place]]) for place in places]
 
 
 class RawVoice:
     """The text-to-speech service's voice, called directly."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        from nemo_voice_tts.app import open_voice  # noqa: PLC0415 only in its process
+        from nemo_voice_serving.settings import BatchingSettings  # noqa: PLC0415 only in its process
+        from nemo_voice_tts.app import open_voice  # noqa: PLC0415
         from nemo_voice_tts.settings import TtsSettings  # noqa: PLC0415
         from nemo_voice_tts.text import phrases_of  # noqa: PLC0415
         from nemo_voice_tts.voice import Phrase  # noqa: PLC0415
 
         settings = TtsSettings(
-            device="cpu", threads=THREADS, batching={"max_items": LARGEST_BATCH}
+            device="cpu", threads=THREADS, batching=BatchingSettings(max_items=LARGEST_BATCH)
         )
         self._voice = open_voice(settings, _ignore)
         self._voice.load()
@@ -84,20 +86,22 @@ class RawVoice:
         phrases = [phrase for place in places for phrase in self._whole[place]]
         phrases.sort(key=lambda phrase: len(phrase.tokens))
         began_s = time.perf_counter()
-        samples = sum(self._spoken(phrases[at : at + batch]) for at in range(0, len(phrases), batch))
+        samples = sum(
+            self._spoken(phrases[at : at + batch]) for at in range(0, len(phrases), batch)
+        )
         seconds = time.perf_counter() - began_s
         return Round(seconds, len(places), samples / self._voice.sample_rate_hz)
 
     def single(self, places: Sequence[int]) -> list[float]:
         """Returns the seconds that each text takes alone, phrase by phrase as it is streamed."""
         return [
-            _seconds(lambda: [self._spoken([phrase]) for phrase in self._streamed[place]])
+            sum(_seconds(self._spoken, [phrase]) for phrase in self._streamed[place])
             for place in places
         ]
 
     def first(self, places: Sequence[int]) -> list[float]:
         """Returns the seconds that the first phrase of each text takes, as it is streamed."""
-        return [_seconds(lambda: self._spoken(self._streamed[place][:1])) for place in places]
+        return [_seconds(self._spoken, self._streamed[place][:1]) for place in places]
 
     def speak(self, texts: Sequence[str], folder: Path) -> int:
         """Writes the texts as clips into a folder and returns their count."""
@@ -165,9 +169,9 @@ def _serve(
             connection.send(error)
 
 
-def _seconds(call: Callable[[], object]) -> float:
+def _seconds(call: Callable[[Any], object], batch: Any) -> float:
     began_s = time.perf_counter()
-    call()
+    call(batch)
     return time.perf_counter() - began_s
 
 

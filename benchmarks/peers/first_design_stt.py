@@ -19,7 +19,7 @@ def build(model: Any) -> Flask:
     app = Flask(__name__)
     one_at_a_time = threading.Lock()
 
-    @app.post("/transcribe")
+    @app.post("/transcribe")  # type: ignore[untyped-decorator,unused-ignore]  # Flask is untyped here
     def transcribe() -> Response:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "upload.wav"

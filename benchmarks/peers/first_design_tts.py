@@ -24,7 +24,7 @@ def build(fastpitch: Any, hifigan: Any) -> Flask:
     app = Flask(__name__)
     one_at_a_time = threading.Lock()
 
-    @app.post("/synthesize")
+    @app.post("/synthesize")  # type: ignore[untyped-decorator,unused-ignore]  # Flask is untyped here
     def synthesize() -> Response:
         with one_at_a_time, torch.inference_mode():
             tokens = fastpitch.parse(request.get_json()["text"])

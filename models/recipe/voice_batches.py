@@ -14,8 +14,7 @@ import numpy.typing as npt
 import torch
 
 from recipe.voice_align import HOP_SAMPLES
-from recipe.voice_config import MEL_BINS
-from recipe.voice_data import AUDIO, HELD_OUT, MELS, Item, Letters, read_items
+from recipe.voice_items import AUDIO, HELD_OUT, MEL_BINS, MELS, Item, Letters, read_items
 
 _BATCH_FRAMES = 5000
 _SORTED_TOGETHER = 640

@@ -12,8 +12,8 @@ from nemo.utils import logging
 from omegaconf import OmegaConf
 
 from recipe.espeak import SAMPLE_RATE_HZ
+from recipe.voice_items import MEL_BINS
 
-MEL_BINS = 80
 MEL: dict[str, Any] = {
     "n_fft": 1024,
     "n_window_size": 1024,

@@ -7,10 +7,9 @@ Everything follows from the seed; `python -m recipe data` calls `main`.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -30,59 +29,14 @@ from recipe.voice_align import (
     write_script,
 )
 from recipe.voice_config import tokenizer
+from recipe.voice_items import AUDIO, MELS, Item, Letters, data_folder
 from recipe.voice_signal import mel_maker, mel_of, pitch_hz, token_pitch_hz
 from recipe.voice_text import TextSource
-
-HELD_OUT = 64
-"""Items at the end of the data that are never trained on."""
-
-MELS, AUDIO = "mels.f16", "audio.s16"
 
 _WORD_GAP_MS = 20  # the teacher is much better understood with it
 _SILENT_FRAMES_BEFORE, _SILENT_FRAMES_AFTER = 6, 12
 _SEED = 7
 _LONGEST_FRAMES = 1400
-
-
-@dataclass(frozen=True)
-class Letters:
-    """A word's letters in place of its phonemes: `tokens[start:end]` of its item."""
-
-    start: int
-    end: int
-    tokens: list[int]
-    durations: list[int]
-    pitch_hz: list[float]
-
-
-@dataclass(frozen=True)
-class Item:
-    """One utterance; its frames are number `first_frame` and following of the two files."""
-
-    text: str
-    tokens: list[int]
-    durations: list[int]
-    pitch_hz: list[float]
-    words: list[Letters]
-    first_frame: int
-    frames: int
-
-
-def data_folder() -> Path:
-    """The folder of the voice's data, inside the development cache."""
-    default = Path.home() / ".cache" / "nemo-voice"
-    return Path(os.environ.get("NEMO_VOICE_DEV_CACHE", default)) / "recipe" / "voice"
-
-
-def read_items(folder: Path) -> list[Item]:
-    """The items that `main` wrote."""
-    items = []
-    with (folder / "items.jsonl").open(encoding="utf-8") as lines:
-        for line in lines:
-            fields = json.loads(line)
-            words = [Letters(**word) for word in fields.pop("words")]
-            items.append(Item(words=words, **fields))
-    return items
 
 
 class Teacher:

@@ -18,7 +18,7 @@ from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from recipe.espeak import SAMPLE_RATE_HZ
 from recipe.snapshots import latest
 from recipe.voice_config import restored
-from recipe.voice_data import data_folder
+from recipe.voice_items import data_folder
 
 _DEMO = Path(__file__).parents[1] / "demo"
 _LARGEST_BYTES = 10_000_000

@@ -26,7 +26,7 @@ from recipe.voice_batches import (
     varied,
 )
 from recipe.voice_config import new_fastpitch, restored
-from recipe.voice_data import data_folder
+from recipe.voice_items import data_folder
 
 _SEED = 11
 _MEAN_MEL = -6.0  # where the output starts, so that the first steps are not spent on it

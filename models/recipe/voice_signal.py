@@ -9,7 +9,8 @@ from nemo.collections.asr.parts.preprocessing.features import FilterbankFeatures
 
 from recipe.espeak import SAMPLE_RATE_HZ
 from recipe.voice_align import HOP_SAMPLES
-from recipe.voice_config import MEL, MEL_BINS
+from recipe.voice_config import MEL
+from recipe.voice_items import MEL_BINS
 
 FULL_SCALE = 32768.0
 

@@ -21,8 +21,8 @@ from recipe.espeak import SAMPLE_RATE_HZ
 from recipe.snapshots import announce, latest
 from recipe.training import Budget, RateSchedule, Run, half_precision
 from recipe.voice_batches import Corpus, collate, load_corpus, plain
-from recipe.voice_config import MEL_BINS, new_hifigan, restored
-from recipe.voice_data import Item, data_folder
+from recipe.voice_config import new_hifigan, restored
+from recipe.voice_items import MEL_BINS, Item, data_folder
 from recipe.voice_signal import FULL_SCALE
 
 _SEED = 13

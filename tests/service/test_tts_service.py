@@ -145,7 +145,7 @@ async def test_the_model_is_listed_and_described() -> None:
 async def test_a_failing_model_is_a_500_without_its_details() -> None:
     voice = FakeVoice()
     async with service_of(voice) as (client, _service):
-        voice.error = RuntimeError("secret path /root/x")
+        voice.error = RuntimeError("secret path /srv/x")
         failed = await client.post("/synthesize", json={"text": TEXT})
         voice.error = None
         mended = await client.post("/synthesize", json={"text": TEXT})

@@ -15,6 +15,7 @@ class Recorder:
         self._failing = failing
 
     def __call__(self, step: Step) -> int:
+        """Whether the step fails."""
         self.ran.append(step)
         return int(step.module == self._failing)
 

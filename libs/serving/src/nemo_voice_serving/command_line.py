@@ -7,7 +7,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, TextIO, TypeVar
+from pathlib import Path
+from typing import Any, TextIO, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -30,19 +31,30 @@ def leaf_fields(settings: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], Fi
             yield (name,), field
 
 
-def add_settings_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
+def add_settings_flags(
+    parser: argparse.ArgumentParser, settings: type[BaseSettings], *, operands: str = ""
+) -> None:
     """Adds one flag for each field; an absent flag leaves the environment and the default alone."""
     group = parser.add_argument_group("settings", f"each is also read from {PREFIX}<NAME>")
     for path, field in leaf_fields(settings):
-        flag = "--" + "-".join(path).replace("_", "-")
         default = "" if field.default in (None, "") else f" (default: {field.default})"
         group.add_argument(
-            flag,
+            "--" + "-".join(path).replace("_", "-"),
             dest=".".join(path),
             default=argparse.SUPPRESS,
-            metavar="VALUE",
+            metavar=_placeholder(field),
             help=f"{field.description or ''}{default}".replace("%", "%%"),
         )
+    # Fifty flags would bury the two words that matter.
+    parser.usage = " ".join([parser.prog, *operands.split(), "[SETTINGS]"])
+
+
+def _placeholder(field: FieldInfo) -> str:
+    kinds = get_args(field.annotation) or (field.annotation,)
+    if all(isinstance(kind, str) for kind in kinds):
+        return "{" + ",".join(kinds) + "}"
+    names = {bool: "true|false", int: "N", float: "N", Path: "PATH"}
+    return next((names[kind] for kind in kinds if kind in names), "TEXT")
 
 
 def settings_from(arguments: argparse.Namespace, settings: type[SettingsT]) -> SettingsT:

@@ -29,6 +29,13 @@ class ServiceMetrics:
     def __init__(self, registry: CollectorRegistry, service: str) -> None:
         """Registers every family; `service` is `tts` or `stt`."""
         self.registry = registry
+        self._register_requests(registry)
+        self._register_audio(registry)
+        self._register_batches(registry)
+        self._register_lifecycle(registry)
+        self._info.info({"service": service})
+
+    def _register_requests(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
             "nemo_voice_requests",
             "Requests answered, by route and outcome.",
@@ -57,6 +64,8 @@ class ServiceMetrics:
             "Estimated seconds until the admitted work is done.",
             registry=registry,
         )
+
+    def _register_audio(self, registry: CollectorRegistry) -> None:
         self._first_audio = Histogram(
             "nemo_voice_first_audio_seconds",
             "Seconds from a request's arrival to its first audio.",
@@ -75,9 +84,6 @@ class ServiceMetrics:
             buckets=FACTOR_BUCKETS,
             registry=registry,
         )
-        self._register_batches(registry)
-        self._register_lifecycle(registry)
-        self._info.info({"service": service})
 
     def _register_batches(self, registry: CollectorRegistry) -> None:
         self._wait = Histogram(

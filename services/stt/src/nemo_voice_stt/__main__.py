@@ -42,8 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     hearing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
     hearing.add_argument("--words", action="store_true", help="print each word with its times")
     fetching = commands.add_parser("fetch", help="download, verify and unpack the model files")
-    for command in (serving, hearing, fetching):
-        add_settings_flags(command, SttSettings)
+    add_settings_flags(serving, SttSettings)
+    add_settings_flags(hearing, SttSettings, operands="FILE... [--words]")
+    add_settings_flags(fetching, SttSettings)
     return parser
 
 

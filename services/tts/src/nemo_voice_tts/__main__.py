@@ -48,8 +48,10 @@ def _parser() -> argparse.ArgumentParser:
                         help="the WAV file to write (default: %(default)s)")  # fmt: skip
     fetching = commands.add_parser("fetch", help="download, verify and unpack the model files")
     building = commands.add_parser("grammars", help="compile the text-normalisation grammars once")
-    for command in (serving, saying, fetching, building):
-        add_settings_flags(command, TtsSettings)
+    add_settings_flags(serving, TtsSettings)
+    add_settings_flags(saying, TtsSettings, operands="TEXT [--out FILE]")
+    add_settings_flags(fetching, TtsSettings)
+    add_settings_flags(building, TtsSettings)
     return parser
 
 

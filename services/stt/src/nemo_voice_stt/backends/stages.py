@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nemo_voice_serving.backends.hardware import synchronise
 from nemo_voice_serving.backends.loading import UnusableModel, read_config, restore
+from nemo_voice_stt.backends.durations import token_durations
 from nemo_voice_stt.backends.words import Token
 from nemo_voice_stt.recogniser import Samples
 
@@ -91,20 +92,24 @@ class Stages:
         hypotheses = self.model.decoding.rnnt_decoder_predictions_tensor(
             frames, frame_lengths, return_hypotheses=True
         )
-        return [self._heard(hypothesis) for hypothesis in hypotheses]
+        numbers = [hypothesis.y_sequence.tolist() for hypothesis in hypotheses]
+        starts = [hypothesis.timestamp.tolist() for hypothesis in hypotheses]
+        durations = token_durations(self.model, frames, numbers, starts)
+        return [
+            Heard(hypothesis.text.strip(), self._tokens(*columns, hypothesis))
+            for hypothesis, *columns in zip(hypotheses, numbers, starts, durations, strict=True)
+        ]
 
-    def _heard(self, hypothesis: Any) -> Heard:
-        numbers = hypothesis.y_sequence.tolist()
-        starts = hypothesis.timestamp.tolist()
-        durations = hypothesis.token_duration.tolist() or [1] * len(numbers)
+    def _tokens(
+        self, numbers: list[int], starts: list[int], durations: list[int], hypothesis: Any
+    ) -> tuple[Token, ...]:
         confidences = hypothesis.non_blank_step_confidence_precomputed or [None] * len(numbers)
-        tokens = tuple(
+        return tuple(
             Token(number, self._pieces[number], start, start + duration, confidence)
             for number, start, duration, confidence in zip(
                 numbers, starts, durations, confidences, strict=True
             )
         )
-        return Heard(hypothesis.text.strip(), tokens)
 
 
 def load_stages(
@@ -137,8 +142,8 @@ def load_stages(
 def _decoding_of(stored: DictConfig, *, use_cuda_graphs: bool) -> DictConfig:
     ours = {
         "strategy": "greedy_batch",
-        "compute_timestamps": False,  # words.py computes them, from the tokens' durations
-        "tdt_include_token_duration": True,
+        "compute_timestamps": False,  # words.py computes them, from durations.py's
+        "tdt_include_token_duration": False,
         "preserve_alignments": False,
         "greedy": {
             "max_symbols": OmegaConf.select(stored, "greedy.max_symbols") or DEFAULT_MAX_SYMBOLS,

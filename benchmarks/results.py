@@ -1,0 +1,106 @@
+"""What a run found, part by part, and the JSON file that keeps it.
+
+A part that is measured again replaces only itself, with the circumstances it was measured under.
+"""
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+from pydantic import TypeAdapter
+
+from benchmarks.measures import Goal, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Where and how a part was measured."""
+
+    command: str
+    machine: str
+    software: str
+    load_before: float
+    """The machine's load average of the last minute before the part began."""
+    started: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The systems beside each other, on one model."""
+
+    title: str
+    rows: tuple[Row, ...]
+    goals: tuple[Goal, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The memory of one service over many requests."""
+
+    service: str
+    curve: tuple[tuple[int, int], ...]
+    """Requests answered and bytes held; begins after the warm-up."""
+    errors: int
+    goal: Goal
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the benchmark."""
+
+    circumstances: Circumstances
+    comparison: Comparison | None = None
+    memories: tuple[Memory, ...] = ()
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        """Every goal of the part."""
+        own = self.comparison.goals if self.comparison else ()
+        return (*own, *(memory.goal for memory in self.memories))
+
+
+Parts = Mapping[str, Part]
+"""The parts by their names, in the order they are told."""
+
+_JSON = TypeAdapter(dict[str, Part])
+
+
+def to_json(parts: Parts) -> str:
+    """Returns the parts as JSON."""
+    return _JSON.dump_json(dict(parts), indent=2).decode() + "\n"
+
+
+def from_json(text: str) -> dict[str, Part]:
+    """Returns the parts that the JSON holds."""
+    return _JSON.validate_json(text)
+
+
+def circumstances(command: str, *, load_before: float, started: datetime) -> Circumstances:
+    """Returns what can be said of this machine now that the part is over."""
+    memory_gib = psutil.virtual_memory().total / 2**30
+    names = ("torch", "nemo_toolkit")
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
+    return Circumstances(
+        command=command,
+        machine=f"{processor_name()}, {os.cpu_count()} cores, {memory_gib:.0f} GiB",
+        software=f"Python {platform.python_version()}, {packages}",
+        load_before=load_before,
+        started=started.strftime("%Y-%m-%d %H:%M UTC"),
+        seconds=(datetime.now(UTC) - started).total_seconds(),
+    )
+
+
+def processor_name(facts: Path = Path("/proc/cpuinfo")) -> str:
+    """Returns what the processor calls itself."""
+    if facts.is_file():
+        for line in facts.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,54 @@
+"""The voice's training data as it lies on the disk. Written by `voice_data`, read for every training."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+MEL_BINS = 80
+
+HELD_OUT = 64
+"""Items at the end of the data that are never trained on."""
+
+MELS, AUDIO = "mels.f16", "audio.s16"
+
+
+@dataclass(frozen=True)
+class Letters:
+    """A word's letters in place of its phonemes: `tokens[start:end]` of its item."""
+
+    start: int
+    end: int
+    tokens: list[int]
+    durations: list[int]
+    pitch_hz: list[float]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One utterance; its frames are number `first_frame` and following of the two files."""
+
+    text: str
+    tokens: list[int]
+    durations: list[int]
+    pitch_hz: list[float]
+    words: list[Letters]
+    first_frame: int
+    frames: int
+
+
+def data_folder() -> Path:
+    """The folder of the voice's data, inside the development cache."""
+    default = Path.home() / ".cache" / "nemo-voice"
+    return Path(os.environ.get("NEMO_VOICE_DEV_CACHE", default)) / "recipe" / "voice"
+
+
+def read_items(folder: Path) -> list[Item]:
+    """The items that `main` wrote."""
+    items = []
+    with (folder / "items.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            fields = json.loads(line)
+            words = [Letters(**word) for word in fields.pop("words")]
+            items.append(Item(words=words, **fields))
+    return items

@@ -1,0 +1,86 @@
+"""What the documents point to is there: files, headings, make targets, modules."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from support.repository import (
+    ROOT,
+    anchors_of,
+    blocks_of,
+    make_targets,
+    markdown_files,
+    prose_of,
+    sources,
+    text_of,
+    tracked_files,
+)
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+PACKAGE_HEAD = re.compile(r"^`((?:libs|services)/[\w/]+/src/\w+/)`:$", re.MULTILINE)
+MODULE = re.compile(r"`([\w/]+\.py)`")
+README_LINES = 150
+
+
+@pytest.mark.parametrize("page", markdown_files(), ids=str)
+def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    broken = [
+        target
+        for target in LINK.findall(prose_of(text_of(page)))
+        if not re.match(r"[a-z]+:", target) and not _leads_somewhere(page, target)
+    ]
+    assert broken == []
+
+
+def _leads_somewhere(page: Path, target: str) -> bool:
+    name, _, anchor = target.partition("#")
+    path = ((ROOT / page).parent / name).resolve() if name else ROOT / page
+    if not path.exists() or not path.is_relative_to(ROOT):
+        return False
+    return not anchor or anchor in anchors_of(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", markdown_files(), ids=str)
+def test_every_make_command_that_is_named_exists(page: Path) -> None:
+    text = text_of(page)
+    named = set(re.findall(r"`make ([a-z][a-z0-9-]*)`", text))
+    named |= set(re.findall(r"^(?: {4})?make ([a-z][a-z0-9-]*)", text, re.MULTILINE))
+    assert named <= make_targets()
+
+
+def test_the_readme_is_short() -> None:
+    assert len(text_of(Path("README.md")).splitlines()) <= README_LINES
+
+
+def test_the_readmes_map_is_the_tree() -> None:
+    shown = [block for block in blocks_of(text_of(Path("README.md")), "") if "libs/" in block]
+    assert len(shown) == 1
+    folders = {line.split()[0] for line in shown[0].splitlines()}
+    missing = {folder for folder in folders if not (ROOT / folder).is_dir()}
+    assert missing == set()
+    tops = {path.parts[0] for path in tracked_files() if len(path.parts) > 1}
+    unsaid = {top for top in tops if not top.startswith(".")} - {
+        folder.split("/")[0] for folder in folders
+    }
+    assert unsaid == set()
+
+
+def test_the_architecture_page_names_every_module() -> None:
+    page = text_of(Path("docs/architecture.md")).partition("## Glossary")[0]
+    _, *parts = PACKAGE_HEAD.split(page)
+    named = {
+        f"{package}{module}"
+        for package, table in zip(parts[::2], parts[1::2], strict=True)
+        for module in MODULE.findall(table)
+    }
+    modules = {str(path) for path in sources() if path.name != "__init__.py"}
+    assert named == modules
+
+
+def test_every_decision_says_why() -> None:
+    for page in sorted((ROOT / "docs" / "adr").glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"# {page.name[:4]}: "), page.name
+        headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+        assert headings == ["Context", "Decision", "Consequences", "Alternatives"], page.name

@@ -1,0 +1,59 @@
+"""The generated parts of the documentation are what the code makes of them today."""
+
+import pytest
+
+import generate
+from generated_tables import parts, settings_table
+from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_tts.settings import TtsSettings
+from support.repository import ROOT, markdown_files, text_of
+
+MADE = {"answer": lambda: "42\n"}
+
+
+def test_no_document_differs_from_the_code() -> None:
+    assert [str(path.relative_to(ROOT)) for path in generate.outdated()] == []
+
+
+def test_every_part_stands_in_a_document() -> None:
+    used = {
+        marked[2] for path in markdown_files() for marked in generate.MARKED.finditer(text_of(path))
+    }
+    assert used == set(parts(makefile=""))
+
+
+def test_what_lies_between_the_markers_is_replaced_and_nothing_else() -> None:
+    text = "before\n<!-- generated: answer -->\n41\nand more\n<!-- /generated -->\nafter\n"
+    made = generate.rewritten(text, MADE)
+    assert made == "before\n<!-- generated: answer -->\n42\n<!-- /generated -->\nafter\n"
+    assert generate.rewritten(made, MADE) == made
+
+
+def test_a_marker_that_nobody_makes_is_an_error() -> None:
+    text = "<!-- generated: question -->\n<!-- /generated -->\n"
+    with pytest.raises(generate.UnknownPartError, match="question"):
+        generate.rewritten(text, MADE)
+
+
+def test_the_check_names_what_differs_and_fails(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ROOT / "docs" / "configuration.md"
+    before = page.read_bytes()
+    monkeypatch.setattr(generate, "outdated", lambda: {page: "other"})
+    assert generate.main(["--check"]) == 1
+    assert capsys.readouterr().out.startswith("docs/configuration.md differs")
+    assert page.read_bytes() == before
+
+
+def test_a_setting_is_told_with_its_bounds_and_without_this_machines_paths() -> None:
+    rows = settings_table(ServiceSettings)
+    assert "`NEMO_VOICE_BATCHING__MAX_ITEMS`<br>`--batching-max-items`" in rows
+    assert "whole number, ≥ 1, ≤ 256 | `16`" in rows
+    assert "| `~/.cache/nemo-voice/models` |" in rows
+
+
+def test_a_services_own_table_holds_its_own_settings_alone() -> None:
+    rows = settings_table(TtsSettings, without=ServiceSettings)
+    assert "`--vocoder`" in rows
+    assert "`--model`" not in rows
