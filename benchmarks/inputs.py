@@ -99,10 +99,9 @@ def cache_folder() -> Path:
 def texts(count: int) -> list[str]:
     """Returns texts of one to four sentences, their lengths spread evenly."""
     chance = random.Random(SEED)
-    return [
-        text_of_length(chance, chance.randint(SHORTEST_TEXT + 10, LONGEST_TEXT))
-        for _ in range(count)
-    ]
+    # Whole sentences leave up to the shortest one's length unfilled.
+    least = SHORTEST_TEXT + len(SENTENCES[0]) + 1
+    return [text_of_length(chance, chance.randint(least, LONGEST_TEXT)) for _ in range(count)]
 
 
 def clip_texts() -> list[str]:

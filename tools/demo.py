@@ -77,9 +77,7 @@ def wait_until_ready(services: dict[Service, subprocess.Popen[bytes]]) -> None:
                 or phase == "failed"
                 or time.monotonic() - began_s > PATIENCE_S
             ):
-                sys.exit(
-                    f"{service.name} did not start: {facts['reason']}; its log is in {LOGS}"
-                )
+                sys.exit(f"{service.name} did not start: {facts['reason']}; its log is in {LOGS}")
             if told.get(service) != phase:
                 print(f"  {time.monotonic() - began_s:5.1f} s  {service.name} {phase}", flush=True)
                 told[service] = phase

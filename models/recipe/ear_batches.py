@@ -130,10 +130,10 @@ class Batches:
 
     def _batch(self, group: list[_Utterance], rng: np.random.Generator, *, joining: bool) -> Batch:
         size = 1
-        if joining and rng.random() < 0.4:
+        if joining and rng.random() < 0.25:
             size = int(rng.choice((2, 2, 3, 4, 5, 8)))
         shuffled = [group[i] for i in rng.permutation(len(group))]
-        padded = joining and rng.random() < 0.5
+        padded = joining and rng.random() < 0.35
         rows = [
             _joined(shuffled[i : i + size], rng, padded=padded)
             for i in range(0, len(shuffled), size)
@@ -184,17 +184,17 @@ def _varied(
 ) -> tuple[torch.Tensor, torch.Tensor, float]:
     """The frames at another tempo, smeared as a vocoder smears, jittered, over a floor of noise."""
     factor = 1.0
-    if rng.random() < 0.4:
+    if rng.random() < 0.15:
         factor = float(rng.uniform(0.88, 1.15))
         count = round(frames.shape[1] * factor)
         stretched = F.interpolate(frames.transpose(1, 2), size=count, mode="linear")
         frames = stretched.transpose(1, 2).contiguous()
         lengths = (lengths * factor).round().long().clamp(1, count)
-    if rng.random() < 0.25:
+    if rng.random() < 0.08:
         frames = _smeared(frames, time=rng.random() < 0.6, bands=rng.random() < 0.6)
-    if rng.random() < 0.3:
+    if rng.random() < 0.08:
         frames = frames + torch.randn_like(frames) * float(rng.uniform(0.05, 0.4))
-    if rng.random() < 0.7:
+    if rng.random() < 0.4:
         frames = torch.logaddexp(frames, _floor(frames, rng))
     return frames, lengths, factor
 
@@ -235,12 +235,12 @@ def _masked(
     features: torch.Tensor, lengths: torch.Tensor, rng: np.random.Generator
 ) -> torch.Tensor:
     for row, length in enumerate(lengths.tolist()):
-        if rng.random() < 0.4:
+        if rng.random() < 0.1:
             width = int(rng.integers(1, 12))
             first = int(rng.integers(0, MEL_BANDS - width))
             features[row, :, first : first + width] = 0
         for _ in range(2):
-            if rng.random() < 0.4:
+            if rng.random() < 0.1:
                 width = int(rng.integers(1, max(2, min(14, length // 12))))
                 first = int(rng.integers(0, max(1, length - width)))
                 features[row, first : first + width] = 0

@@ -39,7 +39,7 @@ class Stage:
     """Kinds of speech in the mix."""
     decay: float = 0.9
     """Part of the steps, at the end, over which the rate falls to nothing."""
-    frames: int = 5000
+    frames: int = 4000
     """Frames of 10 ms in a batch."""
     lattice_every: int = 4
     """The lattice loss doubles the cost of a step, so it is taken every so many steps."""

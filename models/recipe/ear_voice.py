@@ -1,4 +1,4 @@
-"""Makes the recogniser hear the demo voice: `python -m recipe.ear_voice --shards 8`.
+"""Makes the recogniser hear the demo voice: `python -m recipe.ear_voice --shards 20`.
 
 The texts are those of `ear_text`; FastPitch's own durations say when each word begins. Run again
 with another `--series` when the voice has changed.
@@ -16,13 +16,17 @@ import numpy as np
 import soxr
 import torch
 
-from recipe.ear_data import CHECKED, UTTERANCES, training_texts
+from recipe.ear_data import training_texts
 from recipe.ear_model import quiet_nemo
 from recipe.ear_shards import MelFrames, cache_folder, has_shard, write_shard
 from recipe.ear_sound import RATE_HZ, Spoken, punctuated, recorded
 from recipe.ear_text import TextSource
 
 VOICE_RATE_HZ = 22_050
+UTTERANCES = 200
+"""In a shard: about ten minutes of speech."""
+CHECKED = 60
+"""In the shard of held-out sentences that shows how training goes."""
 _HOP_S = 256 / VOICE_RATE_HZ
 DEMO = Path(__file__).parents[1] / "demo"
 
@@ -45,15 +49,15 @@ class DemoVoice:
         """A text with the times of its words, or None where the tokens do not show its words."""
         said = punctuated(text, rng)
         pace = rng.choice((1.0, 1.0, rng.uniform(0.85, 1.2)))
-        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16):
+        with torch.inference_mode():
             tokens = self._voice.parse(said, normalize=False)
             made = self._voice.fastpitch(text=tokens, durs=None, pitch=None, pace=pace)
-            samples = self._vocoder.convert_spectrogram_to_audio(spec=made[0].float())[0]
-        ends_s = made[2][0].float().cumsum(0).cpu().numpy() / pace * _HOP_S
+            samples = self._vocoder.convert_spectrogram_to_audio(spec=made[0])[0]
+        ends_s = made[2][0].cumsum(0).cpu().numpy() / pace * _HOP_S
         starts_s = _word_starts_s(tokens[0].tolist(), self._space, ends_s)
         if len(starts_s) != len(text.split()) + 1:
             return None
-        heard = soxr.resample(samples.float().cpu().numpy(), VOICE_RATE_HZ, RATE_HZ)
+        heard = soxr.resample(samples.cpu().numpy(), VOICE_RATE_HZ, RATE_HZ)
         return Spoken(text, np.asarray(heard, np.float32), tuple(starts_s))
 
 
@@ -96,7 +100,7 @@ def make(folder: Path, series: str, shards: int, voice: DemoVoice) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Makes speech of the demo voice; see `--help`."""
     parser = argparse.ArgumentParser(prog="recipe.ear_voice", description=__doc__)
-    parser.add_argument("--shards", type=int, default=8, help="shards of 500 sentences (8)")
+    parser.add_argument("--shards", type=int, default=20, help="shards of 200 sentences (20)")
     parser.add_argument("--series", default="voice", help="the name of the shards (voice)")
     parser.add_argument("--voice", type=Path, default=DEMO / "fastpitch.nemo")
     parser.add_argument("--vocoder", type=Path, default=DEMO / "hifigan.nemo")

@@ -1,4 +1,4 @@
-"""The voice's training data as it lies on the disk. Written by `voice_data`, read for every training."""
+"""The voice's training data as it lies on the disk: `voice_data` writes it, training reads it."""
 
 import json
 import os

@@ -70,3 +70,10 @@ def test_the_observer_hears_every_change() -> None:
     with admission.admit(40):
         pass
     assert observer.work == [40, 0]
+
+
+def test_a_full_service_refuses_before_any_effort() -> None:
+    admission = admission_of(100, Clock())
+    admission.refuse_when_full()
+    with admission.admit(100), pytest.raises(Overloaded):
+        admission.refuse_when_full()

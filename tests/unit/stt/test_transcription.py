@@ -37,23 +37,24 @@ class Counting:
 
 
 def transcription_of(
-    stage: Counting, admission_s: float = 600
+    stage: Counting, ahead: int = 2
 ) -> tuple[Transcription, Batcher[Heard, Recognition]]:
     observer = RecordingObserver()
     batcher = Batcher[Heard, Recognition](
         "recognition", stage, limits=Limits(), device=DeviceThread(), observer=observer
     )
     batcher.start()
-    admission = Admission(admission_s, unit="audio seconds", assumed_rate=10, observer=observer)
-    hearing = Hearing(piece_s=10, pieces_ahead=2, max_audio_s=3600, timeout_s=30)
+    admission = Admission(600, unit="audio seconds", assumed_rate=10, observer=observer)
+    hearing = Hearing(piece_s=10, pieces_ahead=ahead, max_audio_s=3600, timeout_s=30)
     return Transcription(
         batcher, sample_rate_hz=16000, admission=admission, hearing=hearing
     ), batcher
 
 
-async def test_passages_come_in_order_and_cover_the_audio() -> None:
+@pytest.mark.parametrize("ahead", [1, 2, 8])
+async def test_passages_come_in_order_and_cover_the_audio(ahead: int) -> None:
     stage = Counting()
-    transcription, batcher = transcription_of(stage)
+    transcription, batcher = transcription_of(stage, ahead)
     passages = [passage async for passage in transcription.passages(long_clip(47))]
     assert passages[0].start_s == 0
     assert passages[-1].end_s == 47

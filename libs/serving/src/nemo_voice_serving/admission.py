@@ -53,6 +53,15 @@ class Admission:
         """Seconds until the work inside is done, at the rate measured while busy."""
         return self._work * self._busy_s / self._done_work
 
+    def refuse_when_full(self) -> None:
+        """Refuses before any effort is made, when not even a small request would fit.
+
+        Raises:
+            Overloaded: As `admit` does.
+        """
+        if self._work >= self._max_work:
+            raise self._overloaded(1.0)
+
     @contextmanager
     def admit(self, work: float) -> Iterator[None]:
         """Holds room for the work while the block runs.
@@ -64,19 +73,21 @@ class Admission:
             Overloaded: When the work does not fit; `retry_after_s` is when it is expected to.
         """
         if self._work > 0 and self._work + work > self._max_work:
-            excess = self._work + work - self._max_work
-            wait_s = min(60.0, max(1.0, excess * self._busy_s / self._done_work))
-            message = (
-                f"{self._work:.0f} {self._unit} of at most {self._max_work:.0f} are in work. "
-                f"Try again in {wait_s:.0f} s."
-            )
-            raise Overloaded(message, retry_after_s=wait_s)
+            raise self._overloaded(self._work + work - self._max_work)
         self._change(work)
         try:
             yield
         finally:
             self._done_work += work
             self._change(-work)
+
+    def _overloaded(self, excess: float) -> Overloaded:
+        wait_s = min(60.0, max(1.0, excess * self._busy_s / self._done_work))
+        message = (
+            f"{self._work:.0f} {self._unit} of at most {self._max_work:.0f} are in work. "
+            f"Try again in {wait_s:.0f} s."
+        )
+        return Overloaded(message, retry_after_s=wait_s)
 
     def _change(self, work: float) -> None:
         now_s = self._clock()

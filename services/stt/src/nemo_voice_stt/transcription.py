@@ -5,13 +5,14 @@ pieces in work, not by the length of the audio.
 """
 
 import asyncio
+import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from nemo_voice_serving.admission import Admission
-from nemo_voice_serving.audio import decode, stated_duration_s
+from nemo_voice_serving.audio import decode
 from nemo_voice_serving.batching import Batcher
 from nemo_voice_serving.silence import Piece, cut_at_silences
 from nemo_voice_stt.recogniser import Recognition, Samples, Word
@@ -82,27 +83,33 @@ class Transcription:
 
     async def passages(self, source: BinaryIO) -> AsyncIterator[Passage]:
         """Yields what each piece says, in order, as soon as it is recognised."""
+        self._admission.refuse_when_full()
         hearing = self._hearing
-        known_s = await asyncio.to_thread(stated_duration_s, source)
-        # A long file holds at most its pieces in work; an unknown length counts as one piece.
-        work_s = min(known_s or hearing.piece_s, hearing.pieces_ahead * hearing.piece_s)
-        with self._admission.admit(work_s):
-            blocks = decode(source, self._rate_hz, max_audio_s=hearing.max_audio_s)
-            pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=hearing.piece_s)
+        blocks = decode(source, self._rate_hz, max_audio_s=hearing.max_audio_s)
+        pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=hearing.piece_s)
+        # Two pieces tell whether there are more, in one trip to a thread for the usual short clip.
+        decoded = deque(await asyncio.to_thread(_take, pieces, 2))
+        is_long = len(decoded) > 1
+        with self._admission.admit(self._work_s(decoded)):
             pending: deque[asyncio.Task[Passage]] = deque()
             try:
-                while (piece := await asyncio.to_thread(_next, pieces)) is not None:
-                    pending.append(asyncio.create_task(self._recognise(piece)))
-                    if len(pending) >= hearing.pieces_ahead:
+                while decoded:
+                    pending.append(asyncio.create_task(self._recognise(decoded.popleft())))
+                    if is_long and not decoded:
+                        decoded.extend(await asyncio.to_thread(_take, pieces, 1))
+                    while pending and (not decoded or len(pending) >= hearing.pieces_ahead):
                         yield await pending[0]
                         del pending[0]
-                while pending:
-                    yield await pending[0]
-                    del pending[0]
             finally:
                 for task in pending:
                     task.cancel()
                 await asyncio.gather(*pending, return_exceptions=True)
+
+    def _work_s(self, decoded: Sequence[Piece]) -> float:
+        if len(decoded) > 1:
+            # Longer than a piece: however long it is, only its pieces in work take room.
+            return self._hearing.pieces_ahead * self._hearing.piece_s
+        return sum(len(piece.samples) for piece in decoded) / self._rate_hz
 
     async def _recognise(self, piece: Piece) -> Passage:
         duration_s = len(piece.samples) / self._rate_hz
@@ -114,8 +121,8 @@ class Transcription:
         return placed(served.output, piece.start_s, duration_s)
 
 
-def _next(pieces: Iterator[Piece]) -> Piece | None:
-    return next(pieces, None)
+def _take(pieces: Iterator[Piece], count: int) -> list[Piece]:
+    return list(itertools.islice(pieces, count))
 
 
 def placed(recognition: Recognition, start_s: float, duration_s: float) -> Passage:

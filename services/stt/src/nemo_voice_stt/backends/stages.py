@@ -96,18 +96,30 @@ class Stages:
         starts = [hypothesis.timestamp.tolist() for hypothesis in hypotheses]
         durations = token_durations(self.model, frames, numbers, starts)
         return [
-            Heard(hypothesis.text.strip(), self._tokens(*columns, hypothesis))
-            for hypothesis, *columns in zip(hypotheses, numbers, starts, durations, strict=True)
+            Heard(
+                hypothesis.text.strip(),
+                self._tokens(
+                    numbers[row],
+                    starts[row],
+                    durations[row],
+                    hypothesis.non_blank_step_confidence_precomputed,
+                ),
+            )
+            for row, hypothesis in enumerate(hypotheses)
         ]
 
     def _tokens(
-        self, numbers: list[int], starts: list[int], durations: list[int], hypothesis: Any
+        self,
+        numbers: list[int],
+        starts: list[int],
+        durations: list[int],
+        confidences: list[float] | None,
     ) -> tuple[Token, ...]:
-        confidences = hypothesis.non_blank_step_confidence_precomputed or [None] * len(numbers)
+        known = confidences or [None] * len(numbers)
         return tuple(
             Token(number, self._pieces[number], start, start + duration, confidence)
             for number, start, duration, confidence in zip(
-                numbers, starts, durations, confidences, strict=True
+                numbers, starts, durations, known, strict=True
             )
         )
 

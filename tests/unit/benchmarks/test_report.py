@@ -1,0 +1,106 @@
+"""The page of results and the JSON behind it."""
+
+from pathlib import Path
+
+from benchmarks.measures import Goal, Row
+from benchmarks.report import figure, goals_table, memories_table, page, rows_table
+from benchmarks.results import (
+    Circumstances,
+    Comparison,
+    Memory,
+    Part,
+    from_json,
+    processor_name,
+    to_json,
+)
+
+CIRCUMSTANCES = Circumstances(
+    "python -m benchmarks", "a machine, 2 cores", "Python 3.11", 0.25, "2026-01-02 03:04 UTC", 61.0
+)
+SERVED = Row("service", 32, 3, 384, 1, 25.25, 113.4, (1200.0, 1900.0, 2500.0), None)
+RAW = Row("raw model", None, 3, 384, 0, 30.0, 135.0, None, None)
+MET = Goal("against raw", 0.84, 0.7, is_floor=True, unit="x", spread=(0.8, 0.84, 0.9))
+MISSED = Goal("overhead", 7.1, 5.0, is_floor=False, unit="ms")
+COMPARED = Part(CIRCUMSTANCES, Comparison("STT, demo", (RAW, SERVED), (MET, MISSED), ("A note.",)))
+REMEMBERED = Part(
+    CIRCUMSTANCES,
+    memories=(
+        Memory(
+            "stt",
+            ((500, 100 * 2**20), (5500, 104 * 2**20), (10500, 101 * 2**20)),
+            0,
+            Goal("memory growth", 1.0, 1.0, is_floor=False, unit="%"),
+        ),
+    ),
+)
+PARTS = {"stt-demo": COMPARED, "memory": REMEMBERED}
+
+
+def test_each_goal_stands_beside_its_figure_and_whether_it_is_met() -> None:
+    met, missed, grown = goals_table(PARTS).splitlines()[2:]
+    assert met == "| against raw | ≥ 0.7x | 0.84x | 0.80, 0.84, 0.90 | yes |"
+    assert missed == "| overhead | ≤ 5 ms | 7.10 ms |  | **no** |"
+    assert grown == "| memory growth | ≤ 1 % | 1.00 % |  | yes |"
+
+
+def test_a_goal_that_was_not_measured_says_so() -> None:
+    unknown = Goal("overhead", None, 5.0, is_floor=False, unit="ms")
+    part = Part(CIRCUMSTANCES, Comparison("", (), (unknown,), ()))
+    assert "| not measured |  | **no** |" in goals_table({"part": part})
+
+
+def test_the_table_has_a_line_for_each_system_and_its_errors() -> None:
+    raw, served = rows_table([RAW, SERVED]).splitlines()[2:]
+    assert raw == "| raw model |  | 30.0 | 135 |  |  |  | 384 | 0 |"
+    assert served == "| service | 32 | 25.2 | 113 | 1200 | 1900 | 2500 | 384 | 1 |"
+
+
+def test_first_audio_has_columns_only_where_there_is_some() -> None:
+    spoken = Row("service", 1, 3, 48, 0, 4.0, 20.0, (250.0, 400.0, 410.0), (90.0, 120.0, 130.0))
+    assert "first audio" not in rows_table([SERVED])
+    assert "| 90.0 | 120 | 130 | 48 | 0 |" in rows_table([SERVED, spoken])
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_head() -> None:
+    spoken = Row("service", 1, 3, 48, 0, 4.0, 20.0, (250.0, 400.0, 410.0), (90.0, 120.0, 130.0))
+    tables = (
+        goals_table(PARTS),
+        rows_table([RAW, SERVED]),
+        rows_table([RAW, spoken]),
+        memories_table(REMEMBERED.memories),
+    )
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_memory_tells_what_was_held_before_at_most_and_after() -> None:
+    line = memories_table(REMEMBERED.memories).splitlines()[2]
+    assert line == "| stt | 500 to 10500 | 100.0 | 104.0 | 101.0 | 0 |"
+
+
+def test_the_page_names_the_command_the_machine_and_its_load() -> None:
+    text = page(PARTS)
+    assert "`python -m benchmarks`" in text
+    assert "a machine, 2 cores; Python 3.11; load average just before: 0.2." in text
+    assert "- A note." in text
+    assert "![Throughput, latency and memory](results.png)" in text
+
+
+def test_figures_have_three_digits_that_matter() -> None:
+    assert [figure(value) for value in (0.8449, 12.345, 99.94, 1234.5)] == [
+        "0.84",
+        "12.3",
+        "99.9",
+        "1234",
+    ]
+
+
+def test_json_gives_back_what_was_put_into_it() -> None:
+    assert from_json(to_json(PARTS)) == PARTS
+
+
+def test_the_processor_names_itself(tmp_path: Path) -> None:
+    facts = tmp_path / "cpuinfo"
+    facts.write_text("processor : 0\nmodel name\t: A Processor 9000\n", encoding="utf-8")
+    assert processor_name(facts) == "A Processor 9000"
+    assert processor_name(tmp_path / "missing")
