@@ -118,7 +118,7 @@ class Contest:
 def recognisers(title: str, plan: Plan, *, is_random: bool, logs: Path, tell: Tell) -> Comparison:
     """Returns the comparison on the demo recogniser, or on the large one with random weights."""
     count = max(plan.items.values())
-    clips = make_clips(logs, tell)[:count]
+    clips = make_clips(count, logs, tell)
     checkpoint = inputs.DEMO_MODELS / "fastconformer-tdt.nemo"
     model, module = "demo", "nemo_voice_stt"
     if is_random:
@@ -190,7 +190,7 @@ def contest(
 
 def memories(items: Mapping[str, int], warm_up: int, *, logs: Path, tell: Tell) -> list[Memory]:
     """Returns how much memory each service holds while it answers many short requests."""
-    clips = make_clips(logs, tell)[:32]
+    clips = make_clips(32, logs, tell)
     short = inputs.shortened(clips, inputs.cache_folder() / "clips-1s")
     texts = [text for text in inputs.SENTENCES if len(text) <= 25]
     asks = {
@@ -213,16 +213,14 @@ def memories(items: Mapping[str, int], warm_up: int, *, logs: Path, tell: Tell) 
             return [one.result() for one in watched]
 
 
-def make_clips(logs: Path, tell: Tell) -> list[inputs.Clip]:
-    """Returns the clips, spoken by the demo voice when they are not there yet."""
+def make_clips(count: int, logs: Path, tell: Tell) -> list[inputs.Clip]:
+    """Returns so many clips; the demo voice speaks those that are not there yet."""
     folder = inputs.clips_folder()
-    clips = inputs.read_clips(folder)
-    if len(clips) < inputs.CLIPS:
-        tell(f"speaking {inputs.CLIPS} clips into {folder}, once")
+    if len(inputs.read_clips(folder)) < count:
+        tell(f"speaking {count} clips into {folder}, once")
         with remote(RawVoice, [], log=logs / "clips.log") as voice:
-            voice("speak", inputs.clip_texts(), folder)
-        clips = inputs.read_clips(folder)
-    return clips
+            voice("speak", inputs.clip_texts(count), folder)
+    return inputs.read_clips(folder)[:count]
 
 
 def _memory(

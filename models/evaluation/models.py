@@ -1,9 +1,9 @@
 """The three checkpoints, restored by plain NeMo and run stage by stage. Called by `laboratory.py`.
 
-Nothing of the services is used here, so the figures are those of the checkpoints.
+Of the services only the preparation of text is used: written forms are read as the product reads
+them, and every other figure is that of the checkpoints alone.
 """
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,11 +16,12 @@ from nemo.collections.asr.models import ASRModel
 from nemo.collections.asr.parts.utils.timestamp_utils import process_timestamp_outputs
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from nemo.utils import logging as nemo_logging
-from nemo_text_processing.text_normalization.normalize import Normalizer
 from omegaconf import open_dict
 
 from evaluation.checkpoints import RECOGNISER, VOCODER, VOICE
 from evaluation.speech import SAMPLE_RATE_HZ, Samples
+from nemo_voice_tts.grammars import build_grammars, default_grammars, open_grammars
+from nemo_voice_tts.readings import expanded, spelled, with_final_stop
 
 VOICE_RATE_HZ = 22_050
 _BATCH_SECONDS = 80.0
@@ -132,26 +133,27 @@ class Voice:
     vocoder_cost: Cost = field(default_factory=Cost)
 
     def __post_init__(self) -> None:
-        """Restore both checkpoints and build the text normaliser, cached on disk."""
+        """Restore both checkpoints and open the grammars, building them the first time."""
         self._voice: Any = FastPitchModel.restore_from(
             str(self.folder / VOICE), map_location="cpu"
         ).eval()
         self._vocoder: Any = HifiGanModel.restore_from(
             str(self.folder / VOCODER), map_location="cpu"
         ).eval()
-        grammars = _cache_folder() / "evaluation" / "grammars"
-        grammars.mkdir(parents=True, exist_ok=True)
-        self._normaliser: Any = Normalizer(
-            lang="en", input_case="cased", cache_dir=str(grammars), overwrite_cache=False
-        )
+        self._lexicon: Any = self._voice.vocab.g2p.phoneme_dict
+        grammars = default_grammars()
+        build_grammars(grammars)
+        self._normaliser: Any = open_grammars(grammars)
 
     def reading(self, text: str) -> str:
-        """Return the text with digits, dates and abbreviations written as words."""
-        return str(self._normaliser.normalize(text, verbose=False))
+        """Return the text in words, prepared as the service prepares it."""
+        options = {"punct_pre_process": True, "punct_post_process": True}
+        words = str(self._normaliser.normalize(expanded(text), **options))
+        return spelled(with_final_stop(words, text), self._lexicon)
 
     def knows(self, word: str) -> bool:
         """Whether the checkpoint's own dictionary has the word."""
-        return word.upper() in self._voice.vocab.g2p.phoneme_dict
+        return word.lower() in self._lexicon
 
     def say(self, text: str) -> Samples:
         """Return the speech of a normalised text at `VOICE_RATE_HZ`."""
@@ -169,11 +171,6 @@ class Voice:
             cost.processor_s += spent_s
             cost.speech_s += speech_s
         return np.asarray(samples, np.float32)
-
-
-def _cache_folder() -> Path:
-    default = Path.home() / ".cache" / "nemo-voice"
-    return Path(os.environ.get("NEMO_VOICE_DEV_CACHE", default))
 
 
 def quieten() -> None:

@@ -53,7 +53,7 @@ WRITTEN_FORMS: tuple[WrittenForm, ...] = (
     _form("This is our 25th year.", "this is our twenty fifth year"),
     _form("The train leaves at 9:30.", "the train leaves at nine thirty"),
     _form("Call me at 7 p.m.", "call me at seven p m", "call me at seven pm"),
-    _form("The shop opens at 8 a.m.", "the shop opens at eight a m",
+    _form("The shop opens at 8 a.m.", "the shop opens at eight a m", "the shop opens at eight ay m",
           "the shop opens at eight am"),
     _form("It was 10:45 when we left.", "it was ten forty five when we left"),
     _form("Dr. Brown will see you now.", "doctor brown will see you now"),

@@ -33,6 +33,7 @@ _EAR = {
         Step("ear_train", ("--stage", "lattice")),
     ),
     "ear-finetune": (Step("ear_train", ("--stage", "voice")),),
+    "deliver-ear": (Step("ear_deliver"),),
 }
 STAGES: Mapping[str, tuple[Step, ...]] = {
     **_VOICE,

@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everywhere
+from wordfreq import top_n_list
 
 from recipe.ear_shards import FRAME_S, MEL_BANDS, SILENCE, Shard, read_shard, shard_names
 
 Times = npt.NDArray[np.float64]
+_COMMON_WORDS = 7000  # the most frequent of English, which make up nearly all that people say
 _NEPERS_PER_DB = 1 / 4.343  # of power
 
 
@@ -36,6 +38,8 @@ class _Utterance:
     frames: npt.NDArray[np.float16]
     tokens: list[int]
     times_s: Times
+    weight: float = 1.0
+    """How likely an epoch is to take it."""
 
 
 class Batches:
@@ -46,15 +50,23 @@ class Batches:
         tokenizer: A SentencePiece processor.
         shares: How much of each kind of shard an epoch takes: `{"espeak": 0.97, "noise": 0.03}`.
         frames: Frames in a batch, padding counted.
+        rare_weight: How likely an utterance with a rare word is to be taken, others being 1.
     """
 
     def __init__(
-        self, folder: Path, tokenizer: Any, shares: Mapping[str, float], frames: int
+        self,
+        folder: Path,
+        tokenizer: Any,
+        shares: Mapping[str, float],
+        frames: int,
+        rare_weight: float = 1.0,
     ) -> None:
         self._folder = folder
         self._tokenizer = tokenizer
         self._shares = shares
         self._frames = frames
+        self._rare_weight = rare_weight
+        self._common = frozenset(top_n_list("en", _COMMON_WORDS))
         self._pieces: dict[str, tuple[list[int], list[int]]] = {}
         self._loaded: dict[str, list[_Utterance]] = {}
 
@@ -67,7 +79,9 @@ class Batches:
                 continue  # it may come while training goes on
             pool = self._pool(kind)
             count = min(round(share * utterances), len(pool))
-            chosen += [pool[i] for i in rng.permutation(len(pool))[:count]]
+            weights = np.array([utterance.weight for utterance in pool])
+            drawn = rng.choice(len(pool), count, replace=False, p=weights / weights.sum())
+            chosen += [pool[i] for i in drawn]
         for group in self._groups(chosen, rng):
             yield self._batch(group, rng, joining=joining)
 
@@ -92,7 +106,9 @@ class Batches:
         for index, (text, starts_s) in enumerate(zip(shard.texts, shard.starts_s, strict=True)):
             tokens, times_s = self._tokens(text, starts_s)
             frames = shard.frames[shard.offsets[index] : shard.offsets[index + 1]]
-            found.append(_Utterance(frames, tokens, times_s))
+            is_common = self._common.issuperset(text.split())
+            weight = 1.0 if is_common else self._rare_weight
+            found.append(_Utterance(frames, tokens, times_s, weight))
         return found
 
     def _tokens(self, text: str, starts_s: tuple[float, ...]) -> tuple[list[int], Times]:

@@ -124,27 +124,28 @@ def coloured_noise(kind: str, count: int, rng: np.random.Generator) -> Samples:
         slope = {"white": 0.0, "pink": 0.5, "brown": 1.0}[kind]
         spectrum = np.fft.rfft(white) / np.maximum(np.arange(count // 2 + 1), 1) ** slope
         noise = np.asarray(np.fft.irfft(spectrum, count), np.float64)
-    return np.asarray(noise / np.sqrt(np.mean(noise**2) + 1e-12), np.float32)
+    power = float(np.mean(np.square(noise)))
+    return np.asarray(noise / np.sqrt(power + 1e-12), np.float32)
 
 
 def recorded(samples: Samples, rng: random.Random, noise_rng: np.random.Generator) -> Samples:
     """The speech as some microphone hears it: a gain, at times a tilt, at times noise."""
+    heard = samples.astype(np.float64)
     if rng.random() < 0.2:  # a first-order tilt, up or down
-        tilt = rng.uniform(-0.6, 0.6)
-        samples = samples + tilt * np.concatenate([[np.float32(0)], samples[:-1]])
-    samples = samples / (np.abs(samples).max() + 1e-6) * np.exp(rng.uniform(np.log(0.03), 0))
+        heard += rng.uniform(-0.6, 0.6) * np.concatenate([[0.0], heard[:-1]])
+    heard *= np.exp(rng.uniform(np.log(0.03), 0)) / (np.abs(heard).max() + 1e-6)
     if rng.random() < 0.35:
         kind = rng.choice(("white", "white", "white", "pink", "brown", "hum"))
-        level = np.sqrt(np.mean(samples**2)) * 10 ** (-rng.uniform(12, 40) / 20)
-        samples = samples + level * coloured_noise(kind, len(samples), noise_rng)
-    return np.asarray(np.clip(samples, -1, 1), np.float32)
+        level = np.sqrt(np.mean(np.square(heard))) * 10 ** (-rng.uniform(12, 40) / 20)
+        heard += level * coloured_noise(kind, len(heard), noise_rng)
+    return np.asarray(np.clip(heard, -1, 1), np.float32)
 
 
 def nothing_said(rng: random.Random, noise_rng: np.random.Generator) -> Samples:
     """A recording without speech: silence, noise that may swell, or clicks, 0.3 to 8 s."""
     count = round(rng.uniform(0.3, 8) * RATE_HZ)
     kind = rng.choice(("silence", "clicks", *("white", "pink", "brown", "hum") * 3))
-    level = np.exp(rng.uniform(np.log(3e-5), np.log(0.3)))
+    level = float(np.exp(rng.uniform(np.log(3e-5), np.log(0.3))))
     if kind == "silence":
         return np.zeros(count, np.float32)
     if kind == "clicks":

@@ -43,6 +43,8 @@ class Stage:
     """Frames of 10 ms in a batch."""
     lattice_every: int = 4
     """The lattice loss doubles the cost of a step, so it is taken every so many steps."""
+    rare_weight: float = 1.0
+    """How often a sentence with a rare word is taken, against one without."""
     joining: bool = True
     """Whether utterances are joined and surrounded by silence."""
     before: str = ""
@@ -63,6 +65,7 @@ STAGES = {
         weights=Weights(lattice=1, nodes=0.5, ctc=0.2),
         shares={"espeak": 0.9, "voice": 0.25, "noise": 0.03},
         decay=0.5,
+        rare_weight=0.2,
         before="begin",
     ),
     "voice": Stage(
@@ -70,6 +73,7 @@ STAGES = {
         rate=3e-4,
         weights=Weights(lattice=1, nodes=0.5, ctc=0),
         shares={"espeak": 0.55, "voice": 0.42, "noise": 0.03},
+        rare_weight=0.3,
         before="lattice",
     ),
 }
@@ -275,7 +279,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if stage.before and not training.kept.exists():
         training.take_weights(folder / f"{stage.before}.pt")
     training.resume()
-    batches = Batches(shards, training.model.tokenizer.tokenizer, stage.shares, stage.frames)
+    tokenizer = training.model.tokenizer.tokenizer
+    batches = Batches(shards, tokenizer, stage.shares, stage.frames, stage.rare_weight)
     train(training, stage, batches)
     return 0
 

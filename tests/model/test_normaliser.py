@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from typing_extensions import override
 from wordfreq import top_n_list
 
 from nemo_voice_serving.errors import BackendFailed
@@ -27,6 +28,7 @@ class Fatal(str):
 
     __slots__ = ()
 
+    @override
     def __reduce__(self) -> Any:
         return os._exit, (1,)
 
@@ -141,7 +143,7 @@ def test_phrases_taken_as_plain_are_those_the_grammars_leave_alone(grammars: Pat
     chance = random.Random(5)  # noqa: S311 - any sentences do
     known = [word for word in top_n_list("en", 20_000) if word.replace("'", "").isalpha()]
     checked = 0
-    while checked < 40:
+    while checked < 25:
         words = chance.sample(known, 15)
         words[0] = chance.choice(("I", "A", "I'll", words[0].capitalize()))
         words[9] = f"{words[9]},"

@@ -19,7 +19,7 @@ from benchmarks.inputs import (
 
 def test_texts_are_the_same_on_every_run_and_of_the_stated_lengths() -> None:
     assert texts(50) == texts(50)
-    assert clip_texts() == clip_texts()
+    assert clip_texts(50)[:20] == clip_texts(20)
     lengths = [len(text) for text in texts(200)]
     assert min(lengths) >= SHORTEST_TEXT
     assert max(lengths) <= LONGEST_TEXT

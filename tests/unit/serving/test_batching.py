@@ -46,7 +46,11 @@ class Doubling:
 
 
 def batcher_of(
-    stage: Doubling, limits: Limits, observer: RecordingObserver | None = None, **options: object
+    stage: Doubling,
+    limits: Limits,
+    observer: RecordingObserver | None = None,
+    inside: Callable[[], int] | None = None,
+    **options: object,
 ) -> Batcher[int, int]:
     lost = options.get("lost")
     return Batcher(
@@ -56,6 +60,7 @@ def batcher_of(
         device=SlowDevice(),
         observer=observer or RecordingObserver(),
         on_device_lost=lost.append if isinstance(lost, list) else lambda _reason: None,
+        inside=inside,
     )
 
 
@@ -70,6 +75,26 @@ async def test_items_that_arrive_within_the_window_share_a_batch() -> None:
     assert outputs[0].wait_s == 5.0
     assert outputs[0].run_s == 1.0
     assert outputs[0].batch_items == 3
+    await batcher.close()
+
+
+async def test_a_request_that_is_alone_in_the_service_waits_for_nobody() -> None:
+    batcher = batcher_of(Doubling(), Limits(max_items=8, max_wait_s=5.0), inside=lambda: 1)
+    batcher.start()
+    served = await batcher.submit(1, length=1)
+    assert (served.wait_s, served.batch_items) == (0.0, 1)
+    await batcher.close()
+
+
+async def test_an_item_waits_for_requests_that_are_still_on_their_way_to_the_queue() -> None:
+    stage = Doubling()
+    batcher = batcher_of(stage, Limits(max_items=8, max_wait_s=5.0), inside=lambda: 2)
+    batcher.start()
+    first = asyncio.create_task(batcher.submit(1, length=1))
+    await asyncio.sleep(2.0)
+    second = await batcher.submit(2, length=1)
+    assert stage.batches == [[1, 2]]
+    assert ((await first).wait_s, second.wait_s) == (2.0, 0.0)
     await batcher.close()
 
 

@@ -31,6 +31,12 @@ def test_an_incomplete_batch_runs_once_its_oldest_has_waited_long_enough() -> No
     assert decision == Run((0, 1))
 
 
+def test_a_batch_that_nobody_can_join_runs_at_once() -> None:
+    limits = Limits(max_items=8, max_wait_s=0.5)
+    decision = next_batch(queue(1, 1, arrived_s=5.0), limits, 5.2, is_company_coming=False)
+    assert decision == Run((0, 1))
+
+
 def test_padding_is_counted_as_work() -> None:
     # Three items of 1, 1 and 10 padded together cost 30, not 12.
     decision = next_batch(queue(1, 1, 10), Limits(max_padded=20), 1.0)

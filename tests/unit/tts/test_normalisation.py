@@ -1,5 +1,6 @@
 """Which phrases need no normaliser, and what is refused when its grammars are not there."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,9 @@ def test_words_of_a_whitelist_are_never_plain(tmp_path: Path) -> None:
 def test_missing_package_is_refused_with_what_to_install(
     missing: str, grammars: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = grammar_store.find_spec
     monkeypatch.setattr(
-        grammar_store, "find_spec", lambda name: None if name == missing else found(name)
+        "nemo_voice_tts.grammars.find_spec",
+        lambda name: None if name == missing else find_spec(name),
     )
     with pytest.raises(BackendFailed, match=f"{missing} is not installed"):
         check_grammars(grammars)

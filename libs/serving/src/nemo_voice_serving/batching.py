@@ -85,13 +85,27 @@ class Batcher(Generic[In, Out]):
         device: Device,
         observer: BatchObserver,
         on_device_lost: Callable[[str], None] = lambda _reason: None,
+        inside: Callable[[], int] | None = None,
     ) -> None:
+        """Takes the stage and what may be in its batches.
+
+        Args:
+            name: The stage's name in metrics and logs.
+            stage: What runs a batch.
+            limits: What a batch may hold.
+            device: Where the stage runs.
+            observer: Who is told about batches.
+            on_device_lost: Called with the reason when no later batch can succeed.
+            inside: Counts the requests inside the service. While all of them are in the queue
+                already, a batch waits for no company: nobody could join it.
+        """
         self._name = name
         self._stage = stage
         self._limits = limits
         self._device = device
         self._observer = observer
         self._on_device_lost = on_device_lost
+        self._inside = inside
         self._queue: list[_Item[In, Out]] = []
         self._arrival = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -153,7 +167,11 @@ class Batcher(Generic[In, Out]):
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            match next_batch([item.waiting for item in self._queue], self._limits, loop.time()):
+            waiting = [item.waiting for item in self._queue]
+            is_company_coming = self._inside is None or self._inside() > len(waiting)
+            match next_batch(
+                waiting, self._limits, loop.time(), is_company_coming=is_company_coming
+            ):
                 case Run(places):
                     batch = [self._queue[place] for place in places]
                     taken = set(places)

@@ -31,7 +31,7 @@ class Limits:
     max_padded: float = float("inf")
     """Most padded length: longest member times members. A single item may exceed it."""
     max_wait_s: float = 0.0
-    """How long the oldest item waits for others while the device idles."""
+    """How long the oldest item waits for company that is on its way, while the device idles."""
     bucket_edges: tuple[float, ...] = ()
     """Upper ends of the length buckets, ascending; items of one batch share a bucket."""
     ageing_s: float = 2.0
@@ -56,13 +56,16 @@ Decision = Run | WaitUntil | None
 """What to do next; None means that the queue is empty."""
 
 
-def next_batch(waiting: Sequence[Waiting], limits: Limits, now_s: float) -> Decision:
+def next_batch(
+    waiting: Sequence[Waiting], limits: Limits, now_s: float, *, is_company_coming: bool = True
+) -> Decision:
     """Returns the batch to run now, the time to ask again, or None for an empty queue.
 
     Args:
         waiting: The queue in order of arrival.
         limits: What a batch may hold.
         now_s: The present on the clock of `arrived_s`.
+        is_company_coming: Whether more items may arrive soon; without, nothing is waited for.
     """
     if not waiting:
         return None
@@ -82,7 +85,8 @@ def next_batch(waiting: Sequence[Waiting], limits: Limits, now_s: float) -> Deci
         if len(chosen) >= limits.max_items:
             return Run(tuple(chosen))
     ripe_s = leader.arrived_s + limits.max_wait_s
-    return Run(tuple(chosen)) if now_s >= ripe_s else WaitUntil(ripe_s)
+    is_ripe = now_s >= ripe_s or not is_company_coming
+    return Run(tuple(chosen)) if is_ripe else WaitUntil(ripe_s)
 
 
 def _rank(item: Waiting, limits: Limits, now_s: float) -> tuple[int, float]:

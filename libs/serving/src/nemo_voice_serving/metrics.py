@@ -29,6 +29,7 @@ class ServiceMetrics:
     def __init__(self, registry: CollectorRegistry, service: str) -> None:
         """Registers every family; `service` is `tts` or `stt`."""
         self.registry = registry
+        self._inside = 0
         self._register_requests(registry)
         self._register_audio(registry)
         self._register_batches(registry)
@@ -163,12 +164,18 @@ class ServiceMetrics:
             "nemo_voice_model", "The model that is loaded.", ["role"], registry=registry
         )
 
+    def inside(self) -> int:
+        """Returns how many requests are admitted and unfinished."""
+        return self._inside
+
     def request_started(self) -> None:
         """Counts a request in."""
+        self._inside += 1
         self._in_flight.inc()
 
     def request_finished(self, route: str, outcome: str, seconds: float) -> None:
         """Counts a request out; the outcome is `ok` or an error's code."""
+        self._inside -= 1
         self._in_flight.dec()
         self._requests.labels(route, outcome).inc()
         self._request_seconds.labels(route).observe(seconds)

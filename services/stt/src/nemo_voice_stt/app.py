@@ -80,6 +80,7 @@ class TranscriptionService:
             device=runtime.device,
             observer=runtime.metrics,
             on_device_lost=runtime.device_lost,
+            inside=runtime.metrics.inside,
         )
         admission = Admission(
             settings.max_queue_audio_s,

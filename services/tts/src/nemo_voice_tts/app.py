@@ -96,6 +96,7 @@ class SpeechService:
             device=runtime.device,
             observer=runtime.metrics,
             on_device_lost=runtime.device_lost,
+            inside=runtime.metrics.inside,
         )
         vocoder = Batcher[Window, Samples](
             "vocoder",

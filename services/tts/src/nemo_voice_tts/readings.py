@@ -21,6 +21,7 @@ _LONG_FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Cc]h\.", "chapter", _NUMBER_FOLLOWS),
     (r"pp\.", "pages", _NUMBER_FOLLOWS),
     (r"p\.", "page", _NUMBER_FOLLOWS),
+    (r"Prof\.", "Professor", _NAME_FOLLOWS),
     (r"Sen\.", "Senator", _NAME_FOLLOWS),
     (r"Rep\.", "Representative", _NAME_FOLLOWS),
     (r"Pres\.", "President", _NAME_FOLLOWS),

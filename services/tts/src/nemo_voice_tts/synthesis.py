@@ -127,6 +127,7 @@ class Speech:
         self._sounding: deque[Sounding] = deque()
         self._first: Samples | None = None
         self._urgency = _FIRST
+        self._has_sounded = False
 
     async def make_first(self) -> None:
         """Waits for the first piece of sound."""
@@ -169,10 +170,14 @@ class Speech:
             self._look_ahead()
         served = await self._sounding[0]
         del self._sounding[0]
+        self._has_sounded = True
+        self._look_ahead()
         return served.output
 
     def _look_ahead(self) -> None:
-        while len(self._coming) < self._ahead:
+        # Work on later phrases would stand before the first one's vocoder on the device.
+        ahead = self._ahead if self._has_sounded else 1
+        while len(self._coming) < ahead:
             text = next(self._phrases, None)
             if text is None:
                 return

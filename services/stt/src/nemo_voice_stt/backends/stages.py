@@ -115,7 +115,7 @@ class Stages:
         durations: list[int],
         confidences: list[float] | None,
     ) -> tuple[Token, ...]:
-        known = confidences or [None] * len(numbers)
+        known: Sequence[float | None] = confidences or [None] * len(numbers)
         return tuple(
             Token(number, self._pieces[number], start, start + duration, confidence)
             for number, start, duration, confidence in zip(
