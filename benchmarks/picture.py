@@ -63,7 +63,7 @@ def _latency(axis: Any, comparison: Comparison) -> None:
     axis.set_yscale("log")
     axis.set_xlabel("clients")
     axis.set_ylabel("latency, ms")
-    axis.legend(fontsize=7)
+    axis.legend(fontsize=7, handlelength=3)
 
 
 def _memory(axis: Any, memories: list[Memory]) -> None:

@@ -25,8 +25,9 @@ _METHOD = """\
 - The systems take turns in each round, the order reversed every other round. Throughputs and ratios
   are medians of the rounds; a ratio is taken within a round and compares the time for the same
   inputs. Percentiles are over all requests of all rounds, measured by the client.
-- The 110M-class model has the size of NVIDIA's and random weights, set so that it emits a token in
-  about every third decoding step; no frame may emit more than ten tokens, in any of the systems.
+- The 110M-class model has the size of NVIDIA's and random weights, its last biases set so that it
+  emits a token every four frames of 80 ms, as a trained one does in speech: left alone, it would
+  emit as many as it may on every frame, or none. The decoder is the same in all systems.
   It understands nothing, so its service runs with the threshold of the check at its start lifted
   (`benchmarks/peers/unjudged_stt.py`); nothing else differs.
 - Overhead is the latency of a request with one client less the model's own time on the same input,

@@ -9,3 +9,4 @@ compile() {
 compile requirements/nemo.in -o requirements/nemo.txt
 compile -c requirements/nemo.txt requirements/development.in -o requirements/development.txt
 compile -c requirements/development.txt requirements/uv.in -o requirements/uv.txt
+compile requirements/build.in -o requirements/build.txt

@@ -70,7 +70,7 @@ class Batches:
         self._pieces: dict[str, tuple[list[int], list[int]]] = {}
         self._loaded: dict[str, list[_Utterance]] = {}
 
-    def epoch(self, seed: int, utterances: int = 4000, *, joining: bool = True) -> Iterator[Batch]:
+    def epoch(self, seed: int, utterances: int = 1500, *, joining: bool = True) -> Iterator[Batch]:
         """One epoch: utterances drawn from the shards that are there now, in batches, shuffled."""
         rng = np.random.default_rng(seed)
         chosen: list[_Utterance] = []

@@ -31,6 +31,13 @@ def test_a_json_line_has_the_event_and_its_facts(stream: io.StringIO) -> None:
     assert (line["items"], line["request_id"], line["level"]) == (8, "r1", "info")
 
 
+def test_a_fact_never_hides_what_every_line_has(stream: io.StringIO) -> None:
+    logs.configure_logging("info", "json", stream)
+    logging.getLogger("x").info("canary passed", extra={"level": 0.08})
+    line = json.loads(stream.getvalue())
+    assert (line["level"], line["_level"]) == ("info", 0.08)
+
+
 def test_a_json_line_carries_the_exception(stream: io.StringIO) -> None:
     logs.configure_logging("info", "json", stream)
     try:

@@ -20,6 +20,7 @@ from nemo_voice_tts.readings import expanded, spelled, with_final_stop
             "Sen. Hill and Rep. Poe met Pres. Fox.",
             "Senator Hill and Representative Poe met President Fox.",
         ),
+        ("Ask Prof. White. A prof. spoke.", "Ask Professor White. A prof. spoke."),
         ("On Mon., Tues. 5 and Sat. at noon", "On Monday, Tuesday 5 and Saturday at noon"),
         ("We lay in the sun. Sun. We swam.", "We lay in the sun. Sun. We swam."),
         ("Elm Blvd. and Oak Rd. here", "Elm Boulevard and Oak Road here"),

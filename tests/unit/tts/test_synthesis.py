@@ -57,6 +57,24 @@ async def test_the_first_piece_is_made_before_the_speech_is_handed_over() -> Non
     await close(batchers)
 
 
+async def test_nothing_of_a_later_phrase_stands_before_the_first_sound() -> None:
+    class Watched(FakeVoice):
+        phrases_at_first_sound: int | None = None
+
+        @override
+        def waveforms(self, batch: Sequence[Window], /) -> Sequence[Samples]:
+            if self.phrases_at_first_sound is None:
+                self.phrases_at_first_sound = len(self.phrases)
+            return super().waveforms(batch)
+
+    voice = Watched()
+    synthesis, batchers = synthesis_of(voice, ahead=3)
+    speech = await synthesis.begin("One is first. Two is longer. Three is the end.")
+    assert voice.phrases_at_first_sound == 1
+    assert len([piece async for piece in speech.pieces()]) == 6
+    await close(batchers)
+
+
 async def test_work_runs_only_so_far_ahead_of_its_listener() -> None:
     voice = FakeVoice()
     synthesis, batchers = synthesis_of(voice, ahead=2)

@@ -46,8 +46,10 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage(),
-            **_facts(record),
         }
+        # A fact never hides what every line has.
+        facts = _facts(record)
+        line |= {f"_{key}" if key in line else key: value for key, value in facts.items()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)
