@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.inputs import ROOT
 
-STARTING_S = 600.0
+STARTING_S = 1200.0
 STOPPING_S = 60.0
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 """For every process that computes: the load generator has the other core."""

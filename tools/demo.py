@@ -78,7 +78,7 @@ def wait_until_ready(services: dict[Service, subprocess.Popen[bytes]]) -> None:
                 or time.monotonic() - began_s > PATIENCE_S
             ):
                 sys.exit(f"{service.name} did not start: {facts['reason']}; its log is in {LOGS}")
-            if told.get(service) != phase:
+            if told.get(service) != phase and (phase != "starting" or service not in told):
                 print(f"  {time.monotonic() - began_s:5.1f} s  {service.name} {phase}", flush=True)
                 told[service] = phase
             if facts["status"] == "ready":

@@ -45,6 +45,8 @@ def main(environment: Path) -> None:
         "nemo_voice_tts",
         "grammars",
     )
+    imports = "import nemo.collections.asr.models, nemo.collections.tts.models"
+    step("compiling what the services import (half a minute once)", python, "-c", imports)
     (environment / ".ready").touch()
 
 

@@ -6,9 +6,10 @@ A job stopped at any moment goes on from its last checkpoint when started again.
 import csv
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Protocol
 
 import torch
@@ -102,6 +103,7 @@ class Run:
             weight_decay=1e-4,
         )
         self._checkpoint = self.folder / f"{self.task.name}.checkpoint.pt"
+        self._curve = self.folder / f"{self.task.name}.curve.csv"
         if self._checkpoint.exists():
             self._resume()
 
@@ -113,16 +115,15 @@ class Run:
         progress = Progress(self.task.name, clock=self.clock)
         begun_s = self.clock() - self._elapsed_s
         saved_s = shown_s = self._elapsed_s
-        sums: dict[str, float] = {}
+        seen: list[Mapping[str, float]] = []
         if self.budget.part(self._step, self._elapsed_s) >= 1:
             return
         while (part := self.budget.part(self._step, self._elapsed_s)) < 1:
-            for name, value in self._one_step(part).items():
-                sums[name] = sums.get(name, 0.0) + value / _EVALUATE_EVERY
+            seen.append(self._one_step(part))
             self._elapsed_s = self.clock() - begun_s
             if self._step % _EVALUATE_EVERY == 0:
-                self._record(part, sums)
-                sums = {}
+                self._record(part, seen)
+                seen = []
             if self._elapsed_s - saved_s > _CHECKPOINT_EVERY_S:
                 self._save_checkpoint()
                 saved_s = self._elapsed_s
@@ -145,13 +146,13 @@ class Run:
         self._step += 1
         return parts
 
-    def _record(self, part: float, sums: Mapping[str, float]) -> None:
+    def _record(self, part: float, seen: Sequence[Mapping[str, float]]) -> None:
+        means = {name: fmean(parts[name] for parts in seen) for name in seen[0]}
         held_out = {f"held_out_{name}": value for name, value in self.task.evaluate().items()}
-        row = {"step": float(self._step), "minutes": self._elapsed_s / 60, **sums, **held_out}
+        row = {"step": float(self._step), "minutes": self._elapsed_s / 60, **means, **held_out}
         row["rate"] = self.schedule.at(self._step, part)
-        path = self.folder / f"{self.task.name}.curve.csv"
-        fresh = not path.exists()
-        with path.open("a", newline="", encoding="utf-8") as file:
+        fresh = not self._curve.exists()
+        with self._curve.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             if fresh:
                 writer.writerow(row)
@@ -163,6 +164,14 @@ class Run:
         self._optimizer.load_state_dict(state["optimizer"])
         self._step, self._elapsed_s = state["step"], state["elapsed_s"]
         self._snapshots = state["snapshots"]
+        if self._curve.exists():
+            self._forget_later_rows()
+
+    def _forget_later_rows(self) -> None:
+        """Drops the curve's rows of the steps that are done again."""
+        head, *rows = self._curve.read_text(encoding="utf-8").splitlines()
+        kept = [head, *(row for row in rows if float(row.split(",")[0]) <= self._step)]
+        self._curve.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
     def _save_checkpoint(self) -> None:
         state = {

@@ -295,7 +295,10 @@ async def test_draining_serves_what_comes_and_closes_each_connection() -> None:
 
 async def test_the_openapi_document_names_every_route(tmp_path: Path) -> None:
     async with service_of(model_cache=tmp_path) as (client, _service):
-        paths = (await client.get("/openapi.json")).json()["paths"]
+        document = (await client.get("/openapi.json")).json()
+    paths = document["paths"]
+    assert "422" not in paths["/synthesize"]["post"]["responses"]
+    assert "400" in paths["/synthesize"]["post"]["responses"]
     assert {
         "/synthesize",
         "/v1/audio/speech",

@@ -79,3 +79,11 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path: 
     run(tmp_path / "parts", 90, first, [])
     run(tmp_path / "parts", 200, resumed, [])
     assert torch.equal(whole.network.weight, resumed.network.weight)
+
+
+def test_a_resumed_training_drops_the_rows_it_will_write_again(tmp_path: Path) -> None:
+    run(tmp_path, 100, Line(), [])
+    curve = tmp_path / "line.curve.csv"
+    curve.write_text(curve.read_text() + "110,1,2,3,4\n")
+    run(tmp_path, 200, Line(), [])
+    assert [row.split(",")[0] for row in curve.read_text().splitlines()] == ["step", "100", "200"]

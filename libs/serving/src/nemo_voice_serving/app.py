@@ -83,6 +83,7 @@ def build_app(
     )
     app.include_router(_metrics_router(runtime))
     _install_error_handlers(app)
+    _forget_unprocessable(app)
     app.add_middleware(
         RequestMiddleware,
         metrics=runtime.metrics,
@@ -102,6 +103,22 @@ def _metrics_router(runtime: Runtime[Any]) -> APIRouter:
         return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _forget_unprocessable(app: FastAPI) -> None:
+    # FastAPI documents a 422 of its own shape for every route; ours answer 400 in OpenAI's.
+    document = app.openapi
+
+    def without_422() -> dict[str, Any]:
+        described = document()
+        for path in described["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+        for schema in ("HTTPValidationError", "ValidationError"):
+            described.get("components", {}).get("schemas", {}).pop(schema, None)
+        return described
+
+    app.openapi = without_422  # type: ignore[method-assign] # FastAPI's own way to extend it
 
 
 def _install_error_handlers(app: FastAPI) -> None:

@@ -72,7 +72,9 @@ class Synthesis:
             max_chars=self._pacing.phrase_chars,
         )
         speech = Speech(self, iter(phrases), pace=pace, ahead=self._pacing.phrases_ahead)
-        speech.hold.enter_context(self._admission.admit(len(text)))
+        # However long the text is, only its phrases in work take room.
+        work = min(len(text), self._pacing.phrases_ahead * self._pacing.phrase_chars)
+        speech.hold.enter_context(self._admission.admit(work))
         try:
             await speech.make_first()
         except BaseException:

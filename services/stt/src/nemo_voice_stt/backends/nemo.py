@@ -95,10 +95,11 @@ class NemoRecogniser(Recogniser):
 
         options, stages = self._options, self._stages
         with guarded():
-            report(f"decoder, {options.max_batch_items} x {options.longest_s:g} s")
-            longest = self._length(round(options.longest_s * stages.sample_rate_hz))
-            stages.size_decoder(options.max_batch_items, longest)
-            logger.info("decoder sized", extra={"cuda_graph": stages.graph_mode()})
+            if stages.device.type == "cuda":
+                report(f"decoder, {options.max_batch_items} x {options.longest_s:g} s")
+                longest = self._length(round(options.longest_s * stages.sample_rate_hz))
+                stages.size_decoder(options.max_batch_items, longest)
+                logger.info("decoder sized", extra={"cuda_graph": stages.graph_mode()})
             for items, seconds in warm_up_shapes(options, is_batched=stages.device.type == "cuda"):
                 report(f"{items} x {seconds:g} s")
                 length = self._length(round(seconds * stages.sample_rate_hz))
