@@ -17,9 +17,9 @@ from benchmarks.suites import Plan, memories, recognisers, voices
 
 PARTS = ("stt-demo", "stt-110m", "tts", "memory")
 FULL = {
-    "stt-demo": Plan(rounds=3, items={1: 24, 8: 64, 32: 128}, trial=128),
-    "stt-110m": Plan(rounds=3, items={1: 8, 8: 16, 32: 48}, trial=24),
-    "tts": Plan(rounds=3, items={1: 16, 8: 24, 32: 48}, trial=24),
+    "stt-demo": Plan(rounds=3, items={1: 16, 8: 32, 32: 96}, trial=48),
+    "stt-110m": Plan(rounds=3, items={1: 6, 8: 16, 32: 48}, trial=16),
+    "tts": Plan(rounds=3, items={1: 12, 8: 24, 32: 48}, trial=24),
 }
 QUICK = {
     "stt-demo": Plan(rounds=1, items={1: 4, 8: 8, 32: 32}, trial=16, batches=(1, 16)),

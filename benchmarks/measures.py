@@ -120,9 +120,11 @@ def speed_ratio(
     Rounds are compared pairwise, because those of one pair were measured one after the other. Time
     for the same inputs is compared, not audio: two systems may make audio of different lengths.
     """
+    pairs = list(zip(ours, theirs, strict=True))
+    if not all(their.items for _, their in pairs):
+        return Goal(name, None, at_least, is_floor=True, unit="x")
     ratios = tuple(
-        (our.items / our.seconds) / (their.items / their.seconds)
-        for our, their in zip(ours, theirs, strict=True)
+        (our.items / our.seconds) / (their.items / their.seconds) for our, their in pairs
     )
     return Goal(name, median(ratios), at_least, is_floor=True, unit="x", spread=ratios)
 

@@ -6,6 +6,13 @@ from benchmarks.measures import Goal, Row
 from benchmarks.results import Circumstances, Comparison, Memory, Part, Parts
 
 PICTURE = "results.png"
+QUIET_LOAD = 1.0
+"""A load average above this means that other work took part of the machine."""
+
+_BUSY = """\
+**The machine was busy with other work.** Throughputs are lower and latencies longer than on an idle
+one, and a service, which computes and answers at once, loses more than the raw model's one thread.
+Repeat the run on an idle machine before relying on these figures."""
 
 _INTRODUCTION = """\
 Made by `make bench`: do not edit. `python -m benchmarks --help` lists shorter runs, and
@@ -108,6 +115,8 @@ def _sections(part: Part) -> Iterable[str]:
         yield "## Memory"
         yield memories_table(part.memories)
     yield _circumstances(part.circumstances)
+    if part.circumstances.load_before > QUIET_LOAD:
+        yield _BUSY
 
 
 def _comparison(comparison: Comparison) -> Iterable[str]:

@@ -40,7 +40,7 @@ class Plan:
     """The number of requests for each number of clients."""
     trial: int
     """Inputs on which the raw model's batch sizes are compared."""
-    batches: tuple[int, ...] = (1, 8, 16, 32)
+    batches: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
 
 
 @dataclass
@@ -267,7 +267,7 @@ def _overhead(title: str, game: Contest) -> Goal:
 
 
 def _by_metrics(game: Contest) -> str:
-    latencies_s = [latency for one in game.served(1) for latency in one.latencies_s]
+    latencies_s = [latency for one in game.served(1) for latency in one.latencies_s] or [0.0]
     extra_ms = 1000 * (mean(latencies_s) - game.batch_s / len(latencies_s))
     return (
         f"By the service's own metrics (latency less `nemo_voice_batch_seconds`), a request of one "

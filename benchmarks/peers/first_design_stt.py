@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 from nemo.collections.asr.models import ASRModel
+from omegaconf import open_dict
 
 
 def build(model: Any) -> Flask:
@@ -38,6 +39,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=5001)
     chosen = parser.parse_args()
     model = ASRModel.restore_from(chosen.checkpoint, map_location="cpu").eval()
+    if "validation_ds" not in model.cfg:
+        with open_dict(model.cfg):
+            model.cfg.validation_ds = {}  # transcribe() asks there for an option with a default
     build(model).run(port=chosen.port)
 
 

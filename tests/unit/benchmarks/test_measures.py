@@ -55,6 +55,11 @@ def test_a_failed_request_makes_a_system_no_quicker() -> None:
     assert speed_ratio("ratio", ours, theirs, at_least=0.9).measured == pytest.approx(0.1)
 
 
+def test_against_a_system_that_answers_nothing_there_is_no_ratio() -> None:
+    ours, theirs = [Round(1.0, 10, 20.0)], [Round(1.0, 0, 0.0, errors=10)]
+    assert speed_ratio("ratio", ours, theirs, at_least=1.5).measured is None
+
+
 def test_a_goal_is_met_at_its_limit_and_missed_beyond_it() -> None:
     assert Goal("floor", 3.0, 3.0, is_floor=True).is_met
     assert not Goal("floor", 2.99, 3.0, is_floor=True).is_met

@@ -1,5 +1,6 @@
 """The page of results and the JSON behind it."""
 
+import dataclasses
 from pathlib import Path
 
 from benchmarks.measures import Goal, Row
@@ -84,6 +85,13 @@ def test_the_page_names_the_command_the_machine_and_its_load() -> None:
     assert "a machine, 2 cores; Python 3.11; load average just before: 0.2." in text
     assert "- A note." in text
     assert "![Throughput, latency and memory](results.png)" in text
+
+
+def test_a_part_measured_on_a_busy_machine_says_so() -> None:
+    facts = dataclasses.replace(CIRCUMSTANCES, load_before=7.5)
+    busy = dataclasses.replace(COMPARED, circumstances=facts)
+    assert "busy with other work" in page({"stt-demo": busy})
+    assert "busy with other work" not in page(PARTS)
 
 
 def test_figures_have_three_digits_that_matter() -> None:
