@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -36,6 +37,8 @@ _BEGAN_S = time.monotonic()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the wanted parts, writes the page after each, and returns the exit status."""
     chosen = _parser().parse_args(arguments)
+    # Leaving through the exception ends the servers and workers too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     is_whole = not chosen.quick and not chosen.only
     default = Path(__file__).parent if is_whole else cache_folder() / "results"
     out: Path = chosen.out or default
