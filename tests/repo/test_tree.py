@@ -59,11 +59,12 @@ def test_no_file_names_a_path_of_one_machine_or_a_registry() -> None:
     assert found == []
 
 
-def test_no_binary_is_large_outside_the_models() -> None:
+def test_no_binary_is_large_outside_the_models_and_the_benchmarks_picture() -> None:
     large = [
         str(path)
         for path in tracked_files()
         if path.parts[0] != "models"
+        and path != Path("benchmarks/results.png")
         and not text_of(path)
         and (ROOT / path).stat().st_size > 50 * 1024
     ]
