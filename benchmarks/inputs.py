@@ -106,8 +106,10 @@ def texts(count: int) -> list[str]:
 def clip_texts(count: int) -> list[str]:
     """Returns texts whose speech lasts roughly from the shortest to the longest clip."""
     chance = random.Random(SEED + 1)
-    lengths = [chance.uniform(SHORTEST_CLIP_S, LONGEST_CLIP_S) for _ in range(count)]
-    return [text_of_length(chance, round(length * CHARACTERS_PER_S)) for length in lengths]
+    shortest, longest = (
+        round(seconds * CHARACTERS_PER_S) for seconds in (SHORTEST_CLIP_S, LONGEST_CLIP_S)
+    )
+    return [text_of_length(chance, chance.randint(shortest, longest)) for _ in range(count)]
 
 
 def text_of_length(chance: random.Random, characters: int) -> str:
