@@ -106,10 +106,12 @@ def texts(count: int) -> list[str]:
 def clip_texts(count: int) -> list[str]:
     """Returns texts whose speech lasts roughly from the shortest to the longest clip."""
     chance = random.Random(SEED + 1)
-    shortest, longest = (
-        round(seconds * CHARACTERS_PER_S) for seconds in (SHORTEST_CLIP_S, LONGEST_CLIP_S)
-    )
-    return [text_of_length(chance, chance.randint(shortest, longest)) for _ in range(count)]
+    return [
+        text_of_length(
+            chance, round(chance.uniform(SHORTEST_CLIP_S, LONGEST_CLIP_S) * CHARACTERS_PER_S)
+        )
+        for _ in range(count)
+    ]
 
 
 def text_of_length(chance: random.Random, characters: int) -> str:
@@ -125,7 +127,7 @@ def text_of_length(chance: random.Random, characters: int) -> str:
 
 def clips_folder() -> Path:
     """Returns where the clips are kept; other demo models speak other clips."""
-    digest = hashlib.sha256(json.dumps([SEED, SENTENCES]).encode())
+    digest = hashlib.sha256(json.dumps(clip_texts(16)).encode())
     for name in ("fastpitch.nemo", "hifigan.nemo"):
         digest.update((DEMO_MODELS / name).read_bytes())
     return cache_folder() / f"clips-{digest.hexdigest()[:16]}"

@@ -82,9 +82,14 @@ class Goal:
     """The figure of each round, where rounds have one."""
 
     @property
+    def is_noise(self) -> bool:
+        """Whether the figure is a negative time: a difference smaller than the machine's noise."""
+        return self.unit == "ms" and self.measured is not None and self.measured < 0
+
+    @property
     def is_met(self) -> bool:
         """Whether the goal is reached; what was not measured is not."""
-        if self.measured is None:
+        if self.measured is None or self.is_noise:
             return False
         return self.measured >= self.limit if self.is_floor else self.measured <= self.limit
 

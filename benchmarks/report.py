@@ -105,6 +105,8 @@ def _goal_line(goal: Goal) -> tuple[str, ...]:
     each = ", ".join(figure(value) for value in goal.spread)
     met = "yes" if goal.is_met else "**no**"
     measured = "not measured" if goal.measured is None else f"{figure(goal.measured)}{unit}"
+    if goal.is_noise:
+        measured, met = f"{measured}: noise", "unknown"
     return (goal.name, wanted, measured, each, met)
 
 

@@ -50,6 +50,13 @@ def test_a_goal_that_was_not_measured_says_so() -> None:
     assert "| not measured |  | **no** |" in goals_table({"part": part})
 
 
+def test_a_negative_time_is_noise_and_no_goal_that_was_met() -> None:
+    odd = Goal("overhead", -35.2, 5.0, is_floor=False, unit="ms")
+    part = Part(CIRCUMSTANCES, Comparison("", (), (odd,), ()))
+    assert not odd.is_met
+    assert "| -35.2 ms: noise |  | unknown |" in goals_table({"part": part})
+
+
 def test_the_table_has_a_line_for_each_system_and_its_errors() -> None:
     raw, served = rows_table([RAW, SERVED]).splitlines()[2:]
     assert raw == "| raw model |  | 30.0 | 135 |  |  |  | 384 | 0 |"
