@@ -17,7 +17,7 @@ from wordfreq import top_n_list
 from recipe.ear_shards import FRAME_S, MEL_BANDS, SILENCE, Shard, read_shard, shard_names
 
 Times = npt.NDArray[np.float64]
-_COMMON_WORDS = 7000  # the most frequent of English, which make up nearly all that people say
+_COMMON_WORDS = 14_000  # the most frequent of English, which make up nearly all that people say
 _NEPERS_PER_DB = 1 / 4.343  # of power
 
 

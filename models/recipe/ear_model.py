@@ -199,6 +199,8 @@ def configuration(tokenizer: Path, layers: int, width: int = 128) -> Any:
                     "omega": 0.1,
                 },
             },
+            # plain NeMo's transcribe() looks here for its tokens, though it reads no data set
+            "validation_ds": {"manifest_filepath": None, "batch_size": 1, "defer_setup": True},
             "optim": {"name": "adamw", "lr": 2e-3, "betas": [0.9, 0.98], "weight_decay": 1e-3},
         }
     )

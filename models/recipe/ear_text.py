@@ -21,6 +21,7 @@ WORDNET = Path("/usr/share/wordnet")
 MOST_WORDS = 15
 _SLOT = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
+_FAMILIAR_WORDS = 12_000
 _SCALE = 1e-7  # the rarest words that are kept: one in ten million
 # Words nobody wants a demonstration to say, as the beginnings of words.
 _RUDE = re.compile(
@@ -176,6 +177,7 @@ class TextSource:
         pairs = [(w, k) for w, k in zip(words, weights, strict=True) if w not in muted]
         self._words = [word for word, _ in pairs]
         self._weights = [weight for _, weight in pairs]
+        self._familiar = self._words[:_FAMILIAR_WORDS]
         self._maker = WordMaker(self._words)
 
     def text(self, rng: random.Random) -> str:
@@ -190,18 +192,20 @@ class TextSource:
 
     def _any(self, rng: random.Random) -> str:
         kind = rng.random()
-        if kind < 0.36:
+        if kind < 0.31:
             text = rng.choice(self._examples)
             if len(text.split()) < 6 and rng.random() < 0.35:
                 text += " " + rng.choice(self._examples)
             return text
-        if kind < 0.43:
+        if kind < 0.35:
             return rng.choice(self._definitions)
-        if kind < 0.78:
+        if kind < 0.71:
             return expand(self._grammar, "sentence", rng)
-        if kind < 0.82:
+        if kind < 0.74:
             words = expand(self._grammar, "sentence", rng).split()
             words[rng.randrange(len(words))] = self._maker.word(rng)
             return " ".join(words)
         count = rng.randint(2, 8) if kind < 0.98 else 1
+        if kind < 0.9:  # evenly: every word that people use is to be met often enough to be spelled
+            return " ".join(rng.choices(self._familiar, k=count))
         return " ".join(rng.choices(self._words, self._weights, k=count))

@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import editdistance
 import torch
 
+from recipe import ear_ranks
 from recipe.ear_batches import Batches
 from recipe.ear_loss import Weights, losses
 from recipe.ear_model import grown_base, load, new_base, package, write_tokenizer
@@ -98,6 +100,8 @@ class Training:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.base, self.kept = base, kept
         self.model: Any = load(base).to(self.device)
+        # The processes measure their batches apart, and one alone the held-out sentences.
+        self.model.encoder.sync_max_audio_length = False
         width = self.model.cfg.encoder.d_model
         self.head = torch.nn.Linear(width, self.model.tokenizer.vocab_size + 1).to(self.device)
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
@@ -159,6 +163,7 @@ class Training:
         total = sum((weights[name] * loss for name, loss in found.items()), torch.tensor(0.0))
         self.optimizer.zero_grad()
         total.backward()
+        ear_ranks.share_gradients(self.parameters)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         if torch.isfinite(norm):
             self.optimizer.step()
@@ -171,29 +176,53 @@ def _fading(stage: Stage, step: int) -> float:
     return stage.weights.frames * max(0.0, 1 - 4 * step / stage.steps)
 
 
-def train(training: Training, stage: Stage, batches: Batches) -> None:
-    """Runs a stage to its end, saying how far it is and keeping its state every few minutes."""
+def train(training: Training, stage: Stage, batches: Batches, rank: int = 0) -> None:
+    """Runs a stage to its end.
+
+    The first of several processes says how far it is, and keeps its state every few minutes; the
+    others wait for it at their next step.
+    """
     training.model.train()
-    last_s = kept_s = time.monotonic()
-    seen: dict[str, list[float]] = {}
+    diary = Diary(training, stage, batches) if rank == 0 else None
     while training.step < stage.steps:
-        for batch in batches.epoch(training.epoch, joining=stage.joining):
+        seed = training.epoch * ear_ranks.count() + rank
+        for batch in batches.epoch(seed, joining=stage.joining):
             if training.step >= stage.steps:
                 break
-            for name, loss in training.update(batch, stage).items():
-                seen.setdefault(name, []).append(loss)
-            now_s = time.monotonic()
-            training.trained_s, last_s = training.trained_s + now_s - last_s, now_s
-            if training.step % _REPORT_EVERY == 0:
-                _report(training, stage, seen)
-                seen = {}
-            if now_s - kept_s > _SAVE_EVERY_S:
-                training.keep()
-                _report_rates(training, batches)
-                last_s = kept_s = time.monotonic()
+            found = training.update(batch, stage)
+            if diary:
+                diary.write(found)
         training.epoch += 1
-    training.keep()
-    _report_rates(training, batches)
+    if diary:
+        diary.keep()
+
+
+class Diary:
+    """What is said of a training while it runs, and its time."""
+
+    def __init__(self, training: Training, stage: Stage, batches: Batches) -> None:
+        self._training, self._stage, self._batches = training, stage, batches
+        self._seen: dict[str, list[float]] = {}
+        self._last_s = self._kept_s = time.monotonic()
+
+    def write(self, losses: dict[str, float]) -> None:
+        """Takes in a step's losses; reports and keeps the training when it is time."""
+        for name, loss in losses.items():
+            self._seen.setdefault(name, []).append(loss)
+        now_s = time.monotonic()
+        self._training.trained_s += now_s - self._last_s
+        self._last_s = now_s
+        if self._training.step % _REPORT_EVERY == 0:
+            _report(self._training, self._stage, self._seen)
+            self._seen = {}
+        if now_s - self._kept_s > _SAVE_EVERY_S:
+            self.keep()
+
+    def keep(self) -> None:
+        """Keeps the training and reports its error rates, in time that does not count."""
+        self._training.keep()
+        _report_rates(self._training, self._batches)
+        self._last_s = self._kept_s = time.monotonic()
 
 
 def _report_rates(training: Training, batches: Batches) -> None:
@@ -255,6 +284,18 @@ def prepared_base(folder: Path, shards: Path, init: Path | None, layers: int) ->
     return base
 
 
+def train_stage(rank: int, name: str, stage: Stage, folder: Path, base: Path) -> None:
+    """One process's part of a stage, from where it stopped or from the stage before it."""
+    torch.manual_seed(rank)
+    training = Training(base, folder / f"{name}.pt")
+    if stage.before and not training.kept.exists():
+        training.take_weights(folder / f"{stage.before}.pt")
+    training.resume()
+    tokenizer = training.model.tokenizer.tokenizer
+    batches = Batches(folder / "shards", tokenizer, stage.shares, stage.frames, stage.rare_weight)
+    train(training, stage, batches, rank)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Trains one stage; see `--help`."""
     parser = argparse.ArgumentParser(prog="recipe.ear_train", description=__doc__)
@@ -267,21 +308,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float)
     parser.add_argument("--decay", type=float)
     parser.add_argument("--folder", type=Path, default=cache_folder())
+    parser.add_argument("--processes", type=int, default=ear_ranks.of_machine())
     arguments = parser.parse_args(argv)
-    torch.manual_seed(0)
     chosen = {k: v for k in ("steps", "rate", "decay") if (v := getattr(arguments, k)) is not None}
     stage = replace(STAGES[arguments.stage], **chosen)
     if arguments.init is not None:
         stage = replace(stage, weights=replace(stage.weights, ctc=0.0), before="")
-    folder, shards = arguments.folder, arguments.folder / "shards"
-    base = prepared_base(folder, shards, arguments.init, arguments.layers)
-    training = Training(base, folder / f"{arguments.stage}.pt")
-    if stage.before and not training.kept.exists():
-        training.take_weights(folder / f"{stage.before}.pt")
-    training.resume()
-    tokenizer = training.model.tokenizer.tokenizer
-    batches = Batches(shards, tokenizer, stage.shares, stage.frames, stage.rare_weight)
-    train(training, stage, batches)
+    folder = arguments.folder
+    base = prepared_base(folder, folder / "shards", arguments.init, arguments.layers)
+    work = partial(train_stage, name=arguments.stage, stage=stage, folder=folder, base=base)
+    ear_ranks.run(work, arguments.processes)
     return 0
 
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from omegaconf import DictConfig
 
 from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
 from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions
-from support.demo_models import Samples, spoken, unpacked
+from support.demo_models import Samples, spoken, unpacked, without_normaliser
 
 DemoDirectory = Callable[[str], Path]
 
@@ -56,9 +55,6 @@ def speech(demo_directory: DemoDirectory) -> list[Samples]:
     from nemo.collections.tts.models import FastPitchModel, HifiGanModel  # noqa: PLC0415
 
     from nemo_voice_serving.backends.loading import restore  # noqa: PLC0415
-
-    def without_normaliser(config: DictConfig) -> None:
-        config.pop("text_normalizer", None)  # the sentences need none, and it builds for a minute
 
     spectrograms = restore(
         FastPitchModel, demo_directory("fastpitch"), change_config=without_normaliser

@@ -12,30 +12,17 @@ import pytest
 import torch
 from nemo.collections.asr.models import EncDecRNNTBPEModel
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 from typing_extensions import override
 
 from nemo_voice_serving.backends.loading import UnusableModel, read_config, restore, state_digest
-from support.demo_models import DEMO_MODELS
+from support.demo_models import plainly_restored, without_normaliser
 
 CHECKPOINTS = [
     pytest.param(EncDecRNNTBPEModel, "fastconformer-tdt", id="fastconformer-tdt"),
     pytest.param(FastPitchModel, "fastpitch", id="fastpitch"),
     pytest.param(HifiGanModel, "hifigan", id="hifigan"),
 ]
-
-
-def without_normaliser(config: DictConfig) -> None:
-    # It builds its grammars for a minute and holds no weights.
-    with open_dict(config):
-        config.pop("text_normalizer", None)
-
-
-def plainly_restored(model_class: Any, name: str) -> Any:
-    path = str(DEMO_MODELS / f"{name}.nemo")
-    config = model_class.restore_from(path, return_config=True)
-    without_normaliser(config)
-    return model_class.restore_from(path, override_config_path=config, map_location="cpu")
 
 
 def state_of(model: Any) -> dict[str, torch.Tensor]:

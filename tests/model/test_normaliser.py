@@ -139,7 +139,7 @@ async def test_several_processes_are_all_ready_at_start(grammars: Path) -> None:
 
 def test_phrases_taken_as_plain_are_those_the_grammars_leave_alone(grammars: Path) -> None:
     normalizer = open_grammars(grammars)
-    special = whitelist_words(None)
+    special = whitelist_words()
     chance = random.Random(5)  # noqa: S311 - any sentences do
     known = [word for word in top_n_list("en", 20_000) if word.replace("'", "").isalpha()]
     checked = 0

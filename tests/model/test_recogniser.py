@@ -13,7 +13,7 @@ from nemo_voice_serving.backends.loading import UnusableModel, state_digest
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
 from nemo_voice_stt.recogniser import Recognition
-from support.demo_models import DEMO_MODELS, Samples
+from support.demo_models import Samples, plainly_restored
 from support.sounds import noise, tone
 
 RATE_HZ = 16_000
@@ -22,9 +22,7 @@ RATE_HZ = 16_000
 @pytest.fixture(scope="module")
 def plain() -> Any:
     """The demo recogniser as NeMo itself restores it."""
-    path = str(DEMO_MODELS / "fastconformer-tdt.nemo")
-    model = EncDecRNNTBPEModel.restore_from(path, map_location="cpu")
-    return model.eval()
+    return plainly_restored(EncDecRNNTBPEModel, "fastconformer-tdt").eval()
 
 
 def test_speech_is_heard_as_nemo_transcribes_it(

@@ -13,6 +13,7 @@ import pytest
 
 import demo
 from nemo_voice_stt.word_errors import word_error_rate
+from support.ports import free_port
 
 SENTENCES = [
     "Good morning. How are you today?",
@@ -33,8 +34,8 @@ SPOKEN = [
 @pytest.fixture(scope="module")
 def services() -> Iterator[tuple[demo.Service, demo.Service]]:
     """Both services, ready."""
-    tts = demo.Service("tts", "nemo_voice_tts", 5000)
-    stt = demo.Service("stt", "nemo_voice_stt", 5001)
+    tts = demo.Service("tts", "nemo_voice_tts", free_port())
+    stt = demo.Service("stt", "nemo_voice_stt", free_port())
     with ExitStack() as stack:
         processes = {service: stack.enter_context(demo.running(service)) for service in (tts, stt)}
         demo.wait_until_ready(processes)
@@ -47,7 +48,10 @@ def test_the_first_versions_curl_lines_work_unchanged(
     readme = (demo.ROOT / "README.md").read_text()
     lines = re.findall(r"^curl -X POST .*?(?<!\\)$", readme, re.MULTILINE | re.DOTALL)
     assert len(lines) == 2, "the README carries both curl lines"
-    speak, listen = lines
+    tts, stt = services
+    speak = lines[0].replace("http://localhost:5000", tts.address)
+    listen = lines[1].replace("http://localhost:5001", stt.address)
+    assert (speak, listen) != tuple(lines)
     subprocess.run(["bash", "-ec", speak], cwd=tmp_path, check=True, capture_output=True)
     made = next(tmp_path.glob("*.wav"))
     assert made.read_bytes()[:4] == b"RIFF"

@@ -24,7 +24,7 @@ from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions, warm_up_shapes
 from nemo_voice_tts.grammars import build_grammars, default_grammars
 from nemo_voice_tts.normalisation import Normaliser
 from nemo_voice_tts.voice import Phrase, Samples
-from support.demo_models import DEMO_MODELS
+from support.demo_models import plainly_restored
 
 DemoDirectory = Callable[[str], Path]
 
@@ -46,12 +46,8 @@ def windowed(voice: NemoVoice) -> NemoVoice:
 @pytest.fixture(scope="module")
 def plain() -> tuple[Any, Any]:
     """The demo models as NeMo itself restores them, but for a normaliser that builds a minute."""
-    path = str(DEMO_MODELS / "fastpitch.nemo")
-    config = FastPitchModel.restore_from(path, return_config=True)
-    OmegaConf.set_struct(config, value=False)
-    config.pop("text_normalizer", None)
-    fastpitch = FastPitchModel.restore_from(path, override_config_path=config, map_location="cpu")
-    hifigan = HifiGanModel.restore_from(str(DEMO_MODELS / "hifigan.nemo"), map_location="cpu")
+    fastpitch = plainly_restored(FastPitchModel, "fastpitch")
+    hifigan = plainly_restored(HifiGanModel, "hifigan")
     return fastpitch.eval(), hifigan.eval()
 
 

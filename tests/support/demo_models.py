@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 import torch
+from omegaconf import DictConfig, open_dict
 
 DEMO_MODELS = Path(__file__).resolve().parents[2] / "models" / "demo"
 
@@ -21,6 +22,20 @@ def unpacked(name: str, folder: Path) -> Path:
         with tarfile.open(DEMO_MODELS / f"{name}.nemo") as archive:
             archive.extractall(directory, filter="data")
     return directory
+
+
+def without_normaliser(config: DictConfig) -> None:
+    """Takes out the text normaliser: it builds its grammars for a minute and holds no weights."""
+    with open_dict(config):
+        config.pop("text_normalizer", None)
+
+
+def plainly_restored(model_class: Any, name: str) -> Any:
+    """Returns the demo checkpoint of this name as NeMo itself restores it, without normaliser."""
+    path = str(DEMO_MODELS / f"{name}.nemo")
+    config = model_class.restore_from(path, return_config=True)
+    without_normaliser(config)
+    return model_class.restore_from(path, override_config_path=config, map_location="cpu")
 
 
 def spoken(texts: list[str], spectrograms: Any, vocoder: Any, rate_hz: int) -> list[Samples]:

@@ -14,7 +14,6 @@ from nemo_voice_serving.audio import (
     decode_whole,
     resample,
     resampled,
-    stated_duration_s,
 )
 from nemo_voice_serving.codecs import AudioFormat, encode_whole, encoder_for, wav_header
 from nemo_voice_serving.errors import PayloadTooLarge, UnsupportedAudio
@@ -128,18 +127,6 @@ def test_less_than_a_tenth_of_a_second_is_refused() -> None:
     assert len(decode_whole(_wav(0.1), RATE_HZ)) == 1_600
     with pytest.raises(UnsupportedAudio, match="holds 50 ms of sound; 100 is the least"):
         decode_whole(_wav(0.05), RATE_HZ)
-
-
-def test_stated_length_is_told_without_decoding(tmp_path: Path) -> None:
-    assert stated_duration_s(_hour_of_nothing(tmp_path / "hour.wav")) == 3_600
-    assert stated_duration_s(_wav(1.5)) == 1.5
-
-
-def test_length_that_would_be_a_guess_is_not_told() -> None:
-    assert (
-        stated_duration_s(io.BytesIO(encode_whole(AudioFormat.AAC, tone(1, 16_000), 16_000)))
-        is None
-    )
 
 
 def test_stopping_early_closes_the_file_that_was_opened(tmp_path: Path) -> None:

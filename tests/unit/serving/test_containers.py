@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nemo_voice_serving import containers
-from nemo_voice_serving.audio import decode_whole, stated_duration_s
+from nemo_voice_serving.audio import decode_whole
 from nemo_voice_serving.codecs import AudioFormat, encode_whole, pcm16, wav_header
 from nemo_voice_serving.errors import PayloadTooLarge, UnsupportedAudio
 from support.sounds import ffmpeg_bytes, frequency_of, libsndfile_bytes, silent_film, tone
@@ -222,8 +222,8 @@ def test_no_damage_raises_anything_but_our_errors(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["wav", "flac", "ogg opus", "m4a", "webm opus", "mov"])
 def test_length_stated_by_the_container_is_told(name: str) -> None:
-    stated_s = stated_duration_s(io.BytesIO(READABLE[name]))
-    assert stated_s == pytest.approx(2, abs=0.07)
+    with containers.open_recording(io.BytesIO(READABLE[name])) as recording:
+        assert recording.duration_s == pytest.approx(2, abs=0.07)
 
 
 class _ContainerThatBreaks:

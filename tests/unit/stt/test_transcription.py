@@ -75,6 +75,16 @@ async def test_a_listener_that_stops_reading_stops_the_work() -> None:
     await batcher.close()
 
 
+@pytest.mark.parametrize(("seconds", "room_s"), [(25, 25), (300, 80)])
+async def test_audio_takes_the_room_of_what_is_in_work_of_it(seconds: int, room_s: int) -> None:
+    transcription, batcher = transcription_of(Counting(), ahead=8)
+    passages = transcription.passages(long_clip(seconds))
+    await anext(passages)
+    assert 0.5 * room_s < transcription._admission.work <= room_s
+    await passages.aclose()  # type: ignore[attr-defined] # an async generator by construction
+    await batcher.close()
+
+
 async def test_two_transcripts_at_once_do_not_mix() -> None:
     transcription, batcher = transcription_of(Counting())
     first, second = await asyncio.gather(

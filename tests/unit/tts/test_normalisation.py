@@ -7,7 +7,7 @@ import pytest
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts import grammars as grammar_store
-from nemo_voice_tts.grammars import build_grammars, check_grammars, packed_whitelist
+from nemo_voice_tts.grammars import build_grammars, check_grammars
 from nemo_voice_tts.normalisation import Normaliser, is_plain, whitelist_words
 
 GRAMMARS = (
@@ -67,11 +67,6 @@ def test_grammars_of_another_version_are_refused(grammars: Path, version: str | 
         check_grammars(grammars)
 
 
-def test_grammars_of_a_model_with_its_own_whitelist_are_asked_for(grammars: Path) -> None:
-    with pytest.raises(BackendFailed, match=r"own\.tsv_tokenize\.far is missing"):
-        check_grammars(grammars, Path("own.tsv"))
-
-
 def test_default_grammars_follow_the_cache_of_the_user(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -80,11 +75,9 @@ def test_default_grammars_follow_the_cache_of_the_user(
     assert grammar_store.default_grammars().parent == tmp_path / "nemo-voice" / "grammars"
 
 
-def test_words_of_a_whitelist_are_never_plain(tmp_path: Path) -> None:
-    whitelist = tmp_path / "own.tsv"
-    whitelist.write_text("kWh\tkilowatt hour\nsee St. Paul\tsaint\n\n", encoding="utf-8")
-
-    assert whitelist_words(whitelist) == {"kWh", "see"}
+def test_words_that_the_grammars_read_specially_are_never_plain() -> None:
+    assert {"Hon", "Maj"} <= whitelist_words()
+    assert not {"A", "a"} & whitelist_words()
 
 
 @pytest.mark.parametrize("missing", ["nemo_text_processing", "pynini"])
@@ -102,14 +95,6 @@ def test_missing_package_is_refused_with_what_to_install(
             grammar_store.packaged_whitelist()
 
 
-def test_packed_whitelist_is_found(tmp_path: Path) -> None:
-    config = tmp_path / "model_config.yaml"
-    config.write_text("text_normalizer: {whitelist: 'nemo:1_lj_speech.tsv'}", encoding="utf-8")
-    assert packed_whitelist(tmp_path) == tmp_path / "1_lj_speech.tsv"
-    config.write_text("learn_alignment: true", encoding="utf-8")
-    assert packed_whitelist(tmp_path) is None
-
-
 @pytest.mark.parametrize(
     "phrase",
     [
@@ -124,4 +109,4 @@ def test_packed_whitelist_is_found(tmp_path: Path) -> None:
     ],
 )
 def test_phrases_with_written_forms_are_not_plain(phrase: str) -> None:
-    assert not is_plain(phrase, whitelist_words(None))
+    assert not is_plain(phrase, whitelist_words())

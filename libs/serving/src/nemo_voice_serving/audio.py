@@ -51,18 +51,6 @@ def decode_whole(
     return np.concatenate(list(decode(source, rate_hz, block_s=10.0, max_audio_s=max_audio_s)))
 
 
-def stated_duration_s(source: Path | BinaryIO) -> float | None:
-    """Returns the length that the container states, or None; only its beginning is decoded.
-
-    Raises:
-        UnsupportedAudio: Not audio, or less than 0.1 s of it.
-        OSError: The path cannot be opened.
-    """
-    with ExitStack() as stack:
-        file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
-        return stack.enter_context(open_recording(file)).duration_s
-
-
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
     """Returns the same sound at another rate."""
     return np.concatenate([samples[:0], *resampled([(from_hz, samples)], to_hz)])

@@ -7,7 +7,7 @@ pieces in work, not by the length of the audio.
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -87,15 +87,16 @@ class Transcription:
         hearing = self._hearing
         blocks = decode(source, self._rate_hz, max_audio_s=hearing.max_audio_s)
         pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=hearing.piece_s)
-        # Two pieces tell whether there are more, in one trip to a thread for the usual short clip.
-        decoded = deque(await asyncio.to_thread(_take, pieces, 2))
-        is_long = len(decoded) > 1
-        with self._admission.admit(self._work_s(decoded)):
+        # All that will be in work at once, in one trip to a thread: it is what takes room.
+        decoded = deque(await asyncio.to_thread(_take, pieces, hearing.pieces_ahead))
+        may_go_on = len(decoded) == hearing.pieces_ahead
+        work_s = sum(len(piece.samples) for piece in decoded) / self._rate_hz
+        with self._admission.admit(work_s):
             pending: deque[asyncio.Task[Passage]] = deque()
             try:
                 while decoded:
                     pending.append(asyncio.create_task(self._recognise(decoded.popleft())))
-                    if is_long and not decoded:
+                    if may_go_on and not decoded:
                         decoded.extend(await asyncio.to_thread(_take, pieces, 1))
                     while pending and (not decoded or len(pending) >= hearing.pieces_ahead):
                         yield await pending[0]
@@ -104,12 +105,6 @@ class Transcription:
                 for task in pending:
                     task.cancel()
                 await asyncio.gather(*pending, return_exceptions=True)
-
-    def _work_s(self, decoded: Sequence[Piece]) -> float:
-        if len(decoded) > 1:
-            # Longer than a piece: however long it is, only its pieces in work take room.
-            return self._hearing.pieces_ahead * self._hearing.piece_s
-        return sum(len(piece.samples) for piece in decoded) / self._rate_hz
 
     async def _recognise(self, piece: Piece) -> Passage:
         duration_s = len(piece.samples) / self._rate_hz

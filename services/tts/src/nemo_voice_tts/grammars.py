@@ -13,14 +13,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from nemo_voice_serving.errors import BackendFailed
 
 logger = logging.getLogger(__name__)
 
 _PACKAGE = "nemo_text_processing"
 _VERSION_FILE = "version"
+_GRAMMAR_FILES = (
+    "en_tn_True_deterministic_cased__tokenize.far",
+    "en_tn_True_deterministic_verbalizer.far",
+    "en_tn_post_processing.far",
+)
+"""The names that nemo_text_processing gives its compiled grammars."""
 
 
 def default_grammars() -> Path:
@@ -29,15 +33,8 @@ def default_grammars() -> Path:
     return cache / "nemo-voice" / "grammars" / _installed_version()
 
 
-def packed_whitelist(model_directory: Path) -> Path | None:
-    """Returns the list of special readings that an unpacked FastPitch model carries, if any."""
-    config = yaml.safe_load((model_directory / "model_config.yaml").read_text(encoding="utf-8"))
-    reference = (config.get("text_normalizer") or {}).get("whitelist")
-    return model_directory / str(reference).removeprefix("nemo:") if reference else None
-
-
 def packaged_whitelist() -> Path:
-    """Returns the list of special readings that is used where a model carries none."""
+    """Returns the list of special readings that the grammars hold."""
     spec = find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise BackendFailed(_not_installed(_PACKAGE))
@@ -45,16 +42,12 @@ def packaged_whitelist() -> Path:
     return package / "text_normalization" / "en" / "data" / "whitelist" / "tts.tsv"
 
 
-def build_grammars(directory: Path, whitelist: Path | None = None) -> None:
+def build_grammars(directory: Path) -> None:
     """Compiles the grammars into the directory, unless they are there.
 
     Safe when several processes do it at once, and when one is interrupted.
-
-    Args:
-        directory: Where they are kept.
-        whitelist: The model's own list of special readings.
     """
-    if missing_grammar(directory, whitelist) is None:
+    if missing_grammar(directory) is None:
         return
     _refuse_without_packages()
     logger.info("building the text grammars", extra={"directory": str(directory)})
@@ -63,7 +56,7 @@ def build_grammars(directory: Path, whitelist: Path | None = None) -> None:
         if _is_current(directory):
             for grammar in directory.glob("*.far"):
                 shutil.copy2(grammar, workplace)
-        open_grammars(Path(workplace), whitelist)
+        open_grammars(Path(workplace))
         for grammar in Path(workplace).glob("*.far"):
             grammar.replace(directory / grammar.name)
         marker = Path(workplace) / _VERSION_FILE
@@ -72,14 +65,14 @@ def build_grammars(directory: Path, whitelist: Path | None = None) -> None:
     logger.info("text grammars built", extra={"directory": str(directory)})
 
 
-def check_grammars(directory: Path, whitelist: Path | None = None) -> None:
+def check_grammars(directory: Path) -> None:
     """Returns if the grammars can be used.
 
     Raises:
         BackendFailed: They are missing or of another version; the message says what to do.
     """
     _refuse_without_packages()
-    missing = missing_grammar(directory, whitelist)
+    missing = missing_grammar(directory)
     if missing is not None:
         raise BackendFailed(
             f"{missing}; without grammars digits would be left out of the speech. "
@@ -87,9 +80,9 @@ def check_grammars(directory: Path, whitelist: Path | None = None) -> None:
         )
 
 
-def missing_grammar(directory: Path, whitelist: Path | None = None) -> str | None:
+def missing_grammar(directory: Path) -> str | None:
     """Returns what is wrong with the grammars in the directory, or None."""
-    for name in _grammar_files(whitelist):
+    for name in _GRAMMAR_FILES:
         if not (directory / name).is_file():
             return f"the text grammars are not complete: {directory / name} is missing"
     if not _is_current(directory):
@@ -97,29 +90,14 @@ def missing_grammar(directory: Path, whitelist: Path | None = None) -> str | Non
     return None
 
 
-def open_grammars(directory: Path, whitelist: Path | None = None) -> Any:
+def open_grammars(directory: Path) -> Any:
     """Returns the package's normaliser, with what the directory lacks compiled into it."""
     from nemo_text_processing.text_normalization.normalize import (  # noqa: PLC0415 takes a second
         Normalizer,
     )
 
     logging.getLogger("NeMo-text-processing").setLevel(logging.ERROR)
-    return Normalizer(
-        lang="en",
-        input_case="cased",
-        cache_dir=str(directory),
-        whitelist=str(whitelist) if whitelist else None,
-    )
-
-
-def _grammar_files(whitelist: Path | None) -> tuple[str, ...]:
-    """Returns the names that nemo_text_processing gives its compiled grammars."""
-    special = whitelist.name if whitelist else ""
-    return (
-        f"en_tn_True_deterministic_cased_{special}_tokenize.far",
-        "en_tn_True_deterministic_verbalizer.far",
-        "en_tn_post_processing.far",
-    )
+    return Normalizer(lang="en", input_case="cased", cache_dir=str(directory))
 
 
 def _is_current(directory: Path) -> bool:

@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache
+from functools import cache
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -37,23 +37,18 @@ class Normaliser:
 
     def __init__(self, grammars: Path, *, workers: int = 1, remembered: int = 4096) -> None:
         self._grammars = grammars
-        self._whitelist: Path | None = None
         self._workers = workers
         self._remembered = remembered
         self._known: OrderedDict[str, str] = OrderedDict()
         self._pool: ProcessPoolExecutor | None = None
 
-    async def start(self, whitelist: Path | None = None) -> None:
+    async def start(self) -> None:
         """Starts the processes and returns when they have their grammars open.
-
-        Args:
-            whitelist: The model's own list of special readings.
 
         Raises:
             BackendFailed: The grammars cannot be used, or the processes end at once.
         """
-        check_grammars(self._grammars, whitelist)
-        self._whitelist = whitelist
+        check_grammars(self._grammars)
         self._pool = pool = self._new_pool()
         loop = asyncio.get_running_loop()
         starts = [loop.run_in_executor(pool, os.getpid) for _ in range(self._workers)]
@@ -75,7 +70,7 @@ class Normaliser:
             BackendFailed: The processes do not run, or died of this phrase twice.
         """
         written = expanded(phrase)
-        if is_plain(written, whitelist_words(self._whitelist)):
+        if is_plain(written, whitelist_words()):
             return written
         spoken = self._known.get(written)
         if spoken is None:
@@ -111,7 +106,7 @@ class Normaliser:
             # A forked child would inherit torch and the threads' locks.
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_open_in_worker,
-            initargs=(self._grammars, self._whitelist),
+            initargs=(self._grammars,),
         )
 
 
@@ -125,10 +120,10 @@ def is_plain(phrase: str, special: frozenset[str]) -> bool:
     return bool(_PLAIN.fullmatch(phrase)) and special.isdisjoint(_LETTERS.findall(phrase))
 
 
-@lru_cache(maxsize=4)
-def whitelist_words(whitelist: Path | None) -> frozenset[str]:
+@cache
+def whitelist_words() -> frozenset[str]:
     """Returns the words that written forms of the whitelist hold, of long forms only the first."""
-    lines = (whitelist or packaged_whitelist()).read_text(encoding="utf-8").splitlines()
+    lines = packaged_whitelist().read_text(encoding="utf-8").splitlines()
     forms = [line.split("\t")[0].split(" ")[0] for line in lines if line]
     return frozenset({word for form in forms for word in _LETTERS.findall(form)} - {"A", "a"})
 
@@ -136,11 +131,11 @@ def whitelist_words(whitelist: Path | None) -> frozenset[str]:
 _grammars_of_worker: Any = None
 
 
-def _open_in_worker(directory: Path, whitelist: Path | None) -> None:
+def _open_in_worker(directory: Path) -> None:
     global _grammars_of_worker  # noqa: PLW0603 a worker process has one set of grammars
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    _grammars_of_worker = open_grammars(directory, whitelist)
+    _grammars_of_worker = open_grammars(directory)
 
 
 def _leave_with_parent() -> None:

@@ -1,0 +1,86 @@
+"""The services' command lines: what they print and how they end, without a model."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nemo_voice_serving.command_line import drawn_progress
+from nemo_voice_serving.model_progress import Phase, Progress
+from nemo_voice_stt.__main__ import main as stt
+from nemo_voice_tts.__main__ import main as tts
+from support.repository import ROOT
+
+Main = Callable[[list[str]], int]
+DEMO_MODELS = ROOT / "models" / "demo"
+BOTH = [pytest.param(tts, id="tts"), pytest.param(stt, id="stt")]
+
+
+@pytest.mark.parametrize(
+    ("main", "option"),
+    [
+        pytest.param(tts, "--first-phrase-chars N", id="tts"),
+        pytest.param(stt, "--piece-s N", id="stt"),
+    ],
+)
+def test_help_names_every_setting_and_its_default(
+    main: Main, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--help"])
+    printed = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert printed.startswith("usage: ")
+    assert option in printed
+    assert "--device {auto,cpu,cuda}" in printed
+
+
+@pytest.mark.parametrize(
+    ("main", "checkpoints"), [pytest.param(tts, 2, id="tts"), pytest.param(stt, 1, id="stt")]
+)
+def test_fetch_prints_where_the_files_are(
+    main: Main, checkpoints: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fetch", "--model-cache", str(tmp_path), "--demo-models", str(DEMO_MODELS)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == checkpoints
+    for line in lines:
+        directory, _revision, digest = line.split()
+        assert (Path(directory) / "model_config.yaml").exists()
+        assert digest.startswith("sha256:")
+
+
+@pytest.mark.parametrize("main", BOTH)
+def test_fetch_of_a_missing_model_says_what_to_do(main: Main, tmp_path: Path) -> None:
+    missing = f"file://{tmp_path}/nothing.nemo"
+    with pytest.raises(SystemExit, match=r"error: .*nothing\.nemo"):
+        main(["fetch", "--model", missing, "--model-cache", str(tmp_path / "cache")])
+
+
+@pytest.mark.parametrize(
+    ("main", "work"),
+    [
+        pytest.param(tts, ["say", "Hello.", "--out", "out.wav"], id="tts"),
+        pytest.param(stt, ["transcribe", "a.wav"], id="stt"),
+    ],
+)
+def test_work_ends_with_the_reason_when_the_model_is_missing(
+    main: Main, work: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    missing = f"file://{tmp_path}/nothing.nemo"
+    with pytest.raises(SystemExit, match=r"error: .*nothing\.nemo"):
+        main([*work, "--model", missing, "--model-cache", str(tmp_path / "cache")])
+    assert not Path("out.wav").exists()
+
+
+def test_progress_is_one_line_for_each_report() -> None:
+    stream = io.StringIO()
+    draw = drawn_progress(stream)
+    draw(Progress(Phase.DOWNLOADING, 1_000_000, 4_000_000, 2.0))
+    draw(Progress(Phase.RESOLVING, 0, None, 0.1))
+    assert stream.getvalue().splitlines() == [
+        "downloading        1.0 of 4.0 MB ( 25%)    2.0 s",
+        "resolving          0.0 MB    0.1 s",
+    ]
