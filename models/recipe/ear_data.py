@@ -1,4 +1,4 @@
-"""Makes the recogniser's training speech with espeak: `python -m recipe.ear_data --shards 40`.
+"""Makes the recogniser's training speech with espeak: `python -m recipe.ear_data --shards 110`.
 
 A shard is made from its own number as the seed, so that an interrupted run goes on where it
 stopped.
@@ -20,7 +20,7 @@ from recipe.ear_text import TextSource
 from recipe.espeak import Espeak
 
 UTTERANCES = 500
-"""In a shard: about half an hour of speech."""
+"""In a shard: about 22 minutes of speech."""
 CHECKED = 80
 """In the shard of held-out sentences that shows how training goes."""
 
@@ -71,7 +71,7 @@ def make(folder: Path, shards: int) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Makes training speech; see `--help`."""
     parser = argparse.ArgumentParser(prog="recipe.ear_data", description=__doc__)
-    parser.add_argument("--shards", type=int, default=40, help="half hours of speech (40)")
+    parser.add_argument("--shards", type=int, default=110, help="of 22 minutes of speech (110)")
     parser.add_argument("--folder", type=Path, default=cache_folder() / "shards")
     arguments = parser.parse_args(argv)
     make(arguments.folder, arguments.shards)
