@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,3 +40,19 @@ def fetching_process(root: Path, endpoint: str, source: str) -> Iterator[subproc
             yield process
         finally:
             process.kill()
+
+
+@contextlib.contextmanager
+def disk_of(folder: Path, size: str) -> Iterator[bool]:
+    """Makes the folder a filesystem of its own; yields whether this machine lets us."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    is_mounted = bool(
+        shutil.which("mount")
+        and not subprocess.run(mount, check=False, capture_output=True).returncode
+    )
+    try:
+        yield is_mounted
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -1,6 +1,7 @@
 """The services' command lines: what they print and how they end, without a model."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from nemo_voice_serving.command_line import drawn_progress
 from nemo_voice_serving.model_progress import Phase, Progress
 from nemo_voice_stt.__main__ import main as stt
 from nemo_voice_tts.__main__ import main as tts
+from support.ports import free_port
 from support.repository import ROOT
 
 Main = Callable[[list[str]], int]
@@ -49,6 +51,41 @@ def test_fetch_prints_where_the_files_are(
         directory, _revision, digest = line.split()
         assert (Path(directory) / "model_config.yaml").exists()
         assert digest.startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("main", "roles"),
+    [pytest.param(tts, ["model", "vocoder"], id="tts"), pytest.param(stt, ["model"], id="stt")],
+)
+def test_fetch_writes_its_result_for_programs(main: Main, roles: list[str], tmp_path: Path) -> None:
+    cache, result = tmp_path / "cache", tmp_path / "result.json"
+    command = ["fetch", "--model-cache", str(cache), "--demo-models", str(DEMO_MODELS)]
+    assert main([*command, "--result", str(result), "--progress-port", str(free_port())]) == 0
+    checkpoints = json.loads(result.read_text())["checkpoints"]
+    assert [checkpoint["role"] for checkpoint in checkpoints] == roles
+    for checkpoint in checkpoints:
+        assert (cache / checkpoint["directory"] / "model_config.yaml").exists()
+
+
+@pytest.mark.parametrize("main", BOTH)
+def test_fetch_alone_has_the_flags_for_programs(
+    main: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["fetch", "--help"])
+    assert "fetch [--result FILE] [--progress-port N] [SETTINGS]" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    assert "--result" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_a_progress_port_that_is_none_is_refused(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        stt(["fetch", f"--progress-port={port}"])
+    assert f"{port!r} is no port: write 1 to 65535" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("main", BOTH)

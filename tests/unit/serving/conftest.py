@@ -1,11 +1,13 @@
 """Fixtures for the serving library's unit tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
 
 from support.hub import Hub, running_hub
+from support.stores import disk_of
 
 
 @pytest.fixture
@@ -16,3 +18,12 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.delenv("HF_TOKEN", raising=False)
     with running_hub() as hub:
         yield hub
+
+
+@pytest.fixture
+def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A real filesystem of its own, of the size that the test asks for."""
+    with disk_of(tmp_path / "disk", request.param) as is_mounted:
+        if not is_mounted:
+            pytest.skip("a filesystem of its own needs the right to mount one")
+        yield tmp_path / "disk"

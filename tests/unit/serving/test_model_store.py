@@ -4,9 +4,9 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from nemo_voice_serving import model_errors
 from nemo_voice_serving.model_disk import free_bytes, locked, locked_if_free, writing_to
 from nemo_voice_serving.model_errors import (
+    FailureReason,
     InvalidModelReference,
     ModelArchiveRefused,
     ModelDigestMismatch,
@@ -177,13 +178,24 @@ def test_looking_writes_nothing_so_that_a_read_only_store_serves(
     assert sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOTDIR])
-def test_a_store_that_cannot_be_written_says_what_to_do(tmp_path: Path, code: int) -> None:
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (errno.EROFS, FailureReason.CACHE_READ_ONLY),
+        (errno.EACCES, FailureReason.CACHE_FORBIDDEN),
+        (errno.EPERM, FailureReason.CACHE_FORBIDDEN),
+        (errno.ENOTDIR, FailureReason.CACHE_UNUSABLE),
+    ],
+)
+def test_a_store_that_cannot_be_written_says_what_to_do(
+    tmp_path: Path, code: int, reason: FailureReason
+) -> None:
     with (
-        pytest.raises(ModelStoreUnwritable, match="Fetch the model first"),
+        pytest.raises(ModelStoreUnwritable, match="Fetch the model first") as caught,
         writing_to(tmp_path, free_bytes),
     ):
         raise OSError(code, "no")
+    assert caught.value.reason is reason
 
 
 def test_a_file_where_the_store_should_be_is_reported(archive: Path, tmp_path: Path) -> None:
@@ -223,22 +235,6 @@ def test_a_disk_that_becomes_full_while_writing_is_explained(tmp_path: Path, cod
 def test_other_faults_of_the_disk_are_not_hidden(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="bad disk"), writing_to(tmp_path, free_bytes):
         raise OSError(errno.EIO, "bad disk")
-
-
-@pytest.fixture
-def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A real filesystem of its own, of the size that the test asks for."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", str(folder)]
-    mounted = (
-        shutil.which("mount")
-        and not subprocess.run(mount, check=False, capture_output=True).returncode
-    )
-    if not mounted:
-        pytest.skip("a filesystem of its own needs the right to mount one")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.mark.parametrize("disk", ["4m"], indirect=True)
@@ -416,10 +412,15 @@ def test_a_relative_root_survives_a_change_of_directory(
     assert resolve(store, archive).directory.is_relative_to(tmp_path / "relative")
 
 
-def test_every_error_has_a_code_of_its_own_in_the_documented_tree() -> None:
+def test_every_error_has_a_reason_of_its_own_and_stands_in_the_documented_tree() -> None:
     errors = ModelStoreError.__subclasses__()
-    codes = {error.code for error in errors}
-    assert len(codes) == len(errors)
+    assert len({error.usual_reason for error in errors}) == len(errors)
     for error in errors:
         assert f"{error.__name__} " in (model_errors.__doc__ or "")
-        assert f"{error.code} " in (model_errors.__doc__ or "")
+
+
+def test_every_reason_fits_a_kubernetes_condition_and_has_a_meaning() -> None:
+    for reason in FailureReason:
+        assert re.fullmatch(r"([A-Z][a-z]+)+", reason)
+        assert len(reason) <= 128
+        assert reason.meaning.endswith(".")

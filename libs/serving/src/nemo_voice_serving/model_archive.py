@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 
 from typing_extensions import override
 
-from nemo_voice_serving.model_errors import ModelArchiveRefused
+from nemo_voice_serving.model_errors import FailureReason, ModelArchiveRefused
 from nemo_voice_serving.model_pickle import refuse_code
 
 RECORD_NAME = "model.json"
@@ -56,6 +56,10 @@ class Member:
     size_bytes: int
 
 
+def _unsafe(message: str) -> ModelArchiveRefused:
+    return ModelArchiveRefused(message, reason=FailureReason.UNSAFE_ARCHIVE)
+
+
 def members_of(
     archive: Path, *, limit_bytes: int = MAX_UNPACKED_BYTES, max_members: int = MAX_MEMBERS
 ) -> tuple[Member, ...]:
@@ -71,7 +75,7 @@ def members_of(
     names = {str(member.path) for member in members}
     folders = {str(folder) for member in members for folder in member.path.parents}
     if names & folders:
-        raise ModelArchiveRefused(f"{archive.name} holds a file that is also a directory.")
+        raise _unsafe(f"{archive.name} holds a file that is also a directory.")
     if CONFIG_NAME not in names or not any(name.endswith(".ckpt") for name in names):
         raise ModelArchiveRefused(
             f"{archive.name} is not a NeMo checkpoint: it must hold {CONFIG_NAME} and a .ckpt file."
@@ -106,7 +110,7 @@ def inspect_file(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith((*_PICKLE_STARTS, b"PK\x03\x04", b"\x7fELF")):
-        raise ModelArchiveRefused(f"{path.name} is not what its name says: it can hold code.")
+        raise _unsafe(f"{path.name} is not what its name says: it can hold code.")
 
 
 @contextlib.contextmanager
@@ -146,7 +150,7 @@ class _HeaderReader(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         self._reads_left -= 1
         if not 0 <= size <= _LARGEST_HEADER_BYTES or self._reads_left < 0:
-            raise ModelArchiveRefused("The archive's headers are larger than its contents.")
+            raise _unsafe("The archive's headers are larger than its contents.")
         return self._stream.read(size)
 
     @override
@@ -165,11 +169,11 @@ def _checked(tar: tarfile.TarFile, limit_bytes: int, max_members: int) -> Iterat
         path = _path_of(member)
         total_bytes += member.size
         if count > max_members:
-            raise ModelArchiveRefused(f"The archive has more than {max_members} members.")
+            raise _unsafe(f"The archive has more than {max_members} members.")
         if total_bytes > limit_bytes:
-            raise ModelArchiveRefused(f"The archive unpacks to more than {limit_bytes} bytes.")
+            raise _unsafe(f"The archive unpacks to more than {limit_bytes} bytes.")
         if path in seen:
-            raise ModelArchiveRefused(f"The archive holds {member.name!r} twice.")
+            raise _unsafe(f"The archive holds {member.name!r} twice.")
         if member.isdir():
             continue
         seen.add(path)
@@ -181,19 +185,19 @@ def _path_of(member: tarfile.TarInfo) -> PurePosixPath:
     name = member.name
     path = PurePosixPath(name)
     if name.startswith("/") or ".." in path.parts or "\\" in name:
-        raise ModelArchiveRefused(f"The archive holds {name!r}, a path that leads elsewhere.")
+        raise _unsafe(f"The archive holds {name!r}, a path that leads elsewhere.")
     if len(name.encode(errors="replace")) > _LONGEST_NAME or not name.isprintable():
-        raise ModelArchiveRefused(f"The archive holds {name[:60]!r}, a name no model needs.")
+        raise _unsafe(f"The archive holds {name[:60]!r}, a name no model needs.")
     plain = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and not member.issparse()
     if not (plain or member.isdir()) or member.size < 0:
-        raise ModelArchiveRefused(f"The archive holds {name!r}, which is no plain file.")
+        raise _unsafe(f"The archive holds {name!r}, which is no plain file.")
     return path
 
 
 def _refuse_kind(path: PurePosixPath) -> None:
     known = path.suffix in _SUFFIXES or _DICTIONARY.fullmatch(path.name)
     if not known or path.suffix in _CODE_SUFFIXES or str(path) == RECORD_NAME:
-        raise ModelArchiveRefused(f"The archive holds {str(path)!r}, which no NeMo model needs.")
+        raise _unsafe(f"The archive holds {str(path)!r}, which no NeMo model needs.")
 
 
 def _write(stream: BinaryIO, member: Member, target: Path, advance: Callable[[int], None]) -> None:

@@ -11,10 +11,21 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nemo_voice_serving.model_errors import ModelDiskFull, ModelStoreUnwritable
+from nemo_voice_serving.model_errors import (
+    FailureReason,
+    ModelDiskFull,
+    ModelNotFound,
+    ModelStoreUnwritable,
+)
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST})
+_UNWRITABLE = {
+    errno.EROFS: FailureReason.CACHE_READ_ONLY,
+    errno.EACCES: FailureReason.CACHE_FORBIDDEN,
+    errno.EPERM: FailureReason.CACHE_FORBIDDEN,
+    errno.ENOTDIR: FailureReason.CACHE_UNUSABLE,
+    errno.EEXIST: FailureReason.CACHE_UNUSABLE,
+}
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
 
 FreeBytes = Callable[[Path], int]
@@ -42,6 +53,19 @@ def require_space(directory: Path, needed_bytes: int, free: FreeBytes, purpose: 
 
 
 @contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turns a failed read of the user's own file into an error that says which."""
+    try:
+        yield
+    except OSError as error:
+        is_missing = isinstance(error, FileNotFoundError)
+        raise ModelNotFound(
+            f"{path} cannot be read: {error.strerror}.",
+            reason=FailureReason.FILE_NOT_FOUND if is_missing else FailureReason.FILE_UNREADABLE,
+        ) from error
+
+
+@contextlib.contextmanager
 def writing_to(directory: Path, free: FreeBytes) -> Iterator[None]:
     """Turns a failed write below the directory into an error that says what to do."""
     try:
@@ -55,10 +79,11 @@ def writing_to(directory: Path, free: FreeBytes) -> Iterator[None]:
                 needed_bytes=None,
                 free_bytes=available,
             ) from error
-        if error.errno in _FORBIDDEN:
+        if error.errno in _UNWRITABLE:
             raise ModelStoreUnwritable(
                 f"The model is not in {directory} yet, and that cannot be written ({error}). "
-                "Fetch the model first where it can, or name another directory."
+                "Fetch the model first where it can, or name another directory.",
+                reason=_UNWRITABLE[error.errno],
             ) from error
         raise
 
@@ -102,7 +127,8 @@ def _try_lock(descriptor: int, path: Path) -> bool:
         if error.errno in _NO_LOCKS:
             raise ModelStoreUnwritable(
                 f"The filesystem of {path.parent} has no file locks, so two processes could spoil "
-                "each other's download. Put the models on one that has."
+                "each other's download. Put the models on one that has.",
+                reason=FailureReason.CACHE_UNUSABLE,
             ) from error
         raise
     return True

@@ -15,6 +15,7 @@ import httpx2
 from nemo_voice_serving.model_archive import MAX_UNPACKED_BYTES
 from nemo_voice_serving.model_disk import FreeBytes, require_space
 from nemo_voice_serving.model_errors import (
+    FailureReason,
     ModelArchiveRefused,
     ModelDownloadFailed,
     ModelNotFound,
@@ -23,7 +24,13 @@ from nemo_voice_serving.model_errors import (
 from nemo_voice_serving.model_partial import PartialFile, RemoteFile, version_of
 from nemo_voice_serving.model_progress import Phase, ProgressReporter
 from nemo_voice_serving.model_reference import is_loopback
-from nemo_voice_serving.model_retry import Retries, Transient, is_passing, retry_after_s
+from nemo_voice_serving.model_retry import (
+    Retries,
+    Transient,
+    is_passing,
+    network_reason,
+    retry_after_s,
+)
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
@@ -101,7 +108,8 @@ class Downloader:
         trusted = request.url.scheme == "https" or origin == self._trusted_origin
         if not trusted and not is_loopback(request.url.host):
             raise ModelDownloadFailed(
-                f"The download leads to {url.partition('?')[0]}: models come over https only."
+                f"The download leads to {url.partition('?')[0]}: models come over https only.",
+                reason=FailureReason.INSECURE_ADDRESS,
             )
 
     def _continue(
@@ -113,7 +121,9 @@ class Downloader:
         with _responding(client, download.remote, download.request_headers()) as response:
             if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 download.discard()
-                raise Transient("the part on disk was not of this file")
+                raise Transient(
+                    "the part on disk was not of this file", reason=FailureReason.UNEXPECTED_ANSWER
+                )
             _raise_for_status(response, download.remote)
             start_bytes = download.start(response)
             left_bytes = (download.size_bytes or 0) - start_bytes
@@ -144,14 +154,16 @@ class Downloader:
                     if have_bytes > self._limit_bytes:
                         download.discard()
                         raise ModelArchiveRefused(
-                            f"{download.remote.label} sends more than {self._limit_bytes} bytes."
+                            f"{download.remote.label} sends more than {self._limit_bytes} bytes.",
+                            reason=FailureReason.UNSAFE_ARCHIVE,
                         )
         except httpx2.TransportError as error:
             progressed = download.is_furthest(have_bytes)
-            raise Transient(f"cut after {have_bytes} bytes", progressed=progressed) from error
-        except OSError:
-            download.discard_if_useless()
-            raise
+            raise Transient(
+                f"cut after {have_bytes} bytes",
+                reason=network_reason(error),
+                progressed=progressed,
+            ) from error
         download.check_complete(have_bytes)
 
 
@@ -163,7 +175,7 @@ def _responding(
         with client.stream("GET", remote.url, headers=dict(headers)) as response:
             yield response
     except httpx2.TransportError as error:
-        raise Transient(f"{type(error).__name__}: {error}") from error
+        raise Transient(f"{type(error).__name__}: {error}", reason=network_reason(error)) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise ModelDownloadFailed(f"{remote.label} cannot be downloaded: {error}.") from error
 
@@ -185,11 +197,14 @@ def _raise_for_status(response: httpx2.Response, remote: RemoteFile) -> None:
     if status in _DENIED:
         raise ModelUnauthorized(
             f"{remote.label} is not given to us (status {status}). Set HF_TOKEN for a hub; for an "
-            "address, use a signed one that has not expired."
+            "address, use a signed one that has not expired.",
+            reason=FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None,
         )
     if status in _GONE:
         raise ModelNotFound(f"There is no {remote.label} (status {status}). Check its spelling.")
     if is_passing(status):
         wait_s = retry_after_s(response.headers.get("Retry-After"))
-        raise Transient(f"status {status}", retry_after_s=wait_s)
+        raise Transient(
+            f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
+        )
     raise ModelDownloadFailed(f"{remote.label} answered with status {status}.")

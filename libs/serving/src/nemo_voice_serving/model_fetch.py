@@ -14,8 +14,12 @@ from nemo_voice_serving.model_archive import members_of, unpack
 from nemo_voice_serving.model_catalog import CatalogEntry, ModelCatalog, ModelRecord
 from nemo_voice_serving.model_disk import FreeBytes, require_space, writing_to
 from nemo_voice_serving.model_download import Downloader, ReceivedFile
-from nemo_voice_serving.model_errors import ModelArchiveRefused, ModelDigestMismatch
-from nemo_voice_serving.model_partial import RemoteFile
+from nemo_voice_serving.model_errors import (
+    FailureReason,
+    ModelArchiveRefused,
+    ModelDigestMismatch,
+)
+from nemo_voice_serving.model_partial import RemoteFile, discard_useless_part
 from nemo_voice_serving.model_progress import Phase, ProgressReporter
 from nemo_voice_serving.model_reference import ModelReference
 
@@ -105,8 +109,8 @@ class ModelFetcher:
     def _download(
         self, wanted: WantedModel, remote: RemoteFile, work: Path, reporter: ProgressReporter
     ) -> CatalogEntry:
-        received = self._downloader.fetch(remote, work, reporter)
         try:
+            received = self._downloader.fetch(remote, work, reporter)
             digest = digest_of(received.path, reporter)
             _check_digest(wanted.reference, remote, digest)
             file = LocalFile(received.path, digest)
@@ -114,6 +118,8 @@ class ModelFetcher:
         except (ModelDigestMismatch, ModelArchiveRefused):
             shutil.rmtree(work)  # going on with these bytes leads here again
             raise
+        finally:
+            discard_useless_part(work)
 
     def _unpack(
         self,
@@ -157,5 +163,6 @@ def _check_digest(reference: ModelReference, remote: RemoteFile, digest: str) ->
     if remote.sha256 not in {None, digest}:
         raise ModelDigestMismatch(
             f"{reference.label} arrived damaged: its SHA-256 is {digest}, its hub states "
-            f"{remote.sha256}. It was removed. Run it again."
+            f"{remote.sha256}. It was removed. Run it again.",
+            reason=FailureReason.DOWNLOAD_DAMAGED,
         )

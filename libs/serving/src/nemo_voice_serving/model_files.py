@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from nemo_voice_serving.model_progress import Progress
@@ -13,6 +14,19 @@ IMAGE_DEMO_MODELS = Path("/opt/nemo-voice/models/demo")
 """Where the images carry the demo checkpoints."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A .nemo file that a service is made of, as its settings name it."""
+
+    role: str
+    """What it is to the service: `model`, `vocoder`."""
+    source: str
+    revision: str | None
+    sha256: str | None
+    demo_file: str
+    """Which of the demo checkpoints the source `demo` means."""
+
+
 def demo_directory(settings: ServiceSettings, package_file: Path = Path(__file__)) -> Path | None:
     """Returns the folder of the demo checkpoints: as set, in the repository, or in the image."""
     if settings.demo_models is not None:
@@ -21,16 +35,12 @@ def demo_directory(settings: ServiceSettings, package_file: Path = Path(__file__
     return next((path for path in [*candidates, IMAGE_DEMO_MODELS] if path.is_dir()), None)
 
 
-def resolve_model(
+def resolve_checkpoint(
     settings: ServiceSettings,
-    source: str,
-    revision: str | None,
-    sha256: str | None,
-    *,
-    demo_file: str,
+    checkpoint: Checkpoint,
     progress: Callable[[Progress], None] | None = None,
 ) -> StoredModel:
-    """Returns the model's verified, unpacked files, downloading them when they are not there.
+    """Returns the checkpoint's verified, unpacked files, downloading them when they are not there.
 
     Raises:
         ModelStoreError: Saying what is missing or wrong, and what to do.
@@ -41,8 +51,8 @@ def resolve_model(
         demo_directory=demo_directory(settings),
         progress=progress,
     )
-    reference = parse_reference(source, revision, sha256)
-    return store.resolve(reference, demo_file=demo_file)
+    reference = parse_reference(checkpoint.source, checkpoint.revision, checkpoint.sha256)
+    return store.resolve(reference, demo_file=checkpoint.demo_file)
 
 
 def use_threads(count: int) -> None:

@@ -21,6 +21,7 @@ from huggingface_hub.errors import (
 )
 
 from nemo_voice_serving.model_errors import (
+    FailureReason,
     ModelDownloadFailed,
     ModelNotFound,
     ModelOfflineMissing,
@@ -28,7 +29,13 @@ from nemo_voice_serving.model_errors import (
 )
 from nemo_voice_serving.model_partial import RemoteFile
 from nemo_voice_serving.model_reference import ModelReference, is_sha256
-from nemo_voice_serving.model_retry import Retries, Transient, is_passing, retry_after_s
+from nemo_voice_serving.model_retry import (
+    Retries,
+    Transient,
+    is_passing,
+    network_reason,
+    retry_after_s,
+)
 
 _TIMEOUT_S = 20.0
 _DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -98,13 +105,16 @@ class ModelHub:
         except HfHubHTTPError as error:
             self._explain(error, reference)
         except httpx2.TransportError as error:
-            raise Transient(f"{type(error).__name__}: {error}") from error
+            raise Transient(
+                f"{type(error).__name__}: {error}", reason=network_reason(error)
+            ) from error
         except (FileMetadataError, httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
             raise ModelDownloadFailed(
                 f"{self.endpoint} does not answer like a Hugging Face hub: {error}."
             ) from error
 
     def _locate(self, reference: ModelReference) -> HubFile:
+        self._check_token()
         repository = reference.source
         info = self._api.model_info(repository, revision=reference.revision, timeout=_TIMEOUT_S)
         files = [sibling.rfilename for sibling in info.siblings or []]
@@ -113,7 +123,8 @@ class ModelHub:
             shown = ", ".join(sorted(files)[:20]) or "nothing"
             raise ModelNotFound(
                 f"{reference.label} holds no .nemo file that is clearly the model. "
-                f"It holds: {shown}. Name the file by its address (https://….nemo)."
+                f"It holds: {shown}. Name the file by its address (https://….nemo).",
+                reason=FailureReason.CHECKPOINT_NOT_FOUND,
             )
         url = hf_hub_url(repository, name, revision=info.sha, endpoint=self.endpoint)
         metadata = get_hf_file_metadata(
@@ -128,29 +139,42 @@ class ModelHub:
         )
         return HubFile(info.sha, remote)
 
+    def _check_token(self) -> None:
+        if self._token and not (self._token.isascii() and self._token.isprintable()):
+            # Sent nevertheless, it would come back inside an error message.
+            raise ModelUnauthorized(
+                "The hub's token (HF_TOKEN) holds characters that no token has. "
+                "Set it again, without quotes and line ends."
+            )
+
     def _explain(self, error: HfHubHTTPError, reference: ModelReference) -> NoReturn:
         status = error.response.status_code
         where = f"{reference.source} at {self.host}"
         if isinstance(error, RevisionNotFoundError):
             raise ModelNotFound(
                 f"{where} has no revision {reference.revision!r}. "
-                "Write a commit, a tag or a branch."
+                "Write a commit, a tag or a branch.",
+                reason=FailureReason.REVISION_NOT_FOUND,
             ) from error
         if isinstance(error, GatedRepoError):
             raise ModelUnauthorized(
                 f"{where} is gated: accept its terms on its page, then set HF_TOKEN to a token "
-                "of that account."
+                "of that account.",
+                reason=FailureReason.HUB_FORBIDDEN,
             ) from error
         if isinstance(error, RepositoryNotFoundError) and status == HTTPStatus.NOT_FOUND:
             raise ModelNotFound(f"There is no {where}. Check its spelling.") from error
         if status in _DENIED:
             raise ModelUnauthorized(
                 f"{where} is private or does not exist (status {status}). Check its spelling; "
-                "if it is private, set HF_TOKEN to a token that may read it."
+                "if it is private, set HF_TOKEN to a token that may read it.",
+                reason=FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None,
             ) from error
         if is_passing(status):
             wait_s = retry_after_s(error.response.headers.get("Retry-After"))
-            raise Transient(f"status {status}", retry_after_s=wait_s) from error
+            raise Transient(
+                f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
+            ) from error
         if status == HTTPStatus.NOT_FOUND:
             raise ModelNotFound(f"There is no {where}. Check its spelling.") from error
         raise ModelDownloadFailed(f"{where} answered with status {status}.") from error

@@ -11,7 +11,11 @@ from pathlib import Path
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from nemo_voice_serving.model_errors import FailureReason
 from nemo_voice_serving.model_retry import Transient
+
+_PART_NAME = "download.nemo"
+_NOTE_NAME = "download.json"
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,29 @@ class _Note(BaseModel):
     size_bytes: int | None
 
 
+def _noted(folder: Path) -> _Note:
+    try:
+        return _Note.model_validate_json((folder / _NOTE_NAME).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return _Note(version=None, size_bytes=None)
+
+
+def discard_useless_part(folder: Path) -> None:
+    """Removes the bytes below the folder, if there are any that no later try could go on with."""
+    if _noted(folder).version is None:
+        (folder / _PART_NAME).unlink(missing_ok=True)
+        (folder / _NOTE_NAME).unlink(missing_ok=True)
+
+
 class PartialFile:
     """The file being downloaded, and the note beside it that says whose bytes it holds."""
 
     def __init__(self, remote: RemoteFile, folder: Path) -> None:
         self.remote = remote
-        self.path = folder / "download.nemo"
-        self._note = folder / "download.json"
+        self.path = folder / _PART_NAME
+        self._note = folder / _NOTE_NAME
         self._furthest_bytes = 0
-        self._known = self._read_note()
+        self._known = _noted(folder)
         if remote.version is not None and self._known.version != remote.version:
             self.discard()
 
@@ -107,7 +125,10 @@ class PartialFile:
         same_content = self.remote.version or version_of(response) in {None, self.version}
         if not (follows and same_size and same_content):
             self.discard()
-            raise Transient(f"the server answered with another part: {content_range!r}")
+            raise Transient(
+                f"the server answered with another part: {content_range!r}",
+                reason=FailureReason.UNEXPECTED_ANSWER,
+            )
 
     def is_furthest(self, have_bytes: int) -> bool:
         """Returns whether no try came so far, so that a server that always cuts ends the tries."""
@@ -121,21 +142,13 @@ class PartialFile:
             return
         if have_bytes > (self.size_bytes or 0):
             self.discard()
-        raise Transient(f"{have_bytes} bytes came instead of {self.size_bytes}")
-
-    def discard_if_useless(self) -> None:
-        """Removes bytes that no later try could go on with."""
-        if self._known.version is None:
-            self.discard()
+        raise Transient(
+            f"{have_bytes} bytes came instead of {self.size_bytes}",
+            reason=FailureReason.CONNECTION_CUT,
+        )
 
     def discard(self) -> None:
         """Removes the part and its note."""
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
         self._known = _Note(version=None, size_bytes=None)
-
-    def _read_note(self) -> _Note:
-        try:
-            return _Note.model_validate_json(self._note.read_bytes())
-        except (FileNotFoundError, ValidationError):
-            return _Note(version=None, size_bytes=None)

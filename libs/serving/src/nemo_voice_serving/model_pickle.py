@@ -8,7 +8,7 @@ import pickletools
 import zipfile
 from pathlib import Path
 
-from nemo_voice_serving.model_errors import ModelArchiveRefused
+from nemo_voice_serving.model_errors import FailureReason, ModelArchiveRefused
 
 MAX_PICKLE_BYTES = 16 * 2**20
 """A model of a billion parameters needs a third of a megabyte."""
@@ -64,6 +64,10 @@ SAFE_GLOBALS = frozenset(
 """What a plain state dict may refer to, as `module name`: data, and makers of tensors from data."""
 
 
+def _unsafe(message: str) -> ModelArchiveRefused:
+    return ModelArchiveRefused(message, reason=FailureReason.UNSAFE_PICKLE)
+
+
 def refuse_code(checkpoint: Path) -> None:
     """Returns when the checkpoint holds tensors and nothing that could run.
 
@@ -72,7 +76,7 @@ def refuse_code(checkpoint: Path) -> None:
     """
     with checkpoint.open("rb") as file:
         if file.read(len(_LOCAL_HEADER)) != _LOCAL_HEADER:
-            raise ModelArchiveRefused(
+            raise _unsafe(
                 f"{checkpoint.name} is not in the format that torch has written since 1.6. "
                 "Load it with plain NeMo and save it again."
             )
@@ -89,7 +93,7 @@ def _pickle_of(archive: zipfile.ZipFile, checkpoint: Path) -> bytes:
     names = [entry.filename for entry in entries]
     problem = _problem_of(archive, entries, names, checkpoint.stat().st_size)
     if problem:
-        raise ModelArchiveRefused(f"{checkpoint.name} {problem}.")
+        raise _unsafe(f"{checkpoint.name} {problem}.")
     (pickle,) = (entry for entry in entries if entry.filename.endswith(".pkl"))
     return archive.read(pickle)
 
@@ -118,9 +122,7 @@ def _problem_of(
 def _refuse_unsafe(pickled: bytes, name: str) -> None:
     for opcode, argument, _ in pickletools.genops(pickled):
         if opcode.name not in SAFE_OPCODES:
-            raise ModelArchiveRefused(
-                f"{name} holds pickled code: {opcode.name} is not used for tensors."
-            )
+            raise _unsafe(f"{name} holds pickled code: {opcode.name} is not used for tensors.")
         if opcode.name == "GLOBAL" and argument not in SAFE_GLOBALS:
             dotted = str(argument).replace(" ", ".")
-            raise ModelArchiveRefused(f"{name} holds pickled code: it refers to {dotted}.")
+            raise _unsafe(f"{name} holds pickled code: it refers to {dotted}.")

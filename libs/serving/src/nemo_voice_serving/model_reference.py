@@ -50,7 +50,7 @@ class ModelReference:
     @property
     def plain_source(self) -> str:
         """The source without an address's query, which may be a signature that changes."""
-        return self.source.partition("?")[0] if self.kind is ModelKind.HTTPS else self.source
+        return _shown(self.source) if self.kind is ModelKind.HTTPS else self.source
 
     @property
     def label(self) -> str:
@@ -61,6 +61,11 @@ class ModelReference:
     def path(self) -> Path:
         """The local path that a `file` reference names."""
         return Path(unquote(urlsplit(self.source).path))
+
+
+def _shown(source: str) -> str:
+    """Returns an address without its query, which may be a signature."""
+    return source.partition("?")[0]
 
 
 def parse_reference(
@@ -75,7 +80,7 @@ def parse_reference(
     kind = _kind_of(source)
     if revision and kind is not ModelKind.HUB:
         raise InvalidModelReference(
-            f"{source!r} has no revisions: only a Hugging Face id does. "
+            f"{_shown(source)!r} has no revisions: only a Hugging Face id does. "
             "Leave the revision out, or fix the file with its sha256."
         )
     return ModelReference(kind, source, _checked_revision(revision), _checked_sha256(sha256))
@@ -108,8 +113,10 @@ def _kind_of_address(source: str) -> ModelKind:
     if parts.scheme == "file":
         return _file_kind(source, parts)
     if parts.scheme not in {"https", "http"}:
-        raise InvalidModelReference(f"{source!r}: `{parts.scheme}://` is not supported. {_FORMS}")
-    label = source.partition("?")[0]
+        raise InvalidModelReference(
+            f"{_shown(source)!r}: `{parts.scheme}://` is not supported. {_FORMS}"
+        )
+    label = _shown(source)
     if parts.username or parts.password:
         raise InvalidModelReference(
             "An address with a user name or password would end up in logs. "
@@ -129,7 +136,7 @@ def _split(source: str) -> SplitResult:
         parts = urlsplit(source)
         _ = parts.port  # raises where the port is no number
     except ValueError as error:
-        raise InvalidModelReference(f"{source!r} is not an address: {error}.") from error
+        raise InvalidModelReference(f"{_shown(source)!r} is not an address: {error}.") from error
     return parts
 
 

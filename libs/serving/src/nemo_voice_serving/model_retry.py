@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
 
-from nemo_voice_serving.model_errors import ModelDownloadFailed
+import httpx2
+
+from nemo_voice_serving.model_errors import FailureReason, ModelDownloadFailed
 
 _Result = TypeVar("_Result")
 _LONGEST_RETRY_AFTER_S = 120.0
@@ -19,9 +21,16 @@ class Transient(Exception):
     """A fault that may be gone at the next try; it never leaves `Retries.run`."""
 
     def __init__(
-        self, reason: str, *, retry_after_s: float | None = None, progressed: bool = False
+        self,
+        message: str,
+        *,
+        reason: FailureReason,
+        retry_after_s: float | None = None,
+        progressed: bool = False,
     ) -> None:
-        super().__init__(reason)
+        super().__init__(message)
+        self.reason = reason
+        """What it is called when it does not pass."""
         self.retry_after_s = retry_after_s
         self.progressed = progressed
         """Whether the try brought something, so that the count of failures starts again."""
@@ -30,6 +39,15 @@ class Transient(Exception):
 def is_passing(status: int) -> bool:
     """Returns whether a response of this status may be another one soon."""
     return status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def network_reason(error: httpx2.TransportError) -> FailureReason:
+    """Returns what a connection that failed for good is called."""
+    if isinstance(error, httpx2.TimeoutException):
+        return FailureReason.HUB_TIMEOUT
+    if isinstance(error, httpx2.ConnectError):
+        return FailureReason.HUB_UNREACHABLE
+    return FailureReason.CONNECTION_CUT
 
 
 def retry_after_s(header: str | None) -> float | None:
@@ -75,6 +93,7 @@ class Retries:
                 if failures >= self.policy.tries:
                     raise ModelDownloadFailed(
                         f"{what} failed {failures} times in a row; last: {fault}. "
-                        "Check the network and the address, and run it again."
+                        "Check the network and the address, and run it again.",
+                        reason=fault.reason,
                     ) from fault
                 self.sleep(max(fault.retry_after_s or 0.0, self.policy.wait_s(failures)))

@@ -15,9 +15,10 @@ from huggingface_hub import is_offline_mode
 
 from nemo_voice_serving.model_archive import CONFIG_NAME
 from nemo_voice_serving.model_catalog import CatalogEntry, ModelCatalog, entry_at
-from nemo_voice_serving.model_disk import FreeBytes, free_bytes
+from nemo_voice_serving.model_disk import FreeBytes, free_bytes, reading
 from nemo_voice_serving.model_download import READ_TIMEOUT_S, Downloader
 from nemo_voice_serving.model_errors import (
+    FailureReason,
     InvalidModelReference,
     ModelArchiveRefused,
     ModelDigestMismatch,
@@ -51,7 +52,6 @@ __all__ = [
     "StoredModel",
     "parse_reference",
 ]
-
 
 logger = logging.getLogger(__name__)
 
@@ -163,7 +163,8 @@ class ModelStore:
         if self._demo_directory is None:
             raise ModelNotFound(
                 "The demo models are not beside the program. Say where they are with "
-                "NEMO_VOICE_DEMO_MODELS, or name another model."
+                "NEMO_VOICE_DEMO_MODELS, or name another model.",
+                reason=FailureReason.FILE_NOT_FOUND,
             )
         return self._demo_directory / demo_file
 
@@ -172,10 +173,8 @@ class ModelStore:
     ) -> CatalogEntry | WantedModel:
         if reference.sha256 and (entry := self._catalog.find(identity, reference.sha256)):
             return entry
-        try:
+        with reading(path):
             digest = digest_of(path, reporter)
-        except OSError as error:
-            raise ModelNotFound(f"{path} cannot be read: {error.strerror}.") from error
         if reference.sha256 not in {None, digest}:
             raise ModelDigestMismatch(
                 f"{path} has SHA-256 {digest}, not {reference.sha256}. It is not used."

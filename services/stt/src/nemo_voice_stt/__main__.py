@@ -6,15 +6,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from nemo_voice_serving.command_line import add_settings_flags, drawn_progress, settings_from
+from nemo_voice_serving.command_line import add_settings_flags, settings_from
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.logs import configure_logging
-from nemo_voice_serving.model_errors import ModelStoreError
+from nemo_voice_serving.model_command import add_fetch_flags, fetch_command
 from nemo_voice_serving.runtime import StartFailed
 from nemo_voice_serving.server import serve
 from nemo_voice_stt import __version__
 from nemo_voice_stt.app import TranscriptionService, build, open_recogniser
-from nemo_voice_stt.model_files import fetch
+from nemo_voice_stt.model_files import model_of
 from nemo_voice_stt.settings import SttSettings
 
 
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     fetching = commands.add_parser("fetch", help="download, verify and unpack the model files")
     add_settings_flags(serving, SttSettings)
     add_settings_flags(hearing, SttSettings, operands="FILE... [--words]")
-    add_settings_flags(fetching, SttSettings)
+    add_fetch_flags(fetching, SttSettings)
     return parser
 
 
@@ -92,13 +92,8 @@ async def _transcribe_file(service: TranscriptionService, path: Path, *, with_wo
     return 0
 
 
-def _fetch(_parsed: argparse.Namespace, settings: SttSettings) -> int:
-    try:
-        stored = fetch(settings, drawn_progress(sys.stderr))
-    except ModelStoreError as error:
-        sys.exit(f"error: {error}")
-    sys.stdout.write(f"{stored.directory} {stored.revision} sha256:{stored.sha256}\n")
-    return 0
+def _fetch(parsed: argparse.Namespace, settings: SttSettings) -> int:
+    return fetch_command(parsed, settings, (model_of(settings),))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,23 @@
 
 from collections.abc import Callable
 
-from nemo_voice_serving.model_files import resolve_model
+from nemo_voice_serving.model_files import Checkpoint, resolve_checkpoint
 from nemo_voice_serving.model_progress import Progress
 from nemo_voice_serving.model_store import StoredModel
 from nemo_voice_stt.settings import SttSettings
 
 DEMO_MODEL = "fastconformer-tdt.nemo"
+
+
+def model_of(settings: SttSettings) -> Checkpoint:
+    """Returns the checkpoint that the settings name."""
+    return Checkpoint(
+        role="model",
+        source=settings.model,
+        revision=settings.model_revision,
+        sha256=settings.model_sha256,
+        demo_file=DEMO_MODEL,
+    )
 
 
 def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = None) -> StoredModel:
@@ -16,11 +27,4 @@ def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = N
     Raises:
         ModelStoreError: Saying what is missing or wrong, and what to do.
     """
-    return resolve_model(
-        settings,
-        settings.model,
-        settings.model_revision,
-        settings.model_sha256,
-        demo_file=DEMO_MODEL,
-        progress=progress,
-    )
+    return resolve_checkpoint(settings, model_of(settings), progress)

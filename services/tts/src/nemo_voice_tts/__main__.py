@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nemo_voice_serving.codecs import pcm16
-from nemo_voice_serving.command_line import add_settings_flags, drawn_progress, settings_from
+from nemo_voice_serving.command_line import add_settings_flags, settings_from
 from nemo_voice_serving.logs import configure_logging
-from nemo_voice_serving.model_errors import ModelStoreError
+from nemo_voice_serving.model_command import add_fetch_flags, fetch_command
 from nemo_voice_serving.runtime import StartFailed
 from nemo_voice_serving.server import serve
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, open_voice
 from nemo_voice_tts.grammars import build_grammars, default_grammars
-from nemo_voice_tts.model_files import VoiceFiles, fetch
+from nemo_voice_tts.model_files import model_of, vocoder_of
 from nemo_voice_tts.normalisation import Normaliser
 from nemo_voice_tts.settings import TtsSettings
 
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     building = commands.add_parser("grammars", help="compile the text-normalisation grammars once")
     add_settings_flags(serving, TtsSettings)
     add_settings_flags(saying, TtsSettings, operands="TEXT [--out FILE]")
-    add_settings_flags(fetching, TtsSettings)
+    add_fetch_flags(fetching, TtsSettings)
     add_settings_flags(building, TtsSettings)
     return parser
 
@@ -94,14 +94,8 @@ async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
         await service.stop()
 
 
-def _fetch(_parsed: argparse.Namespace, settings: TtsSettings) -> int:
-    try:
-        files: VoiceFiles = fetch(settings, drawn_progress(sys.stderr))
-    except ModelStoreError as error:
-        sys.exit(f"error: {error}")
-    for stored in (files.model, files.vocoder):
-        sys.stdout.write(f"{stored.directory} {stored.revision} sha256:{stored.sha256}\n")
-    return 0
+def _fetch(parsed: argparse.Namespace, settings: TtsSettings) -> int:
+    return fetch_command(parsed, settings, (model_of(settings), vocoder_of(settings)))
 
 
 def _grammars(_parsed: argparse.Namespace, settings: TtsSettings) -> int:

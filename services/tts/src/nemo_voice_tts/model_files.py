@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nemo_voice_serving.model_files import resolve_model
+from nemo_voice_serving.model_files import Checkpoint, resolve_checkpoint
 from nemo_voice_serving.model_progress import Progress
 from nemo_voice_serving.model_store import StoredModel
 from nemo_voice_tts.settings import TtsSettings
@@ -19,26 +19,35 @@ class VoiceFiles:
     vocoder: StoredModel
 
 
+def model_of(settings: TtsSettings) -> Checkpoint:
+    """Returns the checkpoint of the spectrograms' model that the settings name."""
+    return Checkpoint(
+        role="model",
+        source=settings.model,
+        revision=settings.model_revision,
+        sha256=settings.model_sha256,
+        demo_file=DEMO_MODEL,
+    )
+
+
+def vocoder_of(settings: TtsSettings) -> Checkpoint:
+    """Returns the vocoder's checkpoint that the settings name."""
+    return Checkpoint(
+        role="vocoder",
+        source=settings.vocoder_source,
+        revision=settings.vocoder_revision,
+        sha256=settings.vocoder_sha256,
+        demo_file=DEMO_VOCODER,
+    )
+
+
 def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = None) -> VoiceFiles:
     """Returns both checkpoints, verified and unpacked, downloading what is not there.
 
     Raises:
         ModelStoreError: Saying what is missing or wrong, and what to do.
     """
-    model = resolve_model(
-        settings,
-        settings.model,
-        settings.model_revision,
-        settings.model_sha256,
-        demo_file=DEMO_MODEL,
-        progress=progress,
+    return VoiceFiles(
+        model=resolve_checkpoint(settings, model_of(settings), progress),
+        vocoder=resolve_checkpoint(settings, vocoder_of(settings), progress),
     )
-    vocoder = resolve_model(
-        settings,
-        settings.vocoder_source,
-        settings.vocoder_revision,
-        settings.vocoder_sha256,
-        demo_file=DEMO_VOCODER,
-        progress=progress,
-    )
-    return VoiceFiles(model, vocoder)

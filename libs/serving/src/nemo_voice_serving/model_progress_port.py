@@ -1,0 +1,77 @@
+"""A port on which a running `fetch` tells how far it is.
+
+Called by `model_command`; what is answered is made in `model_report`.
+"""
+
+import contextlib
+import logging
+import socketserver
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from typing_extensions import override
+
+logger = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def answering(port: int | None, body: Callable[[], bytes]) -> Iterator[None]:
+    """Answers every GET on the port with the body of that moment, until the block ends.
+
+    Args:
+        port: On all of the machine's addresses; None = nothing listens. One that is taken is not
+            worth a failure: the files matter more than the report.
+        body: The JSON to answer with; called in other threads.
+    """
+    with contextlib.ExitStack() as stack:
+        if port is not None:
+            try:
+                server = stack.enter_context(_Server(port, body))
+            except OSError as error:
+                facts = {"port": port, "error": error.strerror}
+                logger.warning("progress port not available", extra=facts)
+            else:
+                serve, pause = server.serve_forever, {"poll_interval": 0.1}
+                threading.Thread(target=serve, kwargs=pause, daemon=True).start()
+                stack.callback(server.shutdown)
+        yield
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    """Not http.server's: that one looks its own name up first, which may take a DNS timeout."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, port: int, body: Callable[[], bytes]) -> None:
+        super().__init__(("0.0.0.0", port), _Handler)  # noqa: S104 the asker is another pod
+        self.body = body
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # a reader that went away is no event
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    server_version = "nemo-voice-fetch"
+    sys_version = ""
+    timeout = 5.0
+
+    def do_GET(self) -> None:
+        """Answers any path."""
+        body = self.server.body()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing: being asked is no event."""
