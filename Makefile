@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-SOURCES := libs services tests models benchmarks tools
+SOURCES := libs services operator tests models benchmarks tools
 export HF_HUB_OFFLINE ?= 1
 
 .PHONY: help setup demo test test-e2e test-long check lint types imports verify format bench images models models-evaluate generate requirements clean
@@ -16,7 +16,7 @@ help: ## Print this list
 ##@ Run
 setup: $(READY) ## Install everything into .venv (about 7 GB, once)
 
-$(READY): requirements/development.txt $(wildcard libs/*/pyproject.toml services/*/pyproject.toml) tools/setup.py
+$(READY): requirements/development.txt $(wildcard libs/*/pyproject.toml services/*/pyproject.toml operator/pyproject.toml) tools/setup.py
 	$(PYTHON) tools/setup.py $(VENV)
 
 demo: setup ## Speak a sentence into voz_generada.wav and read it back, through both services
@@ -26,8 +26,8 @@ demo: setup ## Speak a sentence into voz_generada.wav and read it back, through 
 test: setup ## Run every test that needs no cluster and no container
 	$(RUN) -m pytest -m "not container and not long" --cov --cov-report=term
 
-test-e2e: setup ## Build the images and run the tests that need containers
-	$(RUN) -m pytest -m container tests/container
+test-e2e: setup ## Build the images, run them in containers and on a Kubernetes node
+	$(RUN) -m pytest -m container tests/container tests/e2e
 
 test-long: setup ## Run the long versions: soak, fuzz, everything CI shortens
 	$(RUN) -m pytest -m "long or not long" --timeout 3600 tests

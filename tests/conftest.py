@@ -9,6 +9,8 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+pytest_plugins = ["support.golden"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _spare_event_loop() -> Iterator[None]:

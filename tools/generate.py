@@ -1,4 +1,4 @@
-"""Keeps the generated parts of the documentation equal to the code.
+"""Keeps the generated manifests and the generated parts of the documentation equal to the code.
 
 `make generate` writes them, `make verify` checks them. A part stands between
 `<!-- generated: NAME -->` and `<!-- /generated -->`; all the rest of a document belongs to people.
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from generated_manifests import manifests
 from generated_tables import parts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,16 +42,20 @@ def documents() -> list[Path]:
 
 
 def outdated() -> dict[Path, str]:
-    """Returns the documents that differ from what the code makes of them, with their new text."""
+    """Returns the files that differ from what the code makes of them, with their new text."""
     made = parts((ROOT / "Makefile").read_text(encoding="utf-8"))
     texts = {path: path.read_text(encoding="utf-8") for path in documents()}
     fresh = {path: rewritten(text, made) for path, text in texts.items()}
+    for name, text in manifests().items():
+        path = ROOT / name
+        texts[path] = path.read_text(encoding="utf-8") if path.exists() else ""
+        fresh[path] = text
     return {path: text for path, text in fresh.items() if text != texts[path]}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes or checks, and returns the exit status."""
-    parser = argparse.ArgumentParser(description="Write the generated parts of the documentation.")
+    parser = argparse.ArgumentParser(description="Write what is made from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
     is_check = parser.parse_args(arguments).check
     differing = outdated()

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -12,13 +12,22 @@ from typing import Any, Literal, Union, get_args, get_origin
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from generated_markdown import joined, table
+from generated_voiceservice import columns_table, spec_reference, status_reference
+from nemo_voice_operator.access import own_rules
+from nemo_voice_operator.access import rules as rules_of_services
+from nemo_voice_operator.inventory import Inventory
+from nemo_voice_operator.metrics import OperatorMetrics
+from nemo_voice_operator.settings import PREFIX as OPERATOR_PREFIX
+from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_serving.command_line import leaf_fields
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.metrics import ServiceMetrics
-from nemo_voice_serving.model_errors import ModelStoreError
+from nemo_voice_serving.model_errors import FailureReason
 from nemo_voice_serving.settings import PREFIX, ServiceSettings
 from nemo_voice_stt.app import build as build_stt
 from nemo_voice_stt.settings import SttSettings
@@ -45,7 +54,13 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "settings-both": lambda: settings_table(ServiceSettings),
         "settings-tts": lambda: settings_table(TtsSettings, without=ServiceSettings),
         "settings-stt": lambda: settings_table(SttSettings, without=ServiceSettings),
+        "settings-operator": operator_settings_table,
+        "voiceservice": spec_reference,
+        "voiceservice-status": status_reference,
+        "voiceservice-columns": columns_table,
+        "operator-access": access_table,
         "metrics": metrics_table,
+        "metrics-operator": operator_metrics_table,
         "errors": errors_table,
         "model-errors": model_errors_table,
         "routes-tts": lambda: routes_table(tts_app()),
@@ -54,22 +69,40 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
     }
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Returns a Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
-    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
-
-
 def settings_table(settings: type[BaseSettings], without: type[BaseSettings] | None = None) -> str:
     """Returns one row for each setting: variable and flag, values, default, meaning."""
     known = {path for path, _ in leaf_fields(without)} if without else set()
     rows = [
-        (_names(path), _values(field), _default(field), _joined(field.description or ""))
+        (_names(path), _values(field), _default(field), joined(field.description or ""))
         for path, field in leaf_fields(settings)
         if path not in known
     ]
     return table(("variable and flag", "values", "default", "what it is"), rows)
+
+
+def operator_settings_table() -> str:
+    """Returns one row for each setting of the operator, which has no flags."""
+    rows = [
+        (
+            f"`{OPERATOR_PREFIX}{name.upper()}`",
+            _values(field),
+            _default(field),
+            joined(field.description or ""),
+        )
+        for name, field in OperatorSettings.model_fields.items()
+    ]
+    return table(("variable", "values", "default", "what it is"), rows)
+
+
+def access_table() -> str:
+    """Returns one row for each kind of object that the operator may do something to, and what."""
+    found: list[tuple[str, Any]] = [("managed", rule) for rule in rules_of_services()]
+    found += [("its own", rule) for rule in own_rules()]
+    rows = [
+        (", ".join(f"`{one}`" for one in rule["resources"]), ", ".join(rule["verbs"]), where)
+        for where, rule in found
+    ]
+    return table(("objects", "verbs", "namespaces"), rows)
 
 
 def metrics_table() -> str:
@@ -77,6 +110,18 @@ def metrics_table() -> str:
     members = vars(ServiceMetrics(CollectorRegistry(), "tts")).values()
     families = [member for member in members if isinstance(member, MetricWrapperBase)]
     return table(("metric", "type", "labels", "what it is"), map(_family_row, families))
+
+
+def operator_metrics_table() -> str:
+    """Returns the same for the operator, whose registry also holds what is counted when asked."""
+    registry = OperatorMetrics(Inventory(), lambda: 0).registry
+    # A registry tells its collectors in no public way.
+    collectors = registry._collector_to_names  # noqa: SLF001
+    rows = [
+        _family_row(one) if isinstance(one, MetricWrapperBase) else _collected_row(one)
+        for one in collectors
+    ]
+    return table(("metric", "type", "labels", "what it is"), rows)
 
 
 def errors_table() -> str:
@@ -91,14 +136,14 @@ def errors_table() -> str:
 
 def model_errors_table() -> str:
     """Returns one row for each reason why a model's files cannot be had."""
-    rows = [(f"`{error.code}`", _first_line(error)) for error in _descendants(ModelStoreError)]
-    return table(("code", "what it means"), rows)
+    rows = [(f"`{reason}`", reason.meaning) for reason in FailureReason]
+    return table(("reason", "what it means"), rows)
 
 
 def routes_table(app: FastAPI) -> str:
     """Returns one row for each route of the application's own OpenAPI document."""
     rows = [
-        (f"`{method.upper()} {path}`", operation["summary"], _joined(operation["description"]))
+        (f"`{method.upper()} {path}`", operation["summary"], joined(operation["description"]))
         for path, operations in app.openapi()["paths"].items()
         for method, operation in operations.items()
     ]
@@ -141,6 +186,8 @@ def _values(field: FieldInfo) -> str:
 def _type(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return "texts, separated by commas"
     if get_origin(annotation) in {UnionType, Union}:
         wanted = [part for part in get_args(annotation) if part is not type(None)]
         return " or ".join(_type(part) for part in wanted)
@@ -149,7 +196,7 @@ def _type(annotation: Any) -> str:
 
 def _default(field: FieldInfo) -> str:
     match field.default:
-        case None:
+        case None | "" | ():
             return "none"
         case bool(value):
             return f"`{str(value).lower()}`"
@@ -157,10 +204,6 @@ def _default(field: FieldInfo) -> str:
             return f"`{value:g}`"
         case value:
             return f"`{str(value).replace(str(Path.home()), '~')}`"
-
-
-def _joined(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _first_line(described: type) -> str:
@@ -179,3 +222,9 @@ def _family_row(family: MetricWrapperBase) -> tuple[str, ...]:
     buckets = f" Buckets: {bounds}." if bounds else ""
     name = described.name + _SUFFIXES.get(described.type, "")
     return f"`{name}`", described.type, labels, described.documentation + buckets
+
+
+def _collected_row(collector: Collector) -> tuple[str, ...]:
+    (family,) = collector.collect()
+    labels = ", ".join(f"`{label}`" for label in family.samples[0].labels)
+    return f"`{family.name}`", family.type, labels, family.documentation

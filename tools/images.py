@@ -1,7 +1,7 @@
-"""Builds the services' container images and says what they consist of.
+"""Builds the container images and says what they consist of.
 
-    python tools/images.py build [tts] [stt]   build, then print the sizes
-    python tools/images.py sizes [tts] [stt]   print the sizes of what was built
+    python tools/images.py build [NAME ...]    build tts, stt, operator or all; print the sizes
+    python tools/images.py sizes [NAME ...]    print the sizes of what was built
     python tools/images.py base                make the base image where none can be pulled
     python tools/images.py daemon              run a Docker daemon until interrupted
 
@@ -26,7 +26,10 @@ from base_image import base_image
 from docker_daemon import Docker, DockerFailedError, DockerMissingError, running_docker
 
 ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = {"tts": "services/tts", "stt": "services/stt", "operator": "operator"}
+"""Where each image's Dockerfile and distribution are."""
 SERVICES = ("tts", "stt")
+"""The images that share the layer with NeMo and torch."""
 CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 INDEX = (
     "PIP_INDEX_URL",
@@ -45,6 +48,9 @@ WITHOUT_LAYER = re.compile(
 """How the steps begin that only describe the image."""
 
 
+_SPEAKING = {f"nemo-voice-{service}" for service in SERVICES}
+
+
 class BuildFailedError(Exception):
     """An image could not be built; the build's own output says why."""
 
@@ -55,7 +61,7 @@ def reference(service: str, tag: str = "dev") -> str:
 
 
 def build(docker: Docker, service: str, *, base: str, tag: str = "dev") -> str:
-    """Builds one service's image and returns its name.
+    """Builds one image and returns its name.
 
     Raises:
         BuildFailedError: the build ended with an error.
@@ -65,7 +71,7 @@ def build(docker: Docker, service: str, *, base: str, tag: str = "dev") -> str:
         status = docker.show(
             "build",
             *("--progress", "plain", "--network", "host"),
-            *("--file", str(ROOT / "services" / service / "Dockerfile")),
+            *("--file", str(ROOT / FOLDERS[service] / "Dockerfile")),
             *("--build-arg", f"BASE_IMAGE={base}"),
             *("--build-arg", f"VERSION={_version(service)}"),
             *("--build-arg", f"REVISION={_revision()}"),
@@ -115,7 +121,7 @@ def _secrets() -> Iterator[list[str]]:
 
 
 def _version(service: str) -> str:
-    project = tomllib.loads((ROOT / "services" / service / "pyproject.toml").read_text())
+    project = tomllib.loads((ROOT / FOLDERS[service] / "pyproject.toml").read_text())
     return str(project["project"]["version"])
 
 
@@ -140,9 +146,10 @@ def _print_sizes(docker: Docker, names: Sequence[str]) -> None:
         print(f"{name}: {sum(parts.values()) / 1e6:,.0f} MB of files")
         for part, size in parts.items():
             print(f"  {size / 1e6:8,.1f} MB  {part}")
-    stored = [layers(docker, name) for name in names]
-    shared = set.intersection(*(set(each) for each in stored))
-    for name, each in zip(names, stored, strict=True):
+    stored = {name: layers(docker, name) for name in names}
+    speaking = [set(each) for name, each in stored.items() if name.split(":")[0] in _SPEAKING]
+    shared = set.intersection(*speaking) if speaking else set()
+    for name, each in stored.items():
         own = sum(size for layer, size in each.items() if layer not in shared)
         print(f"{name}: {own / 1e6:,.1f} MB in layers that only this image has")
 
@@ -152,7 +159,9 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("command", choices=("build", "sizes", "base", "daemon"))
-    parser.add_argument("services", nargs="*", metavar="service", help="tts, stt; default both")
+    parser.add_argument(
+        "services", nargs="*", metavar="service", help=f"{', '.join(FOLDERS)}; default all"
+    )
     parser.add_argument("--tag", default="dev", help="the images' tag (default: %(default)s)")
     parser.add_argument(
         "--base-image",
@@ -163,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _act(docker: Docker, arguments: argparse.Namespace) -> None:
-    services = arguments.services or SERVICES
+    services = arguments.services or tuple(FOLDERS)
     names = [reference(service, arguments.tag) for service in services]
     if arguments.command in {"build", "base"}:
         with _timed("base image"):
@@ -183,8 +192,8 @@ def main() -> int:
     """Runs the command named on the command line; returns the exit status."""
     parser = _parser()
     arguments = parser.parse_args()
-    if unknown := set(arguments.services) - set(SERVICES):
-        parser.error(f"no such service: {', '.join(sorted(unknown))}")
+    if unknown := set(arguments.services) - set(FOLDERS):
+        parser.error(f"no such image: {', '.join(sorted(unknown))}")
     # An interrupted command still stops the daemon that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(128 + signal.SIGINT))

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("libs/serving", "services/tts", "services/stt")
+PACKAGES = ("libs/serving", "services/tts", "services/stt", "operator")
 PYTHON = (3, 11)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from base_image import base_image
 from docker_daemon import Docker, DockerMissingError, running_docker
-from images import CERTIFICATES, INDEX, PROXIES, ROOT, SERVICES, build, layers
+from images import CERTIFICATES, FOLDERS, INDEX, PROXIES, ROOT, SERVICES, build, layers
 
 PORTS = {"tts": 5000, "stt": 5001}
 SENTENCE = "This is a test of the text to speech service."
@@ -23,6 +23,7 @@ READY_TIMEOUT_S = 600
 DRAIN_TIMEOUT_S = 30
 LARGEST_IMAGE_BYTES = 8_500_000_000
 LARGEST_OWN_PART_BYTES = 100_000_000
+LARGEST_OPERATOR_BYTES = 350_000_000
 END_OF_SHARED_STAGES = "# ---- end of the shared stages"
 VENV_PYTHON = "/opt/nemo-voice/venv/bin/python"
 
@@ -61,9 +62,9 @@ def docker() -> Iterator[Docker]:
 
 @pytest.fixture(scope="session")
 def images(docker: Docker) -> dict[str, str]:
-    """The image of each service, built from the working tree."""
+    """The image of each service and of the operator, built from the working tree."""
     base = base_image(docker, os.environ.get("NEMO_VOICE_DEV_BASE_IMAGE"))
-    return {service: build(docker, service, base=base, tag="test") for service in SERVICES}
+    return {name: build(docker, name, base=base, tag="test") for name in FOLDERS}
 
 
 @pytest.fixture(scope="session")
@@ -295,3 +296,16 @@ def test_sigterm_ends_the_container_with_status_0(
     running.docker.run("stop", "--time", str(DRAIN_TIMEOUT_S), running.name)
     assert state(running)["ExitCode"] == 0
     assert time.monotonic() - started < DRAIN_TIMEOUT_S
+
+
+@container
+def test_the_operators_image_needs_no_root_no_shell_and_little_room(
+    docker: Docker, images: dict[str, str]
+) -> None:
+    image = images["operator"]
+    confined = ("run", "--rm", "--read-only", "--network", "none", "--cap-drop", "ALL")
+    printed = docker.run(*confined, image, "crd", "print").stdout
+    assert "kind: CustomResourceDefinition" in printed
+    user = docker.run("image", "inspect", "--format", "{{.Config.User}}", image).stdout.strip()
+    assert user == "10001:10001"
+    assert sum(layers(docker, image).values()) < LARGEST_OPERATOR_BYTES

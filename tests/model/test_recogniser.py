@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from nemo.collections.asr.models import EncDecRNNTBPEModel
 
 from nemo_voice_serving.backends.loading import UnusableModel, state_digest
@@ -23,6 +24,16 @@ RATE_HZ = 16_000
 def plain() -> Any:
     """The demo recogniser as NeMo itself restores it."""
     return plainly_restored(EncDecRNNTBPEModel, "fastconformer-tdt").eval()
+
+
+@pytest.mark.filterwarnings("ignore:'pin_memory' argument is set as true:UserWarning")
+def test_plain_nemo_transcribes_a_file_with_the_checkpoint(
+    plain: Any, recogniser: NemoRecogniser, speech: list[Samples], tmp_path: Path
+) -> None:
+    path = tmp_path / "speech.wav"
+    soundfile.write(path, speech[0], RATE_HZ, subtype="FLOAT")
+    (heard,) = plain.transcribe([str(path)], batch_size=1, num_workers=0, verbose=False)
+    assert heard.text == recogniser.recognise([speech[0]])[0].text
 
 
 def test_speech_is_heard_as_nemo_transcribes_it(

@@ -18,9 +18,11 @@ from support.repository import (
 )
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-PACKAGE_HEAD = re.compile(r"^`((?:libs|services)/[\w/]+/src/\w+/)`:$", re.MULTILINE)
+PACKAGE_HEAD = re.compile(r"^`((?:libs|services|operator)/(?:\w+/)?src/\w+/)`:$", re.MULTILINE)
 MODULE = re.compile(r"`([\w/]+\.py)`")
 README_LINES = 150
+OTHERS_WORDS = {"True", "False", "Unknown", "Complete", "PodScheduled"}
+"""What the operator reads of Kubernetes' own conditions."""
 
 
 @pytest.mark.parametrize("page", markdown_files(), ids=str)
@@ -76,6 +78,15 @@ def test_the_architecture_page_names_every_module() -> None:
     }
     modules = {str(path) for path in sources() if path.name != "__init__.py"}
     assert named == modules
+
+
+@pytest.mark.parametrize("module", ["facts", "trouble", "status"])
+def test_every_reason_of_a_condition_is_told(module: str) -> None:
+    page = text_of(Path("docs/voiceservice.md"))
+    code = text_of(Path(f"operator/src/nemo_voice_operator/{module}.py"))
+    words = set(re.findall(r'"((?:[A-Z][a-z]+)+)"', code)) - OTHERS_WORDS
+    assert words
+    assert {word for word in words if f"`{word}`" not in page} == set()
 
 
 def test_every_decision_says_why() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 import generate
 from generated_tables import parts, settings_table
+from generated_voiceservice import spec_reference, status_reference
 from nemo_voice_serving.settings import ServiceSettings
 from nemo_voice_tts.settings import TtsSettings
 from support.repository import ROOT, markdown_files, text_of
@@ -57,3 +58,26 @@ def test_a_services_own_table_holds_its_own_settings_alone() -> None:
     rows = settings_table(TtsSettings, without=ServiceSettings)
     assert "`--vocoder`" in rows
     assert "`--model`" not in rows
+
+
+def test_a_field_is_told_with_type_limits_and_whose_default_it_has() -> None:
+    told = spec_reference()
+    assert "| `task` | `tts` or `stt` | **required** |" in told
+    assert "| `replicas` | integer, ≥ 0, ≤ 1000 | `1`, shown |" in told
+    assert "| `upWindowSeconds` | integer, ≥ 0, ≤ 3600 | `15` |" in told
+    assert "| `target` | [object](#specscalingtarget) | `{inFlight: 8}` |" in told
+
+
+def test_the_api_servers_rules_are_told_in_its_words() -> None:
+    assert "- scaling.min must not be greater than scaling.max\n" in spec_reference()
+
+
+def test_an_object_that_stands_in_several_places_is_told_once() -> None:
+    told = spec_reference()
+    assert told.count("### spec.model, spec.vocoder\n") == 1
+    assert "### spec.vocoder\n" not in told
+
+
+def test_a_status_has_no_defaults() -> None:
+    assert "| field | type | what it is |" in status_reference()
+    assert "default" not in status_reference()

@@ -11,6 +11,9 @@ SPEAKS = (
 )
 CURL = "tests/model/test_services.py::test_the_first_versions_curl_lines_work_unchanged"
 WITHOUT_SERVER = "tests/model/test_services.py::test_the_commands_without_a_server_agree_with_it"
+OPERATES = "tests/operator/test_process.py::test_its_roles_are_enough_and_nothing_else_is_asked"
+DEFINES = "tests/operator/test_definition_command.py::test_the_command_defines_the_resource"
+SAMPLES = "tests/operator/test_definition.py::test_every_sample_is_accepted"
 
 RUN_BY = {
     r"make demo": CI,
@@ -19,12 +22,16 @@ RUN_BY = {
     r"docker run --rm --read-only .*": SPEAKS,
     r"curl -X POST .*": CURL,
     r"\.venv/bin/python -m nemo_voice_(tts|stt) serve": CURL,
+    r"\.venv/bin/python -m nemo_voice_operator crd apply": DEFINES,
+    r"\.venv/bin/python -m nemo_voice_operator run": OPERATES,
+    r"kubectl apply -f manifests/samples/.*": SAMPLES,
     r"\.venv/bin/python -m nemo_voice_tts say .*": WITHOUT_SERVER,
     r"\.venv/bin/python -m nemo_voice_stt transcribe .*": WITHOUT_SERVER,
 }
 """Commands, and what runs them or the same thing."""
 
 NOT_RUN = {
+    r"kubectl create namespace nemo-voice": "the tests' operators lead in namespaces of their own",
     r"docker run --rm --gpus all .*": "wants a GPU in Docker and gigabytes of NVIDIA's models",
 }
 """Commands that nothing here runs, and why."""

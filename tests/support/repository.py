@@ -31,7 +31,7 @@ def markdown_files() -> list[Path]:
 
 
 def sources() -> list[Path]:
-    """Returns every module of the three distributions."""
+    """Returns every module of the distributions."""
     return [path for path in tracked_files() if path.suffix == ".py" and "src" in path.parts]
 
 

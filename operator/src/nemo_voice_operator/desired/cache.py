@@ -1,0 +1,179 @@
+"""The model cache: the claim, and the Job that fills it by the services' own `fetch`. Pure.
+
+A Job is shared by every VoiceService that needs the same work in the same claim, so it says nothing
+of any one of them, and its name is made from what it does.
+"""
+
+from nemo_voice_operator.desired.environment import fetch_environment
+from nemo_voice_operator.desired.names import (
+    CACHE,
+    RETAIN_ANNOTATION,
+    claim_name,
+    job_name,
+    metadata_of,
+    shared_labels,
+)
+from nemo_voice_operator.desired.pod import (
+    confined_container,
+    confined_pod,
+    near_claim,
+    plain,
+    volume_mounts,
+    volumes,
+    with_term,
+)
+from nemo_voice_operator.desired.wire import FETCH_ARGUMENTS, PROGRESS_PORT, STOPPED
+from nemo_voice_operator.manifests import Json, Manifest
+from nemo_voice_operator.plan import CacheWork, Plan
+from nemo_voice_operator.resource import REFRESH_ANNOTATION, VoiceService
+from nemo_voice_operator.resource.models import Cache
+from nemo_voice_operator.resource.pods import Toleration
+from nemo_voice_operator.settings import OperatorSettings
+
+FETCH_CONTAINER = "fetch"
+_RETRIES = 3
+"""New pods after a failure; `fetch` itself insists much longer on a network that fails."""
+_REQUESTS: Manifest = {"cpu": "100m", "memory": "512Mi"}
+_GPU_NODE_LABEL = "nvidia.com/gpu.present"
+"""Set by NVIDIA's feature discovery on nodes with a GPU."""
+
+
+def claim_of(service: VoiceService) -> str:
+    """Returns the name of the claim that holds the models."""
+    cache = service.spec.cache or Cache()
+    return cache.claim_name or claim_name(service)
+
+
+def mounts_on_one_node(service: VoiceService, work: CacheWork) -> bool:
+    """Returns whether the claim's pods all have to be on one node."""
+    if not work.creates_claim:
+        return work.single_node
+    return "ReadWriteMany" not in _access_modes(service)
+
+
+def cache_work_name(service: VoiceService, settings: OperatorSettings) -> str:
+    """Returns the name of the Job that brings what the spec asks for."""
+    return job_name(job_facts(service, settings))
+
+
+def job_facts(service: VoiceService, settings: OperatorSettings) -> Manifest:
+    """Returns everything that makes one download another than the next.
+
+    All that the pod is made of, so that equal names mean equal Jobs, which cannot be changed.
+    """
+    claim = claim_of(service)
+    return {
+        "claim": claim,
+        "refresh": service.metadata.annotations.get(REFRESH_ANNOTATION),
+        "labels": dict(shared_labels(service, claim)),
+        "pod": _fetch_pod(service, settings, claim),
+    }
+
+
+def cache_claim(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest | None:
+    """Returns the claim; None for one that somebody else made, and where nothing is cached."""
+    if plan.cache is None or not plan.cache.creates_claim:
+        return None
+    told = service.spec.cache or Cache()
+    metadata = metadata_of(service, plan.cache.claim, CACHE)
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {**metadata, "annotations": {RETAIN_ANNOTATION: str(told.retain).lower()}},
+        "spec": {
+            "accessModes": _access_modes(service),
+            "storageClassName": told.storage_class_name,
+            "resources": {"requests": {"storage": told.size or settings.cache_size}},
+        },
+    }
+
+
+def cache_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest | None:
+    """Returns the Job; None once its result is recorded, and where nothing is cached."""
+    work = plan.cache
+    if work is None or not work.wants_job:
+        return None
+    labels: Manifest = dict(shared_labels(service, work.claim))
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": work.job,
+            "namespace": service.metadata.namespace,
+            "labels": labels,
+        },
+        "spec": {
+            "backoffLimit": _RETRIES,
+            "podFailurePolicy": {"rules": _excuses()},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": _placed(_fetch_pod(service, settings, work.claim), service, work),
+            },
+        },
+    }
+
+
+def _excuses() -> list[Json]:
+    """Returns what does not count as a try: the pod was stopped from outside, by a node drain say.
+
+    The next pod goes on where it was.
+    """
+    stopped: Manifest = {"containerName": FETCH_CONTAINER, "operator": "In", "values": [STOPPED]}
+    drained: Manifest = {"type": "DisruptionTarget", "status": "True"}
+    return [
+        {"action": "Ignore", "onExitCodes": stopped},
+        {"action": "Ignore", "onPodConditions": [drained]},
+    ]
+
+
+def _access_modes(service: VoiceService) -> list[Json]:
+    told = service.spec.cache.access_modes if service.spec.cache else None
+    return list(told or ("ReadWriteOnce",))
+
+
+def _fetch_pod(service: VoiceService, settings: OperatorSettings, claim: str) -> Manifest:
+    return {
+        **confined_pod(service),
+        # Each try stays as a pod that still says why it failed.
+        "restartPolicy": "Never",
+        "tolerations": _tolerations(service),
+        "affinity": _affinity(service) or None,
+        "containers": [
+            {
+                **confined_container(service, settings, FETCH_CONTAINER),
+                "args": list(FETCH_ARGUMENTS),
+                "env": fetch_environment(service),
+                "ports": [{"name": "progress", "containerPort": PROGRESS_PORT}],
+                "resources": {"requests": _REQUESTS},
+                "volumeMounts": volume_mounts(writes_models=True),
+            }
+        ],
+        "volumes": volumes(claim),
+    }
+
+
+def _placed(pod: Manifest, service: VoiceService, work: CacheWork) -> Manifest:
+    if not mounts_on_one_node(service, work):
+        return pod
+    return {**pod, "affinity": near_claim(_affinity(service), work.claim)}
+
+
+def _tolerations(service: VoiceService) -> Json:
+    """Returns the pods' tolerations, and that of GPU nodes, which pods with a GPU are given.
+
+    A volume binds where its first pod runs; the download, which asks for no GPU, is that pod.
+    """
+    told, gpu = service.spec.tolerations or [], service.spec.gpu
+    added = Toleration(key=gpu.resource_name, operator="Exists", effect="NoSchedule")
+    return plain([*told, added] if gpu.count else told)
+
+
+def _affinity(service: VoiceService) -> Manifest:
+    told: Manifest = dict(service.spec.affinity or {})
+    if not service.spec.gpu.count:
+        return told
+    wish: Json = {
+        "weight": 100,
+        "preference": {"matchExpressions": [{"key": _GPU_NODE_LABEL, "operator": "Exists"}]},
+    }
+    return with_term(told, "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution", wish)

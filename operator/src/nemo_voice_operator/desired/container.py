@@ -1,0 +1,97 @@
+"""The container that serves: what it runs, how long it may take to start, and how it ends. Pure."""
+
+import math
+
+from nemo_voice_operator.desired import wire
+from nemo_voice_operator.desired.environment import serving_environment, told_seconds
+from nemo_voice_operator.desired.pod import confined_container, volume_mounts
+from nemo_voice_operator.manifests import Manifest
+from nemo_voice_operator.plan import Plan
+from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.resource.pods import Resources
+from nemo_voice_operator.resource.spec import container_port
+from nemo_voice_operator.settings import OperatorSettings
+
+CONTAINER = "serve"
+
+_STARTUP_PERIOD_S = 5
+_PROBE_TIMEOUT_S = 5
+"""Answers come late while NeMo is imported and while every core computes."""
+_RESTART_GRACE_S = 15
+"""Of a container that is stuck or never became ready: there is nothing to finish."""
+_PRE_STOP_S = 5
+_EXIT_S = 10
+"""From the last answer to the end of the process."""
+
+_REQUESTS: Manifest = {"cpu": "250m", "memory": "2Gi"}
+"""Of pods that say nothing: the demo models were measured at 1.6 GiB. Without a request, a pod is
+the first to be evicted, and one node is given all of them."""
+
+
+def serving_container(
+    service: VoiceService, plan: Plan, settings: OperatorSettings, *, has_claim: bool
+) -> Manifest:
+    """Returns the container."""
+    return {
+        **confined_container(service, settings, CONTAINER),
+        "args": list(wire.SERVE_ARGUMENTS),
+        "env": serving_environment(service, plan),
+        "ports": [{"name": wire.PORT_NAME, "containerPort": container_port(service.spec.task)}],
+        "resources": _resources(service),
+        "volumeMounts": volume_mounts(writes_models=not has_claim),
+        "startupProbe": _startup_probe(service.spec.warmup.timeout_seconds),
+        "livenessProbe": _liveness_probe(),
+        "readinessProbe": _readiness_probe(),
+        # Still serving, while the endpoints forget the pod. Native: the image needs no shell.
+        "lifecycle": {"preStop": {"sleep": {"seconds": _PRE_STOP_S}}},
+    }
+
+
+def grace_s(service: VoiceService) -> int:
+    """Returns how long a pod may take to end, so that no admitted request is cut."""
+    drain_s = sum(
+        told_seconds(service, name, default_s) for name, default_s in wire.DRAIN_DEFAULTS_S.items()
+    )
+    return math.ceil(_PRE_STOP_S + drain_s + _EXIT_S)
+
+
+def _startup_probe(timeout_s: int) -> Manifest:
+    """Waits for the canary. A start that fails ends the process itself, long before this does."""
+    return {
+        **_asks(wire.READY_PATH),
+        "periodSeconds": _STARTUP_PERIOD_S,
+        "failureThreshold": math.ceil(timeout_s / _STARTUP_PERIOD_S),
+        "terminationGracePeriodSeconds": _RESTART_GRACE_S,
+    }
+
+
+def _liveness_probe() -> Manifest:
+    """Restarts a process that hangs: the service says so itself, or has been silent for a minute.
+
+    Patient, because under a full CPU a restart only makes others slower.
+    """
+    return {
+        **_asks(wire.LIVE_PATH),
+        "periodSeconds": 10,
+        "failureThreshold": 6,
+        "terminationGracePeriodSeconds": _RESTART_GRACE_S,
+    }
+
+
+def _readiness_probe() -> Manifest:
+    """Takes a pod out of the Service within ten seconds, but not for one late answer."""
+    return {**_asks(wire.READY_PATH), "periodSeconds": 5, "failureThreshold": 2}
+
+
+def _asks(path: str) -> Manifest:
+    return {
+        "httpGet": {"path": path, "port": wire.PORT_NAME},
+        "timeoutSeconds": _PROBE_TIMEOUT_S,
+    }
+
+
+def _resources(service: VoiceService) -> Manifest:
+    told, gpu = service.spec.resources or Resources(), service.spec.gpu
+    limits = {**(told.limits or {}), **({gpu.resource_name: str(gpu.count)} if gpu.count else {})}
+    requests = told.requests if told.requests or told.limits else _REQUESTS
+    return {"requests": dict(requests) if requests else None, "limits": dict(limits) or None}

@@ -1,0 +1,20 @@
+"""How many pods a node drain may take at once."""
+
+from nemo_voice_operator.desired.names import metadata_of, selector_of
+from nemo_voice_operator.manifests import Manifest
+from nemo_voice_operator.resource import VoiceService
+
+
+def serving_budget(service: VoiceService) -> Manifest:
+    """Returns the budget: one pod at a time, so that a single replica never blocks a drain."""
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": metadata_of(service),
+        "spec": {
+            "maxUnavailable": 1,
+            "selector": {"matchLabels": dict(selector_of(service))},
+            # A pod that is not ready serves nobody: it is not worth keeping a node for.
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        },
+    }

@@ -1,0 +1,132 @@
+"""The environment of the containers: which model, from where, on what device. Pure.
+
+Names are the services' settings and Hugging Face's own. What a field of the VoiceService decides
+wins over the VoiceService's `env`.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from nemo_voice_operator.desired.wire import (
+    ENGINE_VARIABLES,
+    MODEL_CACHE,
+    QUEUE_VARIABLES,
+)
+from nemo_voice_operator.manifests import Json, Manifest
+from nemo_voice_operator.plan import Plan, ProvenCheckpoint
+from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.resource.models import Checkpoint
+from nemo_voice_operator.resource.pods import EnvVar
+from nemo_voice_operator.resource.spec import container_port
+
+_OURS = "NEMO_VOICE_"
+_FILE = "file:///"
+_SCRATCH_HOME = "/tmp/huggingface"  # noqa: S108 an emptyDir of the pod's own
+"""Keeps Hugging Face's library out of the claim, which serving pods cannot write."""
+
+Variables = Mapping[str, "str | Manifest | None"]
+"""Names and values; a mapping is a `valueFrom`, None leaves the variable out."""
+
+
+def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
+    """Returns the environment of a container that serves. It never uses the network."""
+    spec = service.spec
+    proven = plan.model
+    engine = spec.engine.model_dump()
+    ours: dict[str, str | Manifest | None] = {
+        **_checkpoint("MODEL", spec.model, proven.model if proven else None),
+        **_checkpoint("VOCODER", spec.vocoder, proven.vocoder if proven else None),
+        "NEMO_VOICE_MODEL_CACHE": MODEL_CACHE,
+        "NEMO_VOICE_OFFLINE": "true",
+        "NEMO_VOICE_DEVICE": "cuda" if spec.gpu.count else "cpu",
+        "NEMO_VOICE_PORT": str(container_port(spec.task)),
+        "NEMO_VOICE_LOG_STYLE": "json",
+        **{name: _text(engine[field]) for field, name in ENGINE_VARIABLES.items()},
+        QUEUE_VARIABLES[spec.task]: _text(engine["max_queue"]),
+        "HF_HUB_OFFLINE": "1",
+        # The folders in the claim are named after the hub that they came from.
+        "HF_ENDPOINT": spec.hub.endpoint if spec.hub else None,
+        "HF_HOME": _SCRATCH_HOME,
+    }
+    return _variables(ours, spec.env or ())
+
+
+def fetch_environment(service: VoiceService) -> list[Json]:
+    """Returns the environment of the download.
+
+    Of the VoiceService's own it takes what is not a setting of the service: proxies, certificates.
+    """
+    spec = service.spec
+    secret = spec.hub.token_secret_ref if spec.hub else None
+    ours: dict[str, str | Manifest | None] = {
+        **_checkpoint("MODEL", spec.model, None),
+        **_checkpoint("VOCODER", spec.vocoder, None),
+        "NEMO_VOICE_MODEL_CACHE": MODEL_CACHE,
+        "NEMO_VOICE_LOG_STYLE": "json",
+        "HF_ENDPOINT": spec.hub.endpoint if spec.hub else None,
+        "HF_TOKEN": {"secretKeyRef": secret.model_dump()} if secret else None,
+        # The tested way of downloading is the shipped one.
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": _SCRATCH_HOME,
+    }
+    theirs = (one for one in spec.env or () if not one.name.upper().startswith(_OURS))
+    return _variables(ours, theirs)
+
+
+def told_seconds(service: VoiceService, name: str, default_s: float) -> float:
+    """Returns a setting in seconds as the VoiceService's `env` says it, or the default."""
+    told = [one.value for one in service.spec.env or () if one.name.upper() == name]
+    try:
+        seconds = float(told[-1] or default_s) if told else default_s
+    except ValueError:
+        return default_s  # the service refuses it and says so
+    return seconds if 0 <= seconds < float("inf") else default_s
+
+
+def container_source(source: str) -> str:
+    """Returns the source as a container sees it: a file is counted from the claim's root."""
+    if not source.startswith(_FILE):
+        return source
+    return f"file://{MODEL_CACHE}/{source.removeprefix(_FILE).lstrip('/')}"
+
+
+def _checkpoint(
+    role: str, wanted: Checkpoint | None, proven: ProvenCheckpoint | None
+) -> dict[str, str | Manifest | None]:
+    """Returns the three variables of one checkpoint, pinned to what was proven if anything was."""
+    if wanted is None and proven is None:
+        return {}
+    source = wanted.source if wanted else proven.source if proven else ""
+    revision = wanted.revision if wanted else None
+    digest = wanted.sha256 if wanted else None
+    if proven is not None:
+        # Only the hub's models have commits; the digest says the rest.
+        revision, digest = proven.revision if _is_of_a_hub(source) else None, proven.sha256
+    return {
+        f"NEMO_VOICE_{role}": container_source(source),
+        f"NEMO_VOICE_{role}_REVISION": revision,
+        f"NEMO_VOICE_{role}_SHA256": digest,
+    }
+
+
+def _is_of_a_hub(source: str) -> bool:
+    return "/" in source and "://" not in source
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _variables(ours: Variables, theirs: Iterable[EnvVar]) -> list[Json]:
+    """Returns both as a container's list, without a name twice: the API server refuses that."""
+    listed = {name: _variable(name, value) for name, value in ours.items() if value is not None}
+    added = {
+        one.name: one.model_dump(by_alias=True, exclude_none=True)
+        for one in theirs
+        # The services do not mind the case of a setting's name.
+        if one.name.upper() not in listed
+    }
+    return [*listed.values(), *added.values()]
+
+
+def _variable(name: str, value: str | Manifest | None) -> Manifest:
+    return {"name": name, "value" if isinstance(value, str) else "valueFrom": value}

@@ -1,0 +1,82 @@
+"""Names, labels and selectors: the only place that makes them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from nemo_voice_operator.manifests import Json, Manifest
+from nemo_voice_operator.resource import GROUP, VoiceService
+
+MANAGER = "nemo-voice-operator"
+"""Field manager of everything that is applied, and the value of `managed-by`."""
+SERVICE_LABEL = f"{GROUP}/voiceservice"
+"""On every child of one VoiceService."""
+COMPONENT_LABEL = "app.kubernetes.io/component"
+CLAIM_LABEL = f"{GROUP}/claim"
+"""On every pod that mounts a claim: how those of one claim find each other's node."""
+RETAIN_ANNOTATION = f"{GROUP}/retain"
+"""On a created claim, `true` or `false`: whether it outlives its VoiceService."""
+MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
+SERVING, CACHE = "serving", "cache"
+MAX_LABEL_CHARS = 63
+
+
+def labels_of(service: VoiceService, component: str = SERVING) -> dict[str, str]:
+    """Returns the labels of a child."""
+    return {
+        "app.kubernetes.io/name": f"nemo-voice-{service.spec.task}",
+        "app.kubernetes.io/instance": service.metadata.name,
+        COMPONENT_LABEL: component,
+        SERVICE_LABEL: service.metadata.name,
+        **MANAGED_BY,
+    }
+
+
+def selector_of(service: VoiceService) -> dict[str, str]:
+    """Returns the labels that select the serving pods; they never change."""
+    return {SERVICE_LABEL: service.metadata.name, COMPONENT_LABEL: SERVING}
+
+
+def metadata_of(
+    service: VoiceService, name: str | None = None, component: str = SERVING
+) -> Manifest:
+    """Returns the metadata of a child."""
+    return {
+        "name": name or service.metadata.name,
+        "namespace": service.metadata.namespace,
+        "labels": labels_of(service, component),
+    }
+
+
+def shared_labels(service: VoiceService, claim: str) -> dict[str, str]:
+    """Returns the labels of what fills a claim, the same for every VoiceService that needs it."""
+    return {
+        "app.kubernetes.io/name": f"nemo-voice-{service.spec.task}",
+        COMPONENT_LABEL: CACHE,
+        CLAIM_LABEL: claim_label(claim),
+        **MANAGED_BY,
+    }
+
+
+def claim_label(claim: str) -> str:
+    """Returns the claim's name as the value of a label, which is shorter than a name may be."""
+    if len(claim) <= MAX_LABEL_CHARS:
+        return claim
+    return f"{claim[:50].rstrip('.-')}-{hashlib.sha256(claim.encode()).hexdigest()[:10]}"
+
+
+def claim_name(service: VoiceService) -> str:
+    """Returns the name of the claim that is made for a VoiceService."""
+    return f"{service.metadata.name}-models"
+
+
+def job_name(facts: Mapping[str, Json]) -> str:
+    """Returns the name of the cache Job that does the work these facts describe."""
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return f"nemo-voice-cache-{digest[:10]}"
+
+
+def good_revision_name(service: VoiceService, template: Mapping[str, Json]) -> str:
+    """Returns the name of the record of a good pod template; a record never changes."""
+    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
+    return f"{service.metadata.name}-good-{digest[:10]}"

@@ -1,0 +1,47 @@
+"""Who may call the pods, and that the pods call nobody."""
+
+from nemo_voice_operator.desired.names import metadata_of, selector_of
+from nemo_voice_operator.desired.pod import plain
+from nemo_voice_operator.manifests import Json, Manifest
+from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.resource.spec import container_port
+from nemo_voice_operator.settings import OperatorSettings
+
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
+_DNS_PORTS: list[Json] = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
+
+
+def serving_policy(service: VoiceService, settings: OperatorSettings) -> Manifest | None:
+    """Returns the NetworkPolicy; None where it is switched off."""
+    if not service.spec.network_policy.enabled:
+        return None
+    ports: list[Json] = [{"protocol": "TCP", "port": container_port(service.spec.task)}]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata_of(service),
+        "spec": {
+            "podSelector": {"matchLabels": dict(selector_of(service))},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": _callers(service, settings), "ports": ports}],
+            # To anywhere: node-local DNS answers on an address of the node.
+            "egress": [{"ports": _DNS_PORTS}],
+        },
+    }
+
+
+def _callers(service: VoiceService, settings: OperatorSettings) -> Json:
+    """Returns the callers as asked, and always the operator and Prometheus; None is everybody.
+
+    A Service that opens a port to the outside is called from there unless the spec says by whom.
+    """
+    told = service.spec.network_policy.from_
+    if told is None:
+        is_inside = service.spec.service.type == "ClusterIP"
+        return [{"namespaceSelector": {}}] if is_inside else None
+    reserved = dict.fromkeys((settings.namespace, settings.monitoring_namespace))
+    return [*map(plain, told), *map(_namespace, reserved)]
+
+
+def _namespace(name: str) -> Manifest:
+    return {"namespaceSelector": {"matchLabels": {_NAMESPACE_NAME: name}}}

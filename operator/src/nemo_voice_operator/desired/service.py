@@ -1,0 +1,28 @@
+"""The Service in front of the pods. It exists from the start, so that its address never changes."""
+
+from nemo_voice_operator.desired.names import metadata_of, selector_of
+from nemo_voice_operator.desired.pod import plain
+from nemo_voice_operator.desired.wire import PORT_NAME
+from nemo_voice_operator.manifests import Manifest
+from nemo_voice_operator.resource import VoiceService
+
+
+def serving_service(service: VoiceService) -> Manifest:
+    """Returns the Service."""
+    told = service.spec.service
+    port: Manifest = {
+        "name": PORT_NAME,
+        "port": service.spec.port,
+        "targetPort": PORT_NAME,
+        "appProtocol": "http",
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {**metadata_of(service), "annotations": plain(told.annotations)},
+        "spec": {
+            "type": str(told.type),
+            "selector": dict(selector_of(service)),
+            "ports": [port],
+        },
+    }

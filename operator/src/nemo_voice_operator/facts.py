@@ -1,0 +1,130 @@
+"""The five facts of a VoiceService: cached, warmed up, ready, progressing, degraded. Pure."""
+
+from dataclasses import dataclass
+
+from nemo_voice_operator.conditions import Fact
+from nemo_voice_operator.desired.cache import mounts_on_one_node
+from nemo_voice_operator.load import PodPhase
+from nemo_voice_operator.observed import Observed, holds, is_rolled_out
+from nemo_voice_operator.plan import CacheWork, Plan
+from nemo_voice_operator.planning import ROLLED_BACK, cache_failure
+from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.trouble import Trouble, trouble_among
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the facts are made of."""
+
+    service: VoiceService
+    plan: Plan
+    observed: Observed
+    trouble: Trouble | None
+    existing: int
+    ready: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer pods are ready than wanted."""
+        return self.ready < self.plan.replicas
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether every pod is of the newest template and ready."""
+        return self.plan.serves and is_rolled_out(self.observed.deployment) and not self.is_short
+
+
+def facts_of(found: Findings) -> list[Fact]:
+    """Returns the five facts, always in the same order."""
+    return [cached(found), _warmed_up(found), _ready(found), _progressing(found), _degraded(found)]
+
+
+def cached(found: Findings) -> Fact:
+    """Returns whether what is to be served lies verified where the pods can read it."""
+    kind, plan = "ModelCached", found.plan
+    if plan.cache is None:
+        return Fact(kind, True, "InImage", "demo ships inside the image")
+    if plan.model is not None:
+        if plan.replicas > 1 and mounts_on_one_node(found.service, plan.cache):
+            message = "the claim can be mounted on one node only, so every pod runs there"
+            return Fact(kind, True, "SingleNodeVolume", message)
+        return Fact(kind, True, "Cached", f"in {plan.model.model.directory}")
+    return Fact(kind, False, *_why_not_cached(found, plan.cache))
+
+
+def _why_not_cached(found: Findings, cache: CacheWork) -> tuple[str, str]:
+    observed = found.observed
+    if failure := cache_failure(observed):
+        return (failure.reason, failure.message)
+    if not cache.creates_claim and observed.claim is None:
+        message = f"PersistentVolumeClaim {cache.claim} does not exist; create it"
+        return ("ClaimNotFound", message)
+    if trouble := trouble_among(observed.job_pods):
+        return (trouble.reason, trouble.message)
+    if found.service.spec.suspend:
+        return ("Suspended", "nothing is downloaded while suspended")
+    return _how_far(observed, cache)
+
+
+def _how_far(observed: Observed, cache: CacheWork) -> tuple[str, str]:
+    if observed.progress is not None:
+        return ("Downloading", observed.progress.phase)
+    if holds(observed.job, "Complete"):
+        message = "the download ended without a word of what it brought; it is soon repeated"
+        return ("ResultMissing", message)
+    return ("Pending", f"Job {cache.job} has not begun")
+
+
+def _warmed_up(found: Findings) -> Fact:
+    kind = "WarmedUp"
+    if found.ready:
+        return Fact(kind, True, "CanaryPassed", "")
+    if found.trouble is not None:
+        return Fact(kind, False, found.trouble.reason, found.trouble.message)
+    for told in found.observed.readiness.values():
+        if told.phase is not PodPhase.READY:
+            return Fact(kind, False, told.phase.capitalize(), told.reason or "")
+    return Fact(kind, False, "NoPods" if not found.existing else "Starting", "")
+
+
+def _ready(found: Findings) -> Fact:
+    kind, service = "Ready", found.service
+    if service.spec.suspend:
+        return Fact(kind, False, "Suspended", "spec.suspend is true")
+    if found.ready:
+        return Fact(kind, True, "Serving", f"{found.ready} of {found.plan.replicas} pods are ready")
+    if not found.plan.replicas:
+        return Fact(kind, False, "NoReplicas", "0 replicas are asked for")
+    cause = cached(found)
+    if cause.holds:
+        cause = _warmed_up(found)
+    return Fact(kind, False, cause.reason, cause.message)
+
+
+def _progressing(found: Findings) -> Fact:
+    kind, service = "Progressing", found.service
+    if service.spec.suspend or not found.plan.replicas:
+        return Fact(kind, False, "Suspended" if service.spec.suspend else "NoReplicas", "")
+    if found.has_settled:
+        return Fact(kind, False, "Settled", "")
+    cause = cached(found)
+    if not cause.holds:
+        return Fact(kind, cache_failure(found.observed) is None, cause.reason, cause.message)
+    if found.plan.is_rolled_back:
+        return Fact(kind, False, ROLLED_BACK, "")
+    if found.trouble is not None:
+        return Fact(kind, False, found.trouble.reason, found.trouble.message)
+    return Fact(kind, True, "RollingOut", f"{found.ready} of {found.plan.replicas} pods are ready")
+
+
+def _degraded(found: Findings) -> Fact:
+    kind = "Degraded"
+    if found.plan.is_rolled_back:
+        message = "the changed pods did not become ready in time; the last good ones serve"
+        return Fact(kind, True, ROLLED_BACK, message)
+    if found.trouble is not None:
+        return Fact(kind, True, found.trouble.reason, found.trouble.told())
+    cause = cached(found)
+    if not cause.holds and cache_failure(found.observed) is not None:
+        return Fact(kind, True, cause.reason, cause.message)
+    return Fact(kind, False, "AsExpected", "")

@@ -1,0 +1,71 @@
+"""kopf as the source of events: what changes in the cluster reaches the inventory and the queue.
+
+Only `on.event`: kopf's other handlers add finalizers, annotations and status of their own and never
+see the children. Nothing here decides anything.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import kopf
+
+from nemo_voice_operator.desired.names import MANAGED_BY
+from nemo_voice_operator.inventory import Inventory, Key
+from nemo_voice_operator.kinds import WATCHED, Kind
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.survey import UNLABELLED
+from nemo_voice_operator.workqueue import WorkQueue
+
+
+def registry_of(inventory: Inventory, queue: WorkQueue[Key]) -> kopf.OperatorRegistry:
+    """Returns what kopf is to call."""
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(_login)
+    kopf.on.startup(registry=registry)(_configure)
+    for kind in WATCHED:
+        _follow(kind, registry, inventory, queue)
+    return registry
+
+
+def _follow(
+    kind: Kind, registry: kopf.OperatorRegistry, inventory: Inventory, queue: WorkQueue[Key]
+) -> None:
+    labels = None if kind in UNLABELLED else MANAGED_BY
+
+    @kopf.on.event(kind.group, kind.version, kind.plural, labels=labels, registry=registry)
+    async def seen(event: Mapping[str, Any], **_: Any) -> None:
+        thing = {"apiVersion": kind.api_version, "kind": kind.name, **event["object"]}
+        metadata = thing["metadata"]
+        known = inventory.get(kind, metadata["namespace"], metadata["name"])
+        before = inventory.concerned(known or thing)
+        if event["type"] == "DELETED":
+            inventory.remove(thing)
+        else:
+            inventory.put(thing)
+        for key in {*before, *inventory.concerned(thing)}:
+            queue.add(key)
+
+
+async def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+
+async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
+    settings.posting.enabled = False
+    settings.scanning.disabled = True
+    settings.watching.server_timeout = 600
+    settings.watching.reconnect_backoff = 1.0
+
+
+async def follow_cluster(
+    inventory: Inventory, queue: WorkQueue[Key], settings: OperatorSettings
+) -> None:
+    """Runs kopf until the process is asked to end, or this task is cancelled."""
+    logging.getLogger("kopf.objects").setLevel(logging.ERROR)
+    await kopf.operator(
+        registry=registry_of(inventory, queue),
+        standalone=True,
+        clusterwide=not settings.watched,
+        namespaces=list(settings.watched),
+    )

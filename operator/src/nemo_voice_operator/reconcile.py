@@ -1,0 +1,313 @@
+"""Makes what is there be what a VoiceService asks for: the algorithm, and nothing that it calls.
+
+Level-based: every pass reads the newest state, decides everything anew and writes what differs, so
+that a pass may be cut anywhere and repeated at any time.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from nemo_voice_operator.cluster import Cluster
+from nemo_voice_operator.desired import desired_state
+from nemo_voice_operator.desired.revision import good_revision
+from nemo_voice_operator.errors import NotUnderstood, Refused
+from nemo_voice_operator.events import events_between
+from nemo_voice_operator.inventory import Inventory, Key
+from nemo_voice_operator.kinds import (
+    CHILDREN,
+    CLAIM,
+    CONTROLLER_REVISION,
+    DEPLOYMENT,
+    JOB,
+    POD,
+    WATCHED,
+    Kind,
+    kind_of,
+)
+from nemo_voice_operator.load import PodReadiness
+from nemo_voice_operator.manifests import Manifest, name_of, namespace_of
+from nemo_voice_operator.observed import (
+    CacheProgress,
+    Object,
+    Observed,
+    condition_of,
+    is_leaving,
+    is_ready,
+    is_rolled_out,
+    owner_references_of,
+)
+from nemo_voice_operator.plan import Capabilities, Plan
+from nemo_voice_operator.planning import plan_of
+from nemo_voice_operator.resource import VoiceService, parse
+from nemo_voice_operator.resource.status import Load
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.sharing import RETRY_S, is_needed, is_stale, sharers
+from nemo_voice_operator.status import status_of, status_of_unreadable
+
+_PRUNED = frozenset(CHILDREN) - {CONTROLLER_REVISION, JOB}
+"""Kinds of which a child that is not wanted is deleted."""
+_STARTING_S = 2.0
+"""Seconds until pods that are on their way are asked again."""
+
+
+class Asks(Protocol):
+    """What pods are asked over HTTP."""
+
+    async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
+        """Returns what each pod says of itself, by name; those that do not answer are left out."""
+        ...
+
+    async def progress(self, pods: Sequence[Object]) -> CacheProgress | None:
+        """Returns how far a cache Job's pod says it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """What the scaler decided last of one VoiceService."""
+
+    replicas: int
+    """How many to ask for now."""
+    wanted: int
+    """How many the load asks for, whether they can be placed or not."""
+    load: Load
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What is remembered of one VoiceService until it is gone."""
+
+    uid: str
+    applied: dict[tuple[Kind, str], tuple[str, str]] = field(default_factory=dict)
+    """What was applied last by kind and name, and what became of it."""
+
+
+@dataclass(slots=True)
+class Reconciler:
+    """Reconciles VoiceServices; several may be in work at once, each by one worker."""
+
+    inventory: Inventory
+    cluster: Cluster
+    asks: Asks
+    settings: OperatorSettings
+    reporter: str
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    scaled: dict[Key, Scaled] = field(default_factory=dict)
+    """The scaler's last decisions."""
+    _memories: dict[Key, _Memory] = field(default_factory=dict)
+
+    async def reconcile(self, key: Key) -> float | None:
+        """Makes one VoiceService's children and status what they should be.
+
+        Returns:
+            Seconds until it should be looked at again without an event; None for no such wish.
+
+        Raises:
+            ClusterError: Something could not be written; the next pass goes on.
+            NotUnderstood: The resource is of another CRD than the operator's.
+        """
+        resource = self.inventory.service(key)
+        self._recall(key, resource)
+        if resource is None or is_leaving(resource):
+            return None
+        try:
+            service = parse(resource)
+        except ValidationError as error:
+            problem = _problem(error)
+            await self._tell_unreadable(resource, problem)
+            raise NotUnderstood(problem) from error
+        observed = await self._observed(service)
+        plan = plan_of(service, observed, self.settings)
+        self.inventory.uses_claim(key, plan.cache.claim if plan.cache else None)
+        try:
+            await self._converge(service, resource, plan)
+        except Refused as error:
+            await self._tell(service, resource, plan, replace(observed, refusal=str(error)))
+            raise
+        deployment = self.inventory.get(DEPLOYMENT, key.namespace, key.name)
+        observed = replace(observed, deployment=deployment)
+        await self._keep_good_template(service, resource, plan, observed)
+        await self._tell(service, resource, plan, observed)
+        return _again_s(plan, observed)
+
+    async def _converge(self, service: VoiceService, resource: Object, plan: Plan) -> None:
+        wanted = desired_state(service, plan, self.settings)
+        for manifest in wanted:
+            owners = self._owners(manifest, service, resource, plan)
+            await self._apply(_key(service), manifest, owners)
+        await self._prune(service, wanted)
+
+    async def _apply(self, key: Key, manifest: Manifest, owners: Sequence[Object]) -> None:
+        """Applies a child, unless it is known to be just so already."""
+        kind, namespace, name = kind_of(manifest), namespace_of(manifest), name_of(manifest)
+        applied = self._memories[key].applied
+        uids = sorted(str(owner["metadata"]["uid"]) for owner in owners)
+        digest = hashlib.sha256(json.dumps([manifest, uids], sort_keys=True).encode()).hexdigest()
+        known = self.inventory.get(kind, namespace, name)
+        if known is not None and applied.get((kind, name)) == (digest, _state(known)):
+            return
+        made = await self.cluster.apply(manifest, owners)
+        self.inventory.put(made)
+        applied[kind, name] = (digest, _state(made))
+
+    def _owners(
+        self, manifest: Manifest, service: VoiceService, resource: Object, plan: Plan
+    ) -> list[Object]:
+        """Returns who keeps a child alive: nobody a retained claim, all who need it a cache Job."""
+        cache = service.spec.cache
+        if manifest["kind"] == CLAIM.name and (cache is None or cache.retain):
+            return []
+        if manifest["kind"] == JOB.name and plan.cache is not None:
+            namespace = service.metadata.namespace
+            return sharers(self.inventory, namespace, plan.cache, self.settings)
+        return [resource]
+
+    async def _prune(self, service: VoiceService, wanted: Sequence[Manifest]) -> None:
+        """Deletes the children that should not be: owned by this VoiceService and not wanted."""
+        kept = {(manifest["kind"], name_of(manifest)) for manifest in wanted}
+        key = _key(service)
+        for thing in self.inventory.of(key):
+            kind = kind_of(thing)
+            named = (kind.name, str(thing["metadata"]["name"]))
+            if kind not in _PRUNED or named in kept or is_leaving(thing):
+                continue
+            if any(owner["uid"] == service.metadata.uid for owner in owner_references_of(thing)):
+                await self._delete(key, thing)
+        for job in self.inventory.jobs_of(service.metadata.uid):
+            pods = self.inventory.pods_of_job(key.namespace, job["metadata"]["name"])
+            is_over = is_stale(job, pods, self.now())
+            if not is_leaving(job) and (
+                is_over or not is_needed(self.inventory, job, self.settings)
+            ):
+                await self._delete(key, job)
+
+    async def _delete(self, key: Key, thing: Object) -> None:
+        await self.cluster.delete(thing)
+        kind = kind_of(thing)
+        self._memories[key].applied.pop((kind, str(thing["metadata"]["name"])), None)
+        if kind not in WATCHED:
+            self.inventory.remove(thing)  # no event will tell
+
+    def _recall(self, key: Key, resource: Object | None) -> None:
+        """Forgets a VoiceService that is gone, also when another has its name already.
+
+        Garbage collection takes what it owned.
+        """
+        memory = self._memories.get(key)
+        uid = None if resource is None else str(resource["metadata"]["uid"])
+        if memory is not None and memory.uid != uid:
+            del self._memories[key]
+            self.inventory.uses_claim(key, None)
+            self.scaled.pop(key, None)
+        if uid is not None:
+            self._memories.setdefault(key, _Memory(uid))
+
+    async def _keep_good_template(
+        self, service: VoiceService, resource: Object, plan: Plan, observed: Observed
+    ) -> None:
+        """Writes the pod template down once every replica is ready with it."""
+        if not (plan.serves and plan.replicas and is_rolled_out(observed.deployment)):
+            return
+        assert observed.deployment is not None  # noqa: S101 rolled out means there is one
+        record = good_revision(service, observed.deployment["spec"]["template"])
+        key = _key(service)
+        await self._apply(key, record, [resource])
+        for other in self.inventory.of(key, CONTROLLER_REVISION):
+            if other["metadata"]["name"] != name_of(record):
+                await self._delete(key, other)
+
+    async def _observed(self, service: VoiceService) -> Observed:
+        key = _key(service)
+        cache = plan_of(service, Observed(), self.settings).cache
+        job_pods: list[Object] = []
+        claim = job = None
+        if cache is not None:
+            claim = self.inventory.get(CLAIM, key.namespace, cache.claim)
+            job = self.inventory.get(JOB, key.namespace, cache.job)
+            job_pods = self.inventory.pods_of_job(key.namespace, cache.job)
+        pods = [pod for pod in self.inventory.of(key, POD) if not is_leaving(pod)]
+        records = self.inventory.of(key, CONTROLLER_REVISION)
+        good = max(records, key=lambda record: int(record["revision"]), default=None)
+        if service.spec.scaling is None:
+            self.scaled.pop(key, None)
+        decision = self.scaled.get(key)
+        running = [pod for pod in job_pods if pod.get("status", {}).get("phase") == "Running"]
+        return Observed(
+            deployment=self.inventory.get(DEPLOYMENT, key.namespace, key.name),
+            claim=claim,
+            job=job,
+            job_pods=tuple(job_pods),
+            pods=tuple(pods),
+            good_template=good["data"]["template"] if good else None,
+            readiness=await self.asks.readiness(pods) if pods else {},
+            progress=await self.asks.progress(running) if running else None,
+            capabilities=self.capabilities,
+            wanted_replicas=decision.replicas if decision else None,
+        )
+
+    async def _tell(
+        self, service: VoiceService, resource: Object, plan: Plan, observed: Observed
+    ) -> None:
+        """Writes the status when it says something new, and the Events of the step."""
+        now = self.now()
+        key = _key(service)
+        decision = self.scaled.get(key)
+        status = status_of(
+            service, plan, observed, now=_seconds(now), load=decision.load if decision else None
+        )
+        if decision is not None and plan.replicas:
+            status = status.model_copy(update={"desired_replicas": decision.wanted})
+        if status == service.status:
+            return
+        manifest = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self.inventory.put(await self.cluster.apply_status(resource, manifest))
+        moment = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        for event in events_between(service, status, now=moment, reporter=self.reporter):
+            await self.cluster.record(event)
+
+    async def _tell_unreadable(self, resource: Object, problem: str) -> None:
+        """Says in the status that this operator does not understand the resource."""
+        before = resource.get("status") or {}
+        status = status_of_unreadable(before, problem, now=_seconds(self.now()))
+        if status != before:
+            self.inventory.put(await self.cluster.apply_status(resource, status))
+
+
+def _problem(error: ValidationError) -> str:
+    found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+    return "; ".join(found)
+
+
+def _again_s(plan: Plan, observed: Observed) -> float | None:
+    """Returns when pods should be asked again: while some are on their way, often."""
+    if plan.replicas and any(not is_ready(pod) for pod in observed.pods):
+        return _STARTING_S
+    if plan.cache is not None and plan.cache.wants_job:
+        return RETRY_S if condition_of(observed.job, "Failed") else _STARTING_S
+    return None
+
+
+def _state(thing: Object) -> str:
+    """Returns what changes when somebody changes what was applied, and rarely else.
+
+    A generation counts changes of the spec; kinds without one change seldom.
+    """
+    metadata = thing["metadata"]
+    version = metadata.get("generation") or metadata.get("resourceVersion")
+    owners = sorted(owner["uid"] for owner in owner_references_of(thing))
+    return json.dumps([metadata["uid"], version, owners, metadata.get("labels")], sort_keys=True)
+
+
+def _key(service: VoiceService) -> Key:
+    return Key(service.metadata.namespace, service.metadata.name)
+
+
+def _seconds(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

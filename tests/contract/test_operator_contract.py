@@ -1,0 +1,165 @@
+"""What the operator writes into pods is what the services and their images understand."""
+
+import re
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.desired import desired_state, wire
+from nemo_voice_operator.desired.environment import container_source
+from nemo_voice_operator.manifests import kind_of
+from nemo_voice_operator.planning import vocoder_of
+from nemo_voice_operator.resource.pods import OWNED_VARIABLES
+from nemo_voice_operator.resource.spec import Task, container_port
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_serving.device import DeviceThread
+from nemo_voice_serving.health import health_router
+from nemo_voice_serving.lifecycle import Lifecycle
+from nemo_voice_serving.model_reference import ModelKind, parse_reference
+from nemo_voice_serving.settings import PREFIX, ServiceSettings, variable_names
+from nemo_voice_stt.__main__ import _parser as stt_parser
+from nemo_voice_stt.settings import SttSettings
+from nemo_voice_tts.__main__ import _parser as tts_parser
+from nemo_voice_tts.settings import TtsSettings
+from support.repository import ROOT
+from support.voice_services import proven_plan, voice_service
+
+SETTINGS: dict[Task, type[ServiceSettings]] = {Task.TTS: TtsSettings, Task.STT: SttSettings}
+PARSERS: dict[Task, ArgumentParser] = {Task.TTS: tts_parser(), Task.STT: stt_parser()}
+EVERYTHING: dict[str, Any] = {
+    "model": {"source": "nvidia/a-model", "revision": "main", "sha256": "d" * 64},
+    "engine": {
+        "precision": "float16",
+        "maxBatch": 3,
+        "maxWaitMs": 7,
+        "maxQueue": 900,
+        "threads": 2,
+    },
+    "hub": {"endpoint": "https://hub.example", "tokenSecretRef": {"name": "hub"}},
+}
+KINDS_WITH_PODS = ("Deployment", "Job")
+
+
+def containers(task: Task) -> dict[str, Any]:
+    """The containers of a VoiceService that says everything, by the kind that has them."""
+    service = voice_service(task=task, **EVERYTHING)
+    operator = OperatorSettings()
+    children: Any = desired_state(service, proven_plan(service, operator), operator)
+    return {
+        kind_of(child): child["spec"]["template"]["spec"]["containers"][0]
+        for child in children
+        if kind_of(child) in KINDS_WITH_PODS
+    }
+
+
+def environment(container: dict[str, Any]) -> dict[str, str]:
+    """What a container's process sees."""
+    return {one["name"]: one["value"] for one in container["env"] if "value" in one}
+
+
+def dockerfile(task: Task) -> str:
+    """The recipe of a service's image."""
+    return (ROOT / "services" / task / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize("kind", KINDS_WITH_PODS)
+@pytest.mark.parametrize("task", Task)
+def test_every_variable_is_a_setting_of_the_service(task: Task, kind: str) -> None:
+    ours = {name for name in environment(containers(task)[kind]) if name.startswith(PREFIX)}
+    assert ours - variable_names(SETTINGS[task]) == set()
+    assert len(ours) >= 5
+
+
+@pytest.mark.parametrize("kind", KINDS_WITH_PODS)
+@pytest.mark.parametrize("task", Task)
+def test_the_service_reads_its_settings_from_what_the_operator_writes(
+    task: Task, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(containers(task)[kind]).items():
+        monkeypatch.setenv(name, value)
+    settings = SETTINGS[task]()
+    assert (settings.model, settings.model_revision) == ("nvidia/a-model", "main")
+    assert settings.model_sha256 == "d" * 64
+    assert settings.model_cache == Path(wire.MODEL_CACHE)
+    if kind == "Deployment":
+        assert (settings.offline, settings.device, settings.precision) == (True, "cuda", "float16")
+        assert (settings.batching.max_items, settings.batching.max_wait_ms) == (3, 7)
+        assert settings.threads == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "field"), [(Task.TTS, "max_queue_chars"), (Task.STT, "max_queue_audio_s")]
+)
+def test_the_longest_queue_is_counted_in_the_tasks_own_work(
+    task: Task, field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(containers(task)["Deployment"]).items():
+        monkeypatch.setenv(name, value)
+    assert getattr(SETTINGS[task](), field) == 900
+
+
+def test_what_nobody_may_set_beside_the_operator_exists() -> None:
+    known = variable_names(TtsSettings) | variable_names(SttSettings)
+    assert set(OWNED_VARIABLES) - known == set()
+
+
+@pytest.mark.parametrize("task", Task)
+def test_the_ports_are_the_same(task: Task) -> None:
+    assert container_port(task) == SETTINGS[task].model_fields["port"].default
+    assert f"EXPOSE {container_port(task)}\n" in dockerfile(task)
+
+
+def test_the_probes_ask_what_the_services_answer() -> None:
+    router = health_router(Lifecycle(), DeviceThread(), stuck_after_s=1)
+    assert {wire.LIVE_PATH, wire.READY_PATH} <= {getattr(one, "path", "") for one in router.routes}
+
+
+@pytest.mark.parametrize("task", Task)
+def test_the_image_runs_as_the_user_whom_the_pod_names(task: Task) -> None:
+    recipe = dockerfile(task)
+    assert f"USER {wire.USER}:{wire.USER}\n" in recipe
+    assert f"NEMO_VOICE_MODEL_CACHE={wire.MODEL_CACHE}" in recipe
+    entry = re.search(r"^ENTRYPOINT (.+)$", recipe, re.MULTILINE)
+    assert entry
+    assert f'"-m", "nemo_voice_{task}"]' in entry[1]
+
+
+@pytest.mark.parametrize("task", Task)
+def test_the_services_know_the_arguments(task: Task) -> None:
+    serving = PARSERS[task].parse_args(wire.SERVE_ARGUMENTS)
+    assert (serving.command, serving.host) == ("serve", "0.0.0.0")
+    fetching = PARSERS[task].parse_args(wire.FETCH_ARGUMENTS)
+    assert fetching.command == "fetch"
+    assert (fetching.result, fetching.progress_port) == (Path(wire.RESULT_PATH), wire.PROGRESS_PORT)
+
+
+def test_a_pod_is_given_the_time_that_a_service_takes_to_end() -> None:
+    drain = ServiceSettings().drain
+    found = {wire.DRAIN_DELAY: drain.delay_s, wire.DRAIN_TIMEOUT: drain.timeout_s}
+    assert found == wire.DRAIN_DEFAULTS_S
+    assert set(wire.DRAIN_DEFAULTS_S) <= variable_names(ServiceSettings)
+
+
+@pytest.mark.parametrize("model", ["demo", "nvidia/a-model", "file:///a.nemo"])
+def test_the_operator_knows_which_vocoder_a_service_takes_by_default(model: str) -> None:
+    vocoder = vocoder_of(voice_service(model={"source": model}))
+    assert vocoder is not None
+    assert vocoder.source == TtsSettings(model=container_source(model)).vocoder_source
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("demo", ModelKind.DEMO),
+        ("nvidia/a-model", ModelKind.HUB),
+        ("https://a.example/b.nemo", ModelKind.HTTPS),
+        ("file:///voices/b.nemo", ModelKind.FILE),
+    ],
+)
+def test_the_services_understand_every_form_of_a_source(source: str, kind: ModelKind) -> None:
+    reference = parse_reference(container_source(source))
+    assert reference.kind is kind
+    if kind is ModelKind.FILE:
+        assert reference.path == Path(wire.MODEL_CACHE) / "voices" / "b.nemo"

@@ -1,0 +1,39 @@
+"""What the operator's tests share: a real API server, and a new namespace for each test."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from go_programs import GoProgramsMissingError
+from support.api_server import ApiServer, running_api_server
+from support.definitions import define_voice_services
+from support.namespaces import fresh_namespace, namespace_name
+
+
+@pytest.fixture(scope="session")
+def api_server() -> Iterator[ApiServer]:
+    """A real API server and its store, shared by all tests; a skip that says why there is none."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_api_server())
+        except GoProgramsMissingError as reason:
+            if os.environ.get("NEMO_VOICE_DEV_REQUIRE_ALL") == "1":
+                pytest.fail(f"NOT RUN: what needs a Kubernetes API server: {reason}")
+            pytest.skip(f"NOT RUN: what needs a Kubernetes API server: {reason}")
+        yield server
+
+
+@pytest.fixture
+def namespace(api_server: ApiServer, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of a new namespace, which is emptied and removed after the test."""
+    with fresh_namespace(api_server, namespace_name(request.node.nodeid)) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def defined(api_server: ApiServer) -> ApiServer:
+    """The API server, which knows VoiceServices."""
+    define_voice_services(api_server)
+    return api_server

@@ -1,0 +1,277 @@
+"""What a real API server takes and refuses of VoiceServices, and what it says to people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from support.api_server import ApiServer
+from support.definitions import DEFINITIONS, VOICE_SERVICES
+from support.voice_services import SAMPLES, objects_of
+
+DEMO: Mapping[str, Any] = {"task": "stt", "model": {"source": "demo"}}
+NVIDIA: Mapping[str, Any] = {"task": "tts", "model": {"source": "nvidia/tts_en_fastpitch"}}
+
+REFUSED = {
+    "no task": ({"model": {"source": "demo"}}, "spec.task: Required"),
+    "another task": ({**DEMO, "task": "translate"}, 'supported values: "tts", "stt"'),
+    "no model": ({"task": "tts"}, "spec.model: Required"),
+    "no source": ({"task": "tts", "model": {}}, "spec.model.source: Required"),
+    "an empty source": ({"task": "tts", "model": {"source": ""}}, "should be at least 1 chars"),
+    "a bare word as source": (
+        {"task": "tts", "model": {"source": "fastpitch"}},
+        "source must be demo, a Hugging Face id",
+    ),
+    "an ftp source": (
+        {"task": "tts", "model": {"source": "ftp://x/y.nemo"}},
+        "source must be demo, a Hugging Face id",
+    ),
+    "a URL of another format": (
+        {"task": "tts", "model": {"source": "https://x/y.zip"}},
+        "source must be demo, a Hugging Face id",
+    ),
+    "a file outside the claim": (
+        {"task": "tts", "model": {"source": "file://host/y.nemo"}},
+        "source must be demo, a Hugging Face id",
+    ),
+    "a revision of demo": (
+        {"task": "tts", "model": {"source": "demo", "revision": "main"}},
+        "revision is a commit, tag or branch of a Hugging Face model",
+    ),
+    "a revision of a URL": (
+        {"task": "tts", "model": {"source": "https://x/y.nemo", "revision": "1"}},
+        "Pin a URL by sha256",
+    ),
+    "a digest of demo": (
+        {"task": "tts", "model": {"source": "demo", "sha256": "a" * 64}},
+        "demo ships inside the image",
+    ),
+    "a short digest": (
+        {"task": "tts", "model": {"source": "a/b", "sha256": "abc"}},
+        "64 hexadecimal digits",
+    ),
+    "a digest in capitals": (
+        {"task": "tts", "model": {"source": "a/b", "sha256": "A" * 64}},
+        "64 hexadecimal digits",
+    ),
+    "a vocoder for stt": ({**DEMO, "vocoder": {"source": "demo"}}, "only a tts service has a"),
+    "an unknown field": ({**DEMO, "modell": {}}, 'unknown field "spec.modell"'),
+    "an unknown nested field": (
+        {**DEMO, "gpu": {"counts": 1}},
+        'unknown field "spec.gpu.counts"',
+    ),
+    "a negative number of GPUs": ({**DEMO, "gpu": {"count": -1}}, "greater than or equal to 0"),
+    "half a GPU": ({**DEMO, "gpu": {"count": 0.5}}, "spec.gpu.count: Invalid value"),
+    "a GPU resource without a vendor": (
+        {**DEMO, "gpu": {"resourceName": "gpu"}},
+        "resourceName must be an extended resource like nvidia.com/gpu",
+    ),
+    "GPUs among the resources": (
+        {**DEMO, "resources": {"limits": {"nvidia.com/gpu": 1}}},
+        "say the number of GPUs in gpu.count",
+    ),
+    "GPUs among the requests": (
+        {**DEMO, "resources": {"requests": {"nvidia.com/gpu": 1}}},
+        "say the number of GPUs in gpu.count",
+    ),
+    "a URL without encryption": (
+        {"task": "tts", "model": {"source": "http://x/y.nemo"}},
+        "source must be demo, a Hugging Face id",
+    ),
+    "negative replicas": ({**DEMO, "replicas": -1}, "greater than or equal to 0"),
+    "replicas as text": ({**DEMO, "replicas": "two"}, "spec.replicas: Invalid value"),
+    "scaling without a maximum": ({**DEMO, "scaling": {"min": 1}}, "spec.scaling.max: Required"),
+    "scaling upside down": (
+        {**DEMO, "scaling": {"min": 3, "max": 2}},
+        "scaling.min must not be greater than scaling.max",
+    ),
+    "scaling to zero": ({**DEMO, "scaling": {"min": 0, "max": 2}}, "greater than or equal to 1"),
+    "scaling without a target": (
+        {**DEMO, "scaling": {"max": 2, "target": {}}},
+        "target needs inFlight, queueSeconds or both",
+    ),
+    "a target of zero": (
+        {**DEMO, "scaling": {"max": 2, "target": {"inFlight": 0}}},
+        "greater than or equal to 1",
+    ),
+    "a tolerance above one": (
+        {**DEMO, "scaling": {"max": 2, "tolerance": 1.5}},
+        "less than or equal to 1",
+    ),
+    "a claim that is both named and sized": (
+        {**NVIDIA, "cache": {"claimName": "a", "size": "1Gi"}},
+        "give claimName for a claim that exists or size for one to be created, not both",
+    ),
+    "a storage class for a named claim": (
+        {**NVIDIA, "cache": {"claimName": "a", "storageClassName": "fast"}},
+        "an existing claim (claimName) has its own",
+    ),
+    "a size that is no quantity": (
+        {**NVIDIA, "cache": {"size": "big"}},
+        "size must be a quantity like 20Gi",
+    ),
+    "a size of nothing": ({**NVIDIA, "cache": {"size": "0"}}, "size must be a quantity"),
+    "an access mode that shares nothing": (
+        {**NVIDIA, "cache": {"size": "1Gi", "accessModes": ["ReadOnlyMany"]}},
+        "Unsupported value",
+    ),
+    "a mirror without a scheme": (
+        {**NVIDIA, "hub": {"endpoint": "mirror.example"}},
+        "endpoint must be an http(s) address",
+    ),
+    "a token without a Secret": (
+        {**NVIDIA, "hub": {"tokenSecretRef": {"key": "token"}}},
+        "spec.hub.tokenSecretRef.name: Required",
+    ),
+    "a variable that another field decides": (
+        {**DEMO, "env": [{"name": "NEMO_VOICE_MODEL", "value": "x"}]},
+        "the operator sets this variable from other fields",
+    ),
+    "a variable with two values": (
+        {
+            **DEMO,
+            "env": [
+                {
+                    "name": "A",
+                    "value": "x",
+                    "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}},
+                }
+            ],
+        },
+        "has a value or a valueFrom, not both",
+    ),
+    "a variable from nowhere": (
+        {**DEMO, "env": [{"name": "A", "valueFrom": {}}]},
+        "exactly one of secretKeyRef and configMapKeyRef",
+    ),
+    "a variable with a space": (
+        {**DEMO, "env": [{"name": "A B", "value": "x"}]},
+        "letters, digits and underscores",
+    ),
+    "a pod label of ours": (
+        {**DEMO, "podLabels": {"app.kubernetes.io/name": "mine"}},
+        "labels under app.kubernetes.io/ and nemo-voice.dev/ belong to the operator",
+    ),
+    "an unknown precision": ({**DEMO, "engine": {"precision": "int4"}}, "Unsupported value"),
+    "a batch of nothing": ({**DEMO, "engine": {"maxBatch": 0}}, "greater than or equal to 1"),
+    "an unknown rollout": ({**DEMO, "rollout": {"strategy": "canary"}}, "Unsupported value"),
+    "a port beyond the last": ({**DEMO, "service": {"port": 70000}}, "less than or equal to 65535"),
+    "an unknown Service": ({**DEMO, "service": {"type": "ExternalName"}}, "Unsupported value"),
+    "a warm-up of a second": (
+        {**DEMO, "warmup": {"timeoutSeconds": 1}},
+        "greater than or equal to 30",
+    ),
+    "a toleration that compares oddly": (
+        {**DEMO, "tolerations": [{"operator": "Like"}]},
+        "Unsupported value",
+    ),
+}
+
+CHANGES_REFUSED = {
+    "the task": (DEMO, {**DEMO, "task": "tts"}, "task cannot change"),
+    "a claim that shrinks": (
+        {**NVIDIA, "cache": {"size": "10Gi"}},
+        {**NVIDIA, "cache": {"size": "5000Mi"}},
+        "a claim can grow but not shrink",
+    ),
+    "a storage class": (
+        {**NVIDIA, "cache": {"size": "10Gi", "storageClassName": "slow"}},
+        {**NVIDIA, "cache": {"size": "10Gi", "storageClassName": "fast"}},
+        "storageClassName cannot change",
+    ),
+}
+
+
+def voice(spec: Mapping[str, Any], name: str = "narrator") -> dict[str, Any]:
+    return {
+        "apiVersion": "nemo-voice.dev/v1alpha1",
+        "kind": "VoiceService",
+        "metadata": {"name": name},
+        "spec": dict(spec),
+    }
+
+
+def created(
+    server: ApiServer, namespace: str, thing: Mapping[str, Any], **query: str
+) -> httpx.Response:
+    path = VOICE_SERVICES.format(namespace=namespace)
+    return server.http.post(path, json=thing, params={"fieldValidation": "Strict", **query})
+
+
+def test_the_definition_is_structural_and_served(defined: ApiServer) -> None:
+    made = defined.send("GET", f"{DEFINITIONS}/voiceservices.nemo-voice.dev")
+    conditions = {one["type"]: one["status"] for one in made["status"]["conditions"]}
+    assert conditions["Established"] == "True"
+    assert conditions["NamesAccepted"] == "True"
+    assert "NonStructuralSchema" not in conditions
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_sample_is_accepted(defined: ApiServer, namespace: str, sample: str) -> None:
+    for thing in objects_of(sample):
+        if thing["kind"] == "VoiceService":
+            answer = created(defined, namespace, thing, dryRun="All")
+            assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_nonsense_is_refused_in_words(defined: ApiServer, case: str) -> None:
+    spec, words = REFUSED[case]
+    answer = created(defined, "default", voice(spec), dryRun="All")
+    assert answer.status_code in {400, 422}
+    assert words in answer.json()["message"]
+
+
+@pytest.mark.parametrize("case", CHANGES_REFUSED)
+def test_what_cannot_change_is_refused_in_words(
+    defined: ApiServer, namespace: str, case: str
+) -> None:
+    before, after, words = CHANGES_REFUSED[case]
+    made = created(defined, namespace, voice(before))
+    made.raise_for_status()
+    path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator"
+    answer = defined.http.put(path, json={**made.json(), "spec": dict(after)})
+    assert answer.status_code == 422
+    assert words in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("n" * 41, "the name must have at most 40 characters"),
+        ("a.b", "the name must be a valid Service name"),
+        ("1st", "beginning with a letter"),
+    ],
+)
+def test_a_name_that_no_service_can_have_is_refused(
+    defined: ApiServer, name: str, words: str
+) -> None:
+    answer = created(defined, "default", voice(DEMO, name), dryRun="All")
+    assert words in answer.json()["message"]
+
+
+def test_only_few_defaults_are_written_into_the_object(defined: ApiServer, namespace: str) -> None:
+    made = created(defined, namespace, voice({**DEMO, "scaling": {"max": 2}})).json()
+    assert made["spec"] == {
+        **DEMO,
+        "gpu": {"count": 1, "resourceName": "nvidia.com/gpu"},
+        "replicas": 1,
+        "scaling": {"min": 1, "max": 2},
+    }
+
+
+def test_the_scale_subresource_reads_and_writes_the_replicas(
+    defined: ApiServer, namespace: str
+) -> None:
+    created(defined, namespace, voice(DEMO)).raise_for_status()
+    path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator/scale"
+    scale = defined.send("GET", path)
+    assert scale["spec"]["replicas"] == 1
+    defined.send("PUT", path, {**scale, "spec": {"replicas": 3}})
+    assert defined.send("GET", path.removesuffix("/scale"))["spec"]["replicas"] == 3
+
+
+def test_users_cannot_write_the_status_with_the_spec(defined: ApiServer, namespace: str) -> None:
+    made = created(defined, namespace, {**voice(DEMO), "status": {"phase": "Ready"}})
+    assert "status" not in made.json()

@@ -1,0 +1,101 @@
+"""A real API server takes every sample's children, admits their pods, and finds nothing to change.
+
+Its validation goes further than its schemas: what a Job may ignore, how long a probe may wait.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.desired import desired_state
+from nemo_voice_operator.desired.names import MANAGER
+from nemo_voice_operator.kinds import POD, kind_of
+from nemo_voice_operator.settings import OperatorSettings
+from support.api_server import ApiServer
+from support.voice_services import SAMPLES, proven_plan, services_of
+
+SETTINGS = OperatorSettings()
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+RUNTIME_CLASS = "/apis/node.k8s.io/v1/runtimeclasses"
+
+
+@pytest.fixture
+def restricted(api_server: ApiServer, namespace: str) -> Iterator[str]:
+    """A namespace that admits only pods of the restricted profile, and a runtime class."""
+    api_server.send("POST", RUNTIME_CLASS, {"metadata": {"name": "nvidia"}, "handler": "nvidia"})
+    apply(api_server, f"/api/v1/namespaces/{namespace}", {
+        "apiVersion": "v1", "kind": "Namespace", "metadata": {"labels": RESTRICTED}
+    })  # fmt: skip
+    yield namespace
+    api_server.send("DELETE", f"{RUNTIME_CLASS}/nvidia")
+
+
+def children_of(sample: str, namespace: str) -> list[dict[str, Any]]:
+    """The children of a sample's VoiceServices, of the kinds that every cluster knows."""
+    children: list[Any] = []
+    for service in services_of(sample):
+        children += desired_state(service, proven_plan(service, SETTINGS), SETTINGS)
+    placed = [
+        child | {"metadata": child["metadata"] | {"namespace": namespace}} for child in children
+    ]
+    return [child for child in placed if child["kind"] != "ServiceMonitor"]
+
+
+def apply(server: ApiServer, path: str, manifest: dict[str, Any], **more: str) -> Any:
+    """What the API server made of it by server-side apply, no misspelt field overlooked."""
+    query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict", **more}
+    answer = server.http.patch(
+        path,
+        params=query,
+        content=json.dumps(manifest),
+        headers={"Content-Type": "application/apply-patch+yaml"},
+    )
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+def path_of(child: dict[str, Any]) -> str:
+    metadata = child["metadata"]
+    return kind_of(child).path(metadata["namespace"], metadata["name"])
+
+
+def version_of(thing: Any) -> str:
+    return str(thing["metadata"]["resourceVersion"])
+
+
+def test_the_api_server_takes_every_child_and_then_finds_nothing_to_change(
+    api_server: ApiServer, namespace: str
+) -> None:
+    children = [child for sample in SAMPLES for child in children_of(sample, namespace)]
+    for child in children:
+        apply(api_server, path_of(child), child)
+    # A claim's first apply stores it without the phase that it answers; the second one adds that.
+    settled = [version_of(apply(api_server, path_of(child), child)) for child in children]
+    again = [version_of(apply(api_server, path_of(child), child)) for child in children]
+    assert settled == again
+
+
+def test_a_namespace_of_the_restricted_profile_admits_every_pod(
+    api_server: ApiServer, restricted: str
+) -> None:
+    children = [child for sample in SAMPLES for child in children_of(sample, restricted)]
+    owners = [child for child in children if child["kind"] in {"Deployment", "Job"}]
+    for owner in owners:
+        name, template = owner["metadata"]["name"], owner["spec"]["template"]
+        metadata = {**template["metadata"], "name": name, "namespace": restricted}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+        made = apply(api_server, POD.path(restricted, name), pod, dryRun="All")
+        assert made["kind"] == "Pod"
+    assert len(owners) > len(SAMPLES)
+
+
+def test_that_profile_refuses_a_pod_that_may_become_root(
+    api_server: ApiServer, restricted: str
+) -> None:
+    container = {"name": "serve", "image": "any"}
+    pod = {"metadata": {"name": "root"}, "spec": {"containers": [container]}}
+    answer = api_server.http.post(POD.path(restricted), json=pod, params={"dryRun": "All"})
+    assert answer.status_code == 403
+    assert "violates PodSecurity" in answer.json()["message"]

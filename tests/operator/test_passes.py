@@ -1,0 +1,83 @@
+"""Passes over VoiceServices on a real API server: complete, without repetition, after any death."""
+
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from nemo_voice_operator.cluster import KubernetesCluster
+from nemo_voice_operator.inventory import Key
+from support.api_server import ApiServer
+from support.namespaces import fresh_namespace
+from support.operating import Passes, connected, create_demo
+
+PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
+WRITES = ("PATCH", "POST", "DELETE", "PUT")
+
+
+class Death(BaseException):
+    """The process is gone."""
+
+
+class MortalCluster(KubernetesCluster):
+    """Dies before or after its n-th write."""
+
+    def __init__(self, client: Any, dies_at: int, *, after: bool) -> None:
+        super().__init__(client)
+        self.writes, self._dies_at, self._after = 0, dies_at, after
+
+    @override
+    async def _request(self, method: str, path: str, **arguments: Any) -> Any:
+        if method not in WRITES:
+            return await super()._request(method, path, **arguments)
+        self.writes += 1
+        if self.writes == self._dies_at and not self._after:
+            raise Death
+        answer = await super()._request(method, path, **arguments)
+        if self.writes == self._dies_at and self._after:
+            raise Death
+        return answer
+
+
+@pytest.mark.parametrize("spec", [{}, {"model": PARAKEET}], ids=["demo", "download"])
+async def test_a_second_pass_changes_nothing(
+    defined: ApiServer, namespace: str, spec: dict[str, Any]
+) -> None:
+    create_demo(defined, namespace, **spec)
+    async with connected(defined.admin) as client:
+        passes = Passes(KubernetesCluster(client), namespace)
+        await passes.settle()
+        # Kubernetes itself rewrites a claim when it is applied a second time, and never after.
+        await Passes(KubernetesCluster(client), namespace).settle()
+        before = await passes.versions()
+        wanted = ("Job", "PersistentVolumeClaim") if spec else ("Deployment",)
+        assert {*wanted, "Service", "NetworkPolicy"} <= {kind for kind, _ in before}
+        await passes.reconciler.reconcile(Key(namespace, "narrator"))
+        fresh = Passes(KubernetesCluster(client), namespace)
+        await fresh.look()
+        await fresh.reconciler.reconcile(Key(namespace, "narrator"))
+        assert await fresh.versions() == before, "nor does the pass of an operator just started"
+
+
+@pytest.mark.parametrize("spec", [{}, {"model": PARAKEET}], ids=["demo", "download"])
+async def test_death_at_any_write_loses_and_doubles_nothing(
+    defined: ApiServer, namespace: str, spec: dict[str, Any]
+) -> None:
+    async with connected(defined.admin) as client:
+        create_demo(defined, namespace, **spec)
+        whole = MortalCluster(client, 0, after=False)
+        passes = Passes(whole, namespace)
+        await passes.settle()
+        expected = await passes.contents()
+        assert whole.writes >= 5
+        for number in range(1, whole.writes + 1):
+            for after in (False, True):
+                name = f"{namespace[:40]}-{number}-{'after' if after else 'before'}"
+                with fresh_namespace(defined, name):
+                    create_demo(defined, name, **spec)
+                    dying = Passes(MortalCluster(client, number, after=after), name)
+                    with pytest.raises(Death):
+                        await dying.settle()
+                    reborn = Passes(KubernetesCluster(client), name)
+                    await reborn.settle()
+                    assert await reborn.contents() == expected

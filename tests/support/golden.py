@@ -1,0 +1,49 @@
+"""Golden files: what was once looked at and agreed on, and `--update-golden`, which rewrites it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from support.repository import ROOT
+
+FOLDER = ROOT / "tests" / "golden"
+
+Golden = Callable[[Sequence[Mapping[str, Any]], str], None]
+"""Compares manifests with the file of that name."""
+
+
+def yaml_of(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the manifests as one YAML stream."""
+    text: str = yaml.safe_dump_all(manifests, sort_keys=False, width=100)
+    return text
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option."""
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write tests/golden anew instead of comparing with it",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares manifests with a golden file, or writes it with `--update-golden`."""
+    is_update = bool(request.config.getoption("--update-golden"))
+
+    def compare(manifests: Sequence[Mapping[str, Any]], name: str) -> None:
+        path, text = FOLDER / f"{name}.yaml", yaml_of(manifests)
+        if is_update:
+            path.write_text(text)
+        _assert_same(path, text)
+
+    return compare
+
+
+def _assert_same(path: Path, text: str) -> None:
+    kept = path.read_text() if path.exists() else ""
+    assert text.splitlines() == kept.splitlines(), f"pytest --update-golden rewrites {path.name}"

@@ -1,0 +1,261 @@
+"""The claim and the Job: who shares a Job, where it runs, and what makes it another one."""
+
+import json
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.desired.cache import (
+    cache_claim,
+    cache_job,
+    cache_work_name,
+    mounts_on_one_node,
+)
+from nemo_voice_operator.plan import CacheWork, Plan
+from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.settings import OperatorSettings
+from support.voice_services import voice_service
+
+SETTINGS = OperatorSettings(image_tts="speaks:1", image_stt="hears:1")
+HUB = {"source": "nvidia/tts_en_fastpitch"}
+SHARED = {"claimName": "models"}
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def work_of(service: VoiceService, *, single_node: bool = False, wants_job: bool = True) -> Plan:
+    """The plan of a VoiceService whose models are not there yet."""
+    cache = service.spec.cache
+    named = cache.claim_name if cache else None
+    work = CacheWork(
+        claim=named or "narrator-models",
+        creates_claim=named is None,
+        job=cache_work_name(service, SETTINGS),
+        single_node=single_node,
+        wants_job=wants_job,
+    )
+    return Plan(replicas=0, cache=work, serves=False)
+
+
+def asked(name: str = "narrator", **spec: Any) -> VoiceService:
+    """A VoiceService that fetches a hub's model into a claim that others use too."""
+    return voice_service(name, **{"model": HUB, "cache": SHARED, **spec})
+
+
+def job_of(service: VoiceService, *, single_node: bool = False) -> dict[str, Any]:
+    job = cache_job(service, work_of(service, single_node=single_node), SETTINGS)
+    assert job is not None
+    return dict(job)
+
+
+def pod_of(service: VoiceService, *, single_node: bool = False) -> dict[str, Any]:
+    return dict(job_of(service, single_node=single_node)["spec"]["template"]["spec"])
+
+
+def same_work(**spec: Any) -> bool:
+    """Whether a VoiceService that differs so shares the Job, which then is equal to the byte."""
+    one, other = job_of(asked()), job_of(asked("listener", **spec))
+    names = one["metadata"].pop("name"), other["metadata"].pop("name")
+    is_same = bool(names[0] == names[1])
+    assert is_same == (json.dumps(one) == json.dumps(other))
+    return is_same
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"replicas": 7},
+        {"suspend": True},
+        {"scaling": {"max": 3}},
+        {"engine": {"precision": "bfloat16", "threads": 2}},
+        {"resources": {"requests": {"cpu": "4"}}},
+        {"gpu": {"count": 2}},
+        {"podLabels": {"team": "a"}, "podAnnotations": {"a": "b"}},
+        {"warmup": {"timeoutSeconds": 60}, "rollout": {"strategy": "replace"}},
+        {"service": {"port": 80}, "networkPolicy": {"enabled": False}},
+        {"topologySpreadConstraints": [{"maxSkew": 1}]},
+        {"runtimeClassName": "nvidia"},
+        {"env": [{"name": "NEMO_VOICE_LOG_LEVEL", "value": "debug"}]},
+    ],
+    ids=json.dumps,
+)
+def test_voice_services_that_need_the_same_files_share_one_job(spec: dict[str, Any]) -> None:
+    assert same_work(**spec)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"task": "stt"},
+        {"model": {"source": "nvidia/other"}},
+        {"model": {**HUB, "revision": "main"}},
+        {"model": {**HUB, "sha256": "d" * 64}},
+        {"vocoder": {"source": "nvidia/other"}},
+        {"cache": {"claimName": "others"}},
+        {"hub": {"endpoint": "https://hub.example"}},
+        {"hub": {"tokenSecretRef": {"name": "hub"}}},
+        {"image": "speaks:2"},
+        {"imagePullPolicy": "Always"},
+        {"imagePullSecrets": [{"name": "registry"}]},
+        {"serviceAccountName": "speech"},
+        {"priorityClassName": "high"},
+        {"nodeSelector": {"pool": "speech"}},
+        {"tolerations": [{"key": "gpu", "operator": "Exists"}]},
+        {"affinity": {"podAntiAffinity": {}}},
+        {"gpu": {"count": 0}},
+        {"gpu": {"resourceName": "example.com/gpu"}},
+        {"env": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}]},
+    ],
+    ids=json.dumps,
+)
+def test_whatever_could_change_the_files_or_the_way_to_them_is_another_job(
+    spec: dict[str, Any],
+) -> None:
+    assert not same_work(**spec)
+
+
+def test_asking_for_a_refresh_is_another_job() -> None:
+    service = asked()
+    annotated = service.metadata.model_copy(update={"annotations": {"nemo-voice.dev/refresh": "1"}})
+    refreshed = service.model_copy(update={"metadata": annotated})
+    assert cache_work_name(refreshed, SETTINGS) != cache_work_name(service, SETTINGS)
+
+
+def test_a_job_is_of_no_one_voice_service() -> None:
+    job = job_of(asked("narrator"))
+    assert "narrator" not in json.dumps(job)
+    assert job["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "nemo-voice-operator"
+
+
+def test_the_job_goes_once_its_result_is_recorded() -> None:
+    service = asked()
+    assert cache_job(service, work_of(service, wants_job=False), SETTINGS) is None
+    assert cache_job(service, Plan(replicas=1), SETTINGS) is None
+
+
+def test_every_try_leaves_a_pod_that_says_why_and_few_are_made() -> None:
+    job = job_of(asked())["spec"]
+    assert job["template"]["spec"]["restartPolicy"] == "Never"
+    assert job["backoffLimit"] == 3
+    assert "ttlSecondsAfterFinished" not in job
+
+
+def test_a_pod_that_was_stopped_from_outside_does_not_count_as_a_try() -> None:
+    stopped, drained = job_of(asked())["spec"]["podFailurePolicy"]["rules"]
+    assert {stopped["action"], drained["action"]} == {"Ignore"}
+    assert stopped["onExitCodes"]["values"] == [143]
+    assert drained["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+
+
+def test_the_download_tells_its_result_and_its_progress() -> None:
+    [container] = pod_of(asked())["containers"]
+    assert container["args"] == [
+        "fetch", "--result", "/dev/termination-log", "--progress-port", "8082"
+    ]  # fmt: skip
+    assert container["ports"] == [{"name": "progress", "containerPort": 8082}]
+
+
+def test_the_download_may_write_the_claim_and_asks_for_no_gpu() -> None:
+    pod = pod_of(asked())
+    [container] = pod["containers"]
+    mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+    assert not mounts["models"]["readOnly"]
+    assert pod["volumes"][1]["persistentVolumeClaim"] == {"claimName": "models"}
+    assert "nvidia.com/gpu" not in json.dumps(container["resources"])
+
+
+def test_the_download_runs_where_the_pods_will() -> None:
+    pod = pod_of(
+        asked(
+            nodeSelector={"pool": "speech"},
+            tolerations=[{"key": "speech", "operator": "Exists"}],
+            affinity={"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": []}}},
+        )
+    )
+    assert pod["nodeSelector"] == {"pool": "speech"}
+    assert pod["tolerations"] == [
+        {"key": "speech", "operator": "Exists"},
+        {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+    ]
+    assert pod["affinity"]["nodeAffinity"][REQUIRED] == {"nodeSelectorTerms": []}
+    [wish] = pod["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert wish["preference"]["matchExpressions"][0]["key"] == "nvidia.com/gpu.present"
+
+
+def test_without_a_gpu_the_download_wishes_for_no_gpu_node() -> None:
+    pod = pod_of(asked(gpu={"count": 0}))
+    assert (pod["tolerations"], pod["affinity"]) == (None, None)
+
+
+def test_the_download_goes_to_the_node_that_has_the_claim() -> None:
+    pod = pod_of(asked(), single_node=True)
+    [term] = pod["affinity"]["podAffinity"][REQUIRED]
+    assert term["labelSelector"] == {"matchLabels": {"nemo-voice.dev/claim": "models"}}
+    job = job_of(asked())["spec"]["template"]["metadata"]["labels"]
+    assert job["nemo-voice.dev/claim"] == "models"
+
+
+@pytest.mark.parametrize(
+    ("cache", "expected"),
+    [
+        (
+            None,
+            {
+                "accessModes": ["ReadWriteOnce"],
+                "storageClassName": None,
+                "resources": {"requests": {"storage": "20Gi"}},
+            },
+        ),
+        (
+            {"size": "5Gi", "storageClassName": "fast", "accessModes": ["ReadWriteMany"]},
+            {
+                "accessModes": ["ReadWriteMany"],
+                "storageClassName": "fast",
+                "resources": {"requests": {"storage": "5Gi"}},
+            },
+        ),
+    ],
+)
+def test_the_created_claim_is_as_asked(
+    cache: dict[str, Any] | None, expected: dict[str, Any]
+) -> None:
+    service = voice_service(model=HUB, cache=cache)
+    claim: Any = cache_claim(service, work_of(service), SETTINGS)
+    assert claim["spec"] == expected
+    assert claim["metadata"]["name"] == "narrator-models"
+
+
+@pytest.mark.parametrize(
+    ("cache", "retained"),
+    [(None, "true"), ({"size": "1Gi", "retain": True}, "true"), ({"retain": False}, "false")],
+)
+def test_the_created_claim_says_whether_it_stays(
+    cache: dict[str, Any] | None, retained: str
+) -> None:
+    service = voice_service(model=HUB, cache=cache)
+    claim: Any = cache_claim(service, work_of(service), SETTINGS)
+    assert claim["metadata"]["annotations"] == {"nemo-voice.dev/retain": retained}
+
+
+@pytest.mark.parametrize("plan", [Plan(replicas=1), work_of(asked())])
+def test_no_claim_is_made_where_none_is_needed_or_one_is_named(plan: Plan) -> None:
+    assert cache_claim(asked(), plan, SETTINGS) is None
+
+
+@pytest.mark.parametrize(
+    ("cache", "observed", "expected"),
+    [
+        ({"accessModes": ["ReadWriteOnce"]}, False, True),
+        ({"accessModes": ["ReadWriteOnce", "ReadWriteMany"]}, False, False),
+        (None, False, True),
+        (SHARED, False, False),
+        (SHARED, True, True),
+    ],
+)
+def test_a_claim_is_of_one_node_by_its_access_modes(
+    cache: dict[str, Any] | None, observed: bool, expected: bool
+) -> None:
+    service = voice_service(model=HUB, cache=cache)
+    work = work_of(service, single_node=observed).cache
+    assert work is not None
+    assert mounts_on_one_node(service, work) is expected

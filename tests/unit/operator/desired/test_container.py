@@ -1,0 +1,130 @@
+"""The serving container: how long it may start and end, what it may use, when it is restarted."""
+
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.desired.container import grace_s, serving_container
+from nemo_voice_operator.plan import Plan
+from nemo_voice_operator.resource.spec import Task
+from nemo_voice_operator.settings import OperatorSettings
+from support.voice_services import voice_service
+
+SETTINGS = OperatorSettings(image_tts="speaks:1", image_stt="hears:1", image_pull_policy="Never")
+DELAY, TIMEOUT = "NEMO_VOICE_DRAIN__DELAY_S", "NEMO_VOICE_DRAIN__TIMEOUT_S"
+
+
+def container(*, has_claim: bool = False, **spec: Any) -> dict[str, Any]:
+    service, plan = voice_service(**spec), Plan(replicas=1)
+    return dict(serving_container(service, plan, SETTINGS, has_claim=has_claim))
+
+
+def start_s(probe: dict[str, Any]) -> int:
+    return int(probe["periodSeconds"]) * int(probe["failureThreshold"])
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "waits_s"), [(30, 30), (31, 35), (300, 300), (900, 900), (86_400, 86_400)]
+)
+def test_a_start_is_never_ended_before_its_timeout(timeout_s: int, waits_s: int) -> None:
+    probe = container(warmup={"timeoutSeconds": timeout_s})["startupProbe"]
+    assert start_s(probe) == waits_s
+    assert probe["httpGet"] == {"path": "/v1/health/ready", "port": "http"}
+
+
+def test_a_pod_that_cannot_answer_leaves_the_service_long_before_it_is_restarted() -> None:
+    probes = container()
+    assert start_s(probes["readinessProbe"]) == 10
+    assert start_s(probes["livenessProbe"]) == 60
+    assert probes["livenessProbe"]["httpGet"]["path"] == "/v1/health/live"
+
+
+def test_a_probe_never_overlaps_the_next_one() -> None:
+    probes = [value for name, value in container().items() if name.endswith("Probe")]
+    assert len(probes) == 3
+    assert all(probe["timeoutSeconds"] <= probe["periodSeconds"] for probe in probes)
+
+
+@pytest.mark.parametrize(
+    ("env", "expected_s"),
+    [
+        ([], 70),  # 5 before the signal, 5 still accepting, 50 finishing, 10 to end
+        ([{"name": TIMEOUT, "value": "120"}], 140),
+        ([{"name": TIMEOUT.lower(), "value": "120"}], 140),
+        ([{"name": DELAY, "value": "0"}, {"name": TIMEOUT, "value": "1.5"}], 17),
+        ([{"name": TIMEOUT, "value": "a while"}], 70),
+        ([{"name": TIMEOUT, "value": "inf"}], 70),
+        ([{"name": TIMEOUT, "value": "nan"}], 70),
+        ([{"name": TIMEOUT, "value": ""}], 70),
+        ([{"name": TIMEOUT, "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}], 70),
+    ],
+)
+def test_the_grace_period_covers_the_drain(env: list[dict[str, Any]], expected_s: int) -> None:
+    assert grace_s(voice_service(env=env)) == expected_s
+
+
+def test_the_pod_sleeps_before_the_signal_within_the_grace_of_a_restart() -> None:
+    made = container()
+    sleep_s = made["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert 0 < sleep_s < made["livenessProbe"]["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"gpu": {"count": 0}}, {"requests": {"cpu": "250m", "memory": "2Gi"}, "limits": None}),
+        (
+            {},
+            {"requests": {"cpu": "250m", "memory": "2Gi"}, "limits": {"nvidia.com/gpu": "1"}},
+        ),
+        (
+            {"gpu": {"count": 2, "resourceName": "nvidia.com/mig-1g.10gb"}},
+            {
+                "requests": {"cpu": "250m", "memory": "2Gi"},
+                "limits": {"nvidia.com/mig-1g.10gb": "2"},
+            },
+        ),
+        (
+            {"resources": {"requests": {"cpu": 2}, "limits": {"memory": "12Gi"}}},
+            {"requests": {"cpu": "2"}, "limits": {"memory": "12Gi", "nvidia.com/gpu": "1"}},
+        ),
+        (
+            {"resources": {"limits": {"memory": "12Gi"}}, "gpu": {"count": 0}},
+            {"requests": None, "limits": {"memory": "12Gi"}},
+        ),
+    ],
+)
+def test_resources_are_as_asked_with_the_gpus_among_the_limits(
+    spec: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert container(**spec)["resources"] == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "image", "policy"),
+    [
+        ({}, "speaks:1", "Never"),
+        ({"task": "stt"}, "hears:1", "Never"),
+        ({"image": "mine:2", "imagePullPolicy": "Always"}, "mine:2", "Always"),
+    ],
+)
+def test_the_image_is_the_specs_or_the_operators(
+    spec: dict[str, Any], image: str, policy: str
+) -> None:
+    made = container(**spec)
+    assert (made["image"], made["imagePullPolicy"]) == (image, policy)
+
+
+@pytest.mark.parametrize(("task", "port"), [(Task.TTS, 5000), (Task.STT, 5001)])
+def test_the_port_is_the_tasks_whatever_the_services_is(task: Task, port: int) -> None:
+    made = container(task=task, service={"port": 80})
+    assert made["ports"] == [{"name": "http", "containerPort": port}]
+    assert {"name": "NEMO_VOICE_PORT", "value": str(port)} in made["env"]
+
+
+@pytest.mark.parametrize("has_claim", [True, False])
+def test_only_the_models_of_a_claim_cannot_be_written(has_claim: bool) -> None:
+    mounts = {mount["mountPath"]: mount for mount in container(has_claim=has_claim)["volumeMounts"]}
+    assert set(mounts) == {"/tmp", "/var/cache/nemo-voice"}
+    assert mounts["/var/cache/nemo-voice"]["readOnly"] is (True if has_claim else None)
+    assert "readOnly" not in mounts["/tmp"]

@@ -1,0 +1,168 @@
+"""The environment: which model from where, and who wins when two say the same variable."""
+
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.desired.environment import (
+    container_source,
+    fetch_environment,
+    serving_environment,
+)
+from nemo_voice_operator.plan import Plan, ProvenCheckpoint, ProvenModel
+from support.voice_services import voice_service
+
+COMMIT, DIGEST, OTHER = "c" * 40, "d" * 64, "e" * 64
+HUB, VOCODER = "nvidia/tts_en_fastpitch", "nvidia/tts_hifigan"
+
+
+def proven(source: str, revision: str = COMMIT, digest: str = DIGEST) -> ProvenCheckpoint:
+    return ProvenCheckpoint(source, revision, digest, 1, "folder")
+
+
+def served(proof: ProvenModel | None = None, /, **spec: Any) -> dict[str, Any]:
+    """The environment of the serving container, by name."""
+    return by_name(serving_environment(voice_service(**spec), Plan(replicas=1, model=proof)))
+
+
+def fetched(**spec: Any) -> dict[str, Any]:
+    """The environment of the download, by name."""
+    return by_name(fetch_environment(voice_service(**spec)))
+
+
+def by_name(variables: Any) -> dict[str, Any]:
+    names = [one["name"] for one in variables]
+    assert len(names) == len(set(names))
+    return {one["name"]: one.get("value", one.get("valueFrom")) for one in variables}
+
+
+def test_a_demo_pod_is_told_the_model_and_no_more() -> None:
+    assert served(gpu={"count": 0}) == {
+        "NEMO_VOICE_MODEL": "demo",
+        "NEMO_VOICE_MODEL_CACHE": "/var/cache/nemo-voice",
+        "NEMO_VOICE_OFFLINE": "true",
+        "NEMO_VOICE_DEVICE": "cpu",
+        "NEMO_VOICE_PORT": "5000",
+        "NEMO_VOICE_LOG_STYLE": "json",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": "/tmp/huggingface",
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "given", "revision", "passed"),
+    [
+        (HUB, HUB, COMMIT, COMMIT),
+        ("https://a.example/b.nemo", "https://a.example/b.nemo", DIGEST, None),
+        ("file:///a/b.nemo", "file:///var/cache/nemo-voice/a/b.nemo", DIGEST, None),
+        ("demo", "demo", DIGEST, None),
+    ],
+)
+def test_what_was_proven_is_what_is_served(
+    source: str, given: str, revision: str, passed: str | None
+) -> None:
+    model = ProvenModel(proven(source, revision), proven(VOCODER, "b" * 40, OTHER))
+    found = served(model, model={"source": source})
+    assert found["NEMO_VOICE_MODEL"] == given
+    assert found.get("NEMO_VOICE_MODEL_REVISION") == passed
+    assert found["NEMO_VOICE_MODEL_SHA256"] == DIGEST
+    assert found["NEMO_VOICE_VOCODER"] == VOCODER
+    assert found["NEMO_VOICE_VOCODER_REVISION"] == "b" * 40
+    assert found["NEMO_VOICE_VOCODER_SHA256"] == OTHER
+
+
+def test_a_branch_is_served_as_the_commit_that_it_was() -> None:
+    model = {"source": HUB, "revision": "main"}
+    assert served(ProvenModel(proven(HUB)), model=model)["NEMO_VOICE_MODEL_REVISION"] == COMMIT
+
+
+def test_the_download_is_told_what_the_spec_says() -> None:
+    found = fetched(
+        model={"source": HUB, "revision": "main"},
+        vocoder={"source": "file:///v.nemo", "sha256": DIGEST},
+    )
+    assert found == {
+        "NEMO_VOICE_MODEL": HUB,
+        "NEMO_VOICE_MODEL_REVISION": "main",
+        "NEMO_VOICE_VOCODER": "file:///var/cache/nemo-voice/v.nemo",
+        "NEMO_VOICE_VOCODER_SHA256": DIGEST,
+        "NEMO_VOICE_MODEL_CACHE": "/var/cache/nemo-voice",
+        "NEMO_VOICE_LOG_STYLE": "json",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HOME": "/tmp/huggingface",
+    }
+
+
+def test_only_the_download_sees_the_token_and_both_name_the_hub() -> None:
+    hub = {"endpoint": "https://hub.example", "tokenSecretRef": {"name": "hub"}}
+    spec = {"model": {"source": HUB}, "hub": hub}
+    assert fetched(**spec)["HF_TOKEN"] == {"secretKeyRef": {"name": "hub", "key": "token"}}
+    assert "HF_TOKEN" not in served(**spec)
+    assert fetched(**spec)["HF_ENDPOINT"] == served(**spec)["HF_ENDPOINT"] == "https://hub.example"
+
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [("tts", "NEMO_VOICE_MAX_QUEUE_CHARS"), ("stt", "NEMO_VOICE_MAX_QUEUE_AUDIO_S")],
+)
+def test_the_engine_reaches_the_services_settings(task: str, queue: str) -> None:
+    engine = {
+        "precision": "bfloat16",
+        "maxBatch": 8,
+        "maxWaitMs": 0,
+        "maxQueue": 900,
+        "threads": 2,
+    }
+    found, without = served(task=task, engine=engine), served(task=task)
+    added = {name: value for name, value in found.items() if name not in without}
+    assert added == {
+        "NEMO_VOICE_PRECISION": "bfloat16",
+        "NEMO_VOICE_BATCHING__MAX_ITEMS": "8",
+        "NEMO_VOICE_BATCHING__MAX_WAIT_MS": "0",
+        "NEMO_VOICE_THREADS": "2",
+        queue: "900",
+    }
+
+
+@pytest.mark.parametrize(("count", "device"), [(0, "cpu"), (1, "cuda"), (4, "cuda")])
+def test_a_pod_with_a_gpu_computes_there_or_fails(count: int, device: str) -> None:
+    assert served(gpu={"count": count})["NEMO_VOICE_DEVICE"] == device
+
+
+@pytest.mark.parametrize("name", ["NEMO_VOICE_DEVICE", "nemo_voice_device", "HF_HUB_OFFLINE"])
+def test_a_field_wins_over_env(name: str) -> None:
+    found = served(env=[{"name": name, "value": "mine"}])
+    assert "mine" not in found.values()
+
+
+def test_of_two_equal_names_in_env_the_last_one_counts() -> None:
+    env = [{"name": "TZ", "value": "UTC"}, {"name": "TZ", "value": "Europe/Madrid"}]
+    assert served(env=env)["TZ"] == "Europe/Madrid"
+
+
+def test_env_reaches_the_pods_and_what_is_no_setting_the_download_too() -> None:
+    certificate = {"configMapKeyRef": {"name": "ca", "key": "bundle"}}
+    env = [
+        {"name": "HTTPS_PROXY", "value": "http://proxy:3128"},
+        {"name": "BUNDLE", "valueFrom": certificate},
+        {"name": "NEMO_VOICE_LOG_LEVEL", "value": "debug"},
+    ]
+    expected = {"HTTPS_PROXY": "http://proxy:3128", "BUNDLE": certificate}
+    assert served(env=env).items() >= {**expected, "NEMO_VOICE_LOG_LEVEL": "debug"}.items()
+    assert fetched(env=env).items() >= expected.items()
+    assert "NEMO_VOICE_LOG_LEVEL" not in fetched(env=env)
+
+
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [
+        ("file:///a.nemo", "file:///var/cache/nemo-voice/a.nemo"),
+        ("file:////a.nemo", "file:///var/cache/nemo-voice/a.nemo"),
+        ("file:///a/b%20c.nemo", "file:///var/cache/nemo-voice/a/b%20c.nemo"),
+        ("https://a.example/b.nemo", "https://a.example/b.nemo"),
+        (HUB, HUB),
+        ("demo", "demo"),
+    ],
+)
+def test_a_file_is_counted_from_the_claims_root(source: str, seen: str) -> None:
+    assert container_source(source) == seen

@@ -1,0 +1,127 @@
+"""Who reaches the pods and how: the Service, the policy, the budget, the monitor."""
+
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.desired.disruption_budget import serving_budget
+from nemo_voice_operator.desired.monitor import serving_monitor
+from nemo_voice_operator.desired.names import selector_of
+from nemo_voice_operator.desired.network_policy import serving_policy
+from nemo_voice_operator.desired.service import serving_service
+from nemo_voice_operator.plan import Capabilities
+from nemo_voice_operator.settings import OperatorSettings
+from support.voice_services import voice_service
+
+SETTINGS = OperatorSettings(namespace="voices", monitoring_namespace="watch")
+EVERY_NAMESPACE: dict[str, Any] = {"namespaceSelector": {}}
+OUTSIDE = {"ipBlock": {"cidr": "203.0.113.0/24"}}
+
+
+def named(namespace: str) -> dict[str, Any]:
+    labels = {"kubernetes.io/metadata.name": namespace}
+    return {"namespaceSelector": {"matchLabels": labels}}
+
+
+def service_of(**spec: Any) -> dict[str, Any]:
+    return dict(serving_service(voice_service(**spec)))
+
+
+def policy_of(settings: OperatorSettings = SETTINGS, **spec: Any) -> dict[str, Any]:
+    policy: Any = serving_policy(voice_service(**spec), settings)
+    return dict(policy["spec"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "port"),
+    [
+        ({}, "ClusterIP", 5000),
+        ({"task": "stt"}, "ClusterIP", 5001),
+        ({"service": {"type": "LoadBalancer", "port": 80}}, "LoadBalancer", 80),
+    ],
+)
+def test_the_service_has_the_port_that_was_asked_for(
+    spec: dict[str, Any], kind: str, port: int
+) -> None:
+    made = service_of(**spec)["spec"]
+    assert made["type"] == kind
+    assert made["ports"] == [
+        {"name": "http", "port": port, "targetPort": "http", "appProtocol": "http"}
+    ]
+
+
+def test_the_service_carries_its_annotations() -> None:
+    annotations = {"example.com/scheme": "internal"}
+    made = service_of(service={"annotations": annotations})
+    assert made["metadata"]["annotations"] == annotations
+
+
+@pytest.mark.parametrize(
+    ("spec", "callers"),
+    [
+        ({}, [EVERY_NAMESPACE]),
+        ({"service": {"type": "NodePort"}}, None),
+        ({"service": {"type": "LoadBalancer"}}, None),
+        ({"networkPolicy": {"from": []}}, [named("voices"), named("watch")]),
+        ({"networkPolicy": {"from": [OUTSIDE]}}, [OUTSIDE, named("voices"), named("watch")]),
+        (
+            {"networkPolicy": {"from": [EVERY_NAMESPACE]}, "service": {"type": "LoadBalancer"}},
+            [EVERY_NAMESPACE, named("voices"), named("watch")],
+        ),
+    ],
+)
+def test_callers_are_as_asked_and_always_the_operator_and_prometheus(
+    spec: dict[str, Any], callers: list[Any] | None
+) -> None:
+    [rule] = policy_of(**spec)["ingress"]
+    assert rule["from"] == callers
+
+
+def test_a_namespace_of_both_is_named_once() -> None:
+    one = OperatorSettings(namespace="same", monitoring_namespace="same")
+    [rule] = policy_of(one, networkPolicy={"from": []})["ingress"]
+    assert rule["from"] == [named("same")]
+
+
+def test_callers_reach_the_pods_port_whatever_the_services_is() -> None:
+    [rule] = policy_of(task="stt", service={"port": 80})["ingress"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": 5001}]
+
+
+def test_the_pods_call_nobody_but_dns() -> None:
+    policy = policy_of()
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["egress"] == [
+        {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
+    ]
+
+
+def test_the_policy_can_be_switched_off() -> None:
+    service = voice_service(networkPolicy={"enabled": False})
+    assert serving_policy(service, SETTINGS) is None
+
+
+def test_a_node_drain_takes_one_pod_at_a_time_and_waits_for_no_broken_one() -> None:
+    budget: Any = serving_budget(voice_service())["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
+    assert budget["selector"] == {"matchLabels": selector_of(voice_service())}
+
+
+@pytest.mark.parametrize(
+    ("wish", "known", "made"),
+    [("auto", True, True), ("auto", False, False), ("never", True, False)],
+)
+def test_there_is_a_monitor_where_it_is_wanted_and_known(
+    wish: str, known: bool, made: bool
+) -> None:
+    service = voice_service(monitoring={"serviceMonitor": wish})
+    monitor = serving_monitor(service, Capabilities(service_monitor=known))
+    assert (monitor is not None) is made
+
+
+def test_the_monitor_selects_the_service_and_its_port() -> None:
+    made: Any = serving_monitor(voice_service(), Capabilities(service_monitor=True))
+    labels = service_of()["metadata"]["labels"]
+    assert labels.items() >= made["spec"]["selector"]["matchLabels"].items()
+    assert made["spec"]["endpoints"] == [{"port": "http", "path": "/metrics"}]

@@ -1,0 +1,128 @@
+"""The definition: how a Pydantic schema becomes the one that Kubernetes takes."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field
+
+from nemo_voice_operator.crd import crd, structural
+from nemo_voice_operator.resource.schema import AnyObject, Part, Quantity, cel, rules, shown
+from support.repository import ROOT, text_of
+
+STRUCTURAL = {"$ref", "$defs", "anyOf", "allOf", "oneOf", "title", "definitions"}
+
+
+class Inner(Part):
+    """What is inside."""
+
+    model_config = Part.model_config | {"json_schema_extra": rules(cel("inner", "of the class"))}
+
+    count: Annotated[int, Field(gt=0)]
+    """How
+    many."""
+
+
+class Outer(Part):
+    """What is outside."""
+
+    always: Inner
+    """One of them."""
+    maybe: Annotated[Inner, Field(json_schema_extra=rules(cel("outer", "of the field")))] | None = (
+        None
+    )
+    """Perhaps one."""
+    marked: Annotated[Inner, Field(json_schema_extra=shown())] = Inner(count=1)
+    number: Annotated[int, Field(json_schema_extra=shown())] = 3
+    unmarked: int = 4
+    sizes: dict[str, Quantity] | None = None
+    anything: AnyObject | None = None
+    many: list[Inner] = Field(default_factory=list)
+
+
+def converted() -> dict[str, Any]:
+    return structural(Outer.model_json_schema(by_alias=True))
+
+
+def walked(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    yield path, value
+    inner = value if isinstance(value, dict) else {}
+    if isinstance(value, list):
+        inner = {str(place): one for place, one in enumerate(value)}
+    for name, one in inner.items():
+        yield from walked(one, f"{path}/{name}")
+
+
+def test_references_are_put_in_place_and_the_fields_own_words_win() -> None:
+    always, maybe = converted()["properties"]["always"], converted()["properties"]["maybe"]
+    assert always["description"] == "One of them."
+    assert maybe["description"] == "Perhaps one."
+    assert always["properties"]["count"]["type"] == "integer"
+    assert always["required"] == ["count"]
+    assert converted()["properties"]["many"]["items"]["description"] == "What is inside."
+
+
+def test_the_rules_of_class_and_field_both_hold() -> None:
+    found = converted()["properties"]["maybe"]["x-kubernetes-validations"]
+    assert [one["rule"] for one in found] == ["inner", "outer"]
+    (only,) = converted()["properties"]["always"]["x-kubernetes-validations"]
+    assert only["rule"] == "inner"
+
+
+def test_optional_is_what_is_not_required() -> None:
+    assert converted()["required"] == ["always"]
+    assert "anyOf" not in converted()["properties"]["maybe"]
+
+
+def test_a_border_that_is_not_allowed_itself_is_written_the_kubernetes_way() -> None:
+    count = converted()["properties"]["always"]["properties"]["count"]
+    assert count["description"] == "How many."
+    assert (count["minimum"], count["exclusiveMinimum"]) == (0, True)
+
+
+def test_only_defaults_that_are_marked_are_shown() -> None:
+    properties = converted()["properties"]
+    assert properties["number"]["default"] == 3
+    assert properties["marked"]["default"] == {}, "its own fields show theirs"
+    assert "default" not in properties["unmarked"]
+    assert "default" not in properties["maybe"]
+
+
+def test_a_quantity_is_a_number_or_text_and_an_object_of_anything_stays_open() -> None:
+    properties = converted()["properties"]
+    quantity = properties["sizes"]["additionalProperties"]
+    assert quantity["x-kubernetes-int-or-string"] is True
+    assert "type" not in quantity
+    assert properties["anything"]["x-kubernetes-preserve-unknown-fields"] is True
+    assert "additionalProperties" not in properties["anything"]
+    assert properties["anything"]["type"] == "object"
+
+
+def test_the_definition_is_structural_all_through() -> None:
+    schema = crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]  # type: ignore[index,call-overload]
+    for path, value in walked(schema):
+        if isinstance(value, dict) and not path.endswith(("/properties", "/default")):
+            assert not value.keys() & STRUCTURAL, path
+
+
+def test_every_field_is_described() -> None:
+    schema: Any = crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]  # type: ignore[index,call-overload]
+    for part in ("spec", "status"):
+        for path, value in walked(schema["properties"][part], part):
+            if path.endswith("/properties"):
+                assert {name for name, one in value.items() if not one.get("description")} == set()
+
+
+def test_it_is_the_same_every_time_and_no_caller_can_spoil_it() -> None:
+    first: Any = crd()
+    before = json.dumps(first)
+    first["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"].clear()
+    assert json.dumps(crd()) == before
+
+
+def test_the_manifest_repeats_nothing_by_reference() -> None:
+    text = text_of((ROOT / "manifests" / "crd.yaml").relative_to(ROOT))
+    assert "&id" not in text
+    assert "*id" not in text
+    assert yaml.safe_load(text) == crd()

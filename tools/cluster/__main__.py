@@ -1,0 +1,79 @@
+"""A real single-node Kubernetes on this Linux machine, where no image needs to be pulled.
+
+    python -m cluster build              compile its programs (minutes, once)
+    python -m cluster up                 start it; prints `export KUBECONFIG=... PATH=...`
+    python -m cluster load IMAGE.tar|-   put the images of a `docker save` archive into the node
+    python -m cluster gpus N             offer N nvidia.com/gpu, which the scheduler counts
+    python -m cluster down               end it and remove all that it left
+    python -m cluster env                print the line of `up` again
+
+Run with PYTHONPATH=tools. Needs root, Go and some Debian packages, which `up` names when missing.
+"""
+
+import argparse
+import subprocess
+import sys
+
+from cluster import images, single_node
+from cluster.layout import Layout, layout
+from cluster.processes import DaemonFailedError
+from cluster.requirements import RequirementsError
+from cluster.teardown import TeardownError, down
+from go_programs import GoProgramsMissingError
+
+_FAILURES = (
+    DaemonFailedError,
+    GoProgramsMissingError,
+    RequirementsError,
+    TeardownError,
+    single_node.NotRunningError,
+    subprocess.CalledProcessError,
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cluster",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name in ("build", "up", "down", "env"):
+        commands.add_parser(name)
+    commands.add_parser("load").add_argument("archive")
+    commands.add_parser("gpus").add_argument("count", type=int)
+    return parser
+
+
+def _act(arguments: argparse.Namespace, here: Layout) -> None:
+    match arguments.command:
+        case "build":
+            single_node.build()
+        case "up":
+            single_node.up(here)
+            print(here.exports())
+        case "load":
+            single_node.require(here)
+            images.load(here, arguments.archive)
+        case "gpus":
+            single_node.require(here)
+            single_node.advertise_gpus(here, arguments.count)
+        case "env":
+            single_node.require(here)
+            print(here.exports())
+        case _:
+            down(here)
+
+
+def main() -> int:
+    """Runs the command named on the command line; returns the exit status."""
+    try:
+        _act(_parser().parse_args(), layout())
+    except _FAILURES as reason:
+        sys.stderr.write(f"{reason}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
