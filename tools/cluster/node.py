@@ -10,6 +10,7 @@ from cluster.layout import Layout
 
 NAME = "node1"
 BRIDGE = "cni0"
+_BRIDGE_FILTER = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
 PLUGINS = Path("/usr/lib/cni")
 """Where Debian's containernetworking-plugins lie."""
 
@@ -27,6 +28,10 @@ def make_bridge(layout: Layout) -> None:
 
     The plugin would make it with the first pod; the kubelet tells no address of the node before.
     """
+    # Answers of a Service come back over the bridge, where only this undoes their translation.
+    if not _BRIDGE_FILTER.exists():
+        subprocess.run(["modprobe", "br_netfilter"], env=layout.environment(), check=True)
+    _BRIDGE_FILTER.write_text("1")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     for command in (
         f"ip link add {BRIDGE} type bridge",
@@ -76,7 +81,9 @@ def _network(layout: Layout) -> dict[str, object]:
         "ipam": addresses,
     }
     ports = {"type": "portmap", "capabilities": {"portMappings": True}}
-    return {"cniVersion": "1.0.0", "name": "bridge", "plugins": [bridge, ports]}
+    # A Docker daemon, even one that has ended, leaves a packet filter that forwards nothing else.
+    allowed = {"type": "firewall", "backend": "iptables"}
+    return {"cniVersion": "1.0.0", "name": "bridge", "plugins": [bridge, ports, allowed]}
 
 
 def _containerd(layout: Layout) -> str:

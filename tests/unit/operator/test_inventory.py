@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from nemo_voice_operator.inventory import Inventory, Key
-from nemo_voice_operator.kinds import CLAIM, DEPLOYMENT, POD
+from nemo_voice_operator.kinds import CLAIM, DEPLOYMENT, JOB, POD
 
 KEY = Key("speech", "narrator")
 OURS = {"nemo-voice.dev/voiceservice": "narrator"}
@@ -138,3 +141,59 @@ def test_of_two_claims_that_a_service_used_in_turn_the_other_users_are_kept() ->
     inventory.uses_claim(reader, "models")
     inventory.uses_claim(KEY, None)
     assert inventory.claim_users("speech", "models") == [reader]
+
+
+@st.composite
+def happenings(draw: st.DrawFn) -> tuple[bool, dict[str, Any]]:
+    """Something that may be told of a cluster: an object as it was some time, or its end."""
+    kind = draw(st.sampled_from(["Pod", "Job"]))
+    labels = {
+        "nemo-voice.dev/voiceservice": draw(st.sampled_from(["narrator", "reader", ""])),
+        "batch.kubernetes.io/job-name": draw(st.sampled_from(["a", "b", ""])),
+    }
+    owners = [{"kind": "VoiceService", "name": "n", "uid": draw(st.sampled_from(["1", "2"]))}]
+    told = thing(
+        kind,
+        draw(st.sampled_from(["a", "b"])),
+        draw(st.integers(1, 9)),
+        draw(st.sampled_from(["u", "v"])),
+        labels={name: value for name, value in labels.items() if value},
+        ownerReferences=owners if draw(st.booleans()) else None,
+    )
+    return draw(st.booleans()), told
+
+
+@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@given(st.lists(happenings(), max_size=25))
+def test_in_whatever_order_things_are_told_the_ways_to_find_them_agree(
+    told: list[tuple[bool, dict[str, Any]]],
+) -> None:
+    inventory = Inventory()
+    for is_there, one in told:
+        if is_there:
+            inventory.put(one)
+        else:
+            inventory.remove(one)
+        everything = [*inventory.all(JOB), *inventory.all(POD)]
+        for name in ("narrator", "reader"):
+            labelled = [
+                known
+                for known in everything
+                if known["metadata"]["labels"].get("nemo-voice.dev/voiceservice") == name
+            ]
+            found = inventory.of(Key("speech", name))
+            assert sorted(map(id, found)) == sorted(map(id, labelled))
+        for job in ("a", "b"):
+            of_job = [
+                known
+                for known in inventory.all(POD)
+                if known["metadata"]["labels"].get("batch.kubernetes.io/job-name") == job
+            ]
+            assert sorted(map(id, inventory.pods_of_job("speech", job))) == sorted(map(id, of_job))
+        for uid in ("1", "2"):
+            owned = [
+                known
+                for known in inventory.all(JOB)
+                if any(one["uid"] == uid for one in known["metadata"]["ownerReferences"] or ())
+            ]
+            assert sorted(map(id, inventory.jobs_of(uid))) == sorted(map(id, owned))

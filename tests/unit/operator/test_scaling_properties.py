@@ -17,7 +17,7 @@ from nemo_voice_operator.scaling import (
 INTERVAL_S = 5
 
 settings.register_profile(
-    "operator", deadline=None, database=None, derandomize=True, max_examples=12
+    "operator", deadline=None, database=None, derandomize=True, max_examples=10
 )
 settings.load_profile("operator")
 

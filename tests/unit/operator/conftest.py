@@ -1,0 +1,11 @@
+"""What the operator's unit tests share."""
+
+import pytest
+
+from support.scenes import Scene
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """An empty cluster with an operator that makes passes when it is told to."""
+    return Scene()
