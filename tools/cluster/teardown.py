@@ -5,18 +5,19 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cluster.images import ctr
 from cluster.layout import Layout
 from cluster.node import BRIDGE
-from cluster.processes import running, stop
+from cluster.processes import POLL_S, running, stop
 
 CONTROLLERS = ("kube-scheduler", "kube-controller-manager")
 NODE_DAEMONS = ("kubelet", "kube-proxy")
 OTHERS = ("containerd-shim-runc-v2", "containerd", "kube-apiserver", "etcd")
 PODS_TIMEOUT_S = 30
+GROUPS_TIMEOUT_S = 10
 _DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
 _FOLDERS = (
     *(_DEVICE_PLUGINS, _DEVICE_PLUGINS.parent),
@@ -41,7 +42,7 @@ def down(layout: Layout) -> None:
     _stop(layout, CONTROLLERS)
     _end_pods(layout)
     _stop(layout, NODE_DAEMONS)
-    _kill_containers(layout)
+    _kill_containers()
     _stop(layout, OTHERS)
     _unmount(layout)
     _run("ip", "link", "delete", BRIDGE)
@@ -68,12 +69,18 @@ def _end_pods(layout: Layout) -> None:
     )
 
 
-def _kill_containers(layout: Layout) -> None:
-    if not running(layout.marker, ("containerd",)):
-        return
-    listed = _run(*ctr(layout, "tasks", "list", "--quiet"))
-    for task in listed.split():
-        _run(*ctr(layout, "tasks", "delete", "--force", task))
+def _control_groups() -> list[Path]:
+    """The kubelet's folder in each hierarchy of control groups: all that pods run is below."""
+    groups = Path("/sys/fs/cgroup")
+    return [*groups.glob("kubepods"), *groups.glob("*/kubepods")]
+
+
+def _kill_containers() -> None:
+    """Ends what a kubelet that was killed itself could not end."""
+    lists = [path for top in _control_groups() for path in top.rglob("cgroup.procs")]
+    ids = {int(number) for path in lists for number in path.read_text().split()}
+    # The kernel writes 0 for a process that this namespace cannot see.
+    stop(ids - {0}, grace_s=2)
 
 
 def _unmount(layout: Layout) -> None:
@@ -100,21 +107,26 @@ def _remove_rules(family: str) -> None:
 
 
 def _remove_control_groups() -> None:
-    groups = Path("/sys/fs/cgroup")
-    for top in (*groups.glob("kubepods"), *groups.glob("*/kubepods")):
-        for folder, _, _ in os.walk(top, topdown=False):
+    deadline = time.monotonic() + GROUPS_TIMEOUT_S
+    # A group is busy until its last process has been waited for, which is up to the machine's init.
+    while (tops := _control_groups()) and time.monotonic() < deadline:
+        for folder in (folder for top in tops for folder, _, _ in os.walk(top, topdown=False)):
             with contextlib.suppress(OSError):
                 Path(folder).rmdir()
+        time.sleep(POLL_S)
 
 
 def _remove_traces(layout: Layout) -> None:
-    """Removes what lies in places that the kubelet and the network library do not let choose."""
+    """Removes what lies in places that nobody is let choose."""
     for link in Path("/var/log/containers").glob("*.log"):
         if link.is_symlink() and str(link.readlink()).startswith(layout.marker):
             link.unlink()
     for result in Path("/var/lib/cni/results").glob("*"):
         if result.is_file() and layout.marker in result.read_text(errors="replace"):
             result.unlink()
+    for state in Path("/run/containerd/runc/k8s.io").glob("*/state.json"):
+        if layout.marker in state.read_text(errors="replace"):
+            shutil.rmtree(state.parent)
     (_DEVICE_PLUGINS / "kubelet.sock").unlink(missing_ok=True)
     for folder in _FOLDERS:
         # What others keep there keeps the folder, too.
