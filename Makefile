@@ -26,10 +26,10 @@ demo: setup ## Speak a sentence into voz_generada.wav and read it back, through 
 test: setup ## Run every test that needs no cluster and no container
 	$(RUN) -m pytest -m "not container and not long" --cov --cov-report=term
 
-test-e2e: setup ## Build the images, run them in containers and on a Kubernetes node
-	$(RUN) -m pytest -m container tests/container tests/e2e
+test-e2e: setup ## Build the images and run the tests that need containers
+	$(RUN) -m pytest -m "container and not long" tests/container
 
-test-long: setup ## Run the long versions: soak, fuzz, everything CI shortens
+test-long: setup ## Run everything, the long versions too: a Kubernetes node, the recipe's texts
 	$(RUN) -m pytest -m "long or not long" --timeout 3600 tests
 
 check: lint types imports verify ## Run every gate that runs nothing, cheapest first

@@ -16,7 +16,8 @@ NAMESPACE = "speech"
 SAMPLES = ROOT / "manifests" / "samples"
 SENTENCE = "Good morning. This is a test of the speech service."
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(3600)]
+# Building the node's programs and loading eight gigabytes take longer than CI's share.
+pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")

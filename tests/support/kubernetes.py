@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,11 +16,12 @@ import yaml
 
 from base_image import base_image
 from cluster import images as node_images
-from cluster import single_node, teardown
+from cluster import requirements, single_node
 from cluster.layout import layout
 from docker_daemon import running_docker
 from images import FOLDERS, build, reference
 from nemo_voice_operator.crd import crd
+from support.repository import ROOT
 
 TAG = "test"
 PATIENCE_S = 300.0
@@ -88,14 +90,22 @@ class Kubernetes:
 @contextmanager
 def own_node() -> Iterator[Kubernetes]:
     """Yields a node of our own with our images; all of it is gone afterwards."""
-    here = layout()
+    requirements.check()
     single_node.build()
-    single_node.up(here)
     try:
+        _node("up")
         _load_images()
-        yield Kubernetes(here.kubeconfig)
+        yield Kubernetes(layout().kubeconfig)
     finally:
-        teardown.down(here)
+        _node("down")
+
+
+def _node(command: str) -> None:
+    """Runs the command that people use; the node's daemons outlive it."""
+    path = {"PYTHONPATH": str(ROOT / "tools")}
+    subprocess.run(
+        [sys.executable, "-m", "cluster", command], env={**os.environ, **path}, check=True
+    )
 
 
 def _load_images() -> None:
