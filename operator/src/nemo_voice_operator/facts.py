@@ -11,6 +11,9 @@ from nemo_voice_operator.planning import ROLLED_BACK, cache_failure
 from nemo_voice_operator.resource import VoiceService
 from nemo_voice_operator.trouble import Trouble, trouble_among
 
+_ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"})
+"""Reasons of a model that is not cached yet though nothing is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -125,6 +128,6 @@ def _degraded(found: Findings) -> Fact:
     if found.trouble is not None:
         return Fact(kind, True, found.trouble.reason, found.trouble.told())
     cause = cached(found)
-    if not cause.holds and cache_failure(found.observed) is not None:
+    if not cause.holds and cause.reason not in _ON_ITS_WAY:
         return Fact(kind, True, cause.reason, cause.message)
     return Fact(kind, False, "AsExpected", "")

@@ -24,6 +24,8 @@ from nemo_voice_operator.resource.status import (
 )
 from nemo_voice_operator.trouble import Trouble, trouble_among
 
+_MAY_YET_COME = frozenset({"Unschedulable", "ClaimNotFound"})
+
 
 def status_of(
     service: VoiceService,
@@ -118,10 +120,10 @@ def _phase(found: Findings, facts: Sequence[Fact]) -> Phase:  # noqa: PLR0911 on
     if ready.holds:
         return Phase.DEGRADED if degraded.holds else Phase.READY
     if degraded.holds:
-        # A pod that waits for a node may yet get one; what crashed will not help itself.
-        return Phase.PENDING if degraded.reason == "Unschedulable" else Phase.FAILED
+        # A node or a claim may yet come; what crashed will not help itself.
+        return Phase.PENDING if degraded.reason in _MAY_YET_COME else Phase.FAILED
     if not cached.holds:
-        return Phase.PENDING if cached.reason == "ClaimNotFound" else Phase.CACHING
+        return Phase.CACHING
     if warmed_up.reason == PodPhase.WARMING.capitalize():
         return Phase.WARMING
     return Phase.LOADING if found.existing else Phase.PENDING

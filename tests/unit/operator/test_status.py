@@ -202,7 +202,7 @@ CACHING = {
     "a download without a node": (
         HUB,
         Observed(job_pods=(unschedulable("fetch-x"),)),
-        Phase.CACHING,
+        Phase.PENDING,
         "False Unschedulable",
         "True",
     ),
