@@ -15,6 +15,7 @@ from cluster.requirements import RequirementsError
 from docker_daemon import DockerMissingError
 from go_programs import GoProgramsMissingError
 from support.kubernetes import Kubernetes, own_node
+from support.not_run import not_run
 from support.operating import operator_process
 
 
@@ -26,9 +27,7 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]
             given = os.environ.get("NEMO_VOICE_DEV_E2E_KUBECONFIG")
             running = Kubernetes(Path(given)) if given else stack.enter_context(own_node())
         except (GoProgramsMissingError, RequirementsError, DockerMissingError) as reason:
-            if os.environ.get("NEMO_VOICE_DEV_REQUIRE_ALL") == "1":
-                pytest.fail(f"NOT RUN: what needs a Kubernetes node: {reason}")
-            pytest.skip(f"NOT RUN: what needs a Kubernetes node: {reason}")
+            not_run(f"NOT RUN: what needs a Kubernetes node: {reason}")
         running.define()
         yield running
 

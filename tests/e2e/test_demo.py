@@ -1,7 +1,6 @@
 """Both demo samples on a real node: applied, ready, spoken to, scaled, killed, suspended, gone."""
 
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,11 @@ import yaml
 
 from support.kubernetes import Kubernetes
 from support.repository import ROOT
+from support.waiting import until
 
 NAMESPACE = "speech"
 SAMPLES = ROOT / "manifests" / "samples"
+PATIENCE_S = 240.0
 SENTENCE = "Good morning. This is a test of the speech service."
 
 # Building the node's programs and loading eight gigabytes take longer than CI's share.
@@ -60,19 +61,6 @@ def pods(kubernetes: Kubernetes, name: str) -> list[str]:
     return [metadata["name"] for metadata in alive if "deletionTimestamp" not in metadata]
 
 
-def wait_until(what: str, holds: Any, patience_s: float = 240.0) -> None:
-    """Returns when something holds.
-
-    Raises:
-        TimeoutError: It does not in time.
-    """
-    deadline_s = time.monotonic() + patience_s
-    while not holds():
-        if time.monotonic() > deadline_s:
-            raise TimeoutError(f"{what}: not after {patience_s:g} s")
-        time.sleep(0.5)
-
-
 def test_what_one_service_says_the_other_understands(speech: Kubernetes, tmp_path: Path) -> None:
     said = tmp_path / "said.wav"
     json_type = ("-H", "Content-Type: application/json")
@@ -100,19 +88,19 @@ def test_the_status_tells_how_it_became_ready(speech: Kubernetes) -> None:
 def test_a_killed_pod_is_replaced_and_the_status_follows(speech: Kubernetes) -> None:
     (before,) = pods(speech, "tts-demo")
     speech.kubectl("delete", "pod", before, "--namespace", NAMESPACE, "--grace-period=0", "--force")
-    wait_until("another pod", lambda: before not in pods(speech, "tts-demo"))
-    wait_until("unready", lambda: status(speech, "tts-demo")["phase"] != "Ready", 60)
+    until("another pod", lambda: before not in pods(speech, "tts-demo"), PATIENCE_S)
+    until("unready", lambda: status(speech, "tts-demo")["phase"] != "Ready", 60)
     speech.wait_for_phase("tts-demo", "Ready", NAMESPACE)
 
 
 def test_kubectl_scale_and_suspension_are_followed(speech: Kubernetes) -> None:
     speech.kubectl("scale", "voice/tts-demo", "--replicas=2", "--namespace", NAMESPACE)
-    wait_until("two pods", lambda: len(pods(speech, "tts-demo")) == 2)
+    until("two pods", lambda: len(pods(speech, "tts-demo")) == 2, PATIENCE_S)
     patch = '{"spec": {"suspend": true}}'
     where = ("--namespace", NAMESPACE, "--type=merge", "--patch")
     speech.kubectl("patch", "voice", "tts-demo", *where, patch)
     speech.wait_for_phase("tts-demo", "Suspended", NAMESPACE)
-    wait_until("no pod", lambda: not pods(speech, "tts-demo"))
+    until("no pod", lambda: not pods(speech, "tts-demo"), PATIENCE_S)
     patch = '{"spec": {"suspend": false, "replicas": 1}}'
     speech.kubectl("patch", "voice", "tts-demo", *where, patch)
     speech.wait_for_phase("tts-demo", "Ready", NAMESPACE)
@@ -122,4 +110,4 @@ def test_nothing_is_left_of_a_deleted_service(speech: Kubernetes) -> None:
     speech.kubectl("delete", "voice", "stt-demo", "--namespace", NAMESPACE, "--timeout=30s")
     kinds = "deployments,services,poddisruptionbudgets,networkpolicies,controllerrevisions,pods"
     ours = "nemo-voice.dev/voiceservice=stt-demo"
-    wait_until("nothing left", lambda: not speech.get(kinds, "", NAMESPACE, ours)["items"], 120)
+    until("nothing left", lambda: not speech.get(kinds, "", NAMESPACE, ours)["items"], 120)

@@ -7,7 +7,8 @@ import pytest
 from nemo_voice_operator.kinds import DEPLOYMENT, SERVICE, VOICE_SERVICE
 from support.api_server import ApiServer
 from support.definitions import VOICE_SERVICES
-from support.operating import create_demo, found, grant, operator_process, until
+from support.operating import create_demo, found, grant, operator_process
+from support.waiting import until
 
 
 @pytest.mark.parametrize("cluster_wide", [False, True], ids=["namespaced", "cluster-wide"])

@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ from nemo_voice_operator.settings import OperatorSettings
 from support.api_server import ApiServer
 from support.definitions import VOICE_SERVICES
 from support.fake_cluster import FakeAsks
-
-PATIENCE_S = 60.0
 
 
 @asynccontextmanager
@@ -144,20 +141,6 @@ def operator_process(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def until(what: str, holds: Callable[[], Any], patience_s: float = PATIENCE_S) -> float:
-    """Returns the seconds it took until something held.
-
-    Raises:
-        TimeoutError: It did not in time.
-    """
-    began_s = time.monotonic()
-    while time.monotonic() - began_s < patience_s:
-        if holds():
-            return time.monotonic() - began_s
-        time.sleep(0.1)
-    raise TimeoutError(f"{what}: not after {patience_s:g} s")
 
 
 def found(server: ApiServer, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:

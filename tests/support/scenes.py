@@ -116,6 +116,15 @@ class Scene:
         generation = deployment["metadata"]["generation"]
         self.cluster.change("Deployment", of, status={**counts, "observedGeneration": generation})
 
+    def serve(self, **spec: Any) -> None:
+        """Applies a spec, lets its download succeed and every replica become ready."""
+        self.apply(**spec)
+        self.settle()
+        self.finish_download()
+        self.settle()
+        self.roll_out()
+        self.settle()
+
     def only_job(self) -> str:
         """Returns the name of the one cache Job."""
         (name,) = self.cluster.names("Job")

@@ -1,6 +1,6 @@
 """What the operator may do in a cluster: the one source of its roles. Pure.
 
-`manifests/install.yaml` and the chart carry it; a test runs the operator under exactly this.
+`docs/operator.md` lists it; a test runs the operator under exactly this.
 """
 
 from collections.abc import Sequence

@@ -11,10 +11,10 @@ from nemo_voice_operator.kinds import DEPLOYMENT, POD
 from nemo_voice_operator.load import PodReader
 from nemo_voice_operator.observed import (
     Object,
-    condition_of,
     is_leaving,
     is_ready,
     is_unschedulable,
+    why_unscheduled,
 )
 from nemo_voice_operator.reconcile import Scaled
 from nemo_voice_operator.resource import VoiceService, readable
@@ -156,5 +156,4 @@ def told_load(decision: Decision) -> Load:
 
 
 def _lacks(pod: Object, resource: str) -> bool:
-    message = str((condition_of(pod, "PodScheduled") or {}).get("message", ""))
-    return is_unschedulable(pod) and f"Insufficient {resource}" in message
+    return is_unschedulable(pod) and f"Insufficient {resource}" in why_unscheduled(pod)

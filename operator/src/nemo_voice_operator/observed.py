@@ -76,6 +76,11 @@ def is_unschedulable(pod: Object) -> bool:
     return (condition_of(pod, "PodScheduled") or {}).get("reason") == "Unschedulable"
 
 
+def why_unscheduled(pod: Object) -> str:
+    """Returns the scheduler's words on a pod without a node; empty where it has none."""
+    return str((condition_of(pod, "PodScheduled") or {}).get("message", ""))
+
+
 def container_states(pod: Object) -> Iterator[Mapping[str, Any]]:
     """Yields the status of each container, those that begin the pod first."""
     status = pod.get("status", {})

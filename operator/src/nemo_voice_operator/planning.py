@@ -64,6 +64,11 @@ def plan_of(service: VoiceService, observed: Observed, settings: OperatorSetting
     )
 
 
+def job_of(service: VoiceService, settings: OperatorSettings) -> str | None:
+    """Returns the name of the cache Job that brings what the spec asks for; None where none is."""
+    return cache_work_name(service, settings) if needs_cache(service) else None
+
+
 def _replicas(service: VoiceService, observed: Observed) -> int:
     spec = service.spec
     if spec.suspend:
@@ -88,7 +93,8 @@ def _running_template(observed: Observed) -> Manifest | None:
 def _cache_work(
     service: VoiceService, observed: Observed, settings: OperatorSettings, *, is_proven: bool
 ) -> CacheWork | None:
-    if not needs_cache(service):
+    job = job_of(service, settings)
+    if job is None:
         return None
     cache = service.spec.cache
     creates_claim = cache is None or cache.claim_name is None
@@ -96,7 +102,7 @@ def _cache_work(
     return CacheWork(
         claim=claim_of(service),
         creates_claim=creates_claim,
-        job=cache_work_name(service, settings),
+        job=job,
         single_node="ReadWriteMany" not in modes,
         # How the claim mounts decides where the Job may run, and a Job cannot be changed.
         wants_job=not (is_proven or service.spec.suspend)
@@ -114,7 +120,7 @@ def observed_claim(cache: CacheWork, observed: Observed) -> bool:
 
 def proven_model(service: VoiceService, observed: Observed) -> ProvenModel | None:
     """Returns what lies verified in the claim for this spec: recorded, or as the Job just said."""
-    return _recorded(service) or _brought(service, observed)
+    return recorded_model(service) or _brought(service, observed)
 
 
 def refresh_of(service: VoiceService) -> str | None:
@@ -122,7 +128,8 @@ def refresh_of(service: VoiceService) -> str | None:
     return service.metadata.annotations.get(REFRESH_ANNOTATION)
 
 
-def _recorded(service: VoiceService) -> ProvenModel | None:
+def recorded_model(service: VoiceService) -> ProvenModel | None:
+    """Returns what the status says lies verified in the claim, if that is what the spec asks."""
     status, vocoder = service.status, vocoder_of(service)
     if status.refresh != refresh_of(service):
         return None

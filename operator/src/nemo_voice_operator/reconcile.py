@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from nemo_voice_operator.cluster import Cluster
 from nemo_voice_operator.desired import desired_state
+from nemo_voice_operator.desired.cache import claim_of
 from nemo_voice_operator.desired.revision import good_revision
 from nemo_voice_operator.errors import NotUnderstood, Refused
 from nemo_voice_operator.events import events_between
@@ -43,7 +44,7 @@ from nemo_voice_operator.observed import (
     owner_references_of,
 )
 from nemo_voice_operator.plan import Capabilities, Plan
-from nemo_voice_operator.planning import plan_of
+from nemo_voice_operator.planning import job_of, plan_of
 from nemo_voice_operator.resource import VoiceService, parse
 from nemo_voice_operator.resource.status import Load
 from nemo_voice_operator.settings import OperatorSettings
@@ -225,13 +226,13 @@ class Reconciler:
 
     async def _observed(self, service: VoiceService) -> Observed:
         key = _key(service)
-        cache = plan_of(service, Observed(), self.settings).cache
+        name = job_of(service, self.settings)
         job_pods: list[Object] = []
         claim = job = None
-        if cache is not None:
-            claim = self.inventory.get(CLAIM, key.namespace, cache.claim)
-            job = self.inventory.get(JOB, key.namespace, cache.job)
-            job_pods = self.inventory.pods_of_job(key.namespace, cache.job)
+        if name is not None:
+            claim = self.inventory.get(CLAIM, key.namespace, claim_of(service))
+            job = self.inventory.get(JOB, key.namespace, name)
+            job_pods = self.inventory.pods_of_job(key.namespace, name)
         pods = [pod for pod in self.inventory.of(key, POD) if not is_leaving(pod)]
         records = self.inventory.of(key, CONTROLLER_REVISION)
         good = max(records, key=lambda record: int(record["revision"]), default=None)
@@ -260,10 +261,13 @@ class Reconciler:
         key = _key(service)
         decision = self.scaled.get(key)
         status = status_of(
-            service, plan, observed, now=_seconds(now), load=decision.load if decision else None
+            service,
+            plan,
+            observed,
+            now=_seconds(now),
+            load=decision.load if decision else None,
+            wanted_replicas=decision.wanted if decision else None,
         )
-        if decision is not None and plan.replicas:
-            status = status.model_copy(update={"desired_replicas": decision.wanted})
         if status == service.status:
             return
         manifest = status.model_dump(mode="json", by_alias=True, exclude_none=True)

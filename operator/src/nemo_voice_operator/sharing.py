@@ -6,13 +6,12 @@ from datetime import datetime
 from nemo_voice_operator.inventory import Inventory, Key
 from nemo_voice_operator.observed import (
     Object,
-    Observed,
     condition_of,
     is_leaving,
     owner_references_of,
 )
 from nemo_voice_operator.plan import CacheWork
-from nemo_voice_operator.planning import checkpoints_of, plan_of
+from nemo_voice_operator.planning import checkpoints_of, job_of, recorded_model
 from nemo_voice_operator.resource import readable
 from nemo_voice_operator.settings import OperatorSettings
 
@@ -30,8 +29,7 @@ def sharers(
         if resource is None or is_leaving(resource):
             continue
         service = readable(resource)
-        other = plan_of(service, Observed(), settings).cache if service else None
-        if other is not None and other.job == work.job:
+        if service is not None and job_of(service, settings) == work.job:
             found.append(resource)
     return found
 
@@ -46,9 +44,8 @@ def is_needed(inventory: Inventory, job: Object, settings: OperatorSettings) -> 
         service = readable(resource)
         if service is None:
             return True  # nobody knows what it asks for
-        asked = plan_of(service, Observed(), settings)
-        is_asked = asked.cache is not None and asked.cache.job == metadata["name"]
-        if is_asked and asked.model is None and not service.spec.suspend:
+        is_asked = job_of(service, settings) == metadata["name"]
+        if is_asked and recorded_model(service) is None and not service.spec.suspend:
             return True
     return False
 

@@ -34,6 +34,7 @@ def status_of(
     *,
     now: str,
     load: Load | None = None,
+    wanted_replicas: int | None = None,
 ) -> Status:
     """Returns what is to be said of a VoiceService.
 
@@ -43,6 +44,7 @@ def status_of(
         observed: What is.
         now: The time, in RFC 3339.
         load: The last scaling decision.
+        wanted_replicas: How many that decision asks for, whether they can be placed or not.
     """
     pods = [pod for pod in observed.pods if not is_leaving(pod)]
     trouble = trouble_among(pods, observed.readiness)
@@ -59,7 +61,7 @@ def status_of(
         selector=",".join(f"{k}={v}" for k, v in selector_of(service).items()),
         replicas=len(pods),
         ready_replicas=ready,
-        desired_replicas=plan.replicas,
+        desired_replicas=(wanted_replicas or plan.replicas) if plan.replicas else 0,
         model=_served(service.spec.model, proven.model if proven else None, service.status.model),
         vocoder=_served(
             vocoder_of(service), proven.vocoder if proven else None, service.status.vocoder

@@ -7,11 +7,11 @@ from typing import Any
 from nemo_voice_operator.load import PodPhase, PodReadiness
 from nemo_voice_operator.observed import (
     Object,
-    condition_of,
     container_states,
     is_leaving,
     is_ready,
     is_unschedulable,
+    why_unscheduled,
 )
 
 _MOST_CHARS = 1000
@@ -50,8 +50,7 @@ def trouble_of(pod: Object, readiness: PodReadiness | None = None) -> Trouble | 
     """Returns what is wrong with a pod; being slow is not."""
     name = str(pod["metadata"]["name"])
     if is_unschedulable(pod):
-        message = (condition_of(pod, "PodScheduled") or {}).get("message", "")
-        return Trouble("Unschedulable", str(message), name)
+        return Trouble("Unschedulable", why_unscheduled(pod), name)
     if readiness is not None and readiness.phase is PodPhase.FAILED:
         return Trouble("ModelFailed", readiness.reason or "", name)
     for container in container_states(pod):

@@ -149,12 +149,7 @@ def test_a_claim_that_is_missing_is_named_and_waited_for(scene: Scene) -> None:
 
 
 def test_pods_stay_with_the_old_model_until_the_new_one_is_proven(scene: Scene) -> None:
-    scene.apply(model={**PARAKEET, "revision": COMMIT})
-    scene.settle()
-    scene.finish_download()
-    scene.settle()
-    scene.roll_out()
-    scene.settle()
+    scene.serve(model={**PARAKEET, "revision": COMMIT})
     before = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
     scene.apply(model={**PARAKEET, "revision": NEXT_COMMIT})
     scene.settle()
@@ -171,12 +166,7 @@ def test_pods_stay_with_the_old_model_until_the_new_one_is_proven(scene: Scene) 
 
 
 def test_a_new_revision_that_cannot_be_had_leaves_the_old_pods_serving(scene: Scene) -> None:
-    scene.apply(model={**PARAKEET, "revision": COMMIT})
-    scene.settle()
-    scene.finish_download()
-    scene.settle()
-    scene.roll_out()
-    scene.settle()
+    scene.serve(model={**PARAKEET, "revision": COMMIT})
     scene.apply(model={**PARAKEET, "revision": NEXT_COMMIT})
     scene.settle()
     scene.fail_download("RevisionNotFound", "no such revision")

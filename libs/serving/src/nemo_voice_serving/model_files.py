@@ -27,6 +27,17 @@ class Checkpoint:
     """Which of the demo checkpoints the source `demo` means."""
 
 
+def model_of(settings: ServiceSettings, demo_file: str) -> Checkpoint:
+    """Returns the model's checkpoint that the settings name."""
+    return Checkpoint(
+        role="model",
+        source=settings.model,
+        revision=settings.model_revision,
+        sha256=settings.model_sha256,
+        demo_file=demo_file,
+    )
+
+
 def demo_directory(settings: ServiceSettings, package_file: Path = Path(__file__)) -> Path | None:
     """Returns the folder of the demo checkpoints: as set, in the repository, or in the image."""
     if settings.demo_models is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from nemo_voice_serving import model_files
 from nemo_voice_serving.model_files import Checkpoint, resolve_checkpoint
 from nemo_voice_serving.model_progress import Progress
 from nemo_voice_serving.model_store import StoredModel
@@ -12,13 +13,7 @@ DEMO_MODEL = "fastconformer-tdt.nemo"
 
 def model_of(settings: SttSettings) -> Checkpoint:
     """Returns the checkpoint that the settings name."""
-    return Checkpoint(
-        role="model",
-        source=settings.model,
-        revision=settings.model_revision,
-        sha256=settings.model_sha256,
-        demo_file=DEMO_MODEL,
-    )
+    return model_files.model_of(settings, DEMO_MODEL)
 
 
 def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = None) -> StoredModel:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nemo_voice_serving import model_files
 from nemo_voice_serving.model_files import Checkpoint, resolve_checkpoint
 from nemo_voice_serving.model_progress import Progress
 from nemo_voice_serving.model_store import StoredModel
@@ -21,13 +22,7 @@ class VoiceFiles:
 
 def model_of(settings: TtsSettings) -> Checkpoint:
     """Returns the checkpoint of the spectrograms' model that the settings name."""
-    return Checkpoint(
-        role="model",
-        source=settings.model,
-        revision=settings.model_revision,
-        sha256=settings.model_sha256,
-        demo_file=DEMO_MODEL,
-    )
+    return model_files.model_of(settings, DEMO_MODEL)
 
 
 def vocoder_of(settings: TtsSettings) -> Checkpoint:
