@@ -18,6 +18,8 @@ from recipe.ear_shards import FRAME_S, MEL_BANDS, SILENCE, Shard, read_shard, sh
 
 Times = npt.NDArray[np.float64]
 _COMMON_WORDS = 14_000  # the most frequent of English, which make up nearly all that people say
+_FIRST_WORDS = 1_000  # met in every other sentence: one that has no other word teaches little
+_PLAIN_WEIGHT = 0.5
 _NEPERS_PER_DB = 1 / 4.343  # of power
 
 
@@ -50,7 +52,8 @@ class Batches:
         tokenizer: A SentencePiece processor.
         shares: How much of each kind of shard an epoch takes: `{"espeak": 0.97, "noise": 0.03}`.
         frames: Frames in a batch, padding counted.
-        rare_weight: How likely an utterance with a rare word is to be taken, others being 1.
+        rare_weight: How likely an utterance with a rare word is to be taken, others being 1 or,
+            with none but the thousand most frequent words, a half.
     """
 
     def __init__(
@@ -66,7 +69,8 @@ class Batches:
         self._shares = shares
         self._frames = frames
         self._rare_weight = rare_weight
-        self._common = frozenset(top_n_list("en", _COMMON_WORDS))
+        common = top_n_list("en", _COMMON_WORDS)
+        self._common, self._first = frozenset(common), frozenset(common[:_FIRST_WORDS])
         self._pieces: dict[str, tuple[list[int], list[int]]] = {}
         self._loaded: dict[str, list[_Utterance]] = {}
 
@@ -89,7 +93,7 @@ class Batches:
         """Each utterance of a kind as it is: features (bands, frames) and tokens."""
         found = []
         for utterance in self._pool(kind):
-            frames = torch.from_numpy(utterance.frames).float()[None]
+            frames = torch.from_numpy(np.array(utterance.frames)).float()[None]
             features = normalised(frames, torch.tensor([frames.shape[1]]))
             found.append((features[0].T, utterance.tokens))
         return found
@@ -106,10 +110,14 @@ class Batches:
         for index, (text, starts_s) in enumerate(zip(shard.texts, shard.starts_s, strict=True)):
             tokens, times_s = self._tokens(text, starts_s)
             frames = shard.frames[shard.offsets[index] : shard.offsets[index + 1]]
-            is_common = self._common.issuperset(text.split())
-            weight = 1.0 if is_common else self._rare_weight
-            found.append(_Utterance(frames, tokens, times_s, weight))
+            found.append(_Utterance(frames, tokens, times_s, self._weight(text)))
         return found
+
+    def _weight(self, text: str) -> float:
+        words = text.split()
+        if not self._common.issuperset(words):
+            return self._rare_weight
+        return _PLAIN_WEIGHT if self._first.issuperset(words) else 1.0
 
     def _tokens(self, text: str, starts_s: tuple[float, ...]) -> tuple[list[int], Times]:
         """Token numbers and when each begins: a word's time, shared by its tokens' letters."""

@@ -91,7 +91,7 @@ def read_shard(folder: Path, name: str) -> Shard:
     """A shard that `write_shard` wrote."""
     listing = json.loads((folder / f"{name}.json").read_text())
     return Shard(
-        frames=np.load(folder / f"{name}.npy"),
+        frames=np.load(folder / f"{name}.npy", mmap_mode="r"),  # more than the memory may hold
         offsets=tuple(listing["offsets"]),
         texts=tuple(listing["texts"]),
         starts_s=tuple(map(tuple, listing["starts_s"])),

@@ -21,7 +21,7 @@ WORDNET = Path("/usr/share/wordnet")
 MOST_WORDS = 15
 _SLOT = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
-_FAMILIAR_WORDS = 12_000
+_FAMILIAR_WORDS = 8_000
 _SCALE = 1e-7  # the rarest words that are kept: one in ten million
 # Words nobody wants a demonstration to say, as the beginnings of words.
 _RUDE = re.compile(
@@ -192,20 +192,20 @@ class TextSource:
 
     def _any(self, rng: random.Random) -> str:
         kind = rng.random()
-        if kind < 0.31:
+        if kind < 0.2:
             text = rng.choice(self._examples)
             if len(text.split()) < 6 and rng.random() < 0.35:
                 text += " " + rng.choice(self._examples)
             return text
-        if kind < 0.35:
+        if kind < 0.22:
             return rng.choice(self._definitions)
-        if kind < 0.71:
+        if kind < 0.5:
             return expand(self._grammar, "sentence", rng)
-        if kind < 0.74:
+        if kind < 0.52:
             words = expand(self._grammar, "sentence", rng).split()
             words[rng.randrange(len(words))] = self._maker.word(rng)
             return " ".join(words)
         count = rng.randint(2, 8) if kind < 0.98 else 1
-        if kind < 0.9:  # evenly: every word that people use is to be met often enough to be spelled
+        if kind < 0.94:  # evenly: a word is spelled right once it was met some hundred times
             return " ".join(rng.choices(self._familiar, k=count))
         return " ".join(rng.choices(self._words, self._weights, k=count))
