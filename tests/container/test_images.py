@@ -13,10 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from base_image import base_image
-from docker_daemon import Docker, DockerMissingError, running_docker
-from images import CERTIFICATES, FOLDERS, INDEX, PROXIES, ROOT, SERVICES, build, layers
-from support.not_run import not_run
+from docker_daemon import Docker
+from images import CERTIFICATES, INDEX, PROXIES, ROOT, SERVICES, layers
 
 PORTS = {"tts": 5000, "stt": 5001}
 SENTENCE = "This is a test of the text to speech service."
@@ -46,24 +44,6 @@ class Container:
         done = self.docker.run("exec", self.name, VENV_PYTHON, "-c", program, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
-
-
-@pytest.fixture(scope="session")
-def docker() -> Iterator[Docker]:
-    """A Docker that answers, or a skip that says why there is none."""
-    with contextlib.ExitStack() as stack:
-        try:
-            running = stack.enter_context(running_docker())
-        except DockerMissingError as reason:
-            not_run(f"the images were not tested: {reason}")
-        yield running
-
-
-@pytest.fixture(scope="session")
-def images(docker: Docker) -> dict[str, str]:
-    """The image of each service and of the operator, built from the working tree."""
-    base = base_image(docker, os.environ.get("NEMO_VOICE_DEV_BASE_IMAGE"))
-    return {name: build(docker, name, base=base, tag="test") for name in FOLDERS}
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,12 @@ CI = ".ci/run"
 SPEAKS = (
     "tests/container/test_images.py::test_the_container_speaks_and_the_other_one_understands_it"
 )
+ON_ONE_HOST = "tests/container/test_compose.py::test_the_two_lines_of_the_first_demo_work"
 CURL = "tests/model/test_services.py::test_the_first_versions_curl_lines_work_unchanged"
 WITHOUT_SERVER = "tests/model/test_services.py::test_the_commands_without_a_server_agree_with_it"
-OPERATES = "tests/operator/test_process.py::test_its_roles_are_enough_and_nothing_else_is_asked"
-DEFINES = "tests/operator/test_definition_command.py::test_the_command_defines_the_resource"
+INSTALLS = (
+    "tests/chart/test_releases.py::test_a_release_lives_and_goes_and_leaves_what_is_not_its_own"
+)
 SAMPLES = "tests/operator/test_definition.py::test_every_sample_is_accepted"
 
 RUN_BY = {
@@ -20,10 +22,10 @@ RUN_BY = {
     r"make test": CI,
     r"make images": SPEAKS,
     r"docker run --rm --read-only .*": SPEAKS,
+    r"docker compose -f compose.yaml -f compose.cpu.yaml up .*": ON_ONE_HOST,
     r"curl -X POST .*": CURL,
     r"\.venv/bin/python -m nemo_voice_(tts|stt) serve": CURL,
-    r"\.venv/bin/python -m nemo_voice_operator crd apply": DEFINES,
-    r"\.venv/bin/python -m nemo_voice_operator run": OPERATES,
+    r"helm install nemo-voice .*": INSTALLS,
     r"kubectl apply -f manifests/samples/.*": SAMPLES,
     r"\.venv/bin/python -m nemo_voice_tts say .*": WITHOUT_SERVER,
     r"\.venv/bin/python -m nemo_voice_stt transcribe .*": WITHOUT_SERVER,
@@ -31,7 +33,6 @@ RUN_BY = {
 """Commands, and what runs them or the same thing."""
 
 NOT_RUN = {
-    r"kubectl create namespace nemo-voice": "the tests' operators lead in namespaces of their own",
     r"docker run --rm --gpus all .*": "wants a GPU in Docker and gigabytes of NVIDIA's models",
 }
 """Commands that nothing here runs, and why."""

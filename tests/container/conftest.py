@@ -1,0 +1,30 @@
+"""A Docker daemon, and the images of the working tree, for every test of containers."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from base_image import base_image
+from docker_daemon import Docker, DockerMissingError, running_docker
+from images import FOLDERS, build
+from support.not_run import not_run
+
+
+@pytest.fixture(scope="session")
+def docker() -> Iterator[Docker]:
+    """A Docker that answers, or a skip that says why there is none."""
+    with contextlib.ExitStack() as stack:
+        try:
+            running = stack.enter_context(running_docker())
+        except DockerMissingError as reason:
+            not_run(f"the images were not tested: {reason}")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def images(docker: Docker) -> dict[str, str]:
+    """The image of each service and of the operator, built from the working tree."""
+    base = base_image(docker, os.environ.get("NEMO_VOICE_DEV_BASE_IMAGE"))
+    return {name: build(docker, name, base=base, tag="test") for name in FOLDERS}

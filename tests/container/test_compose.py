@@ -1,0 +1,162 @@
+"""The compose files: started by the real Docker Compose, used by the commands that users type."""
+
+import contextlib
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import wave
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docker_daemon import Docker
+from go_programs import GoProgramsMissingError, programs
+from images import ROOT
+from nemo_voice_serving.settings import DrainSettings
+from support.not_run import not_run
+from support.ports import free_port
+
+READY_TIMEOUT_S = 600
+TEXT = "This is a test of the text to speech service."
+SPEAK = (
+    "curl -X POST http://localhost:5000/synthesize -H 'Content-Type: application/json' "
+    f'-d \'{{"text": "{TEXT}"}}\' --output audio_sintetizado.wav'
+)
+TRANSCRIBE = "curl -X POST http://localhost:5001/transcribe -F 'audio_file=@file.wav'"
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(3600)]
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Docker Compose on this project's files, under a name of the test's own."""
+
+    program: Path
+    environment: Mapping[str, str]
+    files: tuple[str, ...]
+    name: str
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Runs one command of Compose; fails the test with what it said when it fails."""
+        files = [part for name in self.files for part in ("--file", str(ROOT / name))]
+        done = subprocess.run(
+            [self.program, *files, "--project-name", self.name, *arguments],
+            env=dict(self.environment),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0 or not check, done.stderr
+        return done
+
+    def configuration(self) -> dict[str, Any]:
+        """Returns what Compose makes of the files."""
+        parsed: dict[str, Any] = json.loads(self.run("config", "--format", "json").stdout)
+        return parsed
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host that runs both services, and the ports they were given."""
+
+    compose: Compose
+    tts_port: int
+    stt_port: int
+
+    def typed(self, command: str, folder: Path) -> str:
+        """Runs a line that a user would type, against this host's ports, and returns its output."""
+        for usual, given in (("5000", self.tts_port), ("5001", self.stt_port)):
+            command = command.replace(f"localhost:{usual}", f"localhost:{given}")
+        done = subprocess.run(
+            shlex.split(command), cwd=folder, check=False, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """Docker Compose, built from its module."""
+    try:
+        return programs("docker-compose") / "docker-compose"
+    except GoProgramsMissingError as reason:
+        not_run(f"Docker Compose was not tested: {reason}")
+
+
+@pytest.fixture(scope="session")
+def host(docker: Docker, images: Mapping[str, str], program: Path) -> Iterator[Host]:
+    """The services of the two files together: the demo models on this machine's processor."""
+    tag = images["tts"].rpartition(":")[2]
+    tts_port, stt_port = free_port(), free_port()
+    environment = docker.full_environment() | {
+        "NEMO_VOICE_TAG": tag,
+        "NEMO_VOICE_TTS_PORT": str(tts_port),
+        "NEMO_VOICE_STT_PORT": str(stt_port),
+    }
+    files = ("compose.yaml", "compose.cpu.yaml")
+    compose = Compose(program, environment, files, "nemo-voice-test")
+    with contextlib.ExitStack() as stack:
+        stack.callback(compose.run, "down", "--volumes", check=False)
+        compose.run(
+            "up", "--no-build", "--detach", "--wait", "--wait-timeout", str(READY_TIMEOUT_S)
+        )
+        yield Host(compose, tts_port, stt_port)
+
+
+def test_the_two_lines_of_the_first_demo_work(host: Host, tmp_path: Path) -> None:
+    host.typed(SPEAK, tmp_path)
+    shutil.copy(tmp_path / "audio_sintetizado.wav", tmp_path / "file.wav")
+    with wave.open(str(tmp_path / "file.wav")) as audio:
+        assert audio.getnframes() > audio.getframerate()
+    heard = json.loads(host.typed(TRANSCRIBE, tmp_path))["text"]
+    assert set(re.findall("[a-z]+", TEXT.lower())) & set(heard.lower().split()) >= {"test", "of"}
+
+
+def test_both_services_share_one_model_cache_on_a_root_that_cannot_be_written(host: Host) -> None:
+    def python(server: str, program: str) -> subprocess.CompletedProcess[str]:
+        return host.compose.run("exec", "-T", server, "python", "-c", program, check=False)
+
+    assert python("tts-server", "open('/var/cache/nemo-voice/met', 'w')").returncode == 0
+    assert python("stt-server", "open('/var/cache/nemo-voice/met')").returncode == 0
+    for server in ("tts-server", "stt-server"):
+        assert "Read-only file system" in python(server, "open('/opt/met', 'w')").stderr
+
+
+def test_stopping_lets_both_end_in_order(host: Host) -> None:
+    host.compose.run("stop")
+    states = host.compose.run("ps", "--all", "--format", "{{.Service}} {{.ExitCode}}").stdout
+    assert sorted(states.split("\n"))[1:] == ["stt-server 0", "tts-server 0"]
+
+
+def test_the_host_with_a_gpu_keeps_the_names_ports_volume_and_reservations(
+    program: Path, docker: Docker
+) -> None:
+    compose = Compose(program, docker.full_environment(), ("compose.yaml",), "nemo-voice")
+    found = compose.configuration()
+    servers = found["services"]
+    assert set(servers) == {"tts-server", "stt-server"}
+    assert set(found["volumes"]) == {"nemo_model_cache"}
+    for name, port in (("tts-server", 5000), ("stt-server", 5001)):
+        (published,) = servers[name]["ports"]
+        assert (published["published"], published["target"]) == (str(port), port)
+        (device,) = servers[name]["deploy"]["resources"]["reservations"]["devices"]
+        assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
+        (volume,) = servers[name]["volumes"]
+        assert volume["source"] == "nemo_model_cache"
+
+
+def test_a_service_is_given_longer_to_stop_than_it_needs_to_drain(
+    program: Path, docker: Docker
+) -> None:
+    needed_s = DrainSettings().delay_s + DrainSettings().timeout_s
+    compose = Compose(program, docker.full_environment(), ("compose.yaml",), "nemo-voice")
+    for server in compose.configuration()["services"].values():
+        given = re.fullmatch(r"(?:(\d+)m)?(\d+)s", server["stop_grace_period"])
+        assert given
+        minutes, seconds = given.groups("0")
+        assert int(minutes) * 60 + int(seconds) > needed_s
