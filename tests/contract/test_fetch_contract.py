@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from nemo_voice_operator.desired import desired_state, wire
-from nemo_voice_operator.manifests import kind_of
 from nemo_voice_operator.observed import Observed
 from nemo_voice_operator.plan import Plan
 from nemo_voice_operator.planning import proven_model
@@ -38,7 +37,7 @@ print(files.model.directory.name, files.vocoder.directory.name)
 def container(service: VoiceService, plan: Plan, kind: str) -> dict[str, Any]:
     """The container of a child."""
     children: Any = desired_state(service, plan, SETTINGS)
-    [child] = [child for child in children if kind_of(child) == kind]
+    [child] = [child for child in children if child["kind"] == kind]
     return dict(child["spec"]["template"]["spec"]["containers"][0])
 
 

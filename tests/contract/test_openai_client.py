@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import numpy as np
 import openai
@@ -36,6 +37,27 @@ async def stt() -> AsyncIterator[openai.AsyncOpenAI]:
         openai.AsyncOpenAI(base_url=f"{http.base_url}/v1", api_key="none", max_retries=0) as client,
     ):
         yield client
+
+
+async def test_the_clients_key_is_checked_where_there_are_keys(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text("sesame")
+    app = build_stt(SttSettings(api_keys_file=file), lambda _settings, _progress: FakeRecogniser())
+    async with (
+        client_of(app, app.state.service.runtime) as http,
+        openai.AsyncOpenAI(
+            base_url=f"{http.base_url}/v1", api_key="wrong", max_retries=0
+        ) as client,
+    ):
+        with pytest.raises(openai.AuthenticationError) as refused:
+            await client.audio.transcriptions.create(model="whisper-1", file=clip())
+        with pytest.raises(openai.AuthenticationError):
+            await client.models.list()
+        welcome = client.with_options(api_key="sesame")
+        transcript = await welcome.audio.transcriptions.create(model="whisper-1", file=clip())
+    assert refused.value.code == "invalid_api_key"
+    assert refused.value.type == "invalid_request_error"
+    assert transcript.text == "good morning how are you today"
 
 
 def clip() -> io.BytesIO:

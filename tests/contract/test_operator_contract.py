@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.crd import crd
 from nemo_voice_operator.desired import desired_state, wire
 from nemo_voice_operator.desired.environment import container_source
-from nemo_voice_operator.manifests import kind_of
 from nemo_voice_operator.planning import vocoder_of
 from nemo_voice_operator.resource.pods import OWNED_VARIABLES
 from nemo_voice_operator.resource.spec import Task, container_port
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_serving.auth import OPEN_PATHS
 from nemo_voice_serving.device import DeviceThread
 from nemo_voice_serving.health import health_router
 from nemo_voice_serving.lifecycle import Lifecycle
@@ -22,7 +23,7 @@ from nemo_voice_serving.settings import PREFIX, ServiceSettings, variable_names
 from nemo_voice_stt.__main__ import _parser as stt_parser
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.__main__ import _parser as tts_parser
-from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.settings import MAX_WARMUP_TEXT_CHARS, MAX_WARMUP_TEXTS, TtsSettings
 from support.repository import ROOT
 from support.voice_services import proven_plan, voice_service
 
@@ -48,9 +49,9 @@ def containers(task: Task) -> dict[str, Any]:
     operator = OperatorSettings()
     children: Any = desired_state(service, proven_plan(service, operator), operator)
     return {
-        kind_of(child): child["spec"]["template"]["spec"]["containers"][0]
+        child["kind"]: child["spec"]["template"]["spec"]["containers"][0]
         for child in children
-        if kind_of(child) in KINDS_WITH_PODS
+        if child["kind"] in KINDS_WITH_PODS
     }
 
 
@@ -100,6 +101,34 @@ def test_the_longest_queue_is_counted_in_the_tasks_own_work(
     assert getattr(SETTINGS[task](), field) == 900
 
 
+def test_a_service_is_told_its_keys_and_warmup_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["It costs $5.", "x" * MAX_WARMUP_TEXT_CHARS]
+    service = voice_service(
+        auth={"keysSecretRef": {"name": "speech-keys"}}, warmup={"texts": texts}
+    )
+    operator = OperatorSettings()
+    children: Any = desired_state(service, proven_plan(service, operator), operator)
+    (deployment,) = [child for child in children if child["kind"] == "Deployment"]
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    for name, value in environment(container).items():
+        monkeypatch.setenv(name, value)
+    settings = TtsSettings()
+    assert settings.warmup_texts == tuple(texts)
+    assert str(settings.api_keys_file) in {one["mountPath"] for one in container["volumeMounts"]}
+
+
+def test_both_allow_as_many_and_as_long_warmup_texts() -> None:
+    definition: Any = crd()
+    spec = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    texts = spec["properties"]["warmup"]["properties"]["texts"]
+    assert texts["maxItems"] == MAX_WARMUP_TEXTS
+    assert texts["items"]["maxLength"] == MAX_WARMUP_TEXT_CHARS
+
+
+def test_what_the_operator_and_the_probes_ask_needs_no_key() -> None:
+    assert {wire.LIVE_PATH, wire.READY_PATH, wire.METRICS_PATH} <= OPEN_PATHS
+
+
 def test_what_nobody_may_set_beside_the_operator_exists() -> None:
     known = variable_names(TtsSettings) | variable_names(SttSettings)
     assert set(OWNED_VARIABLES) - known == set()
@@ -133,6 +162,8 @@ def test_the_services_know_the_arguments(task: Task) -> None:
     fetching = PARSERS[task].parse_args(wire.FETCH_ARGUMENTS)
     assert fetching.command == "fetch"
     assert (fetching.result, fetching.progress_port) == (Path(wire.RESULT_PATH), wire.PROGRESS_PORT)
+    checking = PARSERS[task].parse_args(wire.CHECK_ARGUMENTS)
+    assert (checking.command, checking.result) == ("check", Path(wire.RESULT_PATH))
 
 
 def test_a_pod_is_given_the_time_that_a_service_takes_to_end() -> None:

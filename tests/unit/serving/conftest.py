@@ -16,6 +16,9 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", "/nonexistent")
     monkeypatch.delenv("HF_TOKEN", raising=False)
+    # It speaks plain HTTP: reading a machine's authorities would be most of the time of a test.
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
     with running_hub() as hub:
         yield hub
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from nemo_voice_serving import errors
-from nemo_voice_serving.errors import InvalidRequest, Overloaded, VoiceError
+from nemo_voice_serving.errors import InvalidApiKey, InvalidRequest, Overloaded, VoiceError
 
 
 def every(base: type[VoiceError]) -> list[type[VoiceError]]:
@@ -35,6 +35,10 @@ def test_the_body_has_openais_four_keys() -> None:
             "code": "invalid_request",
         }
     }
+
+
+def test_a_refusal_for_want_of_a_key_names_the_scheme() -> None:
+    assert InvalidApiKey("x").headers() == {"WWW-Authenticate": 'Bearer realm="nemo-voice"'}
 
 
 def test_only_errors_that_waiting_helps_say_when() -> None:

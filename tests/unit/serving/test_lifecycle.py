@@ -24,6 +24,19 @@ def test_a_starting_service_is_not_ready_and_says_why() -> None:
     assert readiness.reason == "downloading 3 of 4 GB"
 
 
+def test_a_requirement_that_is_not_met_makes_a_ready_service_unready_until_it_is() -> None:
+    lifecycle, troubles = Lifecycle(Clock()), ["no key"]
+    lifecycle.require(lambda: troubles[0] if troubles else None)
+    assert lifecycle.readiness().reason == "the model's files are being made ready"
+    lifecycle.enter(Phase.READY)
+    assert (lifecycle.readiness().ready, lifecycle.readiness().reason) == (False, "no key")
+    lifecycle.canary_finished("the sound is silence")
+    assert lifecycle.readiness().reason == "the sound is silence"
+    lifecycle.canary_finished(None)
+    troubles.clear()
+    assert (lifecycle.readiness().ready, lifecycle.readiness().reason) == (True, None)
+
+
 def test_seconds_are_kept_for_each_phase() -> None:
     lifecycle = Lifecycle(Clock())
     lifecycle.enter(Phase.LOADING)

@@ -180,6 +180,7 @@ WAYS_TO_FAIL: dict[Reason, Callable[[Hub, Path], Attempt]] = {
     Reason.CACHE_UNUSABLE: _file_for_a_cache,
 }
 SHOWN_ELSEWHERE = {
+    Reason.CACHE_DAMAGED,  # by `check`, beside
     Reason.CACHE_READ_ONLY,  # below, on a disk of its own
     Reason.CACHE_FORBIDDEN,  # below, as another user
     Reason.INTERRUPTED,  # below

@@ -18,6 +18,7 @@ from nemo_voice_serving.model_store import RetryPolicy, parse_reference
 from support.checkpoints import nemo_file
 from support.hub import TOKEN, Fault, Hub
 from support.stores import fetch, fetching_process, store_of
+from support.waiting import until
 
 NAME = "nvidia/tts_voice"
 CONTENT = nemo_file()
@@ -130,8 +131,8 @@ def test_a_download_goes_on_after_its_process_was_killed(voice: Hub, tmp_path: P
     partial = work / "download.nemo"
     with fetching_process(tmp_path, voice.url, NAME) as process:
         assert voice.stalled.wait(120)
-        while not partial.exists() or partial.stat().st_size == 0:
-            assert process.poll() is None
+        until("the part", lambda: process.poll() or (partial.exists() and partial.stat().st_size))
+        assert process.poll() is None
     kept = partial.stat().st_size
     fetch(tmp_path, voice.url, NAME)
     assert 0 < kept <= 60_000
@@ -168,8 +169,8 @@ def test_two_processes_at_once_download_once(voice: Hub, tmp_path: Path) -> None
         fetching_process(tmp_path, voice.url, NAME) as other,
     ):
         assert voice.stalled.wait(120)
-        while len([seen for seen in voice.seen if seen.method == "HEAD"]) < 2:
-            assert one.poll() is other.poll() is None
+        until("both", lambda: [seen.method for seen in voice.seen].count("HEAD") == 2)
+        assert one.poll() is other.poll() is None
         voice.released.set()
         assert (one.wait(120), other.wait(120)) == (0, 0)
     # One download in two parts: the first body was cut when it was released.

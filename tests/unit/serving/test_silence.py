@@ -150,11 +150,11 @@ def test_level_of_a_full_scale_sine_is_minus_three() -> None:
     assert levels == pytest.approx(-3.01, abs=0.05)
 
 
-def test_an_hour_is_cut_within_the_memory_of_a_few_pieces() -> None:
+def test_long_audio_is_cut_within_the_memory_of_a_few_pieces() -> None:
     minute = speech_like([(1, 25), (26, 55)], 60, RATE_HZ)
     tracemalloc.start()
-    count = sum(len(piece.samples) for piece in cut_at_silences([minute] * 60, RATE_HZ))
+    count = sum(len(piece.samples) for piece in cut_at_silences([minute] * 10, RATE_HZ))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert count == 60 * len(minute)
+    assert count == 10 * len(minute)
     assert peak < 8 * 30 * RATE_HZ * 4

@@ -67,7 +67,7 @@ async def test_passages_come_in_order_and_cover_the_audio(ahead: int) -> None:
 async def test_a_listener_that_stops_reading_stops_the_work() -> None:
     stage = Counting()
     transcription, batcher = transcription_of(stage)
-    passages = transcription.passages(long_clip(300))
+    passages = transcription.passages(long_clip(120))
     await anext(passages)
     await passages.aclose()  # type: ignore[attr-defined] # an async generator by construction
     assert stage.pieces <= 4
@@ -75,7 +75,7 @@ async def test_a_listener_that_stops_reading_stops_the_work() -> None:
     await batcher.close()
 
 
-@pytest.mark.parametrize(("seconds", "room_s"), [(25, 25), (300, 80)])
+@pytest.mark.parametrize(("seconds", "room_s"), [(25, 25), (120, 80)])
 async def test_audio_takes_the_room_of_what_is_in_work_of_it(seconds: int, room_s: int) -> None:
     transcription, batcher = transcription_of(Counting(), ahead=8)
     passages = transcription.passages(long_clip(seconds))

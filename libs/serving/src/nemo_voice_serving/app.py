@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from nemo_voice_serving.auth import ApiKeys, KeyMiddleware
 from nemo_voice_serving.errors import (
     InvalidRequest,
     MethodNotAllowed,
@@ -54,6 +56,12 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """For the OpenAPI documents of every route that does work."""
 
+_KEY_WANTED: dict[str, Any] = {
+    "dependencies": [Security(HTTPBearer(auto_error=False, description="One of the API keys."))],
+    "responses": {401: {"model": ErrorBody, "description": "No API key, or none that is valid."}},
+}
+"""The same where keys are asked for: the check itself comes before any route."""
+
 
 def build_app(
     runtime: Runtime[Any],
@@ -74,8 +82,9 @@ def build_app(
         await on_stop()
 
     app = FastAPI(title=title, description=description, version=version, lifespan=lifespan)
+    keys_file = runtime.settings.api_keys_file
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, **(_KEY_WANTED if keys_file else {}))
     app.include_router(
         health_router(
             runtime.lifecycle, runtime.device, stuck_after_s=runtime.settings.stuck_after_s
@@ -84,6 +93,10 @@ def build_app(
     app.include_router(_metrics_router(runtime))
     _install_error_handlers(app)
     _forget_unprocessable(app)
+    if keys_file:
+        keys = ApiKeys(keys_file)
+        runtime.lifecycle.require(keys.trouble)
+        app.add_middleware(KeyMiddleware, keys=keys)
     app.add_middleware(
         RequestMiddleware,
         metrics=runtime.metrics,

@@ -5,6 +5,7 @@ field is to blame)
 │   ├── TextTooLong             400  more characters than one request may hold
 │   ├── UnspeakableText         400  nothing in the text that an English voice can say
 │   └── UnsupportedAudio        400  bytes that no decoder reads as audio
+├── InvalidApiKey               401  no key, or none that is valid here
 ├── PayloadTooLarge             413  more bytes or audio seconds than one request may hold
 ├── NotFound                    404  no such route or model
 ├── MethodNotAllowed            405  the route exists, the method does not
@@ -16,6 +17,8 @@ field is to blame)
 """
 
 from typing import ClassVar
+
+from typing_extensions import override
 
 
 class VoiceError(Exception):
@@ -71,6 +74,18 @@ class UnsupportedAudio(InvalidRequest):
     """The bytes are not audio that any decoder here reads."""
 
     code = "unsupported_audio"
+
+
+class InvalidApiKey(VoiceError):
+    """No API key was sent, or none that is valid here."""
+
+    code = "invalid_api_key"
+    status = 401
+    kind = "invalid_request_error"
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "WWW-Authenticate": 'Bearer realm="nemo-voice"'}
 
 
 class PayloadTooLarge(VoiceError):

@@ -44,6 +44,7 @@ class Lifecycle:
         self._canary: dict[str, object] | None = None
         self._canary_failure: str | None = None
         self._listeners: list[Callable[[Phase], None]] = []
+        self._requirements: list[Callable[[], str | None]] = []
 
     @property
     def phase(self) -> Phase:
@@ -64,6 +65,10 @@ class Lifecycle:
         """Calls the listener at each change of phase, beginning with the present one."""
         self._listeners.append(listener)
         listener(self._phase)
+
+    def require(self, trouble: Callable[[], str | None]) -> None:
+        """Makes the service unready whenever this gives a reason."""
+        self._requirements.append(trouble)
 
     def enter(self, phase: Phase, reason: str | None = None) -> None:
         """Moves to a phase; nothing leaves `FAILED`, and only `FAILED` follows `DRAINING`."""
@@ -86,9 +91,11 @@ class Lifecycle:
 
     def readiness(self) -> Readiness:
         """Returns whether requests are welcome, and if not why not."""
-        ready = self._phase is Phase.READY and self._canary_failure is None
+        troubles = (self._canary_failure, *(told() for told in self._requirements))
+        trouble = next((one for one in troubles if one is not None), None)
+        ready = self._phase is Phase.READY and trouble is None
         seconds = dict(self._seconds)
         seconds[self._phase] = seconds.get(self._phase, 0.0) + self._clock() - self._since
-        reason = None if ready else self._reason or self._canary_failure
+        reason = None if ready else self._reason or trouble
         rounded = {phase: round(spent, 3) for phase, spent in seconds.items()}
         return Readiness(ready, self._phase, reason, rounded, self._canary)

@@ -18,7 +18,12 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nemo_voice_serving import logs
-from nemo_voice_serving.errors import BackendFailed, PayloadTooLarge, VoiceError
+from nemo_voice_serving.errors import (
+    BackendFailed,
+    InvalidApiKey,
+    PayloadTooLarge,
+    VoiceError,
+)
 from nemo_voice_serving.lifecycle import Lifecycle
 from nemo_voice_serving.metrics import ServiceMetrics
 
@@ -80,7 +85,7 @@ class RequestMiddleware:
         try:
             exchange.check_declared_length()
             await self._app(exchange.scope, exchange.receive, exchange.send)
-        except PayloadTooLarge as error:
+        except (InvalidApiKey, PayloadTooLarge) as error:
             await exchange.answer(error)
         except ClientDisconnect:
             exchange.mark(ClientGone.code)

@@ -39,12 +39,7 @@ logger = logging.getLogger(__name__)
 
 def add_fetch_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
     """Adds the command's own flags and those of the settings."""
-    parser.add_argument(
-        "--result",
-        type=Path,
-        metavar="FILE",
-        help="write what came of it, good or bad, to this file as one JSON object",
-    )
+    add_result_flag(parser)
     parser.add_argument(
         "--progress-port",
         type=_port,
@@ -52,6 +47,16 @@ def add_fetch_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings
         help="while it runs, answer GET on this port of all addresses with how far it is",
     )
     add_settings_flags(parser, settings, operands=_OPERANDS)
+
+
+def add_result_flag(parser: argparse.ArgumentParser) -> None:
+    """Adds the flag that names the result's file."""
+    parser.add_argument(
+        "--result",
+        type=Path,
+        metavar="FILE",
+        help="write what came of it, good or bad, to this file as one JSON object",
+    )
 
 
 def _port(text: str) -> int:
@@ -80,12 +85,22 @@ def run_fetch(
     cache: Path,
     result: Path | None = None,
     progress_port: int | None = None,
+    use: Callable[[], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
     """Brings the checkpoints one after the other and returns the process's exit status.
 
     A process that was told to stop ends with 128 and the signal's number, as shells count: a
     drained node is told apart from a fetch that failed, which ends with 1.
+
+    Args:
+        checkpoints: What to bring.
+        resolve: What brings one.
+        cache: The store's directory, as set.
+        result: The file that is told what came of it.
+        progress_port: The port that tells how far it is.
+        use: What has to succeed with all of them before the result is a good one.
+        clock: Seconds that only grow.
     """
     secrets = (get_token() or "",)
     report = FetchReport(cache, checkpoints[0].role, clock, secrets)
@@ -97,6 +112,8 @@ def run_fetch(
             _Ending(report, file, signals),
         ):
             models = _bring(checkpoints, resolve, report)
+            if use is not None:
+                use()
     except ModelStoreError as error:
         sys.exit(f"error: {redacted(str(error), secrets)}")
     except Interrupted as stop:

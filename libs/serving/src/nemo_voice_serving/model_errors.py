@@ -106,6 +106,10 @@ class FailureReason(StrEnum):
         "CacheUnusable",
         "The cache is not a directory, or its filesystem has no file locks.",
     )
+    CACHE_DAMAGED = (
+        "CacheDamaged",
+        "The weights in the cache are not what was stored there; `check` reads them whole.",
+    )
     INTERRUPTED = (
         "Interrupted",
         "The process was told to stop; the next fetch goes on with what has arrived.",

@@ -28,6 +28,9 @@ _FETCH_LOG_INTERVAL_S = 5.0
 
 BackendT = TypeVar("BackendT", bound=Backend)
 
+Rehearsal = Callable[[Callable[[str], None]], Awaitable[None]]
+"""Serves first work of the user's own, telling each step."""
+
 
 class StartFailed(Exception):
     """The service did not become ready; the message is its reason."""
@@ -73,6 +76,7 @@ class Runtime(Generic[BackendT]):
         open_backend: Callable[[], BackendT],
         assemble: Callable[[BackendT], Awaitable[Sequence[Batcher[Any, Any]]]],
         probe: Probe,
+        rehearse: Rehearsal | None = None,
     ) -> None:
         """Begins the way to ready in the background.
 
@@ -80,11 +84,13 @@ class Runtime(Generic[BackendT]):
             open_backend: Fetches the files and returns the backend, unloaded; runs in a thread.
             assemble: Makes what serves requests out of the loaded backend; returns its batchers.
             probe: The canary.
+            rehearse: What comes before the canary, if anything.
         """
         self._canary = Canary(
             probe, settings=self.settings.canary, lifecycle=self.lifecycle, observer=self.metrics
         )
-        task = asyncio.create_task(self._run(open_backend, assemble, self._canary), name="runtime")
+        run = self._run(open_backend, assemble, rehearse, self._canary)
+        task = asyncio.create_task(run, name="runtime")
         self._tasks.append(task)
 
     async def until_ready(self) -> None:
@@ -126,10 +132,13 @@ class Runtime(Generic[BackendT]):
         self,
         open_backend: Callable[[], BackendT],
         assemble: Callable[[BackendT], Awaitable[Sequence[Batcher[Any, Any]]]],
+        rehearse: Rehearsal | None,
         canary: Canary,
     ) -> None:
         try:
             await self._bring_up(open_backend, assemble)
+            if rehearse is not None:
+                await rehearse(self._explain_warm_up)
             passed = await self._first_canary(canary)
         except Exception as error:  # whatever stops the start is the reason that readiness gives
             logger.exception("start failed")

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from nemo_voice_serving.lifecycle import Lifecycle, Phase
+from nemo_voice_serving.memory import keep_freed_memory, spare_the_collector
 from nemo_voice_serving.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
@@ -73,5 +74,7 @@ def serve(app: FastAPI, *, lifecycle: Lifecycle, settings: ServiceSettings, port
         timeout_graceful_shutdown=round(settings.drain.timeout_s),
         h11_max_incomplete_event_size=65536,
     )
+    keep_freed_memory()
+    lifecycle.listen(spare_the_collector)
     DrainingServer(config, lifecycle=lifecycle, settings=settings).run()
     return 1 if lifecycle.has_failed else 0

@@ -89,6 +89,9 @@ class ServiceSettings(BaseSettings):
     """Threads torch may use for one operation; 0 leaves the choice to torch."""
     host: str = "127.0.0.1"
     """Address to listen on; `0.0.0.0` inside containers."""
+    api_keys_file: Path | None = None
+    """File with one API key a line, or folder of such files, as a Secret is mounted; read anew when
+    it changes. Absent: no key is asked for. A file without a key refuses everybody."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level that is logged."""
     log_style: Literal["auto", "json", "text"] = "auto"

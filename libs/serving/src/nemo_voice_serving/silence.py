@@ -85,7 +85,7 @@ def is_silent(samples: Samples, rate_hz: int) -> bool:
     loudest = levels[-min(_LOUD_FRAMES, len(levels))]
     if loudest < SILENCE_DBFS:
         return True
-    is_steady = loudest - np.percentile(levels, 20) < _STEADY_RANGE_DB
+    is_steady = loudest - levels[len(levels) // 5] < _STEADY_RANGE_DB
     return bool(is_steady and len(samples) >= _STEADY_S * rate_hz)
 
 

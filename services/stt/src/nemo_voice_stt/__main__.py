@@ -1,4 +1,4 @@
-"""The command line: `serve` over HTTP, `transcribe` without a server, `fetch` the model's files."""
+"""The command line: `serve`, `transcribe` without a server, `fetch` and `check` the model."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from pathlib import Path
 from nemo_voice_serving.command_line import add_settings_flags, settings_from
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.logs import configure_logging
+from nemo_voice_serving.model_check import add_check_flags, check_command
 from nemo_voice_serving.model_command import add_fetch_flags, fetch_command
 from nemo_voice_serving.runtime import StartFailed
 from nemo_voice_serving.server import serve
@@ -27,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         "serve": _serve,
         "transcribe": _transcribe,
         "fetch": _fetch,
+        "check": _check,
     }
     return commands[parsed.command](parsed, settings)
 
@@ -42,9 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     hearing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
     hearing.add_argument("--words", action="store_true", help="print each word with its times")
     fetching = commands.add_parser("fetch", help="download, verify and unpack the model files")
+    checking = commands.add_parser("check", help="load the model on the CPU, as a proof")
     add_settings_flags(serving, SttSettings)
     add_settings_flags(hearing, SttSettings, operands="FILE... [--words]")
     add_fetch_flags(fetching, SttSettings)
+    add_check_flags(checking, SttSettings)
     return parser
 
 
@@ -94,6 +98,15 @@ async def _transcribe_file(service: TranscriptionService, path: Path, *, with_wo
 
 def _fetch(parsed: argparse.Namespace, settings: SttSettings) -> int:
     return fetch_command(parsed, settings, (model_of(settings),))
+
+
+def _check(parsed: argparse.Namespace, settings: SttSettings) -> int:
+    return check_command(
+        parsed,
+        settings,
+        (model_of(settings),),
+        lambda here: open_recogniser(here, lambda _: None).load(),
+    )
 
 
 if __name__ == "__main__":

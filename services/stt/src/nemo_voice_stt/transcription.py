@@ -17,6 +17,9 @@ from nemo_voice_serving.batching import Batcher
 from nemo_voice_serving.silence import Piece, cut_at_silences
 from nemo_voice_stt.recogniser import Recognition, Samples, Word
 
+_BLOCK_S = 10.0
+"""How much is decoded in one step: most requests in one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
@@ -85,7 +88,7 @@ class Transcription:
         """Yields what each piece says, in order, as soon as it is recognised."""
         self._admission.refuse_when_full()
         hearing = self._hearing
-        blocks = decode(source, self._rate_hz, max_audio_s=hearing.max_audio_s)
+        blocks = decode(source, self._rate_hz, block_s=_BLOCK_S, max_audio_s=hearing.max_audio_s)
         pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=hearing.piece_s)
         # All that will be in work at once, in one trip to a thread: it is what takes room.
         decoded = deque(await asyncio.to_thread(_take, pieces, hearing.pieces_ahead))

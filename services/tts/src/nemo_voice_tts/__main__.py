@@ -1,4 +1,4 @@
-"""The command line: `serve`, `say` without a server, `fetch` model files, build `grammars`."""
+"""The command line: `serve`, `say` without a server, `fetch` and `check` models, `grammars`."""
 
 import argparse
 import asyncio
@@ -10,12 +10,13 @@ from pathlib import Path
 from nemo_voice_serving.codecs import pcm16
 from nemo_voice_serving.command_line import add_settings_flags, settings_from
 from nemo_voice_serving.logs import configure_logging
+from nemo_voice_serving.model_check import add_check_flags, check_command
 from nemo_voice_serving.model_command import add_fetch_flags, fetch_command
 from nemo_voice_serving.runtime import StartFailed
 from nemo_voice_serving.server import serve
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, open_voice
-from nemo_voice_tts.grammars import build_grammars, default_grammars
+from nemo_voice_tts.grammars import build_grammars, check_grammars, default_grammars
 from nemo_voice_tts.model_files import model_of, vocoder_of
 from nemo_voice_tts.normalisation import Normaliser
 from nemo_voice_tts.settings import TtsSettings
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         "serve": _serve,
         "say": _say,
         "fetch": _fetch,
+        "check": _check,
         "grammars": _grammars,
     }
     return commands[parsed.command](parsed, settings)
@@ -47,10 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     saying.add_argument("--out", type=Path, default=Path("voz_generada.wav"), metavar="FILE",
                         help="the WAV file to write (default: %(default)s)")  # fmt: skip
     fetching = commands.add_parser("fetch", help="download, verify and unpack the model files")
+    checking = commands.add_parser("check", help="load the models on the CPU, as a proof")
     building = commands.add_parser("grammars", help="compile the text-normalisation grammars once")
     add_settings_flags(serving, TtsSettings)
     add_settings_flags(saying, TtsSettings, operands="TEXT [--out FILE]")
     add_fetch_flags(fetching, TtsSettings)
+    add_check_flags(checking, TtsSettings)
     add_settings_flags(building, TtsSettings)
     return parser
 
@@ -96,6 +100,16 @@ async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
 
 def _fetch(parsed: argparse.Namespace, settings: TtsSettings) -> int:
     return fetch_command(parsed, settings, (model_of(settings), vocoder_of(settings)))
+
+
+def _check(parsed: argparse.Namespace, settings: TtsSettings) -> int:
+    checkpoints = (model_of(settings), vocoder_of(settings))
+    return check_command(parsed, settings, checkpoints, _load)
+
+
+def _load(settings: TtsSettings) -> None:
+    check_grammars(settings.grammars or default_grammars())
+    open_voice(settings, lambda _: None).load()
 
 
 def _grammars(_parsed: argparse.Namespace, settings: TtsSettings) -> int:

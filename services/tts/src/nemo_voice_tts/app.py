@@ -73,6 +73,7 @@ class SpeechService:
             open_backend=lambda: self._open_voice(self.settings, self.runtime.fetch_progressed),
             assemble=self._assemble,
             probe=self._probe,
+            rehearse=self._speak_warmup_texts,
         )
 
     async def stop(self) -> None:
@@ -127,12 +128,25 @@ class SpeechService:
         )
         return [spectrograms, vocoder]
 
+    async def _speak_warmup_texts(self, explain: Callable[[str], None]) -> None:
+        texts = self.settings.warmup_texts
+        for place, text in enumerate(texts, 1):
+            explain(f"text {place} of {len(texts)}")
+            sound, _ = await self._spoken(text)
+            try:
+                check_speech(sound)
+            except CanaryFailed as error:
+                raise CanaryFailed(f"warm-up text {place}: {error}") from None
+
     async def _probe(self) -> Facts:
+        return check_canary(*await self._spoken(CANARY_TEXT))
+
+    async def _spoken(self, text: str) -> tuple[Samples, int]:
         synthesis = self.speaker.synthesis
-        assert synthesis is not None  # noqa: S101 the canary runs after assembly
-        speech = await synthesis.begin(CANARY_TEXT)
+        assert synthesis is not None  # noqa: S101 both callers run after assembly
+        speech = await synthesis.begin(text)
         sound = np.concatenate([piece async for piece in speech.pieces()])
-        return check_canary(sound, synthesis.sample_rate_hz)
+        return sound, synthesis.sample_rate_hz
 
 
 def check_canary(sound: Samples, rate_hz: int) -> Facts:
@@ -141,17 +155,27 @@ def check_canary(sound: Samples, rate_hz: int) -> Facts:
     Raises:
         CanaryFailed: When it is not finite, or its length or level is not that of speech.
     """
-    if not np.isfinite(sound).all():
-        raise CanaryFailed("the sound has samples that are not numbers")
+    level = check_speech(sound)
     duration_s = len(sound) / rate_hz
     if not CANARY_S[0] <= duration_s <= CANARY_S[1]:
         raise CanaryFailed(
             f"the sentence took {duration_s:.2f} s, not {CANARY_S[0]}-{CANARY_S[1]} s"
         )
+    return {"duration_s": round(duration_s, 3), "rms": round(level, 4)}
+
+
+def check_speech(sound: Samples) -> float:
+    """Returns the sound's root-mean-square level.
+
+    Raises:
+        CanaryFailed: When the sound is not finite, or its level is not that of speech.
+    """
+    if not np.isfinite(sound).all():
+        raise CanaryFailed("the sound has samples that are not numbers")
     level = float(np.sqrt(np.mean(np.square(sound))))
     if not CANARY_LEVEL[0] <= level <= CANARY_LEVEL[1]:
-        raise CanaryFailed(f"the sentence has a level of {level:.4f}, which is not speech")
-    return {"duration_s": round(duration_s, 3), "rms": round(level, 4)}
+        raise CanaryFailed(f"the sound has a level of {level:.4f}, which is not speech")
+    return level
 
 
 def open_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> Voice:

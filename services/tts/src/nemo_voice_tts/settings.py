@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, Json, field_validator
 
+from nemo_voice_serving.errors import UnspeakableText
 from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_tts.text import check_speakable
+
+MAX_WARMUP_TEXTS, MAX_WARMUP_TEXT_CHARS = 16, 500
+"""Enough to hear the words that matter, and soon over."""
 
 
 class TtsSettings(ServiceSettings):
@@ -34,6 +39,24 @@ class TtsSettings(ServiceSettings):
     """Longest first piece of a streamed answer: shorter means earlier audio."""
     phrases_ahead: int = Field(default=3, ge=1, le=64)
     """Pieces of one request that are worked on ahead of what its client has been sent."""
+    warmup_texts: Json[tuple[str, ...]] = Field(default="[]")  # type: ignore[arg-type] # as given
+    """Texts that are spoken before the service is ready, as a JSON list: at most 16, each at most
+    500 characters. One that fails, or is no sound, fails the start."""
+
+    @field_validator("warmup_texts")
+    @classmethod
+    def _are_speakable(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        if len(texts) > MAX_WARMUP_TEXTS:
+            raise ValueError(f"at most {MAX_WARMUP_TEXTS} texts, not {len(texts)}")
+        for place, text in enumerate(texts, 1):
+            if len(text) > MAX_WARMUP_TEXT_CHARS:
+                message = f"at most {MAX_WARMUP_TEXT_CHARS} characters, not {len(text)}"
+                raise ValueError(f"text {place}: {message}")
+            try:
+                check_speakable(text)
+            except UnspeakableText as error:
+                raise ValueError(f"text {place}: {error.message}") from None
+        return texts
 
     @property
     def vocoder_source(self) -> str:

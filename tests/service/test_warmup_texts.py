@@ -1,0 +1,84 @@
+"""Texts that a service speaks before it is ready."""
+
+import asyncio
+import json
+import threading
+
+import numpy as np
+import pytest
+
+from nemo_voice_serving.errors import BackendFailed
+from nemo_voice_serving.lifecycle import Phase
+from nemo_voice_tts.app import CANARY_TEXT, build
+from nemo_voice_tts.settings import TtsSettings
+from support.fakes import FakeNormaliser, FakeVoice
+from support.serving import client_of
+
+GREETING, FAREWELL = "Thank you for calling.", "Good bye, and thank you."
+
+
+def settings(*texts: str) -> TtsSettings:
+    """Settings with these warm-up texts, which stay in the phase where they failed for a while."""
+    return TtsSettings.model_validate({"warmup_texts": json.dumps(texts), "failed_linger_s": 30})
+
+
+async def spoken_by(voice: FakeVoice, *texts: str) -> list[str]:
+    """What the voice has said once the service is ready."""
+    app = build(settings(*texts), lambda _settings, _progress: voice, FakeNormaliser())
+    async with client_of(app, app.state.service.runtime):
+        return ["".join(map(chr, phrase.tokens)) for phrase in voice.phrases]
+
+
+async def failure_of(voice: FakeVoice, *texts: str) -> str:
+    """Why the service did not become ready."""
+    app = build(settings(*texts), lambda _settings, _progress: voice, FakeNormaliser())
+    runtime = app.state.service.runtime
+    async with client_of(app, runtime, ready=False) as client:
+        while not runtime.lifecycle.has_failed:
+            await asyncio.sleep(0.01)
+        answer = await client.get("/v1/health/ready")
+    assert answer.status_code == 503
+    return str(answer.json()["reason"])
+
+
+async def test_they_are_spoken_in_order_before_the_canary() -> None:
+    assert await spoken_by(FakeVoice(), GREETING, FAREWELL) == [GREETING, FAREWELL, CANARY_TEXT]
+
+
+async def test_without_any_there_is_only_the_canary() -> None:
+    assert await spoken_by(FakeVoice()) == [CANARY_TEXT]
+
+
+async def test_readiness_says_which_one_is_being_spoken() -> None:
+    gate = threading.Event()
+    app = build(
+        settings(GREETING, FAREWELL),
+        lambda _settings, _progress: FakeVoice(gate=gate),
+        FakeNormaliser(),
+    )
+    runtime = app.state.service.runtime
+    async with client_of(app, runtime, ready=False) as client:
+        while runtime.lifecycle.readiness().reason != "warming up: text 1 of 2":
+            await asyncio.sleep(0.01)
+        answer = await client.get("/v1/health/ready")
+        gate.set()
+        await runtime.until_ready()
+    assert answer.status_code == 503
+    assert answer.json()["phase"] == Phase.WARMING
+
+
+async def test_a_model_that_cannot_say_one_never_becomes_ready() -> None:
+    voice = FakeVoice(error=BackendFailed("The device is out of memory."))
+    assert "The device is out of memory." in await failure_of(voice, GREETING)
+
+
+async def test_a_text_that_becomes_no_sound_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    voice = FakeVoice()
+
+    def silence_for_greetings(batch: object) -> list[np.ndarray]:
+        return [np.zeros(1000, np.float32)]
+
+    monkeypatch.setattr(voice, "waveforms", silence_for_greetings)
+    reason = await failure_of(voice, GREETING)
+    assert "warm-up text 1" in reason
+    assert "not speech" in reason
