@@ -56,6 +56,27 @@ REFUSED = {
         "64 hexadecimal digits",
     ),
     "a vocoder for stt": ({**DEMO, "vocoder": {"source": "demo"}}, "only a tts service has a"),
+    "warm-up texts for stt": (
+        {**DEMO, "warmup": {"texts": ["Hello."]}},
+        "only a tts service speaks warm-up texts",
+    ),
+    "an empty warm-up text": (
+        {**NVIDIA, "warmup": {"texts": [""]}},
+        "should be at least 1 chars",
+    ),
+    "a long warm-up text": (
+        {**NVIDIA, "warmup": {"texts": ["x" * 501]}},
+        "may not be more than 500 bytes",
+    ),
+    "too many warm-up texts": (
+        {**NVIDIA, "warmup": {"texts": ["Hello."] * 17}},
+        "must have at most 16 items",
+    ),
+    "keys from nowhere": ({**DEMO, "auth": {}}, "spec.auth.keysSecretRef: Required"),
+    "keys of a Secret without a name": (
+        {**DEMO, "auth": {"keysSecretRef": {"key": "keys"}}},
+        "spec.auth.keysSecretRef.name: Required",
+    ),
     "an unknown field": ({**DEMO, "modell": {}}, 'unknown field "spec.modell"'),
     "an unknown nested field": (
         {**DEMO, "gpu": {"counts": 1}},
@@ -116,6 +137,10 @@ REFUSED = {
         {**NVIDIA, "cache": {"size": "1Gi", "accessModes": ["ReadOnlyMany"]}},
         "Unsupported value",
     ),
+    "an access mode of one pod": (
+        {**NVIDIA, "cache": {"size": "1Gi", "accessModes": ["ReadWriteOncePod"]}},
+        'supported values: "ReadWriteOnce", "ReadWriteMany"',
+    ),
     "a mirror without a scheme": (
         {**NVIDIA, "hub": {"endpoint": "mirror.example"}},
         "endpoint must be an http(s) address",
@@ -174,6 +199,11 @@ CHANGES_REFUSED = {
         {**NVIDIA, "cache": {"size": "10Gi"}},
         {**NVIDIA, "cache": {"size": "5000Mi"}},
         "a claim can grow but not shrink",
+    ),
+    "how a claim mounts": (
+        {**NVIDIA, "cache": {"size": "10Gi"}},
+        {**NVIDIA, "cache": {"size": "10Gi", "accessModes": ["ReadWriteMany"]}},
+        "accessModes cannot change",
     ),
     "a storage class": (
         {**NVIDIA, "cache": {"size": "10Gi", "storageClassName": "slow"}},

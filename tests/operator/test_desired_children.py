@@ -5,12 +5,14 @@ Its validation goes further than its schemas: what a Job may ignore, how long a 
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.names import MANAGER
+from nemo_voice_operator.desired.proof import proof_work_name
 from nemo_voice_operator.kinds import POD, kind_of
 from nemo_voice_operator.settings import OperatorSettings
 from support.api_server import ApiServer
@@ -36,7 +38,9 @@ def children_of(sample: str, namespace: str) -> list[dict[str, Any]]:
     """The children of a sample's VoiceServices, of the kinds that every cluster knows."""
     children: list[Any] = []
     for service in services_of(sample):
-        children += desired_state(service, proven_plan(service, SETTINGS), SETTINGS)
+        plan = proven_plan(service, SETTINGS)
+        proof = proof_work_name(service, plan, SETTINGS)
+        children += desired_state(service, replace(plan, proof=proof), SETTINGS)
     placed = [
         child | {"metadata": child["metadata"] | {"namespace": namespace}} for child in children
     ]

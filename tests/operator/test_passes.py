@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from typing_extensions import override
 
 from nemo_voice_operator.cluster import KubernetesCluster
 from nemo_voice_operator.inventory import Key
 from support.api_server import ApiServer
+from support.definitions import VOICE_SERVICES
 from support.namespaces import fresh_namespace
 from support.operating import Passes, connected, create_demo
 
@@ -81,3 +83,32 @@ async def test_death_at_any_write_loses_and_doubles_nothing(
                     reborn = Passes(KubernetesCluster(client), name)
                     await reborn.settle()
                     assert await reborn.contents() == expected
+
+
+async def test_a_deletion_that_is_held_up_is_told_and_not_fought(
+    defined: ApiServer, namespace: str
+) -> None:
+    create_demo(defined, namespace)
+    path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator"
+    async with connected(defined.admin) as client:
+        passes = Passes(KubernetesCluster(client), namespace)
+        await passes.settle()
+        before = await passes.versions()
+        defined.send("DELETE", path, {"propagationPolicy": "Foreground"})
+        await passes.look()
+        await passes.reconciler.reconcile(Key(namespace, "narrator"))
+        leaving = defined.send("GET", path)
+        assert leaving["metadata"]["finalizers"] == ["foregroundDeletion"]
+        assert leaving["status"]["phase"] == "Terminating"
+        after = await passes.versions()
+        assert {name for name in before if after[name] != before[name]} == {
+            ("VoiceService", "narrator")
+        }
+        defined.send("PUT", path, _without_finalizers(leaving))
+        assert defined.http.get(path).status_code == httpx.codes.NOT_FOUND
+        await passes.reconciler.reconcile(Key(namespace, "narrator"))  # knows nothing of its end
+        assert defined.http.get(path).status_code == httpx.codes.NOT_FOUND
+
+
+def _without_finalizers(thing: dict[str, Any]) -> dict[str, Any]:
+    return {**thing, "metadata": {**thing["metadata"], "finalizers": []}}

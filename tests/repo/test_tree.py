@@ -46,7 +46,9 @@ def test_every_distribution_has_the_same_version() -> None:
     found = [tomllib.loads(text_of(path)).get("project", {}).get("version") for path in projects]
     versions = {version for version in found if version}
     assert len(versions) == 1
-    assert f"## {versions.pop()}" in text_of(Path("CHANGELOG.md"))
+    assert f"## {min(versions)}" in text_of(Path("CHANGELOG.md"))
+    chart = text_of(Path("charts/nemo-voice/Chart.yaml"))
+    assert set(re.findall(r"^(?:version|appVersion): (.+)$", chart, re.MULTILINE)) == versions
 
 
 def test_no_file_names_a_path_of_one_machine_or_a_registry() -> None:

@@ -18,12 +18,13 @@ from pydantic import ValidationError
 from nemo_voice_operator import __version__
 from nemo_voice_operator.cluster import KubernetesCluster
 from nemo_voice_operator.crd import crd
+from nemo_voice_operator.desired.names import MANAGER
 from nemo_voice_operator.errors import OperatorError
 from nemo_voice_operator.leader import LEASE_NAME, PATIENCE
 from nemo_voice_operator.lease import LeaseLock
 from nemo_voice_operator.logs import configure_logging
 from nemo_voice_operator.running import Operator
-from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.settings import OperatorSettings, UnknownVariable, check_environment
 
 _PODS_AT_ONCE = 64
 logger = logging.getLogger("nemo_voice_operator")
@@ -36,14 +37,19 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(yaml.safe_dump(crd(), sort_keys=False, allow_unicode=True))
         return 0
     try:
+        check_environment()
         settings = OperatorSettings()
+    except UnknownVariable as error:
+        sys.exit(f"error: {error}")
     except ValidationError as error:
         problems = [f"{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
         sys.exit("\n".join(f"error: NEMO_VOICE_OPERATOR_{line}" for line in problems))
     if not settings.identity:
         settings = settings.model_copy(update={"identity": socket.gethostname()})
     configure_logging(settings.log_level, settings.log_style)
-    return asyncio.run(_apply_crd() if parsed.command == "crd" else _run(settings))
+    if parsed.command == "crd":
+        return asyncio.run(_apply_crd(parsed.field_manager))
+    return asyncio.run(_run(settings))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,12 +61,20 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="manage VoiceServices; settings are NEMO_VOICE_OPERATOR_*")
     definition = commands.add_parser("crd", help="the CustomResourceDefinition")
     definition.add_argument("action", choices=["print", "apply"])
+    definition.add_argument(
+        "--field-manager",
+        default=MANAGER,
+        metavar="NAME",
+        help="default: %(default)s",
+    )
     return parser
 
 
 async def _client() -> ApiClient:
     """Returns a client of the cluster that this process is in, or of the kubeconfig."""
     configuration = Configuration()
+    # Else every request looks for a .netrc in a thread of its own, which takes as long as the rest.
+    configuration.client_session_kwargs = {"trust_env": False}
     try:
         if os.environ.get("KUBERNETES_SERVICE_HOST"):
             config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
@@ -72,10 +86,10 @@ async def _client() -> ApiClient:
     return ApiClient(configuration)
 
 
-async def _apply_crd() -> int:
+async def _apply_crd(manager: str) -> int:
     async with await _client() as client:
         try:
-            await KubernetesCluster(client).define(crd())
+            await KubernetesCluster(client).define(crd(), manager)
         except OperatorError as error:
             sys.exit(f"error: {error}")
     return 0

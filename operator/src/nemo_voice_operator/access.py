@@ -1,6 +1,6 @@
 """What the operator may do in a cluster: the one source of its roles. Pure.
 
-`docs/operator.md` lists it; a test runs the operator under exactly this.
+`docs/operator.md` lists it and the chart grants it; tests run the operator under exactly this.
 """
 
 from collections.abc import Sequence
@@ -39,6 +39,18 @@ def own_rules() -> list[Manifest]:
             "apiGroups": ["coordination.k8s.io"],
             "resources": ["leases"],
             "verbs": ["get", "create", "update"],
+        }
+    ]
+
+
+def definition_rules() -> list[Manifest]:
+    """Returns what `crd apply` may do: make and change this one definition."""
+    return [
+        {
+            "apiGroups": ["apiextensions.k8s.io"],
+            "resources": ["customresourcedefinitions"],
+            "resourceNames": [f"{VOICE_SERVICE.plural}.{VOICE_SERVICE.group}"],
+            "verbs": ["create", "patch"],
         }
     ]
 

@@ -38,6 +38,14 @@ class Cluster(Protocol):
         """
         ...
 
+    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """Returns an object, or None where there is none.
+
+        Raises:
+            ClusterError: It cannot be read.
+        """
+        ...
+
     async def delete(self, thing: Object) -> None:
         """Deletes this very object; one that is gone or another of its name is left alone."""
         ...
@@ -98,20 +106,16 @@ class KubernetesCluster(Cluster):
     async def record(self, event: Manifest) -> None:
         await self._request("POST", EVENT.path(namespace_of(event)), body=event)
 
-    async def define(self, definition: Manifest) -> None:
-        """Makes a CustomResourceDefinition be as it says.
+    async def define(self, definition: Manifest, manager: str = MANAGER) -> None:
+        """Makes a CustomResourceDefinition be as it says, under the name of its field manager.
 
         Raises:
             ClusterError: It is not so now.
         """
-        await self._apply(f"{_DEFINITIONS}/{name_of(definition)}", definition)
+        await self._apply(f"{_DEFINITIONS}/{name_of(definition)}", definition, manager)
 
+    @override
     async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        """Returns an object, or None where there is none.
-
-        Raises:
-            ClusterError: It cannot be read.
-        """
         try:
             found: Object = await self._request("GET", kind.path(namespace, name))
         except Refused as error:
@@ -167,8 +171,8 @@ class KubernetesCluster(Cluster):
             raise
         return any(resource["name"] == kind.plural for resource in group["resources"])
 
-    async def _apply(self, path: str, body: Manifest) -> Object:
-        query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
+    async def _apply(self, path: str, body: Manifest, manager: str = MANAGER) -> Object:
+        query = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
         made: Object = await self._request("PATCH", path, query=query, body=body, headers=_APPLY)
         return made
 

@@ -4,6 +4,7 @@
 applies it. Pure.
 """
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -66,8 +67,9 @@ def _version() -> Manifest:
             },
         },
         "additionalPrinterColumns": [
-            {"name": name, "type": kind, "jsonPath": path, "priority": priority}
-            for name, kind, path, priority in _COLUMNS
+            # The API server leaves out a 0, and Helm takes what differs for somebody else's.
+            {"name": name, "type": kind, "jsonPath": path, **({"priority": 1} if is_wide else {})}
+            for name, kind, path, is_wide in _COLUMNS
         ],
     }
 
@@ -111,10 +113,12 @@ def structural(schema: Mapping[str, Any]) -> dict[str, Any]:
 def _converted(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
     merged = _resolved(schema, definitions)
     found: dict[str, Any] = {
-        name: " ".join(value.split()) if name == "description" else deepcopy(value)
+        name: deepcopy(value)
         for name, value in merged.items()
         if name not in _DROPPED | {"properties", "items", "additionalProperties"}
     }
+    if "description" in merged:
+        found["description"] = _description(merged)
     if merged.get(SHOWN):
         found["default"] = {} if isinstance(merged["default"], Mapping) else merged["default"]
     if "exclusiveMinimum" in found:
@@ -131,6 +135,14 @@ def _converted(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dic
     if isinstance(additional, Mapping) and not found.get(_PRESERVE):
         found["additionalProperties"] = _converted(additional, definitions)
     return found
+
+
+def _description(schema: Mapping[str, Any]) -> str:
+    """Returns what a field is, with its default, which `kubectl explain` would not tell."""
+    text, default = " ".join(schema["description"].split()), schema.get("default")
+    if not default or not isinstance(default, str | int | float):
+        return text
+    return f"{text} Default: {default if isinstance(default, str) else json.dumps(default)}."
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,12 +4,15 @@
 OperatorError
 ├── ClusterError      the API server refused or failed
 │   ├── Refused       it will refuse again: the request itself is wrong
+│   │   └── NameTaken a child's name is that of somebody else's object
 │   ├── Conflict      somebody else changed the object, or owns the field
 │   └── Unavailable   it cannot be reached, or says that it is busy: try again
 ├── NotUnderstood     a VoiceService has not the shape that this operator knows
 └── LeadershipLost    another replica leads now
 ```
 """
+
+from typing import ClassVar
 
 
 class OperatorError(Exception):
@@ -29,6 +32,15 @@ class ClusterError(OperatorError):
 
 class Refused(ClusterError):
     """The request is wrong; the same request will be refused again."""
+
+    told_as: ClassVar[str] = "ApplyRefused"
+    """Reason of the condition that tells of it."""
+
+
+class NameTaken(Refused):
+    """An object of somebody else's has a child's name; it was not touched."""
+
+    told_as = "NameTaken"
 
 
 class Conflict(ClusterError):

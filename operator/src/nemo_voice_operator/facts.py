@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
-from nemo_voice_operator.conditions import Fact
+from nemo_voice_operator.conditions import Fact, fact
 from nemo_voice_operator.desired.cache import mounts_on_one_node
 from nemo_voice_operator.load import PodPhase
-from nemo_voice_operator.observed import Observed, holds, is_rolled_out
+from nemo_voice_operator.observed import Observed, holds, is_leaving, is_rolled_out
 from nemo_voice_operator.plan import CacheWork, Plan
-from nemo_voice_operator.planning import ROLLED_BACK, cache_failure
+from nemo_voice_operator.planning import ROLLED_BACK, was_rolled_back
+from nemo_voice_operator.proving import proof_trouble
 from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.results import cache_failure
 from nemo_voice_operator.trouble import Trouble, trouble_among
 
+_TERMINATING = "Terminating"
+"""Reason of what is not to be expected of a VoiceService whose deletion has begun."""
 _ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"})
 """Reasons of a model that is not cached yet though nothing is wrong."""
 
@@ -32,6 +36,11 @@ class Findings:
         return self.ready < self.plan.replicas
 
     @property
+    def is_leaving(self) -> bool:
+        """Whether the VoiceService's deletion has begun."""
+        return self.service.metadata.deletion_timestamp is not None
+
+    @property
     def has_settled(self) -> bool:
         """Whether every pod is of the newest template and ready."""
         return self.plan.serves and is_rolled_out(self.observed.deployment) and not self.is_short
@@ -47,6 +56,12 @@ def cached(found: Findings) -> Fact:
     kind, plan = "ModelCached", found.plan
     if plan.cache is None:
         return Fact(kind, True, "InImage", "demo ships inside the image")
+    if plan.cache.single_pod:
+        message = (
+            f"PersistentVolumeClaim {plan.cache.claim} is ReadWriteOncePod: a download could not "
+            "mount it beside a pod that serves; use one that is ReadWriteOnce or ReadWriteMany"
+        )
+        return Fact(kind, False, "SinglePodVolume", message)
     if plan.model is not None:
         if plan.replicas > 1 and mounts_on_one_node(found.service, plan.cache):
             message = "the claim can be mounted on one node only, so every pod runs there"
@@ -62,7 +77,7 @@ def _why_not_cached(found: Findings, cache: CacheWork) -> tuple[str, str]:
     if not cache.creates_claim and observed.claim is None:
         message = f"PersistentVolumeClaim {cache.claim} does not exist; create it"
         return ("ClaimNotFound", message)
-    if trouble := trouble_among(observed.job_pods):
+    if trouble := trouble_among(pod for pod in observed.job_pods if not is_leaving(pod)):
         return (trouble.reason, trouble.message)
     if found.service.spec.suspend:
         return ("Suspended", "nothing is downloaded while suspended")
@@ -96,6 +111,8 @@ def _ready(found: Findings) -> Fact:
         return Fact(kind, False, "Suspended", "spec.suspend is true")
     if found.ready:
         return Fact(kind, True, "Serving", f"{found.ready} of {found.plan.replicas} pods are ready")
+    if found.is_leaving:
+        return Fact(kind, False, _TERMINATING, "it is being deleted")
     if not found.plan.replicas:
         return Fact(kind, False, "NoReplicas", "0 replicas are asked for")
     cause = cached(found)
@@ -105,9 +122,9 @@ def _ready(found: Findings) -> Fact:
 
 
 def _progressing(found: Findings) -> Fact:
-    kind, service = "Progressing", found.service
-    if service.spec.suspend or not found.plan.replicas:
-        return Fact(kind, False, "Suspended" if service.spec.suspend else "NoReplicas", "")
+    kind = "Progressing"
+    if reason := _why_nothing_should_move(found):
+        return Fact(kind, False, reason, "")
     if found.has_settled:
         return Fact(kind, False, "Settled", "")
     cause = cached(found)
@@ -115,19 +132,46 @@ def _progressing(found: Findings) -> Fact:
         return Fact(kind, cache_failure(found.observed) is None, cause.reason, cause.message)
     if found.plan.is_rolled_back:
         return Fact(kind, False, ROLLED_BACK, "")
-    if found.trouble is not None:
-        return Fact(kind, False, found.trouble.reason, found.trouble.message)
+    return _rolling(found)
+
+
+def _rolling(found: Findings) -> Fact:
+    kind, proof = "Progressing", found.plan.proof
+    trouble = proof_trouble(found.plan, found.observed) if proof else found.trouble
+    if trouble is not None:
+        return Fact(kind, False, trouble.reason, trouble.message)
+    if proof:
+        return Fact(kind, True, "Proving", f"Job {proof} tries the change before a pod goes for it")
     return Fact(kind, True, "RollingOut", f"{found.ready} of {found.plan.replicas} pods are ready")
+
+
+def _why_nothing_should_move(found: Findings) -> str | None:
+    if found.is_leaving:
+        return _TERMINATING
+    if found.service.spec.suspend:
+        return "Suspended"
+    return None if found.plan.replicas else "NoReplicas"
 
 
 def _degraded(found: Findings) -> Fact:
     kind = "Degraded"
     if found.plan.is_rolled_back:
-        message = "the changed pods did not become ready in time; the last good ones serve"
-        return Fact(kind, True, ROLLED_BACK, message)
+        return Fact(kind, True, ROLLED_BACK, _why_rolled_back(found))
     if found.trouble is not None:
         return Fact(kind, True, found.trouble.reason, found.trouble.told())
     cause = cached(found)
     if not cause.holds and cause.reason not in _ON_ITS_WAY:
         return Fact(kind, True, cause.reason, cause.message)
+    if trouble := proof_trouble(found.plan, found.observed):
+        message = f"the change is not rolled out, the pods stay as they are: {trouble.told()}"
+        return Fact(kind, True, trouble.reason, message)
     return Fact(kind, False, "AsExpected", "")
+
+
+def _why_rolled_back(found: Findings) -> str:
+    """Returns what was wrong with the changed pods, also when they are long gone."""
+    told = fact(found.service.status.conditions, "Degraded")
+    if told is not None and was_rolled_back(found.service):
+        return told.message
+    why = f": {found.trouble.told()}" if found.trouble else ""
+    return f"the changed pods did not become ready and the last good ones are back{why}"

@@ -7,11 +7,6 @@ Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json
 Manifest: TypeAlias = dict[str, Json]
 
 
-def kind_of(manifest: Mapping[str, Json]) -> str:
-    """Returns the object's kind."""
-    return str(manifest["kind"])
-
-
 def name_of(manifest: Mapping[str, Json]) -> str:
     """Returns the object's name."""
     metadata = manifest["metadata"]
@@ -28,8 +23,9 @@ def namespace_of(manifest: Mapping[str, Json]) -> str:
 
 def pruned(value: Json) -> Json:
     """Returns the value without the entries of mappings that are None, at every depth."""
-    if isinstance(value, Mapping):
+    # The plain types are told apart much sooner than the abstract ones.
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, dict | Mapping):
         return {key: pruned(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [pruned(inner) for inner in value]
-    return value
+    return [pruned(inner) for inner in value]

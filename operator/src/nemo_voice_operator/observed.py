@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from nemo_voice_operator.load import PodReadiness
@@ -21,6 +22,14 @@ class CacheProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """A Job that proves a change before a pod goes for it."""
+
+    job: Object
+    pods: tuple[Object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """The children of a VoiceService, and what its pods say."""
 
@@ -30,6 +39,8 @@ class Observed:
     job: Object | None = None
     """The cache Job of the work that the spec asks for now."""
     job_pods: tuple[Object, ...] = ()
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+    """The Jobs that prove this VoiceService's changes, by name."""
     pods: tuple[Object, ...] = ()
     """Serving pods, ordered by name."""
     good_template: Mapping[str, Any] | None = None
@@ -39,7 +50,9 @@ class Observed:
     progress: CacheProgress | None = None
     capabilities: Capabilities = field(default_factory=Capabilities)
     refusal: str | None = None
-    """What the API server said when it refused a child."""
+    """What was said when a child was refused."""
+    refused_as: str = "ApplyRefused"
+    """The same in one word."""
     wanted_replicas: int | None = None
     """What the scaler decided; None where it has no say or has not spoken yet."""
 
@@ -65,6 +78,11 @@ def is_leaving(thing: Object) -> bool:
     return bool(thing["metadata"].get("deletionTimestamp"))
 
 
+def is_over(pod: Object) -> bool:
+    """Returns whether every container of the pod has ended for good; another pod follows it."""
+    return pod.get("status", {}).get("phase") in {"Failed", "Succeeded"}
+
+
 def owner_references_of(thing: Object) -> Sequence[Object]:
     """Returns the references to the object's owners."""
     references: Sequence[Object] = thing["metadata"].get("ownerReferences") or ()
@@ -82,10 +100,21 @@ def why_unscheduled(pod: Object) -> str:
 
 
 def container_states(pod: Object) -> Iterator[Mapping[str, Any]]:
-    """Yields the status of each container, those that begin the pod first."""
+    """Yields the status of each container, at first those that begin the pod and are not done."""
     status = pod.get("status", {})
-    yield from status.get("initContainerStatuses") or ()
+    for container in status.get("initContainerStatuses") or ():
+        if (container.get("state", {}).get("terminated") or {}).get("exitCode") != 0:
+            yield container
     yield from status.get("containerStatuses") or ()
+
+
+def moment_of(text: object) -> datetime | None:
+    """Returns the time that an object tells; None for what is none, or says nothing of its zone."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def has_been_seen(deployment: Object) -> bool:

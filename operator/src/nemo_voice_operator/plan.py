@@ -50,6 +50,9 @@ class CacheWork:
     single_node: bool = False
     """Whether a claim that exists can be mounted by the pods of one node only; of a claim that is
     created, the spec says so itself."""
+    single_pod: bool = False
+    """Whether a claim that exists can be mounted by one pod only, so that neither a download nor
+    a proof could run beside the pod that serves."""
     wants_job: bool = True
     """False once its result is recorded: the Job may go."""
 
@@ -70,4 +73,7 @@ class Plan:
     """The last good pod template, kept while the spec's own may not or must not run."""
     is_rolled_back: bool = False
     """Whether that template stands in for the spec's own, which was tried and failed."""
+    proof: str | None = None
+    """Name of the Job that has to prove the spec's own pods before one that serves goes for them;
+    None where nothing has to be proven, or all is."""
     capabilities: Capabilities = Capabilities()

@@ -1,31 +1,34 @@
 """Decides what is to be true now of a VoiceService from what was observed. Pure."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 from nemo_voice_operator.desired.cache import cache_work_name, claim_of
+from nemo_voice_operator.desired.deployment import pod_template
+from nemo_voice_operator.desired.names import digest_in
+from nemo_voice_operator.desired.proof import proof_work_name
 from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.observed import Object, Observed, condition_of, has_been_seen, holds
+from nemo_voice_operator.observed import (
+    Observed,
+    condition_of,
+    container_states,
+    has_been_seen,
+    holds,
+    is_ready,
+)
 from nemo_voice_operator.plan import CacheWork, Plan, ProvenCheckpoint, ProvenModel
 from nemo_voice_operator.resource import REFRESH_ANNOTATION, VoiceService
 from nemo_voice_operator.resource.models import DEMO, Checkpoint
 from nemo_voice_operator.resource.spec import Task
 from nemo_voice_operator.resource.status import ServedModel
+from nemo_voice_operator.results import checkpoints_of, result_of
 from nemo_voice_operator.settings import OperatorSettings
 
 ROLLED_BACK = "RolledBack"
 """Reason of `Degraded` while the last good template stands in for one that failed."""
 _DEFAULT_VOCODER = "nvidia/tts_hifigan"
-
-
-@dataclass(frozen=True, slots=True)
-class CacheFailure:
-    """Why a download failed."""
-
-    reason: str
-    message: str
+_FAILED_STARTS = 3
+"""Restarts of a pod without ever being ready, after which it is not waited for any longer."""
+_ONE_POD = "ReadWriteOncePod"
 
 
 def vocoder_of(service: VoiceService) -> Checkpoint | None:
@@ -53,7 +56,7 @@ def plan_of(service: VoiceService, observed: Observed, settings: OperatorSetting
     kept = observed.good_template if failed_before else _running_template(observed)
     is_rolled_back = failed_before and kept is not None
     serves = is_proven and not is_rolled_back
-    return Plan(
+    plan = Plan(
         replicas=_replicas(service, observed),
         cache=cache,
         model=proven,
@@ -62,6 +65,29 @@ def plan_of(service: VoiceService, observed: Observed, settings: OperatorSetting
         is_rolled_back=is_rolled_back,
         capabilities=observed.capabilities,
     )
+    proof = _due_proof(service, plan, observed, settings)
+    if proof is None:
+        return plan
+    return replace(plan, serves=False, kept_template=_running_template(observed), proof=proof)
+
+
+def _due_proof(
+    service: VoiceService, plan: Plan, observed: Observed, settings: OperatorSettings
+) -> str | None:
+    """Returns the Job that has to succeed before a good pod goes for a changed one, if any has."""
+    running, deployment = _running_template(observed), observed.deployment or {}
+    if (
+        not plan.serves
+        or service.spec.rollout.strategy != "replace"
+        or running is None
+        or running != observed.good_template  # nothing good would be lost
+        or not (plan.replicas and deployment["spec"].get("replicas", 1))
+        or digest_in(running) == digest_in(pod_template(service, plan, settings))
+    ):
+        return None
+    name = proof_work_name(service, plan, settings)
+    proof = observed.proofs.get(name)
+    return None if proof is not None and holds(proof.job, "Complete") else name
 
 
 def job_of(service: VoiceService, settings: OperatorSettings) -> str | None:
@@ -104,18 +130,19 @@ def _cache_work(
         creates_claim=creates_claim,
         job=job,
         single_node="ReadWriteMany" not in modes,
+        single_pod=not creates_claim and _ONE_POD in modes,
         # How the claim mounts decides where the Job may run, and a Job cannot be changed.
         wants_job=not (is_proven or service.spec.suspend)
-        and (creates_claim or observed.claim is not None),
+        and (creates_claim or (observed.claim is not None and _ONE_POD not in modes)),
     )
 
 
 def observed_claim(cache: CacheWork, observed: Observed) -> bool:
-    """Returns whether the claim is there, or is about to be made.
+    """Returns whether the claim is there and of use, or is about to be made.
 
     Of a claim that is gone nobody knows how it mounts: pods that run stay as they are.
     """
-    return cache.creates_claim or observed.claim is not None
+    return cache.creates_claim or (observed.claim is not None and not cache.single_pod)
 
 
 def proven_model(service: VoiceService, observed: Observed) -> ProvenModel | None:
@@ -180,55 +207,6 @@ def _brought(service: VoiceService, observed: Observed) -> ProvenModel | None:
     return None
 
 
-def checkpoints_of(pod: Object) -> dict[str, ProvenCheckpoint]:
-    """Returns what a cache Job's pod says that it brought, by role; nothing if it says nonsense."""
-    try:
-        listed = result_of(pod)["checkpoints"]
-        return {str(one["role"]): _checkpoint_of(one) for one in listed}
-    except (LookupError, TypeError, ValueError):
-        return {}
-
-
-def _checkpoint_of(told: Mapping[str, Any]) -> ProvenCheckpoint:
-    if not (told["revision"] and told["sha256"]):
-        raise ValueError("a checkpoint without an identity proves nothing")
-    return ProvenCheckpoint(
-        source=str(told["source"]),
-        revision=str(told["revision"]),
-        sha256=str(told["sha256"]),
-        bytes=int(told["bytes"]),
-        directory=str(told["directory"] or ""),
-    )
-
-
-def result_of(pod: Object) -> Mapping[str, Any]:
-    """Returns what a cache Job's pod left in its termination message, or nothing."""
-    for container in pod.get("status", {}).get("containerStatuses") or ():
-        message = container.get("state", {}).get("terminated", {}).get("message")
-        if message:
-            try:
-                told = json.loads(message)
-            except ValueError:
-                continue
-            if isinstance(told, Mapping):
-                return told
-    return {}
-
-
-def cache_failure(observed: Observed) -> CacheFailure | None:
-    """Returns why the newest try to download failed, if it did."""
-    tries = sorted(observed.job_pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
-    for pod in reversed(tries):
-        error = result_of(pod).get("error")
-        # Without a result, the container's last words are its log, whose fields are anything.
-        if isinstance(error, Mapping) and error.get("reason"):
-            return CacheFailure(str(error["reason"]), str(error.get("message", "")))
-    failed = condition_of(observed.job, "Failed")
-    if failed is not None and failed["status"] == "True":
-        return CacheFailure(failed.get("reason", "JobFailed"), failed.get("message", ""))
-    return None
-
-
 def was_rolled_back(service: VoiceService) -> bool:
     """Returns whether this very spec has failed before and the last good template stands in.
 
@@ -249,11 +227,25 @@ def must_roll_back(service: VoiceService, observed: Observed) -> bool:
     Only with `replace`: with `surge` the old pods serve on beside the ones that fail.
     """
     progressing = condition_of(observed.deployment, "Progressing") or {}
+    is_late = progressing.get("reason") == "ProgressDeadlineExceeded"
     return (
         service.spec.rollout.strategy == "replace"
-        and progressing.get("reason") == "ProgressDeadlineExceeded"
         and _is_tried(service, observed)
+        and (is_late or _fails_at_every_start(observed))
     )
+
+
+def _fails_at_every_start(observed: Observed) -> bool:
+    """Returns whether pods of the present template end again and again and none is ready.
+
+    A canary that fails ends its pod long before the deadline, and nothing serves meanwhile.
+    """
+    present = digest_in(_running_template(observed) or {})
+    tried = [pod for pod in observed.pods if present and digest_in(pod) == present]
+    if any(map(is_ready, tried)):
+        return False
+    restarts = (one.get("restartCount") or 0 for pod in tried for one in container_states(pod))
+    return max(restarts, default=0) >= _FAILED_STARTS
 
 
 def _is_tried(service: VoiceService, observed: Observed) -> bool:

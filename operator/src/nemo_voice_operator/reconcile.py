@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from nemo_voice_operator.cluster import Cluster
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.cache import claim_of
+from nemo_voice_operator.desired.proof import is_proof
 from nemo_voice_operator.desired.revision import good_revision
-from nemo_voice_operator.errors import NotUnderstood, Refused
+from nemo_voice_operator.errors import ClusterError, NameTaken, NotUnderstood, Refused
 from nemo_voice_operator.events import events_between
 from nemo_voice_operator.inventory import Inventory, Key
 from nemo_voice_operator.kinds import (
@@ -37,24 +38,26 @@ from nemo_voice_operator.observed import (
     CacheProgress,
     Object,
     Observed,
-    condition_of,
+    Proof,
     is_leaving,
-    is_ready,
+    is_over,
     is_rolled_out,
     owner_references_of,
 )
+from nemo_voice_operator.ownership import is_ours, why_not_ours
+from nemo_voice_operator.patience import again_s
 from nemo_voice_operator.plan import Capabilities, Plan
 from nemo_voice_operator.planning import job_of, plan_of
-from nemo_voice_operator.resource import VoiceService, parse
-from nemo_voice_operator.resource.status import Load
+from nemo_voice_operator.resource import VoiceService, parse, readable
+from nemo_voice_operator.resource.status import Load, Status
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.sharing import RETRY_S, is_needed, is_stale, sharers
+from nemo_voice_operator.sharing import is_needed, is_stale, sharers
 from nemo_voice_operator.status import status_of, status_of_unreadable
 
 _PRUNED = frozenset(CHILDREN) - {CONTROLLER_REVISION, JOB}
 """Kinds of which a child that is not wanted is deleted."""
-_STARTING_S = 2.0
-"""Seconds until pods that are on their way are asked again."""
+_GONE = frozenset({404, 409})
+"""Answers to a status of what is not there any more, or has become another of its name."""
 
 
 class Asks(Protocol):
@@ -116,7 +119,10 @@ class Reconciler:
         """
         resource = self.inventory.service(key)
         self._recall(key, resource)
-        if resource is None or is_leaving(resource):
+        if resource is None:
+            return None
+        if is_leaving(resource):
+            await self._tell_leaving(resource)
             return None
         try:
             service = parse(resource)
@@ -124,29 +130,36 @@ class Reconciler:
             problem = _problem(error)
             await self._tell_unreadable(resource, problem)
             raise NotUnderstood(problem) from error
-        observed = await self._observed(service)
+        observed = self._observed(service)
         plan = plan_of(service, observed, self.settings)
         self.inventory.uses_claim(key, plan.cache.claim if plan.cache else None)
         try:
             await self._converge(service, resource, plan)
         except Refused as error:
-            await self._tell(service, resource, plan, replace(observed, refusal=str(error)))
+            observed = replace(
+                await self._asked(observed), refusal=str(error), refused_as=error.told_as
+            )
+            await self._tell(service, resource, plan, observed)
             raise
         deployment = self.inventory.get(DEPLOYMENT, key.namespace, key.name)
-        observed = replace(observed, deployment=deployment)
+        # Only now: a pod that is slow to answer keeps no change waiting.
+        observed = replace(await self._asked(observed), deployment=deployment)
         await self._keep_good_template(service, resource, plan, observed)
         await self._tell(service, resource, plan, observed)
-        return _again_s(plan, observed)
+        return again_s(plan, observed, self.now())
 
     async def _converge(self, service: VoiceService, resource: Object, plan: Plan) -> None:
         wanted = desired_state(service, plan, self.settings)
         for manifest in wanted:
             owners = self._owners(manifest, service, resource, plan)
-            await self._apply(_key(service), manifest, owners)
+            await self._apply(service, manifest, owners)
         await self._prune(service, wanted)
 
-    async def _apply(self, key: Key, manifest: Manifest, owners: Sequence[Object]) -> None:
+    async def _apply(
+        self, service: VoiceService, manifest: Manifest, owners: Sequence[Object]
+    ) -> None:
         """Applies a child, unless it is known to be just so already."""
+        key = _key(service)
         kind, namespace, name = kind_of(manifest), namespace_of(manifest), name_of(manifest)
         applied = self._memories[key].applied
         uids = sorted(str(owner["metadata"]["uid"]) for owner in owners)
@@ -154,6 +167,11 @@ class Reconciler:
         known = self.inventory.get(kind, namespace, name)
         if known is not None and applied.get((kind, name)) == (digest, _state(known)):
             return
+        if known is None or not is_ours(known, service):
+            # What others made is not in the inventory, and what is there may lack who made it.
+            found = await self.cluster.read(kind, namespace, name)
+            if found is not None and not is_ours(found, service):
+                raise NameTaken(why_not_ours(found))
         made = await self.cluster.apply(manifest, owners)
         self.inventory.put(made)
         applied[kind, name] = (digest, _state(made))
@@ -165,7 +183,7 @@ class Reconciler:
         cache = service.spec.cache
         if manifest["kind"] == CLAIM.name and (cache is None or cache.retain):
             return []
-        if manifest["kind"] == JOB.name and plan.cache is not None:
+        if plan.cache is not None and name_of(manifest) == plan.cache.job:
             namespace = service.metadata.namespace
             return sharers(self.inventory, namespace, plan.cache, self.settings)
         return [resource]
@@ -182,12 +200,18 @@ class Reconciler:
             if any(owner["uid"] == service.metadata.uid for owner in owner_references_of(thing)):
                 await self._delete(key, thing)
         for job in self.inventory.jobs_of(service.metadata.uid):
-            pods = self.inventory.pods_of_job(key.namespace, job["metadata"]["name"])
-            is_over = is_stale(job, pods, self.now())
-            if not is_leaving(job) and (
-                is_over or not is_needed(self.inventory, job, self.settings)
-            ):
+            is_wanted = (
+                (JOB.name, str(job["metadata"]["name"])) in kept
+                if is_proof(job)
+                else is_needed(self.inventory, job, self.settings)
+            )
+            is_over = is_stale(job, self._pods_of(job), self.now())
+            if not is_leaving(job) and (is_over or not is_wanted):
                 await self._delete(key, job)
+
+    def _pods_of(self, job: Object) -> list[Object]:
+        metadata = job["metadata"]
+        return self.inventory.pods_of_job(str(metadata["namespace"]), str(metadata["name"]))
 
     async def _delete(self, key: Key, thing: Object) -> None:
         await self.cluster.delete(thing)
@@ -219,12 +243,12 @@ class Reconciler:
         assert observed.deployment is not None  # noqa: S101 rolled out means there is one
         record = good_revision(service, observed.deployment["spec"]["template"])
         key = _key(service)
-        await self._apply(key, record, [resource])
+        await self._apply(service, record, [resource])
         for other in self.inventory.of(key, CONTROLLER_REVISION):
-            if other["metadata"]["name"] != name_of(record):
+            if other["metadata"]["name"] != name_of(record) and is_ours(other, service):
                 await self._delete(key, other)
 
-    async def _observed(self, service: VoiceService) -> Observed:
+    def _observed(self, service: VoiceService) -> Observed:
         key = _key(service)
         name = job_of(service, self.settings)
         job_pods: list[Object] = []
@@ -233,24 +257,40 @@ class Reconciler:
             claim = self.inventory.get(CLAIM, key.namespace, claim_of(service))
             job = self.inventory.get(JOB, key.namespace, name)
             job_pods = self.inventory.pods_of_job(key.namespace, name)
+        deployment = self.inventory.get(DEPLOYMENT, key.namespace, key.name)
+        if deployment is not None and not is_ours(deployment, service):
+            deployment = None
+        proofs = filter(is_proof, self.inventory.jobs_of(service.metadata.uid))
         pods = [pod for pod in self.inventory.of(key, POD) if not is_leaving(pod)]
         records = self.inventory.of(key, CONTROLLER_REVISION)
         good = max(records, key=lambda record: int(record["revision"]), default=None)
         if service.spec.scaling is None:
             self.scaled.pop(key, None)
         decision = self.scaled.get(key)
-        running = [pod for pod in job_pods if pod.get("status", {}).get("phase") == "Running"]
         return Observed(
-            deployment=self.inventory.get(DEPLOYMENT, key.namespace, key.name),
+            deployment=deployment,
             claim=claim,
             job=job,
             job_pods=tuple(job_pods),
+            proofs={
+                str(one["metadata"]["name"]): Proof(one, tuple(self._pods_of(one)))
+                for one in proofs
+            },
             pods=tuple(pods),
             good_template=good["data"]["template"] if good else None,
-            readiness=await self.asks.readiness(pods) if pods else {},
-            progress=await self.asks.progress(running) if running else None,
             capabilities=self.capabilities,
             wanted_replicas=decision.replicas if decision else None,
+        )
+
+    async def _asked(self, observed: Observed) -> Observed:
+        """Returns what was observed with what the pods say of themselves."""
+        # The addresses of those that are over may have been given to others.
+        alive = [pod for pod in observed.pods if not is_over(pod)]
+        running = [pod for pod in observed.job_pods if _phase(pod) == "Running"]
+        return replace(
+            observed,
+            readiness=await self.asks.readiness(alive) if alive else {},
+            progress=await self.asks.progress(running) if running else None,
         )
 
     async def _tell(
@@ -258,9 +298,19 @@ class Reconciler:
     ) -> None:
         """Writes the status when it says something new, and the Events of the step."""
         now = self.now()
-        key = _key(service)
-        decision = self.scaled.get(key)
-        status = status_of(
+        status = self._status(service, plan, observed, now)
+        if status == service.status:
+            return
+        self.inventory.put(await self.cluster.apply_status(resource, _told(status)))
+        moment = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        for event in events_between(service, status, now=moment, reporter=self.reporter):
+            await self.cluster.record(event)
+
+    def _status(
+        self, service: VoiceService, plan: Plan, observed: Observed, now: datetime
+    ) -> Status:
+        decision = self.scaled.get(_key(service))
+        return status_of(
             service,
             plan,
             observed,
@@ -268,13 +318,23 @@ class Reconciler:
             load=decision.load if decision else None,
             wanted_replicas=decision.wanted if decision else None,
         )
+
+    async def _tell_leaving(self, resource: Object) -> None:
+        """Writes the status of one that is being deleted; its children are left to themselves."""
+        service = readable(resource)
+        if service is None:
+            return
+        observed = await self._asked(self._observed(service))
+        plan = plan_of(service, observed, self.settings)
+        status = self._status(service, plan, observed, self.now())
         if status == service.status:
             return
-        manifest = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        self.inventory.put(await self.cluster.apply_status(resource, manifest))
-        moment = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        for event in events_between(service, status, now=moment, reporter=self.reporter):
-            await self.cluster.record(event)
+        try:
+            # The answer is not taken in: the news that the object is gone may be here already.
+            await self.cluster.apply_status(resource, _told(status))
+        except ClusterError as error:
+            if error.status not in _GONE:
+                raise
 
     async def _tell_unreadable(self, resource: Object, problem: str) -> None:
         """Says in the status that this operator does not understand the resource."""
@@ -284,18 +344,17 @@ class Reconciler:
             self.inventory.put(await self.cluster.apply_status(resource, status))
 
 
+def _phase(pod: Object) -> str:
+    return str(pod.get("status", {}).get("phase"))
+
+
+def _told(status: Status) -> Manifest:
+    return status.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 def _problem(error: ValidationError) -> str:
     found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
     return "; ".join(found)
-
-
-def _again_s(plan: Plan, observed: Observed) -> float | None:
-    """Returns when pods should be asked again: while some are on their way, often."""
-    if plan.replicas and any(not is_ready(pod) for pod in observed.pods):
-        return _STARTING_S
-    if plan.cache is not None and plan.cache.wants_job:
-        return RETRY_S if condition_of(observed.job, "Failed") else _STARTING_S
-    return None
 
 
 def _state(thing: Object) -> str:

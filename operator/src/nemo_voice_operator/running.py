@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+import zlib
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
@@ -28,7 +29,7 @@ from nemo_voice_operator.workqueue import WorkQueue
 
 logger = logging.getLogger(__name__)
 
-_LOOK_S = 300.0
+LOOK_S = 300.0
 """Seconds between two looks for what no event told of."""
 
 
@@ -135,7 +136,8 @@ class Operator:
         if self.inventory.service(key) is None:
             self.queue.forget(key)
         else:
-            self.queue.add_after(key, again_s or self._settings.resync_s)
+            turn_s = next_turn_s(key, asyncio.get_running_loop().time(), self._settings.resync_s)
+            self.queue.add_after(key, again_s or turn_s)
 
     def _scaled(self, key: Key, scaled: Scaled) -> None:
         before = self.reconciler.scaled.get(key)
@@ -147,7 +149,7 @@ class Operator:
 
     async def _keep_looking(self) -> None:
         while True:
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(LOOK_S)
             try:
                 await self._discover()
                 await self._look()
@@ -164,6 +166,15 @@ class Operator:
                     self.inventory.remove(gone)
             for key in self.inventory.services():
                 self.queue.add(key)
+
+
+def next_turn_s(key: Key, now_s: float, period_s: float) -> float:
+    """Returns the seconds until a VoiceService is looked at though nothing happens.
+
+    Each has its own turn in every period: all at once would keep waiting what just changed.
+    """
+    share = zlib.crc32(f"{key.namespace}/{key.name}".encode()) / 2**32
+    return period_s - (now_s - share * period_s) % period_s
 
 
 async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:

@@ -8,11 +8,13 @@ from nemo_voice_operator.observed import (
     Object,
     condition_of,
     is_leaving,
+    moment_of,
     owner_references_of,
 )
 from nemo_voice_operator.plan import CacheWork
-from nemo_voice_operator.planning import checkpoints_of, job_of, recorded_model
+from nemo_voice_operator.planning import job_of, recorded_model
 from nemo_voice_operator.resource import readable
+from nemo_voice_operator.results import checkpoints_of
 from nemo_voice_operator.settings import OperatorSettings
 
 RETRY_S = 300.0
@@ -58,16 +60,7 @@ def is_stale(job: Object, pods: Sequence[Object], now: datetime) -> bool:
     for kind in ("Failed", "Complete"):
         ended = condition_of(job, kind) or {}
         if ended.get("status") == "True":
-            since = _moment(ended.get("lastTransitionTime"))
+            since = moment_of(ended.get("lastTransitionTime"))
             is_old = since is None or (now - since).total_seconds() > RETRY_S
             return is_old and not any(map(checkpoints_of, pods))
     return False
-
-
-def _moment(text: object) -> datetime | None:
-    """Returns the time; None for what is none, or says nothing of its zone."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

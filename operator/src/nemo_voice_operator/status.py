@@ -1,6 +1,7 @@
 """Decides what the status of a VoiceService says. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from nemo_voice_operator.conditions import Fact, conditions_of
@@ -8,7 +9,7 @@ from nemo_voice_operator.desired.names import selector_of
 from nemo_voice_operator.facts import Findings, facts_of
 from nemo_voice_operator.load import PodPhase
 from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.observed import Observed, is_leaving, is_ready
+from nemo_voice_operator.observed import Observed, is_leaving, is_over, is_ready
 from nemo_voice_operator.plan import Plan, ProvenCheckpoint
 from nemo_voice_operator.planning import refresh_of, vocoder_of
 from nemo_voice_operator.resource import VoiceService
@@ -22,7 +23,7 @@ from nemo_voice_operator.resource.status import (
     ServedModel,
     Status,
 )
-from nemo_voice_operator.trouble import Trouble, trouble_among
+from nemo_voice_operator.trouble import trouble_in
 
 _MAY_YET_COME = frozenset({"Unschedulable", "ClaimNotFound"})
 
@@ -46,11 +47,9 @@ def status_of(
         load: The last scaling decision.
         wanted_replicas: How many that decision asks for, whether they can be placed or not.
     """
-    pods = [pod for pod in observed.pods if not is_leaving(pod)]
-    trouble = trouble_among(pods, observed.readiness)
-    if observed.refusal is not None:
-        trouble = Trouble("ApplyRefused", observed.refusal, "")
+    pods = [pod for pod in observed.pods if not (is_leaving(pod) or is_over(pod))]
     ready = sum(map(is_ready, pods))
+    trouble = trouble_in(observed, plan.replicas, datetime.fromisoformat(now))
     found = Findings(service, plan, observed, trouble, len(pods), ready)
     facts = facts_of(found)
     proven, before = plan.model, service.status
@@ -115,7 +114,7 @@ def _served(
 
 def _phase(found: Findings, facts: Sequence[Fact]) -> Phase:  # noqa: PLR0911 one per phase
     cached, warmed_up, ready, _, degraded = facts
-    if found.service.metadata.deletion_timestamp:
+    if found.is_leaving:
         return Phase.TERMINATING
     if found.service.spec.suspend or not found.plan.replicas:
         return Phase.SUSPENDED

@@ -89,6 +89,18 @@ def test_only_defaults_that_are_marked_are_shown() -> None:
     assert "default" not in properties["maybe"]
 
 
+def test_a_description_ends_with_the_default_that_kubectl_explain_would_not_tell() -> None:
+    class Described(Part):
+        kept: bool = True
+        """Whether it is kept."""
+        first: str = ""
+        """The first."""
+
+    found = structural(Described.model_json_schema())["properties"]
+    assert found["kept"]["description"] == "Whether it is kept. Default: true."
+    assert found["first"]["description"] == "The first."
+
+
 def test_a_quantity_is_a_number_or_text_and_an_object_of_anything_stays_open() -> None:
     properties = converted()["properties"]
     quantity = properties["sizes"]["additionalProperties"]

@@ -74,6 +74,16 @@ async def test_what_is_there_becomes_known_and_its_service_is_looked_at(
     assert await followed.queued() == [KEY]
 
 
+async def test_a_list_that_says_nothing_new_is_no_reason_to_look(followed: Followed) -> None:
+    owners = [{"kind": "VoiceService", "name": "narrator", "uid": "a"}]
+    await followed.event(JOB, job(ownerReferences=owners, resourceVersion="5"))
+    await followed.queued()
+    await followed.event(JOB, job(ownerReferences=owners, resourceVersion="5"), None)
+    assert await followed.queued() == []
+    await followed.event(JOB, job(ownerReferences=owners, resourceVersion="6"), None)
+    assert await followed.queued() == [KEY]
+
+
 async def test_what_is_deleted_is_forgotten_and_its_service_is_looked_at(
     followed: Followed,
 ) -> None:

@@ -3,15 +3,7 @@
 import pytest
 
 from nemo_voice_operator.kinds import DEPLOYMENT, POD, SERVICE_MONITOR, VOICE_SERVICE, Kind, kind_of
-from nemo_voice_operator.manifests import (
-    Manifest,
-    name_of,
-    namespace_of,
-    pruned,
-)
-from nemo_voice_operator.manifests import (
-    kind_of as kind_name_of,
-)
+from nemo_voice_operator.manifests import Manifest, name_of, namespace_of, pruned
 
 
 @pytest.mark.parametrize(
@@ -41,11 +33,7 @@ def test_a_kind_is_known_by_its_name_or_refused() -> None:
 
 def test_a_manifest_says_who_it_is() -> None:
     manifest: Manifest = {"kind": "Pod", "metadata": {"name": "a", "namespace": "speech"}}
-    assert (kind_name_of(manifest), namespace_of(manifest), name_of(manifest)) == (
-        "Pod",
-        "speech",
-        "a",
-    )
+    assert (namespace_of(manifest), name_of(manifest)) == ("speech", "a")
 
 
 def test_what_is_none_is_left_out_at_every_depth_and_nothing_else() -> None:

@@ -117,6 +117,15 @@ def test_every_setting_that_makes_no_sense_is_named_as_it_is_set(
     assert second.startswith("error: NEMO_VOICE_OPERATOR_LEASE_S: ")
 
 
+@pytest.mark.parametrize("command", [["run"], ["crd", "apply"]])
+def test_a_misspelt_setting_is_refused_at_the_start(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEMO_VOICE_OPERATOR_WORKRES", "4")
+    with pytest.raises(SystemExit, match=r"^error: .*WORKRES is not a setting.*_WORKERS\?"):
+        main(command)
+
+
 @pytest.mark.parametrize("command", [["run"], ["crd", "apply"]], ids=" ".join)
 def test_without_a_way_to_a_cluster_it_says_so(command: list[str]) -> None:
     with pytest.raises(SystemExit, match="error: no way to a cluster: "):

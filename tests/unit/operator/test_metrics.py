@@ -1,11 +1,14 @@
 """The operator's metrics, as Prometheus reads them."""
 
+from typing import Any
+
 import pytest
 from prometheus_client import generate_latest
 
 from nemo_voice_operator.inventory import Inventory
 from nemo_voice_operator.metrics import OperatorMetrics
 from nemo_voice_operator.resource.status import Phase
+from nemo_voice_operator.scaling_reason import ScalingReason
 from support.voice_services import DEMO
 
 
@@ -42,15 +45,51 @@ def test_what_happened_is_counted(metrics: OperatorMetrics) -> None:
     assert found["nemo_voice_operator_queue_depth"] == 7
 
 
-def test_voice_services_are_counted_by_phase_when_asked(
-    metrics: OperatorMetrics, inventory: Inventory
-) -> None:
-    for number, status in enumerate(({}, None, {"phase": "Ready"}, {"phase": "Ready"})):
+def put(inventory: Inventory, *statuses: dict[str, Any] | None) -> None:
+    for number, status in enumerate(statuses):
         metadata = {"name": f"v{number}", "namespace": "speech", "uid": str(number)}
         resource = {"kind": "VoiceService", "metadata": metadata, "spec": {"model": DEMO}}
         inventory.put({**resource, "status": status})
+
+
+def test_voice_services_are_counted_by_phase_when_asked(
+    metrics: OperatorMetrics, inventory: Inventory
+) -> None:
+    put(inventory, {}, None, {"phase": "Ready"}, {"phase": "Ready"})
     found = samples(metrics)
     counts = {
         phase: found[f'nemo_voice_operator_voiceservices{{phase="{phase}"}}'] for phase in Phase
     }
     assert counts == {**dict.fromkeys(Phase, 0), Phase.PENDING: 2, Phase.READY: 2}
+
+
+def test_conditions_that_are_not_as_wished_are_counted_with_their_reasons(
+    metrics: OperatorMetrics, inventory: Inventory
+) -> None:
+    bad = [
+        {"type": "ModelCached", "status": "False", "reason": "HubUnauthorized"},
+        {"type": "WarmedUp", "status": "False", "reason": "NoPods"},
+        {"type": "Ready", "status": "False", "reason": "HubUnauthorized"},
+        {"type": "Degraded", "status": "True", "reason": "HubUnauthorized"},
+    ]
+    good = [
+        {"type": "ModelCached", "status": "True", "reason": "Cached"},
+        {"type": "Degraded", "status": "False", "reason": "AsExpected"},
+    ]
+    put(inventory, {"conditions": bad}, {"conditions": bad}, {"conditions": good}, {})
+    name = "nemo_voice_operator_conditions"
+    assert {sample: n for sample, n in samples(metrics).items() if sample.startswith(name)} == {
+        f'{name}{{condition="ModelCached",reason="HubUnauthorized"}}': 2,
+        f'{name}{{condition="WarmedUp",reason="NoPods"}}': 2,
+        f'{name}{{condition="Degraded",reason="HubUnauthorized"}}': 2,
+    }
+
+
+def test_scaled_services_are_counted_by_why_they_have_the_replicas_they_have(
+    metrics: OperatorMetrics, inventory: Inventory
+) -> None:
+    put(inventory, {"load": {"reason": "NotEnoughGPUs"}}, {"load": None}, {"load": {}}, {})
+    found = samples(metrics)
+    name = "nemo_voice_operator_scaled_voiceservices"
+    counts = {reason: found[f'{name}{{reason="{reason}"}}'] for reason in ScalingReason}
+    assert counts == {**dict.fromkeys(ScalingReason, 0), ScalingReason.NOT_ENOUGH_GPUS: 1}

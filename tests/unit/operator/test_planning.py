@@ -8,16 +8,14 @@ import pytest
 from nemo_voice_operator.observed import Observed
 from nemo_voice_operator.plan import ProvenCheckpoint
 from nemo_voice_operator.planning import (
-    CacheFailure,
-    cache_failure,
     needs_cache,
     plan_of,
     proven_model,
-    result_of,
     vocoder_of,
 )
 from nemo_voice_operator.resource import VoiceService
 from nemo_voice_operator.resource.status import Condition, Status
+from nemo_voice_operator.results import JobFailure, cache_failure, result_of
 from nemo_voice_operator.settings import OperatorSettings
 from support.observations import (
     COMMIT,
@@ -191,7 +189,7 @@ def test_the_newest_try_says_why_it_failed() -> None:
         return job_pod({"error": {"reason": reason, "message": "why"}}, created=created)
 
     pods = (failed("New", "2026-01-01T02:00:00Z"), failed("Old", "2026-01-01T01:00:00Z"))
-    assert cache_failure(Observed(job_pods=pods)) == CacheFailure("New", "why")
+    assert cache_failure(Observed(job_pods=pods)) == JobFailure("New", "why")
 
 
 @pytest.mark.parametrize(
@@ -200,11 +198,11 @@ def test_the_newest_try_says_why_it_failed() -> None:
 def test_the_last_line_of_a_log_is_not_taken_for_a_result(line: dict[str, Any]) -> None:
     ended = job(condition("Failed", reason="BackoffLimitExceeded", message="too often"))
     seen = Observed(job=ended, job_pods=(job_pod(line),))
-    assert cache_failure(seen) == CacheFailure("BackoffLimitExceeded", "too often")
+    assert cache_failure(seen) == JobFailure("BackoffLimitExceeded", "too often")
 
 
 def test_a_job_that_failed_without_a_word_still_failed() -> None:
-    assert cache_failure(Observed(job=job(condition("Failed")))) == CacheFailure("JobFailed", "")
+    assert cache_failure(Observed(job=job(condition("Failed")))) == JobFailure("JobFailed", "")
     assert cache_failure(Observed(job=job(condition("Failed", "False")))) is None
 
 
@@ -274,7 +272,8 @@ def test_nothing_is_rolled_back_for_a_failure_of_something_else(
     service: VoiceService, seen: Observed
 ) -> None:
     plan = plan_of(service, seen, SETTINGS)
-    assert (plan.serves, plan.is_rolled_back) == (True, False)
+    assert not plan.is_rolled_back
+    assert plan.serves or plan.proof, "the spec's own pods are on, or about to be tried"
 
 
 def rolled_back(generation: int = 1) -> tuple[Condition, ...]:
@@ -293,7 +292,8 @@ def test_a_spec_that_failed_once_is_not_tried_again() -> None:
 def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
     seen = Observed(deployment=deployment(), good_template=template())
     changed = with_status(tried(), observed_generation=1, conditions=rolled_back(0))
-    assert plan_of(changed, seen, SETTINGS).serves
+    plan = plan_of(changed, seen, SETTINGS)
+    assert (plan.is_rolled_back, bool(plan.proof)) == (False, True)
     hub = tried(task="stt", model=HUB)
     failed = with_status(hub, observed_generation=1, conditions=rolled_back(), model=RECORDED)
     assert plan_of(failed, seen, SETTINGS).is_rolled_back
@@ -308,7 +308,8 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
         job_pods=result.job_pods,
         claim={"spec": {}},
     )
-    assert plan_of(refreshed, newest, SETTINGS).serves
+    plan = plan_of(refreshed, newest, SETTINGS)
+    assert (plan.is_rolled_back, bool(plan.proof)) == (False, True)
     demo = with_status(tried(), refresh="2", conditions=rolled_back())
     assert plan_of(demo, seen, SETTINGS).is_rolled_back, "the demo has no newer revision"
 

@@ -1,13 +1,17 @@
 """What a pass over a VoiceService leaves in a cluster, step by step through its life."""
 
-import pytest
+from collections.abc import Sequence
 
-from nemo_voice_operator.errors import Refused
+import pytest
+from typing_extensions import override
+
+from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
 from nemo_voice_operator.load import PodPhase, PodReadiness
-from nemo_voice_operator.observed import CacheProgress
+from nemo_voice_operator.observed import CacheProgress, Object
 from nemo_voice_operator.planning import ROLLED_BACK
 from nemo_voice_operator.reconcile import Scaled
 from nemo_voice_operator.resource.status import Load
+from support.fake_cluster import FakeAsks
 from support.scenes import COMMIT, NAMESPACE, Scene
 
 PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
@@ -41,6 +45,24 @@ def test_it_is_ready_when_a_pod_has_proven_itself(scene: Scene) -> None:
     assert status["phases"] == {"loadSeconds": 3.0, "warmupSeconds": 2.0}
     assert status["endpoint"] == "http://narrator.speech.svc:5001"
     assert scene.condition("Progressing") == ("False", "Settled")
+
+
+def test_a_pod_that_is_slow_to_answer_keeps_no_change_waiting(scene: Scene) -> None:
+    class Asks(FakeAsks):
+        @override
+        async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
+            done_before.extend(scene.cluster.calls)
+            return await super().readiness(pods)
+
+    done_before: list[str] = []
+    scene.apply()
+    scene.settle()
+    scene.pod("narrator-0")
+    scene.apply(replicas=2)
+    scene.cluster.calls.clear()
+    scene.reconciler.asks = Asks()
+    scene.look()
+    assert "apply Deployment" in done_before
 
 
 def test_a_pass_without_news_writes_nothing(scene: Scene) -> None:
@@ -240,6 +262,8 @@ def test_a_change_that_fails_with_replace_brings_the_last_good_pods_back(scene: 
     assert len(scene.cluster.names("ControllerRevision")) == 1
     scene.apply(image="registry.example/broken:1")
     scene.settle()
+    scene.pass_proof()
+    scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["template"] != good
     stuck = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
     generation = scene.cluster.get("Deployment", "narrator")["metadata"]["generation"]
@@ -255,6 +279,8 @@ def test_a_change_that_fails_with_replace_brings_the_last_good_pods_back(scene: 
         ("True", ROLLED_BACK),
     )
     scene.apply(image="registry.example/mended:2")
+    scene.settle()
+    scene.pass_proof()
     scene.settle()
     template = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
     assert template["spec"]["containers"][0]["image"] == "registry.example/mended:2"
@@ -287,6 +313,39 @@ def test_a_pod_without_a_node_is_pending_with_the_schedulers_words(scene: Scene)
     assert scene.status()["phase"] == "Pending"
     conditions = {one["type"]: one for one in scene.status()["conditions"]}
     assert "Insufficient nvidia.com/gpu" in conditions["Ready"]["message"]
+
+
+def test_pods_that_cannot_be_created_are_told_with_an_event(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.cluster.events.clear()
+    quota = 'pods "narrator-7d4" is forbidden: exceeded quota: gpus'
+    refused = {
+        "type": "ReplicaFailure",
+        "status": "True",
+        "reason": "FailedCreate",
+        "message": quota,
+    }
+    scene.cluster.change("Deployment", "narrator", status={"conditions": [refused]})
+    scene.settle()
+    assert scene.condition("Ready") == ("False", "FailedCreate")
+    assert scene.condition("Degraded") == ("True", "FailedCreate")
+    assert [(event["type"], event["reason"], event["note"]) for event in scene.cluster.events] == [
+        ("Warning", "FailedCreate", quota)
+    ]
+    scene.roll_out()
+    scene.settle()
+    assert scene.condition("Degraded") == ("False", "AsExpected")
+
+
+def test_nothing_is_asked_of_a_pod_that_its_node_ended(scene: Scene) -> None:
+    """Another pod may have its address by now."""
+    scene.apply()
+    scene.settle()
+    scene.pod("narrator-0", phase="Failed", reason="Evicted", message="disk is full")
+    scene.settle()
+    assert scene.condition("WarmedUp") == ("False", "Evicted"), "not what the address's pod says"
+    assert scene.look() is None
 
 
 def test_what_the_api_server_refuses_is_told_and_fails_the_pass(scene: Scene) -> None:
@@ -337,12 +396,63 @@ def test_objects_of_others_with_our_label_are_left_alone(scene: Scene) -> None:
     assert scene.cluster.names("Service") == ["narrator", "theirs"]
 
 
-def test_nothing_is_done_for_a_service_on_its_way_out(scene: Scene) -> None:
-    scene.apply()
+def begin_deletion(scene: Scene) -> None:
     metadata = scene.cluster.get("VoiceService", "narrator")["metadata"]
     leaving = {**metadata, "deletionTimestamp": "2026-01-01T00:00:00Z"}
     scene.cluster.change("VoiceService", "narrator", metadata=leaving)
+    scene.cluster.calls.clear()
+    scene.cluster.events.clear()
+
+
+def test_a_service_on_its_way_out_is_told_of_and_left_alone(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.roll_out()
+    scene.settle()
+    begin_deletion(scene)
+    assert scene.look() is None
+    assert scene.cluster.calls == ["apply status"]
+    assert scene.status()["phase"] == "Terminating"
+    assert scene.condition("Ready") == ("True", "Serving"), "somebody's finalizer keeps it"
+    for kind in ("Deployment", "Service", "Pod"):
+        for name in scene.cluster.names(kind):
+            del scene.cluster.objects[kind, NAMESPACE, name]
     scene.look()
+    assert scene.condition("Ready") == ("False", "Terminating")
+    assert (scene.status()["phase"], scene.status()["readyReplicas"]) == ("Terminating", 0)
+    scene.look()
+    assert scene.cluster.calls == ["apply status"] * 2, "nothing comes back, nothing is repeated"
+    assert scene.cluster.events == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Refused("not found", status=404), Conflict("another of its name", status=409)],
+    ids=["gone", "another"],
+)
+def test_a_service_that_is_gone_before_it_is_told_of_fails_no_pass(
+    scene: Scene, answer: ClusterError
+) -> None:
+    scene.apply()
+    scene.settle()
+    begin_deletion(scene)
+    scene.cluster.fails["apply status"] = answer
+    assert scene.look() is None
+
+
+def test_a_last_word_that_cannot_be_written_is_tried_again(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    begin_deletion(scene)
+    scene.cluster.fails["apply status"] = Unavailable("busy", status=503)
+    with pytest.raises(Unavailable):
+        scene.look()
+
+
+def test_of_a_service_on_its_way_out_that_cannot_be_read_nothing_is_said(scene: Scene) -> None:
+    scene.apply(task="translate")
+    begin_deletion(scene)
+    assert scene.look() is None
     assert scene.cluster.calls == []
 
 

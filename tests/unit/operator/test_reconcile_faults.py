@@ -185,11 +185,15 @@ def test_a_spec_after_a_failure_is_tried_even_while_the_last_good_pods_fail(scen
 
     scene.apply(image="registry.example/broken:1")
     scene.settle()
+    scene.pass_proof()
+    scene.settle()
     stuck()
     scene.settle()
     assert scene.condition("Degraded") == ("True", ROLLED_BACK)
     stuck()
     scene.apply(image="registry.example/mended:2")
+    scene.settle()
+    scene.pass_proof()
     scene.settle()
     template = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
     assert template["spec"]["containers"][0]["image"] == "registry.example/mended:2"

@@ -15,7 +15,7 @@ from nemo_voice_operator.kinds import DEPLOYMENT, SERVICE_MONITOR
 from nemo_voice_operator.reconcile import Scaled
 from nemo_voice_operator.resource import API_VERSION, KIND
 from nemo_voice_operator.resource.status import Load
-from nemo_voice_operator.running import Operator, _until_one_ends
+from nemo_voice_operator.running import Operator, _until_one_ends, next_turn_s
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.workqueue import WorkQueue
 from support.fake_cluster import FakeCluster
@@ -113,7 +113,17 @@ async def test_a_pass_that_fails_comes_back_soon_and_one_that_succeeds_much_late
     await operator._pass(KEY)
     done_s = loop.time()
     assert await operator.queue.get() == KEY
-    assert loop.time() - done_s == pytest.approx(600)
+    assert loop.time() - done_s == pytest.approx(next_turn_s(KEY, done_s, 600))
+
+
+def test_everyone_has_a_turn_in_every_period_and_not_the_same_one() -> None:
+    keys = [Key("speech", f"voice-{number}") for number in range(1000)]
+    first_s = [next_turn_s(key, 0.0, 600) for key in keys]
+    assert all(0 < turn_s <= 600 for turn_s in first_s)
+    in_each_minute = [sum(s // 60 == minute for s in first_s) for minute in range(10)]
+    assert min(in_each_minute) > 50
+    for key, turn_s in zip(keys, first_s, strict=True):
+        assert next_turn_s(key, turn_s + 1.0, 600) == pytest.approx(599)
 
 
 @pytest.mark.looptime
@@ -178,6 +188,7 @@ async def test_one_that_is_gone_is_not_looked_at_again(
 
 @pytest.mark.looptime
 async def test_a_look_finds_what_no_event_told_of(operator: Operator, cluster: FakeCluster) -> None:
+    operator._settings = operator._settings.model_copy(update={"resync_s": 3600.0})
     looking = asyncio.create_task(operator._keep_looking())
     await operator._look()
     await worked_off(operator)

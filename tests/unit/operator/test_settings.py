@@ -3,7 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
-from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.settings import (
+    OperatorSettings,
+    UnknownVariable,
+    check_environment,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,3 +38,42 @@ def test_nonsense_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(f"NEMO_VOICE_OPERATOR_{name.upper()}", value)
     with pytest.raises(ValidationError, match=name):
         OperatorSettings()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("", ()),
+        ("release=prometheus, team=voice", ("release=prometheus", "team=voice")),
+        ("example.com/tier=", ("example.com/tier=",)),
+    ],
+)
+def test_labels_of_monitors_are_separated_by_commas(
+    told: str, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEMO_VOICE_OPERATOR_MONITOR_LABELS", told)
+    assert OperatorSettings().monitor_labels == expected
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["release", "=prometheus", "-a=b", "a=b=c", "a=b c", "nemo-voice.dev/a=b", "a" * 64 + "=b"],
+)
+def test_what_is_no_label_or_one_of_ours_is_refused(label: str) -> None:
+    with pytest.raises(ValidationError, match="monitor_labels"):
+        OperatorSettings(monitor_labels=(label,))
+
+
+def test_a_variable_that_is_no_setting_is_refused_with_all_that_are() -> None:
+    with pytest.raises(UnknownVariable) as refused:
+        check_environment({"PATH": "/bin", "NEMO_VOICE_OPERATOR_WATCHD": "speech"})
+    told = str(refused.value)
+    assert told.startswith("The environment variable NEMO_VOICE_OPERATOR_WATCHD is not a setting.")
+    assert "Did you mean NEMO_VOICE_OPERATOR_WATCHED?" in told
+    for name in OperatorSettings.model_fields:
+        assert f"NEMO_VOICE_OPERATOR_{name.upper()}" in told
+
+
+def test_every_setting_and_what_is_not_ours_may_be_there() -> None:
+    known = {f"NEMO_VOICE_OPERATOR_{name.upper()}": "" for name in OperatorSettings.model_fields}
+    check_environment({**known, "nemo_voice_operator_watched": "a", "NEMO_VOICE_PORT": "1"})

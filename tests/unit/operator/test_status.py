@@ -28,12 +28,18 @@ from support.observations import (
     unschedulable,
     waiting,
 )
+from support.repository import ROOT
 from support.voice_services import voice_service
 
 SETTINGS = OperatorSettings()
 HUB: dict[str, Any] = {"task": "stt", "model": {"source": "nvidia/a-model"}}
 NAMED = {**HUB, "cache": {"claimName": "models"}}
 FAILED_TRY = job_pod({"error": {"reason": "HubUnauthorized", "message": "a token is wanted"}})
+QUOTA = 'pods "narrator-7d4" is forbidden: exceeded quota: gpus'
+FORBIDDEN = deployment(
+    ready=0,
+    conditions=[condition("ReplicaFailure", reason="FailedCreate", message=QUOTA)],
+)
 READY = PodReadiness(
     PodPhase.READY, None, ready=True, seconds={PodPhase.LOADING: 3.0, PodPhase.WARMING: 2.04}
 )
@@ -157,7 +163,13 @@ STARTING = {
         leaving(voice_service()),
         seen_with(pod(ready=True)),
         Phase.TERMINATING,
-        "True InImage, True CanaryPassed, True Serving, True RollingOut, False AsExpected",
+        "True InImage, True CanaryPassed, True Serving, False Terminating, False AsExpected",
+    ),
+    "on its way out without pods": (
+        leaving(voice_service()),
+        Observed(),
+        Phase.TERMINATING,
+        "True InImage, False NoPods, False Terminating, False Terminating, False AsExpected",
     ),
 }
 FAILING = {
@@ -178,6 +190,21 @@ FAILING = {
             "True InImage, False CrashLoopBackOff, False CrashLoopBackOff, "
             "False CrashLoopBackOff, True CrashLoopBackOff"
         ),
+    ),
+    "pods that a quota forbids": (
+        voice_service(),
+        Observed(deployment=FORBIDDEN),
+        Phase.FAILED,
+        (
+            "True InImage, False FailedCreate, False FailedCreate, "
+            "False FailedCreate, True FailedCreate"
+        ),
+    ),
+    "one more pod that a quota forbids": (
+        voice_service(),
+        seen_with(pod(ready=True), deployment=FORBIDDEN),
+        Phase.DEGRADED,
+        "True InImage, True CanaryPassed, True Serving, False FailedCreate, True FailedCreate",
     ),
     "a refusal": (
         voice_service(),
@@ -269,12 +296,23 @@ def test_every_phase_is_told_of_something() -> None:
     assert {case[2] for case in cases} == set(Phase)
 
 
+def test_what_is_told_is_documented_under_the_word_that_describe_shows() -> None:
+    cases = [*SERVING.values(), *STARTING.values(), *FAILING.values()]
+    cached = [(voice_service(**spec), seen) for spec, seen, *_ in CACHING.values()]
+    statuses = [told(service, seen) for service, seen in [*(case[:2] for case in cases), *cached]]
+    reasons = {one.reason for status in statuses for one in status.conditions}
+    pages = [(ROOT / "docs" / name).read_text() for name in ("voiceservice.md", "failure-modes.md")]
+    assert {reason for reason in reasons if f"`{reason}`" not in "".join(pages)} == set()
+    assert {phase for phase in Phase if f"| `{phase}` |" not in pages[0]} == set()
+
+
 def test_the_trouble_of_a_pod_names_it_and_a_refusal_names_none() -> None:
     def degraded(seen: Observed) -> str:
         return told(voice_service(), seen).conditions[-1].message
 
     assert degraded(seen_with(unschedulable())) == "pod narrator-0: no node is free"
     assert degraded(seen_with(refusal="unknown field")) == "unknown field"
+    assert degraded(Observed(deployment=FORBIDDEN)) == QUOTA
 
 
 def test_what_is_served_is_what_the_job_brought() -> None:
@@ -335,7 +373,8 @@ def test_the_load_is_told_only_of_what_scales() -> None:
 
 
 def test_counts_address_and_selector_are_for_other_programs() -> None:
-    seen = seen_with(pod(ready=True), pod("narrator-1"), pod("narrator-2", leaving=True))
+    gone = pod("narrator-2", leaving=True), pod("narrator-3", phase="Failed", reason="Evicted")
+    seen = seen_with(pod(ready=True), pod("narrator-1"), *gone)
     status = told(voice_service(replicas=3, service={"port": 80}), seen)
     assert (status.replicas, status.ready_replicas, status.desired_replicas) == (2, 1, 3)
     assert status.endpoint == "http://narrator.speech.svc:80"

@@ -9,6 +9,7 @@ from nemo_voice_operator.desired.deployment import serving_deployment
 from nemo_voice_operator.desired.disruption_budget import serving_budget
 from nemo_voice_operator.desired.monitor import serving_monitor
 from nemo_voice_operator.desired.network_policy import serving_policy
+from nemo_voice_operator.desired.proof import proof_job
 from nemo_voice_operator.desired.service import serving_service
 from nemo_voice_operator.manifests import Json, Manifest, pruned
 from nemo_voice_operator.plan import Plan
@@ -23,11 +24,12 @@ def desired_state(
     children = (
         cache_claim(service, plan, settings),
         cache_job(service, plan, settings),
+        proof_job(service, plan, settings),
         serving_service(service),
         serving_policy(service, settings),
         serving_deployment(service, plan, settings),
         serving_budget(service),
-        serving_monitor(service, plan.capabilities),
+        serving_monitor(service, plan.capabilities, settings),
     )
     return tuple(_without_none(child) for child in children if child is not None)
 

@@ -5,6 +5,12 @@ of any one of them, and its name is made from what it does.
 """
 
 from nemo_voice_operator.desired.environment import fetch_environment
+from nemo_voice_operator.desired.gpuless import (
+    REQUESTS,
+    excuses,
+    gpuless_affinity,
+    gpuless_tolerations,
+)
 from nemo_voice_operator.desired.names import (
     CACHE,
     RETAIN_ANNOTATION,
@@ -16,26 +22,19 @@ from nemo_voice_operator.desired.names import (
 from nemo_voice_operator.desired.pod import (
     confined_container,
     confined_pod,
-    near_claim,
-    plain,
     volume_mounts,
     volumes,
-    with_term,
 )
-from nemo_voice_operator.desired.wire import FETCH_ARGUMENTS, PROGRESS_PORT, STOPPED
+from nemo_voice_operator.desired.wire import FETCH_ARGUMENTS, PROGRESS_PORT
 from nemo_voice_operator.manifests import Json, Manifest
 from nemo_voice_operator.plan import CacheWork, Plan
 from nemo_voice_operator.resource import REFRESH_ANNOTATION, VoiceService
 from nemo_voice_operator.resource.models import Cache
-from nemo_voice_operator.resource.pods import Toleration
 from nemo_voice_operator.settings import OperatorSettings
 
 FETCH_CONTAINER = "fetch"
 _RETRIES = 3
 """New pods after a failure; `fetch` itself insists much longer on a network that fails."""
-_REQUESTS: Manifest = {"cpu": "100m", "memory": "512Mi"}
-_GPU_NODE_LABEL = "nvidia.com/gpu.present"
-"""Set by NVIDIA's feature discovery on nodes with a GPU."""
 
 
 def claim_of(service: VoiceService) -> str:
@@ -104,26 +103,13 @@ def cache_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
         },
         "spec": {
             "backoffLimit": _RETRIES,
-            "podFailurePolicy": {"rules": _excuses()},
+            "podFailurePolicy": {"rules": excuses(FETCH_CONTAINER)},
             "template": {
                 "metadata": {"labels": labels},
                 "spec": _placed(_fetch_pod(service, settings, work.claim), service, work),
             },
         },
     }
-
-
-def _excuses() -> list[Json]:
-    """Returns what does not count as a try: the pod was stopped from outside, by a node drain say.
-
-    The next pod goes on where it was.
-    """
-    stopped: Manifest = {"containerName": FETCH_CONTAINER, "operator": "In", "values": [STOPPED]}
-    drained: Manifest = {"type": "DisruptionTarget", "status": "True"}
-    return [
-        {"action": "Ignore", "onExitCodes": stopped},
-        {"action": "Ignore", "onPodConditions": [drained]},
-    ]
 
 
 def _access_modes(service: VoiceService) -> list[Json]:
@@ -136,15 +122,15 @@ def _fetch_pod(service: VoiceService, settings: OperatorSettings, claim: str) ->
         **confined_pod(service),
         # Each try stays as a pod that still says why it failed.
         "restartPolicy": "Never",
-        "tolerations": _tolerations(service),
-        "affinity": _affinity(service) or None,
+        "tolerations": gpuless_tolerations(service),
+        "affinity": gpuless_affinity(service) or None,
         "containers": [
             {
                 **confined_container(service, settings, FETCH_CONTAINER),
                 "args": list(FETCH_ARGUMENTS),
                 "env": fetch_environment(service),
                 "ports": [{"name": "progress", "containerPort": PROGRESS_PORT}],
-                "resources": {"requests": _REQUESTS},
+                "resources": {"requests": REQUESTS},
                 "volumeMounts": volume_mounts(writes_models=True),
             }
         ],
@@ -155,25 +141,4 @@ def _fetch_pod(service: VoiceService, settings: OperatorSettings, claim: str) ->
 def _placed(pod: Manifest, service: VoiceService, work: CacheWork) -> Manifest:
     if not mounts_on_one_node(service, work):
         return pod
-    return {**pod, "affinity": near_claim(_affinity(service), work.claim)}
-
-
-def _tolerations(service: VoiceService) -> Json:
-    """Returns the pods' tolerations, and that of GPU nodes, which pods with a GPU are given.
-
-    A volume binds where its first pod runs; the download, which asks for no GPU, is that pod.
-    """
-    told, gpu = service.spec.tolerations or [], service.spec.gpu
-    added = Toleration(key=gpu.resource_name, operator="Exists", effect="NoSchedule")
-    return plain([*told, added] if gpu.count else told)
-
-
-def _affinity(service: VoiceService) -> Manifest:
-    told: Manifest = dict(service.spec.affinity or {})
-    if not service.spec.gpu.count:
-        return told
-    wish: Json = {
-        "weight": 100,
-        "preference": {"matchExpressions": [{"key": _GPU_NODE_LABEL, "operator": "Exists"}]},
-    }
-    return with_term(told, "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution", wish)
+    return {**pod, "affinity": gpuless_affinity(service, near=work.claim)}

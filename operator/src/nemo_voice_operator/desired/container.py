@@ -4,7 +4,7 @@ import math
 
 from nemo_voice_operator.desired import wire
 from nemo_voice_operator.desired.environment import serving_environment, told_seconds
-from nemo_voice_operator.desired.pod import confined_container, volume_mounts
+from nemo_voice_operator.desired.pod import confined_container, key_mounts, volume_mounts
 from nemo_voice_operator.manifests import Manifest
 from nemo_voice_operator.plan import Plan
 from nemo_voice_operator.resource import VoiceService
@@ -38,7 +38,7 @@ def serving_container(
         "env": serving_environment(service, plan),
         "ports": [{"name": wire.PORT_NAME, "containerPort": container_port(service.spec.task)}],
         "resources": _resources(service),
-        "volumeMounts": volume_mounts(writes_models=not has_claim),
+        "volumeMounts": [*volume_mounts(writes_models=not has_claim), *key_mounts(service)],
         "startupProbe": _startup_probe(service.spec.warmup.timeout_seconds),
         "livenessProbe": _liveness_probe(),
         "readinessProbe": _readiness_probe(),

@@ -8,10 +8,12 @@ from nemo_voice_operator.desired.names import (
     labels_of,
     metadata_of,
     selector_of,
+    with_digest,
 )
 from nemo_voice_operator.desired.pod import (
     HOST_TOPOLOGY,
     confined_pod,
+    key_volumes,
     near_claim,
     plain,
     volumes,
@@ -54,7 +56,7 @@ def pod_template(service: VoiceService, plan: Plan, settings: OperatorSettings) 
     spec = service.spec
     claim = plan.cache.claim if plan.cache else None
     mount_label = {CLAIM_LABEL: claim_label(claim)} if claim else {}
-    return {
+    template: Manifest = {
         "metadata": {
             "labels": {**(spec.pod_labels or {}), **labels_of(service), **mount_label},
             "annotations": plain(spec.pod_annotations),
@@ -67,9 +69,10 @@ def pod_template(service: VoiceService, plan: Plan, settings: OperatorSettings) 
             "topologySpreadConstraints": _spread(service),
             "terminationGracePeriodSeconds": grace_s(service),
             "containers": [serving_container(service, plan, settings, has_claim=bool(claim))],
-            "volumes": volumes(claim),
+            "volumes": [*volumes(claim), *key_volumes(service)],
         },
     }
+    return with_digest(template)
 
 
 def _strategy(service: VoiceService) -> Manifest:

@@ -4,9 +4,11 @@ Names are the services' settings and Hugging Face's own. What a field of the Voi
 wins over the VoiceService's `env`.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 
 from nemo_voice_operator.desired.wire import (
+    API_KEYS,
     ENGINE_VARIABLES,
     MODEL_CACHE,
     QUEUE_VARIABLES,
@@ -42,6 +44,8 @@ def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
         "NEMO_VOICE_LOG_STYLE": "json",
         **{name: _text(engine[field]) for field, name in ENGINE_VARIABLES.items()},
         QUEUE_VARIABLES[spec.task]: _text(engine["max_queue"]),
+        "NEMO_VOICE_API_KEYS_FILE": API_KEYS if spec.auth else None,
+        "NEMO_VOICE_WARMUP_TEXTS": _json(spec.warmup.texts),
         "HF_HUB_OFFLINE": "1",
         # The folders in the claim are named after the hub that they came from.
         "HF_ENDPOINT": spec.hub.endpoint if spec.hub else None,
@@ -114,6 +118,13 @@ def _is_of_a_hub(source: str) -> bool:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _json(texts: list[str] | None) -> str | None:
+    """Returns the texts as JSON; Kubernetes would replace what follows a dollar."""
+    if texts is None:
+        return None
+    return json.dumps(texts, ensure_ascii=False).replace("$", "\\u0024")
 
 
 def _variables(ours: Variables, theirs: Iterable[EnvVar]) -> list[Json]:

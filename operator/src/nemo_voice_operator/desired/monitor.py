@@ -1,21 +1,26 @@
 """How Prometheus' operator finds the pods."""
 
-from nemo_voice_operator.desired.names import metadata_of, selector_of
+from nemo_voice_operator.desired.names import labels_of, metadata_of, selector_of
 from nemo_voice_operator.desired.wire import METRICS_PATH, PORT_NAME
 from nemo_voice_operator.manifests import Manifest
 from nemo_voice_operator.plan import Capabilities
 from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.settings import OperatorSettings
 
 
-def serving_monitor(service: VoiceService, capabilities: Capabilities) -> Manifest | None:
+def serving_monitor(
+    service: VoiceService, capabilities: Capabilities, settings: OperatorSettings
+) -> Manifest | None:
     """Returns the ServiceMonitor; None where it is not wanted or the cluster does not know one."""
     is_wanted = service.spec.monitoring.service_monitor == "auto"
     if not (is_wanted and capabilities.service_monitor):
         return None
+    metadata, told = metadata_of(service), (one.partition("=") for one in settings.monitor_labels)
+    labels = {name: value for name, _, value in told}
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
-        "metadata": metadata_of(service),
+        "metadata": {**metadata, "labels": {**labels, **labels_of(service)}},
         "spec": {
             # The Service has the same two labels as the pods that it selects.
             "selector": {"matchLabels": dict(selector_of(service))},

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
-from nemo_voice_operator.manifests import Json, Manifest
+from nemo_voice_operator.manifests import Json, Manifest, pruned
 from nemo_voice_operator.resource import GROUP, VoiceService
 
 MANAGER = "nemo-voice-operator"
@@ -17,7 +18,9 @@ CLAIM_LABEL = f"{GROUP}/claim"
 RETAIN_ANNOTATION = f"{GROUP}/retain"
 """On a created claim, `true` or `false`: whether it outlives its VoiceService."""
 MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
-SERVING, CACHE = "serving", "cache"
+TEMPLATE_ANNOTATION = f"{GROUP}/template"
+"""On a pod template, its digest: whether it is the one that the spec asks for."""
+SERVING, CACHE, PROOF = "serving", "cache", "proof"
 MAX_LABEL_CHARS = 63
 
 
@@ -72,11 +75,33 @@ def claim_name(service: VoiceService) -> str:
 
 def job_name(facts: Mapping[str, Json]) -> str:
     """Returns the name of the cache Job that does the work these facts describe."""
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return f"nemo-voice-cache-{digest[:10]}"
+    return f"nemo-voice-cache-{_digest(facts)}"
+
+
+def proof_name(service: VoiceService, template: Mapping[str, Json]) -> str:
+    """Returns the name of the Job that proves a change with pods of this template."""
+    return f"{service.metadata.name}-proof-{_digest(template)}"
 
 
 def good_revision_name(service: VoiceService, template: Mapping[str, Json]) -> str:
     """Returns the name of the record of a good pod template; a record never changes."""
-    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
-    return f"{service.metadata.name}-good-{digest[:10]}"
+    return f"{service.metadata.name}-good-{_digest(template)}"
+
+
+def with_digest(template: Manifest) -> Manifest:
+    """Returns a pod template that carries its digest, by which it is known when it comes back."""
+    cleaned = pruned(template)
+    assert isinstance(cleaned, dict)  # noqa: S101 a mapping stays one
+    metadata = cleaned["metadata"]
+    annotations = {**metadata.get("annotations", {}), TEMPLATE_ANNOTATION: _digest(cleaned)}
+    return {**cleaned, "metadata": {**metadata, "annotations": annotations}}
+
+
+def digest_in(template: Mapping[str, Any]) -> str | None:
+    """Returns the digest that a pod template, or a pod made from it, carries."""
+    annotations = template.get("metadata", {}).get("annotations") or {}
+    return annotations.get(TEMPLATE_ANNOTATION)
+
+
+def _digest(facts: Mapping[str, Json]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]

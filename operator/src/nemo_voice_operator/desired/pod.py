@@ -8,18 +8,19 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel
 
 from nemo_voice_operator.desired.names import CLAIM_LABEL, claim_label
-from nemo_voice_operator.desired.wire import MODEL_CACHE, USER
+from nemo_voice_operator.desired.wire import API_KEYS, MODEL_CACHE, USER
 from nemo_voice_operator.manifests import Json, Manifest
 from nemo_voice_operator.resource import VoiceService
 from nemo_voice_operator.resource.spec import Task
 from nemo_voice_operator.settings import OperatorSettings
 
 HOST_TOPOLOGY = "kubernetes.io/hostname"
-SCRATCH, MODELS = "scratch", "models"
-"""The two volumes of a pod: what it may write, and the model cache."""
+SCRATCH, MODELS, KEYS = "scratch", "models", "keys"
+"""The volumes of a pod: what it may write, the model cache, and the API keys if there are any."""
 _SCRATCH_SIZE = "8Gi"
 """Holds sixteen of the largest uploads at once; a pod that writes more is evicted."""
 _UNPACKED_DEMO_SIZE = "1Gi"
+_READABLE_BY_GROUP = 0o440
 
 
 def confined_pod(service: VoiceService) -> Manifest:
@@ -85,6 +86,28 @@ def volume_mounts(*, writes_models: bool) -> list[Json]:
             "readOnly": None if writes_models else True,
         },
     ]
+
+
+def key_volumes(service: VoiceService) -> list[Json]:
+    """Returns the volume with the API keys, if the VoiceService asks for any."""
+    if service.spec.auth is None:
+        return []
+    told = service.spec.auth.keys_secret_ref
+    secret: Manifest = {"secretName": told.name, "defaultMode": _READABLE_BY_GROUP}
+    if told.key is not None:
+        # The services pass over names that begin with a dot, which a key's may.
+        secret = {**secret, "items": [{"key": told.key, "path": "keys"}]}
+    return [{"name": KEYS, "secret": secret}]
+
+
+def key_mounts(service: VoiceService) -> list[Json]:
+    """Returns where the serving container sees them.
+
+    As a whole folder: the kubelet never brings a change to a mount with a `subPath`.
+    """
+    if service.spec.auth is None:
+        return []
+    return [{"name": KEYS, "mountPath": API_KEYS, "readOnly": True}]
 
 
 def near_claim(affinity: Manifest, claim: str) -> Manifest:

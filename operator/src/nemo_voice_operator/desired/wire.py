@@ -9,6 +9,8 @@ USER = 10001
 """User and group of the images."""
 MODEL_CACHE = "/var/cache/nemo-voice"
 """Where the images look for models."""
+API_KEYS = "/etc/nemo-voice/keys"
+"""Where a pod sees the Secret with the API keys."""
 PORT_NAME = "http"
 LIVE_PATH = "/v1/health/live"
 READY_PATH = "/v1/health/ready"
@@ -20,8 +22,9 @@ PROGRESS_PORT = 8082
 RESULT_PATH = "/dev/termination-log"
 """What is written here becomes the container's termination message."""
 FETCH_ARGUMENTS = ("fetch", "--result", RESULT_PATH, "--progress-port", str(PROGRESS_PORT))
+CHECK_ARGUMENTS = ("check", "--result", RESULT_PATH)
 STOPPED = 128 + 15
-"""Exit status of a `fetch` that SIGTERM ended."""
+"""Exit status of a `fetch` or a `check` that SIGTERM ended."""
 
 DRAIN_DELAY = "NEMO_VOICE_DRAIN__DELAY_S"
 DRAIN_TIMEOUT = "NEMO_VOICE_DRAIN__TIMEOUT_S"

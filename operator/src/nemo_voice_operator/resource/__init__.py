@@ -48,7 +48,7 @@ class VoiceService(Part):
     metadata: Metadata
     """Kubernetes' own."""
     spec: Spec
-    """What is wanted."""
+    """What is wanted of the speech service."""
     status: Status = Status()
     """What the operator found."""
 

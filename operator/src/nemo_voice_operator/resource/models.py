@@ -116,6 +116,13 @@ class Cache(Part):
                 "storageClassName cannot change; create a new VoiceService or name a claim",
             ),
             cel(
+                "has(self.claimName) || has(oldSelf.claimName) || "
+                "(has(self.accessModes) ? self.accessModes : ['ReadWriteOnce']) == "
+                "(has(oldSelf.accessModes) ? oldSelf.accessModes : ['ReadWriteOnce'])",
+                "accessModes cannot change, because those of a claim cannot; "
+                "create a new VoiceService or name a claim",
+            ),
+            cel(
                 "!(has(oldSelf.size) && has(self.size)) || "
                 "quantity(self.size).compareTo(quantity(oldSelf.size)) >= 0",
                 "a claim can grow but not shrink",
@@ -145,11 +152,13 @@ class Cache(Part):
     """Storage class of the claim to create; without one, the cluster's default."""
     access_modes: (
         Annotated[
-            list[Literal["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]],
-            Field(min_length=1, max_length=3),
+            list[Literal["ReadWriteOnce", "ReadWriteMany"]],
+            Field(min_length=1, max_length=2),
         ]
         | None
     ) = None
-    """How the claim may be mounted; `ReadWriteMany` is what pods on several nodes need."""
+    """How the claim may be mounted; `ReadWriteMany` is what pods on several nodes need. Absent:
+    `ReadWriteOnce`. `ReadWriteOncePod` is refused: no pod could start, and no model be downloaded,
+    beside a pod that serves."""
     retain: bool = True
     """Whether the created claim outlives the VoiceService."""

@@ -27,6 +27,8 @@ OWNED_VARIABLES = (
     "NEMO_VOICE_HOST",
     "NEMO_VOICE_PORT",
     "NEMO_VOICE_LOG_STYLE",
+    "NEMO_VOICE_API_KEYS_FILE",
+    "NEMO_VOICE_WARMUP_TEXTS",
 )
 """Environment that follows from other fields, so that nobody can contradict them."""
 

@@ -52,24 +52,50 @@ class Scaling(Part):
     )
 
     min: Annotated[int, Field(ge=1, le=1000, json_schema_extra=shown())] = 1
-    """Fewest replicas."""
+    """Fewest pods."""
     max: Annotated[int, Field(ge=1, le=1000)]
-    """Most replicas."""
+    """Most pods."""
     target: Target = Target(in_flight=8)
-    """The load of one pod."""
+    """The load that each pod should have."""
     up_window_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
-    """How long the load must ask for more before there are more."""
+    """Seconds for which the load must ask for more pods before there are more."""
     down_window_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
-    """How long the load must ask for fewer before there are fewer."""
+    """Seconds for which the load must ask for fewer pods before there are fewer."""
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """Relative distance from the target that changes nothing."""
+    """How far the load may be from the target, as a share of it, before anything changes."""
 
 
 class Warmup(Part):
-    """The way to ready."""
+    """How pods become ready."""
 
+    texts: (
+        Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=500)]],
+            Field(min_length=1, max_length=16),
+        ]
+        | None
+    ) = None
+    """What a tts pod speaks before it is ready, besides its own check. A pod that cannot say one of
+    them fails and says which."""
     timeout_seconds: Annotated[int, Field(ge=30, le=86_400)] = 900
-    """How long a pod may load, warm up and prove itself before it is restarted."""
+    """Seconds that a pod may take to load, warm up and prove itself before it is restarted."""
+
+
+class KeysSecret(Part):
+    """A Secret of the same namespace whose values are API keys, one a line."""
+
+    name: ObjectName
+    """The Secret."""
+    key: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """The one key of it to read; absent: all."""
+
+
+class Auth(Part):
+    """Who may use the service."""
+
+    keys_secret_ref: KeysSecret
+    """The API keys. A change of the Secret reaches the pods without a rollout; a Secret that holds
+    no key refuses everybody."""
 
 
 class Rollout(Part):
@@ -97,7 +123,7 @@ class Network(Part):
     enabled: bool = True
     """Whether there is a NetworkPolicy at all."""
     from_: list[Peer] | None = Field(default=None, alias="from", max_length=64)
-    """Callers; absent: every namespace."""
+    """Who may call; absent: every pod of every namespace."""
 
 
 class Monitoring(Part):
@@ -125,11 +151,15 @@ _OUR_LABELS = cel(
 
 
 class Spec(Part):
-    """What is wanted."""
+    """What is wanted of the speech service."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
             cel("self.task == 'tts' || !has(self.vocoder)", "only a tts service has a vocoder"),
+            cel(
+                "self.task == 'tts' || !has(self.warmup) || !has(self.warmup.texts)",
+                "only a tts service speaks warm-up texts",
+            ),
             cel(
                 "!has(self.resources) || "
                 "!((has(self.resources.limits) && self.gpu.resourceName in self.resources.limits)"
@@ -153,23 +183,23 @@ class Spec(Part):
     ]
     """`tts` speaks, `stt` transcribes."""
     model: Checkpoint
-    """The acoustic model."""
+    """The model that speaks or transcribes."""
     vocoder: Checkpoint | None = None
     """The vocoder of a tts model; absent: the demo's for `demo`, else `nvidia/tts_hifigan`."""
     hub: Hub | None = None
-    """A mirror, a private repository."""
+    """Where Hugging Face models come from, if from a mirror or a private repository."""
     image: Annotated[str, Field(min_length=1, max_length=512)] | None = None
-    """Image of the pods; absent: the operator's own version."""
+    """Image of the pods; absent: the one of the operator's settings."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
-    """As in a pod."""
+    """When the image is pulled; absent: as the operator's settings say."""
     image_pull_secrets: Annotated[list[LocalReference], Field(max_length=16)] | None = None
-    """Secrets for the image's registry."""
+    """Secrets with which the image is pulled."""
     env: Annotated[list[EnvVar], Field(max_length=64)] | None = None
-    """More environment of the serving container."""
+    """More environment variables of the serving container."""
     pod_labels: (
         Annotated[dict[str, str], Field(max_length=64, json_schema_extra=rules(_OUR_LABELS))] | None
     ) = None
-    """More labels of the pods."""
+    """Labels that the pods have besides the operator's."""
     pod_annotations: Annotated[dict[str, str], Field(max_length=64)] | None = None
     """Annotations of the pods."""
     service_account_name: ObjectName | None = None
@@ -181,29 +211,31 @@ class Spec(Part):
     resources: Resources | None = None
     """CPU and memory of one pod."""
     node_selector: Annotated[dict[str, str], Field(max_length=64)] | None = None
-    """Nodes by their labels."""
+    """Labels that a node must have to run the pods."""
     tolerations: Annotated[list[Toleration], Field(max_length=32)] | None = None
     """Taints that the pods tolerate."""
     affinity: AnyObject | None = None
-    """As in a pod; checked by the API server when the Deployment is applied."""
+    """Where the pods may run, as in a pod; checked only when the Deployment is applied."""
     topology_spread_constraints: Annotated[list[AnyObject], Field(max_length=16)] | None = None
-    """As in a pod; absent: spread over nodes where possible."""
+    """How the pods are spread, as in a pod; absent: over different nodes where possible."""
     runtime_class_name: ObjectName | None = None
-    """As in a pod."""
+    """Runtime class of the pods, such as `nvidia`."""
     priority_class_name: ObjectName | None = None
-    """As in a pod."""
+    """Priority class of the pods: who is placed first, and evicted last."""
     engine: Engine = Engine()
-    """How the model runs."""
+    """How the model runs: number format, batches, queue."""
     replicas: Annotated[int, Field(ge=0, le=1000, json_schema_extra=shown())] = 1
     """Number of pods while `scaling` is absent; `kubectl scale` and an HPA write it."""
     scaling: Scaling | None = None
     """Lets the operator choose the number of pods by their load."""
     suspend: bool = False
-    """Nothing runs; cache and status are kept."""
+    """Whether no pod should run; cache and status are kept."""
     warmup: Warmup = Warmup()
-    """The way to ready."""
+    """How pods become ready."""
     rollout: Rollout = Rollout()
     """How a change reaches the pods."""
+    auth: Auth | None = None
+    """Who may use the service; absent: no API key is asked for."""
     network_policy: Network = Network()
     """Who may call the pods."""
     monitoring: Monitoring = Monitoring()

@@ -1,5 +1,6 @@
 """The environment: which model from where, and who wins when two say the same variable."""
 
+import json
 from typing import Any
 
 import pytest
@@ -122,6 +123,15 @@ def test_the_engine_reaches_the_services_settings(task: str, queue: str) -> None
         "NEMO_VOICE_THREADS": "2",
         queue: "900",
     }
+
+
+def test_warmup_texts_are_json_in_which_kubernetes_finds_nothing_to_replace() -> None:
+    texts = ["It costs $5 or $(PRICE).", 'Say "hello", José.']
+    found = served(warmup={"texts": texts})["NEMO_VOICE_WARMUP_TEXTS"]
+    assert json.loads(found) == texts
+    assert "$" not in found
+    assert "José" in found
+    assert "NEMO_VOICE_WARMUP_TEXTS" not in fetched(warmup={"texts": texts})
 
 
 @pytest.mark.parametrize(("count", "device"), [(0, "cpu"), (1, "cuda"), (4, "cuda")])

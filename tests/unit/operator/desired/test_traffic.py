@@ -116,12 +116,19 @@ def test_there_is_a_monitor_where_it_is_wanted_and_known(
     wish: str, known: bool, made: bool
 ) -> None:
     service = voice_service(monitoring={"serviceMonitor": wish})
-    monitor = serving_monitor(service, Capabilities(service_monitor=known))
+    monitor = serving_monitor(service, Capabilities(service_monitor=known), SETTINGS)
     assert (monitor is not None) is made
 
 
 def test_the_monitor_selects_the_service_and_its_port() -> None:
-    made: Any = serving_monitor(voice_service(), Capabilities(service_monitor=True))
+    made: Any = serving_monitor(voice_service(), Capabilities(service_monitor=True), SETTINGS)
     labels = service_of()["metadata"]["labels"]
     assert labels.items() >= made["spec"]["selector"]["matchLabels"].items()
     assert made["spec"]["endpoints"] == [{"port": "http", "path": "/metrics"}]
+
+
+def test_the_monitor_has_the_labels_by_which_a_prometheus_chooses() -> None:
+    settings = OperatorSettings(monitor_labels=("release=prometheus", "team="))
+    made: Any = serving_monitor(voice_service(), Capabilities(service_monitor=True), settings)
+    ours = service_of()["metadata"]["labels"]
+    assert made["metadata"]["labels"] == {"release": "prometheus", "team": "", **ours}

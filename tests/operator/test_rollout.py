@@ -1,0 +1,160 @@
+"""On a real API server: a change that has to be proven, and names that somebody else has."""
+
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.cluster import KubernetesCluster
+from nemo_voice_operator.errors import NameTaken
+from nemo_voice_operator.kinds import CLAIM, DEPLOYMENT, JOB, POD, SERVICE, VOICE_SERVICE
+from support.api_server import ApiServer
+from support.operating import Passes, connected, create_demo, found
+
+REPLACE: dict[str, Any] = {"rollout": {"strategy": "replace"}}
+NEXT = "registry.example/next:2"
+PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+def patch(server: ApiServer, path: str, body: Any) -> None:
+    """Changes an object, or its status, as a user or a controller does."""
+    server.http.patch(path, json=body, headers=MERGE).raise_for_status()
+
+
+def roll_out(server: ApiServer, namespace: str) -> None:
+    """Plays the Deployment's controller when every pod is ready."""
+    deployment = found(server, DEPLOYMENT, namespace, "narrator")
+    assert deployment is not None
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), 1)
+    status = {**counts, "observedGeneration": deployment["metadata"]["generation"]}
+    patch(server, f"{DEPLOYMENT.path(namespace, 'narrator')}/status", {"status": status})
+
+
+def end_proof(server: ApiServer, namespace: str, job: str, **ended: Any) -> None:
+    """Plays the Job's controller when the one pod of the Job has ended."""
+    times = {"startTime": "2026-01-01T00:00:00Z"}
+    before = "SuccessCriteriaMet" if ended["type"] == "Complete" else "FailureTarget"
+    conditions = [
+        {"status": "True", "lastTransitionTime": times["startTime"], **ended, "type": kind}
+        for kind in (before, ended["type"])
+    ]
+    counts = {"succeeded": 1, "completionTime": times["startTime"]}
+    more = counts if ended["type"] == "Complete" else {"failed": 1}
+    status = {**times, **more, "conditions": conditions, "uncountedTerminatedPods": {}}
+    patch(server, f"{JOB.path(namespace, job)}/status", {"status": status})
+
+
+def image_of(server: ApiServer, namespace: str) -> str:
+    deployment = found(server, DEPLOYMENT, namespace, "narrator")
+    assert deployment is not None
+    return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+def conditions_of(server: ApiServer, namespace: str) -> dict[str, tuple[str, str]]:
+    voice = found(server, VOICE_SERVICE, namespace, "narrator")
+    assert voice is not None
+    return {one["type"]: (one["status"], one["reason"]) for one in voice["status"]["conditions"]}
+
+
+async def changed(server: ApiServer, namespace: str, passes: Passes) -> str:
+    """Lets the demo serve, then changes its image; returns the name of the Job that proves it."""
+    create_demo(server, namespace, **REPLACE)
+    await passes.settle()
+    roll_out(server, namespace)
+    await passes.settle()
+    path = VOICE_SERVICE.path(namespace, "narrator")
+    patch(server, path, {"spec": {"image": NEXT}})
+    await passes.settle()
+    [job] = await passes.cluster.list(JOB, namespace)
+    return str(job["metadata"]["name"])
+
+
+async def test_a_good_pod_goes_only_for_a_change_that_is_proven(
+    defined: ApiServer, namespace: str
+) -> None:
+    async with connected(defined.admin) as client:
+        passes = Passes(KubernetesCluster(client), namespace)
+        job = await changed(defined, namespace, passes)
+        assert image_of(defined, namespace) != NEXT
+        assert conditions_of(defined, namespace)["Progressing"] == ("True", "Proving")
+        end_proof(defined, namespace, job, type="Complete")
+        await passes.settle()
+        assert image_of(defined, namespace) == NEXT
+        assert found(defined, JOB, namespace, job) is None
+
+
+async def test_an_operator_just_started_knows_what_is_proven_and_what_is_not(
+    defined: ApiServer, namespace: str
+) -> None:
+    async with connected(defined.admin) as client:
+        job = await changed(defined, namespace, Passes(KubernetesCluster(client), namespace))
+        fresh = Passes(KubernetesCluster(client), namespace)
+        await fresh.settle()
+        assert image_of(defined, namespace) != NEXT
+        failed = {"reason": "BackoffLimitExceeded", "message": "once is enough"}
+        end_proof(defined, namespace, job, type="Failed", **failed)
+        await Passes(KubernetesCluster(client), namespace).look()
+        await fresh.settle()
+        assert image_of(defined, namespace) != NEXT
+
+
+async def test_the_pod_of_a_proof_is_none_of_the_service(
+    defined: ApiServer, namespace: str
+) -> None:
+    async with connected(defined.admin) as client:
+        passes = Passes(KubernetesCluster(client), namespace)
+        name = await changed(defined, namespace, passes)
+        job = found(defined, JOB, namespace, name)
+        assert job is not None
+        template = job["spec"]["template"]
+        metadata = {"name": "proof-1", "labels": template["metadata"]["labels"]}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+        defined.send("POST", POD.path(namespace), pod)
+        service = found(defined, SERVICE, namespace, "narrator")
+        assert service is not None
+        selector = ",".join(f"{k}={v}" for k, v in service["spec"]["selector"].items())
+        assert await passes.cluster.list(POD, namespace, selector) == []
+
+
+FOREIGN: list[tuple[Any, str, dict[str, Any], dict[str, Any]]] = [
+    (SERVICE, "narrator", {"ports": [{"port": 80}], "selector": {"app": "web"}}, {}),
+    (
+        CLAIM,
+        "narrator-models",
+        {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+        {"model": PARAKEET},
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "spec", "asked"), FOREIGN, ids=["Service", "claim"])
+async def test_an_object_of_somebody_else_is_told_of_and_never_touched(
+    defined: ApiServer,
+    namespace: str,
+    kind: Any,
+    name: str,
+    spec: dict[str, Any],
+    asked: dict[str, Any],
+) -> None:
+    body = {"metadata": {"name": name}, "spec": spec}
+    made = defined.send("POST", kind.path(namespace), body)
+    create_demo(defined, namespace, **asked)
+    async with connected(defined.admin) as client:
+        passes = Passes(KubernetesCluster(client), namespace)
+        with pytest.raises(NameTaken, match=f"{name} is somebody else's"):
+            await passes.settle()
+        after = found(defined, kind, namespace, name)
+        assert after is not None
+        assert after["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+        assert conditions_of(defined, namespace)["Degraded"] == ("True", "NameTaken")
+        defined.send("DELETE", kind.path(namespace, name))
+        # A claim that pods may use has a finalizer, which no controller takes away here.
+        patch_finalizers(defined, kind.path(namespace, name))
+        fresh = Passes(KubernetesCluster(client), namespace)
+        await fresh.settle()
+        assert conditions_of(defined, namespace)["Degraded"] == ("False", "AsExpected")
+
+
+def patch_finalizers(server: ApiServer, path: str) -> None:
+    """Takes the finalizers away, where the object is still there."""
+    server.http.patch(path, json={"metadata": {"finalizers": None}}, headers=MERGE)
