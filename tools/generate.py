@@ -38,7 +38,8 @@ def rewritten(text: str, made: Mapping[str, Callable[[], str]]) -> str:
 
 def documents() -> list[Path]:
     """Returns every document that may hold generated parts."""
-    return [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
+    folders = (ROOT / "docs", ROOT / "charts")
+    return [*ROOT.glob("*.md"), *sorted(page for one in folders for page in one.rglob("*.md"))]
 
 
 def outdated() -> dict[Path, str]:

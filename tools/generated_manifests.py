@@ -1,20 +1,12 @@
-"""The manifests that are made from the code: whole files, unlike the parts of documents."""
+"""The files that are made whole from the code, unlike the parts of documents."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
-from nemo_voice_operator.crd import crd
-
-_NOTE = "# Made by `make generate` from operator/src/nemo_voice_operator/resource.\n"
+from generated_chart import chart_files, definition_yaml
+from generated_monitoring import monitoring_files
 
 
 def manifests() -> Mapping[Path, str]:
-    """Returns the text of each generated manifest by its path in the repository."""
-    return {Path("manifests/crd.yaml"): _NOTE + _yaml(crd())}
-
-
-def _yaml(manifest: object) -> str:
-    text: str = yaml.safe_dump(manifest, sort_keys=False, width=120, allow_unicode=True)
-    return text
+    """Returns the text of each generated file by its path in the repository."""
+    return {Path("manifests/crd.yaml"): definition_yaml(), **chart_files(), **monitoring_files()}

@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from nemo_voice_operator.cluster import Cluster, owner_references
+from nemo_voice_operator.desired.names import MANAGER
 from nemo_voice_operator.errors import ClusterError
 from nemo_voice_operator.inventory import Inventory
 from nemo_voice_operator.kinds import Kind, kind_of
@@ -74,6 +75,7 @@ class FakeCluster(Cluster):
         made: dict[str, Any] = copy.deepcopy(dict(manifest))
         if owners:
             made["metadata"]["ownerReferences"] = owner_references(owners)
+        made["metadata"]["managedFields"] = [{"manager": MANAGER, "operation": "Apply"}]
         if known is None:
             return copy.deepcopy(self.create(made))
         merged = {**known, **made, "metadata": {**known["metadata"], **made["metadata"]}}
@@ -82,6 +84,11 @@ class FakeCluster(Cluster):
         if merged.get("spec") != known.get("spec"):
             merged["metadata"]["generation"] = known["metadata"]["generation"] + 1
         return copy.deepcopy(self.create(merged))
+
+    @override
+    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        self._called(f"read {kind.name}")
+        return copy.deepcopy(self.objects.get((kind.name, namespace, name)))
 
     @override
     async def delete(self, thing: Object) -> None:

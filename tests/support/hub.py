@@ -99,9 +99,9 @@ class Hub:
 
 
 @contextlib.contextmanager
-def running_hub() -> Iterator[Hub]:
-    """Yields a hub that listens on loopback until the block ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+def running_hub(host: str = "127.0.0.1", port: int = 0) -> Iterator[Hub]:
+    """Yields a hub that listens until the block ends; by default on a port of loopback."""
+    server = ThreadingHTTPServer((host, port), _Handler)
     server.daemon_threads = True
     server.hub = hub = Hub(f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +19,11 @@ from cluster import requirements, single_node
 from cluster.layout import layout
 from docker_daemon import running_docker
 from images import FOLDERS, build, reference
-from nemo_voice_operator.crd import crd
 from support.repository import ROOT
 
 TAG = "test"
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
+"""A pod that has a tenth of a core takes minutes to be ready."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,28 @@ class Kubernetes:
         Raises:
             AssertionError: It failed; its words are the message.
         """
+        given = None if manifest is None else yaml.safe_dump(manifest)
+        return self._printed("kubectl", *arguments, given=given)
+
+    def helm(self, *arguments: str) -> str:
+        """Returns what Helm prints.
+
+        Raises:
+            AssertionError: It failed; its words are the message.
+        """
+        return self._printed("helm", *arguments)
+
+    def _printed(self, program: str, *arguments: str, given: str | None = None) -> str:
         path = f"{layout().binaries}:{os.environ['PATH']}"
         done = subprocess.run(
-            ["kubectl", *arguments],
+            [program, *arguments],
             env={**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": path},
-            input=None if manifest is None else yaml.safe_dump(manifest),
+            input=given,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+        assert done.returncode == 0, f"{program} {' '.join(arguments)}: {done.stderr}"
         printed: str = done.stdout
         return printed
 
@@ -63,11 +74,6 @@ class Kubernetes:
         return json.loads(
             self.kubectl("get", kind, *wanted, "--namespace", namespace, "--output", "json")
         )
-
-    def define(self) -> None:
-        """Makes the cluster know VoiceServices."""
-        self.kubectl("apply", "--server-side", "--filename", "-", manifest=crd())
-        self.kubectl("wait", "--for=condition=Established", "crd/voiceservices.nemo-voice.dev")
 
     def wait_for_phase(
         self, name: str, phase: str, namespace: str, patience_s: float = PATIENCE_S
@@ -110,8 +116,8 @@ def _node(command: str) -> None:
 
 def _load_images() -> None:
     """Builds the images and puts them into the node, all in one archive: they share most of it."""
-    with running_docker() as docker, tempfile.NamedTemporaryFile(suffix=".tar") as archive:
+    with running_docker() as docker:
         base = base_image(docker, os.environ.get("NEMO_VOICE_DEV_BASE_IMAGE"))
         names = [build(docker, name, base=base, tag=TAG) for name in FOLDERS]
-        docker.run("save", "--output", archive.name, *names)
-        node_images.load(layout(), archive.name)
+        with docker.reading("save", *names) as archive:
+            node_images.load(layout(), archive)

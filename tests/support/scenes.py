@@ -95,6 +95,7 @@ class Scene:
                     "name": name,
                     "namespace": NAMESPACE,
                     "labels": template["metadata"]["labels"],
+                    "annotations": template["metadata"].get("annotations", {}),
                 },
                 "status": {"conditions": conditions, "podIP": "10.0.0.1", **status},
             }
@@ -125,6 +126,13 @@ class Scene:
         self.roll_out()
         self.settle()
 
+    def serve_demo(self, **spec: Any) -> None:
+        """Applies a spec of the demo and lets every replica become ready."""
+        self.apply(**spec)
+        self.settle()
+        self.roll_out()
+        self.settle()
+
     def only_job(self) -> str:
         """Returns the name of the one cache Job."""
         (name,) = self.cluster.names("Job")
@@ -144,11 +152,19 @@ class Scene:
         }
         self._end_job({"checkpoints": [checkpoint], "seconds": 7.5}, "Complete", code=0)
 
+    def pass_proof(self) -> None:
+        """Lets the one Job succeed, which proves a change."""
+        self._end_job({"checkpoints": [], "seconds": 20.0}, "Complete", code=0)
+
+    def fail_proof(self, last_words: object) -> None:
+        """Lets the one Job fail, which proves a change."""
+        self._end_job(last_words, "Failed", code=1)
+
     def fail_download(self, reason: str, message: str) -> None:
         """Lets the one cache Job fail as `fetch` does."""
         self._end_job({"error": {"reason": reason, "message": message}}, "Failed", code=1)
 
-    def _end_job(self, result: dict[str, Any], condition: str, code: int) -> None:
+    def _end_job(self, result: object, condition: str, code: int) -> None:
         job = self.only_job()
         moment = self.time.isoformat().replace("+00:00", "Z")
         told = {"type": condition, "status": "True", "lastTransitionTime": moment}

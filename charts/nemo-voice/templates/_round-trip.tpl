@@ -1,0 +1,15 @@
+{{/* The first voiceServices of each task that are to run and ask for no key: what NOTES names and `helm test` asks. */}}
+
+{{/* Its name and port as "name:port", or nothing: include "nemo-voice.first" (list $ "tts" 5000) */}}
+{{- define "nemo-voice.first" -}}
+{{- $found := "" -}}
+{{- $root := index . 0 -}}
+{{- $task := index . 1 -}}
+{{- $usual := index . 2 -}}
+{{- range $name, $service := $root.Values.voiceServices -}}
+{{- if and $service (not $found) (eq $service.task $task) (not $service.suspend) (not $service.auth) -}}
+{{- $found = printf "%s:%v" $name (($service.service | default dict).port | default $usual) -}}
+{{- end -}}
+{{- end -}}
+{{- $found -}}
+{{- end -}}

@@ -1,0 +1,199 @@
+"""What the chart makes: understood by Kubernetes, with exactly the operator's rights, confined."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.access import definition_rules, own_rules, rules
+from nemo_voice_operator.health import LIVE_PATH
+from nemo_voice_operator.kinds import VOICE_SERVICE
+from nemo_voice_operator.settings import OperatorSettings
+from support.chart import CHART, EVERYTHING, NAME, NAMESPACE, Chart, field, named, pod
+from support.conformance import MINORS, kubeconform, write_schemas
+
+PAIR = {
+    "voiceServices": {
+        "narrator": {"task": "tts", "model": {"source": "demo"}, "service": {"port": 80}},
+        "another": {"task": "tts", "model": {"source": "demo"}, "suspend": True},
+        "guarded": {
+            "task": "tts",
+            "model": {"source": "demo"},
+            "auth": {"keysSecretRef": {"name": "keys"}},
+        },
+        "listener": {"task": "stt", "model": {"source": "demo"}},
+    }
+}
+
+
+@pytest.mark.parametrize("values", [None, EVERYTHING], ids=["defaults", "everything"])
+def test_helm_finds_nothing_to_say(chart: Chart, values: Path | None) -> None:
+    given = ["--values", str(values)] if values else []
+    told = chart.helm("lint", "--strict", str(CHART), "--namespace", NAMESPACE, *given)
+    assert "[WARNING]" not in told
+    assert "[ERROR]" not in told
+
+
+@pytest.mark.parametrize("minor", MINORS)
+def test_kubernetes_understands_every_field(
+    chart: Chart,
+    defaults: list[dict[str, Any]],
+    everything: Mapping[str, Any],
+    tmp_path: Path,
+    minor: str,
+) -> None:
+    made = [*defaults, *chart.objects(everything, "--include-crds")]
+    write_schemas(tmp_path, minor, made)
+    # The kind is Prometheus' operator's, and no schema of it is here.
+    assert kubeconform(chart.binaries, made, tmp_path, "ServiceMonitor") == ""
+
+
+def test_a_misspelt_field_would_be_found(
+    chart: Chart, defaults: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    wrong = named(defaults, "Deployment")
+    wrong = {**wrong, "spec": {**wrong["spec"], "replica": 1}}
+    write_schemas(tmp_path, MINORS[-1], [wrong])
+    assert "replica" in kubeconform(chart.binaries, [wrong], tmp_path)
+
+
+def test_the_operator_gets_its_rights_and_no_others(defaults: list[dict[str, Any]]) -> None:
+    account = {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}
+    granted = dict(_granted(defaults, account))
+    assert granted == {
+        ("ClusterRole", None): rules(),
+        ("Role", NAMESPACE): own_rules(),
+    }
+
+
+def test_in_namespaces_it_gets_them_there_alone(chart: Chart) -> None:
+    made = chart.objects({"operator": {"watchNamespaces": ["one", "two"]}})
+    account = {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}
+    assert dict(_granted(made, account)) == {
+        ("Role", "one"): rules(),
+        ("Role", "two"): rules(),
+        ("Role", NAMESPACE): own_rules(),
+    }
+
+
+def test_the_definitions_job_gets_its_rights_and_no_others(defaults: list[dict[str, Any]]) -> None:
+    name = f"{NAME}-definition"
+    account = {"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}
+    assert dict(_granted(defaults, account)) == {("ClusterRole", None): definition_rules()}
+    job = named(defaults, "Job")["spec"]["template"]["spec"]
+    assert (job["serviceAccountName"], job["containers"][0]["args"]) == (
+        name,
+        ["crd", "apply", "--field-manager", "helm"],
+    )
+
+
+def test_users_see_and_change_voice_services_but_no_status(defaults: list[dict[str, Any]]) -> None:
+    view, edit = (
+        named(defaults, "ClusterRole", f"{NAMESPACE}:{NAME}-{one}") for one in ("view", "edit")
+    )
+    verbs = {verb for rule in view["rules"] for verb in rule["verbs"]}
+    assert verbs == {"get", "list", "watch"}
+    written = {resource for rule in edit["rules"] for resource in rule["resources"]}
+    assert written == {"voiceservices", "voiceservices/scale"}
+    groups = {group for rule in (*view["rules"], *edit["rules"]) for group in rule["apiGroups"]}
+    assert groups == {VOICE_SERVICE.group}
+    assert _aggregated(view) == {"view", "edit", "admin"}
+    assert _aggregated(edit) == {"edit", "admin"}
+
+
+def test_ports_and_probes_are_the_operators(defaults: list[dict[str, Any]]) -> None:
+    known = OperatorSettings.model_construct()
+    ports = {one["name"]: one["containerPort"] for one in pod("containers", 0, "ports")(defaults)}
+    assert ports == {"metrics": known.metrics_port, "health": known.health_port}
+    for probe in ("livenessProbe", "readinessProbe"):
+        asked = pod("containers", 0, probe, "httpGet")(defaults)
+        assert asked == {"path": LIVE_PATH, "port": "health"}
+
+
+def test_every_pod_is_confined_and_gets_no_service_variables(
+    chart: Chart, everything: Mapping[str, Any]
+) -> None:
+    specs = list(_pods(chart.objects(everything)))
+    assert len(specs) == 3
+    for spec in specs:
+        assert spec["enableServiceLinks"] is False
+        assert spec["securityContext"]["runAsNonRoot"]
+        (container,) = spec["containers"]
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_every_image_comes_from_the_registry_that_is_named(chart: Chart) -> None:
+    made = chart.objects({"images": {"registry": "mirror.example/x"}, **PAIR})
+    assert not re.search(r"ghcr\.io", str(made))
+
+
+def test_a_definition_is_applied_before_an_installation_only_if_asked(chart: Chart) -> None:
+    hook = field("Job", "metadata", "annotations", "helm.sh/hook")
+    assert hook(chart.objects()) == "pre-upgrade"
+    assert hook(chart.objects({"crds": {"apply": "always"}})) == "pre-install,pre-upgrade"
+
+
+def test_a_voice_service_is_passed_on_as_it_is(chart: Chart, everything: Mapping[str, Any]) -> None:
+    made = named(chart.objects(everything), "VoiceService", "narrator")
+    asked = everything["voiceServices"]["narrator"]
+    assert made["metadata"]["annotations"] == asked["annotations"]
+    assert asked["labels"].items() <= made["metadata"]["labels"].items()
+    spec = {key: value for key, value in asked.items() if key not in {"labels", "annotations"}}
+    assert made["spec"] == {**spec, "imagePullSecrets": everything["images"]["pullSecrets"]}
+
+
+def test_the_test_asks_the_first_of_each_task_that_runs_and_wants_no_key(chart: Chart) -> None:
+    arguments = field("Pod", "spec", "containers", 0, "args")(chart.objects(PAIR))
+    assert arguments[:2] == ["http://narrator:80", "http://listener:5001"]
+
+
+def test_there_is_no_test_without_both_tasks(chart: Chart) -> None:
+    alone = {"voiceServices": {"a": {"task": "tts", "model": {"source": "demo"}}}}
+    assert named(chart.objects(alone), "Pod") is None
+
+
+def test_a_release_without_an_operator_is_its_voice_services(chart: Chart) -> None:
+    made = chart.objects({"operator": {"enabled": False}, "test": {"enabled": False}, **PAIR})
+    assert {one["kind"] for one in made} == {"VoiceService"}
+
+
+def test_every_object_says_its_namespace_or_is_named_for_it(
+    chart: Chart, everything: Mapping[str, Any]
+) -> None:
+    for one in chart.objects(everything):
+        metadata = one["metadata"]
+        if one["kind"].startswith("Cluster"):
+            assert metadata["name"].startswith(f"{NAMESPACE}:"), "two releases must not collide"
+        else:
+            assert metadata["namespace"] in {NAMESPACE, "elsewhere"}
+
+
+def _granted(objects: Any, account: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
+    """Yields each role that is bound to the account: kind and namespace, then its rules."""
+    for binding in objects:
+        if account in binding.get("subjects", ()):
+            reference = binding["roleRef"]
+            place = binding["metadata"].get("namespace")
+            (role,) = (
+                one
+                for one in objects
+                if (one["kind"], one["metadata"]["name"]) == (reference["kind"], reference["name"])
+                and one["metadata"].get("namespace") == place
+            )
+            yield (role["kind"], place), role["rules"]
+
+
+def _aggregated(role: Any) -> set[str]:
+    prefix = "rbac.authorization.k8s.io/aggregate-to-"
+    return {key.removeprefix(prefix) for key in role["metadata"]["labels"] if prefix in key}
+
+
+def _pods(objects: Any) -> Iterator[Any]:
+    for one in objects:
+        if one["kind"] in {"Deployment", "Job"}:
+            yield one["spec"]["template"]["spec"]
+        elif one["kind"] == "Pod":
+            yield one["spec"]
