@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from caching import cache_directory
 
@@ -64,6 +65,22 @@ class Docker:
         return subprocess.run(
             [self.program, *arguments], env=self.full_environment(), check=False
         ).returncode
+
+    @contextlib.contextmanager
+    def reading(self, *arguments: str) -> Iterator[IO[bytes]]:
+        """Yields what one client command prints while it runs.
+
+        Raises:
+            DockerFailedError: it failed.
+        """
+        command = [self.program, *arguments]
+        with subprocess.Popen(
+            command, env=self.full_environment(), stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None  # noqa: S101 asked for
+            yield process.stdout
+        if process.returncode != 0:
+            raise DockerFailedError(f"docker {arguments[0]} ended with {process.returncode}")
 
     def answers(self) -> bool:
         """Tells whether a daemon answers."""

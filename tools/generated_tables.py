@@ -16,9 +16,11 @@ from prometheus_client.registry import Collector
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from generated_chart import values_table
 from generated_markdown import joined, table
+from generated_monitoring import alerts
 from generated_voiceservice import columns_table, spec_reference, status_reference
-from nemo_voice_operator.access import own_rules
+from nemo_voice_operator.access import definition_rules, own_rules
 from nemo_voice_operator.access import rules as rules_of_services
 from nemo_voice_operator.inventory import Inventory
 from nemo_voice_operator.metrics import OperatorMetrics
@@ -35,6 +37,7 @@ from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
 
 _TARGET = re.compile(r"^([a-z][a-z0-9-]*):.*?## (.+)$", re.MULTILINE)
+_LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 _SUFFIXES = {"counter": "_total", "info": "_info"}
 _WORDS = {
     str: "text",
@@ -65,6 +68,8 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "model-errors": model_errors_table,
         "routes-tts": lambda: routes_table(tts_app()),
         "routes-stt": lambda: routes_table(stt_app()),
+        "chart-values": values_table,
+        "alerts": alerts_table,
         "make-targets": lambda: targets_table(makefile),
     }
 
@@ -98,6 +103,7 @@ def access_table() -> str:
     """Returns one row for each kind of object that the operator may do something to, and what."""
     found: list[tuple[str, Any]] = [("managed", rule) for rule in rules_of_services()]
     found += [("its own", rule) for rule in own_rules()]
+    found += [("none: `crd apply` alone", rule) for rule in definition_rules()]
     rows = [
         (", ".join(f"`{one}`" for one in rule["resources"]), ", ".join(rule["verbs"]), where)
         for where, rule in found
@@ -122,6 +128,20 @@ def operator_metrics_table() -> str:
         for one in collectors
     ]
     return table(("metric", "type", "labels", "what it is"), rows)
+
+
+def alerts_table() -> str:
+    """Returns one row for each alert, with the way to what to do about it."""
+    rows = [
+        (
+            f"[`{alert['alert']}`](failure-modes.md#{alert['alert'].lower()})",
+            alert["labels"]["severity"],
+            alert.get("for", "at once"),
+            _LABEL.sub(r"*\1*", alert["annotations"]["summary"]),
+        )
+        for alert in alerts()
+    ]
+    return table(("alert", "severity", "after", "what it says"), rows)
 
 
 def errors_table() -> str:
@@ -180,7 +200,10 @@ def _values(field: FieldInfo) -> str:
         if getattr(rule, name, None) is not None
     ]
     patterns = [f"`{rule.pattern}`" for rule in field.metadata if getattr(rule, "pattern", None)]
-    return ", ".join([_type(field.annotation), *bounds, *patterns])
+    # A list that is parsed from JSON has its default as JSON, too.
+    is_json = get_origin(field.annotation) is tuple and isinstance(field.default, str)
+    kind = "texts as a JSON list" if is_json else _type(field.annotation)
+    return ", ".join([kind, *bounds, *patterns])
 
 
 def _type(annotation: Any) -> str:
@@ -226,5 +249,5 @@ def _family_row(family: MetricWrapperBase) -> tuple[str, ...]:
 
 def _collected_row(collector: Collector) -> tuple[str, ...]:
     (family,) = collector.collect()
-    labels = ", ".join(f"`{label}`" for label in family.samples[0].labels)
+    labels = ", ".join(f"`{label}`" for label in vars(family)["_labelnames"])
     return f"`{family.name}`", family.type, labels, family.documentation

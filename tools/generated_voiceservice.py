@@ -62,7 +62,11 @@ def columns_table() -> str:
     """Returns one row for each column that `kubectl get voice` prints."""
     definition: Any = crd()
     rows = [
-        (column["name"], f"`{column['jsonPath']}`", "with `-o wide`" if column["priority"] else "")
+        (
+            column["name"],
+            f"`{column['jsonPath']}`",
+            "with `-o wide`" if "priority" in column else "",
+        )
         for column in definition["spec"]["versions"][0]["additionalPrinterColumns"]
     ]
     return table(("column", "what it shows", ""), rows)

@@ -26,8 +26,12 @@ from caching import cache_directory
 
 MODULES = Path(__file__).resolve().parent / "go"
 OLDEST_GO = (1, 26)
-FLAGS = ("-mod=readonly", "-buildvcs=false", "-trimpath", "-tags=no_btrfs,no_zfs")
-_IMPORT = re.compile(r'^\s*_ "(?P<package>[^"]+)"(?: // as (?P<name>\S+))?$', re.MULTILINE)
+FLAGS = ("-mod=readonly", "-buildvcs=false", "-trimpath")
+TAGS = ("no_btrfs", "no_zfs")
+_IMPORT = re.compile(
+    r'^\s*_ "(?P<package>[^"]+)"(?:\s+//(?: as (?P<name>\S+))?(?: with tags (?P<tags>\S+))?)?$',
+    re.MULTILINE,
+)
 _KUBERNETES = re.compile(
     r"^require k8s\.io/kubernetes (?P<version>v(\d+)\.(\d+)\.\d+)$", re.MULTILINE
 )
@@ -44,6 +48,12 @@ class Program:
     name: str
     package: str
     module: Path
+    tags: tuple[str, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the compiler is told: the tags of every program, then those of this one."""
+        return (*FLAGS, f"-tags={','.join((*TAGS, *self.tags))}")
 
     @property
     def linker_flags(self) -> str:
@@ -62,18 +72,22 @@ class Program:
     def key(self) -> str:
         """A digest of everything that decides what is built."""
         pins = "".join((self.module / name).read_text() for name in ("go.mod", "go.sum"))
-        recipe = repr((pins, self.package, FLAGS, self.linker_flags))
+        recipe = repr((pins, self.package, self.flags, self.linker_flags))
         return hashlib.sha256(recipe.encode()).hexdigest()
 
 
 @cache
 def catalogue(modules: Path = MODULES) -> dict[str, Program]:
-    """Returns every pinned program by its name: the package's last part, or what `// as` says."""
+    """Returns every pinned program by its name: the package's last part, or what `// as` says.
+
+    `// with tags a,b` are build tags of one program.
+    """
     found = {}
     for pins in sorted(modules.glob("*/tools.go")):
         for match in _IMPORT.finditer(pins.read_text()):
             name = match["name"] or match["package"].rsplit("/", 1)[-1]
-            found[name] = Program(name, match["package"], pins.parent)
+            tags = tuple(filter(None, (match["tags"] or "").split(",")))
+            found[name] = Program(name, match["package"], pins.parent, tags)
     return found
 
 
@@ -160,7 +174,7 @@ def _build(program: Program, folder: Path) -> None:
     unfinished = folder / f".{program.name}.unfinished"
     done = subprocess.run(
         [
-            *("go", "build", *FLAGS, f"-ldflags={program.linker_flags}"),
+            *("go", "build", *program.flags, f"-ldflags={program.linker_flags}"),
             *("-o", str(unfinished), program.package),
         ],
         cwd=program.module,

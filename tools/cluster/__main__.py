@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name in ("build", "up", "down", "env"):
         commands.add_parser(name)
-    commands.add_parser("load").add_argument("archive")
+    commands.add_parser("load").add_argument("archive", type=argparse.FileType("rb"))
     commands.add_parser("gpus").add_argument("count", type=int)
     return parser
 
@@ -54,7 +54,8 @@ def _act(arguments: argparse.Namespace, here: Layout) -> None:
             print(here.exports())
         case "load":
             single_node.require(here)
-            images.load(here, arguments.archive)
+            with arguments.archive as archive:
+                images.load(here, archive)
         case "gpus":
             single_node.require(here)
             single_node.advertise_gpus(here, arguments.count)

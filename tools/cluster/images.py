@@ -11,6 +11,7 @@ import sys
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from cluster.layout import Layout
 
@@ -96,11 +97,11 @@ def import_own(layout: Layout) -> None:
         )
 
 
-def load(layout: Layout, path: str) -> None:
-    """Puts the images of a `docker save` archive into the node; `-` reads it from stdin."""
+def load(layout: Layout, archive: IO[Any]) -> None:
+    """Puts the images of a `docker save` archive into the node, as they arrive."""
     subprocess.run(
-        ctr(layout, "images", "import", "--local", path),
-        stdin=sys.stdin if path == "-" else subprocess.DEVNULL,
+        ctr(layout, "images", "import", "--local", "-"),
+        stdin=archive,
         stdout=sys.stderr,
         check=True,
     )

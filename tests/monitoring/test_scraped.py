@@ -1,0 +1,118 @@
+"""A real Prometheus reads both services on the demo models, and an operator, under some load.
+
+What the dashboards ask for is there, and so is what the alerts look at.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+import demo
+from go_programs import GoProgramsMissingError
+from support.api_server import running_api_server
+from support.calling import calling
+from support.definitions import define_voice_services
+from support.monitoring import DASHBOARDS, RULES, queries, rules, selectors
+from support.namespaces import fresh_namespace
+from support.not_run import not_run
+from support.operating import create_demo, grant, operator_process
+from support.ports import free_port
+from support.prometheus import Prometheus, running_prometheus
+
+NAMESPACE = "monitored"
+PATIENCE_S = 240.0
+
+pytestmark = pytest.mark.long
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A Prometheus and what was missing when all of it should have been there."""
+
+    prometheus: Prometheus
+    without_data: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def scene(
+    programs_of_prometheus: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scene]:
+    """Prometheus, after both services were asked until every query had data, or in vain."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    with ExitStack() as stack:
+        operator = _started_operator(stack, folder)
+        tts = demo.Service("tts", "nemo_voice_tts", free_port())
+        stt = demo.Service("stt", "nemo_voice_stt", free_port())
+        demo.wait_until_ready({one: stack.enter_context(demo.running(one)) for one in (tts, stt)})
+        targets = {one.name: one.address.removeprefix("http://") for one in (tts, stt)}
+        targets["operator"] = operator
+        prometheus = stack.enter_context(
+            running_prometheus(programs_of_prometheus, folder, targets, RULES)
+        )
+        stack.enter_context(calling(tts.address, call=_spoken))
+        stack.enter_context(calling(stt.address))
+        yield Scene(prometheus, _queries_without_data(prometheus))
+
+
+def test_every_query_of_the_dashboards_has_data(scene: Scene) -> None:
+    assert scene.without_data == {path.stem: [] for path in DASHBOARDS}
+
+
+def test_every_rule_is_evaluated_and_what_it_records_is_there(scene: Scene) -> None:
+    loaded = scene.prometheus.rules()
+    assert len(loaded) == len([*rules("alert"), *rules("record")])
+    assert [rule["name"] for rule in loaded if rule["health"] != "ok"] == []
+    records = [rule["record"] for rule in rules("record")]
+    assert [name for name in records if not scene.prometheus.values(name)] == []
+
+
+@pytest.mark.parametrize("alert", rules("alert"), ids=lambda rule: rule["alert"])
+def test_an_alert_is_silent_in_health_and_what_it_looks_at_is_there(
+    scene: Scene, alert: dict[str, str]
+) -> None:
+    assert (
+        scene.prometheus.values(f'ALERTS{{alertname="{alert["alert"]}",alertstate="firing"}}') == []
+    )
+    found = selectors(alert["expr"])
+    assert found
+    for selector in found:
+        labels = ",".join(f'{label}!=""' for label, _ in selector.wanted)
+        assert scene.prometheus.values(f"{selector.metric}{{{labels}}}"), selector.metric
+
+
+def _started_operator(stack: ExitStack, folder: Path) -> str:
+    """Returns where the metrics are of an operator that has a VoiceService to work on."""
+    try:
+        server = stack.enter_context(running_api_server())
+    except GoProgramsMissingError as reason:
+        not_run(f"NOT RUN: what needs a Kubernetes API server: {reason}")
+    define_voice_services(server)
+    stack.enter_context(fresh_namespace(server, NAMESPACE))
+    kubeconfig = grant(server, NAMESPACE, cluster_wide=False)
+    port = free_port()
+    settings = {"namespace": NAMESPACE, "watched": NAMESPACE, "metrics_port": str(port)}
+    stack.enter_context(operator_process(kubeconfig, folder / "operator.log", **settings))
+    create_demo(server, NAMESPACE, scaling={"min": 1, "max": 2})
+    return f"127.0.0.1:{port}"
+
+
+def _queries_without_data(prometheus: Prometheus) -> dict[str, list[str]]:
+    """Returns the queries that have no data, by dashboard, once there are none or it took long."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    missing = {path.stem: queries(path) for path in DASHBOARDS}
+    while any(missing.values()) and time.monotonic() < deadline_s:
+        time.sleep(1)
+        missing = {
+            name: [query for query in asked if not prometheus.values(query)]
+            for name, asked in missing.items()
+        }
+    return missing
+
+
+def _spoken(address: str, client: httpx.Client) -> httpx.Response:
+    return client.post(f"{address}/synthesize", json={"text": "Good morning."})
