@@ -27,7 +27,7 @@ QUICK = {
     "stt-110m": Plan(rounds=1, items={1: 2, 8: 4, 32: 8}, trial=4, batches=(1, 4)),
     "tts": Plan(rounds=1, items={1: 2, 8: 4, 32: 8}, trial=4, batches=(1, 4)),
 }
-MEMORY_ITEMS = {"stt": 10_000, "tts": 2_500}
+MEMORY_ITEMS = {"stt": 10_000, "tts": 10_000}
 QUICK_MEMORY_ITEMS = {"stt": 100, "tts": 40}
 WARM_UP = 500
 

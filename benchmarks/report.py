@@ -41,7 +41,7 @@ _METHOD = """\
   called directly in the same round. First audio is compared with the model's time for the first
   phrase in the same way.
 - Memory is what the service's processes hold (resident), after the warm-up and after the last of
-  many short requests from 16 clients: clips of one second, sentences of up to 25 characters."""
+  many short requests from 16 clients: clips of one second, sentences of up to 20 characters."""
 
 
 def page(parts: Parts) -> str:
@@ -61,8 +61,8 @@ def page(parts: Parts) -> str:
 
 def goals_table(parts: Parts) -> str:
     """Returns every goal beside what was measured."""
-    lines = [_goal_line(goal) for part in parts.values() for goal in part.goals]
-    return _table(("goal", "wanted", "measured", "per round", "met"), lines)
+    lines = [goal_line(goal) for part in parts.values() for goal in part.goals]
+    return table(("goal", "wanted", "measured", "per round", "met"), lines)
 
 
 def rows_table(rows: Sequence[Row]) -> str:
@@ -78,7 +78,7 @@ def rows_table(rows: Sequence[Row]) -> str:
         cells += _cells(row.latency_ms, 3)
         cells += _cells(row.first_audio_ms, 3) if has_first else []
         lines.append((*cells, str(row.items), str(row.errors)))
-    return _table(tuple(head), lines)
+    return table(tuple(head), lines)
 
 
 def memories_table(memories: Sequence[Memory]) -> str:
@@ -90,7 +90,7 @@ def memories_table(memories: Sequence[Memory]) -> str:
         cells = [f"{held / 2**20:.1f}" for held in (before, largest, after)]
         lines.append((memory.service, f"{first} to {last}", *cells, str(memory.errors)))
     head = ("service", "requests", "MiB before", "most MiB", "MiB after", "errors")
-    return _table(head, lines)
+    return table(head, lines)
 
 
 def figure(value: float) -> str:
@@ -99,7 +99,8 @@ def figure(value: float) -> str:
     return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}"
 
 
-def _goal_line(goal: Goal) -> tuple[str, ...]:
+def goal_line(goal: Goal) -> tuple[str, ...]:
+    """Returns a goal as a line of a table: wanted, measured, and whether it is met."""
     unit = goal.unit if goal.unit in {"", "x"} else f" {goal.unit}"
     wanted = f"{'≥' if goal.is_floor else '≤'} {goal.limit:g}{unit}"
     each = ", ".join(figure(value) for value in goal.spread)
@@ -116,7 +117,7 @@ def _sections(part: Part) -> Iterable[str]:
     if part.memories:
         yield "## Memory"
         yield memories_table(part.memories)
-    yield _circumstances(part.circumstances)
+    yield told_circumstances(part.circumstances)
     if part.circumstances.load_before > QUIET_LOAD:
         yield _BUSY
 
@@ -128,7 +129,8 @@ def _comparison(comparison: Comparison) -> Iterable[str]:
         yield "\n".join(f"- {note}" for note in comparison.notes)
 
 
-def _circumstances(facts: Circumstances) -> str:
+def told_circumstances(facts: Circumstances) -> str:
+    """Returns when, where and by which command something was measured."""
     return (
         f"Measured {facts.started} in {facts.seconds:.0f} s by `{facts.command}`.\n"
         f"{facts.machine}; {facts.software}; load average just before: {facts.load_before:.1f}."
@@ -139,6 +141,7 @@ def _cells(values: Sequence[float] | None, count: int) -> list[str]:
     return [figure(value) for value in values] if values else [""] * count
 
 
-def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Returns a table."""
     rule = ["---"] * len(head)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *lines))

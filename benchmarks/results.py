@@ -5,7 +5,7 @@ A part that is measured again replaces only itself, with the circumstances it wa
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -82,15 +82,20 @@ def from_json(text: str) -> dict[str, Part]:
     return _JSON.validate_json(text)
 
 
-def circumstances(command: str, *, load_before: float, started: datetime) -> Circumstances:
-    """Returns what can be said of this machine now that the part is over."""
+def circumstances(
+    command: str,
+    *,
+    load_before: float,
+    started: datetime,
+    packages: Sequence[str] = ("torch", "nemo_toolkit"),
+) -> Circumstances:
+    """Returns what can be said of this machine and these packages now that the part is over."""
     memory_gib = psutil.virtual_memory().total / 2**30
-    names = ("torch", "nemo_toolkit")
-    packages = ", ".join(f"{name} {version(name)}" for name in names)
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return Circumstances(
         command=command,
         machine=f"{processor_name()}, {os.cpu_count()} cores, {memory_gib:.0f} GiB",
-        software=f"Python {platform.python_version()}, {packages}",
+        software=f"Python {platform.python_version()}, {versions}",
         load_before=load_before,
         started=started.strftime("%Y-%m-%d %H:%M UTC"),
         seconds=(datetime.now(UTC) - started).total_seconds(),

@@ -192,7 +192,7 @@ def memories(items: Mapping[str, int], warm_up: int, *, logs: Path, tell: Tell) 
     """Returns how much memory each service holds while it answers many short requests."""
     clips = make_clips(32, logs, tell)
     short = inputs.shortened(clips, inputs.cache_folder() / "clips-1s")
-    texts = [text for text in inputs.SENTENCES if len(text) <= 25]
+    texts = [text for text in inputs.SENTENCES if len(text) <= 20]
     asks = {
         "stt": [clip.ask() for clip in short],
         "tts": [inputs.text_ask(text) for text in texts],

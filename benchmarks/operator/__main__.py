@@ -1,0 +1,112 @@
+"""The operator's benchmark: `make bench-operator`; `--help` lists what can be made smaller."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from benchmarks.inputs import cache_folder
+from benchmarks.operator.answering import answering_pods
+from benchmarks.operator.findings import Findings, to_json
+from benchmarks.operator.measuring import (
+    Start,
+    Subject,
+    changed,
+    converge,
+    look,
+    rested,
+    scaled,
+)
+from benchmarks.operator.observing import create
+from benchmarks.operator.page import page
+from benchmarks.operator.population import voice_services
+from benchmarks.operator.simulated_cluster import simulated_cluster
+from benchmarks.results import circumstances
+from support.api_server import ApiServer
+from support.operating import grant, operator_process
+from support.ports import free_port
+
+_NAMESPACE = "nemo-voice"
+_REST_S = 60.0
+_PACKAGES = ("kopf", "kubernetes", "aiohttp")
+_BEGAN_S = time.monotonic()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs everything, writes the page, and returns the exit status."""
+    chosen = _parser().parse_args(arguments)
+    # Leaving through the exception ends the cluster too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    is_whole = chosen.services == _parser().get_default("services")
+    out: Path = chosen.out or (
+        Path(__file__).parents[1] if is_whole else cache_folder() / "results"
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    load_before, started = os.getloadavg()[0], datetime.now(UTC)
+    tell("starting the cluster")
+    with simulated_cluster() as server, answering_pods():
+        findings = _measured(server, chosen, load_before, started)
+    (out / "operator.json").write_text(to_json(findings), encoding="utf-8")
+    (out / "operator.md").write_text(page(findings), encoding="utf-8")
+    tell(f"written: {out / 'operator.md'}")
+    return 0
+
+
+def tell(text: str) -> None:
+    """Writes a line of progress with the time since the start."""
+    minutes, seconds = divmod(time.monotonic() - _BEGAN_S, 60)
+    sys.stdout.write(f"{minutes:02.0f}:{seconds:02.0f}  {text}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.operator",
+        description="Measure the operator with many VoiceServices on a simulated cluster.",
+    )
+    parser.add_argument("--services", type=int, default=1000, metavar="N", help="how many")
+    parser.add_argument("--changes", type=int, default=200, metavar="N", help="single changes")
+    parser.add_argument("--scaled", type=int, default=200, metavar="N", help="how many scale")
+    parser.add_argument("--rest", type=float, default=_REST_S, metavar="S", help="seconds at rest")
+    parser.add_argument("--out", type=Path, help="folder of the results (default: benchmarks/)")
+    return parser
+
+
+def _measured(
+    server: ApiServer, chosen: argparse.Namespace, load_before: float, started: datetime
+) -> Findings:
+    services = voice_services(chosen.services)
+    server.send("POST", "/api/v1/namespaces", {"metadata": {"name": _NAMESPACE}})
+    kubeconfig = grant(server, _NAMESPACE, cluster_wide=True)
+    tell(f"creating {len(services)} VoiceServices")
+    create(server, services)
+    port = free_port()
+    log = cache_folder() / "operator.log"
+    log.unlink(missing_ok=True)
+    start = Start.of(server)
+    with operator_process(kubeconfig, log, namespace=_NAMESPACE, metrics_port=str(port)) as process:
+        user = f"system:serviceaccount:{_NAMESPACE}:operator"
+        subject = Subject(server, psutil.Process(process.pid), port, services, user, log)
+        tell("until all are applied and Ready")
+        convergence = converge(subject, start)
+        tell(f"applied {convergence.applied_s:.1f} s, Ready {convergence.ready_s:.1f} s; at rest")
+        idle = rested(subject, chosen.rest)
+        tell(f"at rest {idle.cores:.4f} core; {chosen.changes} changes")
+        looked = look(kubeconfig)
+        changes = changed(subject, min(chosen.changes, len(services)))
+        tell(f"changed; {chosen.scaled} with scaling")
+        scaling = scaled(subject, min(chosen.scaled, len(services)), chosen.rest)
+    command = shlex.join(["python", "-m", "benchmarks.operator", *sys.argv[1:]])
+    facts = circumstances(command, load_before=load_before, started=started, packages=_PACKAGES)
+    return Findings(facts, convergence, idle, looked, changes, scaling)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

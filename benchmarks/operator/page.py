@@ -1,0 +1,123 @@
+"""The operator's results as a page: goals beside what was measured, and how to repeat it. Pure."""
+
+from collections.abc import Iterator
+
+from benchmarks.operator.findings import Findings, Rest, percentiles_ms
+from benchmarks.operator.population import NODES
+from benchmarks.report import QUIET_LOAD, figure, goal_line, table, told_circumstances
+
+_INTRODUCTION = """\
+Made by `make bench-operator`, which takes about {minutes:.0f} minutes: do not edit. `operator.json`
+beside this page has every figure; `python -m benchmarks.operator --help` lists smaller runs."""
+
+_METHOD = """\
+- **The cluster**: a real kube-apiserver with its etcd and audit log, the controllers that make
+  pods of Deployments and Jobs and bind claims, and the scheduler.
+  [kwok](https://kwok.sigs.k8s.io) plays the kubelets of {nodes} nodes: a pod is ready as soon as it
+  is placed, a download is complete at once. Everything, the benchmark too, shares one machine.
+- **The VoiceServices**: {services} in ten namespaces, half tts and half stt. {demo} have the demo
+  models and no cache; {cached} ask for a Hugging Face model, so each gets a claim, a Job, and its
+  Deployment once the Job has told what it brought.
+- **The pods** have addresses of the loopback, where the benchmark answers for each of them as a
+  service does that is ready and has nothing to do.
+- **The operator**: one process as `run` starts it, with its own role cluster-wide and its default
+  settings. It is started when all VoiceServices are there and it has made nothing yet.
+- **Applied**: every Deployment, Service, PodDisruptionBudget, NetworkPolicy and claim is there, and
+  every status speaks of the newest spec. Asked twice a second.
+- **At rest**: nobody changes anything, all are Ready; each VoiceService is looked at again every
+  ten minutes, one after the other. Every {every_s:.0f} s the operator also lists everything: what
+  that costs is measured by itself, in the benchmark's process, and added.
+- **A change** is an annotation for the pods of one VoiceService, every 0.2 s another's: from
+  sending the patch until a watch shows the Deployment with it."""
+
+_BUSY = """\
+**The machine was busy with other work**, which the times include; the seconds computed do so less.
+Repeat the run on an idle machine before relying on the times."""
+
+
+def page(found: Findings) -> str:
+    """Returns the whole page in Markdown."""
+    return "\n\n".join(_sections(found)) + "\n"
+
+
+def _sections(found: Findings) -> Iterator[str]:
+    facts, whole = found.circumstances, found.convergence
+    yield "# The operator's benchmark"
+    yield _INTRODUCTION.format(minutes=max(1.0, facts.seconds / 60))
+    yield "## Goals"
+    lines = [(*line[:3], line[4]) for line in map(goal_line, found.goals)]
+    yield table(("goal", "wanted", "measured", "met"), lines)
+    yield told_circumstances(facts)
+    if facts.load_before > QUIET_LOAD:
+        yield _BUSY
+    yield "## How it is measured"
+    yield _METHOD.format(
+        nodes=NODES,
+        services=whole.services,
+        demo=whole.services - whole.cached,
+        cached=whole.cached,
+        every_s=found.look.every_s,
+    )
+    yield "## From the start"
+    yield from _start(found)
+    yield "## At rest"
+    yield from _rest(found)
+    yield "## Changes"
+    yield _changes(found)
+
+
+def _start(found: Findings) -> Iterator[str]:
+    whole = found.convergence
+    computed = whole.processors_s["operator"]
+    yield (
+        f"Applied after {figure(whole.applied_s)} s, all Ready after {figure(whole.ready_s)} s, "
+        f"with {whole.requests} requests in {whole.passes} passes: "
+        f"{figure(whole.requests / whole.services)} requests and "
+        f"{figure(1000 * computed / whole.services)} ms of the operator's processor for each. "
+        f"Load average at the end: {whole.load:.1f}."
+    )
+    ordered = sorted(whole.processors_s.items(), key=lambda one: -one[1])
+    lines = [(name, figure(took_s), figure(took_s / computed)) for name, took_s in ordered]
+    yield table(("until all were Ready", "processor s", "to the operator's"), lines)
+
+
+def _rest(found: Findings) -> Iterator[str]:
+    lines = [
+        _resting("without `scaling`", found.idle),
+        _resting(f"{found.scaling.scaled} with `scaling`", found.scaling),
+    ]
+    head = ("VoiceServices", "s", "processor s", "core", "passes", "memory MiB", "load average")
+    yield table(head, lines)
+    look = found.look
+    yield (
+        f"A look at everything takes {look.processor_s:.2f} s each {look.every_s:.0f} s, "
+        f"{look.cores:.4f} core. One VoiceService with `scaling`, whose pod is asked every 5 s, "
+        f"adds {figure(found.millicores_each)} thousandths of a core. Memory once all were Ready: "
+        f"{_mib(found.convergence.resident_bytes)} MiB."
+    )
+
+
+def _resting(name: str, rest: Rest) -> tuple[str, ...]:
+    return (
+        name,
+        f"{rest.seconds:.0f}",
+        f"{rest.processor_s:.2f}",
+        f"{rest.cores:.4f}",
+        str(rest.passes),
+        _mib(rest.resident_bytes),
+        f"{rest.load:.1f}",
+    )
+
+
+def _changes(found: Findings) -> str:
+    changes = found.changes
+    count = len(changes.latencies_s)
+    cells = map(figure, percentiles_ms(changes.latencies_s)) if count else ["", "", "", ""]
+    each_ms = 1000 * changes.processor_s / max(1, count)
+    line = (str(count), str(changes.lost), *cells, figure(each_ms), f"{changes.load:.1f}")
+    head = ("changes", "lost", "p50 ms", "p95 ms", "p99 ms", "slowest ms", "processor ms each")
+    return table((*head, "load average"), [line])
+
+
+def _mib(held_bytes: int) -> str:
+    return f"{held_bytes / 2**20:.0f}"
