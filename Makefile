@@ -5,10 +5,10 @@ PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-SOURCES := libs services operator tests models benchmarks tools
+SOURCES := libs services operator charts tests models benchmarks tools
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup demo test test-e2e test-long check lint types imports verify format bench images models models-evaluate generate requirements clean
+.PHONY: help setup demo test test-e2e test-long check lint types imports verify format bench bench-operator images models models-evaluate generate requirements clean
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,8 +52,9 @@ format: setup ## Format the code and mend what can be mended
 	$(VENV)/bin/ruff format $(SOURCES)
 	$(VENV)/bin/ruff check --fix $(SOURCES)
 
-generate: setup ## Write the documentation tables that are made from the code
+generate: setup ## Write what is made from the code: tables, definition, chart, and with Helm the manifest
 	$(RUN) tools/generate.py
+	$(RUN) tools/install_manifest.py
 
 requirements: ## Resolve requirements/*.in into hashed pins
 	tools/requirements.sh
@@ -71,6 +72,9 @@ images: setup ## Build both container images and print their sizes
 
 bench: setup ## Measure the services against the raw model and the first design
 	$(RUN) -m benchmarks
+
+bench-operator: setup ## Measure the operator with 1,000 VoiceServices on a simulated cluster
+	PYTHONPATH=tests:tools $(RUN) -m benchmarks.operator
 
 clean: ## Remove what tests and builds leave in the tree
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage* htmlcov .demo

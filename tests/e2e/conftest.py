@@ -14,35 +14,44 @@ import pytest
 from cluster.requirements import RequirementsError
 from docker_daemon import DockerMissingError
 from go_programs import GoProgramsMissingError
+from support.hub_in_cluster import ClusterHub, hub_in_cluster
 from support.kubernetes import Kubernetes, own_node
 from support.not_run import not_run
-from support.operating import operator_process
+from support.operator_in_cluster import ClusterOperator, operator_in_cluster
+from support.voice_namespace import VoiceNamespace, voice_namespace
 
 
 @pytest.fixture(scope="session")
 def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]:
-    """A cluster that knows VoiceServices and holds the images; a skip that says why not."""
+    """A cluster that holds the images; a skip that says why not."""
     with contextlib.ExitStack() as stack:
         try:
             given = os.environ.get("NEMO_VOICE_DEV_E2E_KUBECONFIG")
             running = Kubernetes(Path(given)) if given else stack.enter_context(own_node())
         except (GoProgramsMissingError, RequirementsError, DockerMissingError) as reason:
             not_run(f"NOT RUN: what needs a Kubernetes node: {reason}")
-        running.define()
         yield running
 
 
 @pytest.fixture(scope="session")
-def operated(
-    kubernetes: Kubernetes, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Kubernetes]:
-    """The same cluster with an operator at work, a process beside it."""
-    log = tmp_path_factory.mktemp("operator") / "operator.log"
-    settings = {
-        "namespace": "default",
-        "image_tts": kubernetes.image("tts"),
-        "image_stt": kubernetes.image("stt"),
-        "scaling_interval_s": "2",
-    }
-    with operator_process(kubernetes.kubeconfig, log, **settings):
-        yield kubernetes
+def operator(kubernetes: Kubernetes) -> Iterator[ClusterOperator]:
+    """An operator at work in the same cluster, which was never denied anything."""
+    with operator_in_cluster(kubernetes) as running:
+        yield running
+        denied = running.denied()
+    assert denied == []
+
+
+@pytest.fixture(scope="module")
+def speech(operator: ClusterOperator, request: pytest.FixtureRequest) -> Iterator[VoiceNamespace]:
+    """A namespace for the module's VoiceServices."""
+    name = request.path.stem.replace("_", "-")
+    with voice_namespace(operator.kubernetes, name) as namespace:
+        yield namespace
+
+
+@pytest.fixture(scope="session")
+def hub(kubernetes: Kubernetes) -> Iterator[ClusterHub]:
+    """A model hub in the cluster."""
+    with hub_in_cluster(kubernetes) as running:
+        yield running

@@ -79,6 +79,15 @@ def test_fetch_alone_has_the_flags_for_programs(
     assert "--result" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("main", BOTH)
+def test_check_needs_the_model_in_the_cache(main: Main, tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    places = ["--model-cache", str(tmp_path / "cache"), "--result", str(result)]
+    with pytest.raises(SystemExit, match="error: nvidia/a-model is not in "):
+        main(["check", "--model", "nvidia/a-model", *places])
+    assert json.loads(result.read_text())["error"]["reason"] == "OfflineMissing"
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
 def test_a_progress_port_that_is_none_is_refused(
     port: str, capsys: pytest.CaptureFixture[str]

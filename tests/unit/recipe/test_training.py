@@ -63,7 +63,7 @@ def test_the_rate_warms_up_stays_and_falls() -> None:
 def test_training_lowers_the_loss_and_leaves_snapshot_and_curve(tmp_path: Path) -> None:
     task, announced = Line(), list[Path]()
     before = task.evaluate()["error"]
-    run(tmp_path, 200, task, announced)
+    run(tmp_path, 100, task, announced)
     assert task.evaluate()["error"] < before / 10
     assert announced == [tmp_path / "snapshots" / "line-1.nemo"]
     assert (
@@ -75,9 +75,9 @@ def test_training_lowers_the_loss_and_leaves_snapshot_and_curve(tmp_path: Path) 
 
 def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
     whole, first, resumed = Line(), Line(), Line()
-    run(tmp_path / "whole", 200, whole, [])
-    run(tmp_path / "parts", 90, first, [])
-    run(tmp_path / "parts", 200, resumed, [])
+    run(tmp_path / "whole", 40, whole, [])
+    run(tmp_path / "parts", 15, first, [])
+    run(tmp_path / "parts", 40, resumed, [])
     assert torch.equal(whole.network.weight, resumed.network.weight)
 
 

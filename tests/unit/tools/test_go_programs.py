@@ -44,6 +44,13 @@ def test_kubernetes_programs_are_told_the_version_that_is_pinned() -> None:
     assert re.search(r"gitVersion=v1\.(\d+)\.\d+ .*gitMajor=1 .*gitMinor=\1$", flags)
 
 
+def test_a_programs_own_build_tags_follow_those_of_all() -> None:
+    *_, tags = catalogue()["prometheus"].flags
+    assert tags == "-tags=no_btrfs,no_zfs,remove_all_sd,enable_kubernetes_sd"
+    *_, tags = catalogue()["etcd"].flags
+    assert tags == "-tags=no_btrfs,no_zfs"
+
+
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(GoProgramsMissingError, match="tools/go pins no kube-nothing"):
         programs("kube-nothing")

@@ -1,0 +1,140 @@
+"""The way of a model from a hub into pods: refused, cut, wrong, changed, and without the hub."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.calling import calling
+from support.demo_models import DEMO_MODELS
+from support.hub import TOKEN, Fault
+from support.hub_in_cluster import ClusterHub
+from support.hub_program import COMMITS, PRIVATE, PUBLIC
+from support.voice_namespace import VoiceNamespace
+from support.waiting import until
+
+PATIENCE_S = 240.0
+MEGABYTE = 1_000_000
+FIRST, SECOND = COMMITS
+SECRET = {"name": "hub-token"}
+DIGEST = hashlib.sha256((DEMO_MODELS / "fastconformer-tdt.nemo").read_bytes()).hexdigest()
+
+pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
+
+
+@pytest.fixture(scope="module")
+def speech(speech: VoiceNamespace) -> VoiceNamespace:
+    """The namespace with the hub's token in a Secret."""
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": SECRET}
+    speech.apply({**secret, "stringData": {"token": TOKEN}})
+    return speech
+
+
+@pytest.fixture(scope="module")
+def private(speech: VoiceNamespace, hub: ClusterHub) -> Iterator[str]:
+    """The name of a VoiceService whose model is private, at the hub's first commit, ready."""
+    model = {"source": PRIVATE, "revision": FIRST}
+    told = {"endpoint": hub.endpoint, "tokenSecretRef": SECRET}
+    speech.create_voice("private", model=model, hub=told)
+    speech.wait_for_phase("private", "Ready")
+    yield "private"
+    speech.kubectl("delete", "voice", "private")
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str, dict[str, Any]]] = {
+    "unauthorized": (
+        {"model": {"source": PRIVATE, "revision": FIRST}},
+        "HubUnauthorized",
+        "set HF_TOKEN",
+        {"hub": {"tokenSecretRef": SECRET}},
+    ),
+    "unknown": (
+        {"model": {"source": "acme/nothing"}, "hub": {"tokenSecretRef": SECRET}},
+        "ModelNotFound",
+        "Check its spelling",
+        {"model": {"source": PUBLIC}},
+    ),
+    "no-such-commit": (
+        {"model": {"source": PUBLIC, "revision": "c" * 40}},
+        "RevisionNotFound",
+        "has no revision",
+        {"model": {"revision": FIRST}},
+    ),
+    "wrong-digest": (
+        {"model": {"source": PUBLIC, "revision": FIRST, "sha256": "0" * 64}},
+        "DigestMismatch",
+        DIGEST,
+        {"model": {"sha256": DIGEST}},
+    ),
+}
+"""What is asked for, the reason and the words that follow, and what is asked for then."""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_model_that_cannot_be_had_says_why_and_comes_once_it_can(
+    name: str, speech: VoiceNamespace, hub: ClusterHub
+) -> None:
+    asked, reason, words, corrected = REFUSED[name]
+    told = {"endpoint": hub.endpoint, **asked.get("hub", {})}
+    speech.create_voice(name, **{**asked, "hub": told}, replicas=0)
+    assert words in speech.wait_for_reason(name, "ModelCached", reason)
+    assert speech.condition(name, "Degraded")["reason"] == reason
+    until("its Event", lambda: ("Warning", reason) in speech.events(name), 10)
+    speech.change(name, **corrected)
+    speech.wait_for_reason(name, "ModelCached", "Cached")
+    assert speech.condition(name, "Degraded")["status"] == "False"
+    recovered = {("Normal", "ModelCached"), ("Normal", "Recovered")}
+    until("their Events", lambda: recovered <= speech.events(name), 10)
+    digest = speech.status(name)["model"]["sha256"]
+    assert (digest == DIGEST) is (speech.status(name)["model"]["revision"] == FIRST)
+
+
+def test_a_download_that_is_cut_goes_on_where_it_was(
+    speech: VoiceNamespace, hub: ClusterHub
+) -> None:
+    hub.behave(Fault(MEGABYTE), Fault(2 * MEGABYTE))
+    model = {"source": PUBLIC, "revision": FIRST}
+    speech.create_voice("cut", model=model, hub={"endpoint": hub.endpoint}, replicas=0)
+    speech.wait_for_reason("cut", "ModelCached", "Cached")
+    assert speech.status("cut")["model"]["sha256"] == DIGEST
+    ranges = [request["headers"].get("range") for request in hub.seen()]
+    assert ranges == [None, "bytes=1000000-", "bytes=3000000-"]
+
+
+def test_a_changed_revision_reaches_pods_once_it_is_whole(
+    private: str, speech: VoiceNamespace, hub: ClusterHub
+) -> None:
+    before = speech.pod_names(private)
+    hub.behave(*[Fault(MEGABYTE, stalls=True)] * 3)
+    with calling(speech.address(private)) as calls:
+        speech.change(private, model={"revision": SECOND})
+        speech.wait_for_reason(private, "ModelCached", "Downloading")
+        until("a part", hub.seen)
+        assert "phase" in speech.status(private)["progress"]
+        assert speech.pod_names(private) == before
+        assert speech.status(private)["model"]["revision"] == FIRST
+        assert speech.condition(private, "ModelCached")["reason"] == "Downloading"
+        assert speech.condition(private, "Ready")["status"] == "True"
+        hub.behave()
+        speech.wait_until_settled(private)
+    assert speech.status(private)["model"]["revision"] == SECOND
+    assert not set(before) & set(speech.pod_names(private))
+    assert calls.answered
+    assert calls.failures == []
+
+
+def test_a_filled_claim_serves_with_neither_hub_nor_secret(
+    private: str, speech: VoiceNamespace, hub: ClusterHub
+) -> None:
+    speech.kubectl("delete", "secret", SECRET["name"])
+    with hub.away():
+        speech.kill_pods(private)
+        until("unready", lambda: speech.status(private)["phase"] != "Ready", 60)
+        speech.wait_for_phase(private, "Ready")
+        with calling(speech.address(private)) as calls:
+            until("an answer", lambda: calls.answered, PATIENCE_S)
+    assert calls.failures == []
+    (pod,) = speech.pods(private)
+    assert "secretKeyRef" not in str(pod["spec"])
+    assert "secretName" not in str(pod["spec"])

@@ -1,0 +1,57 @@
+"""An operator that is killed in the middle of a change, and one that is not there at all."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from support.calling import calling
+from support.hub_in_cluster import ClusterHub
+from support.hub_program import PUBLIC
+from support.operator_in_cluster import ClusterOperator
+from support.voice_namespace import VoiceNamespace
+from support.waiting import until
+
+CHANGES = [{"change": "first"}, {"change": "second"}]
+
+pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
+
+
+@pytest.fixture(scope="module")
+def cached(speech: VoiceNamespace, hub: ClusterHub) -> Iterator[str]:
+    """The name of a ready VoiceService with a model of the hub in a claim of its own."""
+    speech.create_voice("cached", model={"source": PUBLIC}, hub={"endpoint": hub.endpoint})
+    speech.wait_for_phase("cached", "Ready")
+    yield "cached"
+    speech.kubectl("delete", "voice", "cached", "--ignore-not-found")
+
+
+def test_a_rollout_converges_though_the_operator_is_killed_in_it(
+    cached: str, speech: VoiceNamespace, operator: ClusterOperator
+) -> None:
+    before = speech.pod_names(cached)
+    with calling(speech.address(cached)) as calls:
+        for annotations in CHANGES:
+            speech.change(cached, podAnnotations=annotations)
+            operator.kill()
+        speech.wait_until_settled(cached)
+    (pod,) = speech.pods(cached)
+    assert pod["metadata"]["name"] not in before
+    assert pod["metadata"]["annotations"] | CHANGES[1] == pod["metadata"]["annotations"]
+    assert calls.answered
+    assert calls.failures == []
+
+
+def test_what_is_deleted_while_no_operator_runs_goes_at_once_but_for_the_models(
+    cached: str, speech: VoiceNamespace, operator: ClusterOperator
+) -> None:
+    assert speech.children(cached)
+    with operator.away():
+        speech.kubectl("delete", "voice", cached, "--timeout=10s")
+        until("nothing left", lambda: not speech.children(cached), 120)
+        jobs = speech.get("jobs")["items"]
+        assert [job["metadata"]["name"] for job in jobs] == []
+    (claim,) = speech.get("persistentvolumeclaims")["items"]
+    assert claim["metadata"]["name"] == f"{cached}-models"
+    assert claim["status"]["phase"] == "Bound"
+    assert json.loads(claim["metadata"]["annotations"]["nemo-voice.dev/retain"]) is True

@@ -1,0 +1,41 @@
+"""Replicas that follow the load of real requests, up and down, without one of them lost."""
+
+import pytest
+
+from support.calling import calling
+from support.voice_namespace import VoiceNamespace
+from support.waiting import until
+
+PATIENCE_S = 600.0
+SCALING = {
+    "min": 1,
+    "max": 2,
+    "target": {"inFlight": 2},
+    "upWindowSeconds": 4,
+    "downWindowSeconds": 10,
+}
+
+pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
+
+
+def test_replicas_follow_the_load_and_no_request_is_lost(speech: VoiceNamespace) -> None:
+    speech.create_voice("hotline", scaling=SCALING)
+    speech.wait_for_phase("hotline", "Ready")
+    address = speech.address("hotline")
+    with calling(address, pause_s=2) as trickle:
+        with calling(address, callers=6, pause_s=0) as rush:
+            until("more", lambda: speech.status("hotline")["desiredReplicas"] == 2, 60)
+            load = speech.status("hotline")["load"]
+            assert (load["decision"], load["reason"]) == (2, "LoadRose")
+            assert load["inFlight"] > 2
+            assert "2 replicas instead of 1 replica" in load["message"]
+            until("both", lambda: speech.status("hotline").get("readyReplicas") == 2, PATIENCE_S)
+        until("fewer", lambda: speech.status("hotline")["desiredReplicas"] == 1, PATIENCE_S)
+        load = speech.status("hotline")["load"]
+        assert (load["decision"], load["reason"]) == (1, "LoadFell")
+        until("one pod", lambda: speech.status("hotline")["replicas"] == 1, PATIENCE_S)
+        speech.wait_until_settled("hotline")
+    assert rush.answered > 6
+    assert trickle.answered
+    assert rush.failures + trickle.failures == []
+    until("its Event", lambda: ("Normal", "Scaled") in speech.events("hotline"), 10)
