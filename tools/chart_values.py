@@ -199,6 +199,27 @@ class ServiceMonitor(Values):
     """Time between two readings, such as `30s`; empty: Prometheus' own."""
 
 
+class Rules(Values):
+    """Recording rules and alerts for a Prometheus operator."""
+
+    enabled: bool = False
+    """Whether there is a PrometheusRule; the cluster must know that kind. Once in a cluster is
+    enough: the rules are about every namespace."""
+    labels: Labels = {}
+    """Labels by which your Prometheus chooses rules."""
+
+
+class Dashboards(Values):
+    """Dashboards for the sidecar by which Grafana finds them."""
+
+    enabled: bool = False
+    """Whether there is a ConfigMap of each."""
+    labels: Labels = {"grafana_dashboard": "1"}
+    """Labels by which the sidecar finds them."""
+    annotations: Labels = {}
+    """Their annotations; the sidecar's name of a folder, for example."""
+
+
 class Monitoring(Values):
     """What watches the operator and the services."""
 
@@ -208,6 +229,10 @@ class Monitoring(Values):
     """The Service in front of the operator's metrics."""
     service_monitor: ServiceMonitor = ServiceMonitor()
     """How a Prometheus operator finds the operator's metrics."""
+    rules: Rules = Rules()
+    """Recording rules and alerts for a Prometheus operator."""
+    dashboards: Dashboards = Dashboards()
+    """Dashboards for the sidecar by which Grafana finds them."""
 
 
 class Test(Values):

@@ -109,8 +109,9 @@ def test_the_api_server_takes_everything_at_its_strictest(
     elsewhere: str,
 ) -> None:
     define_voice_services(api_server)
-    # The kind is Prometheus' operator's, which is not here.
-    monitoring = {**everything["monitoring"], "serviceMonitor": {"enabled": False}}
+    # The kinds of Prometheus' operator are not in this cluster.
+    without = {"serviceMonitor": {"enabled": False}, "rules": {"enabled": False}}
+    monitoring = {**everything["monitoring"], **without}
     operator = {**everything["operator"], "watchNamespaces": [namespace, elsewhere]}
     values = {**everything, "monitoring": monitoring, "operator": operator}
     made = chart.objects(values, *_place(namespace))

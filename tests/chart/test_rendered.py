@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from nemo_voice_operator.access import definition_rules, own_rules, rules
 from nemo_voice_operator.health import LIVE_PATH
@@ -13,7 +14,9 @@ from nemo_voice_operator.kinds import VOICE_SERVICE
 from nemo_voice_operator.settings import OperatorSettings
 from support.chart import CHART, EVERYTHING, NAME, NAMESPACE, Chart, field, named, pod
 from support.conformance import MINORS, kubeconform, write_schemas
+from support.repository import ROOT
 
+MONITORING = ROOT / "monitoring"
 PAIR = {
     "voiceServices": {
         "narrator": {"task": "tts", "model": {"source": "demo"}, "service": {"port": 80}},
@@ -47,7 +50,7 @@ def test_kubernetes_understands_every_field(
     made = [*defaults, *chart.objects(everything, "--include-crds")]
     write_schemas(tmp_path, minor, made)
     # The kind is Prometheus' operator's, and no schema of it is here.
-    assert kubeconform(chart.binaries, made, tmp_path, "ServiceMonitor") == ""
+    assert kubeconform(chart.binaries, made, tmp_path, "ServiceMonitor", "PrometheusRule") == ""
 
 
 def test_a_misspelt_field_would_be_found(
@@ -57,6 +60,17 @@ def test_a_misspelt_field_would_be_found(
     wrong = {**wrong, "spec": {**wrong["spec"], "replica": 1}}
     write_schemas(tmp_path, MINORS[-1], [wrong])
     assert "replica" in kubeconform(chart.binaries, [wrong], tmp_path)
+
+
+def test_rules_and_dashboards_arrive_as_they_are(
+    everything: Mapping[str, Any], chart: Chart
+) -> None:
+    made = chart.objects(everything)
+    rules = yaml.safe_load((MONITORING / "rules" / "nemo-voice.yaml").read_text())
+    assert named(made, "PrometheusRule")["spec"] == rules
+    shown = [o["data"] for o in made if o["kind"] == "ConfigMap"]
+    written = {path.name: path.read_text() for path in (MONITORING / "dashboards").iterdir()}
+    assert {name: text for data in shown for name, text in data.items()} == written
 
 
 def test_the_operator_gets_its_rights_and_no_others(defaults: list[dict[str, Any]]) -> None:

@@ -26,6 +26,8 @@ DIGEST = f"sha256:{'0' * 64}"
 DEMO = {"model": {"source": "demo"}, "gpu": {"count": 0}}
 PAIR = {"voiceServices": {"a": {"task": "tts", **DEMO}, "b": {"task": "stt", **DEMO}}}
 MONITORED = {"monitoring": {"serviceMonitor": {"enabled": True}}}
+RULES = {"monitoring": {"rules": {"enabled": True}}}
+DASHBOARDS = {"monitoring": {"dashboards": {"enabled": True}}}
 DEFAULT_REGISTRY, VERSION = "ghcr.io/nemo-voice", "0.1.0"
 OPERATOR = pod("containers", 0, "image")
 TOLERATION = {"key": "dedicated", "operator": "Exists"}
@@ -116,6 +118,25 @@ CASES: Mapping[str, Case] = {
     ),
     "monitoring.serviceMonitor.interval": Case(
         "15s", field("ServiceMonitor", "spec", "endpoints", 0, "interval"), "15s", MONITORED
+    ),
+    "monitoring.rules.enabled": Case(True, names("PrometheusRule"), [NAME]),
+    "monitoring.rules.labels": Case(
+        {"a": "b"}, field("PrometheusRule", "metadata", "labels", "a"), "b", RULES
+    ),
+    "monitoring.dashboards.enabled": Case(
+        True, names("ConfigMap"), [f"{NAME}-operator", f"{NAME}-services"]
+    ),
+    "monitoring.dashboards.labels": Case(
+        {"a": "b"},
+        field("ConfigMap", "metadata", "labels", "a", name=f"{NAME}-operator"),
+        "b",
+        DASHBOARDS,
+    ),
+    "monitoring.dashboards.annotations": Case(
+        {"a": "b"},
+        field("ConfigMap", "metadata", "annotations", name=f"{NAME}-services"),
+        {"a": "b"},
+        DASHBOARDS,
     ),
     "voiceServices": Case(PAIR["voiceServices"], names("VoiceService"), ["a", "b"]),
     "test.enabled": Case(False, names("Pod"), [], PAIR),

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import yaml
 
 from docker_daemon import Docker
 from go_programs import GoProgramsMissingError, programs
@@ -20,8 +22,10 @@ from images import ROOT
 from nemo_voice_serving.settings import DrainSettings
 from support.not_run import not_run
 from support.ports import free_port
+from support.waiting import until
 
 READY_TIMEOUT_S = 600
+PROMETHEUS_IMAGE = "nemo-voice-prometheus:test"
 TEXT = "This is a test of the text to speech service."
 SPEAK = (
     "curl -X POST http://localhost:5000/synthesize -H 'Content-Type: application/json' "
@@ -54,9 +58,9 @@ class Compose:
         assert done.returncode == 0 or not check, done.stderr
         return done
 
-    def configuration(self) -> dict[str, Any]:
+    def configuration(self, *flags: str) -> dict[str, Any]:
         """Returns what Compose makes of the files."""
-        parsed: dict[str, Any] = json.loads(self.run("config", "--format", "json").stdout)
+        parsed: dict[str, Any] = json.loads(self.run(*flags, "config", "--format", "json").stdout)
         return parsed
 
 
@@ -67,6 +71,7 @@ class Host:
     compose: Compose
     tts_port: int
     stt_port: int
+    prometheus_port: int
 
     def typed(self, command: str, folder: Path) -> str:
         """Runs a line that a user would type, against this host's ports, and returns its output."""
@@ -92,20 +97,23 @@ def program() -> Path:
 def host(docker: Docker, images: Mapping[str, str], program: Path) -> Iterator[Host]:
     """The services of the two files together: the demo models on this machine's processor."""
     tag = images["tts"].rpartition(":")[2]
-    tts_port, stt_port = free_port(), free_port()
+    tts_port, stt_port, prometheus_port = free_port(), free_port(), free_port()
     environment = docker.full_environment() | {
         "NEMO_VOICE_TAG": tag,
         "NEMO_VOICE_TTS_PORT": str(tts_port),
         "NEMO_VOICE_STT_PORT": str(stt_port),
+        "NEMO_VOICE_PROMETHEUS_PORT": f"127.0.0.1:{prometheus_port}",
+        "NEMO_VOICE_PROMETHEUS_IMAGE": PROMETHEUS_IMAGE,
     }
     files = ("compose.yaml", "compose.cpu.yaml")
     compose = Compose(program, environment, files, "nemo-voice-test")
     with contextlib.ExitStack() as stack:
-        stack.callback(compose.run, "down", "--volumes", check=False)
+        down = ("--profile", "monitoring", "down", "--volumes")
+        stack.callback(compose.run, *down, check=False)
         compose.run(
             "up", "--no-build", "--detach", "--wait", "--wait-timeout", str(READY_TIMEOUT_S)
         )
-        yield Host(compose, tts_port, stt_port)
+        yield Host(compose, tts_port, stt_port, prometheus_port)
 
 
 def test_the_two_lines_of_the_first_demo_work(host: Host, tmp_path: Path) -> None:
@@ -127,9 +135,59 @@ def test_both_services_share_one_model_cache_on_a_root_that_cannot_be_written(ho
         assert "Read-only file system" in python(server, "open('/opt/met', 'w')").stderr
 
 
+@pytest.fixture
+def prometheus_image(docker: Docker, tmp_path: Path) -> None:
+    """An image of the Prometheus that is built from its module: no registry is asked."""
+    try:
+        shutil.copy(programs("prometheus") / "prometheus", tmp_path)
+    except GoProgramsMissingError as reason:
+        not_run(f"Compose's Prometheus was not tested: {reason}")
+    recipe = 'FROM scratch\nCOPY prometheus /prometheus-server\nENTRYPOINT ["/prometheus-server"]\n'
+    (tmp_path / "Dockerfile").write_text(recipe)
+    docker.run("build", "--tag", PROMETHEUS_IMAGE, str(tmp_path))
+
+
+@pytest.mark.usefixtures("prometheus_image")
+def test_prometheus_reads_both_services_and_our_rules(host: Host) -> None:
+    host.compose.run("up", "--no-build", "--detach", "prometheus")
+    with httpx.Client(base_url=f"http://127.0.0.1:{host.prometheus_port}/api/v1") as asked:
+
+        def told(path: str) -> dict[str, Any]:
+            try:
+                data: dict[str, Any] = asked.get(path).json()["data"]
+            except httpx.TransportError:
+                return {}
+            return data
+
+        def health() -> dict[str, str]:
+            targets = told("/targets").get("activeTargets", [])
+            return {target["labels"]["job"]: target["health"] for target in targets}
+
+        until("both are read", lambda: health() == {"tts-server": "up", "stt-server": "up"})
+        groups = told("/rules")["groups"]
+    assert groups
+    assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
+
+
+def test_grafana_is_given_our_dashboards_and_that_prometheus(program: Path, docker: Docker) -> None:
+    compose = Compose(program, docker.full_environment(), ("compose.yaml",), "nemo-voice")
+    mounts = compose.configuration("--profile", "monitoring")["services"]["grafana"]["volumes"]
+    at = {mount["target"]: Path(mount["source"]) for mount in mounts}
+    (provider,) = _provisioned(at["/etc/grafana/provisioning/dashboards"], "providers")
+    assert at[provider["options"]["path"]] == ROOT / "monitoring" / "dashboards"
+    (source,) = _provisioned(at["/etc/grafana/provisioning/datasources"], "datasources")
+    assert (source["type"], source["url"]) == ("prometheus", "http://prometheus:9090")
+
+
+def _provisioned(folder: Path, kind: str) -> list[dict[str, Any]]:
+    return [entry for path in folder.iterdir() for entry in yaml.safe_load(path.read_text())[kind]]
+
+
 def test_stopping_lets_both_end_in_order(host: Host) -> None:
-    host.compose.run("stop")
-    states = host.compose.run("ps", "--all", "--format", "{{.Service}} {{.ExitCode}}").stdout
+    servers = ("tts-server", "stt-server")
+    host.compose.run("stop", *servers)
+    shown = ("ps", "--all", "--format", "{{.Service}} {{.ExitCode}}", *servers)
+    states = host.compose.run(*shown).stdout
     assert sorted(states.split("\n"))[1:] == ["stt-server 0", "tts-server 0"]
 
 
