@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SOURCES := libs services operator charts tests models benchmarks tools
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup demo test test-e2e test-long check lint types imports verify format bench bench-operator images models models-evaluate generate requirements clean
+.PHONY: help setup demo kind-up kind-down test test-e2e test-long check lint types imports verify format bench bench-operator images models models-evaluate generate requirements clean
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ models-evaluate: setup ## Measure the demo models and write their card
 ##@ Build and measure
 images: setup ## Build both container images and print their sizes
 	$(RUN) tools/images.py build
+
+kind-up: setup ## Bring both demo models up in a cluster made by kind
+	$(RUN) tools/on_kubernetes.py up
+
+kind-down: setup ## Take that cluster away
+	$(RUN) tools/on_kubernetes.py down
 
 bench: setup ## Measure the services against the raw model and the first design
 	$(RUN) -m benchmarks

@@ -33,7 +33,7 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubernetes]
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def operator(kubernetes: Kubernetes) -> Iterator[ClusterOperator]:
     """An operator at work in the same cluster, which was never denied anything."""
     with operator_in_cluster(kubernetes) as running:

@@ -1,0 +1,27 @@
+"""What `make kind-up` does once it has a cluster: one command to speech, another to nothing."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cluster.layout import layout
+from support.kubernetes import TAG, Kubernetes
+from support.repository import ROOT
+
+pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
+
+
+def test_one_command_brings_speech_and_another_takes_it_away(kubernetes: Kubernetes) -> None:
+    def run(what: str) -> None:
+        tool = (sys.executable, str(ROOT / "tools" / "on_kubernetes.py"), what)
+        there = ("--tag", TAG, "--kubeconfig", str(kubernetes.kubeconfig))
+        path = f"{layout().binaries}:{os.environ['PATH']}"
+        subprocess.run([*tool, *there], env={**os.environ, "PATH": path}, check=True)
+
+    run("up")
+    spoken = kubernetes.helm("test", "nemo-voice", "--namespace", "nemo-voice", "--logs")
+    assert "speech service" in spoken
+    run("down")
+    assert "nemo-voice" not in kubernetes.kubectl("get", "namespaces", "--output", "name")
