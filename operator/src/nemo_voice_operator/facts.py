@@ -13,6 +13,7 @@ from nemo_voice_operator.resource import VoiceService
 from nemo_voice_operator.results import cache_failure
 from nemo_voice_operator.trouble import Trouble, trouble_among
 
+_NOT_PROVEN = "the change is not rolled out, the pods stay as they are"
 _TERMINATING = "Terminating"
 """Reason of what is not to be expected of a VoiceService whose deletion has begun."""
 _ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"})
@@ -163,9 +164,22 @@ def _degraded(found: Findings) -> Fact:
     if not cause.holds and cause.reason not in _ON_ITS_WAY:
         return Fact(kind, True, cause.reason, cause.message)
     if trouble := proof_trouble(found.plan, found.observed):
-        message = f"the change is not rolled out, the pods stay as they are: {trouble.told()}"
-        return Fact(kind, True, trouble.reason, message)
-    return Fact(kind, False, "AsExpected", "")
+        return Fact(kind, True, trouble.reason, f"{_NOT_PROVEN}: {trouble.told()}")
+    return _unproven_before(found) or Fact(kind, False, "AsExpected", "")
+
+
+def _unproven_before(found: Findings) -> Fact | None:
+    """Returns what the last try to prove this change said, until the next one has ended."""
+    told = fact(found.service.status.conditions, "Degraded")
+    if (
+        found.plan.proof is None
+        or told is None
+        or told.status != "True"
+        or told.observed_generation != found.service.metadata.generation
+        or not told.message.startswith(_NOT_PROVEN)
+    ):
+        return None
+    return Fact(told.type, True, told.reason, told.message)
 
 
 def _why_rolled_back(found: Findings) -> str:

@@ -1,13 +1,15 @@
 """Decides what is to be true now of a VoiceService from what was observed. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from nemo_voice_operator.desired.cache import cache_work_name, claim_of
+from nemo_voice_operator.desired.cache import cache_work_name, claim_of, place_of
 from nemo_voice_operator.desired.deployment import pod_template
 from nemo_voice_operator.desired.names import digest_in
 from nemo_voice_operator.desired.proof import proof_work_name
 from nemo_voice_operator.manifests import Manifest
 from nemo_voice_operator.observed import (
+    Object,
     Observed,
     condition_of,
     container_states,
@@ -158,14 +160,15 @@ def refresh_of(service: VoiceService) -> str | None:
 def recorded_model(service: VoiceService) -> ProvenModel | None:
     """Returns what the status says lies verified in the claim, if that is what the spec asks."""
     status, vocoder = service.status, vocoder_of(service)
+    place = place_of(service)
     if status.refresh != refresh_of(service):
         return None
-    model = _recorded_checkpoint(service.spec.model, status.model)
+    model = _recorded_checkpoint(service.spec.model, status.model, place)
     if model is None:
         return None
     if vocoder is None:
         return ProvenModel(model, None, _cache_seconds(service))
-    recorded = _recorded_checkpoint(vocoder, status.vocoder)
+    recorded = _recorded_checkpoint(vocoder, status.vocoder, place)
     return ProvenModel(model, recorded, _cache_seconds(service)) if recorded else None
 
 
@@ -175,12 +178,13 @@ def _cache_seconds(service: VoiceService) -> float:
 
 
 def _recorded_checkpoint(
-    wanted: Checkpoint, recorded: ServedModel | None
+    wanted: Checkpoint, recorded: ServedModel | None, place: str
 ) -> ProvenCheckpoint | None:
     if (
         recorded is None
         or recorded.source != wanted.source
         or recorded.requested != wanted.revision
+        or recorded.place not in (None, place)  # an older operator did not write it down
         or recorded.revision is None
         or recorded.sha256 is None
         or wanted.sha256 not in (None, recorded.sha256)
@@ -226,24 +230,22 @@ def must_roll_back(service: VoiceService, observed: Observed) -> bool:
 
     Only with `replace`: with `surge` the old pods serve on beside the ones that fail.
     """
-    progressing = condition_of(observed.deployment, "Progressing") or {}
-    is_late = progressing.get("reason") == "ProgressDeadlineExceeded"
-    return (
-        service.spec.rollout.strategy == "replace"
-        and _is_tried(service, observed)
-        and (is_late or _fails_at_every_start(observed))
-    )
-
-
-def _fails_at_every_start(observed: Observed) -> bool:
-    """Returns whether pods of the present template end again and again and none is ready.
-
-    A canary that fails ends its pod long before the deadline, and nothing serves meanwhile.
-    """
+    if service.spec.rollout.strategy != "replace" or not _is_tried(service, observed):
+        return False
     present = digest_in(_running_template(observed) or {})
     tried = [pod for pod in observed.pods if present and digest_in(pod) == present]
     if any(map(is_ready, tried)):
-        return False
+        return False  # where one serves, going back would cost what it serves
+    progressing = condition_of(observed.deployment, "Progressing") or {}
+    is_late = progressing.get("reason") == "ProgressDeadlineExceeded"
+    return is_late or _fails_at_every_start(tried)
+
+
+def _fails_at_every_start(tried: Sequence[Object]) -> bool:
+    """Returns whether a pod of those that are tried ends again and again.
+
+    A canary that fails ends its pod long before the deadline, and nothing serves meanwhile.
+    """
     restarts = (one.get("restartCount") or 0 for pod in tried for one in container_states(pod))
     return max(restarts, default=0) >= _FAILED_STARTS
 

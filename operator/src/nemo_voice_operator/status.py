@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from nemo_voice_operator.conditions import Fact, conditions_of
+from nemo_voice_operator.desired.cache import place_of
 from nemo_voice_operator.desired.names import selector_of
 from nemo_voice_operator.facts import Findings, facts_of
 from nemo_voice_operator.load import PodPhase
@@ -52,7 +53,7 @@ def status_of(
     trouble = trouble_in(observed, plan.replicas, datetime.fromisoformat(now))
     found = Findings(service, plan, observed, trouble, len(pods), ready)
     facts = facts_of(found)
-    proven, before = plan.model, service.status
+    proven, before, place = plan.model, service.status, place_of(service)
     return Status(
         observed_generation=service.metadata.generation,
         phase=_phase(found, facts),
@@ -61,9 +62,9 @@ def status_of(
         replicas=len(pods),
         ready_replicas=ready,
         desired_replicas=(wanted_replicas or plan.replicas) if plan.replicas else 0,
-        model=_served(service.spec.model, proven.model if proven else None, service.status.model),
+        model=_served(service.spec.model, proven.model if proven else None, before.model, place),
         vocoder=_served(
-            vocoder_of(service), proven.vocoder if proven else None, service.status.vocoder
+            vocoder_of(service), proven.vocoder if proven else None, before.vocoder, place
         ),
         refresh=refresh_of(service) if plan.model is not None else before.refresh,
         progress=_progress(found),
@@ -94,7 +95,10 @@ def _endpoint(service: VoiceService) -> str:
 
 
 def _served(
-    wanted: Checkpoint | None, proven: ProvenCheckpoint | None, before: ServedModel | None
+    wanted: Checkpoint | None,
+    proven: ProvenCheckpoint | None,
+    before: ServedModel | None,
+    place: str,
 ) -> ServedModel | None:
     """Returns what is served of a checkpoint; while the next is not proven, still the last."""
     if wanted is None:
@@ -109,6 +113,7 @@ def _served(
         sha256=proven.sha256,
         bytes=proven.bytes,
         directory=proven.directory,
+        place=place,
     )
 
 

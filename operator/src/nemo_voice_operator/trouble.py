@@ -12,6 +12,7 @@ from nemo_voice_operator.observed import (
     Observed,
     condition_of,
     container_states,
+    has_been_seen,
     is_leaving,
     is_over,
     is_ready,
@@ -58,7 +59,7 @@ def trouble_in(observed: Observed, wanted: int, now: datetime) -> Trouble | None
     found = trouble_among(doubtful, observed.readiness) or _with_creation(observed.deployment)
     if found is None and sum(map(is_ready, pods)) < wanted:
         found = _of_the_ended(pods)
-    return found
+    return found or _with_time(observed.deployment)
 
 
 def trouble_among(
@@ -98,6 +99,19 @@ def _with_creation(deployment: Object | None) -> Trouble | None:
     if told.get("status") != "True":
         return None
     return Trouble(told.get("reason", "FailedCreate"), told.get("message", ""), "")
+
+
+def _with_time(deployment: Object | None) -> Trouble | None:
+    """Returns that pods have been on their way for too long, though nothing says what is wrong.
+
+    A Secret or a volume that cannot be mounted is told by Events alone.
+    """
+    reason = "ProgressDeadlineExceeded"
+    told = condition_of(deployment, "Progressing") or {}
+    if deployment is None or told.get("reason") != reason or not has_been_seen(deployment):
+        return None
+    hint = "the Events of its pods say what they wait for: a Secret or a volume, perhaps"
+    return Trouble(reason, f"{told.get('message', '')} ({hint})", "")
 
 
 def _of_the_ended(pods: Sequence[Object]) -> Trouble | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.desired.names import with_digest
 from nemo_voice_operator.observed import Observed
 from nemo_voice_operator.plan import ProvenCheckpoint
 from nemo_voice_operator.planning import (
@@ -27,6 +28,7 @@ from support.observations import (
     deployment,
     job,
     job_pod,
+    pod,
     template,
 )
 from support.voice_services import voice_service
@@ -96,6 +98,8 @@ def test_what_the_status_records_is_proven_without_a_job() -> None:
     [
         {"source": "nvidia/another"},
         {"requested": "main"},
+        {"place": "another-claim"},
+        {"place": "narrator-models from https://mirror.example"},
         {"revision": None},
         {"sha256": None},
     ],
@@ -246,6 +250,21 @@ def failing(**change: Any) -> Observed:
 def test_the_last_good_pods_return_when_the_new_ones_failed() -> None:
     plan = plan_of(tried(), failing(), SETTINGS)
     assert (plan.serves, plan.kept_template, plan.is_rolled_back) == (False, template(), True)
+
+
+def test_where_one_of_the_new_pods_serves_nothing_is_taken_back() -> None:
+    running: dict[str, Any] = with_digest(template("bad:2"))
+    seen = deployment(image="bad:2", conditions=[EXCEEDED])
+    seen["spec"]["template"] = running
+    serving = pod(ready=True)
+    serving["metadata"]["annotations"] = running["metadata"]["annotations"]
+    assert plan_of(tried(), failing(deployment=seen), SETTINGS).is_rolled_back
+    assert not plan_of(tried(), failing(deployment=seen, pods=(serving,)), SETTINGS).is_rolled_back
+
+
+def test_a_record_holds_in_its_own_place() -> None:
+    service = with_status(listener(), model={**RECORDED, "place": "narrator-models"})
+    assert proven_model(service, Observed()) is not None
 
 
 @pytest.mark.parametrize(

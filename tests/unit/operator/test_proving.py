@@ -36,6 +36,7 @@ def test_the_pod_stays_until_the_change_is_proven(serving: Scene) -> None:
     job = serving.cluster.get("Job", serving.only_job())
     assert job["spec"]["template"]["spec"]["containers"][0]["image"] == NEXT
     assert job["metadata"]["ownerReferences"][0]["name"] == "narrator"
+    assert job["spec"]["activeDeadlineSeconds"] > 600, "what cannot be mounted would wait for ever"
     assert serving.condition("Progressing") == ("True", "Proving")
     assert (serving.status()["phase"], serving.condition("Degraded")[0]) == ("Ready", "False")
     serving.pass_proof()
@@ -68,10 +69,13 @@ def test_a_proof_that_failed_is_tried_again_later_and_another_spec_at_once(servi
     first = serving.only_job()
     assert serving.look() == 300.0
     serving.pass_time(301)
+    told = len(serving.cluster.events)
     serving.look()
     assert not serving.cluster.names("Job")
     serving.look()
     assert serving.only_job() == first
+    assert serving.condition("Degraded") == ("True", "CacheDamaged"), "until this one has ended"
+    assert len(serving.cluster.events) == told
     serving.apply(image="registry.example/mended:3")
     serving.settle()
     assert serving.only_job() != first

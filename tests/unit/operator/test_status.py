@@ -324,6 +324,7 @@ def test_what_is_served_is_what_the_job_brought() -> None:
         "sha256": SHA256,
         "bytes": 1000,
         "directory": f"a-model@{COMMIT}",
+        "place": "narrator-models",
     }
     assert status.vocoder is None
     assert status.phases is not None

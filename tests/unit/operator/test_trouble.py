@@ -179,3 +179,14 @@ def test_only_the_end_of_a_long_log_is_told() -> None:
 def test_a_trouble_names_its_pod_if_it_has_one() -> None:
     assert Trouble("A", "why", "narrator-0").told() == "pod narrator-0: why"
     assert Trouble("A", "why", "").told() == "why"
+
+
+def test_pods_that_wait_for_ever_without_a_word_are_told_when_their_time_is_over() -> None:
+    late = condition("Progressing", "False", reason="ProgressDeadlineExceeded", message="too long")
+    starting = waiting("ContainerCreating")
+    seen = Observed(pods=(starting,), deployment=deployment(ready=0, conditions=[late]))
+    found = trouble_in(seen, 1, START)
+    assert found is not None
+    assert (found.reason, found.message[:8]) == ("ProgressDeadlineExceeded", "too long")
+    old = deployment(ready=0, conditions=[late], observedGeneration=0)
+    assert trouble_in(Observed(pods=(starting,), deployment=old), 1, START) is None

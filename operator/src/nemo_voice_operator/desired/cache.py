@@ -43,6 +43,12 @@ def claim_of(service: VoiceService) -> str:
     return cache.claim_name or claim_name(service)
 
 
+def place_of(service: VoiceService) -> str:
+    """Returns where models are kept: the claim, and the mirror whose name their folders bear."""
+    mirror = service.spec.hub.endpoint if service.spec.hub else None
+    return f"{claim_of(service)} from {mirror}" if mirror else claim_of(service)
+
+
 def mounts_on_one_node(service: VoiceService, work: CacheWork) -> bool:
     """Returns whether the claim's pods all have to be on one node."""
     if not work.creates_claim:

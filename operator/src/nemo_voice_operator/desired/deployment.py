@@ -23,7 +23,7 @@ from nemo_voice_operator.plan import Plan
 from nemo_voice_operator.resource import VoiceService
 from nemo_voice_operator.settings import OperatorSettings
 
-_PULL_S = 600
+PULL_S = 600
 """To find a node and pull an image of eight gigabytes, before the warm-up begins."""
 _KEPT_REPLICA_SETS = 2
 """A few to look at; the way back is the operator's own copy of the last good template."""
@@ -43,7 +43,7 @@ def serving_deployment(
         "spec": {
             "replicas": plan.replicas,
             "revisionHistoryLimit": _KEPT_REPLICA_SETS,
-            "progressDeadlineSeconds": service.spec.warmup.timeout_seconds + _PULL_S,
+            "progressDeadlineSeconds": service.spec.warmup.timeout_seconds + PULL_S,
             "selector": {"matchLabels": dict(selector_of(service))},
             "strategy": _strategy(service),
             "template": template,

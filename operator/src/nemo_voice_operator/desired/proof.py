@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nemo_voice_operator.desired.cache import mounts_on_one_node
+from nemo_voice_operator.desired.deployment import PULL_S
 from nemo_voice_operator.desired.environment import serving_environment
 from nemo_voice_operator.desired.gpuless import (
     PREFERRED,
@@ -68,6 +69,8 @@ def proof_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
         "spec": {
             # What fails is tried anew by another Job, later.
             "backoffLimit": 0,
+            # A Secret or a volume that cannot be mounted keeps a pod for ever, without a word.
+            "activeDeadlineSeconds": service.spec.warmup.timeout_seconds + PULL_S,
             "podFailurePolicy": {"rules": excuses(CHECK_CONTAINER)},
             "template": _template(service, plan, settings),
         },

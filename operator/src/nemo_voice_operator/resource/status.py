@@ -56,6 +56,8 @@ class ServedModel(Part):
     """Its size."""
     directory: str | None = None
     """Its folder in the claim."""
+    place: str | None = None
+    """The claim, and the mirror that it came from where one is named."""
 
 
 class PhaseSeconds(Part):
