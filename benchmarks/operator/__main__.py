@@ -9,13 +9,16 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from benchmarks.inputs import cache_folder
 from benchmarks.operator.answering import answering_pods
-from benchmarks.operator.findings import Findings, to_json
+from benchmarks.operator.bare import applied_bare
+from benchmarks.operator.findings import Bare, Findings, to_json
 from benchmarks.operator.measuring import (
+    PATIENCE_S,
     Start,
     Subject,
     changed,
@@ -50,9 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     out.mkdir(parents=True, exist_ok=True)
     load_before, started = os.getloadavg()[0], datetime.now(UTC)
-    tell("starting the cluster")
+    services = voice_services(chosen.services)
+    tell("starting a cluster without an operator")
+    with simulated_cluster() as server:
+        create(server, services)
+        tell(f"applying the children of {len(services)} VoiceServices")
+        bare = applied_bare(server, services, PATIENCE_S)
+    tell(f"applied {bare.applied_s:.1f} s, available {bare.ready_s:.1f} s; starting the cluster")
     with simulated_cluster() as server, answering_pods():
-        findings = _measured(server, chosen, load_before, started)
+        findings = _measured(server, chosen, services, bare, (load_before, started))
     (out / "operator.json").write_text(to_json(findings), encoding="utf-8")
     (out / "operator.md").write_text(page(findings), encoding="utf-8")
     tell(f"written: {out / 'operator.md'}")
@@ -80,9 +89,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measured(
-    server: ApiServer, chosen: argparse.Namespace, load_before: float, started: datetime
+    server: ApiServer,
+    chosen: argparse.Namespace,
+    services: list[dict[str, Any]],
+    bare: Bare,
+    began: tuple[float, datetime],
 ) -> Findings:
-    services = voice_services(chosen.services)
+    load_before, started = began
     server.send("POST", "/api/v1/namespaces", {"metadata": {"name": _NAMESPACE}})
     kubeconfig = grant(server, _NAMESPACE, cluster_wide=True)
     tell(f"creating {len(services)} VoiceServices")
@@ -105,7 +118,7 @@ def _measured(
         scaling = scaled(subject, min(chosen.scaled, len(services)), chosen.rest)
     command = shlex.join(["python", "-m", "benchmarks.operator", *sys.argv[1:]])
     facts = circumstances(command, load_before=load_before, started=started, packages=_PACKAGES)
-    return Findings(facts, convergence, idle, looked, changes, scaling)
+    return Findings(facts, bare, convergence, idle, looked, changes, scaling)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,18 @@ class Convergence:
 
 
 @dataclass(frozen=True, slots=True)
+class Bare:
+    """The same children of VoiceServices with demo models, applied without an operator."""
+
+    applied_s: float
+    ready_s: float
+    """Until every Deployment has a pod that is available."""
+    api_server_s: float
+    """Seconds that the API server computed until then."""
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """A time in which nobody changes anything."""
 
@@ -81,6 +93,7 @@ class Findings:
     """Everything that a run found."""
 
     circumstances: Circumstances
+    bare: Bare
     convergence: Convergence
     idle: Rest
     look: Look

@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from typing_extensions import override
 
 from benchmarks.operator.population import is_cached, place_of, volumes
-from nemo_voice_operator.kinds import DEPLOYMENT, VOICE_SERVICE, Kind
+from nemo_voice_operator.kinds import DEPLOYMENT, VOICE_SERVICE, Kind, kind_of
+from nemo_voice_operator.manifests import Manifest, name_of, namespace_of
 from support.api_server import ApiServer
 
 ANNOTATION = "example.com/change"
@@ -38,8 +39,34 @@ def change(server: ApiServer, places: Iterable[Place], spec: dict[str, Any]) -> 
     _at_once(server, "PATCH", [(VOICE_SERVICE.path(*place), {"spec": spec}) for place in places])
 
 
-def _at_once(server: ApiServer, method: str, calls: list[tuple[str, dict[str, Any]]]) -> None:
-    headers = {"Content-Type": "application/merge-patch+json"} if method == "PATCH" else {}
+def apply(server: ApiServer, manifests: Iterable[Manifest]) -> None:
+    """Applies objects as the operator does, under another name."""
+    query = "?fieldManager=benchmark&force=true"
+    calls = [
+        (kind_of(one).path(namespace_of(one), name_of(one)) + query, dict(one)) for one in manifests
+    ]
+    _at_once(server, "PATCH", calls, media_type="application/apply-patch+yaml")
+
+
+def tell_observed(server: ApiServer, services: list[dict[str, Any]]) -> None:
+    """Writes one status for each VoiceService."""
+    status = {"status": {"observedGeneration": 1}}
+    calls = [(VOICE_SERVICE.path(*place_of(one)) + "/status", status) for one in services]
+    _at_once(server, "PATCH", calls)
+
+
+def available(server: ApiServer) -> int:
+    """Returns how many Deployments have a pod that is available."""
+    return sum(cell not in {"", "0"} for cell in _column(server, DEPLOYMENT, "Available"))
+
+
+def _at_once(
+    server: ApiServer,
+    method: str,
+    calls: list[tuple[str, dict[str, Any]]],
+    media_type: str = "application/merge-patch+json",
+) -> None:
+    headers = {"Content-Type": media_type} if method == "PATCH" else {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         sent = [
             pool.submit(server.http.request, method, path, json=body, headers=headers)
@@ -72,11 +99,16 @@ def unobserved(server: ApiServer) -> int:
 
 def phases(server: ApiServer) -> Counter[str]:
     """Returns how many VoiceServices are in each phase."""
+    return Counter(_column(server, VOICE_SERVICE, "Phase"))
+
+
+def _column(server: ApiServer, kind: Kind, name: str) -> list[str]:
+    """Returns what `kubectl get` shows in a column, for every object of a kind."""
     params = {"includeObject": "None"}
-    answer = server.http.get(VOICE_SERVICE.path(), params=params, headers={"Accept": _COLUMNS})
+    answer = server.http.get(kind.path(), params=params, headers={"Accept": _COLUMNS})
     table = answer.raise_for_status().json()
-    column = [one["name"] for one in table["columnDefinitions"]].index("Phase")
-    return Counter(str(row["cells"][column]) for row in table["rows"])
+    column = [one["name"] for one in table["columnDefinitions"]].index(name)
+    return [str(row["cells"][column]) for row in table["rows"]]
 
 
 def passes(port: int) -> int:

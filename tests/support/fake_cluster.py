@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from nemo_voice_operator.cluster import Cluster, owner_references
 from nemo_voice_operator.desired.names import MANAGER
-from nemo_voice_operator.errors import ClusterError
+from nemo_voice_operator.errors import ClusterError, Conflict
 from nemo_voice_operator.inventory import Inventory
 from nemo_voice_operator.kinds import Kind, kind_of
 from nemo_voice_operator.load import PodReadiness
@@ -68,10 +68,14 @@ class FakeCluster(Cluster):
             inventory.put(copy.deepcopy(thing))
 
     @override
-    async def apply(self, manifest: Manifest, owners: Sequence[Object]) -> Object:
+    async def apply(
+        self, manifest: Manifest, owners: Sequence[Object], *, is_forced: bool = True
+    ) -> Object:
         self._called(f"apply {manifest['kind']}")
         place = (str(manifest["kind"]), namespace_of(manifest), name_of(manifest))
         known = self.objects.get(place)
+        if known is not None and not is_forced and known.get("spec") != manifest.get("spec"):
+            raise Conflict("another field manager has set spec", reason="Conflict", status=409)
         made: dict[str, Any] = copy.deepcopy(dict(manifest))
         if owners:
             made["metadata"]["ownerReferences"] = owner_references(owners)

@@ -22,6 +22,8 @@ from images import FOLDERS, build, reference
 from support.repository import ROOT
 
 TAG = "test"
+RELEASED = "ghcr.io/nemo-voice"
+"""Registry of a release's images; in a node of ours they are those of `TAG`."""
 PATIENCE_S = 600.0
 """A pod that has a tenth of a core takes minutes to be ready."""
 
@@ -93,6 +95,12 @@ class Kubernetes:
         raise TimeoutError(f"{name} is not {phase}: {described}")
 
 
+def released(name: str) -> str:
+    """Returns the reference of an image as a release publishes it."""
+    chart = yaml.safe_load((ROOT / "charts" / "nemo-voice" / "Chart.yaml").read_text())
+    return f"{RELEASED}/{reference(name, chart['appVersion'])}"
+
+
 @contextmanager
 def own_node() -> Iterator[Kubernetes]:
     """Yields a node of our own with our images; all of it is gone afterwards."""
@@ -121,3 +129,5 @@ def _load_images() -> None:
         names = [build(docker, name, base=base, tag=TAG) for name in FOLDERS]
         with docker.reading("save", *names) as archive:
             node_images.load(layout(), archive)
+    for name in FOLDERS:
+        node_images.name(layout(), f"docker.io/library/{reference(name, TAG)}", released(name))

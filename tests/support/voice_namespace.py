@@ -27,6 +27,10 @@ class VoiceNamespace:
         """Returns an object, or a list of objects."""
         return self.kubernetes.get(kind, name, self.name, selector)
 
+    def names(self, kind: str) -> list[str]:
+        """Returns the names of a kind's objects."""
+        return sorted(one["metadata"]["name"] for one in self.get(kind)["items"])
+
     def apply(self, manifest: dict[str, Any]) -> None:
         """Applies an object."""
         self.kubectl("apply", "--filename", "-", manifest=manifest)

@@ -107,6 +107,13 @@ def load(layout: Layout, archive: IO[Any]) -> None:
     )
 
 
+def name(layout: Layout, known: str, also: str) -> None:
+    """Gives an image that the node holds another name."""
+    subprocess.run(
+        ctr(layout, "images", "tag", "--force", known, also), check=True, capture_output=True
+    )
+
+
 def ctr(layout: Layout, *arguments: str) -> list[str]:
     """Returns the command that talks to the node's containerd as the kubelet's runtime does."""
     return [

@@ -30,11 +30,14 @@ _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER_FAULT = 404, 409, 429, 500
 class Cluster(Protocol):
     """What the reconciler asks of a cluster."""
 
-    async def apply(self, manifest: Manifest, owners: Sequence[Object]) -> Object:
+    async def apply(
+        self, manifest: Manifest, owners: Sequence[Object], *, is_forced: bool = True
+    ) -> Object:
         """Makes the object be as the manifest says, owned by these; returns what it is now.
 
         Raises:
-            ClusterError: It is not so now.
+            ClusterError: It is not so now; without force, `Conflict` where somebody else has set a
+                field to something else.
         """
         ...
 
@@ -66,12 +69,15 @@ class KubernetesCluster(Cluster):
         self._client = client
 
     @override
-    async def apply(self, manifest: Manifest, owners: Sequence[Object]) -> Object:
+    async def apply(
+        self, manifest: Manifest, owners: Sequence[Object], *, is_forced: bool = True
+    ) -> Object:
         kind = kind_of(manifest)
         body: dict[str, Any] = dict(manifest)
         if owners:
             body["metadata"] = {**body["metadata"], "ownerReferences": owner_references(owners)}
-        return await self._apply(kind.path(namespace_of(manifest), name_of(manifest)), body)
+        path = kind.path(namespace_of(manifest), name_of(manifest))
+        return await self._apply(path, body, is_forced=is_forced)
 
     @override
     async def apply_status(self, resource: Object, status: Manifest) -> Object:
@@ -171,8 +177,12 @@ class KubernetesCluster(Cluster):
             raise
         return any(resource["name"] == kind.plural for resource in group["resources"])
 
-    async def _apply(self, path: str, body: Manifest, manager: str = MANAGER) -> Object:
-        query = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
+    async def _apply(
+        self, path: str, body: Manifest, manager: str = MANAGER, *, is_forced: bool = True
+    ) -> Object:
+        query = {"fieldManager": manager, "fieldValidation": "Strict"}
+        if is_forced:
+            query["force"] = "true"
         made: Object = await self._request("PATCH", path, query=query, body=body, headers=_APPLY)
         return made
 

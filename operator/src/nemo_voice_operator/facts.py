@@ -1,6 +1,7 @@
 """The five facts of a VoiceService: cached, warmed up, ready, progressing, degraded. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from nemo_voice_operator.conditions import Fact, fact
 from nemo_voice_operator.desired.cache import mounts_on_one_node
@@ -10,7 +11,7 @@ from nemo_voice_operator.plan import CacheWork, Plan
 from nemo_voice_operator.planning import ROLLED_BACK, was_rolled_back
 from nemo_voice_operator.proving import proof_trouble
 from nemo_voice_operator.resource import VoiceService
-from nemo_voice_operator.results import cache_failure
+from nemo_voice_operator.results import cache_failure, no_pod_yet
 from nemo_voice_operator.trouble import Trouble, trouble_among
 
 _NOT_PROVEN = "the change is not rolled out, the pods stay as they are"
@@ -30,6 +31,7 @@ class Findings:
     trouble: Trouble | None
     existing: int
     ready: int
+    now: datetime
 
     @property
     def is_short(self) -> bool:
@@ -82,6 +84,8 @@ def _why_not_cached(found: Findings, cache: CacheWork) -> tuple[str, str]:
         return (trouble.reason, trouble.message)
     if found.service.spec.suspend:
         return ("Suspended", "nothing is downloaded while suspended")
+    if failure := no_pod_yet(observed.job, observed.job_pods, found.now):
+        return (failure.reason, failure.message)
     return _how_far(observed, cache)
 
 
@@ -138,7 +142,7 @@ def _progressing(found: Findings) -> Fact:
 
 def _rolling(found: Findings) -> Fact:
     kind, proof = "Progressing", found.plan.proof
-    trouble = proof_trouble(found.plan, found.observed) if proof else found.trouble
+    trouble = proof_trouble(found.plan, found.observed, found.now) if proof else found.trouble
     if trouble is not None:
         return Fact(kind, False, trouble.reason, trouble.message)
     if proof:
@@ -163,7 +167,7 @@ def _degraded(found: Findings) -> Fact:
     cause = cached(found)
     if not cause.holds and cause.reason not in _ON_ITS_WAY:
         return Fact(kind, True, cause.reason, cause.message)
-    if trouble := proof_trouble(found.plan, found.observed):
+    if trouble := proof_trouble(found.plan, found.observed, found.now):
         return Fact(kind, True, trouble.reason, f"{_NOT_PROVEN}: {trouble.told()}")
     return _unproven_before(found) or Fact(kind, False, "AsExpected", "")
 

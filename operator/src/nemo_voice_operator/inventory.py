@@ -103,6 +103,11 @@ class Inventory:
         places = sorted(self._pods_of_job.get(Key(namespace, job), ()))
         return [self._objects[place] for place in places]
 
+    def pods_of(self, job: Object) -> list[Object]:
+        """Returns the pods of this Job, ordered by name."""
+        metadata = job["metadata"]
+        return self.pods_of_job(str(metadata["namespace"]), str(metadata["name"]))
+
     def jobs_of(self, uid: str) -> list[Object]:
         """Returns the Jobs that the object of this identity owns, alone or with others."""
         return [self._objects[place] for place in sorted(self._jobs_of_owner.get(uid, ()))]

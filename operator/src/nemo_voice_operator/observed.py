@@ -10,6 +10,8 @@ from nemo_voice_operator.plan import Capabilities
 
 Object = Mapping[str, Any]
 """An object as the API server gave it."""
+_BEGINNING_S = 5.0
+"""A kubelet calls a new pod unready within so long of its start; no model is ready so soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,18 @@ def holds(thing: Object | None, kind: str) -> bool:
 def is_ready(pod: Object) -> bool:
     """Returns whether the pod is ready and not on its way out."""
     return holds(pod, "Ready") and not is_leaving(pod)
+
+
+def has_been_ready(pod: Object) -> bool:
+    """Returns whether the pod is ready, or became unready later than it began."""
+    ready = condition_of(pod, "Ready") or {}
+    if ready.get("status") == "True":
+        return True
+    changed = moment_of(ready.get("lastTransitionTime"))
+    began = moment_of(pod.get("status", {}).get("startTime"))
+    if changed is None or began is None:
+        return False
+    return (changed - began).total_seconds() > _BEGINNING_S
 
 
 def is_leaving(thing: Object) -> bool:

@@ -13,6 +13,7 @@ from nemo_voice_operator.observed import (
     Observed,
     condition_of,
     container_states,
+    has_been_ready,
     has_been_seen,
     holds,
     is_ready,
@@ -149,7 +150,7 @@ def observed_claim(cache: CacheWork, observed: Observed) -> bool:
 
 def proven_model(service: VoiceService, observed: Observed) -> ProvenModel | None:
     """Returns what lies verified in the claim for this spec: recorded, or as the Job just said."""
-    return recorded_model(service) or _brought(service, observed)
+    return recorded_model(service, observed.claim) or _brought(service, observed)
 
 
 def refresh_of(service: VoiceService) -> str | None:
@@ -157,18 +158,21 @@ def refresh_of(service: VoiceService) -> str | None:
     return service.metadata.annotations.get(REFRESH_ANNOTATION)
 
 
-def recorded_model(service: VoiceService) -> ProvenModel | None:
-    """Returns what the status says lies verified in the claim, if that is what the spec asks."""
+def recorded_model(service: VoiceService, claim: Object | None) -> ProvenModel | None:
+    """Returns what the status says lies verified in the claim, if that is what the spec asks.
+
+    A claim that is not there says nothing: one that is made anew is another one.
+    """
     status, vocoder = service.status, vocoder_of(service)
-    place = place_of(service)
+    places = (place_of(service), claim_uid(claim))
     if status.refresh != refresh_of(service):
         return None
-    model = _recorded_checkpoint(service.spec.model, status.model, place)
+    model = _recorded_checkpoint(service.spec.model, status.model, *places)
     if model is None:
         return None
     if vocoder is None:
         return ProvenModel(model, None, _cache_seconds(service))
-    recorded = _recorded_checkpoint(vocoder, status.vocoder, place)
+    recorded = _recorded_checkpoint(vocoder, status.vocoder, *places)
     return ProvenModel(model, recorded, _cache_seconds(service)) if recorded else None
 
 
@@ -177,14 +181,21 @@ def _cache_seconds(service: VoiceService) -> float:
     return (phases.cache_seconds if phases else None) or 0.0
 
 
+def claim_uid(claim: Object | None) -> str | None:
+    """Returns the identity of the claim that is there."""
+    return None if claim is None else str(claim["metadata"]["uid"])
+
+
 def _recorded_checkpoint(
-    wanted: Checkpoint, recorded: ServedModel | None, place: str
+    wanted: Checkpoint, recorded: ServedModel | None, place: str, claim: str | None
 ) -> ProvenCheckpoint | None:
     if (
         recorded is None
         or recorded.source != wanted.source
         or recorded.requested != wanted.revision
-        or recorded.place not in (None, place)  # an older operator did not write it down
+        # An older operator wrote down neither.
+        or recorded.place not in (None, place)
+        or not (recorded.claim_uid is None or claim in (None, recorded.claim_uid))
         or recorded.revision is None
         or recorded.sha256 is None
         or wanted.sha256 not in (None, recorded.sha256)
@@ -246,7 +257,10 @@ def _fails_at_every_start(tried: Sequence[Object]) -> bool:
 
     A canary that fails ends its pod long before the deadline, and nothing serves meanwhile.
     """
-    restarts = (one.get("restartCount") or 0 for pod in tried for one in container_states(pod))
+    never_ready = [pod for pod in tried if not has_been_ready(pod)]
+    restarts = (
+        one.get("restartCount") or 0 for pod in never_ready for one in container_states(pod)
+    )
     return max(restarts, default=0) >= _FAILED_STARTS
 
 

@@ -1,18 +1,22 @@
 """Why a change is not proven: what the Job says that tries it before a pod goes for it. Pure."""
 
+from datetime import datetime
+
 from nemo_voice_operator.observed import Observed, condition_of, holds, is_over
 from nemo_voice_operator.plan import Plan
-from nemo_voice_operator.results import failure_told_by
+from nemo_voice_operator.results import failure_told_by, no_pod_yet
 from nemo_voice_operator.trouble import Trouble, trouble_of
 
 
-def proof_trouble(plan: Plan, observed: Observed) -> Trouble | None:
+def proof_trouble(plan: Plan, observed: Observed, now: datetime) -> Trouble | None:
     """Returns what keeps the change from being proven; None while nothing does."""
     proof = observed.proofs.get(plan.proof or "")
     if proof is None:
         return None
     by_age = sorted(proof.pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
     newest = by_age[-1] if by_age else None
+    if failure := no_pod_yet(proof.job, proof.pods, now):
+        return Trouble(failure.reason, failure.message, "")
     if not holds(proof.job, "Failed"):
         # A pod that was stopped from outside is over, and another one follows it.
         return None if newest is None or is_over(newest) else trouble_of(newest)

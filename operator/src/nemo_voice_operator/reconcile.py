@@ -4,8 +4,6 @@ Level-based: every pass reads the newest state, decides everything anew and writ
 that a pass may be cut anywhere and repeated at any time.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,27 +11,16 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from nemo_voice_operator.children import Children
 from nemo_voice_operator.cluster import Cluster
-from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.cache import claim_of
 from nemo_voice_operator.desired.proof import is_proof
-from nemo_voice_operator.desired.revision import good_revision
-from nemo_voice_operator.errors import ClusterError, NameTaken, NotUnderstood, Refused
+from nemo_voice_operator.errors import ClusterError, NotUnderstood, Refused
 from nemo_voice_operator.events import events_between
 from nemo_voice_operator.inventory import Inventory, Key
-from nemo_voice_operator.kinds import (
-    CHILDREN,
-    CLAIM,
-    CONTROLLER_REVISION,
-    DEPLOYMENT,
-    JOB,
-    POD,
-    WATCHED,
-    Kind,
-    kind_of,
-)
+from nemo_voice_operator.kinds import CLAIM, CONTROLLER_REVISION, DEPLOYMENT, JOB, POD
 from nemo_voice_operator.load import PodReadiness
-from nemo_voice_operator.manifests import Manifest, name_of, namespace_of
+from nemo_voice_operator.manifests import Manifest
 from nemo_voice_operator.observed import (
     CacheProgress,
     Object,
@@ -41,21 +28,16 @@ from nemo_voice_operator.observed import (
     Proof,
     is_leaving,
     is_over,
-    is_rolled_out,
-    owner_references_of,
 )
-from nemo_voice_operator.ownership import is_ours, why_not_ours
+from nemo_voice_operator.ownership import is_ours
 from nemo_voice_operator.patience import again_s
 from nemo_voice_operator.plan import Capabilities, Plan
 from nemo_voice_operator.planning import job_of, plan_of
 from nemo_voice_operator.resource import VoiceService, parse, readable
 from nemo_voice_operator.resource.status import Load, Status
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.sharing import is_needed, is_stale, sharers
 from nemo_voice_operator.status import status_of, status_of_unreadable
 
-_PRUNED = frozenset(CHILDREN) - {CONTROLLER_REVISION, JOB}
-"""Kinds of which a child that is not wanted is deleted."""
 _GONE = frozenset({404, 409})
 """Answers to a status of what is not there any more, or has become another of its name."""
 
@@ -84,15 +66,6 @@ class Scaled:
 
 
 @dataclass(slots=True)
-class _Memory:
-    """What is remembered of one VoiceService until it is gone."""
-
-    uid: str
-    applied: dict[tuple[Kind, str], tuple[str, str]] = field(default_factory=dict)
-    """What was applied last by kind and name, and what became of it."""
-
-
-@dataclass(slots=True)
 class Reconciler:
     """Reconciles VoiceServices; several may be in work at once, each by one worker."""
 
@@ -105,7 +78,10 @@ class Reconciler:
     capabilities: Capabilities = field(default_factory=Capabilities)
     scaled: dict[Key, Scaled] = field(default_factory=dict)
     """The scaler's last decisions."""
-    _memories: dict[Key, _Memory] = field(default_factory=dict)
+    _children: Children = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._children = Children(self.inventory, self.cluster, self.settings)
 
     async def reconcile(self, key: Key) -> float | None:
         """Makes one VoiceService's children and status what they should be.
@@ -134,7 +110,7 @@ class Reconciler:
         plan = plan_of(service, observed, self.settings)
         self.inventory.uses_claim(key, plan.cache.claim if plan.cache else None)
         try:
-            await self._converge(service, resource, plan)
+            await self._children.converge(service, resource, plan, self.now())
         except Refused as error:
             observed = replace(
                 await self._asked(observed), refusal=str(error), refused_as=error.told_as
@@ -144,109 +120,16 @@ class Reconciler:
         deployment = self.inventory.get(DEPLOYMENT, key.namespace, key.name)
         # Only now: a pod that is slow to answer keeps no change waiting.
         observed = replace(await self._asked(observed), deployment=deployment)
-        await self._keep_good_template(service, resource, plan, observed)
+        await self._children.keep_good_template(service, resource, plan, observed)
         await self._tell(service, resource, plan, observed)
         return again_s(plan, observed, self.now())
 
-    async def _converge(self, service: VoiceService, resource: Object, plan: Plan) -> None:
-        wanted = desired_state(service, plan, self.settings)
-        for manifest in wanted:
-            owners = self._owners(manifest, service, resource, plan)
-            await self._apply(service, manifest, owners)
-        await self._prune(service, wanted)
-
-    async def _apply(
-        self, service: VoiceService, manifest: Manifest, owners: Sequence[Object]
-    ) -> None:
-        """Applies a child, unless it is known to be just so already."""
-        key = _key(service)
-        kind, namespace, name = kind_of(manifest), namespace_of(manifest), name_of(manifest)
-        applied = self._memories[key].applied
-        uids = sorted(str(owner["metadata"]["uid"]) for owner in owners)
-        digest = hashlib.sha256(json.dumps([manifest, uids], sort_keys=True).encode()).hexdigest()
-        known = self.inventory.get(kind, namespace, name)
-        if known is not None and applied.get((kind, name)) == (digest, _state(known)):
-            return
-        if known is None or not is_ours(known, service):
-            # What others made is not in the inventory, and what is there may lack who made it.
-            found = await self.cluster.read(kind, namespace, name)
-            if found is not None and not is_ours(found, service):
-                raise NameTaken(why_not_ours(found))
-        made = await self.cluster.apply(manifest, owners)
-        self.inventory.put(made)
-        applied[kind, name] = (digest, _state(made))
-
-    def _owners(
-        self, manifest: Manifest, service: VoiceService, resource: Object, plan: Plan
-    ) -> list[Object]:
-        """Returns who keeps a child alive: nobody a retained claim, all who need it a cache Job."""
-        cache = service.spec.cache
-        if manifest["kind"] == CLAIM.name and (cache is None or cache.retain):
-            return []
-        if plan.cache is not None and name_of(manifest) == plan.cache.job:
-            namespace = service.metadata.namespace
-            return sharers(self.inventory, namespace, plan.cache, self.settings)
-        return [resource]
-
-    async def _prune(self, service: VoiceService, wanted: Sequence[Manifest]) -> None:
-        """Deletes the children that should not be: owned by this VoiceService and not wanted."""
-        kept = {(manifest["kind"], name_of(manifest)) for manifest in wanted}
-        key = _key(service)
-        for thing in self.inventory.of(key):
-            kind = kind_of(thing)
-            named = (kind.name, str(thing["metadata"]["name"]))
-            if kind not in _PRUNED or named in kept or is_leaving(thing):
-                continue
-            if any(owner["uid"] == service.metadata.uid for owner in owner_references_of(thing)):
-                await self._delete(key, thing)
-        for job in self.inventory.jobs_of(service.metadata.uid):
-            is_wanted = (
-                (JOB.name, str(job["metadata"]["name"])) in kept
-                if is_proof(job)
-                else is_needed(self.inventory, job, self.settings)
-            )
-            is_over = is_stale(job, self._pods_of(job), self.now())
-            if not is_leaving(job) and (is_over or not is_wanted):
-                await self._delete(key, job)
-
-    def _pods_of(self, job: Object) -> list[Object]:
-        metadata = job["metadata"]
-        return self.inventory.pods_of_job(str(metadata["namespace"]), str(metadata["name"]))
-
-    async def _delete(self, key: Key, thing: Object) -> None:
-        await self.cluster.delete(thing)
-        kind = kind_of(thing)
-        self._memories[key].applied.pop((kind, str(thing["metadata"]["name"])), None)
-        if kind not in WATCHED:
-            self.inventory.remove(thing)  # no event will tell
-
     def _recall(self, key: Key, resource: Object | None) -> None:
-        """Forgets a VoiceService that is gone, also when another has its name already.
-
-        Garbage collection takes what it owned.
-        """
-        memory = self._memories.get(key)
+        """Forgets a VoiceService that is gone, also when another has its name already."""
         uid = None if resource is None else str(resource["metadata"]["uid"])
-        if memory is not None and memory.uid != uid:
-            del self._memories[key]
+        if self._children.recall(key, uid):
             self.inventory.uses_claim(key, None)
             self.scaled.pop(key, None)
-        if uid is not None:
-            self._memories.setdefault(key, _Memory(uid))
-
-    async def _keep_good_template(
-        self, service: VoiceService, resource: Object, plan: Plan, observed: Observed
-    ) -> None:
-        """Writes the pod template down once every replica is ready with it."""
-        if not (plan.serves and plan.replicas and is_rolled_out(observed.deployment)):
-            return
-        assert observed.deployment is not None  # noqa: S101 rolled out means there is one
-        record = good_revision(service, observed.deployment["spec"]["template"])
-        key = _key(service)
-        await self._apply(service, record, [resource])
-        for other in self.inventory.of(key, CONTROLLER_REVISION):
-            if other["metadata"]["name"] != name_of(record) and is_ours(other, service):
-                await self._delete(key, other)
 
     def _observed(self, service: VoiceService) -> Observed:
         key = _key(service)
@@ -273,7 +156,7 @@ class Reconciler:
             job=job,
             job_pods=tuple(job_pods),
             proofs={
-                str(one["metadata"]["name"]): Proof(one, tuple(self._pods_of(one)))
+                str(one["metadata"]["name"]): Proof(one, tuple(self.inventory.pods_of(one)))
                 for one in proofs
             },
             pods=tuple(pods),
@@ -355,17 +238,6 @@ def _told(status: Status) -> Manifest:
 def _problem(error: ValidationError) -> str:
     found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
     return "; ".join(found)
-
-
-def _state(thing: Object) -> str:
-    """Returns what changes when somebody changes what was applied, and rarely else.
-
-    A generation counts changes of the spec; kinds without one change seldom.
-    """
-    metadata = thing["metadata"]
-    version = metadata.get("generation") or metadata.get("resourceVersion")
-    owners = sorted(owner["uid"] for owner in owner_references_of(thing))
-    return json.dumps([metadata["uid"], version, owners, metadata.get("labels")], sort_keys=True)
 
 
 def _key(service: VoiceService) -> Key:

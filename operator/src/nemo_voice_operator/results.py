@@ -4,12 +4,16 @@ A service's own words, which may be missing, cut or nonsense.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from nemo_voice_operator.observed import Object, Observed, condition_of
+from nemo_voice_operator.observed import Object, Observed, condition_of, holds, moment_of
 from nemo_voice_operator.plan import ProvenCheckpoint
+
+_CREATED_S = 30.0
+"""A pod is created within seconds of its Job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,24 @@ def cache_failure(observed: Observed) -> JobFailure | None:
     if failed is not None and failed["status"] == "True":
         return JobFailure(failed.get("reason", "JobFailed"), failed.get("message", ""))
     return None
+
+
+def no_pod_yet(job: Object | None, pods: Sequence[Object], now: datetime) -> JobFailure | None:
+    """Returns that a Job's pods cannot be created, if it has had none for longer than it takes.
+
+    A quota, a LimitRange, Pod Security or a missing ServiceAccount, which Events alone tell.
+    """
+    if job is None or pods or any(holds(job, end) for end in ("Complete", "Failed")):
+        return None
+    status, metadata = job.get("status", {}), job["metadata"]
+    began = moment_of(status.get("startTime") or metadata.get("creationTimestamp"))
+    if status.get("active") or began is None or (now - began).total_seconds() < _CREATED_S:
+        return None
+    message = (
+        f"Job {metadata['name']} has had no pod for more than {_CREATED_S:.0f} s; its Events say "
+        "why: a quota, a LimitRange, Pod Security or a ServiceAccount, perhaps"
+    )
+    return JobFailure("FailedCreate", message)
 
 
 def failure_told_by(pods: Iterable[Object]) -> JobFailure | None:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from nemo_voice_operator.desired.cache import claim_of
 from nemo_voice_operator.inventory import Inventory, Key
+from nemo_voice_operator.kinds import CLAIM
 from nemo_voice_operator.observed import (
     Object,
     condition_of,
@@ -47,7 +49,8 @@ def is_needed(inventory: Inventory, job: Object, settings: OperatorSettings) -> 
         if service is None:
             return True  # nobody knows what it asks for
         is_asked = job_of(service, settings) == metadata["name"]
-        if is_asked and recorded_model(service) is None and not service.spec.suspend:
+        claim = inventory.get(CLAIM, service.metadata.namespace, claim_of(service))
+        if is_asked and recorded_model(service, claim) is None and not service.spec.suspend:
             return True
     return False
 

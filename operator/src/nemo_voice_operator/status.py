@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from nemo_voice_operator.conditions import Fact, conditions_of
 from nemo_voice_operator.desired.cache import place_of
@@ -12,7 +12,7 @@ from nemo_voice_operator.load import PodPhase
 from nemo_voice_operator.manifests import Manifest
 from nemo_voice_operator.observed import Observed, is_leaving, is_over, is_ready
 from nemo_voice_operator.plan import Plan, ProvenCheckpoint
-from nemo_voice_operator.planning import refresh_of, vocoder_of
+from nemo_voice_operator.planning import claim_uid, refresh_of, vocoder_of
 from nemo_voice_operator.resource import VoiceService
 from nemo_voice_operator.resource.models import DEMO, Checkpoint
 from nemo_voice_operator.resource.status import (
@@ -27,6 +27,13 @@ from nemo_voice_operator.resource.status import (
 from nemo_voice_operator.trouble import trouble_in
 
 _MAY_YET_COME = frozenset({"Unschedulable", "ClaimNotFound"})
+
+
+class _Place(NamedTuple):
+    """Where models lie."""
+
+    name: str
+    claim_uid: str | None
 
 
 def status_of(
@@ -50,10 +57,12 @@ def status_of(
     """
     pods = [pod for pod in observed.pods if not (is_leaving(pod) or is_over(pod))]
     ready = sum(map(is_ready, pods))
-    trouble = trouble_in(observed, plan.replicas, datetime.fromisoformat(now))
-    found = Findings(service, plan, observed, trouble, len(pods), ready)
+    moment = datetime.fromisoformat(now)
+    trouble = trouble_in(observed, plan.replicas, moment)
+    found = Findings(service, plan, observed, trouble, len(pods), ready, moment)
     facts = facts_of(found)
-    proven, before, place = plan.model, service.status, place_of(service)
+    proven, before = plan.model, service.status
+    place = _Place(place_of(service), claim_uid(observed.claim))
     return Status(
         observed_generation=service.metadata.generation,
         phase=_phase(found, facts),
@@ -98,7 +107,7 @@ def _served(
     wanted: Checkpoint | None,
     proven: ProvenCheckpoint | None,
     before: ServedModel | None,
-    place: str,
+    place: "_Place",
 ) -> ServedModel | None:
     """Returns what is served of a checkpoint; while the next is not proven, still the last."""
     if wanted is None:
@@ -113,7 +122,8 @@ def _served(
         sha256=proven.sha256,
         bytes=proven.bytes,
         directory=proven.directory,
-        place=place,
+        place=place.name,
+        claim_uid=place.claim_uid or (before.claim_uid if before else None),
     )
 
 
@@ -121,7 +131,7 @@ def _phase(found: Findings, facts: Sequence[Fact]) -> Phase:  # noqa: PLR0911 on
     cached, warmed_up, ready, _, degraded = facts
     if found.is_leaving:
         return Phase.TERMINATING
-    if found.service.spec.suspend or not found.plan.replicas:
+    if found.service.spec.suspend:
         return Phase.SUSPENDED
     if ready.holds:
         return Phase.DEGRADED if degraded.holds else Phase.READY
@@ -130,6 +140,8 @@ def _phase(found: Findings, facts: Sequence[Fact]) -> Phase:  # noqa: PLR0911 on
         return Phase.PENDING if degraded.reason in _MAY_YET_COME else Phase.FAILED
     if not cached.holds:
         return Phase.CACHING
+    if not found.plan.replicas:
+        return Phase.SUSPENDED
     if warmed_up.reason == PodPhase.WARMING.capitalize():
         return Phase.WARMING
     return Phase.LOADING if found.existing else Phase.PENDING

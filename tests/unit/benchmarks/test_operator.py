@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+from benchmarks.operator.bare import children_of_demo
 from benchmarks.operator.findings import (
+    Bare,
     Changes,
     Convergence,
     Findings,
@@ -23,6 +25,7 @@ from nemo_voice_operator.settings import OperatorSettings
 
 FINDINGS = Findings(
     Circumstances("a command", "a machine", "Python 3.11", 0.25, "2026-01-02 03:04 UTC", 301.0),
+    Bare(applied_s=30.0, ready_s=40.0, api_server_s=40.0, requests=5000),
     Convergence(
         services=1000,
         cached=200,
@@ -52,6 +55,13 @@ def test_each_has_a_deployment_and_only_who_has_a_cache_a_claim() -> None:
     children = children_of(voice_services(100))
     assert len(children[DEPLOYMENT]) == 100
     assert len(children[CLAIM]) == 20
+
+
+def test_the_bare_children_of_every_voice_service_are_those_of_demo_models() -> None:
+    kinds = [[one["kind"] for one in children_of_demo(service)] for service in voice_services(10)]
+    assert {tuple(one) for one in kinds} == {
+        ("Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget")
+    }
 
 
 def test_a_volume_holds_what_the_operator_asks_for() -> None:
@@ -89,6 +99,7 @@ def test_the_page_shows_goals_figures_ratios_and_how_to_repeat_it() -> None:
     assert "| 1000 applied | ≤ 60 s | 41.5 s | yes |" in text
     assert "| kube-apiserver | 50.0 | 2.50 |" in text
     assert "9.00 requests and 20.0 ms" in text
+    assert "1.38 times and 1.30 times that" in text
     assert "| 200 | 0 | 100 | 190 | 198 | 200 | 20.0 | 0.6 |" in text
     assert "make bench-operator" in text
     assert "busy" not in text

@@ -93,6 +93,23 @@ def test_what_somebody_else_made_is_never_touched(scene: Scene, kind: str, versi
     assert scene.condition("Degraded") == ("False", "AsExpected")
 
 
+def test_only_what_may_be_anybodys_is_looked_at_before_it_is_made(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.look()
+    read = {call for call in scene.cluster.calls if call.startswith("read")}
+    assert read == {"read PersistentVolumeClaim", "read Job"}
+
+
+def test_what_was_ours_before_its_label_was_taken_away_is_mended(scene: Scene) -> None:
+    scene.serve_demo()
+    service = scene.cluster.get("Service", "narrator")
+    bare = {k: v for k, v in service["metadata"].items() if k not in {"labels", "ownerReferences"}}
+    scene.cluster.change("Service", "narrator", metadata=bare, spec={"ports": []})
+    scene.settle()
+    assert scene.cluster.get("Service", "narrator")["metadata"]["labels"]
+    assert scene.cluster.get("Service", "narrator")["spec"]["ports"]
+
+
 def test_a_claim_of_somebody_else_is_not_filled(scene: Scene) -> None:
     stranger(scene, "PersistentVolumeClaim", "v1", "narrator-models")
     scene.apply(model=PARAKEET)

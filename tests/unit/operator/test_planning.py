@@ -114,6 +114,18 @@ def test_a_record_of_something_else_or_half_of_one_proves_nothing(change: dict[s
     assert plan.cache.wants_job
 
 
+@pytest.mark.parametrize(
+    ("recorded", "there", "holds"),
+    [("one", "one", True), ("one", "two", False), ("one", None, True), (None, "two", True)],
+)
+def test_a_claim_that_was_made_anew_is_empty(
+    recorded: str | None, there: str | None, holds: bool
+) -> None:
+    claim = {"metadata": {"uid": there}, "spec": {}} if there else None
+    service = with_status(listener(), model={**RECORDED, "claim_uid": recorded})
+    assert (proven_model(service, Observed(claim=claim)) is not None) == holds
+
+
 def test_a_record_without_size_and_folder_is_still_one() -> None:
     bare = {name: RECORDED[name] for name in ("source", "revision", "sha256")}
     found = proven_model(with_status(listener(), model=bare), Observed())
@@ -325,7 +337,7 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
         good_template=template(),
         job=result.job,
         job_pods=result.job_pods,
-        claim={"spec": {}},
+        claim={"metadata": {"uid": "one"}, "spec": {}},
     )
     plan = plan_of(refreshed, newest, SETTINGS)
     assert (plan.is_rolled_back, bool(plan.proof)) == (False, True)
@@ -338,7 +350,8 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
 )
 def test_how_a_named_claim_mounts_is_read_from_it(modes: list[str], single: bool) -> None:
     service = listener(cache={"claimName": "models"})
-    plan = plan_of(service, Observed(claim={"spec": {"accessModes": modes}}), SETTINGS)
+    claim = {"metadata": {"uid": "one"}, "spec": {"accessModes": modes}}
+    plan = plan_of(service, Observed(claim=claim), SETTINGS)
     assert plan.cache is not None
     assert (plan.cache.claim, plan.cache.single_node) == ("models", single)
     assert plan.cache.wants_job

@@ -1,5 +1,6 @@
 """`rollout.strategy: replace`: a good pod stays until the change is proven, or comes back."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from nemo_voice_operator.desired.names import digest_in
 from nemo_voice_operator.observed import Observed, Proof
 from nemo_voice_operator.plan import Plan
 from nemo_voice_operator.proving import proof_trouble
-from support.observations import CREATED, condition, job, job_pod, pod
+from support.observations import CREATED, NOW, condition, job, job_pod, pod
 from support.scenes import NAMESPACE, Scene
 
 REPLACE: dict[str, Any] = {"rollout": {"strategy": "replace"}}
 NEXT = "registry.example/next:2"
+TIME = datetime.fromisoformat(NOW)
 FAILED = condition("Failed", reason="BackoffLimitExceeded", message="once is enough")
 
 
@@ -167,6 +169,25 @@ def test_a_canary_that_fails_at_every_start_brings_the_good_pod_back_early(servi
     assert "the canary failed: it says nothing" in degraded["message"], "though its pod is gone"
 
 
+def test_a_pod_that_was_ready_in_between_does_not_fail_at_every_start(serving: Scene) -> None:
+    serving.apply(image=NEXT)
+    serving.settle()
+    serving.pass_proof()
+    serving.settle()
+    failing_pod(serving, restarts=3)
+    pod = serving.cluster.get("Pod", "narrator-9")
+    unready = {"type": "Ready", "status": "False", "lastTransitionTime": "2026-01-01T00:03:00Z"}
+    began = {"startTime": "2026-01-01T00:00:00Z", "conditions": [unready]}
+    serving.cluster.change("Pod", "narrator-9", status={**pod["status"], **began})
+    serving.settle()
+    assert image_of(serving) == NEXT
+    serving.cluster.change(
+        "Pod", "narrator-9", status={**pod["status"], **began, "startTime": "2026-01-01T00:02:59Z"}
+    )
+    serving.settle()
+    assert image_of(serving) != NEXT
+
+
 def test_a_pod_carries_the_digest_of_its_template(serving: Scene) -> None:
     template = serving.cluster.get("Deployment", "narrator")["spec"]["template"]
     assert digest_in(template)
@@ -192,29 +213,37 @@ def ended_pod(words: str, created: str = CREATED) -> dict[str, Any]:
     }
 
 
+def test_a_proof_that_no_pod_can_be_made_for_says_so() -> None:
+    waits = Observed(proofs={"proof": Proof(job(creationTimestamp=CREATED))})
+    found = proof_trouble(WANTED, waits, TIME)
+    assert found is not None
+    assert (found.reason, "its Events say why" in found.message) == ("FailedCreate", True)
+    assert proof_trouble(WANTED, waits, datetime.fromisoformat(CREATED)) is None
+
+
 def test_while_it_runs_and_where_there_is_none_nothing_is_wrong() -> None:
-    assert proof_trouble(WANTED, Observed()) is None
-    assert proof_trouble(Plan(replicas=1), seen(ended=FAILED)) is None
-    assert proof_trouble(WANTED, seen()) is None
-    assert proof_trouble(WANTED, seen(ended_pod("stopped"))) is None, "another pod follows"
+    assert proof_trouble(WANTED, Observed(), TIME) is None
+    assert proof_trouble(Plan(replicas=1), seen(ended=FAILED), TIME) is None
+    assert proof_trouble(WANTED, seen(), TIME) is None
+    assert proof_trouble(WANTED, seen(ended_pod("stopped")), TIME) is None, "another pod follows"
 
 
 def test_what_keeps_its_pod_from_starting_is_told_at_once() -> None:
     state = {"state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}}
-    found = proof_trouble(WANTED, seen(pod("proof-1", containerStatuses=[state])))
+    found = proof_trouble(WANTED, seen(pod("proof-1", containerStatuses=[state])), TIME)
     assert found is not None
     assert (found.reason, found.message) == ("ImagePullBackOff", "no such image")
 
 
 def test_without_a_result_its_last_words_are_the_reason() -> None:
     words = "error: The environment variable NEMO_VOICE_NEW is not a setting."
-    found = proof_trouble(WANTED, seen(ended_pod(words), ended=FAILED))
+    found = proof_trouble(WANTED, seen(ended_pod(words), ended=FAILED), TIME)
     assert found is not None
     assert found.reason == "Error"
     assert words in found.message
 
 
 def test_without_any_pod_the_job_says_why() -> None:
-    found = proof_trouble(WANTED, seen(ended=FAILED))
+    found = proof_trouble(WANTED, seen(ended=FAILED), TIME)
     assert found is not None
     assert (found.reason, found.message) == ("BackoffLimitExceeded", "once is enough")

@@ -83,7 +83,7 @@ def test_nothing_is_remembered_of_what_is_gone(scene: Scene) -> None:
     scene.reconciler.scaled[key] = Scaled(2, 2, Load(decision=2))
     scene.cluster.objects.clear()
     scene.look()
-    assert scene.reconciler._memories == {}
+    assert scene.reconciler._children._written == {}
     assert scene.reconciler.scaled == {}
     assert scene.inventory.claim_users(NAMESPACE, "narrator-models") == []
     assert scene.look() is None
@@ -94,7 +94,7 @@ def test_a_job_that_is_done_is_not_remembered_either(scene: Scene) -> None:
     scene.settle()
     scene.finish_download()
     scene.settle()
-    applied = scene.reconciler._memories[Key(NAMESPACE, "narrator")].applied
+    applied = scene.reconciler._children._written[Key(NAMESPACE, "narrator")].applied
     assert "Job" not in {kind.name for kind, _ in applied}
 
 

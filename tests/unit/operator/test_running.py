@@ -132,7 +132,7 @@ async def test_a_refusal_is_counted_as_one(operator: Operator, cluster: FakeClus
     cluster.fails["apply Deployment"] = Refused("unknown field", status=422)
     await worked_off(operator)
     assert outcomes(operator) == {"done": 0, "failed": 0, "refused": 1}
-    assert cluster.get(KIND, "narrator")["status"]["phase"] == "Suspended"
+    assert cluster.get(KIND, "narrator")["status"]["phase"] == "Failed"
     assert cluster.get(KIND, "narrator")["status"]["conditions"][-1]["reason"] == "ApplyRefused"
 
 

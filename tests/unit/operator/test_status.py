@@ -1,6 +1,7 @@
 """What the status says: each phase, each condition's reasons, what stays from before."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.status import status_of, status_of_unreadable
 from support.observations import (
     COMMIT,
+    CREATED,
     NOW,
     SHA256,
     WARMING,
@@ -240,6 +242,20 @@ CACHING = {
         "False HubUnauthorized",
         "False",
     ),
+    "a download that no pod can be made for": (
+        HUB,
+        Observed(job=job(creationTimestamp=CREATED)),
+        Phase.FAILED,
+        "False FailedCreate",
+        "True",
+    ),
+    "a download that was asked for just now": (
+        HUB,
+        Observed(job=job(creationTimestamp=NOW)),
+        Phase.CACHING,
+        "False Pending",
+        "True",
+    ),
     "a download that left nothing": (
         HUB,
         Observed(job=job(condition("Complete"))),
@@ -291,6 +307,14 @@ def test_until_the_model_is_there_the_status_says_what_it_waits_for(
     assert conditions["Ready"].reason == found.reason
 
 
+def test_a_download_that_fails_is_told_though_no_pod_is_asked_for() -> None:
+    service = voice_service(**HUB, replicas=0)
+    failed = Observed(job=job(condition("Failed")), job_pods=(FAILED_TRY,))
+    assert told(service, failed).phase is Phase.FAILED
+    assert told(service, Observed()).phase is Phase.CACHING
+    assert told(service, brought(checkpoint())).phase is Phase.SUSPENDED
+
+
 def test_every_phase_is_told_of_something() -> None:
     cases = [*SERVING.values(), *STARTING.values(), *FAILING.values(), *CACHING.values()]
     assert {case[2] for case in cases} == set(Phase)
@@ -316,7 +340,9 @@ def test_the_trouble_of_a_pod_names_it_and_a_refusal_names_none() -> None:
 
 
 def test_what_is_served_is_what_the_job_brought() -> None:
-    status = told(voice_service(**HUB), brought(checkpoint()))
+    claim = {"metadata": {"uid": "uid-of-claim"}, "spec": {}}
+    seen = replace(brought(checkpoint()), claim=claim)
+    status = told(voice_service(**HUB), seen)
     assert status.model is not None
     assert status.model.model_dump(exclude_none=True) == {
         "source": "nvidia/a-model",
@@ -325,6 +351,7 @@ def test_what_is_served_is_what_the_job_brought() -> None:
         "bytes": 1000,
         "directory": f"a-model@{COMMIT}",
         "place": "narrator-models",
+        "claim_uid": "uid-of-claim",
     }
     assert status.vocoder is None
     assert status.phases is not None

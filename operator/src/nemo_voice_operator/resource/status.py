@@ -58,6 +58,8 @@ class ServedModel(Part):
     """Its folder in the claim."""
     place: str | None = None
     """The claim, and the mirror that it came from where one is named."""
+    claim_uid: str | None = None
+    """Identity of the claim: another one of its name is empty."""
 
 
 class PhaseSeconds(Part):

@@ -1,0 +1,54 @@
+"""What the cluster itself takes for the same children, applied by a client that decides nothing.
+
+The bound of what any operator can reach on this machine: it has to write the same.
+"""
+
+import time
+from typing import Any
+
+from benchmarks.operator.findings import Bare
+from benchmarks.operator.observing import apply, available, processors_s, tell_observed
+from nemo_voice_operator.desired import desired_state
+from nemo_voice_operator.kinds import VOICE_SERVICE
+from nemo_voice_operator.manifests import Manifest
+from nemo_voice_operator.observed import Observed
+from nemo_voice_operator.planning import plan_of
+from nemo_voice_operator.resource import parse
+from nemo_voice_operator.settings import OperatorSettings
+from support.api_server import ApiServer
+
+_POLL_S = 0.5
+_API_SERVER = "kube-apiserver"
+
+
+def applied_bare(server: ApiServer, services: list[dict[str, Any]], patience_s: float) -> Bare:
+    """Returns how long the cluster takes for the children and one status of each VoiceService.
+
+    Every one with demo models, so that there is less to do than with the operator: no claims and no
+    Jobs.
+
+    Raises:
+        TimeoutError: The Deployments did not become available in time.
+    """
+    children = [child for service in services for child in children_of_demo(service)]
+    began_s, before_s = time.monotonic(), processors_s()[_API_SERVER]
+    apply(server, children)
+    tell_observed(server, services)
+    applied_s = time.monotonic() - began_s
+    while available(server) < len(services):
+        if time.monotonic() - began_s > patience_s:
+            raise TimeoutError(f"bare children: not available after {patience_s:g} s")
+        time.sleep(_POLL_S)
+    ready_s = time.monotonic() - began_s
+    api_server_s = processors_s()[_API_SERVER] - before_s
+    return Bare(applied_s, ready_s, api_server_s, requests=len(children) + len(services))
+
+
+def children_of_demo(service: dict[str, Any]) -> tuple[Manifest, ...]:
+    """Returns the children that the operator makes of it, if it asked for demo models."""
+    demo = {**service, "spec": {**service["spec"], "model": {"source": "demo"}}}
+    # The API server adds these to what is created.
+    metadata = {"uid": "none", "generation": 1, "resourceVersion": "1", **demo["metadata"]}
+    known = parse({**demo, "kind": VOICE_SERVICE.name, "metadata": metadata})
+    settings = OperatorSettings()
+    return desired_state(known, plan_of(known, Observed(), settings), settings)
