@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -32,6 +33,7 @@ _IMPORT = re.compile(
     r'^\s*_ "(?P<package>[^"]+)"(?:\s+//(?: as (?P<name>\S+))?(?: with tags (?P<tags>\S+))?)?$',
     re.MULTILINE,
 )
+_REQUIRED = re.compile(r"^require (\S+) v\S+$", re.MULTILINE)
 _KUBERNETES = re.compile(
     r"^require k8s\.io/kubernetes (?P<version>v(\d+)\.(\d+)\.\d+)$", re.MULTILINE
 )
@@ -122,6 +124,30 @@ def programs(*names: str, modules: Path = MODULES) -> Path:
         for program in missing:
             _build(program, folder)
     return folder
+
+
+def sources(name: str, modules: Path = MODULES) -> Path:
+    """Returns the folder with the sources of a program's module, downloaded where they are missing.
+
+    Raises:
+        GoProgramsMissingError: Go is missing, or the module cannot be had.
+    """
+    (program,) = chosen((name,), modules)
+    _require_go([name])
+    pinned = re.search(
+        r"^require (\S+) v\S+$", (program.module / "go.mod").read_text(), re.MULTILINE
+    )
+    assert pinned is not None  # noqa: S101 tests hold every module to this shape
+    done = subprocess.run(
+        ["go", "mod", "download", "-json", pinned[1]],
+        cwd=program.module,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise GoProgramsMissingError(f"{pinned[1]} could not be downloaded:\n{done.stderr}")
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 def forget_sources() -> None:

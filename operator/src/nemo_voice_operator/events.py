@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from nemo_voice_operator.conditions import fact
 from nemo_voice_operator.desired.names import MANAGER
+from nemo_voice_operator.facts import IN_IMAGE
 from nemo_voice_operator.kinds import EVENT, VOICE_SERVICE
 from nemo_voice_operator.manifests import Manifest
 from nemo_voice_operator.resource import VoiceService
@@ -41,6 +42,8 @@ def _told(condition: Condition, old: Condition | None) -> tuple[str, str, str] |
     if old is not None and (old.status, old.reason) == (condition.status, condition.reason):
         return None
     was_true = old is not None and old.status == "True"
+    if condition.type == "ModelCached" and (was_true or condition.reason == IN_IMAGE):
+        return None  # nothing was brought
     why = ": ".join(filter(None, (condition.reason, condition.message)))
     told = {
         ("ModelCached", "True"): ("Normal", "ModelCached", condition.message),

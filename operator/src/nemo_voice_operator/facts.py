@@ -15,6 +15,8 @@ from nemo_voice_operator.results import cache_failure, no_pod_yet
 from nemo_voice_operator.trouble import Trouble, trouble_among
 
 _NOT_PROVEN = "the change is not rolled out, the pods stay as they are"
+IN_IMAGE = "InImage"
+"""Reason of `ModelCached` where nothing has to be brought."""
 _TERMINATING = "Terminating"
 """Reason of what is not to be expected of a VoiceService whose deletion has begun."""
 _ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"})
@@ -58,7 +60,7 @@ def cached(found: Findings) -> Fact:
     """Returns whether what is to be served lies verified where the pods can read it."""
     kind, plan = "ModelCached", found.plan
     if plan.cache is None:
-        return Fact(kind, True, "InImage", "demo ships inside the image")
+        return Fact(kind, True, IN_IMAGE, "demo ships inside the image")
     if plan.cache.single_pod:
         message = (
             f"PersistentVolumeClaim {plan.cache.claim} is ReadWriteOncePod: a download could not "

@@ -40,6 +40,8 @@ def told(before: Status, after: Status) -> list[tuple[Any, Any, Any]]:
     ("before", "after", "expected"),
     [
         ([], ["ModelCached True Cached"], [("Normal", "ModelCached", "why Cached")]),
+        ([], ["ModelCached True InImage"], []),
+        (["ModelCached True Cached"], ["ModelCached True SingleNodeVolume"], []),
         (
             ["ModelCached False Downloading"],
             ["ModelCached True Cached"],
