@@ -30,6 +30,7 @@ class RawRecogniser:
         from nemo_voice_serving.audio import decode_whole  # noqa: PLC0415 only in its process
         from nemo_voice_serving.settings import BatchingSettings  # noqa: PLC0415
         from nemo_voice_stt.app import open_recogniser  # noqa: PLC0415
+        from nemo_voice_stt.recogniser import Clip  # noqa: PLC0415
         from nemo_voice_stt.settings import SttSettings  # noqa: PLC0415
 
         settings = SttSettings(
@@ -41,16 +42,16 @@ class RawRecogniser:
         self._recogniser = open_recogniser(settings, _ignore)
         self._recogniser.load()
         self._recogniser.warm_up(_ignore)
-        self._clips = [decode_whole(path, CLIP_RATE_HZ) for path in clips]
+        self._clips = [Clip(decode_whole(path, CLIP_RATE_HZ)) for path in clips]
 
     def batched(self, places: Sequence[int], batch: int) -> Round:
         """Returns the round over these clips, sorted by length, in batches of this size."""
-        clips = sorted((self._clips[place] for place in places), key=len)
+        clips = sorted((self._clips[place] for place in places), key=_samples)
         began_s = time.perf_counter()
         for first in range(0, len(clips), batch):
             self._recogniser.recognise(clips[first : first + batch])
         seconds = time.perf_counter() - began_s
-        return Round(seconds, len(clips), sum(len(clip) for clip in clips) / CLIP_RATE_HZ)
+        return Round(seconds, len(clips), sum(map(_samples, clips)) / CLIP_RATE_HZ)
 
     def single(self, places: Sequence[int]) -> list[float]:
         """Returns the seconds that each clip takes alone."""
@@ -172,6 +173,10 @@ def _serve(
             connection.send(getattr(made, name)(*values))
         except Exception as error:  # noqa: BLE001 whoever called hears of it
             connection.send(error)
+
+
+def _samples(clip: Any) -> int:
+    return len(clip.samples)
 
 
 def _seconds(call: Callable[[Any], object], batch: Any) -> float:

@@ -17,6 +17,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from generated_chart import values_table
+from generated_conformance import clients_table
+from generated_licences import OPERATOR, SERVICES, licences_table
 from generated_markdown import joined, table
 from generated_monitoring import alerts
 from generated_voiceservice import columns_table, spec_reference, status_reference
@@ -65,11 +67,14 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "metrics": metrics_table,
         "metrics-operator": operator_metrics_table,
         "errors": errors_table,
+        "clients": clients_table,
         "model-errors": model_errors_table,
         "routes-tts": lambda: routes_table(tts_app()),
         "routes-stt": lambda: routes_table(stt_app()),
         "chart-values": values_table,
         "alerts": alerts_table,
+        "licences-services": lambda: licences_table(SERVICES),
+        "licences-operator": lambda: licences_table(OPERATOR),
         "make-targets": lambda: targets_table(makefile),
     }
 

@@ -1,28 +1,25 @@
 """The official OpenAI client against both services, by changing the base URL alone."""
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import numpy as np
 import openai
 import pytest
+from openai.types.audio import TranscriptionTextDeltaEvent, TranscriptionTextDoneEvent
 
-from nemo_voice_serving.codecs import AudioFormat, encode_whole
-from nemo_voice_stt.app import build as build_stt
-from nemo_voice_stt.settings import SttSettings
-from nemo_voice_tts.app import build as build_tts
-from nemo_voice_tts.settings import TtsSettings
-from support.fakes import FakeNormaliser, FakeRecogniser, FakeVoice
-from support.serving import client_of
+from support.served import served
+from support.sounds import libsndfile_bytes, speech_like
+from support.voice_apps import calling, stt_app, tts_app
+
+HEARD = "good morning how are you today"
 
 
 @pytest.fixture
 async def tts() -> AsyncIterator[openai.AsyncOpenAI]:
     """OpenAI's client, talking to the text-to-speech service."""
-    app = build_tts(TtsSettings(), lambda _settings, _progress: FakeVoice(), FakeNormaliser())
     async with (
-        client_of(app, app.state.service.runtime) as http,
+        calling(tts_app()) as http,
         openai.AsyncOpenAI(base_url=f"{http.base_url}/v1", api_key="none", max_retries=0) as client,
     ):
         yield client
@@ -31,20 +28,43 @@ async def tts() -> AsyncIterator[openai.AsyncOpenAI]:
 @pytest.fixture
 async def stt() -> AsyncIterator[openai.AsyncOpenAI]:
     """OpenAI's client, talking to the speech-to-text service."""
-    app = build_stt(SttSettings(), lambda _settings, _progress: FakeRecogniser())
     async with (
-        client_of(app, app.state.service.runtime) as http,
+        calling(stt_app()) as http,
         openai.AsyncOpenAI(base_url=f"{http.base_url}/v1", api_key="none", max_retries=0) as client,
     ):
         yield client
 
 
-async def test_the_clients_key_is_checked_where_there_are_keys(tmp_path: Path) -> None:
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """A file with the key that is valid."""
     file = tmp_path / "keys"
     file.write_text("sesame")
-    app = build_stt(SttSettings(api_keys_file=file), lambda _settings, _progress: FakeRecogniser())
+    return file
+
+
+@pytest.fixture
+def blocking(keys: Path) -> Iterator[openai.OpenAI]:
+    """OpenAI's client without asyncio, talking to a speech-to-text service that counts audio."""
+    app = stt_app(api_keys_file=keys, key_limits={"audio_s_per_minute": 120})
+    with (
+        served(app) as address,
+        openai.OpenAI(base_url=f"{address}/v1", api_key="sesame", max_retries=0) as client,
+    ):
+        yield client
+
+
+def clip(duration_s: float = 1.0) -> io.BytesIO:
+    """Returns a recording with something in it."""
+    sound = speech_like([(0.1, duration_s - 0.1)], duration_s, 16000)
+    file = io.BytesIO(libsndfile_bytes(sound, 16000, "WAV", "PCM_16"))
+    file.name = "clip.wav"
+    return file
+
+
+async def test_the_clients_key_is_checked_where_there_are_keys(keys: Path) -> None:
     async with (
-        client_of(app, app.state.service.runtime) as http,
+        calling(stt_app(api_keys_file=keys)) as http,
         openai.AsyncOpenAI(
             base_url=f"{http.base_url}/v1", api_key="wrong", max_retries=0
         ) as client,
@@ -57,26 +77,7 @@ async def test_the_clients_key_is_checked_where_there_are_keys(tmp_path: Path) -
         transcript = await welcome.audio.transcriptions.create(model="whisper-1", file=clip())
     assert refused.value.code == "invalid_api_key"
     assert refused.value.type == "invalid_request_error"
-    assert transcript.text == "good morning how are you today"
-
-
-def clip() -> io.BytesIO:
-    times = np.arange(16000) / 16000
-    file = io.BytesIO(
-        encode_whole(
-            AudioFormat.WAV, (0.3 * np.sin(times * 1400) * times).astype(np.float32), 16000
-        )
-    )
-    file.name = "clip.wav"
-    return file
-
-
-async def test_speech_streams(tts: openai.AsyncOpenAI) -> None:
-    async with tts.audio.speech.with_streaming_response.create(
-        model="tts-1", voice="alloy", input="Hello there.", response_format="pcm"
-    ) as answer:
-        sound = b"".join([chunk async for chunk in answer.iter_bytes()])
-    assert len(sound) == len("Hello there.") * 4 * 256 * 2
+    assert transcript.text == HEARD
 
 
 async def test_a_refusal_is_the_clients_own_error_class(tts: openai.AsyncOpenAI) -> None:
@@ -89,11 +90,14 @@ async def test_a_refusal_is_the_clients_own_error_class(tts: openai.AsyncOpenAI)
 
 async def test_models_are_listed(tts: openai.AsyncOpenAI) -> None:
     assert [model.id async for model in tts.models.list()] == ["demo"]
+    assert (await tts.models.retrieve("demo")).object == "model"
+    with pytest.raises(openai.NotFoundError):
+        await tts.models.retrieve("whisper-1")
 
 
 async def test_a_transcript_is_parsed(stt: openai.AsyncOpenAI) -> None:
     transcript = await stt.audio.transcriptions.create(model="whisper-1", file=clip())
-    assert transcript.text == "good morning how are you today"
+    assert transcript.text == HEARD
 
 
 async def test_a_verbose_transcript_is_parsed_with_words_and_segments(
@@ -111,8 +115,58 @@ async def test_a_verbose_transcript_is_parsed_with_words_and_segments(
     assert transcript.segments[0].id == 0
 
 
-async def test_a_text_transcript_is_a_string(stt: openai.AsyncOpenAI) -> None:
+@pytest.mark.parametrize(
+    ("response_format", "start"),
+    [("text", HEARD), ("srt", "1\n00:00:00,"), ("vtt", "WEBVTT\n")],
+)
+async def test_a_plain_transcript_is_a_string(
+    stt: openai.AsyncOpenAI, response_format: str, start: str
+) -> None:
     transcript = await stt.audio.transcriptions.create(
-        model="whisper-1", file=clip(), response_format="text"
+        model="whisper-1",
+        file=clip(),
+        response_format=response_format,  # type: ignore[call-overload] # any of the three
     )
-    assert str(transcript).strip() == "good morning how are you today"
+    assert str(transcript).startswith(start)
+
+
+async def test_a_transcript_streams_as_the_clients_own_events(stt: openai.AsyncOpenAI) -> None:
+    stream = await stt.audio.transcriptions.create(model="whisper-1", file=clip(), stream=True)
+    *deltas, last = [event async for event in stream]
+    assert all(isinstance(event, TranscriptionTextDeltaEvent) for event in deltas)
+    assert isinstance(last, TranscriptionTextDoneEvent)
+    assert last.text == HEARD
+
+
+async def test_the_answer_can_be_had_raw_and_streamed(stt: openai.AsyncOpenAI) -> None:
+    raw = await stt.audio.transcriptions.with_raw_response.create(model="whisper-1", file=clip())
+    assert raw.parse().text == HEARD
+    assert raw.headers["x-request-id"] == raw.request_id
+    streaming = stt.audio.transcriptions.with_streaming_response
+    async with streaming.create(model="whisper-1", file=clip()) as answer:
+        assert (await answer.parse()).text == HEARD
+
+
+def test_the_client_without_asyncio_does_the_same(blocking: openai.OpenAI) -> None:
+    transcript = blocking.audio.transcriptions.create(model="whisper-1", file=clip())
+    stream = blocking.audio.transcriptions.create(model="whisper-1", file=clip(), stream=True)
+    assert transcript.text == HEARD
+    assert [event.type for event in stream][-1] == "transcript.text.done"
+    assert [model.id for model in blocking.models.list()] == ["demo"]
+    with pytest.raises(openai.BadRequestError, match="not recognised"):
+        blocking.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"noise"))
+
+
+def test_a_limit_is_the_clients_own_error_and_its_retry_comes_when_told(
+    blocking: openai.OpenAI,
+) -> None:
+    blocking.audio.transcriptions.create(model="whisper-1", file=clip(120.0))
+    with pytest.raises(openai.RateLimitError) as refused:
+        blocking.audio.transcriptions.create(model="whisper-1", file=clip())
+    told = refused.value.response.headers
+    assert refused.value.code == "rate_limit_exceeded"
+    assert 0 < int(told["retry-after-ms"]) <= 1000
+    assert told["x-ratelimit-limit-audio-seconds"] == "120"
+    patient = blocking.with_options(max_retries=2)
+    transcript = patient.audio.transcriptions.create(model="whisper-1", file=clip())
+    assert transcript.text == HEARD

@@ -8,6 +8,7 @@ import pytest
 
 from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
 from support.demo_models import Samples, unpacked
+from support.hearing import hear
 
 torch = pytest.importorskip("torch")
 
@@ -50,7 +51,7 @@ def clips(directory: Path) -> list[Samples]:
 @pytest.fixture(scope="module")
 def expected(directory: Path, clips: list[Samples]) -> list[str]:
     """What the CPU hears."""
-    return [one.text for one in loaded(directory, device="cpu").recognise(clips)]
+    return [one.text for one in hear(loaded(directory, device="cpu"), clips)]
 
 
 @pytest.mark.parametrize("use_cuda_graphs", [True, False])
@@ -60,9 +61,23 @@ def test_float32_on_the_device_equals_the_cpu(
     recogniser = loaded(
         directory, device="cuda", precision="float32", use_cuda_graphs=use_cuda_graphs
     )
-    assert [one.text for one in recogniser.recognise(clips)] == expected
-    alone = [recogniser.recognise([clip])[0].text for clip in clips]
+    assert [one.text for one in hear(recogniser, clips)] == expected
+    alone = [hear(recogniser, [clip])[0].text for clip in clips]
     assert alone == expected
+
+
+@pytest.mark.parametrize("use_cuda_graphs", [True, False])
+def test_phrases_are_preferred_on_the_device_as_on_the_cpu(
+    directory: Path, clips: list[Samples], expected: list[str], *, use_cuda_graphs: bool
+) -> None:
+    phrases = (*" ".join(expected).split()[:5], "parakeet")
+    on_cpu = hear(loaded(directory, device="cpu"), clips, phrases)
+    recogniser = loaded(
+        directory, device="cuda", precision="float32", use_cuda_graphs=use_cuda_graphs
+    )
+    on_device = hear(recogniser, clips, phrases)
+    assert [one.text for one in on_device] == [one.text for one in on_cpu]
+    assert [one.text for one in hear(recogniser, clips)] == expected
 
 
 def test_bfloat16_hears_nearly_what_float32_hears(directory: Path, clips: list[Samples]) -> None:
@@ -76,7 +91,7 @@ def test_bfloat16_hears_nearly_what_float32_hears(directory: Path, clips: list[S
         close, _ = rounded._stages.model.encoder(audio_signal=features.bfloat16(), length=lengths)
     error = (frames - close.float()).norm() / frames.norm()
     assert error < 0.05
-    assert all(one.text for one in rounded.recognise(clips[:1]))
+    assert all(one.text for one in hear(rounded, clips[:1]))
 
 
 def test_the_graph_is_captured_once_at_its_largest(directory: Path, clips: list[Samples]) -> None:
@@ -87,8 +102,8 @@ def test_the_graph_is_captured_once_at_its_largest(directory: Path, clips: list[
     assert recogniser._stages.graph_mode() != "none"
     captured = computer.state
     longest = np.resize(clips[0], round(LONGEST_S * RATE_HZ)).astype(np.float32)
-    recogniser.recognise([longest] * 8)
-    recogniser.recognise(clips)
+    hear(recogniser, [longest] * 8)
+    hear(recogniser, clips)
     assert computer.state is captured
 
 

@@ -15,6 +15,7 @@ from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
 from nemo_voice_stt.recogniser import Recognition
 from support.demo_models import Samples, plainly_restored
+from support.hearing import hear
 from support.sounds import noise, tone
 
 RATE_HZ = 16_000
@@ -33,13 +34,13 @@ def test_plain_nemo_transcribes_a_file_with_the_checkpoint(
     path = tmp_path / "speech.wav"
     soundfile.write(path, speech[0], RATE_HZ, subtype="FLOAT")
     (heard,) = plain.transcribe([str(path)], batch_size=1, num_workers=0, verbose=False)
-    assert heard.text == recogniser.recognise([speech[0]])[0].text
+    assert heard.text == hear(recogniser, [speech[0]])[0].text
 
 
 def test_speech_is_heard_as_nemo_transcribes_it(
     recogniser: NemoRecogniser, plain: Any, speech: list[Samples]
 ) -> None:
-    ours = recogniser.recognise(speech)
+    ours = hear(recogniser, speech)
     # One by one: in a batch, NeMo's durations depend on the other rows.
     theirs = plain.transcribe(speech, batch_size=1, timestamps=True, verbose=False)
     assert [recognition.text for recognition in ours] == [one.text for one in theirs]
@@ -59,8 +60,8 @@ def test_speech_is_heard_as_nemo_transcribes_it(
 def test_a_batch_is_heard_like_its_members_alone(
     recogniser: NemoRecogniser, speech: list[Samples]
 ) -> None:
-    together = recogniser.recognise(speech)
-    alone = [recogniser.recognise([clip])[0] for clip in speech]
+    together = hear(recogniser, speech)
+    alone = [hear(recogniser, [clip])[0] for clip in speech]
     assert [texts_and_times(one) for one in together] == [texts_and_times(one) for one in alone]
     for one, other in zip(together, alone, strict=True):
         confidences = [word.confidence for word in other.words]
@@ -75,15 +76,15 @@ def texts_and_times(recognition: Recognition) -> tuple[str, list[tuple[str, floa
 def test_more_pieces_than_a_batch_holds_are_run_in_several(
     recogniser: NemoRecogniser, speech: list[Samples]
 ) -> None:
-    expected = [one.text for one in recogniser.recognise(speech)]
-    many = recogniser.recognise(speech * 5)
+    expected = [one.text for one in hear(recogniser, speech)]
+    many = hear(recogniser, speech * 5)
     assert [one.text for one in many] == expected * 5
 
 
 def test_word_times_ascend_within_the_audio(
     recogniser: NemoRecogniser, speech: list[Samples]
 ) -> None:
-    for clip, recognition in zip(speech, recogniser.recognise(speech), strict=True):
+    for clip, recognition in zip(speech, hear(recogniser, speech), strict=True):
         times_s = [time for word in recognition.words for time in (word.start_s, word.end_s)]
         assert all(earlier <= later for earlier, later in pairwise([0.0, *times_s]))
         assert times_s[-1] <= len(clip) / RATE_HZ
@@ -98,8 +99,8 @@ def test_trailing_silence_moves_no_time(
     )
     description = lengthening.load()
     silence = np.zeros(round(0.3 * RATE_HZ), np.float32)
-    by_hand = recogniser.recognise([np.concatenate([clip, silence]) for clip in speech])
-    by_option = lengthening.recognise(speech)
+    by_hand = hear(recogniser, [np.concatenate([clip, silence]) for clip in speech])
+    by_option = hear(lengthening, speech)
     assert [one.text for one in by_option] == [one.text for one in by_hand]
     for clip, one, other in zip(speech, by_option, by_hand, strict=True):
         assert [word.start_s for word in one.words] == [word.start_s for word in other.words]
@@ -122,13 +123,13 @@ def test_trailing_silence_moves_no_time(
 def test_nothing_is_heard_where_nothing_sounds(
     recogniser: NemoRecogniser, speech: list[Samples], piece: Samples
 ) -> None:
-    silent, spoken = recogniser.recognise([piece, speech[0]])
+    silent, spoken = hear(recogniser, [piece, speech[0]])
     assert silent == Recognition("", ())
-    assert spoken.text == recogniser.recognise([speech[0]])[0].text
+    assert spoken.text == hear(recogniser, [speech[0]])[0].text
 
 
 def test_a_clip_of_ten_loud_samples_is_no_error(recogniser: NemoRecogniser) -> None:
-    (recognition,) = recogniser.recognise([tone(10 / RATE_HZ, RATE_HZ)])
+    (recognition,) = hear(recogniser, [tone(10 / RATE_HZ, RATE_HZ)])
     assert all(word.end_s <= 10 / RATE_HZ for word in recognition.words)
 
 
@@ -136,7 +137,7 @@ def test_quiet_speech_is_not_taken_for_silence(
     recogniser: NemoRecogniser, speech: list[Samples]
 ) -> None:
     word_in_a_pause = np.concatenate([np.zeros(5 * RATE_HZ, np.float32), speech[2] * 0.02])
-    assert recogniser.recognise([word_in_a_pause])[0].words
+    assert hear(recogniser, [word_in_a_pause])[0].words
 
 
 def test_a_thousand_requests_change_nothing_in_the_model(
@@ -147,7 +148,7 @@ def test_a_thousand_requests_change_nothing_in_the_model(
     clips = [clip[start : start + 8000] for clip in speech for start in (0, 4000, 8000, 12000)]
     heard = 0
     while heard < 1000:
-        heard += len(recogniser.recognise(clips))
+        heard += len(hear(recogniser, clips))
     assert not any(module.training for module in model.modules())
     assert state_digest(model) == before
 
@@ -168,7 +169,7 @@ def test_the_warm_up_tells_each_shape_it_runs(
 def test_a_failing_batch_is_told_as_the_port_knows_it(recogniser: NemoRecogniser) -> None:
     two_dimensional = np.ones((100, 2), np.float32)
     with pytest.raises(BackendFailed, match="failed on this batch"):
-        recogniser.recognise([two_dimensional])
+        hear(recogniser, [two_dimensional])
 
 
 def test_a_model_of_another_class_is_refused_by_its_name(

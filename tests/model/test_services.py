@@ -1,6 +1,8 @@
 """Both services as processes, on the models in this repository, asked the way a user would."""
 
+import base64
 import concurrent.futures
+import io
 import re
 import subprocess
 import sys
@@ -9,9 +11,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 import demo
+from nemo_voice_serving.audio import decode_whole
+from nemo_voice_serving.codecs import wav_header
 from nemo_voice_stt.word_errors import word_error_rate
 from support.ports import free_port
 
@@ -103,6 +108,42 @@ def test_the_commands_without_a_server_agree_with_it(
     hear = [sys.executable, "-m", "nemo_voice_stt", "transcribe", str(out), "--device", "cpu"]
     printed = subprocess.run(hear, check=True, capture_output=True, text=True).stdout
     assert word_error_rate(heard(services, SENTENCES[0]), printed) <= 0.2
+
+
+@pytest.mark.parametrize("wanted", ["mp3", "opus", "aac", "flac", "pcm"])
+def test_each_format_is_the_same_speech(
+    services: tuple[demo.Service, demo.Service], wanted: str
+) -> None:
+    tts, _ = services
+    text = " ".join(SENTENCES[:2])
+    wav = httpx.post(f"{tts.address}/synthesize", json={"text": text}, timeout=120).content
+    body = {"model": "demo", "voice": "alloy", "input": text, "response_format": wanted}
+    file = httpx.post(f"{tts.address}/v1/audio/speech", json=body, timeout=120).content
+    if wanted == "pcm":
+        file = wav_header(24_000, len(file)) + file
+    expected, made = (decode_whole(io.BytesIO(one), 22_050) for one in (wav, file))
+    # Codecs begin up to 0.14 s late: where the two agree best.
+    start, length, latest = len(expected) // 3, 22_050, 3_100
+    excerpt, heard = expected[start : start + length], made[start : start + length + latest]
+    delay = int(np.argmax(np.correlate(heard, excerpt, "valid")))
+    assert np.corrcoef(excerpt, heard[delay : delay + length])[0, 1] > 0.98
+    assert len(expected) - 2 <= len(made) <= len(expected) + latest + 400
+
+
+def test_events_and_the_nims_routes_are_the_same_speech(
+    services: tuple[demo.Service, demo.Service],
+) -> None:
+    tts, _ = services
+    wav = httpx.post(f"{tts.address}/synthesize", json={"text": SENTENCES[1]}, timeout=120).content
+    form = {"text": (None, SENTENCES[1]), "language": (None, "en-US"), "voice": (None, "default")}
+    whole = httpx.post(f"{tts.address}/v1/audio/synthesize", files=form, timeout=120).content
+    online = httpx.post(f"{tts.address}/v1/audio/synthesize_online", files=form, timeout=120)
+    body = {"input": SENTENCES[1], "response_format": "wav", "stream_format": "sse"}
+    events = httpx.post(f"{tts.address}/v1/audio/speech", json=body, timeout=120).text
+    carried = b"".join(map(base64.b64decode, re.findall(r'"audio":"([^"]*)"', events)))
+    assert wav[44:] == whole[44:] == online.content == carried[44:]
+    assert whole[:44] == wav_header(22_050, len(whole) - 44)
+    assert "speech.audio.done" in events
 
 
 def test_words_come_with_rising_times(services: tuple[demo.Service, demo.Service]) -> None:

@@ -10,8 +10,7 @@ import psutil
 from typing_extensions import override
 
 from nemo_voice_stt.app import build
-from nemo_voice_stt.recogniser import Recognition
-from nemo_voice_stt.recogniser import Samples as Heard
+from nemo_voice_stt.recogniser import Clip, Recognition
 from nemo_voice_stt.settings import SttSettings
 from support.fakes import FakeRecogniser
 from support.serving import client_of
@@ -41,7 +40,7 @@ class Watching(FakeRecogniser):
         self.peak_bytes = 0
 
     @override
-    def recognise(self, batch: Sequence[Heard], /) -> Sequence[Recognition]:
+    def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         self.peak_bytes = max(self.peak_bytes, psutil.Process().memory_info().rss)
         return super().recognise(batch)
 

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 import httpx
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from nemo_voice_serving.canary import CanaryFailed
@@ -14,19 +13,11 @@ from nemo_voice_stt.app import TranscriptionService, build, check_canary
 from nemo_voice_stt.settings import SttSettings
 from support.fakes import FakeRecogniser
 from support.serving import client_of
-
-HEARD = "good morning how are you today"
-
-
-def tone(seconds: float, rate_hz: int = 16000) -> npt.NDArray[np.float32]:
-    """Returns a tone that swells and fades, so that it is no steady noise."""
-    times = np.arange(round(seconds * rate_hz)) / rate_hz
-    swell: npt.NDArray[np.float64] = np.sin(2 * np.pi * 220 * times) * np.sin(np.pi * times) ** 2
-    return (0.3 * swell).astype(np.float32)
+from support.transcribing import HEARD, swell
 
 
 def clip(seconds: float = 1.5, audio_format: AudioFormat = AudioFormat.WAV) -> bytes:
-    return encode_whole(audio_format, tone(seconds), 16000)
+    return encode_whole(audio_format, swell(seconds), 16000)
 
 
 @asynccontextmanager

@@ -1,37 +1,21 @@
 """The text-to-speech service over HTTP, on a fake voice."""
 
 import asyncio
-import io
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 
-from nemo_voice_serving.audio import decode_whole
 from nemo_voice_serving.canary import CanaryFailed
 from nemo_voice_serving.errors import BackendFailed, DeviceLost
 from nemo_voice_serving.lifecycle import Phase
-from nemo_voice_tts.app import SpeechService, build, check_canary
+from nemo_voice_tts.app import build, check_canary
 from nemo_voice_tts.settings import TtsSettings
 from support.fakes import RATE_HZ, FakeNormaliser, FakeVoice
 from support.serving import client_of
-
-TEXT = "This is a test of the text to speech service."
-
-
-@asynccontextmanager
-async def service_of(
-    voice: FakeVoice | None = None, *, ready: bool = True, **settings: object
-) -> AsyncIterator[tuple[httpx.AsyncClient, SpeechService]]:
-    made = voice or FakeVoice()
-    app = build(TtsSettings(**settings), lambda _settings, _progress: made, FakeNormaliser())  # type: ignore[arg-type] # any setting by name
-    service: SpeechService = app.state.service
-    async with client_of(app, service.runtime, ready=ready) as client:
-        yield client, service
+from support.speech_service import TEXT, service_of
 
 
 async def test_the_first_route_of_this_system_still_streams_wav() -> None:
@@ -43,36 +27,6 @@ async def test_the_first_route_of_this_system_still_streams_wav() -> None:
     assert answer.content[:4] == b"RIFF"
     samples = np.frombuffer(answer.content[44:], "<i2")
     assert len(samples) == len(TEXT) * 4 * 256
-
-
-@pytest.mark.parametrize(
-    ("wanted", "media_type"),
-    [("wav", "audio/wav"), ("flac", "audio/flac"), ("mp3", "audio/mpeg"), ("opus", "audio/ogg")],
-)
-async def test_openais_route_speaks_the_format_asked_for(wanted: str, media_type: str) -> None:
-    async with service_of() as (client, _service):
-        body = {"model": "tts-1", "voice": "alloy", "input": TEXT, "response_format": wanted}
-        answer = await client.post("/v1/audio/speech", json=body)
-    assert answer.headers["content-type"] == media_type
-    sound = decode_whole(io.BytesIO(answer.content), 16000)
-    expected_s = len(TEXT) * 4 * 256 / RATE_HZ
-    assert len(sound) / 16000 == pytest.approx(expected_s, abs=0.1)
-
-
-async def test_openais_default_is_mp3_and_the_voice_may_be_an_object() -> None:
-    async with service_of() as (client, _service):
-        body = {"model": "tts-1", "voice": {"id": "v"}, "input": TEXT}
-        answer = await client.post("/v1/audio/speech", json=body)
-    assert answer.headers["content-type"] == "audio/mpeg"
-
-
-async def test_speed_is_the_pace_of_the_model() -> None:
-    voice = FakeVoice()
-    async with service_of(voice) as (client, _service):
-        body = {"input": TEXT, "response_format": "pcm", "speed": 2.0}
-        answer = await client.post("/v1/audio/speech", json=body)
-    assert voice.phrases[-1].pace == 2.0
-    assert len(answer.content) == pytest.approx(len(TEXT) * 2 * 256 * 2, abs=1024)
 
 
 async def test_a_long_text_is_spoken_whole_and_in_order() -> None:
@@ -104,16 +58,6 @@ async def test_a_wrong_text_is_a_400_that_says_so(body: object, code: str, param
     error = answer.json()["error"]
     assert (error["code"], error["param"], error["type"]) == (code, param, "invalid_request_error")
     assert error["message"]
-
-
-@pytest.mark.parametrize(
-    "change", [{"speed": 5}, {"speed": 0.1}, {"response_format": "midi"}, {"input": "x" * 4097}]
-)
-async def test_a_wrong_field_is_named(change: dict[str, object]) -> None:
-    async with service_of() as (client, _service):
-        answer = await client.post("/v1/audio/speech", json={"input": TEXT, **change})
-    assert answer.status_code == 400
-    assert answer.json()["error"]["param"] == next(iter(change))
 
 
 async def test_a_body_that_is_not_json_is_a_400() -> None:
@@ -302,6 +246,9 @@ async def test_the_openapi_document_names_every_route(tmp_path: Path) -> None:
     assert {
         "/synthesize",
         "/v1/audio/speech",
+        "/v1/audio/synthesize",
+        "/v1/audio/synthesize_online",
+        "/v1/audio/list_voices",
         "/v1/models",
         "/v1/health/ready",
         "/metrics",

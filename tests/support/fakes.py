@@ -7,8 +7,7 @@ import numpy as np
 
 from nemo_voice_serving.backend import ModelDescription
 from nemo_voice_serving.errors import UnspeakableText
-from nemo_voice_stt.recogniser import Recognition, Word
-from nemo_voice_stt.recogniser import Samples as Heard
+from nemo_voice_stt.recogniser import Clip, Recognition, TextToken, Word
 from nemo_voice_tts.voice import Phrase, Samples, Spectrogram, Window
 
 RATE_HZ = 22050
@@ -77,6 +76,7 @@ class FakeRecogniser:
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []
+        self.phrases: list[tuple[str, ...]] = []
 
     def load(self) -> ModelDescription:
         """Returns the description."""
@@ -86,18 +86,25 @@ class FakeRecogniser:
         """Reports one step."""
         report("1 clip")
 
-    def recognise(self, batch: Sequence[Heard], /) -> Sequence[Recognition]:
-        """Returns the text with its words spread over the audio."""
+    def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
+        """Returns the text with its words spread over the audio, each one token."""
         if self.error is not None:
             raise self.error
-        self.batches.append([len(samples) for samples in batch])
-        return [self._heard(len(samples) / 16000) for samples in batch]
+        self.batches.append([len(clip.samples) for clip in batch])
+        self.phrases.extend(clip.phrases for clip in batch)
+        return [self._heard(len(clip.samples) / 16000) for clip in batch]
 
     def _heard(self, duration_s: float) -> Recognition:
         words = self.text.split()
         step_s = duration_s / max(1, len(words))
         timed = [
-            Word(word, place * step_s, (place + 0.5) * step_s, 0.9)
+            Word(
+                word,
+                place * step_s,
+                (place + 0.5) * step_s,
+                0.9,
+                (TextToken(place, f" {word}", -0.25),),
+            )
             for place, word in enumerate(words)
         ]
         return Recognition(self.text, tuple(timed))

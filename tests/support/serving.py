@@ -9,6 +9,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from nemo_voice_serving.connection import ServerConfig
 from nemo_voice_serving.runtime import Runtime
 from nemo_voice_serving.server import DrainingServer
 
@@ -16,8 +17,8 @@ from nemo_voice_serving.server import DrainingServer
 @asynccontextmanager
 async def listening(app: FastAPI, runtime: Runtime[Any]) -> AsyncIterator[DrainingServer]:
     """Yields the server once it accepts, and ends it with the block."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False,
-                            timeout_graceful_shutdown=10)  # fmt: skip
+    config = ServerConfig(app, runtime.settings, port=0)
+    config.timeout_graceful_shutdown = 10
     server = DrainingServer(config, lifecycle=runtime.lifecycle, settings=runtime.settings)
     task = asyncio.create_task(server.serve())
     while not server.started:

@@ -1,6 +1,8 @@
 """Recordings made in code: tones, speech-like bursts, and any container FFmpeg writes."""
 
 import io
+import struct
+from dataclasses import dataclass
 from typing import Any
 
 import av
@@ -71,6 +73,32 @@ def ffmpeg_bytes(
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return file.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class OggPage:
+    """The header of one page of an Ogg file."""
+
+    serial: int
+    """The stream it belongs to."""
+    sequence: int
+    position: int
+    """Samples that end on this page or before, at 48 kHz for Opus."""
+    is_first: bool
+    is_last: bool
+
+
+def ogg_pages(data: bytes) -> list[OggPage]:
+    """Returns the headers of all pages of an Ogg file that holds nothing else."""
+    pages, start = [], 0
+    while start < len(data):
+        header = struct.unpack_from("<4sBBqIIIB", data, start)
+        magic, _version, flags, position, serial, sequence, _checksum, segments = header
+        assert magic == b"OggS", f"no page at byte {start}"
+        pages.append(OggPage(serial, sequence, position, bool(flags & 2), bool(flags & 4)))
+        lengths = data[start + 27 : start + 27 + segments]
+        start += 27 + segments + sum(lengths)
+    return pages
 
 
 def silent_film() -> bytes:

@@ -47,6 +47,15 @@ def test_room_comes_back_when_the_work_ends_even_by_an_error() -> None:
         assert admission.work == 100
 
 
+def test_no_crumb_of_work_is_left_by_numbers_that_do_not_add_up() -> None:
+    admission = admission_of(10, Clock())
+    with admission.admit(0.1), admission.admit(0.2), admission.admit(0.7):
+        pass
+    assert admission.work == 0
+    with admission.admit(1000):
+        pass
+
+
 def test_a_request_larger_than_the_limit_is_admitted_into_an_empty_service() -> None:
     admission = admission_of(10, Clock())
     with admission.admit(1000), pytest.raises(Overloaded), admission.admit(1):

@@ -18,7 +18,7 @@ from nemo_voice_serving.codecs import (
     pcm16,
     wav_header,
 )
-from support.sounds import Samples, frequency_of, tone
+from support.sounds import Samples, frequency_of, ogg_pages, tone
 
 DURATION_S = 1.5
 PADDING_S = {AudioFormat.MP3: 0.09, AudioFormat.AAC: 0.13}
@@ -171,6 +171,54 @@ def test_rate_is_one_that_the_codec_carries(
     data = encode_whole(AudioFormat(audio_format), tone(1, rate_hz), rate_hz)
     with av.open(io.BytesIO(data)) as container:
         assert container.streams.audio[0].sample_rate == written_hz
+
+
+@pytest.mark.parametrize("audio_format", ["wav", "pcm", "flac"])
+@pytest.mark.parametrize(
+    ("rate_hz", "to_hz"), [(22_050, 24_000), (22_050, 8_000), (16_000, 48_000)]
+)
+def test_sound_is_written_at_another_rate_without_loss(
+    audio_format: str, rate_hz: int, to_hz: int
+) -> None:
+    encoder = encoder_for(AudioFormat(audio_format), rate_hz, to_hz=to_hz)
+    data = b"".join(_streamed(encoder, tone(DURATION_S, rate_hz), 1_000))
+    readable = _readable(AudioFormat(audio_format), data, to_hz)
+    with av.open(readable) as container:
+        assert container.streams.audio[0].sample_rate == to_hz
+    decoded = decode_whole(readable, to_hz)
+    assert len(decoded) / to_hz == pytest.approx(DURATION_S, abs=0.001)
+    assert frequency_of(decoded, to_hz) == pytest.approx(440, abs=3)
+
+
+def test_another_rate_is_seamless_between_blocks() -> None:
+    samples = tone(DURATION_S, 22_050)
+    encoder = encoder_for(AudioFormat.PCM, 22_050, to_hz=24_000)
+    written = np.frombuffer(b"".join(_streamed(encoder, samples, 777)), "<i2") / 32768
+    expected = tone(DURATION_S, 24_000)
+    assert len(written) == len(expected)
+    middle = slice(2_400, -2_400)  # a tone that begins at once is no band-limited sound
+    assert np.abs(written - expected)[middle].max() < 0.001
+
+
+def test_a_sample_that_is_no_number_silences_itself_alone() -> None:
+    samples = tone(DURATION_S, 22_050)
+    samples[11_025] = np.nan
+    encoder = encoder_for(AudioFormat.PCM, 22_050, to_hz=24_000)
+    written = np.frombuffer(b"".join(_streamed(encoder, samples, 5_000)), "<i2") / 32768
+    assert frequency_of(written.astype(np.float32), 24_000) == pytest.approx(440, abs=3)
+    assert np.abs(written).max() == pytest.approx(0.3, rel=0.1)
+
+
+@pytest.mark.parametrize("rate_hz", [22_050, 24_000])
+def test_opus_is_one_ogg_stream_from_its_first_page_to_its_last(rate_hz: int) -> None:
+    encoder = encoder_for(AudioFormat.OPUS, rate_hz)
+    pages = ogg_pages(b"".join(_streamed(encoder, tone(5, rate_hz), 1_000)))
+    assert len({page.serial for page in pages}) == 1
+    assert [page.sequence for page in pages] == list(range(len(pages)))
+    assert [page.is_first for page in pages] == [True] + [False] * (len(pages) - 1)
+    assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
+    positions = [page.position for page in pages]
+    assert positions == sorted(positions)
 
 
 @every_format

@@ -13,16 +13,16 @@ from nemo_voice_serving.batching import Batcher
 from nemo_voice_serving.codecs import AudioFormat, encode_whole
 from nemo_voice_serving.device import DeviceThread
 from nemo_voice_serving.forming import Limits
-from nemo_voice_stt.recogniser import Recognition, Word
-from nemo_voice_stt.recogniser import Samples as Heard
-from nemo_voice_stt.transcription import Hearing, Transcription, placed
+from nemo_voice_stt.recogniser import Clip, Recognition, Word
+from nemo_voice_stt.transcription import Hearing, Transcription, TranscriptionOrder, placed
 from support.observers import RecordingObserver
 
 
-def long_clip(seconds: float) -> io.BytesIO:
+def long_clip(seconds: float) -> TranscriptionOrder:
     times = np.arange(round(seconds * 16000)) / 16000
     swell = 0.3 * np.sin(2 * np.pi * 220 * times) * np.sin(np.pi * times) ** 2
-    return io.BytesIO(encode_whole(AudioFormat.WAV, swell.astype(np.float32), 16000))
+    data = encode_whole(AudioFormat.WAV, swell.astype(np.float32), 16000)
+    return TranscriptionOrder(io.BytesIO(data))
 
 
 class Counting:
@@ -31,16 +31,18 @@ class Counting:
     def __init__(self) -> None:
         self.pieces = 0
 
-    def __call__(self, batch: Sequence[Heard]) -> Sequence[Recognition]:
+    def __call__(self, batch: Sequence[Clip]) -> Sequence[Recognition]:
         self.pieces += len(batch)
-        return [Recognition(f"{len(it) / 16000:.0f}", (Word("x", 0.5, 1.0),)) for it in batch]
+        return [
+            Recognition(f"{len(it.samples) / 16000:.0f}", (Word("x", 0.5, 1.0),)) for it in batch
+        ]
 
 
 def transcription_of(
     stage: Counting, ahead: int = 2
-) -> tuple[Transcription, Batcher[Heard, Recognition]]:
+) -> tuple[Transcription, Batcher[Clip, Recognition]]:
     observer = RecordingObserver()
-    batcher = Batcher[Heard, Recognition](
+    batcher = Batcher[Clip, Recognition](
         "recognition", stage, limits=Limits(), device=DeviceThread(), observer=observer
     )
     batcher.start()
@@ -69,7 +71,7 @@ async def test_a_listener_that_stops_reading_stops_the_work() -> None:
     transcription, batcher = transcription_of(stage)
     passages = transcription.passages(long_clip(120))
     await anext(passages)
-    await passages.aclose()  # type: ignore[attr-defined] # an async generator by construction
+    await passages.aclose()
     assert stage.pieces <= 4
     assert transcription._admission.work == 0
     await batcher.close()
@@ -81,7 +83,7 @@ async def test_audio_takes_the_room_of_what_is_in_work_of_it(seconds: int, room_
     passages = transcription.passages(long_clip(seconds))
     await anext(passages)
     assert 0.5 * room_s < transcription._admission.work <= room_s
-    await passages.aclose()  # type: ignore[attr-defined] # an async generator by construction
+    await passages.aclose()
     await batcher.close()
 
 

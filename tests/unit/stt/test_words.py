@@ -1,9 +1,11 @@
 """Tokens become words whose times lie within the audio and ascend."""
 
+from dataclasses import replace
+
 import pytest
 
 from nemo_voice_stt.backends.words import Timing, Token, words_of
-from nemo_voice_stt.recogniser import Word
+from nemo_voice_stt.recogniser import TextToken, Word
 
 TIMING = Timing(frame_s=0.08, duration_s=10.0)
 
@@ -13,7 +15,8 @@ def spelled(*pieces: str, frames: list[tuple[int, int]], timing: Timing = TIMING
         Token(number, piece, start, end)
         for number, (piece, (start, end)) in enumerate(zip(pieces, frames, strict=True))
     ]
-    return list(words_of(tokens, timing, lambda numbers: text_of(numbers, pieces)))
+    words = words_of(tokens, timing, lambda numbers: text_of(numbers, pieces))
+    return [replace(word, tokens=()) for word in words]
 
 
 def text_of(numbers: list[int], pieces: tuple[str, ...]) -> str:
@@ -78,3 +81,9 @@ def test_a_word_is_as_sure_as_its_least_sure_token(
     tokens = [Token(0, "x", 0, 1, confidence) for confidence in given]
     (word,) = words_of(tokens, TIMING, lambda numbers: "x" * len(numbers))
     assert word.confidence == expected
+
+
+def test_a_word_keeps_its_tokens_as_they_were_heard() -> None:
+    tokens = [Token(7, "▁par", 0, 1, 0.9, -0.25), Token(3, "is", 1, 2, 0.8, -1.5)]
+    (word,) = words_of(tokens, TIMING, lambda _numbers: "paris")
+    assert word.tokens == (TextToken(7, " par", -0.25), TextToken(3, "is", -1.5))

@@ -40,6 +40,7 @@ class Admission:
         self._observer = observer
         self._clock = clock
         self._work = 0.0
+        self._requests = 0
         self._done_work, self._busy_s = assumed_rate, 1.0
         self._changed_s = clock()
 
@@ -74,12 +75,15 @@ class Admission:
         """
         if self._work > 0 and self._work + work > self._max_work:
             raise self._overloaded(self._work + work - self._max_work)
-        self._change(work)
+        self._requests += 1
+        self._change(self._work + work)
         try:
             yield
         finally:
             self._done_work += work
-            self._change(-work)
+            self._requests -= 1
+            # Seconds added and taken away leave a crumb, for which the service would never be idle.
+            self._change(self._work - work if self._requests else 0.0)
 
     def _overloaded(self, excess: float) -> Overloaded:
         wait_s = min(60.0, max(1.0, excess * self._busy_s / self._done_work))
@@ -98,5 +102,5 @@ class Admission:
                 fade = _MEMORY_S / self._busy_s
                 self._busy_s, self._done_work = _MEMORY_S, self._done_work * fade
         self._changed_s = now_s
-        self._work = max(0.0, self._work + work)
+        self._work = max(0.0, work)
         self._observer.work_changed(self._work, self.drain_s)

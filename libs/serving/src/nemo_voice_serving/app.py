@@ -8,57 +8,32 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response, Security
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI, Response, Security
 from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 
-from nemo_voice_serving.auth import ApiKeys, KeyMiddleware
-from nemo_voice_serving.errors import (
-    InvalidRequest,
-    MethodNotAllowed,
-    NotFound,
-    VoiceError,
-)
+from nemo_voice_serving.accounts import Accounts
+from nemo_voice_serving.auth import METRICS_PATHS, OPEN_PATHS, ApiKeys, KeyMiddleware
+from nemo_voice_serving.cross_origin import CrossOriginMiddleware
 from nemo_voice_serving.health import health_router
 from nemo_voice_serving.middleware import RequestMiddleware
+from nemo_voice_serving.nim_routes import nim_router
+from nemo_voice_serving.refusals import (
+    ERROR_RESPONSES,
+    FORM_KINDS,
+    ErrorBody,
+    install_error_handlers,
+)
 from nemo_voice_serving.runtime import Runtime
 
-
-class ErrorDetail(BaseModel):
-    """What went wrong, in OpenAI's words."""
-
-    message: str
-    type: str
-    param: str | None
-    code: str | None
-
-
-class ErrorBody(BaseModel):
-    """The body of every answer that is not a success."""
-
-    error: ErrorDetail
-
-
-ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody, "description": description}
-    for status, description in {
-        400: "The request is wrong; the message says what to change.",
-        413: "More bytes or audio seconds than one request may hold.",
-        429: "The queue is full; Retry-After says when to come back.",
-        500: "The model failed; the log has the reason under the request id.",
-        503: "Loading, warming, draining or failed.",
-        504: "Waited longer than a request may.",
-    }.items()
-}
-"""For the OpenAPI documents of every route that does work."""
+__all__ = ["ERROR_RESPONSES", "ErrorBody", "build_app"]
 
 _KEY_WANTED: dict[str, Any] = {
     "dependencies": [Security(HTTPBearer(auto_error=False, description="One of the API keys."))],
-    "responses": {401: {"model": ErrorBody, "description": "No API key, or none that is valid."}},
+    "responses": {
+        401: {"model": ErrorBody, "description": "No API key, or none that is valid."},
+        429: ERROR_RESPONSES[429],
+    },
 }
 """The same where keys are asked for: the check itself comes before any route."""
 
@@ -82,28 +57,37 @@ def build_app(
         await on_stop()
 
     app = FastAPI(title=title, description=description, version=version, lifespan=lifespan)
-    keys_file = runtime.settings.api_keys_file
-    for router in routers:
-        app.include_router(router, **(_KEY_WANTED if keys_file else {}))
+    settings = runtime.settings
+    guarded = _KEY_WANTED if settings.api_keys_file else {}
+    for router in (*routers, nim_router(runtime, version=version)):
+        app.include_router(router, **guarded)
     app.include_router(
-        health_router(
-            runtime.lifecycle, runtime.device, stuck_after_s=runtime.settings.stuck_after_s
-        )
+        health_router(runtime.lifecycle, runtime.device, stuck_after_s=settings.stuck_after_s)
     )
-    app.include_router(_metrics_router(runtime))
-    _install_error_handlers(app)
-    _forget_unprocessable(app)
-    if keys_file:
-        keys = ApiKeys(keys_file)
+    app.include_router(_metrics_router(runtime), **(guarded if settings.metrics_need_key else {}))
+    install_error_handlers(app)
+    _describe_as_it_is(app)
+    _add_middleware(app, runtime)
+    return app
+
+
+def _add_middleware(app: FastAPI, runtime: Runtime[Any]) -> None:
+    """Puts around the routes, from the inside: keys, what every request gets, other origins."""
+    settings = runtime.settings
+    if settings.api_keys_file:
+        accounts = Accounts(settings.key_limits, runtime.metrics)
+        keys = ApiKeys(settings.api_keys_file, accounts.keep)
         runtime.lifecycle.require(keys.trouble)
-        app.add_middleware(KeyMiddleware, keys=keys)
+        open_paths = OPEN_PATHS - METRICS_PATHS if settings.metrics_need_key else OPEN_PATHS
+        app.add_middleware(KeyMiddleware, keys=keys, accounts=accounts, open_paths=open_paths)
     app.add_middleware(
         RequestMiddleware,
         metrics=runtime.metrics,
         lifecycle=runtime.lifecycle,
-        max_body_bytes=runtime.settings.max_upload_bytes,
+        settings=settings,
     )
-    return app
+    if settings.cors_origins:
+        app.add_middleware(CrossOriginMiddleware, origins=settings.cors_origins)
 
 
 def _metrics_router(runtime: Runtime[Any]) -> APIRouter:
@@ -118,59 +102,38 @@ def _metrics_router(runtime: Runtime[Any]) -> APIRouter:
     return router
 
 
-def _forget_unprocessable(app: FastAPI) -> None:
-    # FastAPI documents a 422 of its own shape for every route; ours answer 400 in OpenAI's.
+def _describe_as_it_is(app: FastAPI) -> None:
     document = app.openapi
 
-    def without_422() -> dict[str, Any]:
+    def corrected() -> dict[str, Any]:
         described = document()
+        schemas = described.get("components", {}).get("schemas", {})
         for path in described["paths"].values():
             for operation in path.values():
+                # FastAPI documents a 422 of its own shape; ours answer 400 in OpenAI's.
                 operation["responses"].pop("422", None)
-        for schema in ("HTTPValidationError", "ValidationError"):
-            described.get("components", {}).get("schemas", {}).pop(schema, None)
+                for name in _form_schemas(operation):
+                    _say_what_a_form_can(schemas[name])
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
         return described
 
-    app.openapi = without_422  # type: ignore[method-assign] # FastAPI's own way to extend it
+    app.openapi = corrected  # type: ignore[method-assign] # FastAPI's own way to extend it
 
 
-def _install_error_handlers(app: FastAPI) -> None:
-    async def voice_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, VoiceError)  # noqa: S101 the handler is registered for this class
-        return error_response(request, error)
-
-    async def validation_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101 same
-        return error_response(request, _from_validation(error))
-
-    async def http_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 same
-        return error_response(request, _from_http(request, error))
-
-    app.add_exception_handler(VoiceError, voice_error)
-    app.add_exception_handler(RequestValidationError, validation_error)
-    app.add_exception_handler(HTTPException, http_error)
+def _form_schemas(operation: dict[str, Any]) -> list[str]:
+    content = operation.get("requestBody", {}).get("content", {})
+    references = [
+        kind["schema"].get("$ref", "") for name, kind in content.items() if name in FORM_KINDS
+    ]
+    return [reference.rpartition("/")[2] for reference in references if reference]
 
 
-def error_response(request: Request, error: VoiceError) -> JSONResponse:
-    """Returns an error in the one shape, and marks the request's outcome for the metrics."""
-    request.scope.setdefault("state", {})["outcome"] = error.code
-    return JSONResponse(error.body(), status_code=error.status, headers=error.headers())
-
-
-def _from_validation(error: RequestValidationError) -> InvalidRequest:
-    problem = error.errors()[0]
-    where = [str(part) for part in problem["loc"] if part not in {"body", "query", "path"}]
-    param = ".".join(where) or None
-    return InvalidRequest(f"{param or 'body'}: {problem['msg']}", param=param)
-
-
-def _from_http(request: Request, error: HTTPException) -> VoiceError:
-    if isinstance(error.__cause__, VoiceError):
-        # FastAPI takes whatever stops the reading of a body for a parsing error.
-        return error.__cause__
-    if error.status_code == NotFound.status:
-        return NotFound(f"There is nothing at {request.url.path}. GET /docs lists what there is.")
-    if error.status_code == MethodNotAllowed.status:
-        return MethodNotAllowed(f"{request.url.path} does not take {request.method}.")
-    return InvalidRequest(str(error.detail))
+def _say_what_a_form_can(schema: dict[str, Any]) -> None:
+    """Takes out null, which only JSON can say; an empty field is one that was not sent."""
+    for name, field in schema["properties"].items():
+        if "anyOf" in field:
+            field["anyOf"] = [one for one in field["anyOf"] if one != {"type": "null"}]
+        is_text = field.get("type") == "string" and "contentMediaType" not in field
+        if is_text and name in schema.get("required", ()):
+            field.setdefault("minLength", 1)

@@ -14,17 +14,24 @@ import soxr
 
 from nemo_voice_serving.containers import MonoBlock, Samples, open_recording
 from nemo_voice_serving.errors import PayloadTooLarge
+from nemo_voice_serving.raw_audio import RawFormat
 
 _QUALITY = "HQ"
 
 
 def decode(
-    source: Path | BinaryIO, rate_hz: int, *, block_s: float = 1.0, max_audio_s: float | None = None
+    source: Path | BinaryIO,
+    rate_hz: int,
+    *,
+    block_s: float = 1.0,
+    max_audio_s: float | None = None,
+    raw_format: RawFormat | None = None,
 ) -> Iterator[Samples]:
     """Yields mono blocks of `block_s` at `rate_hz`, within [-1, 1]; the last one may be shorter.
 
-    A seekable file object is read from its start and stays open. What a cut file still holds is
-    yielded without complaint. Nothing is yielded before the first block is known to be sound.
+    A seekable file object is read from its start and stays open; with `raw_format` it holds nothing
+    but samples. What a cut file still holds is yielded without complaint. Nothing is yielded before
+    the first block is known to be sound.
 
     Raises:
         UnsupportedAudio: Not audio, or less than 0.1 s of it; always before the first block.
@@ -34,7 +41,7 @@ def decode(
     """
     with ExitStack() as stack:
         file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
-        recording = stack.enter_context(open_recording(file))
+        recording = stack.enter_context(open_recording(file, raw_format))
         if recording.duration_s is not None:
             _refuse_longer(recording.duration_s, max_audio_s)
         length = 0

@@ -1,4 +1,4 @@
-"""Who may use a service: keys from a file, and every request but probes refused without one.
+"""Who may use a service, and how much: keys from a file, and an account for each of them.
 
 `app.py` puts it around an application whose settings name such a file.
 """
@@ -7,27 +7,26 @@ import contextlib
 import hashlib
 import hmac
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nemo_voice_serving.accounts import Accounts
 from nemo_voice_serving.errors import InvalidApiKey
 
 logger = logging.getLogger(__name__)
 
-OPEN_PATHS = frozenset(
-    {
-        "/v1/health/live",
-        "/healthz",
-        "/v1/health/ready",
-        "/readyz",
-        "/metrics",
-        "/v1/metrics",
-        "/docs",
-        "/openapi.json",
-    }
-)
+METRICS_PATHS = frozenset({"/metrics", "/v1/metrics"})
+OPEN_PATHS = METRICS_PATHS | {
+    "/v1/health/live",
+    "/healthz",
+    "/v1/health/ready",
+    "/readyz",
+    "/docs",
+    "/openapi.json",
+}
 """What needs no key: probes and Prometheus have none, and the description is the same for all."""
 
 _MAX_FILE_BYTES = 1024 * 1024
@@ -41,18 +40,23 @@ class ApiKeys:
     neither an edit nor the swapped symbolic link of a mounted Secret.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, changed: Callable[[frozenset[bytes]], None] = lambda _digests: None
+    ) -> None:
+        """Takes where the keys are, and who is told the digests whenever they change."""
         self._path = path
+        self._changed = changed
         self._read: bytes | None = None
         self._digests: frozenset[bytes] = frozenset()
         self._trouble: str | None = None
         self._refresh()
 
-    def admit(self, key: bytes) -> bool:
-        """Returns whether the key is one of them."""
+    def admit(self, key: bytes) -> bytes | None:
+        """Returns the key's digest when it is one of them."""
         self._refresh()
         digest = hashlib.sha256(key).digest()
-        return any(hmac.compare_digest(digest, known) for known in self._digests)
+        matches = [hmac.compare_digest(digest, known) for known in self._digests]
+        return digest if any(matches) else None
 
     def trouble(self) -> str | None:
         """Returns why nobody can have a valid key at present, or None."""
@@ -77,6 +81,7 @@ class ApiKeys:
         elif trouble != self._trouble:
             logger.error("every request is refused", extra={"reason": trouble})
         self._read, self._digests, self._trouble = read, digests, trouble
+        self._changed(digests)
 
 
 def _contents(path: Path) -> bytes:
@@ -115,23 +120,40 @@ class KeyMiddleware:
     Outside the routes, so that a route which somebody adds is closed until it is listed as open.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: ApiKeys) -> None:
+    def __init__(
+        self, app: ASGIApp, *, keys: ApiKeys, accounts: Accounts, open_paths: frozenset[str]
+    ) -> None:
         self._app = app
         self._keys = keys
+        self._accounts = accounts
+        self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on.
 
         Raises:
             InvalidApiKey: When it has no key, or none that is valid.
+            RateLimitExceeded: When the key has used what it may.
         """
-        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
-            key = _bearer_key(Headers(scope=scope))
-            if key is None:
-                raise InvalidApiKey("This service wants an API key: 'Authorization: Bearer KEY'.")
-            if not self._keys.admit(key):
-                raise InvalidApiKey("The API key is not valid here.")
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in self._open_paths:
+            await self._app(scope, receive, send)
+            return
+        key = _bearer_key(Headers(scope=scope))
+        if key is None:
+            raise InvalidApiKey("This service wants an API key: 'Authorization: Bearer KEY'.")
+        digest = self._keys.admit(key)
+        if digest is None:
+            raise InvalidApiKey("The API key is not valid here.")
+        with self._accounts.request(digest) as account:
+
+            async def send_with_limits(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    left = account.headers().items()
+                    told = [(name.encode(), value.encode()) for name, value in left]
+                    message = {**message, "headers": [*message.get("headers", []), *told]}
+                await send(message)
+
+            await self._app(scope, receive, send_with_limits)
 
 
 def _bearer_key(headers: Headers) -> bytes | None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import av
 import numpy as np
+import soxr
 
 from nemo_voice_serving.audio import resampler
 from nemo_voice_serving.containers import Samples
@@ -103,13 +104,22 @@ _CODECS = {
 }
 
 
-def encoder_for(audio_format: AudioFormat, rate_hz: int) -> Encoder:
-    """Returns a new encoder for mono speech at `rate_hz`; nothing costly happens before `start`."""
+def encoder_for(audio_format: AudioFormat, rate_hz: int, *, to_hz: int | None = None) -> Encoder:
+    """Returns a new encoder for mono speech at `rate_hz`; nothing costly happens before `start`.
+
+    Args:
+        audio_format: What to write.
+        rate_hz: The rate of the samples that will be pushed.
+        to_hz: The rate to write, or the next one that the codec carries; absent: that of the
+            samples, likewise.
+    """
+    written_hz = to_hz or rate_hz
     if audio_format is AudioFormat.PCM:
-        return _PcmEncoder(header=b"")
+        return _PcmEncoder(b"", resampler(rate_hz, written_hz))
     if audio_format is AudioFormat.WAV:
-        return _PcmEncoder(header=wav_header(rate_hz, None))
-    return _FfmpegEncoder(_CODECS[audio_format], rate_hz, _Outbox())
+        return _PcmEncoder(wav_header(written_hz, None), resampler(rate_hz, written_hz))
+    codec = _CODECS[audio_format]
+    return _FfmpegEncoder(codec, rate_hz, codec.rate_for(written_hz), _Outbox())
 
 
 def encode_whole(audio_format: AudioFormat, samples: Samples, rate_hz: int) -> bytes:
@@ -120,7 +130,8 @@ def encode_whole(audio_format: AudioFormat, samples: Samples, rate_hz: int) -> b
         data = pcm16(samples)
         return wav_header(rate_hz, len(data)) + data
     file = io.BytesIO()  # seekable: the muxer goes back and writes the length
-    encoder = _FfmpegEncoder(_CODECS[audio_format], rate_hz, file)
+    codec = _CODECS[audio_format]
+    encoder = _FfmpegEncoder(codec, rate_hz, codec.rate_for(rate_hz), file)
     encoder.start()
     for start in range(0, len(samples), rate_hz):
         encoder.encode(samples[start : start + rate_hz])
@@ -146,18 +157,29 @@ def wav_header(rate_hz: int, data_bytes: int | None) -> bytes:
     return struct.pack("<4sI4s", b"RIFF", riff, b"WAVE") + form + struct.pack("<4sI", b"data", data)
 
 
+def _resampled(stream: soxr.ResampleStream | None, samples: Samples) -> Samples:
+    # A sample that is no number would silence all that is near it.
+    return samples if stream is None else stream.resample_chunk(_clean(samples))
+
+
+def _tail_of(stream: soxr.ResampleStream | None) -> Samples:
+    nothing = np.empty(0, np.float32)
+    return nothing if stream is None else stream.resample_chunk(nothing, last=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _PcmEncoder:
     header: bytes
+    resampler: soxr.ResampleStream | None
 
     def start(self) -> bytes:
         return self.header
 
     def encode(self, samples: Samples) -> bytes:
-        return pcm16(samples)
+        return pcm16(_resampled(self.resampler, samples))
 
     def finish(self) -> bytes:
-        return b""
+        return pcm16(_tail_of(self.resampler))
 
 
 class _Outbox:
@@ -179,11 +201,12 @@ class _Outbox:
 class _FfmpegEncoder:
     """A codec of FFmpeg, writing to `sink`; the calls return what has arrived in an outbox."""
 
-    def __init__(self, codec: _Codec, rate_hz: int, sink: _Outbox | io.BytesIO) -> None:
+    def __init__(
+        self, codec: _Codec, from_hz: int, rate_hz: int, sink: _Outbox | io.BytesIO
+    ) -> None:
         self._codec = codec
-        self._from_hz = rate_hz
-        self._rate_hz = codec.rate_for(rate_hz)
-        self._resampler = resampler(rate_hz, self._rate_hz)
+        self._rate_hz = rate_hz
+        self._resampler = resampler(from_hz, rate_hz)
         self._sink = sink
         self._count = 0
         self._container: Any = None
@@ -207,14 +230,11 @@ class _FfmpegEncoder:
         return self._taken()
 
     def encode(self, samples: Samples) -> bytes:
-        if self._resampler is not None:
-            samples = self._resampler.resample_chunk(_clean(samples))
-        self._push(samples)
+        self._push(_resampled(self._resampler, samples))
         return self._taken()
 
     def finish(self) -> bytes:
-        if self._resampler is not None:
-            self._push(self._resampler.resample_chunk(np.empty(0, np.float32), last=True))
+        self._push(_tail_of(self._resampler))
         self._container.mux(self._stream.encode(None))
         self._container.close()
         return self._taken()

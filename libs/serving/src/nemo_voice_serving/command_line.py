@@ -95,6 +95,9 @@ def drawn_progress(stream: TextIO) -> Callable[[Progress], None]:
 
 def _complaints(error: ValidationError) -> Iterator[str]:
     for problem in error.errors():
+        if not problem["loc"]:  # of several settings together
+            yield problem["msg"]
+            continue
         name = "-".join(str(part) for part in problem["loc"]).replace("_", "-")
         variable = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
         yield f"--{name} ({variable}): {problem['msg']}, got {problem['input']!r}"

@@ -7,7 +7,7 @@ or FFmpeg leaves it, and no container makes them open another file or address.
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import chain, groupby, islice
 from typing import Any, BinaryIO
 
@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from nemo_voice_serving.byte_source import ByteSource
 from nemo_voice_serving.errors import UnsupportedAudio
+from nemo_voice_serving.raw_audio import RawFormat
 
 Samples = npt.NDArray[np.float32]
 MonoBlock = tuple[int, Samples]
@@ -28,13 +30,14 @@ MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 384_000
 MAX_CHANNELS = 32
 ACCEPTED = (
     "Send WAV, FLAC, MP3, Ogg (Vorbis or Opus), M4A or MP4, WebM, AAC, AIFF, AMR or WMA,"
-    f" {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz."
+    f" {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz; samples without a header as audio/pcm;rate=16000."
 )
 
 _UNKNOWN = "is not recognised as audio"
 _READ_FRAMES = 1 << 17
 _FRAMES_AT_ONCE = 32
 _STALLED_S = 60.0
+_CANCELLED = 0.01  # of the loudest channel's power: the mean of a track and its inverse is nothing
 _STATED_LIMIT_S = 1e9  # beyond it stands "unknown": libsndfile says 2^63 frames for a streamed FLAC
 # Where libsndfile is the faster one (WAV seven times). Not MP3: its decoder complains of damaged
 # frames on standard error, and a client must not write into the log.
@@ -70,33 +73,13 @@ class Recording:
     """Mono float32 within [-1, 1], all of them finite; ends early where the file is cut."""
 
 
-class _PlainBytes:
-    """What the libraries see of a file: bytes by position, no name to guess a format from."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._size = file.seek(0, 2)
-        self._position = file.seek(0)
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self._position += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        # A corrupt header asks for places before the start: answering with the nearest place keeps
-        # the exception out of a C callback.
-        wanted = offset + (0, self._position, self._size)[whence]
-        self._position = self._file.seek(min(max(wanted, 0), self._size))
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-
 @contextmanager
-def open_recording(file: BinaryIO) -> Iterator[Recording]:
+def open_recording(file: BinaryIO, raw_format: RawFormat | None = None) -> Iterator[Recording]:
     """Opens with the first library that reads at least 0.1 s of the file.
+
+    Args:
+        file: Seekable; it stays open.
+        raw_format: What its bytes are, where they have no header.
 
     Raises:
         UnsupportedAudio: None does; the message says why and what is accepted.
@@ -105,7 +88,7 @@ def open_recording(file: BinaryIO) -> Iterator[Recording]:
     if not head:
         raise UnsupportedAudio(f"The file is empty. {ACCEPTED}", param="file")
     reason = _UNKNOWN
-    for opened in _openers(head):
+    for opened in _openers(head, raw_format):
         with ExitStack() as stack:
             try:
                 recording = stack.enter_context(opened(file))
@@ -119,7 +102,11 @@ def open_recording(file: BinaryIO) -> Iterator[Recording]:
     raise UnsupportedAudio(f"The file {reason}. {ACCEPTED}", param="file")
 
 
-def _openers(head: bytes) -> list[Callable[[BinaryIO], AbstractContextManager[Recording]]]:
+def _openers(
+    head: bytes, raw_format: RawFormat | None
+) -> list[Callable[[BinaryIO], AbstractContextManager[Recording]]]:
+    if raw_format is not None:
+        return [partial(_raw_recording, raw_format)]
     if head.startswith(_SNDFILE_HEADS):
         return [_sndfile_recording, _ffmpeg_recording]
     return [_ffmpeg_recording]
@@ -155,7 +142,7 @@ def _until_broken(blocks: Iterator[MonoBlock]) -> Iterator[MonoBlock]:
 @contextmanager
 def _sndfile_recording(file: BinaryIO) -> Iterator[Recording]:
     try:
-        sound = soundfile.SoundFile(_PlainBytes(file))
+        sound = soundfile.SoundFile(ByteSource(file))
     except _LIBRARY_ERRORS as fault:
         raise Unreadable(_UNKNOWN) from fault
     with sound:
@@ -164,6 +151,24 @@ def _sndfile_recording(file: BinaryIO) -> Iterator[Recording]:
         if duration_s is None:  # libsndfile stops in the middle of a FLAC that was streamed
             raise Unreadable(_UNKNOWN)
         yield Recording(duration_s, _sndfile_blocks(sound))
+
+
+@contextmanager
+def _raw_recording(raw: RawFormat, file: BinaryIO) -> Iterator[Recording]:
+    _check_shape(raw.rate_hz, raw.channels)
+    try:
+        sound = soundfile.SoundFile(
+            ByteSource(file),
+            samplerate=raw.rate_hz,
+            channels=raw.channels,
+            format="RAW",
+            subtype="PCM_16",
+            endian="BIG" if raw.is_big_endian else "LITTLE",
+        )
+    except _LIBRARY_ERRORS as fault:
+        raise Unreadable("holds no samples") from fault
+    with sound:
+        yield Recording(sound.frames / raw.rate_hz, _sndfile_blocks(sound))
 
 
 def _sndfile_blocks(sound: Any) -> Iterator[MonoBlock]:
@@ -181,7 +186,7 @@ def _ffmpeg_recording(file: BinaryIO) -> Iterator[Recording]:
     }
     try:
         container = av.open(
-            _PlainBytes(file), options=options, metadata_errors="replace", timeout=_STALLED_S
+            ByteSource(file), options=options, metadata_errors="replace", timeout=_STALLED_S
         )
     except _LIBRARY_ERRORS as fault:
         raise Unreadable(_UNKNOWN) from fault
@@ -234,8 +239,18 @@ def _mono(samples: npt.NDArray[Any]) -> Samples:
     if not np.isfinite(samples).all():
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
     samples = np.clip(samples, -1.0, 1.0)
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)
+    mono = samples[:, 0] if samples.shape[1] == 1 else _mixed(samples)
     return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _mixed(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Returns the mean of the channels, or the loudest of them where they cancel each other out."""
+    mean: npt.NDArray[Any] = samples.mean(axis=1)
+    powers = np.einsum("ij,ij->j", samples, samples)
+    if np.dot(mean, mean) >= _CANCELLED * powers.max(initial=0):
+        return mean
+    loudest: npt.NDArray[Any] = samples[:, powers.argmax()]
+    return loudest
 
 
 def _check_shape(rate_hz: int, channels: int) -> None:

@@ -9,7 +9,11 @@ field is to blame)
 ├── PayloadTooLarge             413  more bytes or audio seconds than one request may hold
 ├── NotFound                    404  no such route or model
 ├── MethodNotAllowed            405  the route exists, the method does not
+├── RequestTooSlow              408  the request did not arrive in time
+├── UnsupportedMediaType        415  the body is of a kind that the route does not read
+├── HeadersTooLarge             431  the request line and its headers are too long
 ├── Overloaded                  429  the queue is full; Retry-After says when to come back
+├── RateLimitExceeded           429  the API key has used what it may; Retry-After
 ├── NotReady                    503  loading, warming, draining or failed; Retry-After
 ├── DeadlineExceeded            504  waited longer than a request may
 └── BackendFailed               500  the model raised; details are in the log, not in the body
@@ -32,7 +36,8 @@ class VoiceError(Exception):
         self, message: str, *, param: str | None = None, retry_after_s: float | None = None
     ) -> None:
         super().__init__(message)
-        self.message = message
+        # What a client sent may be quoted, and JSON can hold halves of characters, UTF-8 cannot.
+        self.message = message.encode("utf-8", "backslashreplace").decode()
         self.param = param
         self.retry_after_s = retry_after_s
 
@@ -111,6 +116,38 @@ class MethodNotAllowed(VoiceError):
     status = 405
     kind = "invalid_request_error"
 
+    def __init__(self, message: str, *, allowed: str | None = None) -> None:
+        super().__init__(message)
+        self._allowed = allowed
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return {} if self._allowed is None else {"Allow": self._allowed}
+
+
+class RequestTooSlow(VoiceError):
+    """The request's head or body did not arrive in the time that it may take."""
+
+    code = "request_too_slow"
+    status = 408
+    kind = "invalid_request_error"
+
+
+class UnsupportedMediaType(VoiceError):
+    """The body's Content-Type is none that this address reads."""
+
+    code = "unsupported_media_type"
+    status = 415
+    kind = "invalid_request_error"
+
+
+class HeadersTooLarge(VoiceError):
+    """The request line and the headers hold more bytes than they may."""
+
+    code = "headers_too_large"
+    status = 431
+    kind = "invalid_request_error"
+
 
 class Overloaded(VoiceError):
     """More work is waiting than the queue may hold."""
@@ -118,6 +155,25 @@ class Overloaded(VoiceError):
     code = "overloaded"
     status = 429
     kind = "rate_limit_error"
+
+
+class RateLimitExceeded(VoiceError):
+    """The API key has as many requests inside, or used as much audio, as it may."""
+
+    code = "rate_limit_exceeded"
+    status = 429
+    kind = "rate_limit_error"
+
+    def __init__(
+        self, message: str, *, retry_after_s: float, state: dict[str, str] | None = None
+    ) -> None:
+        """Takes beside the rest the headers that tell how much is left."""
+        super().__init__(message, retry_after_s=retry_after_s)
+        self._state = state or {}
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), **self._state}
 
 
 class NotReady(VoiceError):

@@ -94,6 +94,8 @@ def configure_logging(level: str, style: str = "auto", stream: TextIO = sys.stde
         "uvicorn.access",
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of each malformed form: no client may fill the log.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 def adopt(name: str, level: int = logging.ERROR) -> None:

@@ -33,6 +33,7 @@ class ServiceMetrics:
         self._register_requests(registry)
         self._register_audio(registry)
         self._register_batches(registry)
+        self._register_keys(registry)
         self._register_lifecycle(registry)
         self._info.info({"service": service})
 
@@ -130,6 +131,27 @@ class ServiceMetrics:
             registry=registry,
         )
 
+    def _register_keys(self, registry: CollectorRegistry) -> None:
+        # The label is the beginning of the key's SHA-256 digest: never the key, one for each key.
+        self._key_inside = Gauge(
+            "nemo_voice_key_in_flight",
+            "Requests of an API key that are being served.",
+            ["key"],
+            registry=registry,
+        )
+        self._key_audio = Counter(
+            "nemo_voice_key_audio_seconds",
+            "Audio seconds spoken or transcribed for an API key.",
+            ["key"],
+            registry=registry,
+        )
+        self._key_refusals = Counter(
+            "nemo_voice_key_refusals",
+            "Requests refused because an API key had used what it may.",
+            ["key", "limit"],
+            registry=registry,
+        )
+
     def _register_lifecycle(self, registry: CollectorRegistry) -> None:
         self._phase = Gauge(
             "nemo_voice_phase",
@@ -220,6 +242,24 @@ class ServiceMetrics:
     def item_dropped(self, stage: str, reason: str) -> None:
         """Counts an item that nobody waits for any more."""
         self._dropped.labels(stage, reason).inc()
+
+    def key_changed(self, key: str, inside: int) -> None:
+        """Tells how many requests of an API key are inside."""
+        self._key_inside.labels(key).set(inside)
+
+    def key_charged(self, key: str, audio_s: float) -> None:
+        """Counts audio made or heard for an API key."""
+        self._key_audio.labels(key).inc(audio_s)
+
+    def key_refused(self, key: str, limit: str) -> None:
+        """Counts a request that one of the API key's limits refused."""
+        self._key_refusals.labels(key, limit).inc()
+
+    def key_gone(self, key: str) -> None:
+        """Forgets an API key that is no longer valid."""
+        for family in (self._key_inside, self._key_audio):
+            family.remove_by_labels({"key": key})
+        self._key_refusals.remove_by_labels({"key": key})
 
     def phase_entered(self, phase: Phase) -> None:
         """Marks the phase."""

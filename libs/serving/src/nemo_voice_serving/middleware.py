@@ -1,4 +1,4 @@
-"""What happens around every request: an id, a clock, a size limit, a metric, and the end of it.
+"""What happens around every request: an id, a clock, limits of its body, a metric, and its end.
 
 Plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which buffers between tasks and hides
 disconnects.
@@ -20,12 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nemo_voice_serving import logs
 from nemo_voice_serving.errors import (
     BackendFailed,
-    InvalidApiKey,
     PayloadTooLarge,
+    RequestTooSlow,
     VoiceError,
 )
 from nemo_voice_serving.lifecycle import Lifecycle
 from nemo_voice_serving.metrics import ServiceMetrics
+from nemo_voice_serving.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 _QUIET = frozenset({"/metrics", "/v1/metrics", "/healthz", "/readyz"})
+_SAFETY = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+"""On every answer: no browser guesses that speech is a program, no proxy keeps what was said."""
 
 
 class ClientGone(VoiceError):
@@ -47,12 +50,17 @@ class RequestMiddleware:
     """Gives each request its id, counts it, limits its body, closes connections while draining."""
 
     def __init__(
-        self, app: ASGIApp, *, metrics: ServiceMetrics, lifecycle: Lifecycle, max_body_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        metrics: ServiceMetrics,
+        lifecycle: Lifecycle,
+        settings: ServiceSettings,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._lifecycle = lifecycle
-        self._max_body_bytes = max_body_bytes
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
@@ -64,7 +72,7 @@ class RequestMiddleware:
         is_quiet = scope["path"] in _QUIET or scope["path"].startswith("/v1/health")
         if not is_quiet:
             self._metrics.request_started()
-        exchange = _Exchange(scope, receive, send, identity, self._lifecycle, self._max_body_bytes)
+        exchange = _Exchange(scope, receive, send, identity, self._lifecycle, self._settings)
         began_s = time.monotonic()
         try:
             await self._serve(exchange)
@@ -85,7 +93,7 @@ class RequestMiddleware:
         try:
             exchange.check_declared_length()
             await self._app(exchange.scope, exchange.receive, exchange.send)
-        except (InvalidApiKey, PayloadTooLarge) as error:
+        except VoiceError as error:
             await exchange.answer(error)
         except ClientDisconnect:
             exchange.mark(ClientGone.code)
@@ -105,7 +113,7 @@ class _Exchange:
         send: Send,
         identity: str,
         lifecycle: Lifecycle,
-        max_body_bytes: int,
+        settings: ServiceSettings,
     ) -> None:
         self.scope = scope
         self.status: int | None = None
@@ -113,8 +121,11 @@ class _Exchange:
         self._send = send
         self._identity = identity
         self._lifecycle = lifecycle
-        self._max_body_bytes = max_body_bytes
+        self._max_body_bytes = settings.max_upload_bytes
+        self._bytes_per_s = settings.http.upload_bytes_per_s
+        self._upload_until_s = time.monotonic() + settings.http.upload_timeout_s
         self._received_bytes = 0
+        self._is_whole = False
 
     def check_declared_length(self) -> None:
         declared = dict(self.scope["headers"]).get(b"content-length", b"0")
@@ -133,16 +144,34 @@ class _Exchange:
         await response(self.scope, self.receive, self.send)
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        if self._is_whole:  # what comes now is the end of the connection, whenever that is
+            return await self._receive()
+        message = await self._in_time()
         self._received_bytes += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
         if self._received_bytes > self._max_body_bytes:
             raise self._too_large()
         return message
+
+    async def _in_time(self) -> Message:
+        # By the total, not by the pause: one byte now and then must hold nothing for ever.
+        until_s = self._upload_until_s + self._received_bytes / self._bytes_per_s
+        try:
+            async with asyncio.timeout(until_s - time.monotonic()):
+                return await self._receive()
+        except TimeoutError:
+            message = (
+                f"Of the request's body {self._received_bytes} bytes came in time; "
+                f"less than {self._bytes_per_s} a second is too slow."
+            )
+            raise RequestTooSlow(message) from None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message.get("headers", []), (b"x-request-id", self._identity.encode())]
+            named = {name.lower() for name, _ in headers}
+            headers += [header for header in _SAFETY if header[0] not in named]
             if self._lifecycle.is_draining:
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from nemo_voice_serving.errors import NotFound
+from nemo_voice_serving.refusals import ErrorBody
 from nemo_voice_serving.runtime import Runtime
 
 
@@ -44,7 +45,11 @@ def models_router(runtime: Runtime[Any]) -> APIRouter:
         """Answers the one model that is served."""
         return ModelList(data=[loaded()])
 
-    @router.get("/v1/models/{model:path}", summary="Describe the model")
+    @router.get(
+        "/v1/models/{model:path}",
+        summary="Describe the model",
+        responses={404: {"model": ErrorBody, "description": "Another model is served."}},
+    )
     async def describe_model(model: str) -> ModelObject:
         """Answers the model of that name, or 404."""
         if model != loaded().id:

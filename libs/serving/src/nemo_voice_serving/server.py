@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from typing_extensions import override
 
+from nemo_voice_serving.connection import ServerConfig
 from nemo_voice_serving.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.memory import keep_freed_memory, spare_the_collector
 from nemo_voice_serving.settings import ServiceSettings
@@ -64,16 +65,7 @@ class DrainingServer(uvicorn.Server):
 
 def serve(app: FastAPI, *, lifecycle: Lifecycle, settings: ServiceSettings, port: int) -> int:
     """Serves until told to stop and returns the process's exit status."""
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=round(settings.drain.timeout_s),
-        h11_max_incomplete_event_size=65536,
-    )
+    config = ServerConfig(app, settings, port=port)
     keep_freed_memory()
     lifecycle.listen(spare_the_collector)
     DrainingServer(config, lifecycle=lifecycle, settings=settings).run()

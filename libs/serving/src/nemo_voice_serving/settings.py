@@ -6,16 +6,20 @@ Every field is `NEMO_VOICE_<FIELD>` (nested ones with `__`) and a flag of the sa
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "NEMO_VOICE_"
 FOREIGN_PREFIXES = ("NEMO_VOICE_DEV_", "NEMO_VOICE_OPERATOR_")
 """Belong to the build tooling and the operator; the services ignore them."""
+
+
+_ORIGIN = re.compile(r"https?://[^/\s,*?#@]+")
 
 
 class UnknownVariable(Exception):
@@ -57,6 +61,31 @@ class CanarySettings(_Group):
     """Seconds after which a canary without an answer has failed."""
 
 
+class HttpSettings(_Group):
+    """What a connection may cost before a request is understood."""
+
+    max_head_bytes: int = Field(default=64 * 1024, ge=1024)
+    """Largest request line together with its headers; more is answered with 431."""
+    head_timeout_s: float = Field(default=10.0, gt=0)
+    """Seconds in which a request's line and headers must arrive, else the answer is 408."""
+    upload_timeout_s: float = Field(default=30.0, gt=0)
+    """Seconds in which a request's body must arrive, else the answer is 408; what has arrived
+    prolongs it, see `upload_bytes_per_s`."""
+    upload_bytes_per_s: int = Field(default=4096, ge=1)
+    """Each so many bytes of a body prolong its time by one second: slower uploads are given up."""
+    keep_alive_s: int = Field(default=75, ge=1)
+    """Seconds an idle connection is kept for the next request."""
+
+
+class KeyLimitSettings(_Group):
+    """What each API key may use of this process; other replicas count for themselves."""
+
+    requests: int = Field(default=0, ge=0)
+    """Requests of one API key that are served at the same time; 0 is no limit."""
+    audio_s_per_minute: float = Field(default=0.0, ge=0)
+    """Audio seconds one API key may have spoken or transcribed in a minute; 0 is no limit."""
+
+
 class ServiceSettings(BaseSettings):
     """What both services can be told."""
 
@@ -92,6 +121,11 @@ class ServiceSettings(BaseSettings):
     api_keys_file: Path | None = None
     """File with one API key a line, or folder of such files, as a Secret is mounted; read anew when
     it changes. Absent: no key is asked for. A file without a key refuses everybody."""
+    metrics_need_key: bool = False
+    """Ask for an API key on `/metrics`, too. The operator has none: where it scales, leave it."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose pages may call from a browser, `https://app.example` or `*`, separated by
+    commas; none sends no CORS headers."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level that is logged."""
     log_style: Literal["auto", "json", "text"] = "auto"
@@ -104,12 +138,45 @@ class ServiceSettings(BaseSettings):
     """Seconds one batch may run before the service reports itself dead."""
     failed_linger_s: float = Field(default=10.0, ge=0)
     """Seconds a failed service still says why over HTTP before it ends with status 1."""
+    http: HttpSettings = HttpSettings()
+    """What a connection may cost."""
+    key_limits: KeyLimitSettings = KeyLimitSettings()
+    """What each API key may use."""
     batching: BatchingSettings = BatchingSettings()
     """How items become batches."""
     drain: DrainSettings = DrainSettings()
     """How the service ends."""
     canary: CanarySettings = CanarySettings()
     """The recurring self-check."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(filter(None, map(str.strip, value.split(","))))
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is no origin: write https://host or https://host:port"
+                )
+        return origins
+
+    @model_validator(mode="after")
+    def _keys_where_they_are_needed(self) -> Self:
+        wants = {
+            "KEY_LIMITS__REQUESTS": self.key_limits.requests,
+            "KEY_LIMITS__AUDIO_S_PER_MINUTE": self.key_limits.audio_s_per_minute,
+            "METRICS_NEED_KEY": self.metrics_need_key,
+        }
+        given = [f"{PREFIX}{name}" for name, value in wants.items() if value]
+        if given and self.api_keys_file is None:
+            raise ValueError(f"{given[0]} counts by API key: set {PREFIX}API_KEYS_FILE, too")
+        return self
 
 
 def variable_names(settings: type[BaseSettings]) -> frozenset[str]:

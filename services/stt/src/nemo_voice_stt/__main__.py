@@ -17,6 +17,7 @@ from nemo_voice_stt import __version__
 from nemo_voice_stt.app import TranscriptionService, build, open_recogniser
 from nemo_voice_stt.model_files import model_of
 from nemo_voice_stt.settings import SttSettings
+from nemo_voice_stt.transcription import TranscriptionOrder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,7 +84,7 @@ async def _transcribe_file(service: TranscriptionService, path: Path, *, with_wo
     assert transcription is not None  # noqa: S101 ready means assembled
     try:
         with path.open("rb") as file:
-            async for passage in transcription.passages(file):
+            async for passage in transcription.passages(TranscriptionOrder(file)):
                 lines = [
                     f"{word.start_s:9.2f} {word.end_s:9.2f} {word.text}" for word in passage.words
                 ]

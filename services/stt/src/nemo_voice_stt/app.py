@@ -20,11 +20,11 @@ from nemo_voice_stt import __version__
 from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
 from nemo_voice_stt.listening import Listener
 from nemo_voice_stt.model_files import fetch
-from nemo_voice_stt.recogniser import Recogniser, Recognition, Samples
+from nemo_voice_stt.recogniser import Clip, Recogniser, Recognition
 from nemo_voice_stt.routes.openai import openai_router
 from nemo_voice_stt.routes.seed import seed_router
 from nemo_voice_stt.settings import SttSettings
-from nemo_voice_stt.transcription import Hearing, Transcription
+from nemo_voice_stt.transcription import Hearing, Transcription, TranscriptionOrder
 from nemo_voice_stt.word_errors import word_error_rate
 
 CANARY_CLIP = "canary.flac"
@@ -73,7 +73,7 @@ class TranscriptionService:
             max_wait_s=settings.batching.max_wait_ms / 1000,
             bucket_edges=AUDIO_BUCKETS,
         )
-        recognitions = Batcher[Samples, Recognition](
+        recognitions = Batcher[Clip, Recognition](
             "recognition",
             recogniser.recognise,
             limits=limits,
@@ -106,7 +106,7 @@ class TranscriptionService:
         transcription = self.listener.transcription
         assert transcription is not None  # noqa: S101 the canary runs after assembly
         clip = importlib.resources.files("nemo_voice_stt").joinpath(CANARY_CLIP).read_bytes()
-        transcript = await transcription.transcribe(io.BytesIO(clip))
+        transcript = await transcription.transcribe(TranscriptionOrder(io.BytesIO(clip)))
         facts = check_canary(transcript.text, self._reference)
         self._reference = self._reference or transcript.text
         return facts
@@ -155,7 +155,7 @@ def build(settings: SttSettings, open_recogniser: OpenRecogniser) -> FastAPI:
         version=__version__,
         routers=[
             seed_router(service.listener),
-            openai_router(service.listener),
+            openai_router(service.listener, languages=settings.language_codes),
             models_router(service.runtime),
         ],
         on_start=service.start,

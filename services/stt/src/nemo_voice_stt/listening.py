@@ -1,14 +1,25 @@
-"""From an upload to a transcript: what every transcription route shares."""
+"""From an upload to its answer, whole or streamed: what every transcription route shares."""
 
 import time
-from typing import BinaryIO
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from fastapi import Request
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
+from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.middleware import while_connected
 from nemo_voice_serving.runtime import Runtime
+from nemo_voice_stt import transcript_events
 from nemo_voice_stt.recogniser import Recogniser
-from nemo_voice_stt.transcription import Transcript, Transcription
+from nemo_voice_stt.schemas import TokenLogprob, logprobs_of
+from nemo_voice_stt.transcription import (
+    Passage,
+    Transcript,
+    Transcription,
+    TranscriptionOrder,
+)
 
 
 class Listener:
@@ -18,7 +29,7 @@ class Listener:
         self._runtime = runtime
         self.transcription: Transcription | None = None
 
-    async def transcript(self, request: Request, upload: BinaryIO) -> Transcript:
+    async def transcript(self, request: Request, order: TranscriptionOrder) -> Transcript:
         """Returns the transcript of an uploaded file, or stops working when the client leaves.
 
         Raises:
@@ -26,10 +37,95 @@ class Listener:
             VoiceError: Whatever `Transcription.transcribe` raises.
         """
         arrived_s = time.monotonic()
+        transcription = self._ready()
+        transcript = await while_connected(request, transcription.transcribe(order))
+        self._account(arrived_s, transcript.duration_s)
+        return transcript
+
+    async def stream(
+        self, request: Request, order: TranscriptionOrder, *, with_logprobs: bool
+    ) -> StreamingResponse:
+        """Returns the answer as events; its first passage is already recognised.
+
+        Raises:
+            VoiceError: As `transcript` does, until the first passage is there; later errors are
+                events.
+        """
+        arrived_s = time.monotonic()
+        passages = self._ready().passages(order)
+        first = await while_connected(request, anext(passages))
+        telling = _Telling(with_logprobs=with_logprobs)
+
+        async def events() -> AsyncIterator[bytes]:
+            try:
+                yield telling.heard(first)
+                async for passage in passages:
+                    yield telling.heard(passage)
+                self._account(arrived_s, telling.audio_s)
+                yield telling.done() + transcript_events.END
+            except VoiceError as error:
+                request.state.outcome = error.code
+                yield transcript_events.failed(error)
+
+        return _EventResponse(passages, events())
+
+    def _ready(self) -> Transcription:
         self._runtime.require_serving()
         assert self.transcription is not None  # noqa: S101 serving phases begin after it is set
-        transcript = await while_connected(request, self.transcription.transcribe(upload))
-        self._runtime.metrics.audio_received(transcript.duration_s)
-        self._runtime.metrics.request_paced(time.monotonic() - arrived_s, transcript.duration_s)
+        return self.transcription
+
+    def _account(self, arrived_s: float, audio_s: float) -> None:
+        self._runtime.metrics.audio_received(audio_s)
+        self._runtime.metrics.request_paced(time.monotonic() - arrived_s, audio_s)
         self._runtime.request_served()
-        return transcript
+
+
+class _Telling:
+    """What has been told of a transcript so far: its text, not its words."""
+
+    def __init__(self, *, with_logprobs: bool) -> None:
+        self.audio_s = 0.0
+        self._texts: list[str] = []
+        self._tokens = 0
+        self._logprobs: list[TokenLogprob] | None = [] if with_logprobs else None
+
+    def heard(self, passage: Passage) -> bytes:
+        """Returns the event of a passage; no bytes where nobody speaks."""
+        self.audio_s = passage.end_s
+        if not passage.text:
+            return b""
+        self._tokens += sum(len(word.tokens) for word in passage.words)
+        space = " " if self._texts else ""
+        self._texts.append(passage.text)
+        if self._logprobs is None:
+            return transcript_events.delta(space + passage.text)
+        own = logprobs_of(passage.words, is_start=not space)
+        self._logprobs += own
+        return transcript_events.delta(space + passage.text, own)
+
+    def done(self) -> bytes:
+        """Returns the event that ends the transcript."""
+        text = " ".join(self._texts)
+        return transcript_events.done(text, self.audio_s, self._tokens, self._logprobs)
+
+
+class _EventResponse(StreamingResponse):
+    """A streamed answer that stops the work behind it however it ends, even before it begins."""
+
+    def __init__(
+        self, passages: AsyncGenerator[Passage, None], content: AsyncIterator[bytes]
+    ) -> None:
+        # nginx, many a cluster's way in, would otherwise gather the events.
+        super().__init__(
+            content,
+            media_type=transcript_events.MEDIA_TYPE,
+            headers={"X-Accel-Buffering": "no"},
+        )
+        self._passages = passages
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._passages.aclose()

@@ -16,6 +16,27 @@ Samples = npt.NDArray[np.float32]
 """Mono sound in [-1, 1] at the recogniser's sample rate."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """A piece of audio and what may be said in it."""
+
+    samples: Samples
+    phrases: tuple[str, ...] = ()
+    """Words and names that are to be heard rather than others that sound alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextToken:
+    """One token of the model's vocabulary as it was heard."""
+
+    number: int
+    """Its place in the vocabulary."""
+    text: str
+    """What it adds to the text, with the space before a word."""
+    logprob: float
+    """The natural logarithm of its probability, given what was heard and said before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One recognised word and when it is spoken, in seconds from the start of its audio."""
@@ -25,6 +46,8 @@ class Word:
     end_s: float
     confidence: float | None = None
     """Between 0 and 1, where the backend computes it."""
+    tokens: tuple[TextToken, ...] = ()
+    """What the model spelled it with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +66,6 @@ class Recogniser(Backend, Protocol):
         """The rate of the audio it takes."""
         ...
 
-    def recognise(self, batch: Sequence[Samples], /) -> Sequence[Recognition]:
-        """Returns what is said in each piece, equal to what it would be alone but for rounding."""
+    def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
+        """Returns what is said in each clip, equal to what it would be alone but for rounding."""
         ...

@@ -10,6 +10,9 @@ class SttSettings(ServiceSettings):
 
     port: int = Field(default=5001, ge=0, le=65535)
     """Port to listen on."""
+    languages: str = Field(default="en", pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")
+    """ISO 639-1 codes of what the model understands, separated by commas: a request for another
+    language is refused. A model does not tell by itself."""
     cuda_graphs: bool = True
     """Decode through CUDA graphs on a GPU; turn it off for drivers that fail to capture them."""
     piece_s: float = Field(default=30.0, ge=5, le=60)
@@ -22,3 +25,8 @@ class SttSettings(ServiceSettings):
     """Audio seconds that may be waiting or in work before requests are answered with 429."""
     max_batch_audio_s: float = Field(default=240.0, gt=0)
     """Most audio in one batch, padding included: longest piece times pieces."""
+
+    @property
+    def language_codes(self) -> tuple[str, ...]:
+        """The languages, one by one."""
+        return tuple(self.languages.split(","))

@@ -7,15 +7,17 @@ pieces in work, not by the length of the audio.
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from nemo_voice_serving.accounts import charge_audio
 from nemo_voice_serving.admission import Admission
 from nemo_voice_serving.audio import decode
 from nemo_voice_serving.batching import Batcher
+from nemo_voice_serving.raw_audio import RawFormat
 from nemo_voice_serving.silence import Piece, cut_at_silences
-from nemo_voice_stt.recogniser import Recognition, Samples, Word
+from nemo_voice_stt.recogniser import Clip, Recognition, Word
 
 _BLOCK_S = 10.0
 """How much is decoded in one step: most requests in one."""
@@ -29,6 +31,17 @@ class Hearing:
     pieces_ahead: int
     max_audio_s: float
     timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionOrder:
+    """What is to be transcribed."""
+
+    file: BinaryIO
+    raw_format: RawFormat | None = None
+    """What bytes without a header are; absent for a file that tells itself."""
+    phrases: tuple[str, ...] = ()
+    """Words and names that are to be heard rather than others that sound alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class Transcription:
 
     def __init__(
         self,
-        recognitions: Batcher[Samples, Recognition],
+        recognitions: Batcher[Clip, Recognition],
         *,
         sample_rate_hz: int,
         admission: Admission,
@@ -71,7 +84,7 @@ class Transcription:
         self._admission = admission
         self._hearing = hearing
 
-    async def transcribe(self, source: BinaryIO) -> Transcript:
+    async def transcribe(self, order: TranscriptionOrder) -> Transcript:
         """Returns the transcript of a file in any container that a decoder reads.
 
         Raises:
@@ -79,16 +92,22 @@ class Transcription:
             PayloadTooLarge: When the audio is longer than one request may be.
             Overloaded: When too much audio is waiting already.
         """
-        passages = [passage async for passage in self.passages(source)]
+        passages = [passage async for passage in self.passages(order)]
         text = " ".join(passage.text for passage in passages if passage.text)
         duration_s = passages[-1].end_s if passages else 0.0
         return Transcript(text, tuple(passages), duration_s)
 
-    async def passages(self, source: BinaryIO) -> AsyncIterator[Passage]:
+    async def passages(self, order: TranscriptionOrder) -> AsyncGenerator[Passage, None]:
         """Yields what each piece says, in order, as soon as it is recognised."""
         self._admission.refuse_when_full()
         hearing = self._hearing
-        blocks = decode(source, self._rate_hz, block_s=_BLOCK_S, max_audio_s=hearing.max_audio_s)
+        blocks = decode(
+            order.file,
+            self._rate_hz,
+            block_s=_BLOCK_S,
+            max_audio_s=hearing.max_audio_s,
+            raw_format=order.raw_format,
+        )
         pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=hearing.piece_s)
         # All that will be in work at once, in one trip to a thread: it is what takes room.
         decoded = deque(await asyncio.to_thread(_take, pieces, hearing.pieces_ahead))
@@ -98,23 +117,26 @@ class Transcription:
             pending: deque[asyncio.Task[Passage]] = deque()
             try:
                 while decoded:
-                    pending.append(asyncio.create_task(self._recognise(decoded.popleft())))
+                    work = self._recognise(decoded.popleft(), order.phrases)
+                    pending.append(asyncio.create_task(work))
                     if may_go_on and not decoded:
                         decoded.extend(await asyncio.to_thread(_take, pieces, 1))
                     while pending and (not decoded or len(pending) >= hearing.pieces_ahead):
-                        yield await pending[0]
+                        passage = await pending[0]
                         del pending[0]
+                        charge_audio(passage.end_s - passage.start_s)
+                        yield passage
             finally:
                 for task in pending:
                     task.cancel()
                 await asyncio.gather(*pending, return_exceptions=True)
 
-    async def _recognise(self, piece: Piece) -> Passage:
+    async def _recognise(self, piece: Piece, phrases: tuple[str, ...]) -> Passage:
         duration_s = len(piece.samples) / self._rate_hz
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
         served = await self._recognitions.submit(
-            piece.samples, length=duration_s, timeout_s=self._hearing.timeout_s
+            Clip(piece.samples, phrases), length=duration_s, timeout_s=self._hearing.timeout_s
         )
         return placed(served.output, piece.start_s, duration_s)
 
@@ -126,7 +148,7 @@ def _take(pieces: Iterator[Piece], count: int) -> list[Piece]:
 def placed(recognition: Recognition, start_s: float, duration_s: float) -> Passage:
     """Returns the recognition of a piece with its times moved to where the piece stands."""
     words = tuple(
-        Word(word.text, word.start_s + start_s, word.end_s + start_s, word.confidence)
+        replace(word, start_s=word.start_s + start_s, end_s=word.end_s + start_s)
         for word in recognition.words
     )
     return Passage(recognition.text, words, start_s, start_s + duration_s)

@@ -18,6 +18,7 @@ from nemo_voice_serving.runtime import Runtime
 from nemo_voice_tts import __version__
 from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions
 from nemo_voice_tts.model_files import fetch
+from nemo_voice_tts.routes.nim import nim_router
 from nemo_voice_tts.routes.openai import openai_router
 from nemo_voice_tts.routes.seed import seed_router
 from nemo_voice_tts.settings import TtsSettings
@@ -207,6 +208,7 @@ def build(settings: TtsSettings, open_voice: OpenVoice, normaliser: Normaliser) 
         routers=[
             seed_router(service.speaker, max_text_chars=settings.max_long_text_chars),
             openai_router(service.speaker, max_text_chars=settings.max_text_chars),
+            nim_router(service.speaker, max_text_chars=settings.max_long_text_chars),
             models_router(service.runtime),
         ],
         on_start=service.start,

@@ -30,7 +30,7 @@ class TtsSettings(ServiceSettings):
     max_text_chars: int = Field(default=4096, ge=1)
     """Longest text of one OpenAI request, in characters."""
     max_long_text_chars: int = Field(default=100_000, ge=1)
-    """Longest text of one request to our own route, in characters."""
+    """Longest text of one request to our own route and the NIM's, in characters."""
     max_queue_chars: int = Field(default=20_000, ge=1)
     """Characters that may be waiting or in work before requests are answered with 429."""
     phrase_chars: int = Field(default=300, ge=20)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from nemo_voice_serving.accounts import charge_audio
 from nemo_voice_serving.admission import Admission
 from nemo_voice_serving.batching import Batcher, Served
 from nemo_voice_serving.errors import UnspeakableText
@@ -142,6 +143,7 @@ class Speech:
         try:
             while self._first is not None:
                 piece, self._first = self._first, None
+                charge_audio(len(piece) / self._synthesis.sample_rate_hz)
                 yield piece
                 self._first = await self._next()
         finally:

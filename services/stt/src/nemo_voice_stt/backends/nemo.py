@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from nemo_voice_serving.backend import ModelDescription
 from nemo_voice_stt.backends.words import Timing, words_of
-from nemo_voice_stt.recogniser import Recogniser, Recognition, Samples
+from nemo_voice_stt.recogniser import Clip, Recogniser, Recognition, Samples
 
 if TYPE_CHECKING:
     from nemo_voice_stt.backends.stages import Stages
@@ -26,6 +26,7 @@ SILENCE_DBFS = -60.0
 """A piece whose loudest moment stays below this holds no speech; models invent words for it."""
 _MOMENT_S = 0.05
 _NOTHING = Recognition("", ())
+_NO_SOUND = Clip(np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +104,14 @@ class NemoRecogniser(Recogniser):
             for items, seconds in warm_up_shapes(options, is_batched=stages.device.type == "cuda"):
                 report(f"{items} x {seconds:g} s")
                 length = self._length(round(seconds * stages.sample_rate_hz))
-                stages.hear([np.zeros(0, np.float32)] * items, [length] * items)
+                stages.hear([_NO_SOUND] * items, [length] * items)
 
     @override
-    def recognise(self, batch: Sequence[Samples], /) -> Sequence[Recognition]:
+    def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         from nemo_voice_serving.backends.hardware import guarded  # noqa: PLC0415
 
         results = [_NOTHING] * len(batch)
-        audible = [place for place, piece in enumerate(batch) if self._is_audible(piece)]
+        audible = [place for place, clip in enumerate(batch) if self._is_audible(clip.samples)]
         size = self._options.max_batch_items
         with guarded():
             for first in range(0, len(audible), size):
@@ -126,12 +127,12 @@ class NemoRecogniser(Recogniser):
             raise RuntimeError("load() comes first")
         return self._loaded
 
-    def _recognise(self, pieces: Sequence[Samples]) -> list[Recognition]:
+    def _recognise(self, clips: Sequence[Clip]) -> list[Recognition]:
         stages = self._stages
-        lengths = [self._length(len(piece)) for piece in pieces]
+        lengths = [self._length(len(clip.samples)) for clip in clips]
         results = []
-        for piece, heard in zip(pieces, stages.hear(pieces, lengths), strict=True):
-            timing = Timing(stages.frame_s, len(piece) / stages.sample_rate_hz)
+        for clip, heard in zip(clips, stages.hear(clips, lengths), strict=True):
+            timing = Timing(stages.frame_s, len(clip.samples) / stages.sample_rate_hz)
             results.append(Recognition(heard.text, words_of(heard.tokens, timing, stages.text_of)))
         return results
 

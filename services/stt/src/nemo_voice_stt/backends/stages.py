@@ -6,6 +6,7 @@ training mode, where a later call changes its statistics.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from nemo_voice_serving.backends.hardware import synchronise
 from nemo_voice_serving.backends.loading import UnusableModel, read_config, restore
-from nemo_voice_stt.backends.durations import token_durations
+from nemo_voice_stt.backends.boosting import BoostedDecoder
+from nemo_voice_stt.backends.emissions import Emission, emissions
 from nemo_voice_stt.backends.words import Token
-from nemo_voice_stt.recogniser import Samples
+from nemo_voice_stt.recogniser import Clip
 
 MODEL_CLASSES = {
     "EncDecRNNTBPEModel": EncDecRNNTBPEModel,
@@ -51,15 +53,21 @@ class Stages:
         numbers = range(model.tokenizer.vocab_size)
         self._pieces: list[str] = model.tokenizer.ids_to_tokens(list(numbers))
 
+    @cached_property
+    def _boosted(self) -> BoostedDecoder:
+        # Made when the first phrase comes: it reserves 70 MB, which most services never need.
+        with torch.inference_mode(mode=False):
+            return BoostedDecoder(self.model)
+
     def text_of(self, numbers: list[int]) -> str:
         """Returns what a list of token numbers spells."""
         return str(self.model.tokenizer.ids_to_text(numbers))
 
-    def hear(self, pieces: Sequence[Samples], lengths: Sequence[int]) -> list[Heard]:
-        """Returns what is said in each piece, taken as `length` samples with silence at its end."""
-        signal = torch.zeros((len(pieces), max(lengths)), pin_memory=self.device.type == "cuda")
-        for row, piece in zip(signal.numpy(), pieces, strict=True):
-            row[: len(piece)] = piece
+    def hear(self, clips: Sequence[Clip], lengths: Sequence[int]) -> list[Heard]:
+        """Returns what is said in each clip, taken as `length` samples with silence at its end."""
+        signal = torch.zeros((len(clips), max(lengths)), pin_memory=self.device.type == "cuda")
+        for row, clip in zip(signal.numpy(), clips, strict=True):
+            row[: len(clip.samples)] = clip.samples
         with torch.inference_mode():
             features, feature_lengths = self.model.preprocessor(
                 input_signal=signal.to(self.device, non_blocking=True),
@@ -68,7 +76,7 @@ class Stages:
             frames, frame_lengths = self.model.encoder(
                 audio_signal=features.to(self.precision), length=feature_lengths
             )
-            return self._decode(frames, frame_lengths)
+            return self._decode(frames, frame_lengths, [clip.phrases for clip in clips])
 
     def size_decoder(self, batch: int, length: int) -> None:
         """Decodes once at the largest size, so that a CUDA graph is captured there and then.
@@ -79,7 +87,7 @@ class Stages:
         shape = (batch, self.model.encoder._feat_out, count)
         with torch.inference_mode():
             frames = torch.zeros(shape, dtype=self.precision, device=self.device)
-            self._decode(frames, torch.full((batch,), count, device=self.device))
+            self._decode(frames, torch.full((batch,), count, device=self.device), [()] * batch)
         synchronise(self.device)
 
     def graph_mode(self) -> str:
@@ -88,39 +96,65 @@ class Stages:
         mode = getattr(computer, "cuda_graphs_mode", None) if self.device.type == "cuda" else None
         return "none" if mode is None else str(getattr(mode, "value", mode))
 
-    def _decode(self, frames: torch.Tensor, frame_lengths: torch.Tensor) -> list[Heard]:
-        hypotheses = self.model.decoding.rnnt_decoder_predictions_tensor(
-            frames, frame_lengths, return_hypotheses=True
-        )
+    def _decode(
+        self,
+        frames: torch.Tensor,
+        frame_lengths: torch.Tensor,
+        phrases: Sequence[tuple[str, ...]],
+    ) -> list[Heard]:
+        hypotheses = self._hypotheses(frames, frame_lengths, phrases)
         numbers = [hypothesis.y_sequence.tolist() for hypothesis in hypotheses]
         starts = [hypothesis.timestamp.tolist() for hypothesis in hypotheses]
-        durations = token_durations(self.model, frames, numbers, starts)
+        emitted = emissions(self.model, frames, numbers, starts)
         return [
             Heard(
                 hypothesis.text.strip(),
                 self._tokens(
                     numbers[row],
                     starts[row],
-                    durations[row],
+                    emitted[row],
                     hypothesis.non_blank_step_confidence_precomputed,
                 ),
             )
             for row, hypothesis in enumerate(hypotheses)
         ]
 
+    def _hypotheses(
+        self,
+        frames: torch.Tensor,
+        frame_lengths: torch.Tensor,
+        phrases: Sequence[tuple[str, ...]],
+    ) -> list[Any]:
+        """Returns each row's hypothesis; rows with phrases are decoded apart."""
+        plain = [row for row, wanted in enumerate(phrases) if not wanted]
+        boosted = [row for row, wanted in enumerate(phrases) if wanted]
+        if not boosted:
+            return self._plainly(frames, frame_lengths)
+        found: dict[int, Any] = {}
+        if plain:
+            found |= zip(plain, self._plainly(frames[plain], frame_lengths[plain]), strict=True)
+        wanted = [phrases[row] for row in boosted]
+        heard = self._boosted.decode(frames[boosted], frame_lengths[boosted], wanted)
+        found |= zip(boosted, heard, strict=True)
+        return [found[row] for row in range(len(phrases))]
+
+    def _plainly(self, frames: torch.Tensor, frame_lengths: torch.Tensor) -> list[Any]:
+        hypotheses: list[Any] = self.model.decoding.rnnt_decoder_predictions_tensor(
+            frames, frame_lengths, return_hypotheses=True
+        )
+        return hypotheses
+
     def _tokens(
         self,
         numbers: list[int],
         starts: list[int],
-        durations: list[int],
+        emitted: list[Emission],
         confidences: list[float] | None,
     ) -> tuple[Token, ...]:
         known: Sequence[float | None] = confidences or [None] * len(numbers)
         return tuple(
-            Token(number, self._pieces[number], start, start + duration, confidence)
-            for number, start, duration, confidence in zip(
-                numbers, starts, durations, known, strict=True
-            )
+            Token(number, self._pieces[number], start, start + one.frames, certain, one.logprob)
+            for number, start, one, certain in zip(numbers, starts, emitted, known, strict=True)
         )
 
 
@@ -154,7 +188,7 @@ def load_stages(
 def _decoding_of(stored: DictConfig, *, use_cuda_graphs: bool) -> DictConfig:
     ours = {
         "strategy": "greedy_batch",
-        "compute_timestamps": False,  # words.py computes them, from durations.py's
+        "compute_timestamps": False,  # words.py computes them, from emissions.py's
         "tdt_include_token_duration": False,
         "preserve_alignments": False,
         "greedy": {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nemo_voice_stt.recogniser import Word
+from nemo_voice_stt.recogniser import TextToken, Word
 
 WORD_START = "▁"
 """SentencePiece's mark of a token that begins a word."""
@@ -25,6 +25,7 @@ class Token:
     start_frame: int
     end_frame: int
     confidence: float | None = None
+    logprob: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def words_of(
         spelled, pairwise([*starts_ms, end_ms]), strict=True
     ):
         stop_ms = min(max(_end_ms(group, timing), start_ms), next_ms)
-        words.append(Word(text, start_ms / 1000, stop_ms / 1000, _confidence(group)))
+        words.append(
+            Word(text, start_ms / 1000, stop_ms / 1000, _confidence(group), _spelled(group))
+        )
     return tuple(words)
 
 
@@ -100,3 +103,10 @@ def _end_ms(group: Sequence[Token], timing: Timing) -> int:
 def _confidence(group: Sequence[Token]) -> float | None:
     known = [token.confidence for token in group if token.confidence is not None]
     return round(min(1.0, max(0.0, min(known))), 3) if known else None
+
+
+def _spelled(group: Sequence[Token]) -> tuple[TextToken, ...]:
+    return tuple(
+        TextToken(token.number, token.piece.replace(WORD_START, " "), round(token.logprob, 4))
+        for token in group
+    )

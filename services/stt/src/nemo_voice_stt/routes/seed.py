@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, File, Request, UploadFile
 
 from nemo_voice_serving.app import ERROR_RESPONSES
+from nemo_voice_serving.raw_audio import raw_format_of
 from nemo_voice_stt.listening import Listener
 from nemo_voice_stt.schemas import SeedTranscript
+from nemo_voice_stt.transcription import TranscriptionOrder
 
 
 def seed_router(listener: Listener) -> APIRouter:
@@ -19,7 +21,8 @@ def seed_router(listener: Listener) -> APIRouter:
         audio_file: Annotated[UploadFile, File(description="Audio in any usual container.")],
     ) -> SeedTranscript:
         """Answers what is said in the audio file."""
-        transcript = await listener.transcript(request, audio_file.file)
+        order = TranscriptionOrder(audio_file.file, raw_format_of(audio_file.content_type))
+        transcript = await listener.transcript(request, order)
         return SeedTranscript(text=transcript.text)
 
     return router

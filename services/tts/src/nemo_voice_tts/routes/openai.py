@@ -5,10 +5,17 @@ from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.app import ERROR_RESPONSES
 from nemo_voice_serving.codecs import AudioFormat
-from nemo_voice_tts.schemas import SpeechRequest
-from nemo_voice_tts.speaking import Speaker
+from nemo_voice_tts.schemas import SpeechRequest, StreamFormat
+from nemo_voice_tts.speaking import Speaker, SpeechOrder
+from nemo_voice_tts.speech_events import MEDIA_TYPE
+from nemo_voice_tts.voices import check_voice
 
-_AUDIO: dict[str, dict[str, str]] = {audio_format.media_type: {} for audio_format in AudioFormat}
+PCM_RATE_HZ = 24_000
+"""OpenAI's clients play `pcm` at this rate, which nothing in the answer could change."""
+
+_MEDIA: dict[str, dict[str, str]] = {
+    media_type: {} for media_type in (*(one.media_type for one in AudioFormat), MEDIA_TYPE)
+}
 
 
 def openai_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
@@ -19,17 +26,21 @@ def openai_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
         "/v1/audio/speech",
         summary="Speak a text",
         response_class=StreamingResponse,
-        responses={200: {"content": _AUDIO, "description": "The speech, streamed."}},
+        responses={200: {"content": _MEDIA, "description": "The speech, streamed."}},
     )
     async def speech(request: Request, body: SpeechRequest) -> StreamingResponse:
         """Streams the text as speech, beginning as soon as the first piece is made."""
-        return await speaker.stream(
-            request,
-            body.input,
-            audio_format=body.response_format,
-            pace=body.speed,
-            max_chars=max_text_chars,
+        check_voice(body.voice, model=speaker.model_name)
+        order = SpeechOrder(
+            text=body.input,
             param="input",
+            max_chars=max_text_chars,
+            audio_format=body.response_format,
+            rate_hz=PCM_RATE_HZ if body.response_format is AudioFormat.PCM else None,
+            pace=body.speed,
         )
+        if body.stream_format is StreamFormat.SSE:
+            return await speaker.stream_events(request, order)
+        return await speaker.stream(request, order)
 
     return router

@@ -1,12 +1,11 @@
 """`POST /synthesize`: the first version of this system's own route."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Request, Response
 
 from nemo_voice_serving.app import ERROR_RESPONSES
 from nemo_voice_serving.codecs import AudioFormat
 from nemo_voice_tts.schemas import SynthesizeRequest
-from nemo_voice_tts.speaking import Speaker
+from nemo_voice_tts.speaking import Speaker, SpeechOrder
 
 
 def seed_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
@@ -16,18 +15,16 @@ def seed_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
     @router.post(
         "/synthesize",
         summary="Speak a text as WAV",
-        response_class=StreamingResponse,
+        response_class=Response,
         responses={200: {"content": {"audio/wav": {}}, "description": "The speech, streamed."}},
     )
-    async def synthesize(request: Request, body: SynthesizeRequest) -> StreamingResponse:
+    async def synthesize(request: Request, body: SynthesizeRequest) -> Response:
         """Streams the text as a WAV file of 16-bit mono samples."""
-        return await speaker.stream(
-            request,
-            body.text,
-            audio_format=AudioFormat.WAV,
-            pace=1.0,
-            max_chars=max_text_chars,
-            param="text",
+        order = SpeechOrder(
+            text=body.text, param="text", max_chars=max_text_chars, audio_format=AudioFormat.WAV
         )
+        if body.stream:
+            return await speaker.stream(request, order)
+        return await speaker.whole_wav(request, order)
 
     return router

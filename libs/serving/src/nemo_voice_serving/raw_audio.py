@@ -1,0 +1,61 @@
+"""Sound without a header, and the Content-Type that says what it is: pure.
+
+`containers.py` reads it; the transcription routes take the type from the upload.
+"""
+
+from dataclasses import dataclass
+from email.message import Message
+
+from nemo_voice_serving.errors import UnsupportedAudio
+
+DEFAULT_PCM_RATE_HZ = 24_000
+"""Of `audio/pcm` without a rate: OpenAI's, and that of the speech that OpenAI's clients ask for."""
+
+_PCM = frozenset({"audio/pcm", "audio/x-pcm"})
+_L16 = "audio/l16"
+
+
+@dataclass(frozen=True, slots=True)
+class RawFormat:
+    """What 16-bit samples without a header are."""
+
+    rate_hz: int
+    channels: int = 1
+    is_big_endian: bool = False
+
+
+def raw_format_of(content_type: str | None) -> RawFormat | None:
+    """Returns what an upload of this Content-Type holds; None where a container tells it.
+
+    `audio/pcm` is little endian; `audio/L16` is big endian, as RFC 2586 has it, and must name its
+    rate. Either may say `rate`, `channels` and `endianness`.
+
+    Raises:
+        UnsupportedAudio: The type is one of these, but what it says of the samples makes no sense.
+    """
+    message = Message()
+    message["Content-Type"] = content_type or ""
+    kind = message.get_content_type()
+    if kind not in _PCM and kind != _L16:
+        return None
+    default_hz = None if kind == _L16 else DEFAULT_PCM_RATE_HZ
+    endianness = str(message.get_param("endianness", "")).lower()
+    if endianness not in {"", "little-endian", "big-endian"}:
+        raise UnsupportedAudio(
+            f"{content_type}: endianness is little-endian or big-endian.", param="file"
+        )
+    return RawFormat(
+        rate_hz=_number(message, "rate", default_hz),
+        channels=_number(message, "channels", 1),
+        is_big_endian=endianness == "big-endian" or (kind == _L16 and not endianness),
+    )
+
+
+def _number(message: Message, name: str, default: int | None) -> int:
+    given = message.get_param(name)
+    if given is None and default is not None:
+        return default
+    if not str(given).isascii() or not str(given).isdigit():
+        kind = message["Content-Type"]
+        raise UnsupportedAudio(f"{kind}: it must say ;{name}= and a number.", param="file")
+    return int(str(given))

@@ -1,0 +1,150 @@
+"""Every way to be refused: the right status, one shape, and the field that is to blame."""
+
+import json
+from collections.abc import Mapping
+
+import httpx
+import pytest
+
+from support.sounds import libsndfile_bytes, tone
+from support.voice_apps import calling, stt_app, tts_app
+
+SPEECH, SEED, HEARD = "/v1/audio/speech", "/synthesize", "/v1/audio/transcriptions"
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+CLIP = libsndfile_bytes(tone(0.5, 16000), 16000, "WAV", "PCM_16")
+
+
+def told(answer: httpx.Response) -> tuple[int, str, str | None]:
+    """Returns status, code and param, once the shape is proven."""
+    body = answer.json()
+    assert body.keys() == {"error"}
+    assert body["error"].keys() == {"message", "type", "param", "code"}
+    assert body["error"]["message"]
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-request-id"]
+    assert "Traceback" not in answer.text
+    return answer.status_code, body["error"]["code"], body["error"]["param"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "headers", "expected"),
+    [
+        (SPEECH, b"{", JSON, (400, "invalid_request", None)),
+        (SPEECH, b"", JSON, (400, "invalid_request", None)),
+        (SPEECH, b"", {}, (400, "invalid_request", None)),
+        (SPEECH, b"[]", JSON, (400, "invalid_request", None)),
+        (SPEECH, b"null", JSON, (400, "invalid_request", None)),
+        (SPEECH, b'"text"', JSON, (400, "invalid_request", None)),
+        (SPEECH, b"\xff\xfe\x00", JSON, (400, "invalid_request", None)),
+        (SPEECH, b"[" * 100_000, JSON, (400, "invalid_request", None)),
+        (SPEECH, b'{"input": ' + b"9" * 10_000 + b"}", JSON, (400, "invalid_request", None)),
+        (SPEECH, b'{"input": "hi", "speed": NaN}', JSON, (400, "invalid_request", "speed")),
+        (SPEECH, b'{"input": "hi", "speed": 1e999}', JSON, (400, "invalid_request", "speed")),
+        (SPEECH, b'{"input": "hi", "speed": "fast"}', JSON, (400, "invalid_request", "speed")),
+        (SPEECH, b'{"input": 7}', JSON, (400, "invalid_request", "input")),
+        (SPEECH, b'{"model": "demo"}', JSON, (400, "invalid_request", "input")),
+        (SPEECH, b'{"input": "hi", "voice": {}}', JSON, (400, "invalid_request", "voice")),
+        (SPEECH, b'{"input": "hi", "voice": 3}', JSON, (400, "invalid_request", "voice")),
+        (SPEECH, b'{"input": "\\ud800"}', JSON, (400, "unspeakable_text", "input")),
+        (SPEECH, b'{"input": "hi"}', {}, (415, "unsupported_media_type", None)),
+        (
+            SPEECH,
+            b"input=hi",
+            {"Content-Type": "text/plain"},
+            (415, "unsupported_media_type", None),
+        ),
+        (SEED, b"text=hi", FORM, (415, "unsupported_media_type", None)),
+        (SEED, b'{"text": "\\u0000"}', JSON, (400, "unspeakable_text", "text")),
+        (SEED, b'{"text": "' + b"a" * 100_001 + b'"}', JSON, (400, "text_too_long", "text")),
+        ("/nowhere", b"{}", JSON, (404, "not_found", None)),
+        ("/nowhere%00%ff", b"{}", JSON, (404, "not_found", None)),
+        ("/v1/models", b"{}", JSON, (405, "method_not_allowed", None)),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+async def test_wrong_requests_for_speech(
+    path: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    expected: tuple[int, str, str | None],
+) -> None:
+    async with calling(tts_app()) as client:
+        answer = await client.post(path, content=content, headers=headers)
+    assert told(answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "expected"),
+    [
+        (b"", {}, (400, "invalid_request", "file")),
+        (b"", FORM, (400, "invalid_request", "file")),
+        (b"garbage", FORM, (400, "invalid_request", None)),
+        (b"--x\r\n", FORM, (400, "invalid_request", "file")),
+        (b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--", FORM,
+         (400, "invalid_request", None)),
+        (b"a", {"Content-Type": "multipart/form-data"}, (400, "invalid_request", None)),
+        (b'{"file": "a"}', JSON, (415, "unsupported_media_type", None)),
+        (CLIP, {"Content-Type": "audio/wav"}, (415, "unsupported_media_type", None)),
+    ],
+    ids=lambda value: repr(value)[:30],
+)  # fmt: skip
+async def test_wrong_bodies_for_a_transcript(
+    content: bytes, headers: Mapping[str, str], expected: tuple[int, str, str | None]
+) -> None:
+    async with calling(stt_app()) as client:
+        answer = await client.post(HEARD, content=content, headers=headers)
+    assert told(answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "files", "expected"),
+    [
+        ({"file": "text"}, {"x": b""}, (400, "invalid_request", "file")),
+        ({}, {"file": b""}, (400, "unsupported_audio", "file")),
+        ({}, {"file": b"RIFF"}, (400, "unsupported_audio", "file")),
+        ({"response_format": "midi"}, {"file": CLIP}, (400, "invalid_request", "response_format")),
+        ({"timestamp_granularities[]": "page"}, {"file": CLIP},
+         (400, "invalid_request", "timestamp_granularities[]")),
+    ],
+    ids=lambda value: repr(value)[:30],
+)  # fmt: skip
+async def test_wrong_fields_for_a_transcript(
+    fields: dict[str, str], files: dict[str, bytes], expected: tuple[int, str, str | None]
+) -> None:
+    async with calling(stt_app()) as client:
+        answer = await client.post(HEARD, data=fields, files=files)
+    assert told(answer) == expected
+
+
+async def test_a_method_that_is_not_taken_says_which_is() -> None:
+    async with calling(stt_app()) as client:
+        answers = [await client.request(method, HEARD) for method in ("GET", "PUT", "OPTIONS")]
+    for answer in answers:
+        assert told(answer) == (405, "method_not_allowed", None)
+        assert answer.headers["allow"] == "POST"
+
+
+async def test_a_body_over_the_limit_is_a_413_declared_or_not() -> None:
+    async def parts(count: int) -> object:
+        for _ in range(count):
+            yield b" " * 1000
+
+    async with calling(tts_app(max_upload_bytes=4096)) as client:
+        declared = await client.post(SPEECH, content=b" " * 5000, headers=JSON)
+        streamed = await client.post(SPEECH, content=parts(10), headers=JSON)  # type: ignore[arg-type] # a generator is what it takes
+    assert told(declared) == told(streamed) == (413, "payload_too_large", None)
+
+
+async def test_a_name_of_the_host_that_is_none_changes_nothing() -> None:
+    async with calling(tts_app()) as client:
+        answer = await client.get("/nowhere", headers={"Host": "[::"})
+    assert told(answer) == (404, "not_found", None)
+
+
+async def test_what_a_client_sent_is_quoted_as_utf8() -> None:
+    body = json.dumps({"input": "Hello", "voice": "\ud800"})
+    async with calling(tts_app()) as client:
+        answer = await client.post(SPEECH, content=body.encode(), headers=JSON)
+    assert answer.status_code == 400
+    told(answer)

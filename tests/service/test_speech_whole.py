@@ -1,0 +1,72 @@
+"""WAV that is answered whole: its true length, its true status, and never too much of it held."""
+
+import asyncio
+import struct
+
+import httpx
+import pytest
+
+from nemo_voice_tts.speaking import WHOLE_AUDIO_S
+from support.speech_service import TEXT, BreaksOff, Waits, duration_s, samples_of, service_of
+
+PLACEHOLDER = 0xFFFFFFFF
+
+
+def lengths_of(wav: bytes) -> tuple[int, int]:
+    """Returns what the header says of the file's length and of the samples' length, in bytes."""
+    return struct.unpack("<I", wav[4:8])[0], struct.unpack("<I", wav[40:44])[0]
+
+
+async def whole(client: httpx.AsyncClient, text: str) -> httpx.Response:
+    """Returns the answer of our own route when nothing is to be streamed."""
+    return await client.post("/synthesize", json={"text": text, "stream": False})
+
+
+async def test_our_own_route_states_the_true_length_when_nothing_is_to_be_streamed() -> None:
+    async with service_of() as (client, _service):
+        answer = await whole(client, TEXT)
+        streamed = await client.post("/synthesize", json={"text": TEXT})
+    assert lengths_of(answer.content) == (samples_of(TEXT) * 2 + 36, samples_of(TEXT) * 2)
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert lengths_of(streamed.content) == (PLACEHOLDER, PLACEHOLDER)
+    assert streamed.content[44:] == answer.content[44:]
+
+
+@pytest.mark.parametrize("extra_sentences", [-2, 2])
+async def test_only_a_speech_that_is_too_long_to_hold_is_streamed(extra_sentences: int) -> None:
+    sentence = "This is a sentence."
+    count = round(WHOLE_AUDIO_S / duration_s(sentence)) + extra_sentences
+    text = " ".join([sentence] * count)
+    async with service_of() as (client, _service):
+        answer = await whole(client, text)
+    assert len(answer.content) == 44 + samples_of(sentence) * count * 2
+    is_whole = extra_sentences < 0
+    assert ("content-length" in answer.headers) is is_whole
+    assert lengths_of(answer.content)[1] == (len(answer.content) - 44 if is_whole else PLACEHOLDER)
+
+
+async def test_a_failure_in_the_middle_is_a_status_and_not_half_a_file() -> None:
+    async with service_of(BreaksOff()) as (client, _service):
+        answer = await whole(client, "Hello there. This is broken.")
+        metrics = (await client.get("/metrics")).text
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "backend_failed"
+    assert "nemo_voice_queued_work 0.0" in metrics
+
+
+async def test_a_client_that_leaves_while_its_speech_is_held_stops_the_work() -> None:
+    voice = Waits()
+    text = " ".join(f"Sentence number {number}." for number in range(50))
+    async with service_of(voice) as (client, _service):
+        task = asyncio.create_task(whole(client, text))
+        while len(voice.phrases) < 4:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        while "nemo_voice_in_flight 0.0" not in (await client.get("/metrics")).text:
+            await asyncio.sleep(0.01)
+        metrics = (await client.get("/metrics")).text
+        voice.gate.set()
+    assert 'outcome="client_gone",route="/synthesize"' in metrics
+    assert "nemo_voice_queued_work 0.0" in metrics
+    assert len(voice.phrases) < 12

@@ -1,0 +1,58 @@
+"""HTTP by the byte: what no client library would send, and what comes back."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True)
+class RawAnswer:
+    """One answer, taken apart."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error that it tells."""
+        error: dict[str, Any] = json.loads(self.body)["error"]
+        return error
+
+
+@asynccontextmanager
+async def connection(
+    client: httpx.AsyncClient,
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Yields both ends of a connection to where the client's requests go."""
+    reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def answer(reader: asyncio.StreamReader) -> RawAnswer:
+    """Returns the next answer, whose length must be stated."""
+    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)).decode("latin-1")
+    status_line, *lines = head.strip().split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+    body = await asyncio.wait_for(reader.readexactly(int(headers["content-length"])), 20)
+    return RawAnswer(int(status_line.split()[1]), headers, body)
+
+
+async def sent(client: httpx.AsyncClient, request: bytes) -> RawAnswer:
+    """Returns the answer to these bytes on a connection of their own."""
+    async with connection(client) as (reader, writer):
+        writer.write(request)
+        return await answer(reader)
+
+
+async def is_closed(reader: asyncio.StreamReader) -> bool:
+    """Returns whether the other end closes before long, having sent nothing more."""
+    return await asyncio.wait_for(reader.read(), 20) == b""

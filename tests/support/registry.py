@@ -1,0 +1,103 @@
+"""A registry of images on loopback, as far as `docker push` needs one; it keeps digests only."""
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from typing_extensions import override
+
+
+@dataclass
+class Kept:
+    """What was pushed."""
+
+    blobs: set[str] = field(default_factory=set)
+    """Digests of what arrived whole."""
+    manifests: dict[str, bytes] = field(default_factory=dict)
+    """By `name:tag`."""
+    digests: dict[str, Any] = field(default_factory=dict)
+    """Of uploads that are under way, by their id."""
+
+
+class Registry(BaseHTTPRequestHandler):
+    """Answers one client."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, kept: Kept, *arguments: Any) -> None:
+        self._kept = kept
+        super().__init__(*arguments)
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        """Answers that this is a registry."""
+        self._answer(HTTPStatus.OK if self.path == "/v2/" else HTTPStatus.NOT_FOUND)
+
+    def do_HEAD(self) -> None:
+        """Answers whether a blob is there; manifests always come anew."""
+        is_known = self.path.rpartition("/")[2] in self._kept.blobs
+        self._answer(HTTPStatus.OK if is_known else HTTPStatus.NOT_FOUND)
+
+    def do_POST(self) -> None:
+        """Begins an upload."""
+        upload = uuid.uuid4().hex
+        self._kept.digests[upload] = hashlib.sha256()
+        self._take()
+        place = f"{urlsplit(self.path).path.rstrip('/')}/{upload}"
+        self._answer(HTTPStatus.ACCEPTED, Location=place, Range="0-0")
+
+    def do_PATCH(self) -> None:
+        """Takes a part of an upload."""
+        part = self._take()
+        self._kept.digests[self._upload()].update(part)
+        self._answer(HTTPStatus.ACCEPTED, Location=self.path, Range=f"0-{len(part) - 1}")
+
+    def do_PUT(self) -> None:
+        """Ends an upload, or takes a manifest."""
+        body = self._take()
+        if found := re.fullmatch(r"/v2/(.+)/manifests/(.+)", self.path):
+            self._kept.manifests[f"{found[1]}:{found[2]}"] = body
+            stated = f"sha256:{hashlib.sha256(body).hexdigest()}"
+            self._answer(HTTPStatus.CREATED, **{"Docker-Content-Digest": stated})
+            return
+        digest = self._kept.digests[self._upload()]
+        digest.update(body)
+        made = f"sha256:{digest.hexdigest()}"
+        (wanted,) = parse_qs(urlsplit(self.path).query)["digest"]
+        if made != wanted:
+            self._answer(HTTPStatus.BAD_REQUEST)
+            return
+        self._kept.blobs.add(made)
+        self._answer(HTTPStatus.CREATED, **{"Docker-Content-Digest": made})
+
+    def _upload(self) -> str:
+        return urlsplit(self.path).path.rpartition("/")[2]
+
+    def _take(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            return self._chunks()
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _chunks(self) -> bytes:
+        parts = []
+        while size := int(self.rfile.readline().strip() or b"0", 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def _answer(self, status: HTTPStatus, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Docker-Distribution-Api-Version", "registry/2.0")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
