@@ -8,12 +8,15 @@ READY := $(VENV)/.ready
 SOURCES := libs services operator charts tests models benchmarks tools
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup demo kind-up kind-down test test-e2e test-long check lint types imports verify format bench bench-operator images models models-evaluate generate requirements clean
+.PHONY: help setup demo kind-up kind-down test test-e2e test-long check lint types imports verify format bench bench-operator images sbom chart push release-check packages models models-evaluate generate requirements clean
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run
+packages: ## Install what the tests want of Debian: a Docker daemon, espeak-ng (as root, or by sudo)
+	tools/packages.sh
+
 setup: $(READY) ## Install everything into .venv (about 7 GB, once)
 
 $(READY): requirements/development.txt $(wildcard libs/*/pyproject.toml services/*/pyproject.toml operator/pyproject.toml) tools/setup.py
@@ -67,7 +70,7 @@ models-evaluate: setup ## Measure the demo models and write their card
 	PYTHONPATH=models $(RUN) -m evaluation
 
 ##@ Build and measure
-images: setup ## Build both container images and print their sizes
+images: setup ## Build the three container images and print their sizes
 	$(RUN) tools/images.py build
 
 kind-up: setup ## Bring both demo models up in a cluster made by kind
@@ -82,5 +85,18 @@ bench: setup ## Measure the services against the raw model and the first design
 bench-operator: setup ## Measure the operator with 1,000 VoiceServices on a simulated cluster
 	PYTHONPATH=tests:tools $(RUN) -m benchmarks.operator
 
+##@ Release
+release-check: setup ## Say what keeps the tree from being a release; with TAG=v1.2.3, from being that one
+	$(RUN) tools/release_check.py --tag "$(TAG)"
+
+sbom: setup ## Write a bill of materials of each built image into dist/
+	$(RUN) tools/sbom.py
+
+chart: setup ## Pack the chart and the manifests into dist/
+	$(RUN) tools/chart_package.py
+
+push: setup ## Push the built images to REGISTRY, under the version as their tag
+	$(RUN) tools/images.py push --registry "$(REGISTRY)"
+
 clean: ## Remove what tests and builds leave in the tree
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage* htmlcov .demo
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage* htmlcov .demo dist

@@ -2,6 +2,7 @@
 
     python tools/images.py build [NAME ...]    build tts, stt, operator or all; print the sizes
     python tools/images.py sizes [NAME ...]    print the sizes of what was built
+    python tools/images.py push [NAME ...]     push what was built, by --registry
     python tools/images.py base                make the base image where none can be pulled
     python tools/images.py daemon              run a Docker daemon until interrupted
 
@@ -84,6 +85,20 @@ def build(docker: Docker, service: str, *, base: str, tag: str = "dev") -> str:
     return name
 
 
+def push(docker: Docker, name: str, *, registry: str) -> str:
+    """Pushes a built image under the version in its label; returns its name there.
+
+    Raises:
+        DockerFailedError: There is no such image, or the registry did not take it.
+    """
+    label = '{{index .Config.Labels "org.opencontainers.image.version"}}'
+    version = docker.run("image", "inspect", "--format", label, name).stdout.strip()
+    there = f"{registry.rstrip('/')}/{name.partition(':')[0]}:{version}"
+    docker.run("tag", name, there)
+    docker.run("push", there)
+    return there
+
+
 def sizes(docker: Docker, name: str) -> dict[str, int]:
     """Returns the image's parts with their bytes, the largest first."""
     walk = (ROOT / "tools" / "image_walk.py").read_text()
@@ -158,11 +173,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=("build", "sizes", "base", "daemon"))
+    parser.add_argument("command", choices=("build", "sizes", "push", "base", "daemon"))
     parser.add_argument(
         "services", nargs="*", metavar="service", help=f"{', '.join(FOLDERS)}; default all"
     )
     parser.add_argument("--tag", default="dev", help="the images' tag (default: %(default)s)")
+    parser.add_argument(
+        "--registry", default="", help="where push goes: registry.example.com/speech"
+    )
     parser.add_argument(
         "--base-image",
         default=os.environ.get("NEMO_VOICE_DEV_BASE_IMAGE"),
@@ -183,6 +201,10 @@ def _act(docker: Docker, arguments: argparse.Namespace) -> None:
             build(docker, service, base=base, tag=arguments.tag)
     if arguments.command in {"build", "sizes"}:
         _print_sizes(docker, names)
+    if arguments.command == "push":
+        for name in names:
+            with _timed(f"pushing {name}"):
+                print(push(docker, name, registry=arguments.registry))
     if arguments.command == "daemon":
         print(f"export DOCKER_HOST={docker.full_environment().get('DOCKER_HOST', '')}", flush=True)
         signal.pause()
@@ -194,6 +216,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := set(arguments.services) - set(FOLDERS):
         parser.error(f"no such image: {', '.join(sorted(unknown))}")
+    if arguments.command == "push" and not arguments.registry:
+        parser.error("say where to: --registry registry.example.com/speech")
     # An interrupted command still stops the daemon that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(128 + signal.SIGINT))

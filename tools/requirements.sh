@@ -10,4 +10,5 @@ compile requirements/nemo.in -o requirements/nemo.txt
 compile -c requirements/nemo.txt requirements/operator.in -o requirements/operator.txt
 compile -c requirements/nemo.txt -c requirements/operator.txt requirements/development.in -o requirements/development.txt
 compile -c requirements/development.txt requirements/uv.in -o requirements/uv.txt
+compile tests/contract/litellm/requirements.in -o tests/contract/litellm/requirements.txt
 compile requirements/build.in -o requirements/build.txt

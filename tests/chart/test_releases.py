@@ -19,6 +19,7 @@ from support.definitions import DEFINITIONS, define_voice_services
 from support.namespaces import fresh_namespace, remove
 from support.operating import create_demo, found, operator_process
 from support.waiting import until
+from versions import project_version
 
 DEFINITION = f"{DEFINITIONS}/voiceservices.nemo-voice.dev"
 DEMO: Mapping[str, Any] = {"task": "stt", "model": {"source": "demo"}, "gpu": {"count": 0}}
@@ -52,7 +53,7 @@ def test_a_release_lives_and_goes_and_leaves_what_is_not_its_own(
     _helm(chart, api_server, elsewhere, "install", {**RELEASED, "operator": {"enabled": False}})
     chart.helm("rollback", RELEASE, "1", *_place(namespace), kubeconfig=api_server.admin)
     assert _specs(api_server, namespace, "listener")["replicas"] == 1
-    assert _image(api_server, namespace).endswith(":0.1.0")
+    assert _image(api_server, namespace).endswith(f":{project_version()}")
 
     chart.helm("uninstall", RELEASE, *_place(namespace), kubeconfig=api_server.admin)
     assert found(api_server, VOICE_SERVICE, namespace, "listener") is None

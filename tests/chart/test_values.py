@@ -21,6 +21,7 @@ from support.chart import (
     setting,
     settings,
 )
+from versions import project_version
 
 DIGEST = f"sha256:{'0' * 64}"
 DEMO = {"model": {"source": "demo"}, "gpu": {"count": 0}}
@@ -28,7 +29,7 @@ PAIR = {"voiceServices": {"a": {"task": "tts", **DEMO}, "b": {"task": "stt", **D
 MONITORED = {"monitoring": {"serviceMonitor": {"enabled": True}}}
 RULES = {"monitoring": {"rules": {"enabled": True}}}
 DASHBOARDS = {"monitoring": {"dashboards": {"enabled": True}}}
-DEFAULT_REGISTRY, VERSION = "ghcr.io/nemo-voice", "0.1.0"
+DEFAULT_REGISTRY, VERSION = "ghcr.io/nemo-voice", project_version()
 OPERATOR = pod("containers", 0, "image")
 TOLERATION = {"key": "dedicated", "operator": "Exists"}
 SPREAD = {"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from support.documented import command_blocks
 from support.repository import (
     ROOT,
     anchors_of,
@@ -45,10 +46,44 @@ def _leads_somewhere(page: Path, target: str) -> bool:
 
 @pytest.mark.parametrize("page", markdown_files(), ids=str)
 def test_every_make_command_that_is_named_exists(page: Path) -> None:
-    text = text_of(page)
-    named = set(re.findall(r"`make ([a-z][a-z0-9-]*)`", text))
-    named |= set(re.findall(r"^(?: {4})?make ([a-z][a-z0-9-]*)", text, re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z][a-z0-9-]*)[^`]*`", text_of(page)))
+    typed = [line for block in command_blocks() if block.page == page for line in block.commands]
+    for words in (line.split()[1:] for line in typed if line.startswith("make ")):
+        named |= {word for word in words if "=" not in word}
     assert named <= make_targets()
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = text_of(Path("docs/README.md"))
+    pages = {path.name for path in markdown_files() if path.parent == Path("docs")} - {"README.md"}
+    assert {page for page in pages if f"]({page})" not in index} == set()
+
+
+@pytest.mark.parametrize("page", markdown_files(), ids=str)
+def test_an_address_outside_is_whole_and_encrypted(page: Path) -> None:
+    outside = [one for one in LINK.findall(text_of(page)) if re.match(r"[a-z]+:", one)]
+    assert [one for one in outside if not re.fullmatch(r"https://[\w.-]+\.\w+(?:/\S*)?", one)] == []
+
+
+def test_the_spanish_page_tells_the_same_as_the_readme() -> None:
+    """Lines that people type cannot be translated: what the README types, it types."""
+    spanish = {
+        line
+        for block in command_blocks()
+        if block.page == Path("docs/es/README.md")
+        for line in block.commands
+    }
+    english = {
+        line
+        for block in command_blocks()
+        if block.page == Path("README.md")
+        for line in block.commands
+    }
+    told_otherwise = {
+        '.venv/bin/python -m nemo_voice_tts say "Hello from a laptop." --out voz_generada.wav',
+        "kubectl apply -f manifests/samples/tts-nvidia.yaml",
+    }
+    assert english - spanish == told_otherwise
 
 
 def test_the_readme_is_short() -> None:

@@ -1,23 +1,14 @@
-"""The shape of the tree: sizes, names that shadow nothing, one version, nothing of one machine."""
+"""The shape of the tree: sizes, names that shadow nothing, nothing of one machine."""
 
 import ast
-import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
+from release_check import foreign_findings
 from support.repository import ROOT, sources, text_of, tracked_files
 
 MODULE_LINES, FUNCTION_LINES = 400, 50
-
-# Written in pieces, so that this file does not hold what it looks for.
-MACHINE_PATHS = re.compile(r"(?<![\w.}~])/(?:work|root|home/\w+|Users/\w+|farm)" + r"/\w")
-REGISTRIES = re.compile(
-    "https?://[^ )\"']*(?:" + "py" + r"pi\.|python" + r"hosted|artifact" + r"ory|/simp" + "le)"
-    r"|^\s*--?(?:extra-)?index-" + r"url[ =]",
-    re.MULTILINE,
-)
 
 
 @pytest.mark.parametrize("name", ["operator/__init__.py", "operator.py"])
@@ -41,24 +32,8 @@ def test_no_function_is_long() -> None:
     assert long == []
 
 
-def test_every_distribution_has_the_same_version() -> None:
-    projects = [path for path in tracked_files() if path.name == "pyproject.toml"]
-    found = [tomllib.loads(text_of(path)).get("project", {}).get("version") for path in projects]
-    versions = {version for version in found if version}
-    assert len(versions) == 1
-    assert f"## {min(versions)}" in text_of(Path("CHANGELOG.md"))
-    chart = text_of(Path("charts/nemo-voice/Chart.yaml"))
-    assert set(re.findall(r"^(?:version|appVersion): (.+)$", chart, re.MULTILINE)) == versions
-
-
 def test_no_file_names_a_path_of_one_machine_or_a_registry() -> None:
-    found = [
-        f"{path}: {match[0]}"
-        for path in tracked_files()
-        for pattern in (MACHINE_PATHS, REGISTRIES)
-        if (match := pattern.search(text_of(path)))
-    ]
-    assert found == []
+    assert [*foreign_findings(ROOT)] == []
 
 
 def test_no_binary_is_large_outside_the_models_and_the_benchmarks_picture() -> None:

@@ -1,0 +1,68 @@
+"""Licences as packages state them, and that what wants attention is told."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from generated_licences import OPERATOR, SERVICES, licences, pinned
+from licences import NOT_STATED, Stated, is_permissive, licence_of
+from support.repository import text_of
+
+STATED = {
+    "an expression": (Stated("MIT AND Zlib", "whatever", ["BSD License"]), "MIT AND Zlib"),
+    "a name": (Stated("", "Apache License, Version 2.0", []), "Apache-2.0"),
+    "a name beside its classifier": (Stated("", "BSD-3-Clause", ["BSD License"]), "BSD-3-Clause"),
+    "a text": (Stated("", "Copyright (c) 2013\n\nRedistribution …", ["BSD License"]), "BSD"),
+    "the beginning of a text": (Stated("", "Copyright (c) 2013", ["BSD License"]), "BSD"),
+    "a classifier alone": (Stated("", "", ["OSI Approved", "MIT License"]), "MIT"),
+    "two classifiers": (Stated("", "", ["Apache Software License", "BSD License"]), None),
+    "nothing": (Stated(), NOT_STATED),
+}
+PERMISSIVE = ["MIT", "Apache-2.0 WITH LLVM-exception", "(MIT OR Apache-2.0) AND Zlib", "MIT, BSD"]
+NOT_PERMISSIVE = ["LGPL-2.1-or-later", "MIT AND MPL-2.0", NOT_STATED, "MIT, Artistic License"]
+
+
+@pytest.mark.parametrize(("stated", "licence"), STATED.values(), ids=STATED)
+def test_a_licence_is_what_the_package_states(stated: Stated, licence: str | None) -> None:
+    assert licence_of(stated) == (licence or "Apache-2.0, BSD")
+
+
+@pytest.mark.parametrize("licence", PERMISSIVE)
+def test_what_asks_to_be_named_wants_no_attention(licence: str) -> None:
+    assert is_permissive(licence)
+
+
+@pytest.mark.parametrize("licence", NOT_PERMISSIVE)
+def test_what_asks_for_more_wants_attention(licence: str) -> None:
+    assert not is_permissive(licence)
+
+
+@pytest.mark.parametrize("pins", [SERVICES, OPERATOR])
+def test_every_package_that_wants_attention_is_told_of(pins: str) -> None:
+    page = text_of(Path("docs/licences.md"))
+    told = page.partition("## What wants attention")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([\w-]+)`", told))
+    wanting = {
+        name
+        for licence, names in licences(pins).items()
+        if not is_permissive(licence)
+        for name in names
+    }
+    assert wanting
+    assert wanting - named == set()
+
+
+@pytest.mark.parametrize("pins", [SERVICES, OPERATOR])
+def test_every_pinned_package_is_in_the_list_once(pins: str) -> None:
+    listed = [name for names in licences(pins).values() for name in names]
+    assert sorted(listed) == sorted(pinned(pins))
+
+
+def test_the_strictest_of_all_is_still_where_the_page_says() -> None:
+    import av  # noqa: PLC0415 as heavy as FFmpeg
+
+    libraries = {
+        one.name.partition("-")[0] for one in Path(av.__file__).parents[1].glob("av.libs/*")
+    }
+    assert {"libx264", "libx265", "libavcodec", "libgnutls"} <= libraries

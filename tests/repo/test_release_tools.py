@@ -1,0 +1,36 @@
+"""What a release is packed with, as far as no container is needed."""
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+import chart_package
+import images
+from go_programs import GoProgramsMissingError, programs
+from support.not_run import not_run
+from versions import project_version
+
+
+def test_the_chart_and_the_manifests_are_packed(tmp_path: Path) -> None:
+    try:
+        helm = programs("helm") / "helm"
+    except GoProgramsMissingError as reason:
+        not_run(f"NOT RUN: packing the chart: {reason}")
+    packed, *manifests = chart_package.pack(helm, tmp_path / "dist")
+    assert packed.name == f"nemo-voice-{project_version()}.tgz"
+    with tarfile.open(packed) as archive:
+        names = archive.getnames()
+    assert {"nemo-voice/Chart.yaml", "nemo-voice/crds/crd.yaml"} <= set(names)
+    assert [path.name for path in manifests] == ["crd.yaml", "install.yaml"]
+    assert all(path.stat().st_size > 1000 for path in manifests)
+
+
+def test_nothing_is_pushed_nowhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["images.py", "push"])
+    with pytest.raises(SystemExit) as ended:
+        images.main()
+    assert ended.value.code == 2
+    assert "--registry registry.example.com/speech" in capsys.readouterr().err

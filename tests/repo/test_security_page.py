@@ -1,0 +1,90 @@
+"""What the security page says of the chart, the operator and the archives is so."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from go_programs import GoProgramsMissingError
+from nemo_voice_operator.access import definition_rules, own_rules, rules
+from nemo_voice_serving.model_archive import MAX_MEMBERS, MAX_UNPACKED_BYTES
+from support.chart import Chart
+from support.chart import chart as found_chart
+from support.not_run import not_run
+from support.repository import text_of, tracked_files
+
+PAGE = Path("docs/security.md")
+WITHOUT_RBAC: dict[str, Any] = {"rbac": {"create": False}}
+NAMESPACED: dict[str, Any] = {
+    "operator": {"watchNamespaces": ["speech"]},
+    "rbac": {"aggregate": False},
+    "crds": {"apply": "never"},
+}
+NAMESPACED_KINDS = {
+    "Deployment",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "Role",
+    "RoleBinding",
+    "Service",
+    "ServiceAccount",
+}
+
+
+@pytest.fixture(scope="module")
+def chart() -> Chart:
+    """The chart, with the real Helm; a skip that says why there is none."""
+    try:
+        return found_chart()
+    except GoProgramsMissingError as reason:
+        not_run(f"NOT RUN: what the security page says of the chart: {reason}")
+
+
+def cluster_roles(objects: list[dict[str, Any]]) -> set[str]:
+    return {
+        one["metadata"]["name"].rpartition("-")[2]
+        for one in objects
+        if one["kind"].startswith("ClusterRole")
+    }
+
+
+def test_without_the_operators_roles_there_are_still_the_hooks_and_the_aggregated(
+    chart: Chart,
+) -> None:
+    assert cluster_roles(chart.objects(WITHOUT_RBAC)) == {"definition", "view", "edit"}
+    fewer = {"rbac": {"create": False, "aggregate": False}}
+    assert cluster_roles(chart.objects(fewer)) == {"definition"}
+    assert cluster_roles(chart.objects({**fewer, "crds": {"apply": "never"}})) == set()
+
+
+def test_the_hooks_role_goes_when_it_has_succeeded(chart: Chart) -> None:
+    (role,) = [
+        one for one in chart.objects() if one["kind"] == "ClusterRole" and "hook" in str(one)
+    ]
+    policy = role["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
+    assert set(policy.split(",")) == {"before-hook-creation", "hook-succeeded"}
+    assert [rule["verbs"] for rule in role["rules"]] == [["create", "patch"]]
+    assert all(name in text_of(PAGE) for rule in role["rules"] for name in rule["resourceNames"])
+
+
+def test_with_three_values_the_chart_stays_in_namespaces(chart: Chart) -> None:
+    assert {one["kind"] for one in chart.objects(NAMESPACED)} <= NAMESPACED_KINDS
+
+
+def test_the_operator_has_no_right_on_secrets_or_nodes() -> None:
+    granted: list[Any] = [*rules(), *own_rules(), *definition_rules()]
+    resources = {one for rule in granted for one in rule["resources"]}
+    assert "voiceservices/status" in resources
+    assert not resources & {"secrets", "nodes", "*"}
+
+
+def test_the_bounds_of_an_archive_are_those_of_the_page() -> None:
+    stated = f"at most {MAX_MEMBERS:,} members and {MAX_UNPACKED_BYTES // 2**30} GiB unpacked"
+    assert stated in " ".join(text_of(PAGE).split())
+
+
+def test_every_file_that_is_named_as_a_proof_is_there() -> None:
+    named = set(re.findall(r"`(?:[\w/…]*/)?([\w-]+\.(?:py|tpl|yaml))`", text_of(PAGE)))
+    assert len(named) > 10
+    assert named - {path.name for path in tracked_files()} == set()

@@ -1,0 +1,63 @@
+"""The version stands in many places, and in all of them it is the same."""
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from support.repository import ROOT, text_of, tracked_files
+from versions import PLACES, places, project_version, write_version
+
+NEXT = "9.8.7"
+HELD_ELSEWHERE = ("requirements/", "tools/go/", "benchmarks/", "CHANGELOG.md", "tests/")
+"""Other software's versions, history, and what the tests hold to the rest."""
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of every file in which the version is written by hand."""
+    for place in places():
+        (tmp_path / place.path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / place.path, tmp_path / place.path)
+    return tmp_path
+
+
+def test_every_place_says_the_projects_version() -> None:
+    assert {place.version for place in places()} == {project_version()}
+
+
+def test_every_distribution_is_among_them() -> None:
+    projects = [path for path in tracked_files() if path.name == "pyproject.toml"]
+    versioned = {path for path in projects if "project" in tomllib.loads(text_of(path))}
+    assert len(versioned) == 4
+    assert versioned <= {place.path for place in places()}
+
+
+def test_every_kind_of_place_is_there() -> None:
+    known = {place.path for place in places()}
+    for glob, _pattern in PLACES:
+        assert known & {path.relative_to(ROOT) for path in ROOT.glob(glob)}, glob
+
+
+def test_one_command_writes_a_version_everywhere(copied: Path) -> None:
+    before = [(place.path, place.line) for place in places(copied)]
+    changed = write_version(NEXT, copied)
+    assert [(place.path, place.line) for place in places(copied)] == before
+    assert {place.version for place in places(copied)} == {NEXT}
+    assert set(changed) == {path for path, _line in before}
+    assert write_version(NEXT, copied) == []
+
+
+def test_no_other_file_repeats_the_version() -> None:
+    known = {place.path for place in places()}
+    version = project_version()
+    others = [
+        str(path)
+        for path in tracked_files()
+        if path not in known
+        and not str(path).startswith(HELD_ELSEWHERE)
+        and f"nemo-voice-tts:{version}" in text_of(path)
+    ]
+    # What `make generate` writes follows by itself.
+    assert set(others) <= {"docs/configuration.md", "manifests/install.yaml"}
