@@ -3,8 +3,9 @@
 What the dashboards ask for is there, and so is what the alerts look at.
 """
 
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import demo
 from go_programs import GoProgramsMissingError
 from support.api_server import running_api_server
 from support.calling import calling
-from support.definitions import define_voice_services
+from support.definitions import VOICE_SERVICES, define_voice_services
 from support.monitoring import DASHBOARDS, RULES, queries, rules, selectors
 from support.namespaces import fresh_namespace
 from support.not_run import not_run
@@ -45,7 +46,7 @@ def scene(
     """Prometheus, after both services were asked until every query had data, or in vain."""
     folder = tmp_path_factory.mktemp("prometheus")
     with ExitStack() as stack:
-        operator = _started_operator(stack, folder)
+        operator, change = _started_operator(stack, folder)
         tts = demo.Service("tts", "nemo_voice_tts", free_port())
         stt = demo.Service("stt", "nemo_voice_stt", free_port())
         demo.wait_until_ready({one: stack.enter_context(demo.running(one)) for one in (tts, stt)})
@@ -56,7 +57,7 @@ def scene(
         )
         stack.enter_context(calling(tts.address, call=_spoken))
         stack.enter_context(calling(stt.address))
-        yield Scene(prometheus, _queries_without_data(prometheus))
+        yield Scene(prometheus, _queries_without_data(prometheus, change))
 
 
 def test_every_query_of_the_dashboards_has_data(scene: Scene) -> None:
@@ -85,8 +86,8 @@ def test_an_alert_is_silent_in_health_and_what_it_looks_at_is_there(
         assert scene.prometheus.values(f"{selector.metric}{{{labels}}}"), selector.metric
 
 
-def _started_operator(stack: ExitStack, folder: Path) -> str:
-    """Returns where the metrics are of an operator that has a VoiceService to work on."""
+def _started_operator(stack: ExitStack, folder: Path) -> tuple[str, Callable[[], None]]:
+    """Returns where the metrics of an operator are, and what changes its VoiceService."""
     try:
         server = stack.enter_context(running_api_server())
     except GoProgramsMissingError as reason:
@@ -98,14 +99,28 @@ def _started_operator(stack: ExitStack, folder: Path) -> str:
     settings = {"namespace": NAMESPACE, "watched": NAMESPACE, "metrics_port": str(port)}
     stack.enter_context(operator_process(kubeconfig, folder / "operator.log", **settings))
     create_demo(server, NAMESPACE, scaling={"min": 1, "max": 2})
-    return f"127.0.0.1:{port}"
+    numbers = itertools.count()
+
+    def change() -> None:
+        path = f"{VOICE_SERVICES.format(namespace=NAMESPACE)}/narrator"
+        spec = {"podAnnotations": {"example.com/change": str(next(numbers))}}
+        merge = {"Content-Type": "application/merge-patch+json"}
+        server.http.patch(path, json={"spec": spec}, headers=merge).raise_for_status()
+
+    return f"127.0.0.1:{port}", change
 
 
-def _queries_without_data(prometheus: Prometheus) -> dict[str, list[str]]:
-    """Returns the queries that have no data, by dashboard, once there are none or it took long."""
+def _queries_without_data(
+    prometheus: Prometheus, change: Callable[[], None]
+) -> dict[str, list[str]]:
+    """Returns the queries that have no data, by dashboard, once there are none or it took long.
+
+    An operator at rest has no latencies, so something is changed all the time.
+    """
     deadline_s = time.monotonic() + PATIENCE_S
     missing = {path.stem: queries(path) for path in DASHBOARDS}
     while any(missing.values()) and time.monotonic() < deadline_s:
+        change()
         time.sleep(1)
         missing = {
             name: [query for query in asked if not prometheus.values(query)]

@@ -1,6 +1,6 @@
 """`POST /v1/audio/synthesize` and its neighbours, as clients of NVIDIA's Speech NIM send them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
@@ -33,10 +33,7 @@ def nim_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
         "/v1/audio/synthesize",
         summary="Speak a text as WAV, for NIM clients",
         response_class=Response,
-        responses={
-            **ERROR_RESPONSES,
-            200: {"content": {AudioFormat.WAV.media_type: {}}, "description": "The speech."},
-        },
+        responses=_answers(AudioFormat.WAV, "The speech."),
     )
     async def synthesize(request: Request, form: NimForm) -> Response:
         """Answers the speech as a WAV file of 16-bit mono samples with its true length."""
@@ -46,13 +43,7 @@ def nim_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
         "/v1/audio/synthesize_online",
         summary="Speak a text as bare samples, for NIM clients",
         response_class=StreamingResponse,
-        responses={
-            **ERROR_RESPONSES,
-            200: {
-                "content": {AudioFormat.PCM.media_type: {}},
-                "description": "The speech, streamed.",
-            },
-        },
+        responses=_answers(AudioFormat.PCM, "The speech, streamed."),
     )
     async def synthesize_online(request: Request, form: NimForm) -> StreamingResponse:
         """Streams the speech as 16-bit mono samples without a header."""
@@ -69,3 +60,8 @@ def nim_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
         return {LANGUAGE: VoiceList(voices=[DEFAULT_VOICE])}
 
     return router
+
+
+def _answers(audio_format: AudioFormat, description: str) -> dict[int | str, dict[str, Any]]:
+    content = {audio_format.media_type: {}}
+    return {**ERROR_RESPONSES, 200: {"content": content, "description": description}}
