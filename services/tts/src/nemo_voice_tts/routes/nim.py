@@ -63,5 +63,5 @@ def nim_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
 
 
 def _answers(audio_format: AudioFormat, description: str) -> dict[int | str, dict[str, Any]]:
-    content = {audio_format.media_type: {}}
+    content: dict[str, Any] = {audio_format.media_type: {}}
     return {**ERROR_RESPONSES, 200: {"content": content, "description": description}}
