@@ -6,7 +6,15 @@ import pytest
 
 from nemo_voice_operator.cluster import KubernetesCluster
 from nemo_voice_operator.errors import NameTaken
-from nemo_voice_operator.kinds import CLAIM, DEPLOYMENT, JOB, POD, SERVICE, VOICE_SERVICE
+from nemo_voice_operator.kinds import (
+    CLAIM,
+    DEPLOYMENT,
+    DISRUPTION_BUDGET,
+    JOB,
+    POD,
+    SERVICE,
+    VOICE_SERVICE,
+)
 from support.api_server import ApiServer
 from support.operating import Passes, connected, create_demo, found
 
@@ -124,10 +132,25 @@ FOREIGN: list[tuple[Any, str, dict[str, Any], dict[str, Any]]] = [
         {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
         {"model": PARAKEET},
     ),
+    (SERVICE, "narrator", {"ports": [{"name": "http", "port": 5001}]}, {}),
+    (DISRUPTION_BUDGET, "narrator", {"maxUnavailable": 1}, {}),
+    (
+        DEPLOYMENT,
+        "narrator",
+        {
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "web", "image": "web"}]},
+            },
+        },
+        {},
+    ),
 ]
+FOREIGN_IDS = ("Service", "claim", "Service without pods", "budget without pods", "Deployment")
 
 
-@pytest.mark.parametrize(("kind", "name", "spec", "asked"), FOREIGN, ids=["Service", "claim"])
+@pytest.mark.parametrize(("kind", "name", "spec", "asked"), FOREIGN, ids=FOREIGN_IDS)
 async def test_an_object_of_somebody_else_is_told_of_and_never_touched(
     defined: ApiServer,
     namespace: str,

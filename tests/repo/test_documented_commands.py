@@ -55,7 +55,7 @@ RUN_BY = {
     ),
     r"curl .*": CURL,
     r"openssl rand -hex 32 > keys.txt": CURL,
-    r"tar --create .*": AIR_GAPPED,
+    r"\(cd speech-models && tar --create .*": AIR_GAPPED,
     PYTHON + r"nemo_voice_(?:tts|stt) serve.*": SERVES,
     PYTHON + r"nemo_voice_tts say .*": WITHOUT_SERVER,
     PYTHON + r"nemo_voice_stt transcribe .*": WITHOUT_SERVER,

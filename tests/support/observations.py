@@ -89,6 +89,7 @@ def job(*conditions: Mapping[str, str], **metadata: Any) -> dict[str, Any]:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {"name": "fetch", "namespace": "speech", "uid": "uid-of-job", **metadata},
+        "spec": {},
         "status": {"conditions": list(conditions)},
     }
 

@@ -21,6 +21,7 @@ from nemo_voice_operator.kinds import (
     CHILDREN,
     CLAIM,
     CONTROLLER_REVISION,
+    DEPLOYMENT,
     JOB,
     WATCHED,
     Kind,
@@ -42,9 +43,11 @@ from nemo_voice_operator.sharing import is_needed, is_stale, sharers
 
 _PRUNED = frozenset(CHILDREN) - {CONTROLLER_REVISION, JOB}
 """Kinds of which a child that is not wanted is deleted."""
-_LIKE_ANYBODYS = frozenset({CLAIM, JOB})
-"""Kinds of which somebody else's may be just like ours. All others name the pods that they are for,
-so that who applies them without force over somebody else's is refused."""
+_SURE_TO_CONFLICT = frozenset({DEPLOYMENT, CONTROLLER_REVISION})
+"""Kinds that are applied without a look before: who applies one of ours without force over somebody
+else's is refused. A Deployment must have a selector, whole and not part by part, and a revision its
+number. Of other kinds somebody else's may have nothing that ours contradicts: a Service without a
+selector would become ours."""
 
 
 @dataclass(slots=True)
@@ -123,7 +126,7 @@ class Children:
             NameTaken: There is one, and it was not touched.
         """
         kind, namespace, name = kind_of(manifest), namespace_of(manifest), name_of(manifest)
-        if kind not in _LIKE_ANYBODYS:
+        if kind in _SURE_TO_CONFLICT:
             with contextlib.suppress(Conflict):
                 return await self.cluster.apply(manifest, owners, is_forced=False)
         found = await self.cluster.read(kind, namespace, name)

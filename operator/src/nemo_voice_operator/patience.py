@@ -45,6 +45,9 @@ def _waits(plan: Plan, observed: Observed, now: datetime) -> Iterator[float]:
     proof = observed.proofs.get(plan.proof or "")
     if proof is not None and condition_of(proof.job, "Failed"):
         yield RETRY_S
+    elif proof is not None and not proof.pods:
+        # No event tells that none can be created.
+        yield patience_s(_lasted_s(proof.job, now))
     if plan.cache is not None and plan.cache.wants_job:
         if condition_of(observed.job, "Failed"):
             yield RETRY_S

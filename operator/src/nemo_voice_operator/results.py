@@ -14,6 +14,8 @@ from nemo_voice_operator.plan import ProvenCheckpoint
 
 _CREATED_S = 30.0
 """A pod is created within seconds of its Job."""
+_HAD_PODS = ("active", "failed", "succeeded", "uncountedTerminatedPods")
+"""Fields of a Job's status that are there once it has had a pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,11 @@ def no_pod_yet(job: Object | None, pods: Sequence[Object], now: datetime) -> Job
     if job is None or pods or any(holds(job, end) for end in ("Complete", "Failed")):
         return None
     status, metadata = job.get("status", {}), job["metadata"]
+    # One that had pods waits for its next try; one that somebody suspended, for its turn.
+    if job["spec"].get("suspend") or any(status.get(name) for name in _HAD_PODS):
+        return None
     began = moment_of(status.get("startTime") or metadata.get("creationTimestamp"))
-    if status.get("active") or began is None or (now - began).total_seconds() < _CREATED_S:
+    if began is None or (now - began).total_seconds() < _CREATED_S:
         return None
     message = (
         f"Job {metadata['name']} has had no pod for more than {_CREATED_S:.0f} s; its Events say "

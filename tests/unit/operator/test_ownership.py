@@ -93,11 +93,20 @@ def test_what_somebody_else_made_is_never_touched(scene: Scene, kind: str, versi
     assert scene.condition("Degraded") == ("False", "AsExpected")
 
 
-def test_only_what_may_be_anybodys_is_looked_at_before_it_is_made(scene: Scene) -> None:
-    scene.apply(model=PARAKEET)
+def test_what_is_sure_to_conflict_is_not_looked_at_before_it_is_made(scene: Scene) -> None:
+    scene.apply()
     scene.look()
-    read = {call for call in scene.cluster.calls if call.startswith("read")}
-    assert read == {"read PersistentVolumeClaim", "read Job"}
+    assert "read Deployment" not in scene.cluster.calls
+    assert "read Service" in scene.cluster.calls
+
+
+def test_a_service_that_names_no_pods_is_not_taken_over(scene: Scene) -> None:
+    before = stranger(scene, "Service", "v1")
+    scene.apply()
+    with pytest.raises(NameTaken, match="Service narrator is somebody else's"):
+        scene.look()
+    assert scene.cluster.get("Service", "narrator") == before
+    assert "apply Service" not in scene.cluster.calls
 
 
 def test_what_was_ours_before_its_label_was_taken_away_is_mended(scene: Scene) -> None:
