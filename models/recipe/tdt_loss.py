@@ -74,8 +74,11 @@ class _Diagonals:
 
     def forward(self, durations: Sequence[int]) -> list[torch.Tensor]:
         """The log probability of reaching each node, diagonal by diagonal."""
-        blank = [self._blank + self._steps[..., i] for i in range(len(durations))]
-        emit = [self._emit + self._steps[..., i] for i in range(len(durations))]
+        # Taken apart at once: each index of a whole tensor costs a gradient of the whole's size.
+        steps = [self._steps[..., i] for i in range(len(durations))]
+        blank = [(self._blank + step).unbind(1) for step in steps]
+        emit = [(self._emit[..., :-1] + step[..., :-1]).unbind(1) for step in steps]
+        inside = self._inside.unbind(1)
         batch, diagonals, rows = self._blank.shape
         start = self._never.expand(batch, rows).clone()
         start[:, 0] = 0
@@ -86,12 +89,12 @@ class _Diagonals:
             for i, duration in enumerate(durations):
                 origin = diagonal - duration
                 if duration > 0 and origin >= 0:
-                    ways.append(reached[origin] + blank[i][:, origin])
+                    ways.append(reached[origin] + blank[i][origin])
                 if (origin := diagonal - 1 - duration) >= 0:
-                    way = (reached[origin] + emit[i][:, origin])[:, :-1]
+                    way = reached[origin][:, :-1] + emit[i][origin]
                     ways.append(torch.cat([before_first, way], 1))
             total = torch.logsumexp(torch.stack(ways), 0).clamp_min(_NEVER)
-            reached.append(torch.where(self._inside[:, diagonal], total, self._never))
+            reached.append(torch.where(inside[diagonal], total, self._never))
         return reached
 
     def final(self, reached: list[torch.Tensor], durations: Sequence[int]) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """Releases on a real API server: installed twice, upgraded, rolled back, uninstalled."""
 
+import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +20,7 @@ from support.definition_hook import played_jobs
 from support.definitions import DEFINITIONS, define_voice_services
 from support.namespaces import fresh_namespace, remove
 from support.operating import create_demo, found, operator_process
+from support.repository import ROOT
 from support.waiting import until
 from versions import project_version
 
@@ -144,6 +147,7 @@ def test_the_strictest_pod_security_admits_every_pod(
         assert answer.is_success, answer.text
 
 
+@pytest.mark.usefixtures("chart")
 def test_the_manifest_is_what_the_chart_makes() -> None:
     written = install_manifest.MANIFEST.read_text()
     assert written == install_manifest.rendered(), "run `make generate`"
@@ -161,6 +165,22 @@ def test_one_kubectl_apply_installs_the_same(chart: Chart, api_server: ApiServer
         remove(api_server, install_manifest.NAMESPACE)
         roles = "clusterroles,clusterrolebindings"
         _kubectl(chart, api_server, "delete", roles, "-l", "app.kubernetes.io/part-of=nemo-voice")
+
+
+def test_the_documented_overlay_names_every_image_anew(
+    chart: Chart, api_server: ApiServer, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "helm.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (overlay,) = (block for block in blocks if "kind: Kustomization" in block)
+    folder = tmp_path / "overlay"
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text(overlay)
+    shutil.copytree(install_manifest.MANIFEST.parent, tmp_path / "manifests")
+    made = _kubectl(chart, api_server, "kustomize", str(folder))
+    images = re.findall(r"(\S*)nemo-voice-(operator|tts|stt):", made)
+    assert {part for _, part in images} == {"operator", "tts", "stt"}
+    assert {place for place, _ in images} == {"registry.example.com/speech/"}
 
 
 def _helm(

@@ -56,3 +56,9 @@ def test_without_the_settings_every_page_is_new_or_they_would_not_be_needed() ->
 def test_what_is_there_when_ready_is_collected_no_more() -> None:
     assert printed(FROZEN.format(phase="READY")) > 1_000
     assert printed(FROZEN.format(phase="LOADING")) == 0
+
+
+def test_at_the_end_everything_is_the_collectors_again() -> None:
+    ended = f"{FROZEN}from nemo_voice_serving.memory import return_to_the_collector\n"
+    ended += "return_to_the_collector()\nprint(gc.get_freeze_count())\n"
+    assert printed(ended.format(phase="READY").replace("print", "str", 1)) == 0

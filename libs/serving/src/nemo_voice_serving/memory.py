@@ -35,3 +35,12 @@ def spare_the_collector(phase: Phase) -> None:
     if phase is Phase.READY:
         gc.collect()
         gc.freeze()
+
+
+def return_to_the_collector() -> None:
+    """Lets the end of the process collect what was spared.
+
+    Otherwise Triton's bindings, finding their objects alive, write pages about leaks after the
+    service's last word.
+    """
+    gc.unfreeze()

@@ -3,6 +3,7 @@
 `containers.py` reads it; the transcription routes take the type from the upload.
 """
 
+import re
 from dataclasses import dataclass
 from email.message import Message
 
@@ -13,6 +14,7 @@ DEFAULT_PCM_RATE_HZ = 24_000
 
 _PCM = frozenset({"audio/pcm", "audio/x-pcm"})
 _L16 = "audio/l16"
+_NUMBER = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def _number(message: Message, name: str, default: int | None) -> int:
     given = message.get_param(name)
     if given is None and default is not None:
         return default
-    if not str(given).isascii() or not str(given).isdigit():
+    if not _NUMBER.fullmatch(str(given)):
         kind = message["Content-Type"]
         raise UnsupportedAudio(f"{kind}: it must say ;{name}= and a number.", param="file")
     return int(str(given))

@@ -17,7 +17,11 @@ from typing_extensions import override
 
 from nemo_voice_serving.connection import ServerConfig
 from nemo_voice_serving.lifecycle import Lifecycle, Phase
-from nemo_voice_serving.memory import keep_freed_memory, spare_the_collector
+from nemo_voice_serving.memory import (
+    keep_freed_memory,
+    return_to_the_collector,
+    spare_the_collector,
+)
 from nemo_voice_serving.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
@@ -69,4 +73,5 @@ def serve(app: FastAPI, *, lifecycle: Lifecycle, settings: ServiceSettings, port
     keep_freed_memory()
     lifecycle.listen(spare_the_collector)
     DrainingServer(config, lifecycle=lifecycle, settings=settings).run()
+    return_to_the_collector()
     return 1 if lifecycle.has_failed else 0
