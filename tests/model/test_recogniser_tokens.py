@@ -104,6 +104,19 @@ def test_what_the_vocabulary_cannot_spell_is_left_out(
     ]
 
 
+def test_phrases_that_make_the_decoder_fail_cost_nobody_his_transcript(
+    recogniser: NemoRecogniser, rare: list[Samples], caplog: pytest.LogCaptureFixture
+) -> None:
+    half_a_character = ("\ud800",)
+    plain = [one.text for one in hear(recogniser, rare)]
+    mixed = recogniser.recognise(
+        [Clip(sound, () if place else half_a_character) for place, sound in enumerate(rare)]
+    )
+    assert [one.text for one in mixed] == plain
+    assert "phrases are not used" in caplog.text
+    assert int(recogniser._stages._boosted._trees.model2active.sum()) == 0
+
+
 def test_a_hundred_lists_of_phrases_leave_nothing_behind(
     recogniser: NemoRecogniser, rare: list[Samples]
 ) -> None:

@@ -1,6 +1,8 @@
 """What a connection may cost: heads that are long or slow, bodies that trickle, ends of both."""
 
 import asyncio
+import json
+from contextlib import suppress
 
 import pytest
 
@@ -8,6 +10,13 @@ from support.raw_http import answer, connection, is_closed, sent
 from support.voice_apps import calling, stt_app, tts_app
 
 HURRY = {"head_timeout_s": 0.2, "upload_timeout_s": 0.3, "upload_bytes_per_s": 1000}
+STORY = json.dumps({"text": "A long story. " * 1000}).encode()
+LONG_STORY = (
+    b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(STORY), STORY)
+)
+SPOKEN_BYTES = 20_000_000
+"""Fewer than are spoken of it, and more than any socket keeps."""
 GET = b"GET /v1/models HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -158,3 +167,109 @@ async def test_a_wish_for_another_protocol_is_passed_over() -> None:
     assert (plain.status, web.status) == (200, 200)
     assert (posted.status, posted.error["code"]) == (400, "unspeakable_text")
     assert (nowhere.status, nowhere.error["code"]) == (404, "not_found")
+
+
+async def test_headers_after_the_last_chunk_are_limited_like_those_before() -> None:
+    head = (
+        b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n%s\r\n2\r\n{}\r\n0\r\n"
+    )
+    upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n"
+    async with calling(tts_app(http={"max_head_bytes": 4096})) as client:
+        few = await sent(client, head % b"" + b"X-Digest: abc\r\n\r\n")
+        refused = []
+        for wish in (b"", upgrade):
+            async with connection(client) as (reader, writer):
+                writer.write(head % wish)
+                for _ in range(10):
+                    writer.write(b"X-Many: a\r\n" * 100)
+                    await writer.drain()
+                    await asyncio.sleep(0.01)
+                refused.append(await answer(reader))
+                assert await is_closed(reader)
+    assert few.error["param"] == "text"
+    assert [one.status for one in refused] == [431, 431]
+
+
+async def test_a_large_broken_head_is_refused_once() -> None:
+    broken = b"X-Broken: \x00\r\n" + b"a" * 3000
+    async with (
+        calling(tts_app(http={"max_head_bytes": 4096})) as client,
+        connection(client) as (reader, writer),
+    ):
+        writer.write(GET)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(b"X-Fine: " + b"a" * 2000 + b"\r\n" + broken)
+        refused = await answer(reader)
+        assert await is_closed(reader)
+    assert refused.status == 400
+
+
+async def test_who_was_refused_early_and_sends_the_rest_keeps_his_connection() -> None:
+    http = {"head_timeout_s": 0.2, "keep_alive_s": 1}
+    head = b"POST /transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"
+    async with (
+        calling(stt_app(max_upload_bytes=1024, http=http)) as client,
+        connection(client) as (reader, writer),
+    ):
+        writer.write(head)
+        assert (await answer(reader)).status == 413
+        writer.write(b"a" * 5000)
+        await asyncio.sleep(0.6)
+        writer.write(GET + b"\r\n")
+        assert (await answer(reader)).status == 200
+        assert await is_closed(reader)
+
+
+async def test_a_request_sent_right_after_a_wish_for_another_protocol_is_answered() -> None:
+    upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+    async with calling(tts_app()) as client, connection(client) as (reader, writer):
+        writer.write(GET + upgrade + b"\r\n" + GET + b"\r\n")
+        assert [(await answer(reader)).status for _ in range(2)] == [200, 200]
+
+
+async def test_what_is_no_request_spoils_no_answer_to_the_one_before() -> None:
+    body = b'{"text": "One word.", "stream": false}'
+    post = (
+        b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    async with calling(tts_app()) as client, connection(client) as (reader, writer):
+        writer.write(post + b"nonsense\r\n\r\n")
+        assert (await answer(reader)).status == 200
+        assert await is_closed(reader)
+
+
+async def test_a_client_that_reads_nothing_is_given_up_and_frees_its_place() -> None:
+    async with (
+        calling(tts_app(http={"send_timeout_s": 0.2})) as client,
+        connection(client) as (reader, writer),
+    ):
+        writer.write(LONG_STORY)
+        await reader.readuntil(b"\r\n\r\n")
+        async with asyncio.timeout(20):
+            while "nemo_voice_in_flight 0.0" not in (await client.get("/metrics")).text:
+                await asyncio.sleep(0.02)
+        received_bytes = await _received(reader)
+    assert received_bytes < SPOKEN_BYTES / 2
+
+
+async def test_a_client_that_reads_slowly_is_served_to_the_end() -> None:
+    async with (
+        calling(tts_app(http={"send_timeout_s": 0.3})) as client,
+        connection(client) as (reader, writer),
+    ):
+        writer.write(LONG_STORY)
+        received_bytes = await _received(reader, pause_s=0.05)
+    assert received_bytes > SPOKEN_BYTES
+
+
+async def _received(reader: asyncio.StreamReader, *, pause_s: float = 0.0) -> int:
+    """Returns how many bytes come until the other end closes."""
+    count = 0
+    with suppress(ConnectionResetError):
+        while part := await asyncio.wait_for(reader.read(1 << 20), 20):
+            count += len(part)
+            await asyncio.sleep(pause_s)
+    return count

@@ -6,6 +6,7 @@ import struct
 import httpx
 import pytest
 
+from nemo_voice_serving.errors import Overloaded
 from nemo_voice_tts.speaking import WHOLE_AUDIO_S
 from support.speech_service import TEXT, BreaksOff, Waits, duration_s, samples_of, service_of
 
@@ -52,6 +53,16 @@ async def test_a_failure_in_the_middle_is_a_status_and_not_half_a_file() -> None
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "backend_failed"
     assert "nemo_voice_queued_work 0.0" in metrics
+
+
+async def test_a_refusal_in_the_middle_of_a_stream_keeps_its_name_in_the_metrics() -> None:
+    voice = BreaksOff(Overloaded("The queue is full."))
+    text = "Hello there. " * 20 + "This is broken."
+    async with service_of(voice) as (client, _service):
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.post("/synthesize", json={"text": text})
+        metrics = (await client.get("/metrics")).text
+    assert 'outcome="overloaded",route="/synthesize"' in metrics
 
 
 async def test_a_client_that_leaves_while_its_speech_is_held_stops_the_work() -> None:

@@ -142,6 +142,60 @@ async def test_a_large_upload_waits_on_disk(
     assert opened == [tmp_path]
 
 
+async def test_no_room_for_an_upload_is_our_failure_and_is_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    async with stt_service() as client:
+        answer = await transcribed(client, clip(120))
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "backend_failed"
+    assert "a body cannot be kept" in caplog.text
+
+
+async def test_a_client_that_leaves_within_its_upload_is_no_invalid_request() -> None:
+    async with stt_service() as client:
+        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+        writer.write(
+            b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+        )
+        while "nemo_voice_in_flight 1.0" not in (await client.get("/metrics")).text:
+            await asyncio.sleep(0.01)
+        writer.close()
+        await writer.wait_closed()
+        while "nemo_voice_in_flight 0.0" not in (await client.get("/metrics")).text:
+            await asyncio.sleep(0.01)
+        metrics = (await client.get("/metrics")).text
+    assert reader.at_eof()
+    assert 'outcome="client_gone",route="/v1/audio/transcriptions"' in metrics
+
+
+async def test_a_form_has_room_for_what_is_asked_and_no_more() -> None:
+    async with stt_service() as client:
+        files = [("file", (f"{place}.wav", clip(1))) for place in range(5)]
+        too_many = await client.post(PATH, files=files)
+        too_long = await client.post(PATH, files=files[:1], data={"prompt": "a" * 100_000})
+    for answer in (too_many, too_long):
+        assert answer.status_code == 400
+        assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+async def test_a_field_in_another_alphabet_than_the_errors_is_quoted() -> None:
+    body = (
+        b"--b\r\nContent-Disposition: form-data; name=known_speaker_names+2AA-\r\n\r\na\r\n"
+        b"--b\r\nContent-Disposition: form-data; name=keywords\r\n\r\n+2AA-\r\n"
+        b"--b\r\nContent-Disposition: form-data; name=file; filename=a.wav\r\n\r\n%s\r\n--b--\r\n"
+    ) % clip(1)
+    kind = {"Content-Type": "multipart/form-data; boundary=b; charset=utf-7"}
+    named = body.replace(b"known_speaker_names", b"other")
+    async with stt_service() as client:
+        speakers = await client.post(PATH, content=body, headers=kind)
+        keywords = await client.post(PATH, content=named, headers=kind)
+    assert (speakers.status_code, speakers.json()["error"]["param"]) == (400, "known_speaker_names")
+    assert (keywords.status_code, keywords.json()["error"]["param"]) == (400, "keywords")
+
+
 async def test_a_stereo_file_of_a_track_and_its_inverse_is_heard() -> None:
     sound = (swell(2.0) * 32767).astype(np.int16)
     stereo = np.stack([sound, -sound], axis=1).reshape(1, -1)

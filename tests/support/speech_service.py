@@ -19,10 +19,14 @@ TEXT = "This is a test of the text to speech service."
 class BreaksOff(FakeVoice):
     """A voice that fails at a phrase that says it is broken."""
 
+    def __init__(self, failure: Exception | None = None) -> None:
+        super().__init__()
+        self._failure = failure or RuntimeError("secret path /srv/x")
+
     @override
     def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:
         if any("broken" in _said(phrase) for phrase in batch):
-            raise RuntimeError("secret path /srv/x")
+            raise self._failure
         return super().spectrograms(batch)
 
 

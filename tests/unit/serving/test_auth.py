@@ -145,3 +145,17 @@ def test_no_key_is_kept_in_the_clear(tmp_path: Path) -> None:
     keys = ApiKeys(file)
     keys.admit(b"sesame")
     assert "sesame" not in str(vars(keys))
+
+
+def test_a_moment_without_a_file_makes_nothing_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text("one")
+    told: list[frozenset[bytes]] = []
+    keys = ApiKeys(file, told.append)
+    file.write_text("")
+    assert not keys.admit(b"one")
+    file.unlink()
+    assert not keys.admit(b"one")
+    file.write_text("one\ntwo")
+    assert keys.admit(b"one")
+    assert [len(digests) for digests in told] == [1, 2]

@@ -47,3 +47,8 @@ def test_only_errors_that_waiting_helps_say_when() -> None:
         "Retry-After": "1",
         "retry-after-ms": "200",
     }
+
+
+def test_what_is_quoted_can_be_written_down() -> None:
+    error = InvalidRequest("about \ud800", param="\udc00").body()["error"]
+    assert (error["message"], error["param"]) == ("about \\ud800", "\\udc00")

@@ -42,6 +42,7 @@ def test_a_type_says_what_the_samples_are(
         "audio/pcm;rate=-1",
         "audio/pcm;endianness=middle",
         "audio/pcm;rate=" + 5000 * "9",
+        "audio/pcm;rate*=1;rate*0=2",
     ],
 )
 def test_a_type_that_makes_no_sense_is_refused(content_type: str) -> None:

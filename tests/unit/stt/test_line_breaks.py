@@ -78,3 +78,11 @@ def test_lines_hold_every_word_in_as_few_lines_as_can(words: list[str]) -> None:
     assert " ".join(lines).split(" ") == words
     assert max(map(len, lines)) <= 16
     assert len(lines) == shape.lines_needed(words)
+
+
+def test_a_word_with_a_blank_in_it_counts_as_one() -> None:
+    words = ["it", "costs $50", "and", "nobody", "has", "seen", "it", "since", "the", "last", "war"]
+    costs = [break_cost(before, after) for before, after in pairwise(words)]
+    lines = lines_of(words, costs, Shape(30, 2))
+    assert " ".join(lines) == " ".join(words)
+    assert len(lines) == 2

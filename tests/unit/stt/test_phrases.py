@@ -39,3 +39,12 @@ def test_too_many_are_refused_by_the_fields_name() -> None:
 def test_a_keyword_as_long_as_a_sentence_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="81 characters"):
         phrases_of(None, ["x" * 81])
+
+
+def test_half_a_character_is_refused_where_it_is() -> None:
+    with pytest.raises(InvalidRequest, match="UTF-8") as refused:
+        phrases_of(None, ["fine", "\ud800"])
+    assert refused.value.param == "keywords"
+    with pytest.raises(InvalidRequest) as refused:
+        phrases_of("Anna, \udc00", ["fine"])
+    assert refused.value.param == "prompt"

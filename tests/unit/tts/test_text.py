@@ -190,3 +190,9 @@ def test_unspeakable_text_is_refused_with_the_reason(text: str, reason: str) -> 
         check_speakable(text, param="input")
 
     assert caught.value.param == "input"
+
+
+def test_thousands_of_blanks_are_one() -> None:
+    blanks = " \t" * 50_000
+    assert cleaned(f"a{blanks}b") == "a b"
+    assert cleaned(f"a{blanks}--{blanks}b") == "a, b"

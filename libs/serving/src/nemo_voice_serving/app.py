@@ -28,6 +28,9 @@ from nemo_voice_serving.runtime import Runtime
 
 __all__ = ["ERROR_RESPONSES", "ErrorBody", "build_app"]
 
+MAX_FIELD_BYTES = 64 * 1024
+"""Of a form, each field but a file: they are kept in memory, all of them."""
+
 _KEY_WANTED: dict[str, Any] = {
     "dependencies": [Security(HTTPBearer(auto_error=False, description="One of the API keys."))],
     "responses": {
@@ -56,7 +59,13 @@ def build_app(
         yield
         await on_stop()
 
-    app = FastAPI(title=title, description=description, version=version, lifespan=lifespan)
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=version,
+        lifespan=lifespan,
+        form_limits={"max_files": 4, "max_fields": 300, "max_part_size": MAX_FIELD_BYTES},
+    )
     settings = runtime.settings
     guarded = _KEY_WANTED if settings.api_keys_file else {}
     for router in (*routers, nim_router(runtime, version=version)):

@@ -81,7 +81,9 @@ class ApiKeys:
         elif trouble != self._trouble:
             logger.error("every request is refused", extra={"reason": trouble})
         self._read, self._digests, self._trouble = read, digests, trouble
-        self._changed(digests)
+        if trouble is None:
+            # A file that is missing or empty for a moment must not make what was used forgotten.
+            self._changed(digests)
 
 
 def _contents(path: Path) -> bytes:
@@ -158,4 +160,4 @@ class KeyMiddleware:
 
 def _bearer_key(headers: Headers) -> bytes | None:
     scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.strip().encode("latin-1") or None if scheme.lower() == "bearer" else None
+    return key.encode("latin-1").strip() or None if scheme.lower() == "bearer" else None

@@ -36,9 +36,8 @@ class VoiceError(Exception):
         self, message: str, *, param: str | None = None, retry_after_s: float | None = None
     ) -> None:
         super().__init__(message)
-        # What a client sent may be quoted, and JSON can hold halves of characters, UTF-8 cannot.
-        self.message = message.encode("utf-8", "backslashreplace").decode()
-        self.param = param
+        self.message = _writable(message)
+        self.param = None if param is None else _writable(param)
         self.retry_after_s = retry_after_s
 
     def body(self) -> dict[str, dict[str, str | None]]:
@@ -53,6 +52,11 @@ class VoiceError(Exception):
         milliseconds = max(1, round(self.retry_after_s * 1000))
         seconds = max(1, -(-milliseconds // 1000))
         return {"Retry-After": str(seconds), "retry-after-ms": str(milliseconds)}
+
+
+def _writable(text: str) -> str:
+    """Returns what may quote a client: JSON can hold halves of characters, UTF-8 cannot."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class InvalidRequest(VoiceError):

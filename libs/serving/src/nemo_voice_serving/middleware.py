@@ -98,6 +98,10 @@ class RequestMiddleware:
         except ClientDisconnect:
             exchange.mark(ClientGone.code)
         except Exception as error:  # the HTTP fallback: no stack trace ever reaches a client
+            if isinstance(error.__cause__, VoiceError):
+                # Starlette's word for one that came too late for a status.
+                await exchange.answer(error.__cause__)
+                return
             logger.exception("request failed")
             message = "Something went wrong inside the service. Its log has the reason."
             await exchange.answer(BackendFailed(message), cause=error)

@@ -41,7 +41,7 @@ def raw_format_of(content_type: str | None) -> RawFormat | None:
     if kind not in _PCM and kind != _L16:
         return None
     default_hz = None if kind == _L16 else DEFAULT_PCM_RATE_HZ
-    endianness = str(message.get_param("endianness", "")).lower()
+    endianness = str(_given(message, "endianness") or "").lower()
     if endianness not in {"", "little-endian", "big-endian"}:
         raise UnsupportedAudio(
             f"{content_type}: endianness is little-endian or big-endian.", param="file"
@@ -54,10 +54,19 @@ def raw_format_of(content_type: str | None) -> RawFormat | None:
 
 
 def _number(message: Message, name: str, default: int | None) -> int:
-    given = message.get_param(name)
+    given = _given(message, name)
     if given is None and default is not None:
         return default
     if not _NUMBER.fullmatch(str(given)):
         kind = message["Content-Type"]
         raise UnsupportedAudio(f"{kind}: it must say ;{name}= and a number.", param="file")
     return int(str(given))
+
+
+def _given(message: Message, name: str) -> object:
+    try:
+        return message.get_param(name)
+    except (TypeError, ValueError) as error:
+        # Parameters in RFC 2231's parts that do not go together.
+        kind = message["Content-Type"]
+        raise UnsupportedAudio(f"{kind}: this cannot be read.", param="file") from error

@@ -4,21 +4,27 @@
 what never becomes a request by `connection.py`.
 """
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI, Request, Response, params
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from nemo_voice_serving.errors import (
+    BackendFailed,
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
     UnsupportedMediaType,
     VoiceError,
 )
+from nemo_voice_serving.middleware import ClientGone
+
+logger = logging.getLogger(__name__)
 
 _PLACES = frozenset({"body", "query", "path", "header"})
 FORM_KINDS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -120,6 +126,11 @@ def _from_http(request: Request, error: HTTPException) -> VoiceError:
     if isinstance(error.__cause__, VoiceError):
         # FastAPI takes whatever stops the reading of a body for a parsing error.
         return error.__cause__
+    if isinstance(error.__cause__, ClientDisconnect):
+        return ClientGone("The client closed the connection.")
+    if isinstance(error.__cause__, OSError):
+        logger.error("a body cannot be kept", exc_info=error.__cause__)
+        return BackendFailed("The service has no room for the body. Its log has the reason.")
     path = request.scope["path"]
     if error.status_code == NotFound.status:
         return NotFound(f"There is nothing at {path}. GET /docs lists what there is.")

@@ -73,6 +73,9 @@ class HttpSettings(_Group):
     prolongs it, see `upload_bytes_per_s`."""
     upload_bytes_per_s: int = Field(default=4096, ge=1)
     """Each so many bytes of a body prolong its time by one second: slower uploads are given up."""
+    send_timeout_s: float = Field(default=60.0, gt=0)
+    """Seconds in which a client must read some of its answer while there is more, else its
+    connection is cut and its work stops."""
     keep_alive_s: int = Field(default=75, ge=1)
     """Seconds an idle connection is kept for the next request."""
 

@@ -103,22 +103,21 @@ def lines_of(texts: Sequence[str], costs: Sequence[float], shape: Shape) -> tupl
         shape: How long a line may be.
     """
     count = shape.lines_needed(texts)
-    candidates = (_split(texts, places) for places in combinations(range(1, len(texts)), count - 1))
-    fitting = [lines for lines in candidates if max(map(len, lines)) <= shape.max_line_chars]
-    return min(fitting, key=lambda lines: _ugliness(lines, costs))
+    candidates = [
+        (sum(costs[place - 1] for place in places), _split(texts, places))
+        for places in combinations(range(1, len(texts)), count - 1)
+    ]
+    fitting = [one for one in candidates if max(map(len, one[1])) <= shape.max_line_chars]
+    return min(fitting, key=lambda one: _ugliness(*one))[1]
 
 
 def _split(texts: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
     return tuple(" ".join(texts[start:end]) for start, end in pairwise((0, *places, len(texts))))
 
 
-def _ugliness(lines: Sequence[str], costs: Sequence[float]) -> float:
+def _ugliness(broken: float, lines: Sequence[str]) -> float:
     lengths = [len(line) for line in lines]
     mean = sum(lengths) / len(lengths)
     uneven = sum(abs(length - mean) for length in lengths)
     top_heavy = sum(max(0, upper - lower) for upper, lower in pairwise(lengths))
-    place, broken = 0, 0.0
-    for line in lines[:-1]:
-        place += line.count(" ") + 1
-        broken += costs[place - 1]
     return _CHARS_PER_COST * broken + uneven + 0.5 * top_heavy

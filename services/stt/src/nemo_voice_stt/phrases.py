@@ -21,7 +21,7 @@ def phrases_of(prompt: str | None, keywords: Iterable[str] = ()) -> tuple[str, .
     without a language model has no use for the first: prose is no phrase.
 
     Raises:
-        InvalidRequest: There are too many, or one is too long.
+        InvalidRequest: There are too many, one is too long, or one is no text.
     """
     given = _listed("\n".join(keywords))
     for phrase in given:
@@ -32,6 +32,10 @@ def phrases_of(prompt: str | None, keywords: Iterable[str] = ()) -> tuple[str, .
     if len(found) > MAX_PHRASES:
         message = f"There are {len(found)} phrases; one request may name {MAX_PHRASES}."
         raise InvalidRequest(message, param="keywords" if given else "prompt")
+    for phrase in found:
+        if any("\ud800" <= character <= "\udfff" for character in phrase):
+            message = "A phrase holds half a character. Send the form in UTF-8."
+            raise InvalidRequest(message, param="keywords" if phrase in given else "prompt")
     return found
 
 

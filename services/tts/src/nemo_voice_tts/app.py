@@ -208,7 +208,11 @@ def build(settings: TtsSettings, open_voice: OpenVoice, normaliser: Normaliser) 
         routers=[
             seed_router(service.speaker, max_text_chars=settings.max_long_text_chars),
             openai_router(service.speaker, max_text_chars=settings.max_text_chars),
-            nim_router(service.speaker, max_text_chars=settings.max_long_text_chars),
+            nim_router(
+                service.speaker,
+                max_text_chars=settings.max_long_text_chars,
+                max_body_bytes=settings.max_upload_bytes,
+            ),
             models_router(service.runtime),
         ],
         on_start=service.start,

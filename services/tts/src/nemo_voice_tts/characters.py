@@ -48,7 +48,8 @@ def cleaned(text: str) -> str:
     text = unicodedata.normalize("NFC", text).translate(_LOOKALIKES).translate(_EXPANSIONS)
     text = _NUMBERED.sub("\n\n", _BULLET.sub("\n\n", text))
     text = "".join(map(_cleaned_character, text))
-    text = _RULE.sub(" ", text)
+    # Blanks become one before what looks for a dash between them: it would try each of thousands.
+    text = _BLANKS.sub(" ", _RULE.sub(" ", text))
     text = _DASH.sub(", ", text).replace(_EN_DASH, "-")
     text = _REPEATED.sub(r"\1 ", text)
     return _BLANKS.sub(" ", text).strip()

@@ -17,6 +17,8 @@ class TtsSettings(ServiceSettings):
 
     port: int = Field(default=5000, ge=0, le=65535)
     """Port to listen on."""
+    max_upload_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
+    """Largest request body: a text as long as `max_long_text_chars`, in JSON's longest writing."""
     vocoder: str | None = None
     """The vocoder, named like `model`; absent: `demo` for `demo`, else `nvidia/tts_hifigan`."""
     vocoder_revision: str | None = None

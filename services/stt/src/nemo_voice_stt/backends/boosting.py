@@ -50,8 +50,10 @@ class BoostedDecoder:
         self, frames: torch.Tensor, frame_lengths: torch.Tensor, phrases: Sequence[Phrases]
     ) -> list[Any]:
         """Returns NeMo's hypothesis of each row, decoded with the row's phrases."""
-        requests = [self._request(row) for row in phrases]
+        requests: list[BiasingRequestItemConfig | None] = []
         try:
+            # Inside: should one fail, those before it are taken away again.
+            requests.extend(map(self._request, phrases))
             hypotheses: list[Any] = self._decoding.rnnt_decoder_predictions_tensor(
                 frames,
                 frame_lengths,

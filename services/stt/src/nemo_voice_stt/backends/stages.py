@@ -4,6 +4,7 @@
 training mode, where a later call changes its statistics.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,8 @@ from nemo_voice_stt.backends.boosting import BoostedDecoder
 from nemo_voice_stt.backends.emissions import Emission, emissions
 from nemo_voice_stt.backends.words import Token
 from nemo_voice_stt.recogniser import Clip
+
+logger = logging.getLogger(__name__)
 
 MODEL_CLASSES = {
     "EncDecRNNTBPEModel": EncDecRNNTBPEModel,
@@ -133,10 +136,24 @@ class Stages:
         found: dict[int, Any] = {}
         if plain:
             found |= zip(plain, self._plainly(frames[plain], frame_lengths[plain]), strict=True)
-        wanted = [phrases[row] for row in boosted]
-        heard = self._boosted.decode(frames[boosted], frame_lengths[boosted], wanted)
+        heard = self._boosted_or_plainly(
+            frames[boosted], frame_lengths[boosted], [phrases[row] for row in boosted]
+        )
         found |= zip(boosted, heard, strict=True)
         return [found[row] for row in range(len(phrases))]
+
+    def _boosted_or_plainly(
+        self,
+        frames: torch.Tensor,
+        frame_lengths: torch.Tensor,
+        phrases: Sequence[tuple[str, ...]],
+    ) -> list[Any]:
+        try:
+            return self._boosted.decode(frames, frame_lengths, phrases)
+        except Exception:
+            # One request's phrases must not fail the batch of others.
+            logger.exception("phrases are not used")
+            return self._plainly(frames, frame_lengths)
 
     def _plainly(self, frames: torch.Tensor, frame_lengths: torch.Tensor) -> list[Any]:
         hypotheses: list[Any] = self.model.decoding.rnnt_decoder_predictions_tensor(

@@ -81,10 +81,10 @@ def openai_router(listener: Listener, *, languages: Sequence[str]) -> APIRouter:
 
 
 async def _refuse_speakers(request: Request) -> None:
-    for name in await request.form():
-        if name.startswith(("known_speaker_names", "known_speaker_references")):
-            field = name.partition("[")[0]
-            raise InvalidRequest(f"{field}: the model does not tell speakers apart.", param=field)
+    for field in await request.form():
+        for name in ("known_speaker_names", "known_speaker_references"):
+            if field.startswith(name):
+                raise InvalidRequest(f"{name}: the model does not tell speakers apart.", param=name)
 
 
 def _answer(transcript: Transcript, form: TranscriptionForm, language: str) -> Response:

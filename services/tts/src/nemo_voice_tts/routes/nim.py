@@ -14,8 +14,8 @@ from nemo_voice_tts.voices import DEFAULT_VOICE, LANGUAGE, check_language, check
 NimForm = Annotated[NimSpeechRequest, Form(media_type="multipart/form-data")]
 
 
-def nim_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
-    """Returns the NIM's routes for speech."""
+def nim_router(speaker: Speaker, *, max_text_chars: int, max_body_bytes: int) -> APIRouter:
+    """Returns the NIM's routes for speech; a form's text may be as large as its body."""
     router = APIRouter(tags=["nim"])
 
     def ordered(form: NimSpeechRequest, audio_format: AudioFormat) -> SpeechOrder:
@@ -33,6 +33,7 @@ def nim_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
         "/v1/audio/synthesize",
         summary="Speak a text as WAV, for NIM clients",
         response_class=Response,
+        form_limits={"max_part_size": max_body_bytes},
         responses=_answers(AudioFormat.WAV, "The speech."),
     )
     async def synthesize(request: Request, form: NimForm) -> Response:
@@ -43,6 +44,7 @@ def nim_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
         "/v1/audio/synthesize_online",
         summary="Speak a text as bare samples, for NIM clients",
         response_class=StreamingResponse,
+        form_limits={"max_part_size": max_body_bytes},
         responses=_answers(AudioFormat.PCM, "The speech, streamed."),
     )
     async def synthesize_online(request: Request, form: NimForm) -> StreamingResponse:
