@@ -148,3 +148,21 @@ async def test_what_a_client_sent_is_quoted_as_utf8() -> None:
         answer = await client.post(SPEECH, content=body.encode(), headers=JSON)
     assert answer.status_code == 400
     told(answer)
+
+
+async def test_what_nobody_foresaw_is_a_500_without_its_details(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = tts_app()
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("secret path /srv/x")
+
+    async with calling(app) as client:
+        answer = await client.get("/broken")
+        metrics = (await client.get("/metrics")).text
+    assert told(answer) == (500, "backend_failed", None)
+    assert "secret" not in answer.text
+    assert "secret path /srv/x" in caplog.text
+    assert 'outcome="backend_failed",route="/broken"' in metrics
