@@ -4,7 +4,7 @@ Called by sbom.py with what image_packages.py printed.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -19,7 +19,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
-from licences import NOT_STATED, Stated, licence_of
+from licences import NOT_STATED, licence_of, stated
 
 _LICENCES = LicenseFactory()
 
@@ -71,10 +71,7 @@ def _components(contents: Mapping[str, Any]) -> Iterator[Component]:
 def _python(package: Mapping[str, Any]) -> Component:
     name = re.sub(r"[-_.]+", "-", package["name"]).lower()
     url = PackageURL("pypi", None, name, package["version"])
-    stated = Stated(
-        package["expression"] or "", package["text"] or "", _last_parts(package["classifiers"])
-    )
-    licence = licence_of(stated)
+    licence = licence_of(stated(package["expression"], package["text"], package["classifiers"]))
     return Component(
         name=name,
         version=package["version"],
@@ -113,7 +110,3 @@ def _model(model: Mapping[str, str]) -> Component:
         bom_ref=f"model:{model['name']}@{model['sha256']}",
         hashes=[digest],
     )
-
-
-def _last_parts(classifiers: Sequence[str]) -> list[str]:
-    return [one.rpartition("::")[2].strip() for one in classifiers if one.startswith("License ::")]

@@ -66,14 +66,15 @@ class Stated:
 
 def stated_in(metadata: PackageMetadata) -> Stated:
     """Returns what the metadata of an installed package state."""
-    classifiers = metadata.get_all("Classifier") or []
-    return Stated(
-        expression=metadata["License-Expression"] or "",
-        text=metadata["License"] or "",
-        classifiers=[
-            one.rpartition("::")[2].strip() for one in classifiers if one.startswith("License ::")
-        ],
+    return stated(
+        metadata["License-Expression"], metadata["License"], metadata.get_all("Classifier") or []
     )
+
+
+def stated(expression: str | None, text: str | None, classifiers: Sequence[str]) -> Stated:
+    """Returns the same of the three fields, of which each may be missing."""
+    names = [one.rpartition("::")[2].strip() for one in classifiers if one.startswith("License ::")]
+    return Stated(expression or "", text or "", names)
 
 
 def licence_of(stated: Stated) -> str:

@@ -18,9 +18,9 @@ from support.api_server import ApiServer
 from support.chart import CHART, NAME, RELEASE, Chart, named, settings
 from support.definition_hook import played_jobs
 from support.definitions import DEFINITIONS, define_voice_services
+from support.documented import file_in
 from support.namespaces import fresh_namespace, remove
 from support.operating import create_demo, found, operator_process
-from support.repository import ROOT
 from support.waiting import until
 from versions import project_version
 
@@ -170,9 +170,7 @@ def test_one_kubectl_apply_installs_the_same(chart: Chart, api_server: ApiServer
 def test_the_documented_overlay_names_every_image_anew(
     chart: Chart, api_server: ApiServer, tmp_path: Path
 ) -> None:
-    page = (ROOT / "docs" / "helm.md").read_text()
-    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    (overlay,) = (block for block in blocks if "kind: Kustomization" in block)
+    overlay = file_in("docs/helm.md", "overlay/kustomization.yaml, beside manifests/")
     folder = tmp_path / "overlay"
     folder.mkdir()
     (folder / "kustomization.yaml").write_text(overlay)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from support.fakes import FakeRecogniser
+from support.raw_http import connection
 from support.sounds import ffmpeg_bytes, silent_film
 from support.transcribing import HEARD, clip, stt_service, swell, transcribed
 
@@ -155,15 +156,13 @@ async def test_no_room_for_an_upload_is_our_failure_and_is_logged(
 
 async def test_a_client_that_leaves_within_its_upload_is_no_invalid_request() -> None:
     async with stt_service() as client:
-        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
-        writer.write(
-            b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
-            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
-        )
-        while "nemo_voice_in_flight 1.0" not in (await client.get("/metrics")).text:
-            await asyncio.sleep(0.01)
-        writer.close()
-        await writer.wait_closed()
+        async with connection(client) as (reader, writer):
+            writer.write(
+                b"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
+                b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+            )
+            while "nemo_voice_in_flight 1.0" not in (await client.get("/metrics")).text:
+                await asyncio.sleep(0.01)
         while "nemo_voice_in_flight 0.0" not in (await client.get("/metrics")).text:
             await asyncio.sleep(0.01)
         metrics = (await client.get("/metrics")).text

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from nemo_voice_serving.errors import BackendFailed
-from nemo_voice_tts.speech_events import deltas, done, failed
+from nemo_voice_serving.streamed import failed
+from nemo_voice_tts.speech_events import deltas, done
 
 
 def data_of(event: bytes) -> dict[str, object]:

@@ -1,16 +1,15 @@
 """From an upload to its answer, whole or streamed: what every transcription route shares."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
-from typing_extensions import override
 
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.middleware import while_connected
 from nemo_voice_serving.runtime import Runtime
+from nemo_voice_serving.streamed import EVENTS_MEDIA_TYPE, StreamedResponse, failed
 from nemo_voice_stt import transcript_events
 from nemo_voice_stt.recogniser import Recogniser
 from nemo_voice_stt.schemas import TokenLogprob, logprobs_of
@@ -65,9 +64,9 @@ class Listener:
                 yield telling.done() + transcript_events.END
             except VoiceError as error:
                 request.state.outcome = error.code
-                yield transcript_events.failed(error)
+                yield failed(error)
 
-        return _EventResponse(passages, events())
+        return StreamedResponse(passages, events(), media_type=EVENTS_MEDIA_TYPE)
 
     def _ready(self) -> Transcription:
         self._runtime.require_serving()
@@ -107,25 +106,3 @@ class _Telling:
         """Returns the event that ends the transcript."""
         text = " ".join(self._texts)
         return transcript_events.done(text, self.audio_s, self._tokens, self._logprobs)
-
-
-class _EventResponse(StreamingResponse):
-    """A streamed answer that stops the work behind it however it ends, even before it begins."""
-
-    def __init__(
-        self, passages: AsyncGenerator[Passage, None], content: AsyncIterator[bytes]
-    ) -> None:
-        # nginx, many a cluster's way in, would otherwise gather the events.
-        super().__init__(
-            content,
-            media_type=transcript_events.MEDIA_TYPE,
-            headers={"X-Accel-Buffering": "no"},
-        )
-        self._passages = passages
-
-    @override
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await self._passages.aclose()

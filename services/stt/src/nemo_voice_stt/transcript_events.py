@@ -3,14 +3,12 @@
 `listening.py` sends them.
 """
 
-import json
 import math
 from collections.abc import Iterable
 
-from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.streamed import event
 from nemo_voice_stt.schemas import TokenLogprob
 
-MEDIA_TYPE = "text/event-stream"
 AUDIO_TOKENS_PER_S = 10
 """As OpenAI counts what it hears: a token for each tenth of a second."""
 
@@ -20,7 +18,7 @@ END = b"data: [DONE]\n\n"
 
 def delta(text: str, logprobs: Iterable[TokenLogprob] | None = None) -> bytes:
     """Returns the event that adds to the text."""
-    return _event({"type": "transcript.text.delta", "delta": text, **_logprobs(logprobs)})
+    return event({"type": "transcript.text.delta", "delta": text, **_logprobs(logprobs)})
 
 
 def done(
@@ -35,18 +33,9 @@ def done(
         "output_tokens": tokens,
         "total_tokens": heard + tokens,
     }
-    event = {"type": "transcript.text.done", "text": text, "usage": usage}
-    return _event({**event, **_logprobs(logprobs)})
-
-
-def failed(error: VoiceError) -> bytes:
-    """Returns the event instead of the last one: OpenAI's clients raise it as their `APIError`."""
-    return _event({"type": "error", **error.body()})
+    whole = {"type": "transcript.text.done", "text": text, "usage": usage}
+    return event({**whole, **_logprobs(logprobs)})
 
 
 def _logprobs(logprobs: Iterable[TokenLogprob] | None) -> dict[str, object]:
     return {} if logprobs is None else {"logprobs": [one.model_dump() for one in logprobs]}
-
-
-def _event(data: dict[str, object]) -> bytes:
-    return f"data: {json.dumps(data, separators=(',', ':'))}\n\n".encode()

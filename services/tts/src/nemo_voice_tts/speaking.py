@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
-from typing_extensions import override
 
 from nemo_voice_serving.codecs import AudioFormat, encoder_for, wav_header
 from nemo_voice_serving.errors import TextTooLong, VoiceError
 from nemo_voice_serving.middleware import while_connected
 from nemo_voice_serving.runtime import Runtime
+from nemo_voice_serving.streamed import EVENTS_MEDIA_TYPE, StreamedResponse, failed
 from nemo_voice_tts import speech_events
 from nemo_voice_tts.synthesis import Speech, Synthesis
 from nemo_voice_tts.voice import Voice
@@ -62,7 +61,7 @@ class Speaker:
             VoiceError: Whatever `Synthesis.begin` raises.
         """
         sound = await self._begin(request, order)
-        return _SpeechResponse(sound, sound.chunks(), media_type=order.audio_format.media_type)
+        return StreamedResponse(sound, sound.chunks(), media_type=order.audio_format.media_type)
 
     async def stream_events(self, request: Request, order: SpeechOrder) -> StreamingResponse:
         """Returns the same as server-sent events; raises as `stream` does.
@@ -79,9 +78,9 @@ class Speaker:
                 yield speech_events.done(order.text, sound.audio_s)
             except VoiceError as error:
                 request.state.outcome = error.code
-                yield speech_events.failed(error)
+                yield failed(error)
 
-        return _SpeechResponse(sound, events(), media_type=speech_events.MEDIA_TYPE)
+        return StreamedResponse(sound, events(), media_type=EVENTS_MEDIA_TYPE)
 
     async def whole_wav(self, request: Request, order: SpeechOrder) -> Response:
         """Returns the speech as WAV with its true length; one over `WHOLE_AUDIO_S` is streamed.
@@ -103,7 +102,7 @@ class Speaker:
             async for chunk in rest:
                 yield chunk
 
-        return _SpeechResponse(sound, streamed(), media_type=media_type)
+        return StreamedResponse(sound, streamed(), media_type=media_type)
 
     async def _begin(self, request: Request, order: SpeechOrder) -> "_Sound":
         arrived_s = time.monotonic()
@@ -160,22 +159,6 @@ class _Sound:
     async def aclose(self) -> None:
         """Stops the work behind the speech."""
         await self._speech.aclose()
-
-
-class _SpeechResponse(StreamingResponse):
-    """A streamed answer that stops the work behind it however it ends, even before it begins."""
-
-    def __init__(self, sound: _Sound, content: AsyncIterator[bytes], *, media_type: str) -> None:
-        # nginx, many a cluster's way in, would otherwise gather the first seconds of speech.
-        super().__init__(content, media_type=media_type, headers={"X-Accel-Buffering": "no"})
-        self._sound = sound
-
-    @override
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await self._sound.aclose()
 
 
 async def _held(sound: _Sound) -> tuple[bytes, AsyncIterator[bytes] | None]:

@@ -4,13 +4,11 @@
 """
 
 import base64
-import json
 import math
 from collections.abc import Iterator
 
-from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.streamed import event
 
-MEDIA_TYPE = "text/event-stream"
 OUTPUT_TOKENS_PER_S = 20
 """About as many as OpenAI's speech models make of a second, so that bills stay in proportion."""
 
@@ -22,20 +20,11 @@ def deltas(audio: bytes) -> Iterator[bytes]:
     """Yields the events that carry these bytes of the encoded speech."""
     for start in range(0, len(audio), _DELTA_BYTES):
         part = base64.b64encode(audio[start : start + _DELTA_BYTES]).decode()
-        yield _event({"type": "speech.audio.delta", "audio": part})
+        yield event({"type": "speech.audio.delta", "audio": part})
 
 
 def done(text: str, audio_s: float) -> bytes:
     """Returns the last event: what was said and how long it is, in OpenAI's units of account."""
     read, made = len(text), math.ceil(audio_s * OUTPUT_TOKENS_PER_S)
     usage = {"input_tokens": read, "output_tokens": made, "total_tokens": read + made}
-    return _event({"type": "speech.audio.done", "usage": usage})
-
-
-def failed(error: VoiceError) -> bytes:
-    """Returns the event instead of the last one: OpenAI's clients raise it as their `APIError`."""
-    return _event({"type": "error", **error.body()})
-
-
-def _event(data: dict[str, object]) -> bytes:
-    return f"data: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+    return event({"type": "speech.audio.done", "usage": usage})

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from nemo_voice_serving.app import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.errors import InvalidRequest, NotFound
 from nemo_voice_serving.raw_audio import raw_format_of
-from nemo_voice_stt import transcript_events
+from nemo_voice_serving.streamed import EVENTS_MEDIA_TYPE
 from nemo_voice_stt.forms import TranscriptFormat, TranscriptionForm
 from nemo_voice_stt.languages import language_of
 from nemo_voice_stt.listening import Listener
@@ -23,7 +23,7 @@ from nemo_voice_stt.transcription import Transcript, TranscriptionOrder
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "model": PlainTranscript | VerboseTranscript,
-        "content": {"text/plain": {}, transcript_events.MEDIA_TYPE: {}},
+        "content": {"text/plain": {}, EVENTS_MEDIA_TYPE: {}},
         "description": "The transcript in the wanted format.",
     }
 }

@@ -5,16 +5,16 @@ from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.app import ERROR_RESPONSES
 from nemo_voice_serving.codecs import AudioFormat
+from nemo_voice_serving.streamed import EVENTS_MEDIA_TYPE
 from nemo_voice_tts.schemas import SpeechRequest, StreamFormat
 from nemo_voice_tts.speaking import Speaker, SpeechOrder
-from nemo_voice_tts.speech_events import MEDIA_TYPE
 from nemo_voice_tts.voices import check_voice
 
 PCM_RATE_HZ = 24_000
 """OpenAI's clients play `pcm` at this rate, which nothing in the answer could change."""
 
 _MEDIA: dict[str, dict[str, str]] = {
-    media_type: {} for media_type in (*(one.media_type for one in AudioFormat), MEDIA_TYPE)
+    media_type: {} for media_type in (*(one.media_type for one in AudioFormat), EVENTS_MEDIA_TYPE)
 }
 
 
