@@ -5,7 +5,7 @@ PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-SOURCES := libs services operator charts tests models benchmarks tools
+SOURCES := libs services operator charts tests models benchmarks tools hack
 export HF_HUB_OFFLINE ?= 1
 
 .PHONY: help setup demo kind-up kind-down test test-e2e test-long check lint types imports verify format bench bench-operator images sbom chart push release-check packages models models-evaluate generate requirements clean
@@ -48,7 +48,7 @@ imports: setup ## Check who may import whom
 	$(VENV)/bin/lint-imports
 
 verify: setup ## Fail when a generated file is not what `make generate` makes
-	$(RUN) tools/generate.py --check
+	$(RUN) -m tools.generated --check
 
 ##@ Change
 format: setup ## Format the code and mend what can be mended
@@ -56,8 +56,8 @@ format: setup ## Format the code and mend what can be mended
 	$(VENV)/bin/ruff check --fix $(SOURCES)
 
 generate: setup ## Write what is made from the code: tables, definition, chart, and with Helm the manifest
-	$(RUN) tools/generate.py
-	$(RUN) tools/install_manifest.py
+	$(RUN) -m tools.generated
+	$(RUN) -m tools.chart.install_manifest
 
 requirements: ## Resolve requirements/*.in into hashed pins
 	tools/requirements.sh
@@ -71,32 +71,32 @@ models-evaluate: setup ## Measure the demo models and write their card
 
 ##@ Build and measure
 images: setup ## Build the three container images and print their sizes
-	$(RUN) tools/images.py build
+	$(RUN) -m tools.images build
 
 kind-up: setup ## Bring both demo models up in a cluster made by kind
-	$(RUN) tools/on_kubernetes.py up
+	$(RUN) -m tools.kind up
 
 kind-down: setup ## Take that cluster away
-	$(RUN) tools/on_kubernetes.py down
+	$(RUN) -m tools.kind down
 
 bench: setup ## Measure the services against the raw model and the first design
 	$(RUN) -m benchmarks
 
 bench-operator: setup ## Measure the operator with 1,000 VoiceServices on a simulated cluster
-	PYTHONPATH=tests:tools $(RUN) -m benchmarks.operator
+	PYTHONPATH=tests $(RUN) -m benchmarks.operator
 
 ##@ Release
 release-check: setup ## Say what keeps the tree from being a release; with TAG=v1.2.3, from being that one
-	$(RUN) tools/release_check.py --tag "$(TAG)"
+	$(RUN) -m tools.release.check --tag "$(TAG)"
 
 sbom: setup ## Write a bill of materials of each built image into dist/
-	$(RUN) tools/sbom.py
+	$(RUN) -m tools.release.sbom
 
 chart: setup ## Pack the chart and the manifests into dist/
-	$(RUN) tools/chart_package.py
+	$(RUN) -m tools.chart.package
 
 push: setup ## Push the built images to REGISTRY, under the version as their tag
-	$(RUN) tools/images.py push --registry "$(REGISTRY)"
+	$(RUN) -m tools.images push --registry "$(REGISTRY)"
 
 clean: ## Remove what tests and builds leave in the tree
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage* htmlcov .demo dist

@@ -16,8 +16,8 @@ from typing import Any
 
 from benchmarks.inputs import CLIP_RATE_HZ, write_clip
 from benchmarks.measures import Round
-from nemo_voice_serving.lifecycle import Phase
-from nemo_voice_serving.memory import keep_freed_memory, spare_the_collector
+from nemo_voice_serving.runtime.lifecycle import Phase
+from nemo_voice_serving.runtime.memory import keep_freed_memory, spare_the_collector
 
 THREADS = 1
 LARGEST_BATCH = 32
@@ -27,11 +27,11 @@ class RawRecogniser:
     """The speech-to-text service's recogniser, called directly."""
 
     def __init__(self, model: str, clips: Sequence[Path]) -> None:
-        from nemo_voice_serving.audio import decode_whole  # noqa: PLC0415 only in its process
+        from nemo_voice_serving.audio.decoding import decode_whole  # noqa: PLC0415 only in its process
         from nemo_voice_serving.settings import BatchingSettings  # noqa: PLC0415
         from nemo_voice_stt.app import open_recogniser  # noqa: PLC0415
-        from nemo_voice_stt.recogniser import Clip  # noqa: PLC0415
         from nemo_voice_stt.settings import SttSettings  # noqa: PLC0415
+        from nemo_voice_stt.transcription.port import Clip  # noqa: PLC0415
 
         settings = SttSettings(
             model=model,
@@ -65,8 +65,8 @@ class RawVoice:
         from nemo_voice_serving.settings import BatchingSettings  # noqa: PLC0415 only in its process
         from nemo_voice_tts.app import open_voice  # noqa: PLC0415
         from nemo_voice_tts.settings import TtsSettings  # noqa: PLC0415
-        from nemo_voice_tts.text import phrases_of  # noqa: PLC0415
-        from nemo_voice_tts.voice import Phrase  # noqa: PLC0415
+        from nemo_voice_tts.synthesis.port import Phrase  # noqa: PLC0415
+        from nemo_voice_tts.text.segmentation import phrases_of  # noqa: PLC0415
 
         settings = TtsSettings(
             device="cpu", threads=THREADS, batching=BatchingSettings(max_items=LARGEST_BATCH)
@@ -108,8 +108,8 @@ class RawVoice:
 
     def speak(self, texts: Sequence[str], folder: Path) -> int:
         """Writes the texts as clips into a folder and returns their count."""
-        from nemo_voice_serving.audio import resample  # noqa: PLC0415 only in its process
-        from nemo_voice_tts.voice import Phrase  # noqa: PLC0415
+        from nemo_voice_serving.audio.decoding import resample  # noqa: PLC0415 only in its process
+        from nemo_voice_tts.synthesis.port import Phrase  # noqa: PLC0415
 
         folder.mkdir(parents=True, exist_ok=True)
         for place, text in enumerate(texts):

@@ -32,8 +32,8 @@ from benchmarks.operator.page import page
 from benchmarks.operator.population import voice_services
 from benchmarks.operator.simulated_cluster import simulated_cluster
 from benchmarks.results import circumstances
-from support.api_server import ApiServer
-from support.operating import grant, operator_process
+from support.kubernetes.api_server import ApiServer
+from support.operator.operating import grant, operator_process
 from support.ports import free_port
 
 _NAMESPACE = "nemo-voice"

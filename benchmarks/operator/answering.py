@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from prometheus_client import CollectorRegistry, generate_latest
 from typing_extensions import override
 
-from nemo_voice_operator.desired.wire import METRICS_PATH, READY_PATH
-from nemo_voice_operator.resource.spec import Task, container_port
-from nemo_voice_serving.metrics import ServiceMetrics
+from nemo_voice_operator.api.service_contract import METRICS_PATH, READY_PATH
+from nemo_voice_operator.api.spec import Task, container_port
+from nemo_voice_serving.runtime.metrics import ServiceMetrics
 
 _READY = b'{"status": "ready", "phase": "ready", "reason": null, "seconds": {"loading": 4.2}}'
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from benchmarks.operator.findings import Bare
 from benchmarks.operator.observing import apply, available, processors_s, tell_observed
+from nemo_voice_operator.api import parse
 from nemo_voice_operator.desired import desired_state
-from nemo_voice_operator.kinds import VOICE_SERVICE
-from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.observed import Observed
-from nemo_voice_operator.planning import plan_of
-from nemo_voice_operator.resource import parse
+from nemo_voice_operator.kube.kinds import VOICE_SERVICE
+from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.planning.planning import plan_of
 from nemo_voice_operator.settings import OperatorSettings
-from support.api_server import ApiServer
+from nemo_voice_operator.state.observed import Observed
+from support.kubernetes.api_server import ApiServer
 
 _POLL_S = 0.5
 _API_SERVER = "kube-apiserver"

@@ -24,13 +24,13 @@ from benchmarks.operator.observing import (
     unobserved,
 )
 from benchmarks.operator.population import children_of, is_cached, place_of
-from nemo_voice_operator.cluster import KubernetesCluster
-from nemo_voice_operator.inventory import Inventory
-from nemo_voice_operator.kinds import POD, WATCHED, Kind
-from nemo_voice_operator.running import LOOK_S
-from nemo_voice_operator.survey import survey
-from support.api_server import ApiServer
-from support.operating import connected
+from nemo_voice_operator.clients.api_server import KubernetesCluster
+from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.operator import LOOK_S
+from nemo_voice_operator.controller.resync import survey
+from nemo_voice_operator.kube.kinds import POD, WATCHED, Kind
+from support.kubernetes.api_server import ApiServer
+from support.operator.operating import connected
 
 PATIENCE_S = 600.0
 _POLL_S = 0.5

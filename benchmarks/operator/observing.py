@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from typing_extensions import override
 
 from benchmarks.operator.population import is_cached, place_of, volumes
-from nemo_voice_operator.kinds import DEPLOYMENT, VOICE_SERVICE, Kind, kind_of
-from nemo_voice_operator.manifests import Manifest, name_of, namespace_of
-from support.api_server import ApiServer
+from nemo_voice_operator.kube.kinds import DEPLOYMENT, VOICE_SERVICE, Kind, kind_of
+from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
+from support.kubernetes.api_server import ApiServer
 
 ANNOTATION = "example.com/change"
 """On the pods: what the benchmark changes."""

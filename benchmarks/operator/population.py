@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from nemo_voice_operator.kinds import (
+from nemo_voice_operator.kube.kinds import (
     CLAIM,
     DEPLOYMENT,
     DISRUPTION_BUDGET,

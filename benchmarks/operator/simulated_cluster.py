@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.operator.population import NAMESPACES, nodes
-from cluster import control_plane
-from cluster.processes import start
-from go_programs import programs
-from support.api_server import ApiServer
-from support.definitions import define_voice_services
+from hack.cluster import control_plane
+from hack.cluster.processes import start
+from hack.go_programs import programs
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.definitions import define_voice_services
 from support.ports import free_port
 
 PROGRAMS = (

@@ -13,7 +13,7 @@ from typing import TypeVar
 from evaluation.measures import Hearing
 from evaluation.models import VOICE_RATE_HZ, Recogniser, Voice, quieten
 from evaluation.speech import Clip, Samples, resampled
-from recipe.espeak import Espeak
+from recipe.phonetics.espeak import Espeak
 
 _Item = TypeVar("_Item")
 

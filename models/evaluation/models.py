@@ -20,8 +20,8 @@ from omegaconf import open_dict
 
 from evaluation.checkpoints import RECOGNISER, VOCODER, VOICE
 from evaluation.speech import SAMPLE_RATE_HZ, Samples
-from nemo_voice_tts.grammars import build_grammars, default_grammars, open_grammars
-from nemo_voice_tts.readings import expanded, spelled, with_final_stop
+from nemo_voice_tts.text.abbreviations import expanded, spelled, with_final_stop
+from nemo_voice_tts.text.grammars import build_grammars, default_grammars, open_grammars
 
 VOICE_RATE_HZ = 22_050
 _BATCH_SECONDS = 80.0

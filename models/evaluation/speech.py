@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from recipe.espeak import SAMPLE_RATE_HZ as ESPEAK_RATE_HZ
-from recipe.espeak import Espeak, WordEvent
+from recipe.phonetics.espeak import SAMPLE_RATE_HZ as ESPEAK_RATE_HZ
+from recipe.phonetics.espeak import Espeak, WordEvent
 
 SAMPLE_RATE_HZ = 16_000
 

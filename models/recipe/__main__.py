@@ -20,20 +20,20 @@ class Step:
 
 
 _VOICE = {
-    "data": (Step("voice_data"),),
-    "fastpitch": (Step("voice_fastpitch"),),
-    "vocoder": (Step("voice_vocoder"),),
-    "deliver-voice": (Step("voice_deliver"),),
+    "data": (Step("tts.data"),),
+    "fastpitch": (Step("tts.fastpitch"),),
+    "vocoder": (Step("tts.vocoder"),),
+    "deliver-voice": (Step("tts.deliver"),),
 }
 _EAR = {
-    "ear-data": (Step("ear_data"),),
+    "ear-data": (Step("asr.data"),),
     "ear": (
-        Step("ear_train", ("--stage", "begin")),
-        Step("ear_voice"),
-        Step("ear_train", ("--stage", "lattice")),
+        Step("asr.train", ("--stage", "begin")),
+        Step("asr.voice"),
+        Step("asr.train", ("--stage", "lattice")),
     ),
-    "ear-finetune": (Step("ear_train", ("--stage", "voice")),),
-    "deliver-ear": (Step("ear_deliver"),),
+    "ear-finetune": (Step("asr.train", ("--stage", "voice")),),
+    "deliver-ear": (Step("asr.deliver"),),
 }
 STAGES: Mapping[str, tuple[Step, ...]] = {
     **_VOICE,

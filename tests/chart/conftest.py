@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from go_programs import GoProgramsMissingError
-from support.api_server import ApiServer, running_api_server
-from support.chart import EVERYTHING, Chart
-from support.chart import chart as found_chart
-from support.namespaces import fresh_namespace, namespace_name
+from hack.go_programs import GoProgramsMissingError
+from support.kubernetes.api_server import ApiServer, running_api_server
+from support.kubernetes.chart import EVERYTHING, Chart
+from support.kubernetes.chart import chart as found_chart
+from support.kubernetes.namespaces import fresh_namespace, namespace_name
 from support.not_run import not_run
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.chart import Chart, nested
+from support.kubernetes.chart import Chart, nested
 
 DEMO: Mapping[str, Any] = {"task": "tts", "model": {"source": "demo"}}
 

@@ -11,18 +11,18 @@ import httpx
 import pytest
 import yaml
 
-import install_manifest
 from nemo_voice_operator.crd import crd
-from nemo_voice_operator.kinds import DEPLOYMENT, VOICE_SERVICE
-from support.api_server import ApiServer
-from support.chart import CHART, NAME, RELEASE, Chart, named, settings
-from support.definition_hook import played_jobs
-from support.definitions import DEFINITIONS, define_voice_services
-from support.documented import file_in
-from support.namespaces import fresh_namespace, remove
-from support.operating import create_demo, found, operator_process
+from nemo_voice_operator.kube.kinds import DEPLOYMENT, VOICE_SERVICE
+from support.docs.documented import file_in
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.chart import CHART, NAME, RELEASE, Chart, named, settings
+from support.kubernetes.definition_hook import played_jobs
+from support.kubernetes.definitions import DEFINITIONS, define_voice_services
+from support.kubernetes.namespaces import fresh_namespace, remove
+from support.operator.operating import create_demo, found, operator_process
 from support.waiting import until
-from versions import project_version
+from tools.chart import install_manifest
+from tools.release.versions import project_version
 
 DEFINITION = f"{DEFINITIONS}/voiceservices.nemo-voice.dev"
 DEMO: Mapping[str, Any] = {"task": "stt", "model": {"source": "demo"}, "gpu": {"count": 0}}

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from nemo_voice_operator.access import definition_rules, own_rules, rules
-from nemo_voice_operator.health import LIVE_PATH
-from nemo_voice_operator.kinds import VOICE_SERVICE
+from nemo_voice_operator.controller.health import LIVE_PATH
+from nemo_voice_operator.kube.kinds import VOICE_SERVICE
+from nemo_voice_operator.kube.rbac import definition_rules, own_rules, rules
 from nemo_voice_operator.settings import OperatorSettings
-from support.chart import CHART, EVERYTHING, NAME, NAMESPACE, Chart, field, named, pod
-from support.conformance import MINORS, kubeconform, write_schemas
-from support.repository import ROOT
+from support.docs.repository import ROOT
+from support.kubernetes.chart import CHART, EVERYTHING, NAME, NAMESPACE, Chart, field, named, pod
+from support.kubernetes.kubeconform import MINORS, kubeconform, write_schemas
 
 MONITORING = ROOT / "monitoring"
 PAIR = {

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from typing_extensions import override
 
-from support.chart import Chart, named
+from support.kubernetes.chart import Chart, named
 
 SAID = "Good morning. This is a test of the speech service."
 VALUES = {

@@ -5,10 +5,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from chart_values import ChartValues
-from generated_chart import leaves
 from nemo_voice_operator.settings import OperatorSettings
-from support.chart import (
+from support.kubernetes.chart import (
     NAME,
     NAMESPACE,
     Chart,
@@ -21,7 +19,9 @@ from support.chart import (
     setting,
     settings,
 )
-from versions import project_version
+from tools.chart.files import leaves
+from tools.chart.values import ChartValues
+from tools.release.versions import project_version
 
 DIGEST = f"sha256:{'0' * 64}"
 DEMO = {"model": {"source": "demo"}, "gpu": {"count": 0}}

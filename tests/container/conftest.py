@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from base_image import base_image
-from docker_daemon import Docker, DockerMissingError, running_docker
-from images import FOLDERS, build
+from hack.base_image import base_image
+from hack.docker_daemon import Docker, DockerMissingError, running_docker
 from support.not_run import not_run
+from tools.images.build import FOLDERS, build
 
 
 @pytest.fixture(scope="session")

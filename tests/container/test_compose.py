@@ -16,13 +16,13 @@ import httpx
 import pytest
 import yaml
 
-from docker_daemon import Docker
-from go_programs import GoProgramsMissingError, programs
-from images import ROOT
+from hack.docker_daemon import Docker
+from hack.go_programs import GoProgramsMissingError, programs
 from nemo_voice_serving.settings import DrainSettings
 from support.not_run import not_run
 from support.ports import free_port
 from support.waiting import until
+from tools.images.build import ROOT
 
 READY_TIMEOUT_S = 600
 PROMETHEUS_IMAGE = "nemo-voice-prometheus:test"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from docker_daemon import Docker
-from images import CERTIFICATES, INDEX, PROXIES, ROOT, SERVICES, layers
+from hack.docker_daemon import Docker
+from tools.images.build import CERTIFICATES, INDEX, PROXIES, ROOT, SERVICES, layers
 
 PORTS = {"tts": 5000, "stt": 5001}
 SENTENCE = "This is a test of the text to speech service."
@@ -258,7 +258,7 @@ def test_the_label_names_the_driver_that_the_service_asks_for(
 ) -> None:
     program = """if True:
         import torch
-        from nemo_voice_serving.backends.hardware import MINIMUM_DRIVERS
+        from nemo_voice_serving.nemo.hardware import MINIMUM_DRIVERS
         print(*MINIMUM_DRIVERS[int(torch.version.cuda.split('.')[0])], sep='.')"""
     asked = printed_inside(docker, images[service], program)
     label = '{{index .Config.Labels "dev.nemo-voice.minimum-nvidia-driver"}}'

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from docker_daemon import Docker
-from generated_licences import OPERATOR, SERVICES, pinned
-from images import push
-from sbom import bill_of
-from support.registry import Kept, Registry
-from versions import project_version
+from hack.docker_daemon import Docker
+from support.hub.registry import Kept, Registry
+from tools.generated.licences import OPERATOR, SERVICES, pinned
+from tools.images.build import push
+from tools.release.sbom import bill_of
+from tools.release.versions import project_version
 
 OCI = "org.opencontainers.image"
 PINS = {"tts": SERVICES, "stt": SERVICES, "operator": OPERATOR}

@@ -12,16 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nemo_voice_operator.desired import desired_state, wire
-from nemo_voice_operator.observed import Observed
-from nemo_voice_operator.plan import Plan
-from nemo_voice_operator.planning import proven_model
-from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.api import VoiceService, service_contract
+from nemo_voice_operator.desired import desired_state
+from nemo_voice_operator.planning.planning import proven_model
 from nemo_voice_operator.settings import OperatorSettings
-from support.checkpoints import nemo_file
-from support.hub import TOKEN, Hub, running_hub
+from nemo_voice_operator.state.observed import Observed
+from nemo_voice_operator.state.plan import Plan
+from support.hub.server import TOKEN, Hub, running_hub
+from support.models.checkpoints import nemo_file
+from support.operator.voice_services import proven_plan, voice_service
 from support.ports import free_port
-from support.voice_services import proven_plan, voice_service
 
 SETTINGS = OperatorSettings()
 MODEL, VOCODER = nemo_file(), nemo_file(weight_bytes=90_000)
@@ -46,7 +46,7 @@ def run(arguments: list[str], told: dict[str, Any], claim: Path, secrets: Mappin
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     for one in told["env"]:
         value = one.get("value") or secrets[one["valueFrom"]["secretKeyRef"]["name"]]
-        environment[one["name"]] = value.replace(wire.MODEL_CACHE, str(claim))
+        environment[one["name"]] = value.replace(service_contract.MODEL_CACHE, str(claim))
     command = [sys.executable, *arguments]
     ended = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return ended.stdout
@@ -55,7 +55,10 @@ def run(arguments: list[str], told: dict[str, Any], claim: Path, secrets: Mappin
 def fetched(service: VoiceService, plan: Plan, claim: Path) -> Observed:
     """What is seen after the Job's container has run to its end."""
     told, result = container(service, plan, "Job"), claim / "result"
-    elsewhere = {wire.RESULT_PATH: str(result), str(wire.PROGRESS_PORT): str(free_port())}
+    elsewhere = {
+        service_contract.RESULT_PATH: str(result),
+        str(service_contract.PROGRESS_PORT): str(free_port()),
+    }
     arguments = [elsewhere.get(argument, argument) for argument in told["args"]]
     run(["-m", "nemo_voice_tts", *arguments], told, claim, {"hub": TOKEN})
     terminated = {"state": {"terminated": {"message": result.read_text()}}}

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from support.fakes import RATE_HZ
-from support.foreign_clients import litellm_client, node_client
-from support.served import served
-from support.sounds import libsndfile_bytes, speech_like
-from support.voice_apps import stt_app, tts_app
+from support.audio.sounds import libsndfile_bytes, speech_like
+from support.http.foreign_clients import litellm_client, node_client
+from support.http.served import served
+from support.http.voice_apps import stt_app, tts_app
+from support.models.fakes import RATE_HZ
 
 HEARD = "good morning how are you today"
 PCM_BYTES = 2 * round(len("Hello there.") * 4 * 256 / RATE_HZ * 24_000)

@@ -8,9 +8,9 @@ import openai
 import pytest
 from openai.types.audio import TranscriptionTextDeltaEvent, TranscriptionTextDoneEvent
 
-from support.served import served
-from support.sounds import libsndfile_bytes, speech_like
-from support.voice_apps import calling, stt_app, tts_app
+from support.audio.sounds import libsndfile_bytes, speech_like
+from support.http.served import served
+from support.http.voice_apps import calling, stt_app, tts_app
 
 HEARD = "good morning how are you today"
 

@@ -11,8 +11,8 @@ import av
 import openai
 import pytest
 
-from support.fakes import FakeVoice
-from support.speech_service import TEXT, BreaksOff, duration_s, service_of
+from support.http.speech_service import TEXT, BreaksOff, duration_s, service_of
+from support.models.fakes import FakeVoice
 
 
 @asynccontextmanager

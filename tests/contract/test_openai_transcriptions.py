@@ -7,9 +7,9 @@ import openai
 import pytest
 from openai.types.audio import TranscriptionTextDeltaEvent, TranscriptionTextDoneEvent
 
-from support.fakes import FakeRecogniser
-from support.transcribing import HEARD, clip
-from support.voice_apps import calling, stt_app
+from support.http.transcribing import HEARD, clip
+from support.http.voice_apps import calling, stt_app
+from support.models.fakes import FakeRecogniser
 
 FILE = ("clip.wav", clip(40), "audio/wav")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from support.repository import ROOT
-from support.served import served
-from support.voice_apps import stt_app, tts_app
+from support.docs.repository import ROOT
+from support.http.served import served
+from support.http.voice_apps import stt_app, tts_app
 
 EXAMPLES = 20
 
@@ -28,7 +28,10 @@ def examine(address: str, folder: Path, examples: int) -> None:
         *("--max-examples", str(examples), "--seed", "1", "--generation-deterministic"),
         *("--header", "Authorization: Bearer sesame", "--request-timeout", "20"),
     ]
-    hooks = {"SCHEMATHESIS_HOOKS": "support.schemathesis_hooks", "PYTHONPATH": str(ROOT / "tests")}
+    hooks = {
+        "SCHEMATHESIS_HOOKS": "support.http.schemathesis_hooks",
+        "PYTHONPATH": str(ROOT / "tests"),
+    }
     ran = subprocess.run(
         command,
         cwd=folder,

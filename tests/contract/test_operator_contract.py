@@ -7,25 +7,26 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.api import service_contract as contract
+from nemo_voice_operator.api.pods import OWNED_VARIABLES
+from nemo_voice_operator.api.spec import Task, container_port
 from nemo_voice_operator.crd import crd
-from nemo_voice_operator.desired import desired_state, wire
+from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.environment import container_source
-from nemo_voice_operator.planning import vocoder_of
-from nemo_voice_operator.resource.pods import OWNED_VARIABLES
-from nemo_voice_operator.resource.spec import Task, container_port
+from nemo_voice_operator.planning.planning import vocoder_of
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_serving.auth import OPEN_PATHS
-from nemo_voice_serving.device import DeviceThread
-from nemo_voice_serving.health import health_router
-from nemo_voice_serving.lifecycle import Lifecycle
-from nemo_voice_serving.model_reference import ModelKind, parse_reference
+from nemo_voice_serving.batching.device_thread import DeviceThread
+from nemo_voice_serving.http.api_keys import OPEN_PATHS
+from nemo_voice_serving.http.routes.health import health_router
+from nemo_voice_serving.model_store.reference import ModelKind, parse_reference
+from nemo_voice_serving.runtime.lifecycle import Lifecycle
 from nemo_voice_serving.settings import PREFIX, ServiceSettings, variable_names
 from nemo_voice_stt.__main__ import _parser as stt_parser
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.__main__ import _parser as tts_parser
 from nemo_voice_tts.settings import MAX_WARMUP_TEXT_CHARS, MAX_WARMUP_TEXTS, TtsSettings
-from support.repository import ROOT
-from support.voice_services import proven_plan, voice_service
+from support.docs.repository import ROOT
+from support.operator.voice_services import proven_plan, voice_service
 
 SETTINGS: dict[Task, type[ServiceSettings]] = {Task.TTS: TtsSettings, Task.STT: SttSettings}
 PARSERS: dict[Task, ArgumentParser] = {Task.TTS: tts_parser(), Task.STT: stt_parser()}
@@ -83,7 +84,7 @@ def test_the_service_reads_its_settings_from_what_the_operator_writes(
     settings = SETTINGS[task]()
     assert (settings.model, settings.model_revision) == ("nvidia/a-model", "main")
     assert settings.model_sha256 == "d" * 64
-    assert settings.model_cache == Path(wire.MODEL_CACHE)
+    assert settings.model_cache == Path(contract.MODEL_CACHE)
     if kind == "Deployment":
         assert (settings.offline, settings.device, settings.precision) == (True, "cuda", "float16")
         assert (settings.batching.max_items, settings.batching.max_wait_ms) == (3, 7)
@@ -126,7 +127,11 @@ def test_both_allow_as_many_and_as_long_warmup_texts() -> None:
 
 
 def test_what_the_operator_and_the_probes_ask_needs_no_key() -> None:
-    assert {wire.LIVE_PATH, wire.READY_PATH, wire.METRICS_PATH} <= OPEN_PATHS
+    assert {
+        contract.LIVE_PATH,
+        contract.READY_PATH,
+        contract.METRICS_PATH,
+    } <= OPEN_PATHS
 
 
 def test_what_nobody_may_set_beside_the_operator_exists() -> None:
@@ -142,14 +147,16 @@ def test_the_ports_are_the_same(task: Task) -> None:
 
 def test_the_probes_ask_what_the_services_answer() -> None:
     router = health_router(Lifecycle(), DeviceThread(), stuck_after_s=1)
-    assert {wire.LIVE_PATH, wire.READY_PATH} <= {getattr(one, "path", "") for one in router.routes}
+    assert {contract.LIVE_PATH, contract.READY_PATH} <= {
+        getattr(one, "path", "") for one in router.routes
+    }
 
 
 @pytest.mark.parametrize("task", Task)
 def test_the_image_runs_as_the_user_whom_the_pod_names(task: Task) -> None:
     recipe = dockerfile(task)
-    assert f"USER {wire.USER}:{wire.USER}\n" in recipe
-    assert f"NEMO_VOICE_MODEL_CACHE={wire.MODEL_CACHE}" in recipe
+    assert f"USER {contract.USER}:{contract.USER}\n" in recipe
+    assert f"NEMO_VOICE_MODEL_CACHE={contract.MODEL_CACHE}" in recipe
     entry = re.search(r"^ENTRYPOINT (.+)$", recipe, re.MULTILINE)
     assert entry
     assert f'"-m", "nemo_voice_{task}"]' in entry[1]
@@ -157,20 +164,26 @@ def test_the_image_runs_as_the_user_whom_the_pod_names(task: Task) -> None:
 
 @pytest.mark.parametrize("task", Task)
 def test_the_services_know_the_arguments(task: Task) -> None:
-    serving = PARSERS[task].parse_args(wire.SERVE_ARGUMENTS)
+    serving = PARSERS[task].parse_args(contract.SERVE_ARGUMENTS)
     assert (serving.command, serving.host) == ("serve", "0.0.0.0")
-    fetching = PARSERS[task].parse_args(wire.FETCH_ARGUMENTS)
+    fetching = PARSERS[task].parse_args(contract.FETCH_ARGUMENTS)
     assert fetching.command == "fetch"
-    assert (fetching.result, fetching.progress_port) == (Path(wire.RESULT_PATH), wire.PROGRESS_PORT)
-    checking = PARSERS[task].parse_args(wire.CHECK_ARGUMENTS)
-    assert (checking.command, checking.result) == ("check", Path(wire.RESULT_PATH))
+    assert (fetching.result, fetching.progress_port) == (
+        Path(contract.RESULT_PATH),
+        contract.PROGRESS_PORT,
+    )
+    checking = PARSERS[task].parse_args(contract.CHECK_ARGUMENTS)
+    assert (checking.command, checking.result) == ("check", Path(contract.RESULT_PATH))
 
 
 def test_a_pod_is_given_the_time_that_a_service_takes_to_end() -> None:
     drain = ServiceSettings().drain
-    found = {wire.DRAIN_DELAY: drain.delay_s, wire.DRAIN_TIMEOUT: drain.timeout_s}
-    assert found == wire.DRAIN_DEFAULTS_S
-    assert set(wire.DRAIN_DEFAULTS_S) <= variable_names(ServiceSettings)
+    found = {
+        contract.DRAIN_DELAY: drain.delay_s,
+        contract.DRAIN_TIMEOUT: drain.timeout_s,
+    }
+    assert found == contract.DRAIN_DEFAULTS_S
+    assert set(contract.DRAIN_DEFAULTS_S) <= variable_names(ServiceSettings)
 
 
 @pytest.mark.parametrize("model", ["demo", "nvidia/a-model", "file:///a.nemo"])
@@ -193,4 +206,4 @@ def test_the_services_understand_every_form_of_a_source(source: str, kind: Model
     reference = parse_reference(container_source(source))
     assert reference.kind is kind
     if kind is ModelKind.FILE:
-        assert reference.path == Path(wire.MODEL_CACHE) / "voices" / "b.nemo"
+        assert reference.path == Path(contract.MODEL_CACHE) / "voices" / "b.nemo"

@@ -7,18 +7,18 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, generate_latest
 
-from nemo_voice_operator.desired.wire import READY_PATH
-from nemo_voice_operator.load import (
+from nemo_voice_operator.api.service_contract import READY_PATH
+from nemo_voice_operator.clients.pod_client import (
     PodPhase,
     PodReadiness,
     load_of,
     readiness_of,
 )
-from nemo_voice_operator.scaling import PodLoad
-from nemo_voice_serving.device import DeviceThread
-from nemo_voice_serving.health import health_router
-from nemo_voice_serving.lifecycle import Lifecycle, Phase
-from nemo_voice_serving.metrics import ServiceMetrics
+from nemo_voice_operator.scaling.policy import PodLoad
+from nemo_voice_serving.batching.device_thread import DeviceThread
+from nemo_voice_serving.http.routes.health import health_router
+from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
+from nemo_voice_serving.runtime.metrics import ServiceMetrics
 
 
 @pytest.fixture

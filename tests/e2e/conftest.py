@@ -1,7 +1,7 @@
 """What the end-to-end tests share: a cluster with a kubelet, our images in it, an operator.
 
 The cluster is the one of `NEMO_VOICE_DEV_E2E_KUBECONFIG`, which must be able to pull or already
-hold the images, or else a node of our own (`tools/cluster`), which is gone afterwards.
+hold the images, or else a node of our own (`hack/cluster`), which is gone afterwards.
 """
 
 import contextlib
@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from cluster.requirements import RequirementsError
-from docker_daemon import DockerMissingError
-from go_programs import GoProgramsMissingError
-from support.hub_in_cluster import ClusterHub, hub_in_cluster
-from support.kubernetes import Kubernetes, own_node
+from hack.cluster.requirements import RequirementsError
+from hack.docker_daemon import DockerMissingError
+from hack.go_programs import GoProgramsMissingError
+from support.hub.in_cluster import ClusterHub, hub_in_cluster
+from support.kubernetes.kubectl import Kubernetes, own_node
+from support.kubernetes.operator_in_cluster import ClusterOperator, operator_in_cluster
+from support.kubernetes.voice_namespace import VoiceNamespace, voice_namespace
 from support.not_run import not_run
-from support.operator_in_cluster import ClusterOperator, operator_in_cluster
-from support.voice_namespace import VoiceNamespace, voice_namespace
 
 
 @pytest.fixture(scope="session")

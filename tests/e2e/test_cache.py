@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from support.calling import calling
-from support.demo_models import DEMO_MODELS
-from support.hub import TOKEN, Fault
-from support.hub_in_cluster import ClusterHub
-from support.hub_program import COMMITS, PRIVATE, PUBLIC
-from support.voice_namespace import VoiceNamespace
+from support.http.calling import calling
+from support.hub.in_cluster import ClusterHub
+from support.hub.program import COMMITS, PRIVATE, PUBLIC
+from support.hub.server import TOKEN, Fault
+from support.kubernetes.voice_namespace import VoiceNamespace
+from support.models.demo_models import DEMO_MODELS
 from support.waiting import until
 
 PATIENCE_S = 240.0

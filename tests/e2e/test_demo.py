@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.repository import ROOT
-from support.voice_namespace import VoiceNamespace
+from support.docs.repository import ROOT
+from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
 SAMPLES = ROOT / "manifests" / "samples"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.kubernetes import Kubernetes
-from support.voice_namespace import VoiceNamespace
+from support.kubernetes.kubectl import Kubernetes
+from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
 pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]

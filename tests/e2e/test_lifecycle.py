@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from support.calling import calling
-from support.kubernetes import RELEASED, TAG, Kubernetes, released
-from support.operator_in_cluster import CHART
-from support.repository import ROOT
-from support.voice_namespace import VoiceNamespace, voice_namespace
+from support.docs.repository import ROOT
+from support.http.calling import calling
+from support.kubernetes.kubectl import RELEASED, TAG, Kubernetes, released
+from support.kubernetes.operator_in_cluster import CHART
+from support.kubernetes.voice_namespace import VoiceNamespace, voice_namespace
 from support.waiting import until
 
 CRD = "voiceservices.nemo-voice.dev"

@@ -6,19 +6,19 @@ import sys
 
 import pytest
 
-from cluster.layout import layout
-from support.kubernetes import TAG, Kubernetes
-from support.repository import ROOT
+from hack.cluster.layout import layout
+from support.docs.repository import ROOT
+from support.kubernetes.kubectl import TAG, Kubernetes
 
 pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
 
 
 def test_one_command_brings_speech_and_another_takes_it_away(kubernetes: Kubernetes) -> None:
     def run(what: str) -> None:
-        tool = (sys.executable, str(ROOT / "tools" / "on_kubernetes.py"), what)
+        tool = (sys.executable, "-m", "tools.kind", what)
         there = ("--tag", TAG, "--kubeconfig", str(kubernetes.kubeconfig))
         path = f"{layout().binaries}:{os.environ['PATH']}"
-        subprocess.run([*tool, *there], env={**os.environ, "PATH": path}, check=True)
+        subprocess.run([*tool, *there], cwd=ROOT, env={**os.environ, "PATH": path}, check=True)
 
     run("up")
     spoken = kubernetes.helm("test", "nemo-voice", "--namespace", "nemo-voice", "--logs")

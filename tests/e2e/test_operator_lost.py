@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.calling import calling
-from support.hub_in_cluster import ClusterHub
-from support.hub_program import PUBLIC
-from support.operator_in_cluster import ClusterOperator
-from support.voice_namespace import VoiceNamespace
+from support.http.calling import calling
+from support.hub.in_cluster import ClusterHub
+from support.hub.program import PUBLIC
+from support.kubernetes.operator_in_cluster import ClusterOperator
+from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
 CHANGES = [{"change": "first"}, {"change": "second"}]

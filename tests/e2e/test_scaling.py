@@ -2,8 +2,8 @@
 
 import pytest
 
-from support.calling import calling
-from support.voice_namespace import VoiceNamespace
+from support.http.calling import calling
+from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
 PATIENCE_S = 600.0

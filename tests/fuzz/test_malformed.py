@@ -14,8 +14,8 @@ import psutil
 import pytest
 from fastapi import FastAPI
 
-from support.malformed import Malformed, Recordings, order, upload
-from support.voice_apps import stt_app, tts_app
+from support.http.malformed import Malformed, Recordings, order, upload
+from support.http.voice_apps import stt_app, tts_app
 
 pytestmark = pytest.mark.filterwarnings(
     # Starlette leaves the file of a form that ends in its middle to its last reference.

@@ -6,9 +6,9 @@ import random
 import httpx
 import pytest
 
-from support.malformed import mangled
-from support.raw_http import connection
-from support.voice_apps import calling, tts_app
+from support.http.malformed import mangled
+from support.http.raw_http import connection
+from support.http.voice_apps import calling, tts_app
 
 SEED = 20261123
 SHORT, WHOLE = 200, 4000

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
-from support.demo_models import Samples, unpacked
-from support.hearing import hear
+from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
+from support.models.demo_models import Samples, unpacked
+from support.models.hearing import hear
 
 torch = pytest.importorskip("torch")
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions
-from nemo_voice_tts.voice import Phrase, Samples
-from support.demo_models import unpacked
+from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions
+from nemo_voice_tts.synthesis.port import Phrase, Samples
+from support.models.demo_models import unpacked
 
 torch = pytest.importorskip("torch")
 

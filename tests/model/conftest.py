@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
-from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions
-from support.demo_models import Samples, spoken, unpacked, without_normaliser
+from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
+from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions
+from support.models.demo_models import Samples, spoken, unpacked, without_normaliser
 
 DemoDirectory = Callable[[str], Path]
 
@@ -54,7 +54,7 @@ def speech(demo_directory: DemoDirectory) -> list[Samples]:
     """Four sentences as plain NeMo speaks them with the demo voice, at 16 kHz."""
     from nemo.collections.tts.models import FastPitchModel, HifiGanModel  # noqa: PLC0415
 
-    from nemo_voice_serving.backends.loading import restore  # noqa: PLC0415
+    from nemo_voice_serving.nemo.loading import restore  # noqa: PLC0415
 
     spectrograms = restore(
         FastPitchModel, demo_directory("fastpitch"), change_config=without_normaliser

@@ -8,7 +8,7 @@ import pytest
 
 from nemo_voice_stt.__main__ import main as stt
 from nemo_voice_tts.__main__ import main as tts
-from support.repository import ROOT
+from support.docs.repository import ROOT
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import logging
 import pytest
 import torch
 
-from nemo_voice_serving.backends import hardware
-from nemo_voice_serving.backends.hardware import NoDevice, choose_device, explain, guarded
 from nemo_voice_serving.errors import BackendFailed, DeviceLost, InvalidRequest
+from nemo_voice_serving.nemo import hardware
+from nemo_voice_serving.nemo.hardware import NoDevice, choose_device, explain, guarded
 
 CPU = torch.device("cpu")
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

@@ -15,8 +15,8 @@ from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from omegaconf import DictConfig
 from typing_extensions import override
 
-from nemo_voice_serving.backends.loading import UnusableModel, read_config, restore, state_digest
-from support.demo_models import plainly_restored, without_normaliser
+from nemo_voice_serving.nemo.loading import UnusableModel, read_config, restore, state_digest
+from support.models.demo_models import plainly_restored, without_normaliser
 
 CHECKPOINTS = [
     pytest.param(EncDecRNNTBPEModel, "fastconformer-tdt", id="fastconformer-tdt"),

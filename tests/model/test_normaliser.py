@@ -17,8 +17,8 @@ from typing_extensions import override
 from wordfreq import top_n_list
 
 from nemo_voice_serving.errors import BackendFailed
-from nemo_voice_tts.grammars import build_grammars, default_grammars, open_grammars
-from nemo_voice_tts.normalisation import Normaliser, is_plain, whitelist_words
+from nemo_voice_tts.text.grammars import build_grammars, default_grammars, open_grammars
+from nemo_voice_tts.text.normaliser import Normaliser, is_plain, whitelist_words
 
 in_module_loop = pytest.mark.asyncio(loop_scope="module")
 
@@ -158,7 +158,7 @@ def test_phrases_taken_as_plain_are_those_the_grammars_leave_alone(grammars: Pat
 
 def test_worker_imports_no_torch_and_no_nemo() -> None:
     program = (
-        "import sys, nemo_voice_tts.normalisation\n"
+        "import sys, nemo_voice_tts.text.normaliser\n"
         "from nemo_text_processing.text_normalization.normalize import Normalizer\n"
         "heavy = {'torch', 'nemo', 'transformers'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
@@ -172,7 +172,7 @@ def test_processes_end_with_a_killed_parent(grammars: Path) -> None:
     program = (
         "import asyncio, os, signal, sys\n"
         "from pathlib import Path\n"
-        "from nemo_voice_tts.normalisation import Normaliser\n"
+        "from nemo_voice_tts.text.normaliser import Normaliser\n"
         "async def main():\n"
         "    normaliser = Normaliser(Path(sys.argv[1]))\n"
         "    await normaliser.start()\n"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from recipe.__main__ import STAGES, Step
-from support.repository import ROOT
+from support.docs.repository import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3000)]
 

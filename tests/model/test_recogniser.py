@@ -10,13 +10,13 @@ import pytest
 import soundfile
 from nemo.collections.asr.models import EncDecRNNTBPEModel
 
-from nemo_voice_serving.backends.loading import UnusableModel, state_digest
 from nemo_voice_serving.errors import BackendFailed
-from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
-from nemo_voice_stt.recogniser import Recognition
-from support.demo_models import Samples, plainly_restored
-from support.hearing import hear
-from support.sounds import noise, tone
+from nemo_voice_serving.nemo.loading import UnusableModel, state_digest
+from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
+from nemo_voice_stt.transcription.port import Recognition
+from support.audio.sounds import noise, tone
+from support.models.demo_models import Samples, plainly_restored
+from support.models.hearing import hear
 
 RATE_HZ = 16_000
 

@@ -11,11 +11,11 @@ from nemo.collections.asr.models import EncDecRNNTBPEModel
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from omegaconf import OmegaConf
 
-from nemo_voice_serving.backends.loading import restore
-from nemo_voice_stt.backends.nemo import NemoRecogniser
-from nemo_voice_stt.recogniser import Clip
-from support.demo_models import Samples, plainly_restored, spoken, without_normaliser
-from support.hearing import hear
+from nemo_voice_serving.nemo.loading import restore
+from nemo_voice_stt.backends.tdt.backend import NemoRecogniser
+from nemo_voice_stt.transcription.port import Clip
+from support.models.demo_models import Samples, plainly_restored, spoken, without_normaliser
+from support.models.hearing import hear
 
 RARE = [
     "the parakeet sat on the window",

@@ -14,11 +14,11 @@ import httpx
 import numpy as np
 import pytest
 
-import demo
-from nemo_voice_serving.audio import decode_whole
-from nemo_voice_serving.codecs import wav_header
+from nemo_voice_serving.audio.decoding import decode_whole
+from nemo_voice_serving.audio.encoding import wav_header
 from nemo_voice_stt.word_errors import word_error_rate
 from support.ports import free_port
+from tools import demo
 
 SENTENCES = [
     "Good morning. How are you today?",

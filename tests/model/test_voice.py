@@ -15,16 +15,20 @@ import torch
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from omegaconf import OmegaConf
 
-from nemo_voice_serving.backends.loading import UnusableModel, state_digest
 from nemo_voice_serving.errors import BackendFailed, UnspeakableText
-from nemo_voice_tts.backends.fastpitch import load_fastpitch
-from nemo_voice_tts.backends.hifigan import load_hifigan
-from nemo_voice_tts.backends.masking import mask_between_convolutions
-from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions, warm_up_shapes
-from nemo_voice_tts.grammars import build_grammars, default_grammars
-from nemo_voice_tts.normalisation import Normaliser
-from nemo_voice_tts.voice import Phrase, Samples
-from support.demo_models import plainly_restored
+from nemo_voice_serving.nemo.loading import UnusableModel, state_digest
+from nemo_voice_tts.backends.fastpitch_hifigan.backend import (
+    NemoVoice,
+    VoiceOptions,
+    warm_up_shapes,
+)
+from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch
+from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan
+from nemo_voice_tts.backends.fastpitch_hifigan.padding_masks import mask_between_convolutions
+from nemo_voice_tts.synthesis.port import Phrase, Samples
+from nemo_voice_tts.text.grammars import build_grammars, default_grammars
+from nemo_voice_tts.text.normaliser import Normaliser
+from support.models.demo_models import plainly_restored
 
 DemoDirectory = Callable[[str], Path]
 

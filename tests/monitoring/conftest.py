@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from go_programs import GoProgramsMissingError
+from hack.go_programs import GoProgramsMissingError
+from support.monitoring.prometheus import binaries
 from support.not_run import not_run
-from support.prometheus import binaries
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from nemo_voice_operator.inventory import Inventory
-from nemo_voice_operator.metrics import OperatorMetrics
-from nemo_voice_serving.metrics import ServiceMetrics
-from support.monitoring import DASHBOARDS, dashboard, panels, queries, rules, selectors
-from support.prometheus import promtool
+from nemo_voice_operator.controller.metrics import OperatorMetrics
+from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_serving.runtime.metrics import ServiceMetrics
+from support.monitoring.files import DASHBOARDS, dashboard, panels, queries, rules, selectors
+from support.monitoring.prometheus import promtool
 
 UNITS = {"s", "none", "reqps", "ops", "percentunit", "bytes"}
 """Grafana's names; one that it does not know would be shown as text."""

@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 import yaml
 
-from cluster.processes import start
-from go_programs import GoProgramsMissingError, programs, sources
-from nemo_voice_operator.kinds import SERVICE_MONITOR
-from support.api_server import ApiServer, running_api_server
-from support.chart import Chart, chart, named
-from support.definitions import DEFINITIONS, define_voice_services
-from support.monitoring import RULES
+from hack.cluster.processes import start
+from hack.go_programs import GoProgramsMissingError, programs, sources
+from nemo_voice_operator.kube.kinds import SERVICE_MONITOR
+from support.kubernetes.api_server import ApiServer, running_api_server
+from support.kubernetes.chart import Chart, chart, named
+from support.kubernetes.definitions import DEFINITIONS, define_voice_services
+from support.monitoring.files import RULES
 from support.not_run import not_run
-from support.operating import create_demo, found, grant, operator_process
+from support.operator.operating import create_demo, found, grant, operator_process
 from support.ports import free_port
 from support.waiting import until
 

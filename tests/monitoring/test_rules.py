@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
-from nemo_voice_operator import facts
-from nemo_voice_operator.resource.status import Phase as VoiceServicePhase
-from nemo_voice_operator.scaling_reason import ScalingReason
+from nemo_voice_operator.api.status import Phase as VoiceServicePhase
+from nemo_voice_operator.scaling.reasons import ScalingReason
+from nemo_voice_operator.status import conditions
 from nemo_voice_serving import errors
-from nemo_voice_serving.lifecycle import Phase
-from support.monitoring import RULES, rules, selectors
-from support.prometheus import promtool
-from support.repository import ROOT, anchors_of
+from nemo_voice_serving.runtime.lifecycle import Phase
+from support.docs.repository import ROOT, anchors_of
+from support.monitoring.files import RULES, rules, selectors
+from support.monitoring.prometheus import promtool
 
 CASES = sorted(Path(__file__).parent.glob("*.test.yaml"))
 RUNBOOK = "https://github.com/nemo-voice/nemo-voice/blob/main/docs/failure-modes.md#"
@@ -67,7 +67,7 @@ def test_every_word_that_a_rule_looks_for_is_one_that_the_code_says() -> None:
         ("nemo_voice_operator_reconciles_total", "outcome"): {"done", "failed", "refused"},
         ("nemo_voice_operator_voiceservices", "phase"): set(VoiceServicePhase),
         ("nemo_voice_operator_conditions", "condition"): {"ModelCached", "Degraded"},
-        ("nemo_voice_operator_conditions", "reason"): facts._ON_ITS_WAY,
+        ("nemo_voice_operator_conditions", "reason"): conditions._ON_ITS_WAY,
         ("nemo_voice_operator_scaled_voiceservices", "reason"): set(ScalingReason),
     }
     for rule in (*rules("alert"), *rules("record")):
@@ -79,4 +79,4 @@ def test_every_word_that_a_rule_looks_for_is_one_that_the_code_says() -> None:
 def test_a_model_on_its_way_is_no_alarm() -> None:
     words = re.search('reason!~"(.*?)"', ALERTS["NemoVoiceModelMissing"]["expr"])
     assert words
-    assert set(words[1].split("|")) == facts._ON_ITS_WAY
+    assert set(words[1].split("|")) == conditions._ON_ITS_WAY

@@ -13,17 +13,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-import demo
-from go_programs import GoProgramsMissingError
-from support.api_server import running_api_server
-from support.calling import calling
-from support.definitions import VOICE_SERVICES, define_voice_services
-from support.monitoring import DASHBOARDS, RULES, queries, rules, selectors
-from support.namespaces import fresh_namespace
+from hack.go_programs import GoProgramsMissingError
+from support.http.calling import calling
+from support.kubernetes.api_server import running_api_server
+from support.kubernetes.definitions import VOICE_SERVICES, define_voice_services
+from support.kubernetes.namespaces import fresh_namespace
+from support.monitoring.files import DASHBOARDS, RULES, queries, rules, selectors
+from support.monitoring.prometheus import Prometheus, running_prometheus
 from support.not_run import not_run
-from support.operating import create_demo, grant, operator_process
+from support.operator.operating import create_demo, grant, operator_process
 from support.ports import free_port
-from support.prometheus import Prometheus, running_prometheus
+from tools import demo
 
 NAMESPACE = "monitored"
 PATIENCE_S = 240.0

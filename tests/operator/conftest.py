@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from go_programs import GoProgramsMissingError
-from support.api_server import ApiServer, running_api_server
-from support.definitions import define_voice_services
-from support.namespaces import fresh_namespace, namespace_name
+from hack.go_programs import GoProgramsMissingError
+from support.kubernetes.api_server import ApiServer, running_api_server
+from support.kubernetes.definitions import define_voice_services
+from support.kubernetes.namespaces import fresh_namespace, namespace_name
 from support.not_run import not_run
 
 

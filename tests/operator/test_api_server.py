@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.api_server import ApiServer
-from support.namespaces import namespace_name, remove
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.namespaces import namespace_name, remove
 
 CONFIG_MAP = {"metadata": {"name": "kept"}, "data": {"said": "hello"}}
 

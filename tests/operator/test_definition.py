@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from support.api_server import ApiServer
-from support.definitions import DEFINITIONS, VOICE_SERVICES
-from support.voice_services import SAMPLES, objects_of
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.definitions import DEFINITIONS, VOICE_SERVICES
+from support.operator.voice_services import SAMPLES, objects_of
 
 DEMO: Mapping[str, Any] = {"task": "stt", "model": {"source": "demo"}}
 NVIDIA: Mapping[str, Any] = {"task": "tts", "model": {"source": "nvidia/tts_en_fastpitch"}}

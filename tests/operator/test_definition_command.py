@@ -7,9 +7,9 @@ from pathlib import Path
 
 from nemo_voice_operator.crd import crd
 from nemo_voice_operator.desired.names import MANAGER
-from nemo_voice_operator.manifests import name_of
-from support.api_server import ApiServer
-from support.definitions import DEFINITIONS
+from nemo_voice_operator.kube.manifests import name_of
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.definitions import DEFINITIONS
 
 
 def test_the_command_defines_the_resource(api_server: ApiServer) -> None:

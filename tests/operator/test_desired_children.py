@@ -12,11 +12,11 @@ import pytest
 
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.names import MANAGER
-from nemo_voice_operator.desired.proof import proof_work_name
-from nemo_voice_operator.kinds import POD, kind_of
+from nemo_voice_operator.desired.preflight_job import proof_work_name
+from nemo_voice_operator.kube.kinds import POD, kind_of
 from nemo_voice_operator.settings import OperatorSettings
-from support.api_server import ApiServer
-from support.voice_services import SAMPLES, proven_plan, services_of
+from support.kubernetes.api_server import ApiServer
+from support.operator.voice_services import SAMPLES, proven_plan, services_of
 
 SETTINGS = OperatorSettings()
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}

@@ -6,12 +6,12 @@ import httpx
 import pytest
 from typing_extensions import override
 
-from nemo_voice_operator.cluster import KubernetesCluster
-from nemo_voice_operator.inventory import Key
-from support.api_server import ApiServer
-from support.definitions import VOICE_SERVICES
-from support.namespaces import fresh_namespace
-from support.operating import Passes, connected, create_demo
+from nemo_voice_operator.clients.api_server import KubernetesCluster
+from nemo_voice_operator.controller.object_cache import Key
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.definitions import VOICE_SERVICES
+from support.kubernetes.namespaces import fresh_namespace
+from support.operator.operating import Passes, connected, create_demo
 
 PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
 WRITES = ("PATCH", "POST", "DELETE", "PUT")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from nemo_voice_operator.kinds import DEPLOYMENT, SERVICE, VOICE_SERVICE
-from support.api_server import ApiServer
-from support.definitions import VOICE_SERVICES
-from support.operating import create_demo, found, grant, operator_process
+from nemo_voice_operator.kube.kinds import DEPLOYMENT, SERVICE, VOICE_SERVICE
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.definitions import VOICE_SERVICES
+from support.operator.operating import create_demo, found, grant, operator_process
 from support.waiting import until
 
 

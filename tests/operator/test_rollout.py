@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from nemo_voice_operator.cluster import KubernetesCluster
+from nemo_voice_operator.clients.api_server import KubernetesCluster
 from nemo_voice_operator.errors import NameTaken
-from nemo_voice_operator.kinds import (
+from nemo_voice_operator.kube.kinds import (
     CLAIM,
     DEPLOYMENT,
     DISRUPTION_BUDGET,
@@ -15,8 +15,8 @@ from nemo_voice_operator.kinds import (
     SERVICE,
     VOICE_SERVICE,
 )
-from support.api_server import ApiServer
-from support.operating import Passes, connected, create_demo, found
+from support.kubernetes.api_server import ApiServer
+from support.operator.operating import Passes, connected, create_demo, found
 
 REPLACE: dict[str, Any] = {"rollout": {"strategy": "replace"}}
 NEXT = "registry.example/next:2"

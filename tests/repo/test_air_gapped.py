@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.service_contract import FETCH_ARGUMENTS, MODEL_CACHE, USER
 from nemo_voice_operator.desired.environment import fetch_environment
-from nemo_voice_operator.desired.wire import FETCH_ARGUMENTS, MODEL_CACHE, USER
-from nemo_voice_operator.resource import VoiceService
-from support.checkpoints import nemo_file
-from support.documented import command_blocks, file_in
-from support.hub import Hub, running_hub
-from support.kubernetes_schemas import faults_of
+from support.docs.documented import command_blocks, file_in
+from support.hub.server import Hub, running_hub
+from support.kubernetes.schemas import faults_of
+from support.models.checkpoints import nemo_file
 from support.ports import free_port
 
 PAGE = "docs/air-gapped.md"

@@ -8,8 +8,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from bill_of_materials import bill
-from support.repository import ROOT
+from support.docs.repository import ROOT
+from tools.release.bill_of_materials import bill
 
 IDENTITY = f"sha256:{'0' * 64}"
 KINDS = ("python", "debian")
@@ -20,7 +20,7 @@ MADE = datetime(2026, 1, 1, tzinfo=UTC)
 @cache
 def contents() -> dict[str, Any]:
     """Returns what is installed here, read as inside an image: by a program on standard input."""
-    program = (ROOT / "tools" / "image_packages.py").read_text()
+    program = (ROOT / "tools" / "images" / "packages.py").read_text()
     done = subprocess.run(
         [sys.executable, "-"],
         input=program,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from changelog import findings, sections_of
-from support.repository import ROOT, text_of
-from versions import project_version
+from support.docs.repository import ROOT, text_of
+from tools.release.changelog import findings, sections_of
+from tools.release.versions import project_version
 
 HEAD = "# Changelog\n\nAll notable changes.\n"
 WHOLE = f"""{HEAD}

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from support.repository import ROOT
+from support.docs.repository import ROOT
 
 CACHE_DIRECTORY = " && install -d -o nemo-voice -g nemo-voice /var/cache/nemo-voice"
 """What only the services need: a folder that their user may write."""

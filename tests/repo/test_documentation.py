@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from support.documented import command_blocks
-from support.repository import (
+from support.docs.documented import command_blocks
+from support.docs.repository import (
     ROOT,
     anchors_of,
     blocks_of,

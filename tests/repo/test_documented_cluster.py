@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from go_programs import GoProgramsMissingError, programs
-from nemo_voice_operator.resource import VoiceService
-from support.api_server import ApiServer, running_api_server
-from support.definitions import VOICE_SERVICES, define_voice_services
-from support.documented import commands, file_in
+from hack.go_programs import GoProgramsMissingError, programs
+from nemo_voice_operator.api import VoiceService
+from support.docs.documented import commands, file_in
+from support.docs.repository import ROOT
+from support.kubernetes.api_server import ApiServer, running_api_server
+from support.kubernetes.definitions import VOICE_SERVICES, define_voice_services
 from support.not_run import not_run
-from support.repository import ROOT
 
 SAMPLES = ROOT / "manifests" / "samples"
 TIMEOUT_S = 60

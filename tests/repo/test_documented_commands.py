@@ -6,13 +6,13 @@ import shlex
 import pytest
 
 from nemo_voice_operator import __main__ as operator
-from nemo_voice_serving.command_line import settings_from
+from nemo_voice_serving.cli.settings_flags import settings_from
 from nemo_voice_stt import __main__ as stt
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts import __main__ as tts
 from nemo_voice_tts.settings import TtsSettings
-from support.documented import Block, command_blocks, commands
-from support.repository import ROOT, markdown_files, text_of
+from support.docs.documented import Block, command_blocks, commands
+from support.docs.repository import ROOT, markdown_files, text_of
 
 CI = ".ci/run"
 IMAGES = (

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from nemo_voice_serving.codecs import AudioFormat, encode_whole
-from support.documented import commands
-from support.serving import address, listening
-from support.sounds import speech_like
-from support.voice_apps import stt_app, tts_app
+from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
+from support.audio.sounds import speech_like
+from support.docs.documented import commands
+from support.http.serving import address, listening
+from support.http.voice_apps import stt_app, tts_app
 
 LINES = [command for command in commands() if command.startswith("curl ")]
 RATE_HZ, SOUND_BYTES = 16000, 500

@@ -2,12 +2,12 @@
 
 import pytest
 
-import generate
-from generated_tables import parts, settings_table
-from generated_voiceservice import spec_reference, status_reference
 from nemo_voice_serving.settings import ServiceSettings
 from nemo_voice_tts.settings import TtsSettings
-from support.repository import ROOT, markdown_files, text_of
+from support.docs.repository import ROOT, markdown_files, text_of
+from tools.generated import generate
+from tools.generated.tables import parts, settings_table
+from tools.generated.voiceservice import spec_reference, status_reference
 
 MADE = {"answer": lambda: "42\n"}
 

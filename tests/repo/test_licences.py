@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from generated_licences import OPERATOR, SERVICES, licences, pinned
-from licences import NOT_STATED, Stated, is_permissive, licence_of
-from support.repository import text_of
+from support.docs.repository import text_of
+from tools.generated.licences import OPERATOR, SERVICES, licences, pinned
+from tools.release.licences import NOT_STATED, Stated, is_permissive, licence_of
 
 STATED = {
     "an expression": (Stated("MIT AND Zlib", "whatever", ["BSD License"]), "MIT AND Zlib"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import release_check
-from versions import PLACES, project_version
+from tools.release import check
+from tools.release.versions import PLACES, project_version
 
 CHANGES = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-02-01\n\n- All of it.\n"
 FILES = {
@@ -78,7 +78,7 @@ WRONG: dict[str, tuple[Break, str]] = {
 
 
 def test_nothing_is_in_the_way_of_this_tree(capsys: pytest.CaptureFixture[str]) -> None:
-    status = release_check.main([])
+    status = check.main([])
     assert (status, capsys.readouterr().out) == (
         0,
         f"version {project_version()}: nothing is in its way\n",
@@ -86,31 +86,31 @@ def test_nothing_is_in_the_way_of_this_tree(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_release_that_is_due_is_let_through(tree: Path) -> None:
-    assert [*release_check.findings(tree, "v0.2.0")] == []
+    assert [*check.findings(tree, "v0.2.0")] == []
 
 
 @pytest.mark.parametrize(("breaks", "says"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_named(tree: Path, breaks: Break, says: str) -> None:
     breaks(tree)
     commit(tree, "broken")
-    found = [*release_check.findings(tree, None)]
+    found = [*check.findings(tree, None)]
     assert [one for one in found if says in one], found
 
 
 def test_a_tag_of_another_version_is_refused(tree: Path) -> None:
-    assert [*release_check.findings(tree, "v0.3.0")] == [
+    assert [*check.findings(tree, "v0.3.0")] == [
         "the tag is v0.3.0, and the version is 0.2.0: it must be v0.2.0"
     ]
 
 
 def test_a_tag_is_refused_while_something_is_not_committed(tree: Path) -> None:
     (tree / "new.txt").write_text("new")
-    assert [*release_check.findings(tree, None)] == []
-    assert [*release_check.findings(tree, "v0.2.0")] == ["1 files are not committed: new.txt …"]
+    assert [*check.findings(tree, None)] == []
+    assert [*check.findings(tree, "v0.2.0")] == ["1 files are not committed: new.txt …"]
 
 
 def test_a_version_that_is_none_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
-    assert release_check.main(["--set", "next"]) == 2
+    assert check.main(["--set", "next"]) == 2
     assert "is not a version like 1.2.3" in capsys.readouterr().err
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import chart_package
-import images
-from go_programs import GoProgramsMissingError, programs
+from hack.go_programs import GoProgramsMissingError, programs
 from support.not_run import not_run
-from versions import project_version
+from tools.chart import package
+from tools.images import __main__ as images
+from tools.release.versions import project_version
 
 
 def test_the_chart_and_the_manifests_are_packed(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_the_chart_and_the_manifests_are_packed(tmp_path: Path) -> None:
         helm = programs("helm") / "helm"
     except GoProgramsMissingError as reason:
         not_run(f"NOT RUN: packing the chart: {reason}")
-    packed, *manifests = chart_package.pack(helm, tmp_path / "dist")
+    packed, *manifests = package.pack(helm, tmp_path / "dist")
     assert packed.name == f"nemo-voice-{project_version()}.tgz"
     with tarfile.open(packed) as archive:
         names = archive.getnames()

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from go_programs import GoProgramsMissingError
-from nemo_voice_operator.access import definition_rules, own_rules, rules
-from nemo_voice_serving.model_archive import MAX_MEMBERS, MAX_UNPACKED_BYTES
-from support.chart import Chart
-from support.chart import chart as found_chart
+from hack.go_programs import GoProgramsMissingError
+from nemo_voice_operator.kube.rbac import definition_rules, own_rules, rules
+from nemo_voice_serving.model_store.archive import MAX_MEMBERS, MAX_UNPACKED_BYTES
+from support.docs.repository import text_of, tracked_files
+from support.kubernetes.chart import Chart
+from support.kubernetes.chart import chart as found_chart
 from support.not_run import not_run
-from support.repository import text_of, tracked_files
 
 PAGE = Path("docs/security.md")
 WITHOUT_RBAC: dict[str, Any] = {"rbac": {"create": False}}

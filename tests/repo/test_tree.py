@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from release_check import foreign_findings
-from support.repository import ROOT, sources, text_of, tracked_files
+from support.docs.repository import ROOT, sources, text_of, tracked_files
+from tools.release.check import foreign_findings
 
 MODULE_LINES, FUNCTION_LINES = 400, 50
 

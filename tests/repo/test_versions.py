@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from support.repository import ROOT, text_of, tracked_files
-from versions import PLACES, places, project_version, write_version
+from support.docs.repository import ROOT, text_of, tracked_files
+from tools.release.versions import PLACES, places, project_version, write_version
 
 NEXT = "9.8.7"
-HELD_ELSEWHERE = ("requirements/", "tools/go/", "benchmarks/", "CHANGELOG.md", "tests/")
+HELD_ELSEWHERE = ("requirements/", "hack/go/", "benchmarks/", "CHANGELOG.md", "tests/")
 """Other software's versions, history, and what the tests hold to the rest."""
 
 

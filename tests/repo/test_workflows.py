@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from support.repository import ROOT, make_targets, text_of, tracked_files
+from support.docs.repository import ROOT, make_targets, text_of, tracked_files
 
 WORKFLOWS = [path for path in tracked_files() if path.parent == Path(".github/workflows")]
 ACTION = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}")

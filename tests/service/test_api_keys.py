@@ -10,13 +10,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from nemo_voice_serving.auth import OPEN_PATHS
+from nemo_voice_serving.http.api_keys import OPEN_PATHS
 from nemo_voice_stt.app import build as build_stt
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
-from support.fakes import FakeNormaliser, FakeRecogniser, FakeVoice
-from support.serving import client_of
+from support.http.serving import client_of
+from support.models.fakes import FakeNormaliser, FakeRecogniser, FakeVoice
 
 SPEECH = {"input": "Good morning.", "response_format": "pcm"}
 BEARER = {"Authorization": "Bearer sesame"}

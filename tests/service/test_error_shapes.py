@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from support.sounds import libsndfile_bytes, tone
-from support.voice_apps import calling, stt_app, tts_app
+from support.audio.sounds import libsndfile_bytes, tone
+from support.http.voice_apps import calling, stt_app, tts_app
 
 SPEECH, SEED, HEARD = "/v1/audio/speech", "/synthesize", "/v1/audio/transcriptions"
 JSON = {"Content-Type": "application/json"}

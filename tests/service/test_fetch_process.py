@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.checkpoints import nemo_file
-from support.hub import TOKEN, Fault, Hub, running_hub
+from support.hub.server import TOKEN, Fault, Hub, running_hub
+from support.models.checkpoints import nemo_file
 from support.ports import free_port
 
 MODEL, VOCODER = "acme/voice", "acme/vocoder"

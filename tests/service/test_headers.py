@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from nemo_voice_tts import __version__
 from nemo_voice_tts.settings import TtsSettings
-from support.voice_apps import calling, stt_app, tts_app
+from support.http.voice_apps import calling, stt_app, tts_app
 
 PAGE = {"Origin": "https://app.example"}
 SPEECH = {"input": "Good morning.", "response_format": "pcm"}

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from nemo_voice_serving.codecs import AudioFormat, encode_whole
+from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
 from nemo_voice_tts.settings import TtsSettings
-from support.fakes import FakeVoice
-from support.sounds import tone
-from support.voice_apps import calling, stt_app, tts_app
+from support.audio.sounds import tone
+from support.http.voice_apps import calling, stt_app, tts_app
+from support.models.fakes import FakeVoice
 
 TEXT = "This is a test of the text to speech service."
 TEXT_S = len(TEXT) * 4 * 256 / 22050

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from support.raw_http import answer, connection, is_closed, sent
-from support.voice_apps import calling, stt_app, tts_app
+from support.http.raw_http import answer, connection, is_closed, sent
+from support.http.voice_apps import calling, stt_app, tts_app
 
 HURRY = {"head_timeout_s": 0.2, "upload_timeout_s": 0.3, "upload_bytes_per_s": 1000}
 STORY = json.dumps({"text": "A long story. " * 1000}).encode()

@@ -10,10 +10,10 @@ import psutil
 from typing_extensions import override
 
 from nemo_voice_stt.app import build
-from nemo_voice_stt.recogniser import Clip, Recognition
 from nemo_voice_stt.settings import SttSettings
-from support.fakes import FakeRecogniser
-from support.serving import client_of
+from nemo_voice_stt.transcription.port import Clip, Recognition
+from support.http.serving import client_of
+from support.models.fakes import FakeRecogniser
 
 HOUR_S = 3600
 GROWTH_BYTES = 150e6

@@ -14,7 +14,7 @@ import httpx
 
 from support.ports import free_port
 
-SERVER = Path(__file__).resolve().parent.parent / "support" / "fake_server.py"
+SERVER = Path(__file__).resolve().parent.parent / "support" / "http" / "fake_server.py"
 PATIENCE_S = 60
 
 

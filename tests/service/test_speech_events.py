@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.speech_service import TEXT, BreaksOff, Waits, duration_s, service_of
+from support.http.speech_service import TEXT, BreaksOff, Waits, duration_s, service_of
 
 SPEECH = "/v1/audio/speech"
 

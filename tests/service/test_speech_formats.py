@@ -7,11 +7,11 @@ import av
 import numpy as np
 import pytest
 
-from nemo_voice_serving.codecs import wav_header
-from nemo_voice_tts.voices import OPENAI_VOICES
-from support.fakes import RATE_HZ, FakeVoice
-from support.sounds import ogg_pages
-from support.speech_service import TEXT, duration_s, service_of
+from nemo_voice_serving.audio.encoding import wav_header
+from nemo_voice_tts.http.voice_names import OPENAI_VOICES
+from support.audio.sounds import ogg_pages
+from support.http.speech_service import TEXT, duration_s, service_of
+from support.models.fakes import RATE_HZ, FakeVoice
 
 SPEECH = "/v1/audio/speech"
 SENTENCES = [f"This is sentence number {number} of a text." for number in range(5)]

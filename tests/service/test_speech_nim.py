@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from support.fakes import RATE_HZ, FakeVoice
-from support.speech_service import TEXT, duration_s, samples_of, service_of
+from support.http.speech_service import TEXT, duration_s, samples_of, service_of
+from support.models.fakes import RATE_HZ, FakeVoice
 
 WHOLE, ONLINE = "/v1/audio/synthesize", "/v1/audio/synthesize_online"
 both = pytest.mark.parametrize("route", [WHOLE, ONLINE])

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from nemo_voice_serving.errors import Overloaded
-from nemo_voice_tts.speaking import WHOLE_AUDIO_S
-from support.speech_service import TEXT, BreaksOff, Waits, duration_s, samples_of, service_of
+from nemo_voice_tts.http.responses import WHOLE_AUDIO_S
+from support.http.speech_service import TEXT, BreaksOff, Waits, duration_s, samples_of, service_of
 
 PLACEHOLDER = 0xFFFFFFFF
 

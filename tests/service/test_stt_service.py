@@ -7,13 +7,13 @@ import httpx
 import numpy as np
 import pytest
 
-from nemo_voice_serving.canary import CanaryFailed
-from nemo_voice_serving.codecs import AudioFormat, encode_whole
+from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
+from nemo_voice_serving.runtime.self_test import CanaryFailed
 from nemo_voice_stt.app import TranscriptionService, build, check_canary
 from nemo_voice_stt.settings import SttSettings
-from support.fakes import FakeRecogniser
-from support.serving import client_of
-from support.transcribing import HEARD, swell
+from support.http.serving import client_of
+from support.http.transcribing import HEARD, swell
+from support.models.fakes import FakeRecogniser
 
 
 def clip(seconds: float = 1.5, audio_format: AudioFormat = AudioFormat.WAV) -> bytes:

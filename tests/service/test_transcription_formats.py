@@ -9,8 +9,8 @@ import pytest
 from openai.types.audio import Transcription, TranscriptionVerbose
 from pydantic import TypeAdapter
 
-from support.fakes import FakeRecogniser
-from support.transcribing import HEARD, clip, stt_service, transcribed
+from support.http.transcribing import HEARD, clip, stt_service, transcribed
+from support.models.fakes import FakeRecogniser
 
 LONG = "this is what somebody says again and again until the subtitles are full of it"
 

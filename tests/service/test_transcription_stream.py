@@ -12,10 +12,10 @@ import pytest
 from openai.types.audio import TranscriptionTextDeltaEvent, TranscriptionTextDoneEvent
 from typing_extensions import override
 
-from nemo_voice_stt.recogniser import Clip, Recognition
-from support.fakes import FakeRecogniser
-from support.transcribing import HEARD, clip, stt_service, transcribed
-from support.voice_apps import calling, stt_app
+from nemo_voice_stt.transcription.port import Clip, Recognition
+from support.http.transcribing import HEARD, clip, stt_service, transcribed
+from support.http.voice_apps import calling, stt_app
+from support.models.fakes import FakeRecogniser
 
 PATH = "/v1/audio/transcriptions"
 

@@ -10,10 +10,10 @@ import httpx
 import numpy as np
 import pytest
 
-from support.fakes import FakeRecogniser
-from support.raw_http import connection
-from support.sounds import ffmpeg_bytes, silent_film
-from support.transcribing import HEARD, clip, stt_service, swell, transcribed
+from support.audio.sounds import ffmpeg_bytes, silent_film
+from support.http.raw_http import connection
+from support.http.transcribing import HEARD, clip, stt_service, swell, transcribed
+from support.models.fakes import FakeRecogniser
 
 PATH = "/v1/audio/transcriptions"
 DURATION_S = 3.0

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nemo_voice_serving.canary import CanaryFailed
 from nemo_voice_serving.errors import BackendFailed, DeviceLost
-from nemo_voice_serving.lifecycle import Phase
+from nemo_voice_serving.runtime.lifecycle import Phase
+from nemo_voice_serving.runtime.self_test import CanaryFailed
 from nemo_voice_tts.app import build, check_canary
 from nemo_voice_tts.settings import TtsSettings
-from support.fakes import RATE_HZ, FakeNormaliser, FakeVoice
-from support.serving import client_of
-from support.speech_service import TEXT, service_of
+from support.http.serving import client_of
+from support.http.speech_service import TEXT, service_of
+from support.models.fakes import RATE_HZ, FakeNormaliser, FakeVoice
 
 
 async def test_the_first_route_of_this_system_still_streams_wav() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from nemo_voice_serving.errors import BackendFailed
-from nemo_voice_serving.lifecycle import Phase
+from nemo_voice_serving.runtime.lifecycle import Phase
 from nemo_voice_tts.app import CANARY_TEXT, build
 from nemo_voice_tts.settings import TtsSettings
-from support.fakes import FakeNormaliser, FakeVoice
-from support.serving import client_of
+from support.http.serving import client_of
+from support.models.fakes import FakeNormaliser, FakeVoice
 
 GREETING, FAREWELL = "Thank you for calling.", "Good bye, and thank you."
 

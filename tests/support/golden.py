@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from support.repository import ROOT
+from support.docs.repository import ROOT
 
 FOLDER = ROOT / "tests" / "golden"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from nemo_voice_serving.command_line import drawn_progress
-from nemo_voice_serving.model_progress import Phase, Progress
+from nemo_voice_serving.cli.settings_flags import drawn_progress
+from nemo_voice_serving.model_store.progress import Phase, Progress
 from nemo_voice_stt.__main__ import main as stt
 from nemo_voice_tts.__main__ import main as tts
+from support.docs.repository import ROOT
 from support.ports import free_port
-from support.repository import ROOT
 
 Main = Callable[[list[str]], int]
 DEMO_MODELS = ROOT / "models" / "demo"

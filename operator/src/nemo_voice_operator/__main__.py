@@ -16,14 +16,14 @@ from kubernetes.aio.config import ConfigException
 from pydantic import ValidationError
 
 from nemo_voice_operator import __version__
-from nemo_voice_operator.cluster import KubernetesCluster
+from nemo_voice_operator.clients.api_server import KubernetesCluster
+from nemo_voice_operator.controller.leader_election import LEASE_NAME, PATIENCE
+from nemo_voice_operator.controller.lease import LeaseLock
+from nemo_voice_operator.controller.operator import Operator
 from nemo_voice_operator.crd import crd
 from nemo_voice_operator.desired.names import MANAGER
 from nemo_voice_operator.errors import OperatorError
-from nemo_voice_operator.leader import LEASE_NAME, PATIENCE
-from nemo_voice_operator.lease import LeaseLock
 from nemo_voice_operator.logs import configure_logging
-from nemo_voice_operator.running import Operator
 from nemo_voice_operator.settings import OperatorSettings, UnknownVariable, check_environment
 
 _PODS_AT_ONCE = 64

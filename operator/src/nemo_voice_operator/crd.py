@@ -1,7 +1,7 @@
-"""The CustomResourceDefinition, made from the Pydantic models of `resource/`.
+"""The CustomResourceDefinition, made from the Pydantic models of `api/`.
 
-`tools/generate.py` writes it into the repository; `python -m nemo_voice_operator crd` prints or
-applies it. Pure.
+`make generate` writes it into the repository; `python -m nemo_voice_operator crd` prints or applies
+it. Pure.
 """
 
 import json
@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.resource import GROUP, KIND, MAX_NAME_CHARS, PLURAL, VERSION, VoiceService
-from nemo_voice_operator.resource.schema import SHOWN, cel
-from nemo_voice_operator.resource.spec import Spec
-from nemo_voice_operator.resource.status import Status
+from nemo_voice_operator.api import GROUP, KIND, MAX_NAME_CHARS, PLURAL, VERSION, VoiceService
+from nemo_voice_operator.api.base import SHOWN, cel
+from nemo_voice_operator.api.spec import Spec
+from nemo_voice_operator.api.status import Status
+from nemo_voice_operator.kube.manifests import Manifest
 
 _DROPPED = {"title", "$defs", "default", SHOWN, "propertyNames"}
 _PRESERVE = "x-kubernetes-preserve-unknown-fields"

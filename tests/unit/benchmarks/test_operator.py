@@ -19,8 +19,8 @@ from benchmarks.operator.findings import (
 from benchmarks.operator.page import page
 from benchmarks.operator.population import children_of, is_cached, voice_services, volumes
 from benchmarks.results import Circumstances
-from nemo_voice_operator.kinds import CLAIM, DEPLOYMENT
-from nemo_voice_operator.resource import parse
+from nemo_voice_operator.api import parse
+from nemo_voice_operator.kube.kinds import CLAIM, DEPLOYMENT
 from nemo_voice_operator.settings import OperatorSettings
 
 FINDINGS = Findings(

@@ -18,7 +18,8 @@ from evaluation.sentences import (
     written_forms,
 )
 from evaluation.templates import generated
-from recipe import ear_text, voice_text
+from recipe.asr import text as asr_text
+from recipe.tts import text as tts_text
 
 _SAMPLED = 1000
 
@@ -73,15 +74,15 @@ def test_every_text_of_every_set_is_excluded_from_training() -> None:
 
 
 def test_the_voice_is_not_trained_on_test_sentences() -> None:
-    source = voice_text.TextSource(top_n_list("en", 5000), seed=7).texts()
+    source = tts_text.TextSource(top_n_list("en", 5000), seed=7).texts()
     drawn = {normalised(next(source)) for _ in range(_SAMPLED)}
     assert drawn.isdisjoint(set(recognition_sentences()) | _round_trip())
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not ear_text.WORDNET.exists(), reason="wordnet-base is not installed")
+@pytest.mark.skipif(not asr_text.WORDNET.exists(), reason="wordnet-base is not installed")
 def test_the_recogniser_is_not_trained_on_test_sentences() -> None:
-    source = ear_text.TextSource(all_test_texts(), held_out_words())
+    source = asr_text.TextSource(all_test_texts(), held_out_words())
     rng = random.Random(7)  # noqa: S311
     drawn = [source.text(rng) for _ in range(_SAMPLED)]
     assert all_test_texts().isdisjoint(drawn)

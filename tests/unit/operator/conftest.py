@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.scenes import Scene
+from support.operator.scenes import Scene
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field
 
+from nemo_voice_operator.api.base import AnyObject, Part, Quantity, cel, rules, shown
 from nemo_voice_operator.crd import crd, structural
-from nemo_voice_operator.resource.schema import AnyObject, Part, Quantity, cel, rules, shown
-from support.repository import ROOT, text_of
+from support.docs.repository import ROOT, text_of
 
 STRUCTURAL = {"$ref", "$defs", "anyOf", "allOf", "oneOf", "title", "definitions"}
 

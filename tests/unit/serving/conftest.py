@@ -6,8 +6,8 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from support.hub import Hub, running_hub
-from support.stores import disk_of
+from support.hub.server import Hub, running_hub
+from support.models.stores import disk_of
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from nemo_voice_serving.command_line import add_settings_flags, settings_from
+from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_from
 from nemo_voice_serving.settings import (
     ServiceSettings,
     UnknownVariable,

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from nemo_voice_serving.command_line import add_settings_flags, settings_from
+from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_from
 from nemo_voice_tts.settings import MAX_WARMUP_TEXT_CHARS, MAX_WARMUP_TEXTS, TtsSettings
 
 

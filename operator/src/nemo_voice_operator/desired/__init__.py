@@ -4,17 +4,17 @@ The same input gives the same bytes. Owner references and the field manager are 
 children are applied.
 """
 
+from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired.cache import cache_claim, cache_job
 from nemo_voice_operator.desired.deployment import serving_deployment
 from nemo_voice_operator.desired.disruption_budget import serving_budget
 from nemo_voice_operator.desired.monitor import serving_monitor
 from nemo_voice_operator.desired.network_policy import serving_policy
-from nemo_voice_operator.desired.proof import proof_job
+from nemo_voice_operator.desired.preflight_job import proof_job
 from nemo_voice_operator.desired.service import serving_service
-from nemo_voice_operator.manifests import Json, Manifest, pruned
-from nemo_voice_operator.plan import Plan
-from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.kube.manifests import Json, Manifest, pruned
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Plan
 
 
 def desired_state(

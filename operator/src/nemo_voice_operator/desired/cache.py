@@ -4,8 +4,11 @@ A Job is shared by every VoiceService that needs the same work in the same claim
 of any one of them, and its name is made from what it does.
 """
 
+from nemo_voice_operator.api import REFRESH_ANNOTATION, VoiceService
+from nemo_voice_operator.api.model_source import Cache
+from nemo_voice_operator.api.service_contract import FETCH_ARGUMENTS, PROGRESS_PORT
 from nemo_voice_operator.desired.environment import fetch_environment
-from nemo_voice_operator.desired.gpuless import (
+from nemo_voice_operator.desired.job_placement import (
     REQUESTS,
     excuses,
     gpuless_affinity,
@@ -25,12 +28,9 @@ from nemo_voice_operator.desired.pod import (
     volume_mounts,
     volumes,
 )
-from nemo_voice_operator.desired.wire import FETCH_ARGUMENTS, PROGRESS_PORT
-from nemo_voice_operator.manifests import Json, Manifest
-from nemo_voice_operator.plan import CacheWork, Plan
-from nemo_voice_operator.resource import REFRESH_ANNOTATION, VoiceService
-from nemo_voice_operator.resource.models import Cache
+from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import CacheWork, Plan
 
 FETCH_CONTAINER = "fetch"
 _RETRIES = 3

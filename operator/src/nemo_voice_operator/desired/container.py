@@ -2,15 +2,14 @@
 
 import math
 
-from nemo_voice_operator.desired import wire
+from nemo_voice_operator.api import VoiceService, service_contract
+from nemo_voice_operator.api.pods import Resources
+from nemo_voice_operator.api.spec import container_port
 from nemo_voice_operator.desired.environment import serving_environment, told_seconds
 from nemo_voice_operator.desired.pod import confined_container, key_mounts, volume_mounts
-from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.plan import Plan
-from nemo_voice_operator.resource import VoiceService
-from nemo_voice_operator.resource.pods import Resources
-from nemo_voice_operator.resource.spec import container_port
+from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Plan
 
 CONTAINER = "serve"
 
@@ -34,9 +33,11 @@ def serving_container(
     """Returns the container."""
     return {
         **confined_container(service, settings, CONTAINER),
-        "args": list(wire.SERVE_ARGUMENTS),
+        "args": list(service_contract.SERVE_ARGUMENTS),
         "env": serving_environment(service, plan),
-        "ports": [{"name": wire.PORT_NAME, "containerPort": container_port(service.spec.task)}],
+        "ports": [
+            {"name": service_contract.PORT_NAME, "containerPort": container_port(service.spec.task)}
+        ],
         "resources": _resources(service),
         "volumeMounts": [*volume_mounts(writes_models=not has_claim), *key_mounts(service)],
         "startupProbe": _startup_probe(service.spec.warmup.timeout_seconds),
@@ -50,7 +51,8 @@ def serving_container(
 def grace_s(service: VoiceService) -> int:
     """Returns how long a pod may take to end, so that no admitted request is cut."""
     drain_s = sum(
-        told_seconds(service, name, default_s) for name, default_s in wire.DRAIN_DEFAULTS_S.items()
+        told_seconds(service, name, default_s)
+        for name, default_s in service_contract.DRAIN_DEFAULTS_S.items()
     )
     return math.ceil(_PRE_STOP_S + drain_s + _EXIT_S)
 
@@ -58,7 +60,7 @@ def grace_s(service: VoiceService) -> int:
 def _startup_probe(timeout_s: int) -> Manifest:
     """Waits for the canary. A start that fails ends the process itself, long before this does."""
     return {
-        **_asks(wire.READY_PATH),
+        **_asks(service_contract.READY_PATH),
         "periodSeconds": _STARTUP_PERIOD_S,
         "failureThreshold": math.ceil(timeout_s / _STARTUP_PERIOD_S),
         "terminationGracePeriodSeconds": _RESTART_GRACE_S,
@@ -71,7 +73,7 @@ def _liveness_probe() -> Manifest:
     Patient, because under a full CPU a restart only makes others slower.
     """
     return {
-        **_asks(wire.LIVE_PATH),
+        **_asks(service_contract.LIVE_PATH),
         "periodSeconds": 10,
         "failureThreshold": 6,
         "terminationGracePeriodSeconds": _RESTART_GRACE_S,
@@ -80,12 +82,12 @@ def _liveness_probe() -> Manifest:
 
 def _readiness_probe() -> Manifest:
     """Takes a pod out of the Service within ten seconds, but not for one late answer."""
-    return {**_asks(wire.READY_PATH), "periodSeconds": 5, "failureThreshold": 2}
+    return {**_asks(service_contract.READY_PATH), "periodSeconds": 5, "failureThreshold": 2}
 
 
 def _asks(path: str) -> Manifest:
     return {
-        "httpGet": {"path": path, "port": wire.PORT_NAME},
+        "httpGet": {"path": path, "port": service_contract.PORT_NAME},
         "timeoutSeconds": _PROBE_TIMEOUT_S,
     }
 

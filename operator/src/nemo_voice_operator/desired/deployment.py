@@ -1,5 +1,6 @@
 """The Deployment of the serving pods: which template, how many, how a change reaches them. Pure."""
 
+from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired.cache import mounts_on_one_node
 from nemo_voice_operator.desired.container import grace_s, serving_container
 from nemo_voice_operator.desired.names import (
@@ -18,10 +19,9 @@ from nemo_voice_operator.desired.pod import (
     plain,
     volumes,
 )
-from nemo_voice_operator.manifests import Json, Manifest
-from nemo_voice_operator.plan import Plan
-from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Plan
 
 PULL_S = 600
 """To find a node and pull an image of eight gigabytes, before the warm-up begins."""

@@ -1,8 +1,8 @@
 """How many pods a node drain may take at once."""
 
+from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired.names import metadata_of, selector_of
-from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.kube.manifests import Manifest
 
 
 def serving_budget(service: VoiceService) -> Manifest:

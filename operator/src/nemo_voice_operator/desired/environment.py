@@ -7,18 +7,18 @@ wins over the VoiceService's `env`.
 import json
 from collections.abc import Iterable, Mapping
 
-from nemo_voice_operator.desired.wire import (
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.model_source import Checkpoint
+from nemo_voice_operator.api.pods import EnvVar
+from nemo_voice_operator.api.service_contract import (
     API_KEYS,
     ENGINE_VARIABLES,
     MODEL_CACHE,
     QUEUE_VARIABLES,
 )
-from nemo_voice_operator.manifests import Json, Manifest
-from nemo_voice_operator.plan import Plan, ProvenCheckpoint
-from nemo_voice_operator.resource import VoiceService
-from nemo_voice_operator.resource.models import Checkpoint
-from nemo_voice_operator.resource.pods import EnvVar
-from nemo_voice_operator.resource.spec import container_port
+from nemo_voice_operator.api.spec import container_port
+from nemo_voice_operator.kube.manifests import Json, Manifest
+from nemo_voice_operator.state.plan import Plan, ProvenCheckpoint
 
 _OURS = "NEMO_VOICE_"
 _FILE = "file:///"

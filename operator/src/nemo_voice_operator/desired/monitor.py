@@ -1,11 +1,11 @@
 """How Prometheus' operator finds the pods."""
 
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.service_contract import METRICS_PATH, PORT_NAME
 from nemo_voice_operator.desired.names import labels_of, metadata_of, selector_of
-from nemo_voice_operator.desired.wire import METRICS_PATH, PORT_NAME
-from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.plan import Capabilities
-from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Capabilities
 
 
 def serving_monitor(

@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nemo_voice_operator.manifests import Json, Manifest, pruned
-from nemo_voice_operator.resource import GROUP, VoiceService
+from nemo_voice_operator.api import GROUP, VoiceService
+from nemo_voice_operator.kube.manifests import Json, Manifest, pruned
 
 MANAGER = "nemo-voice-operator"
 """Field manager of everything that is applied, and the value of `managed-by`."""

@@ -1,10 +1,10 @@
 """Who may call the pods, and that the pods call nobody."""
 
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.spec import container_port
 from nemo_voice_operator.desired.names import metadata_of, selector_of
 from nemo_voice_operator.desired.pod import plain
-from nemo_voice_operator.manifests import Json, Manifest
-from nemo_voice_operator.resource import VoiceService
-from nemo_voice_operator.resource.spec import container_port
+from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"

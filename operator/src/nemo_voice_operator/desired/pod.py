@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.service_contract import API_KEYS, MODEL_CACHE, USER
+from nemo_voice_operator.api.spec import Task
 from nemo_voice_operator.desired.names import CLAIM_LABEL, claim_label
-from nemo_voice_operator.desired.wire import API_KEYS, MODEL_CACHE, USER
-from nemo_voice_operator.manifests import Json, Manifest
-from nemo_voice_operator.resource import VoiceService
-from nemo_voice_operator.resource.spec import Task
+from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 
 HOST_TOPOLOGY = "kubernetes.io/hostname"

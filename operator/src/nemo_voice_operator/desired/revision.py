@@ -6,9 +6,9 @@ Not one of the children of `desired_state`: it records what was observed.
 from collections.abc import Mapping
 from typing import Any
 
+from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired.names import good_revision_name, metadata_of
-from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.kube.manifests import Manifest
 
 
 def good_revision(service: VoiceService, template: Mapping[str, Any]) -> Manifest:

@@ -1,10 +1,10 @@
 """The Service in front of the pods. It exists from the start, so that its address never changes."""
 
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.service_contract import PORT_NAME
 from nemo_voice_operator.desired.names import metadata_of, selector_of
 from nemo_voice_operator.desired.pod import plain
-from nemo_voice_operator.desired.wire import PORT_NAME
-from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.resource import VoiceService
+from nemo_voice_operator.kube.manifests import Manifest
 
 
 def serving_service(service: VoiceService) -> Manifest:

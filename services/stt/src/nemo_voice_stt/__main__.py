@@ -6,18 +6,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from nemo_voice_serving.command_line import add_settings_flags, settings_from
+from nemo_voice_serving.cli.check import add_check_flags, check_command
+from nemo_voice_serving.cli.fetch import add_fetch_flags, fetch_command
+from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_from
 from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.http.server import serve
 from nemo_voice_serving.logs import configure_logging
-from nemo_voice_serving.model_check import add_check_flags, check_command
-from nemo_voice_serving.model_command import add_fetch_flags, fetch_command
-from nemo_voice_serving.runtime import StartFailed
-from nemo_voice_serving.server import serve
+from nemo_voice_serving.runtime.runtime import StartFailed
 from nemo_voice_stt import __version__
 from nemo_voice_stt.app import TranscriptionService, build, open_recogniser
 from nemo_voice_stt.model_files import model_of
 from nemo_voice_stt.settings import SttSettings
-from nemo_voice_stt.transcription import TranscriptionOrder
+from nemo_voice_stt.transcription.transcription import TranscriptionOrder
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,24 +7,24 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from nemo_voice_serving.admission import Admission
-from nemo_voice_serving.app import build_app
-from nemo_voice_serving.batching import Batcher
-from nemo_voice_serving.canary import CanaryFailed, Facts
-from nemo_voice_serving.forming import Limits
-from nemo_voice_serving.model_files import use_threads
-from nemo_voice_serving.model_progress import Progress
-from nemo_voice_serving.model_routes import models_router
-from nemo_voice_serving.runtime import Runtime
+from nemo_voice_serving.batching.admission import Admission
+from nemo_voice_serving.batching.batcher import Batcher
+from nemo_voice_serving.batching.scheduler import Limits
+from nemo_voice_serving.http.app import build_app
+from nemo_voice_serving.http.routes.models import models_router
+from nemo_voice_serving.model_store.checkpoints import use_threads
+from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.runtime.runtime import Runtime
+from nemo_voice_serving.runtime.self_test import CanaryFailed, Facts
 from nemo_voice_stt import __version__
-from nemo_voice_stt.backends.nemo import NemoRecogniser, RecogniserOptions
-from nemo_voice_stt.listening import Listener
+from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
+from nemo_voice_stt.http.responses import Listener
+from nemo_voice_stt.http.routes.native import seed_router
+from nemo_voice_stt.http.routes.openai import openai_router
 from nemo_voice_stt.model_files import fetch
-from nemo_voice_stt.recogniser import Clip, Recogniser, Recognition
-from nemo_voice_stt.routes.openai import openai_router
-from nemo_voice_stt.routes.seed import seed_router
 from nemo_voice_stt.settings import SttSettings
-from nemo_voice_stt.transcription import Hearing, Transcription, TranscriptionOrder
+from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
+from nemo_voice_stt.transcription.transcription import Hearing, Transcription, TranscriptionOrder
 from nemo_voice_stt.word_errors import word_error_rate
 
 CANARY_CLIP = "canary.flac"

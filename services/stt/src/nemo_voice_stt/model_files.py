@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from nemo_voice_serving import model_files
-from nemo_voice_serving.model_files import Checkpoint, resolve_checkpoint
-from nemo_voice_serving.model_progress import Progress
-from nemo_voice_serving.model_store import StoredModel
+from nemo_voice_serving.model_store import checkpoints
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.model_store.store import StoredModel
 from nemo_voice_stt.settings import SttSettings
 
 DEMO_MODEL = "fastconformer-tdt.nemo"
@@ -13,7 +13,7 @@ DEMO_MODEL = "fastconformer-tdt.nemo"
 
 def model_of(settings: SttSettings) -> Checkpoint:
     """Returns the checkpoint that the settings name."""
-    return model_files.model_of(settings, DEMO_MODEL)
+    return checkpoints.model_of(settings, DEMO_MODEL)
 
 
 def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = None) -> StoredModel:

@@ -7,19 +7,19 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-from nemo_voice_serving.codecs import pcm16
-from nemo_voice_serving.command_line import add_settings_flags, settings_from
+from nemo_voice_serving.audio.encoding import pcm16
+from nemo_voice_serving.cli.check import add_check_flags, check_command
+from nemo_voice_serving.cli.fetch import add_fetch_flags, fetch_command
+from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_from
+from nemo_voice_serving.http.server import serve
 from nemo_voice_serving.logs import configure_logging
-from nemo_voice_serving.model_check import add_check_flags, check_command
-from nemo_voice_serving.model_command import add_fetch_flags, fetch_command
-from nemo_voice_serving.runtime import StartFailed
-from nemo_voice_serving.server import serve
+from nemo_voice_serving.runtime.runtime import StartFailed
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, open_voice
-from nemo_voice_tts.grammars import build_grammars, check_grammars, default_grammars
 from nemo_voice_tts.model_files import model_of, vocoder_of
-from nemo_voice_tts.normalisation import Normaliser
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.text.grammars import build_grammars, check_grammars, default_grammars
+from nemo_voice_tts.text.normaliser import Normaliser
 
 
 def main(arguments: list[str] | None = None) -> int:

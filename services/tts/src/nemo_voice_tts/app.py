@@ -6,25 +6,25 @@ from typing import Any, Protocol
 import numpy as np
 from fastapi import FastAPI
 
-from nemo_voice_serving.admission import Admission
-from nemo_voice_serving.app import build_app
-from nemo_voice_serving.batching import Batcher
-from nemo_voice_serving.canary import CanaryFailed, Facts
-from nemo_voice_serving.forming import Limits
-from nemo_voice_serving.model_files import use_threads
-from nemo_voice_serving.model_progress import Progress
-from nemo_voice_serving.model_routes import models_router
-from nemo_voice_serving.runtime import Runtime
+from nemo_voice_serving.batching.admission import Admission
+from nemo_voice_serving.batching.batcher import Batcher
+from nemo_voice_serving.batching.scheduler import Limits
+from nemo_voice_serving.http.app import build_app
+from nemo_voice_serving.http.routes.models import models_router
+from nemo_voice_serving.model_store.checkpoints import use_threads
+from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.runtime.runtime import Runtime
+from nemo_voice_serving.runtime.self_test import CanaryFailed, Facts
 from nemo_voice_tts import __version__
-from nemo_voice_tts.backends.nemo import NemoVoice, VoiceOptions
+from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions
+from nemo_voice_tts.http.responses import Speaker
+from nemo_voice_tts.http.routes.native import seed_router
+from nemo_voice_tts.http.routes.nim import nim_router
+from nemo_voice_tts.http.routes.openai import openai_router
 from nemo_voice_tts.model_files import fetch
-from nemo_voice_tts.routes.nim import nim_router
-from nemo_voice_tts.routes.openai import openai_router
-from nemo_voice_tts.routes.seed import seed_router
 from nemo_voice_tts.settings import TtsSettings
-from nemo_voice_tts.speaking import Speaker
-from nemo_voice_tts.synthesis import Pacing, Synthesis
-from nemo_voice_tts.voice import Phrase, Samples, Spectrogram, Voice, Window
+from nemo_voice_tts.synthesis.port import Phrase, Samples, Spectrogram, Voice, Window
+from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
 
 CANARY_TEXT = "The canary sings at seven in the morning."
 CANARY_S = (1.0, 8.0)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nemo_voice_serving import model_files
-from nemo_voice_serving.model_files import Checkpoint, resolve_checkpoint
-from nemo_voice_serving.model_progress import Progress
-from nemo_voice_serving.model_store import StoredModel
+from nemo_voice_serving.model_store import checkpoints
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.model_store.store import StoredModel
 from nemo_voice_tts.settings import TtsSettings
 
 DEMO_MODEL, DEMO_VOCODER = "fastpitch.nemo", "hifigan.nemo"
@@ -22,7 +22,7 @@ class VoiceFiles:
 
 def model_of(settings: TtsSettings) -> Checkpoint:
     """Returns the checkpoint of the spectrograms' model that the settings name."""
-    return model_files.model_of(settings, DEMO_MODEL)
+    return checkpoints.model_of(settings, DEMO_MODEL)
 
 
 def vocoder_of(settings: TtsSettings) -> Checkpoint:

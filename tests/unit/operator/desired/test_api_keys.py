@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.api.service_contract import API_KEYS
 from nemo_voice_operator.desired import desired_state
-from nemo_voice_operator.desired.wire import API_KEYS
 from nemo_voice_operator.settings import OperatorSettings
-from support.voice_services import proven_plan, voice_service
+from support.operator.voice_services import proven_plan, voice_service
 
 SETTINGS = OperatorSettings()
 NVIDIA = {"source": "nvidia/tts_en_fastpitch"}

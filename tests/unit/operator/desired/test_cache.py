@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired.cache import (
     cache_claim,
     cache_job,
     cache_work_name,
     mounts_on_one_node,
 )
-from nemo_voice_operator.plan import CacheWork, Plan
-from nemo_voice_operator.resource import VoiceService
 from nemo_voice_operator.settings import OperatorSettings
-from support.voice_services import voice_service
+from nemo_voice_operator.state.plan import CacheWork, Plan
+from support.operator.voice_services import voice_service
 
 SETTINGS = OperatorSettings(image_tts="speaks:1", image_stt="hears:1")
 HUB = {"source": "nvidia/tts_en_fastpitch"}

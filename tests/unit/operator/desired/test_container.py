@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.api.spec import Task
 from nemo_voice_operator.desired.container import grace_s, serving_container
-from nemo_voice_operator.plan import Plan
-from nemo_voice_operator.resource.spec import Task
 from nemo_voice_operator.settings import OperatorSettings
-from support.voice_services import voice_service
+from nemo_voice_operator.state.plan import Plan
+from support.operator.voice_services import voice_service
 
 SETTINGS = OperatorSettings(image_tts="speaks:1", image_stt="hears:1", image_pull_policy="Never")
 DELAY, TIMEOUT = "NEMO_VOICE_DRAIN__DELAY_S", "NEMO_VOICE_DRAIN__TIMEOUT_S"

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.desired.deployment import pod_template, serving_deployment
-from nemo_voice_operator.manifests import Manifest
-from nemo_voice_operator.plan import CacheWork, Plan
+from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.settings import OperatorSettings
-from support.voice_services import voice_service
+from nemo_voice_operator.state.plan import CacheWork, Plan
+from support.operator.voice_services import voice_service
 
 SETTINGS = OperatorSettings()
 KEPT: Manifest = {"metadata": {"labels": {"kept": "yes"}}, "spec": {"containers": []}}

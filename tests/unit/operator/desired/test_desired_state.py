@@ -7,12 +7,18 @@ import pytest
 import yaml
 
 from nemo_voice_operator.desired import desired_state
-from nemo_voice_operator.manifests import Json, Manifest
-from nemo_voice_operator.plan import CacheWork, Plan
+from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import CacheWork, Plan
 from support.golden import FOLDER, Golden
-from support.kubernetes_schemas import NEWEST, OLDEST, faults_of
-from support.voice_services import SAMPLES, objects_of, proven_plan, services_of, voice_service
+from support.kubernetes.schemas import NEWEST, OLDEST, faults_of
+from support.operator.voice_services import (
+    SAMPLES,
+    objects_of,
+    proven_plan,
+    services_of,
+    voice_service,
+)
 
 SETTINGS = OperatorSettings(
     image_tts="ghcr.io/nemo-voice/nemo-voice-tts:1.2.3",

@@ -10,8 +10,8 @@ from nemo_voice_operator.desired.environment import (
     fetch_environment,
     serving_environment,
 )
-from nemo_voice_operator.plan import Plan, ProvenCheckpoint, ProvenModel
-from support.voice_services import voice_service
+from nemo_voice_operator.state.plan import Plan, ProvenCheckpoint, ProvenModel
+from support.operator.voice_services import voice_service
 
 COMMIT, DIGEST, OTHER = "c" * 40, "d" * 64, "e" * 64
 HUB, VOCODER = "nvidia/tts_en_fastpitch", "nvidia/tts_hifigan"

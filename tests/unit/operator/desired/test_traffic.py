@@ -9,9 +9,9 @@ from nemo_voice_operator.desired.monitor import serving_monitor
 from nemo_voice_operator.desired.names import selector_of
 from nemo_voice_operator.desired.network_policy import serving_policy
 from nemo_voice_operator.desired.service import serving_service
-from nemo_voice_operator.plan import Capabilities
 from nemo_voice_operator.settings import OperatorSettings
-from support.voice_services import voice_service
+from nemo_voice_operator.state.plan import Capabilities
+from support.operator.voice_services import voice_service
 
 SETTINGS = OperatorSettings(namespace="voices", monitoring_namespace="watch")
 EVERY_NAMESPACE: dict[str, Any] = {"namespaceSelector": {}}

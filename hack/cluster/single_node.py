@@ -1,0 +1,176 @@
+"""The life of the node: up, its settings while it runs. The way down is in teardown.py."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from hack.cluster import control_plane, node, requirements, teardown
+from hack.cluster.certificates import Authority
+from hack.cluster.images import import_own
+from hack.cluster.layout import Layout
+from hack.cluster.processes import Daemon, start
+from hack.go_programs import programs
+
+MODULES = ("kubernetes", "etcd", "containerd", "coredns", "local-path-provisioner", "helm")
+ADDONS = Path(__file__).with_name("addons.yaml")
+API_PORT, ETCD_PORT, ETCD_PEER_PORT = 6443, 2379, 2380
+READY_TIMEOUT_S = 180
+POLL_S = 0.5
+"""Each look starts kubectl, which costs a tenth of a second of a core."""
+
+
+class NotRunningError(Exception):
+    """There is no node to act on."""
+
+
+def build() -> None:
+    """Builds every program of the node."""
+    programs(*MODULES)
+
+
+def up(layout: Layout) -> None:
+    """Returns when a node runs, with DNS and a storage class; one that runs already is kept.
+
+    Raises:
+        RequirementsError, GoProgramsMissingError: something is missing on this machine.
+        DaemonFailedError: a daemon did not come up; what was started stays to be looked at.
+    """
+    if answers(layout):
+        _say("the cluster runs already")
+        return
+    if layout.run.exists():
+        _say("a cluster was left unfinished: taking it down first")
+        teardown.down(layout)
+    requirements.check()
+    build()
+    began_s = time.monotonic()
+    layout.logs.mkdir(parents=True)
+    authority = Authority.made_in(layout.pki)
+    _start_control_plane(layout, authority)
+    _start_node(layout, authority)
+    _install_addons(layout)
+    _say(f"the cluster is up after {time.monotonic() - began_s:.0f} s")
+
+
+def answers(layout: Layout) -> bool:
+    """Tells whether the node's API server is ready."""
+    return layout.kubeconfig.exists() and _succeeds(layout, "get", "--raw", "/readyz")
+
+
+def require(layout: Layout) -> None:
+    """Returns when the node runs.
+
+    Raises:
+        NotRunningError: it does not.
+    """
+    if not answers(layout):
+        raise NotRunningError("no cluster runs: start one with `up`")
+
+
+def advertise_gpus(layout: Layout, count: int) -> None:
+    """Has the node offer so many GPUs, which the scheduler counts though there is no device."""
+    amount = {"nvidia.com/gpu": str(count)}
+    patch = {"status": {"capacity": amount, "allocatable": amount}}
+    _kubectl(
+        layout,
+        *("patch", "node", node.NAME, "--subresource=status", "--type=merge"),
+        *("--patch", json.dumps(patch)),
+    )
+
+
+def _start_control_plane(layout: Layout, authority: Authority) -> None:
+    _say("starting the control plane")
+    control_plane.issue_certificates(authority)
+    server = f"https://127.0.0.1:{API_PORT}"
+    authority.kubeconfig("admin", server=server)
+    binaries = layout.binaries
+    _start(
+        layout,
+        control_plane.etcd(binaries, layout.run / "etcd", port=ETCD_PORT, peer_port=ETCD_PEER_PORT),
+    )
+    api_server = _start(
+        layout,
+        [
+            *control_plane.api_server(
+                binaries, authority, port=API_PORT, etcd_port=ETCD_PORT, modes="Node,RBAC"
+            ),
+            *control_plane.api_server_of_node(authority),
+        ],
+    )
+    api_server.wait_until(lambda: answers(layout), timeout_s=READY_TIMEOUT_S, poll_s=POLL_S)
+    kubeconfigs = {}
+    for component in ("kube-controller-manager", "kube-scheduler"):
+        authority.issue(component, user=f"system:{component}")
+        kubeconfigs[component] = authority.kubeconfig(component, server=server)
+    manager = kubeconfigs["kube-controller-manager"]
+    _start(
+        layout,
+        control_plane.controller_manager(
+            binaries, authority, kubeconfig=manager, plugins=layout.volume_plugins
+        ),
+    )
+    _start(layout, control_plane.scheduler(binaries, kubeconfigs["kube-scheduler"]))
+
+
+def _start_node(layout: Layout, authority: Authority) -> None:
+    _say("starting the node")
+    server = f"https://127.0.0.1:{API_PORT}"
+    authority.issue(
+        "kubelet",
+        user=f"system:node:{node.NAME}",
+        groups=("system:nodes",),
+        hosts=(f"DNS:{node.NAME}", "IP:127.0.0.1", f"IP:{control_plane.NODE_ADDRESS}"),
+    )
+    authority.issue("kube-proxy", user="system:kube-proxy")
+    node.write_configuration(layout)
+    node.make_bridge(layout)
+    containerd = _start(layout, node.containerd(layout))
+    containerd.wait_until(layout.socket.exists)
+    import_own(layout)
+    kubelet = _start(layout, node.kubelet(layout, authority.kubeconfig("kubelet", server=server)))
+    _start(layout, node.kube_proxy(layout, authority.kubeconfig("kube-proxy", server=server)))
+    condition = ("wait", "--for=condition=Ready", f"node/{node.NAME}", "--timeout=1s")
+    kubelet.wait_until(
+        lambda: _succeeds(layout, *condition), timeout_s=READY_TIMEOUT_S, poll_s=POLL_S
+    )
+
+
+def _install_addons(layout: Layout) -> None:
+    _say("starting DNS and the storage class")
+    manifests = ADDONS.read_text().replace("@VOLUMES@", str(layout.run / "volumes"))
+    _kubectl(layout, "apply", "-f", "-", manifests=manifests)
+    for deployment in ("coredns", "local-path-provisioner"):
+        _kubectl(
+            layout,
+            *("--namespace=kube-system", "rollout", "status", f"deployment/{deployment}"),
+            f"--timeout={READY_TIMEOUT_S}s",
+        )
+
+
+def _start(layout: Layout, command: list[str]) -> Daemon:
+    name = Path(command[0]).name
+    return start(name, command, logs=layout.logs, environment=layout.environment())
+
+
+def _kubectl(layout: Layout, *arguments: str, manifests: str | None = None) -> None:
+    subprocess.run(
+        [str(layout.binaries / "kubectl"), *arguments],
+        env=layout.environment(),
+        input=manifests,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    )
+
+
+def _succeeds(layout: Layout, *arguments: str) -> bool:
+    command = [str(layout.binaries / "kubectl"), "--request-timeout=5s", *arguments]
+    done = subprocess.run(command, env=layout.environment(), capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def _say(what: str) -> None:
+    # Not to stdout: `up` prints shell code there.
+    print(what, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Sound as samples: decoding, resampling, encoding. Knows no model, no protocol."""

@@ -1,0 +1,277 @@
+"""Reading a file of any audio container: the two libraries that can, behind one shape.
+
+`audio.py` is the only caller. Nothing here resamples or limits durations; no error of libsndfile
+or FFmpeg leaves it, and no container makes them open another file or address.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import chain, groupby, islice
+from typing import Any, BinaryIO
+
+import av
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from nemo_voice_serving.audio.byte_source import ByteSource
+from nemo_voice_serving.audio.raw import RawFormat
+from nemo_voice_serving.errors import UnsupportedAudio
+
+Samples = npt.NDArray[np.float32]
+MonoBlock = tuple[int, Samples]
+"""A rate in Hz, and samples at that rate: a file may change its rate on the way."""
+
+MIN_AUDIO_S = 0.1
+"""What is shorter is refused, as by OpenAI: no word fits in it."""
+MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 384_000
+MAX_CHANNELS = 32
+ACCEPTED = (
+    "Send WAV, FLAC, MP3, Ogg (Vorbis or Opus), M4A or MP4, WebM, AAC, AIFF, AMR or WMA,"
+    f" {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz; samples without a header as audio/pcm;rate=16000."
+)
+
+_UNKNOWN = "is not recognised as audio"
+_READ_FRAMES = 1 << 17
+_FRAMES_AT_ONCE = 32
+_STALLED_S = 60.0
+_CANCELLED = 0.01  # of the loudest channel's power: the mean of a track and its inverse is nothing
+_STATED_LIMIT_S = 1e9  # beyond it stands "unknown": libsndfile says 2^63 frames for a streamed FLAC
+# Where libsndfile is the faster one (WAV seven times). Not MP3: its decoder complains of damaged
+# frames on standard error, and a client must not write into the log.
+_SNDFILE_HEADS = (b"RIFF", b"RIFX", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b".snd", b"caff")
+# Formats whose duration FFmpeg guesses from the bit rate: no reason to refuse a file.
+_GUESSED_DURATION = frozenset({"aac", "mp3", "mpeg", "mpegts", "ac3", "eac3", "amr"})
+# Sound and film only: playlists, image sequences and captures would open other files or devices.
+_DEMUXERS = (
+    "mov,matroska,ogg,wav,mp3,aac,flac,aiff,au,caf,w64,asf,avi,flv,mpeg,mpegts,amr,ac3,eac3,"
+    "wv,ape,tta,tak,dsf,gsm,loas"
+)
+_LIBRARY_ERRORS = (
+    av.FFmpegError,
+    soundfile.SoundFileError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    RuntimeError,
+)
+
+
+class Unreadable(Exception):
+    """One library cannot read the file; the message completes "the file ..."."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """An open file: what it says of itself, and its sound, once."""
+
+    duration_s: float | None
+    """As stated by the container; absent where it is unknown or only a guess."""
+    blocks: Iterator[MonoBlock]
+    """Mono float32 within [-1, 1], all of them finite; ends early where the file is cut."""
+
+
+@contextmanager
+def open_recording(file: BinaryIO, raw_format: RawFormat | None = None) -> Iterator[Recording]:
+    """Opens with the first library that reads at least 0.1 s of the file.
+
+    Args:
+        file: Seekable; it stays open.
+        raw_format: What its bytes are, where they have no header.
+
+    Raises:
+        UnsupportedAudio: None does; the message says why and what is accepted.
+    """
+    head = file.read(4) if file.seek(0) == 0 else b""
+    if not head:
+        raise UnsupportedAudio(f"The file is empty. {ACCEPTED}", param="file")
+    reason = _UNKNOWN
+    for opened in _openers(head, raw_format):
+        with ExitStack() as stack:
+            try:
+                recording = stack.enter_context(opened(file))
+                start = _start(recording.blocks)
+            except Unreadable as fault:
+                reason = reason if str(fault) == _UNKNOWN else str(fault)
+                continue
+            rest = _until_broken(recording.blocks)
+            yield Recording(recording.duration_s, chain(start, rest))
+            return
+    raise UnsupportedAudio(f"The file {reason}. {ACCEPTED}", param="file")
+
+
+def _openers(
+    head: bytes, raw_format: RawFormat | None
+) -> list[Callable[[BinaryIO], AbstractContextManager[Recording]]]:
+    if raw_format is not None:
+        return [partial(_raw_recording, raw_format)]
+    if head.startswith(_SNDFILE_HEADS):
+        return [_sndfile_recording, _ffmpeg_recording]
+    return [_ffmpeg_recording]
+
+
+def _start(blocks: Iterator[MonoBlock]) -> list[MonoBlock]:
+    """Returns the blocks of the first 0.1 s: a library that fails at once can be replaced."""
+    start: list[MonoBlock] = []
+    duration_s = 0.0
+    try:
+        for rate_hz, samples in blocks:
+            start.append((rate_hz, samples))
+            duration_s += len(samples) / rate_hz
+            if duration_s >= MIN_AUDIO_S:
+                return start
+    except _LIBRARY_ERRORS as fault:
+        raise Unreadable("is damaged from its start") from fault
+    if not start:
+        raise Unreadable("holds no sound")
+    raise Unreadable(
+        f"holds {int(duration_s * 1000)} ms of sound; {MIN_AUDIO_S * 1000:.0f} is the least"
+    )
+
+
+def _until_broken(blocks: Iterator[MonoBlock]) -> Iterator[MonoBlock]:
+    """Yields what can be read: the beginning of a cut recording is worth hearing."""
+    try:
+        yield from blocks
+    except (Unreadable, *_LIBRARY_ERRORS):
+        return
+
+
+@contextmanager
+def _sndfile_recording(file: BinaryIO) -> Iterator[Recording]:
+    try:
+        sound = soundfile.SoundFile(ByteSource(file))
+    except _LIBRARY_ERRORS as fault:
+        raise Unreadable(_UNKNOWN) from fault
+    with sound:
+        _check_shape(sound.samplerate, sound.channels)
+        duration_s = _stated(sound.frames / sound.samplerate)
+        if duration_s is None:  # libsndfile stops in the middle of a FLAC that was streamed
+            raise Unreadable(_UNKNOWN)
+        yield Recording(duration_s, _sndfile_blocks(sound))
+
+
+@contextmanager
+def _raw_recording(raw: RawFormat, file: BinaryIO) -> Iterator[Recording]:
+    _check_shape(raw.rate_hz, raw.channels)
+    try:
+        sound = soundfile.SoundFile(
+            ByteSource(file),
+            samplerate=raw.rate_hz,
+            channels=raw.channels,
+            format="RAW",
+            subtype="PCM_16",
+            endian="BIG" if raw.is_big_endian else "LITTLE",
+        )
+    except _LIBRARY_ERRORS as fault:
+        raise Unreadable("holds no samples") from fault
+    with sound:
+        yield Recording(sound.frames / raw.rate_hz, _sndfile_blocks(sound))
+
+
+def _sndfile_blocks(sound: Any) -> Iterator[MonoBlock]:
+    frames = _READ_FRAMES // sound.channels
+    while len(block := sound.read(frames, dtype="float32", always_2d=True)):
+        yield sound.samplerate, _mono(block)
+
+
+@contextmanager
+def _ffmpeg_recording(file: BinaryIO) -> Iterator[Recording]:
+    options = {
+        "format_whitelist": _DEMUXERS,
+        "codec_whitelist": _audio_decoders(),
+        "protocol_whitelist": "none",  # a word that is no protocol: nothing may be opened by name
+    }
+    try:
+        container = av.open(
+            ByteSource(file), options=options, metadata_errors="replace", timeout=_STALLED_S
+        )
+    except _LIBRARY_ERRORS as fault:
+        raise Unreadable(_UNKNOWN) from fault
+    with container:
+        stream = container.streams.best("audio")
+        if stream is None:
+            raise Unreadable("has no audio track")
+        if stream.codec_context is None:
+            raise Unreadable("has an audio track of a codec that is not supported")
+        guessed = not _GUESSED_DURATION.isdisjoint(container.format.name.split(","))
+        stated_s = None if guessed else (container.duration or 0) / av.time_base
+        yield Recording(_stated(stated_s or None), _ffmpeg_blocks(container, stream))
+
+
+def _ffmpeg_blocks(container: Any, stream: Any) -> Iterator[MonoBlock]:
+    for (rate_hz, channels, _), run in groupby(_ffmpeg_frames(container, stream), key=_shape):
+        _check_shape(rate_hz, channels)
+        # Frames are small (26 ms in an MP3): converting them one by one would double the time.
+        while batch := list(islice(run, _FRAMES_AT_ONCE)):
+            yield rate_hz, _mono(_ffmpeg_samples(batch, channels))
+
+
+def _ffmpeg_frames(container: Any, stream: Any) -> Iterator[Any]:
+    try:
+        for packet in container.demux(stream):
+            # A broken packet is left out, as every player does.
+            with suppress(*_LIBRARY_ERRORS):
+                yield from packet.decode()
+    except _LIBRARY_ERRORS:
+        return
+
+
+def _shape(frame: Any) -> tuple[int, int, str]:
+    return frame.sample_rate, frame.layout.nb_channels, frame.format.name
+
+
+def _ffmpeg_samples(frames: list[Any], channels: int) -> npt.NDArray[Any]:
+    """Returns (frames, channels) as floats, whatever FFmpeg's sample format."""
+    array = np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
+    array = array.T if frames[0].format.is_planar else array.reshape(-1, channels)
+    if array.dtype == np.uint8:
+        return (array.astype(np.float32) - 128) / 128
+    if array.dtype.kind == "i":
+        return array.astype(np.float32) / float(1 << (8 * array.dtype.itemsize - 1))
+    return array
+
+
+def _mono(samples: npt.NDArray[Any]) -> Samples:
+    """Returns the mean of the channels, clipped; what is no number becomes silence."""
+    if not np.isfinite(samples).all():
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    samples = np.clip(samples, -1.0, 1.0)
+    mono = samples[:, 0] if samples.shape[1] == 1 else _mixed(samples)
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _mixed(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Returns the mean of the channels, or the loudest of them where they cancel each other out."""
+    mean: npt.NDArray[Any] = samples.mean(axis=1)
+    powers = np.einsum("ij,ij->j", samples, samples)
+    if np.dot(mean, mean) >= _CANCELLED * powers.max(initial=0):
+        return mean
+    loudest: npt.NDArray[Any] = samples[:, powers.argmax()]
+    return loudest
+
+
+def _check_shape(rate_hz: int, channels: int) -> None:
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise Unreadable(f"says it has {rate_hz} samples a second")
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise Unreadable(f"says it has {channels} channels; {MAX_CHANNELS} is the most")
+
+
+def _stated(duration_s: float | None) -> float | None:
+    return duration_s if duration_s is not None and 0 < duration_s < _STATED_LIMIT_S else None
+
+
+@cache
+def _audio_decoders() -> str:
+    """Names FFmpeg's audio decoders, so that a film's pictures and covers are never decoded."""
+    return ",".join(sorted(name for name in av.codecs_available if _decodes_audio(name)))
+
+
+def _decodes_audio(name: str) -> bool:
+    try:
+        return bool(av.Codec(name, "r").type == "audio")
+    except av.codec.codec.UnknownCodecError:
+        return False

@@ -1,0 +1,259 @@
+"""Speech in the six formats of OpenAI's API, piece by piece or whole.
+
+The inverse of `audio.py`. Called in worker threads; an encoder belongs to one response. A format of
+FFmpeg's is added by a line in `AudioFormat`, in `_MEDIA_TYPES` and in `_CODECS`.
+"""
+
+import io
+import struct
+import weakref
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Protocol
+
+import av
+import numpy as np
+import soxr
+
+from nemo_voice_serving.audio.containers import Samples
+from nemo_voice_serving.audio.decoding import resampler
+
+WAV_UNKNOWN_LENGTH = 0xFFFFFFFF
+"""What a streamed WAV says of its length, as OpenAI's does: players read on to the end."""
+
+
+class AudioFormat(StrEnum):
+    """The formats speech can be asked for in, by the names of OpenAI's `response_format`."""
+
+    MP3 = "mp3"
+    OPUS = "opus"
+    AAC = "aac"
+    FLAC = "flac"
+    WAV = "wav"
+    PCM = "pcm"
+
+    @property
+    def media_type(self) -> str:
+        """The value of `Content-Type`."""
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES = {
+    AudioFormat.MP3: "audio/mpeg",
+    AudioFormat.OPUS: "audio/ogg",
+    AudioFormat.AAC: "audio/aac",
+    AudioFormat.FLAC: "audio/flac",
+    AudioFormat.WAV: "audio/wav",
+    AudioFormat.PCM: "audio/pcm",
+}
+
+
+class Encoder(Protocol):
+    """One stream of sound being encoded: `start`, then `encode` any number of times, then `finish`.
+
+    What the calls return, joined, is the file. It may be dropped at any moment.
+    """
+
+    def start(self) -> bytes:
+        """Returns the bytes before the first sound."""
+        ...
+
+    def encode(self, samples: Samples) -> bytes:
+        """Returns the bytes that these samples complete, which may be none."""
+        ...
+
+    def finish(self) -> bytes:
+        """Returns the rest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    container: str
+    encoder: str
+    sample_format: str
+    rates_hz: tuple[int, ...] = ()
+    """What the codec can carry, ascending; empty means any."""
+    bit_rate: int = 0
+    options: dict[str, str] = field(default_factory=dict)
+
+    def rate_for(self, rate_hz: int) -> int:
+        """Returns the lowest possible rate that loses nothing, else the highest."""
+        if not self.rates_hz:
+            return rate_hz
+        return next((rate for rate in self.rates_hz if rate >= rate_hz), self.rates_hz[-1])
+
+
+_MPEG_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+_CODECS = {
+    AudioFormat.MP3: _Codec(
+        "mp3", "libmp3lame", "fltp", _MPEG_RATES_HZ, 64_000, {"id3v2_version": "0"}
+    ),
+    # Pages of 0.2 s instead of 1 s: the first audio leaves earlier.
+    AudioFormat.OPUS: _Codec(
+        "ogg",
+        "libopus",
+        "flt",
+        (8_000, 12_000, 16_000, 24_000, 48_000),
+        40_000,
+        {"page_duration": "200000", "compression_level": "5"},
+    ),
+    AudioFormat.AAC: _Codec("adts", "aac", "fltp", _MPEG_RATES_HZ, 64_000),
+    AudioFormat.FLAC: _Codec("flac", "flac", "s16", options={"metadata_header_padding": "0"}),
+}
+
+
+def encoder_for(audio_format: AudioFormat, rate_hz: int, *, to_hz: int | None = None) -> Encoder:
+    """Returns a new encoder for mono speech at `rate_hz`; nothing costly happens before `start`.
+
+    Args:
+        audio_format: What to write.
+        rate_hz: The rate of the samples that will be pushed.
+        to_hz: The rate to write, or the next one that the codec carries; absent: that of the
+            samples, likewise.
+    """
+    written_hz = to_hz or rate_hz
+    if audio_format is AudioFormat.PCM:
+        return _PcmEncoder(b"", resampler(rate_hz, written_hz))
+    if audio_format is AudioFormat.WAV:
+        return _PcmEncoder(wav_header(written_hz, None), resampler(rate_hz, written_hz))
+    codec = _CODECS[audio_format]
+    return _FfmpegEncoder(codec, rate_hz, codec.rate_for(written_hz), _Outbox())
+
+
+def encode_whole(audio_format: AudioFormat, samples: Samples, rate_hz: int) -> bytes:
+    """Returns the whole file, with its true length where the format states one."""
+    if audio_format is AudioFormat.PCM:
+        return pcm16(samples)
+    if audio_format is AudioFormat.WAV:
+        data = pcm16(samples)
+        return wav_header(rate_hz, len(data)) + data
+    file = io.BytesIO()  # seekable: the muxer goes back and writes the length
+    codec = _CODECS[audio_format]
+    encoder = _FfmpegEncoder(codec, rate_hz, codec.rate_for(rate_hz), file)
+    encoder.start()
+    for start in range(0, len(samples), rate_hz):
+        encoder.encode(samples[start : start + rate_hz])
+    encoder.finish()
+    return file.getvalue()
+
+
+def pcm16(samples: Samples) -> bytes:
+    """Returns 16-bit little endian samples, rounded and clipped; what is no number is silence."""
+    return np.clip(np.rint(_clean(samples) * 32768), -32768, 32767).astype("<i2").tobytes()
+
+
+def _clean(samples: Samples) -> Samples:
+    cleaned: Samples = np.clip(np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0), -1, 1)
+    return cleaned
+
+
+def wav_header(rate_hz: int, data_bytes: int | None) -> bytes:
+    """Returns the 44 bytes before mono 16-bit samples; None means a length not known yet."""
+    data = WAV_UNKNOWN_LENGTH if data_bytes is None else data_bytes
+    riff = WAV_UNKNOWN_LENGTH if data_bytes is None else data_bytes + 36
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", riff, b"WAVE") + form + struct.pack("<4sI", b"data", data)
+
+
+def _resampled(stream: soxr.ResampleStream | None, samples: Samples) -> Samples:
+    # A sample that is no number would silence all that is near it.
+    return samples if stream is None else stream.resample_chunk(_clean(samples))
+
+
+def _tail_of(stream: soxr.ResampleStream | None) -> Samples:
+    nothing = np.empty(0, np.float32)
+    return nothing if stream is None else stream.resample_chunk(nothing, last=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _PcmEncoder:
+    header: bytes
+    resampler: soxr.ResampleStream | None
+
+    def start(self) -> bytes:
+        return self.header
+
+    def encode(self, samples: Samples) -> bytes:
+        return pcm16(_resampled(self.resampler, samples))
+
+    def finish(self) -> bytes:
+        return pcm16(_tail_of(self.resampler))
+
+
+class _Outbox:
+    """A file that cannot be rewound, as a socket cannot; emptied after each step."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._data += data
+        return len(data)
+
+    def getvalue(self) -> bytes:
+        data = bytes(self._data)
+        self._data.clear()
+        return data
+
+
+class _FfmpegEncoder:
+    """A codec of FFmpeg, writing to `sink`; the calls return what has arrived in an outbox."""
+
+    def __init__(
+        self, codec: _Codec, from_hz: int, rate_hz: int, sink: _Outbox | io.BytesIO
+    ) -> None:
+        self._codec = codec
+        self._rate_hz = rate_hz
+        self._resampler = resampler(from_hz, rate_hz)
+        self._sink = sink
+        self._count = 0
+        self._container: Any = None
+        self._stream: Any = None
+
+    def start(self) -> bytes:
+        codec = self._codec
+        # bitexact: no version strings, no random serial numbers: the same sound is the same bytes.
+        options = {"fflags": "+bitexact", "flush_packets": "1", **codec.options}
+        self._container = av.open(self._sink, "w", format=codec.container, options=options)
+        self._stream = self._container.add_stream(
+            codec.encoder, rate=self._rate_hz, layout="mono", options=codec.options
+        )
+        self._stream.codec_context.format = codec.sample_format
+        if codec.bit_rate:
+            self._stream.codec_context.bit_rate = codec.bit_rate
+        # PyAV's objects refer to each other: left to the garbage collector, a response whose client
+        # leaves would keep up to 7 MB for a while.
+        weakref.finalize(self, self._container.close).atexit = False
+        self._container.start_encoding()
+        return self._taken()
+
+    def encode(self, samples: Samples) -> bytes:
+        self._push(_resampled(self._resampler, samples))
+        return self._taken()
+
+    def finish(self) -> bytes:
+        self._push(_tail_of(self._resampler))
+        self._container.mux(self._stream.encode(None))
+        self._container.close()
+        return self._taken()
+
+    def _push(self, samples: Samples) -> None:
+        if not len(samples):
+            return
+        if self._codec.sample_format == "s16":
+            array: Any = np.frombuffer(pcm16(samples), np.int16)
+        else:
+            array = _clean(samples)
+        frame = av.AudioFrame.from_ndarray(
+            array[np.newaxis], format=self._codec.sample_format, layout="mono"
+        )
+        frame.rate = self._rate_hz
+        frame.time_base = Fraction(1, self._rate_hz)
+        frame.pts = self._count
+        self._count += len(samples)
+        self._container.mux(self._stream.encode(frame))
+
+    def _taken(self) -> bytes:
+        return self._sink.getvalue() if isinstance(self._sink, _Outbox) else b""

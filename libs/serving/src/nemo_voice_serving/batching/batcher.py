@@ -1,0 +1,244 @@
+"""The queue between requests and a stage of the model: items wait until `forming.py` picks them.
+
+One task per batcher, one batch at a time; the stage itself runs on the device thread. A failing
+batch fails its items only, an item whose caller left is dropped before a batch is formed, and one
+that waited too long is answered so.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, Protocol, TypeVar
+
+from nemo_voice_serving import logs
+from nemo_voice_serving.batching.backend import Stage
+from nemo_voice_serving.batching.scheduler import Limits, Run, Waiting, WaitUntil, next_batch
+from nemo_voice_serving.errors import (
+    BackendFailed,
+    DeadlineExceeded,
+    DeviceLost,
+    NotReady,
+    VoiceError,
+)
+
+logger = logging.getLogger(__name__)
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class Served(Generic[Out]):
+    """One item's output and where its time went."""
+
+    output: Out
+    wait_s: float
+    run_s: float
+    batch_items: int
+
+
+class Device(Protocol):
+    """Where a stage runs: `DeviceThread`, or in tests the event loop itself."""
+
+    async def run(self, call: Callable[[], Sequence[Out]], /) -> Sequence[Out]:
+        """Returns what the call returns."""
+        ...
+
+
+class BatchObserver(Protocol):
+    """Who is told about batches: the metrics."""
+
+    def batch_finished(
+        self, stage: str, *, items: int, padded: float, useful: float, run_s: float, failed: bool
+    ) -> None:
+        """Hears about one batch: its items, its padded and useful length, its seconds."""
+        ...
+
+    def item_waited(self, stage: str, wait_s: float) -> None:
+        """Hears how long an item waited for its batch."""
+        ...
+
+    def item_dropped(self, stage: str, reason: str) -> None:
+        """Hears of an item that left unserved."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Item(Generic[In, Out]):
+    work: In
+    waiting: Waiting
+    future: "asyncio.Future[Served[Out]]"
+    request_id: str | None
+
+
+class Batcher(Generic[In, Out]):
+    """Gathers items into batches for one stage."""
+
+    def __init__(
+        self,
+        name: str,
+        stage: Stage[In, Out],
+        *,
+        limits: Limits,
+        device: Device,
+        observer: BatchObserver,
+        on_device_lost: Callable[[str], None] = lambda _reason: None,
+        inside: Callable[[], int] | None = None,
+    ) -> None:
+        """Takes the stage and what may be in its batches.
+
+        Args:
+            name: The stage's name in metrics and logs.
+            stage: What runs a batch.
+            limits: What a batch may hold.
+            device: Where the stage runs.
+            observer: Who is told about batches.
+            on_device_lost: Called with the reason when no later batch can succeed.
+            inside: Counts the requests inside the service. While all of them are in the queue
+                already, a batch waits for no company: nobody could join it.
+        """
+        self._name = name
+        self._stage = stage
+        self._limits = limits
+        self._device = device
+        self._observer = observer
+        self._on_device_lost = on_device_lost
+        self._inside = inside
+        self._queue: list[_Item[In, Out]] = []
+        self._arrival = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        """Counts the items that wait."""
+        return len(self._queue)
+
+    def start(self) -> None:
+        """Begins to serve; called once, on the event loop."""
+        self._task = asyncio.create_task(self._serve(), name=f"batcher {self._name}")
+
+    async def close(self) -> None:
+        """Stops serving; items still waiting are refused as `NotReady`."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._refuse_all(NotReady("The service is stopping. Send the request to another replica."))
+
+    async def submit(
+        self, work: In, *, length: float, urgency: int = 0, timeout_s: float | None = None
+    ) -> Served[Out]:
+        """Returns the item's own output once its batch has run.
+
+        Args:
+            work: What the stage takes.
+            length: Extent in the padded dimension, in the unit of the limits.
+            urgency: 0 first; see `forming.Limits.ageing_s`.
+            timeout_s: How long the item may wait for its batch to begin.
+
+        Raises:
+            DeadlineExceeded: When no batch began in time.
+            BackendFailed: When the stage raised.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(length=length, arrived_s=loop.time(), urgency=urgency)
+        item = _Item[In, Out](work, waiting, loop.create_future(), logs.request_id.get())
+        self._queue.append(item)
+        self._arrival.set()
+        timer = (
+            None if timeout_s is None else loop.call_later(timeout_s, self._expire, item, timeout_s)
+        )
+        try:
+            return await item.future
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if item in self._queue:
+                self._queue.remove(item)
+                self._observer.item_dropped(self._name, "cancelled")
+
+    def _expire(self, item: _Item[In, Out], timeout_s: float) -> None:
+        if item in self._queue and not item.future.done():
+            self._queue.remove(item)
+            self._observer.item_dropped(self._name, "deadline")
+            message = f"The request waited {timeout_s:g} s without being begun. Try again later."
+            item.future.set_exception(DeadlineExceeded(message, retry_after_s=timeout_s))
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            waiting = [item.waiting for item in self._queue]
+            is_company_coming = self._inside is None or self._inside() > len(waiting)
+            match next_batch(
+                waiting, self._limits, loop.time(), is_company_coming=is_company_coming
+            ):
+                case Run(places):
+                    batch = [self._queue[place] for place in places]
+                    taken = set(places)
+                    self._queue = [i for p, i in enumerate(self._queue) if p not in taken]
+                    await self._run(batch)
+                case WaitUntil(time_s):
+                    await self._wait_for_arrival(time_s - loop.time())
+                case None:
+                    await self._wait_for_arrival(None)
+
+    async def _wait_for_arrival(self, timeout_s: float | None) -> None:
+        self._arrival.clear()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._arrival.wait()
+        except TimeoutError:
+            pass
+
+    async def _run(self, batch: list[_Item[In, Out]]) -> None:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        for item in batch:
+            self._observer.item_waited(self._name, began_s - item.waiting.arrived_s)
+        error: VoiceError | None = None
+        outputs: Sequence[Out] = ()
+        try:
+            outputs = await self._device.run(partial(self._stage, [item.work for item in batch]))
+            if len(outputs) != len(batch):
+                raise BackendFailed(f"the stage answered {len(outputs)} of {len(batch)} items")  # noqa: TRY301 the runner's one except
+        except Exception as raised:  # noqa: BLE001 a batch fails its own items and nothing else
+            error = self._failure(raised, batch)
+        run_s = loop.time() - began_s
+        self._report(batch, run_s, failed=error is not None)
+        for place, item in enumerate(batch):
+            if item.future.done():
+                continue
+            if error is not None:
+                item.future.set_exception(error)
+            else:
+                wait_s = began_s - item.waiting.arrived_s
+                item.future.set_result(Served(outputs[place], wait_s, run_s, len(batch)))
+
+    def _failure(self, raised: Exception, batch: list[_Item[In, Out]]) -> VoiceError:
+        ids = [item.request_id for item in batch]
+        logger.error(
+            "batch failed", exc_info=raised, extra={"stage": self._name, "request_ids": ids}
+        )
+        if isinstance(raised, DeviceLost):
+            self._on_device_lost(raised.message)
+            self._refuse_all(raised)
+        if isinstance(raised, VoiceError):
+            return raised
+        return BackendFailed("The model failed on this request. The service's log has the reason.")
+
+    def _report(self, batch: list[_Item[In, Out]], run_s: float, *, failed: bool) -> None:
+        lengths = [item.waiting.length for item in batch]
+        padded, useful = max(lengths) * len(lengths), sum(lengths)
+        self._observer.batch_finished(
+            self._name, items=len(batch), padded=padded, useful=useful, run_s=run_s, failed=failed
+        )
+        if logger.isEnabledFor(logging.DEBUG):
+            facts = {"stage": self._name, "items": len(batch), "run_s": round(run_s, 4)}
+            ids = [item.request_id for item in batch]
+            logger.debug("batch finished", extra={**facts, "request_ids": ids})
+
+    def _refuse_all(self, error: VoiceError) -> None:
+        for item in self._queue:
+            if not item.future.done():
+                item.future.set_exception(error)
+        self._queue = []

@@ -1,0 +1,83 @@
+"""The `check` command of both services: whether this installation can load what it is to serve.
+
+It needs no accelerator and no network, so that it can run where every GPU is in use: the operator
+runs it before it takes a pod away. It warms nothing up and computes nothing. Called by the
+services' `__main__`.
+"""
+
+import argparse
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic_settings import BaseSettings
+
+from nemo_voice_serving.cli.fetch import add_result_flag, run_fetch
+from nemo_voice_serving.cli.settings_flags import add_settings_flags
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
+from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.settings import ServiceSettings
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+_CPU = {"device": "cpu", "precision": "auto", "offline": True}
+"""A CPU has not every precision, and the cache has to have the model already."""
+
+
+def add_check_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
+    """Adds the command's own flag and those of the settings."""
+    add_result_flag(parser)
+    add_settings_flags(parser, settings, operands="[--result FILE]")
+
+
+def check_command(
+    parsed: argparse.Namespace,
+    settings: SettingsT,
+    checkpoints: Sequence[Checkpoint],
+    load: Callable[[SettingsT], object],
+) -> int:
+    """Reads what the settings name whole, loads it on the CPU and returns the exit status.
+
+    Args:
+        parsed: The command's flags.
+        settings: As `serve` would get them.
+        checkpoints: What they name.
+        load: Loads the model as these settings say; whatever it raises is the result.
+    """
+    here = settings.model_copy(update=_CPU)
+
+    def resolve(checkpoint: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
+        model = resolve_checkpoint(here, checkpoint, progress)
+        refuse_damage(model.directory)
+        return model
+
+    return run_fetch(
+        checkpoints,
+        resolve,
+        cache=here.model_cache,
+        result=parsed.result,
+        use=lambda: load(here),
+    )
+
+
+def refuse_damage(directory: Path) -> None:
+    """Returns when every byte of the weights could be read and has its checksum.
+
+    Raises:
+        ModelArchiveRefused: Names the file that is not what was stored.
+    """
+    for weights in sorted(directory.rglob("*.ckpt")):
+        try:
+            with zipfile.ZipFile(weights) as archive:
+                damaged = archive.testzip()
+        except (zipfile.BadZipFile, EOFError) as error:
+            damaged = str(error)
+        if damaged is not None:
+            raise ModelArchiveRefused(
+                f"{weights.name} in {directory.name} is damaged ({damaged}). Remove that folder "
+                "from the cache; the next fetch brings it again.",
+                reason=FailureReason.CACHE_DAMAGED,
+            )

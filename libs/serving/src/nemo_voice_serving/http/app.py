@@ -1,0 +1,148 @@
+"""The FastAPI application both services stand on: errors, ids, metrics, health, limits.
+
+The services' own `app.py` add their routes and their backend; no route here knows the direction of
+speech.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Response, Security
+from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from nemo_voice_serving.http.api_keys import METRICS_PATHS, OPEN_PATHS, ApiKeys, KeyMiddleware
+from nemo_voice_serving.http.cors import CrossOriginMiddleware
+from nemo_voice_serving.http.error_handlers import (
+    ERROR_RESPONSES,
+    FORM_KINDS,
+    ErrorBody,
+    install_error_handlers,
+)
+from nemo_voice_serving.http.middleware import RequestMiddleware
+from nemo_voice_serving.http.quotas import Accounts
+from nemo_voice_serving.http.routes.health import health_router
+from nemo_voice_serving.http.routes.nim import nim_router
+from nemo_voice_serving.runtime.runtime import Runtime
+
+__all__ = ["ERROR_RESPONSES", "ErrorBody", "build_app"]
+
+MAX_FIELD_BYTES = 64 * 1024
+"""Of a form, each field but a file: they are kept in memory, all of them."""
+
+_KEY_WANTED: dict[str, Any] = {
+    "dependencies": [Security(HTTPBearer(auto_error=False, description="One of the API keys."))],
+    "responses": {
+        401: {"model": ErrorBody, "description": "No API key, or none that is valid."},
+        429: ERROR_RESPONSES[429],
+    },
+}
+"""The same where keys are asked for: the check itself comes before any route."""
+
+
+def build_app(
+    runtime: Runtime[Any],
+    *,
+    title: str,
+    description: str,
+    version: str,
+    routers: list[APIRouter],
+    on_start: Callable[[], Awaitable[None]],
+    on_stop: Callable[[], Awaitable[None]],
+) -> FastAPI:
+    """Returns the application; `on_start` runs before its first request, `on_stop` at its end."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await on_start()
+        yield
+        await on_stop()
+
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=version,
+        lifespan=lifespan,
+        form_limits={"max_files": 4, "max_fields": 300, "max_part_size": MAX_FIELD_BYTES},
+    )
+    settings = runtime.settings
+    guarded = _KEY_WANTED if settings.api_keys_file else {}
+    for router in (*routers, nim_router(runtime, version=version)):
+        app.include_router(router, **guarded)
+    app.include_router(
+        health_router(runtime.lifecycle, runtime.device, stuck_after_s=settings.stuck_after_s)
+    )
+    app.include_router(_metrics_router(runtime), **(guarded if settings.metrics_need_key else {}))
+    install_error_handlers(app)
+    _describe_as_it_is(app)
+    _add_middleware(app, runtime)
+    return app
+
+
+def _add_middleware(app: FastAPI, runtime: Runtime[Any]) -> None:
+    """Puts around the routes, from the inside: keys, what every request gets, other origins."""
+    settings = runtime.settings
+    if settings.api_keys_file:
+        accounts = Accounts(settings.key_limits, runtime.metrics)
+        keys = ApiKeys(settings.api_keys_file, accounts.keep)
+        runtime.lifecycle.require(keys.trouble)
+        open_paths = OPEN_PATHS - METRICS_PATHS if settings.metrics_need_key else OPEN_PATHS
+        app.add_middleware(KeyMiddleware, keys=keys, accounts=accounts, open_paths=open_paths)
+    app.add_middleware(
+        RequestMiddleware,
+        metrics=runtime.metrics,
+        lifecycle=runtime.lifecycle,
+        settings=settings,
+    )
+    if settings.cors_origins:
+        app.add_middleware(CrossOriginMiddleware, origins=settings.cors_origins)
+
+
+def _metrics_router(runtime: Runtime[Any]) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    @router.get("/v1/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        """Answers the Prometheus text format."""
+        return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _describe_as_it_is(app: FastAPI) -> None:
+    document = app.openapi
+
+    def corrected() -> dict[str, Any]:
+        described = document()
+        schemas = described.get("components", {}).get("schemas", {})
+        for path in described["paths"].values():
+            for operation in path.values():
+                # FastAPI documents a 422 of its own shape; ours answer 400 in OpenAI's.
+                operation["responses"].pop("422", None)
+                for name in _form_schemas(operation):
+                    _say_what_a_form_can(schemas[name])
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        return described
+
+    app.openapi = corrected  # type: ignore[method-assign] # FastAPI's own way to extend it
+
+
+def _form_schemas(operation: dict[str, Any]) -> list[str]:
+    content = operation.get("requestBody", {}).get("content", {})
+    references = [
+        kind["schema"].get("$ref", "") for name, kind in content.items() if name in FORM_KINDS
+    ]
+    return [reference.rpartition("/")[2] for reference in references if reference]
+
+
+def _say_what_a_form_can(schema: dict[str, Any]) -> None:
+    """Takes out null, which only JSON can say; an empty field is one that was not sent."""
+    for name, field in schema["properties"].items():
+        if "anyOf" in field:
+            field["anyOf"] = [one for one in field["anyOf"] if one != {"type": "null"}]
+        is_text = field.get("type") == "string" and "contentMediaType" not in field
+        if is_text and name in schema.get("required", ()):
+            field.setdefault("minLength", 1)

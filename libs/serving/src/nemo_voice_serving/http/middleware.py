@@ -1,0 +1,230 @@
+"""What happens around every request: an id, a clock, limits of its body, a metric, and its end.
+
+Plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which buffers between tasks and hides
+disconnects.
+"""
+
+import asyncio
+import contextlib
+import logging
+import re
+import time
+import uuid
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nemo_voice_serving import logs
+from nemo_voice_serving.errors import (
+    BackendFailed,
+    PayloadTooLarge,
+    RequestTooSlow,
+    VoiceError,
+)
+from nemo_voice_serving.runtime.lifecycle import Lifecycle
+from nemo_voice_serving.runtime.metrics import ServiceMetrics
+from nemo_voice_serving.settings import ServiceSettings
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+_QUIET = frozenset({"/metrics", "/v1/metrics", "/healthz", "/readyz"})
+_SAFETY = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+"""On every answer: no browser guesses that speech is a program, no proxy keeps what was said."""
+
+
+class ClientGone(VoiceError):
+    """The client left before its answer; nobody reads this."""
+
+    code = "client_gone"
+    status = 499
+    kind = "invalid_request_error"
+
+
+class RequestMiddleware:
+    """Gives each request its id, counts it, limits its body, closes connections while draining."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: ServiceMetrics,
+        lifecycle: Lifecycle,
+        settings: ServiceSettings,
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._lifecycle = lifecycle
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        identity = _identity(scope)
+        token = logs.request_id.set(identity)
+        is_quiet = scope["path"] in _QUIET or scope["path"].startswith("/v1/health")
+        if not is_quiet:
+            self._metrics.request_started()
+        exchange = _Exchange(scope, receive, send, identity, self._lifecycle, self._settings)
+        began_s = time.monotonic()
+        try:
+            await self._serve(exchange)
+        finally:
+            logs.request_id.reset(token)
+            if not is_quiet:
+                seconds = time.monotonic() - began_s
+                self._metrics.request_finished(_route(scope), exchange.outcome(), seconds)
+                facts = {
+                    "route": _route(scope),
+                    "outcome": exchange.outcome(),
+                    "status": exchange.status,
+                }
+                extra = {**facts, "seconds": round(seconds, 4), "request_id": identity}
+                logger.debug("request finished", extra=extra)
+
+    async def _serve(self, exchange: "_Exchange") -> None:
+        try:
+            exchange.check_declared_length()
+            await self._app(exchange.scope, exchange.receive, exchange.send)
+        except VoiceError as error:
+            await exchange.answer(error)
+        except ClientDisconnect:
+            exchange.mark(ClientGone.code)
+        except Exception as error:  # the HTTP fallback: no stack trace ever reaches a client
+            if isinstance(error.__cause__, VoiceError):
+                # Starlette's word for one that came too late for a status.
+                await exchange.answer(error.__cause__)
+                return
+            logger.exception("request failed")
+            message = "Something went wrong inside the service. Its log has the reason."
+            await exchange.answer(BackendFailed(message), cause=error)
+
+
+class _Exchange:
+    """One request and its answer as they pass by."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        identity: str,
+        lifecycle: Lifecycle,
+        settings: ServiceSettings,
+    ) -> None:
+        self.scope = scope
+        self.status: int | None = None
+        self._receive = receive
+        self._send = send
+        self._identity = identity
+        self._lifecycle = lifecycle
+        self._max_body_bytes = settings.max_upload_bytes
+        self._bytes_per_s = settings.http.upload_bytes_per_s
+        self._upload_until_s = time.monotonic() + settings.http.upload_timeout_s
+        self._received_bytes = 0
+        self._is_whole = False
+
+    def check_declared_length(self) -> None:
+        declared = dict(self.scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._max_body_bytes:
+            raise self._too_large()
+
+    def mark(self, outcome: str) -> None:
+        self.scope.setdefault("state", {})["outcome"] = outcome
+
+    async def answer(self, error: VoiceError, cause: Exception | None = None) -> None:
+        self.mark(error.code)
+        if self.status is not None:
+            # Too late for a status: cutting the connection is what tells the client.
+            raise error from cause
+        response = JSONResponse(error.body(), status_code=error.status, headers=error.headers())
+        await response(self.scope, self.receive, self.send)
+
+    async def receive(self) -> Message:
+        if self._is_whole:  # what comes now is the end of the connection, whenever that is
+            return await self._receive()
+        message = await self._in_time()
+        self._received_bytes += len(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        if self._received_bytes > self._max_body_bytes:
+            raise self._too_large()
+        return message
+
+    async def _in_time(self) -> Message:
+        # By the total, not by the pause: one byte now and then must hold nothing for ever.
+        until_s = self._upload_until_s + self._received_bytes / self._bytes_per_s
+        try:
+            async with asyncio.timeout(until_s - time.monotonic()):
+                return await self._receive()
+        except TimeoutError:
+            message = (
+                f"Of the request's body {self._received_bytes} bytes came in time; "
+                f"less than {self._bytes_per_s} a second is too slow."
+            )
+            raise RequestTooSlow(message) from None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", []), (b"x-request-id", self._identity.encode())]
+            named = {name.lower() for name, _ in headers}
+            headers += [header for header in _SAFETY if header[0] not in named]
+            if self._lifecycle.is_draining:
+                headers.append((b"connection", b"close"))
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+    def outcome(self) -> str:
+        marked: str | None = self.scope.get("state", {}).get("outcome")
+        if marked is not None:
+            return marked
+        if self.status is None:
+            return ClientGone.code
+        return "ok" if self.status < 400 else f"http_{self.status}"  # noqa: PLR2004 the first status of errors
+
+    def _too_large(self) -> PayloadTooLarge:
+        return PayloadTooLarge(f"The request body is larger than {self._max_body_bytes} bytes.")
+
+
+def _identity(scope: Scope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if _SAFE_ID.match(given) else uuid.uuid4().hex
+
+
+def _route(scope: Scope) -> str:
+    route = scope.get("route")
+    return getattr(route, "path", None) or "unknown"
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Returns the work's result, or cancels it as soon as the client leaves.
+
+    Call it after the body has been read: what is received then can only be the disconnect.
+
+    Raises:
+        ClientGone: When the client left first.
+    """
+    task = asyncio.ensure_future(work)
+    watcher = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGone("The client closed the connection.")
+        return task.result()
+    finally:
+        for pending in (task, watcher):
+            pending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(task, watcher, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,1 @@
+"""The routes that both services have: health, models, and what NVIDIA's NIM clients ask first."""

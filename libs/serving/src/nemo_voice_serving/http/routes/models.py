@@ -1,0 +1,59 @@
+"""`GET /v1/models` in OpenAI's shape: the one model a service has loaded."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from nemo_voice_serving.errors import NotFound
+from nemo_voice_serving.http.error_handlers import ErrorBody
+from nemo_voice_serving.runtime.runtime import Runtime
+
+
+class ModelObject(BaseModel):
+    """A model as OpenAI describes one, with what we know beyond that."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "nemo-voice"
+    revision: str | None = None
+    architecture: str | None = None
+
+
+class ModelList(BaseModel):
+    """The models a service serves: one."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelObject]
+
+
+def models_router(runtime: Runtime[Any]) -> APIRouter:
+    """Returns the routes that name the loaded model; before it is loaded, the one asked for."""
+    router = APIRouter(tags=["openai"])
+
+    def loaded() -> ModelObject:
+        model = runtime.model
+        if model is None:
+            return ModelObject(id=runtime.settings.model)
+        return ModelObject(
+            id=model.source, revision=model.revision, architecture=model.architecture
+        )
+
+    @router.get("/v1/models", summary="List the model")
+    async def list_models() -> ModelList:
+        """Answers the one model that is served."""
+        return ModelList(data=[loaded()])
+
+    @router.get(
+        "/v1/models/{model:path}",
+        summary="Describe the model",
+        responses={404: {"model": ErrorBody, "description": "Another model is served."}},
+    )
+    async def describe_model(model: str) -> ModelObject:
+        """Answers the model of that name, or 404."""
+        if model != loaded().id:
+            raise NotFound(f"This service serves {loaded().id}, not {model}.", param="model")
+        return loaded()
+
+    return router

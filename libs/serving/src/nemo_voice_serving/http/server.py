@@ -1,0 +1,77 @@
+"""Running an application until it is told to stop, and stopping without losing a request.
+
+On SIGTERM: unready at once and `Connection: close` on every answer, but still accepting for the
+drain delay, then refusing, finishing what was admitted, and ending with status 0. A failed service
+lingers to say why, then ends with 1.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+from typing_extensions import override
+
+from nemo_voice_serving.http.protocol import ServerConfig
+from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
+from nemo_voice_serving.runtime.memory import (
+    keep_freed_memory,
+    return_to_the_collector,
+    spare_the_collector,
+)
+from nemo_voice_serving.settings import ServiceSettings
+
+logger = logging.getLogger(__name__)
+
+
+class DrainingServer(uvicorn.Server):
+    """A uvicorn server whose first signal starts the drain and whose second ends it at once."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, lifecycle: Lifecycle, settings: ServiceSettings
+    ) -> None:
+        super().__init__(config)
+        self._lifecycle = lifecycle
+        self._settings = settings
+        self._loop: asyncio.AbstractEventLoop | None = None
+        lifecycle.listen(self._phase_entered)
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not recorded as uvicorn does: it would raise the signal again and spoil the exit status.
+        if self._loop is None or self._lifecycle.is_draining or sig == signal.SIGINT:
+            self.should_exit = True
+            return
+        self._loop.call_soon_threadsafe(self._drain)
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets=sockets)
+
+    def _drain(self) -> None:
+        logger.info("draining", extra={"delay_s": self._settings.drain.delay_s})
+        self._lifecycle.enter(Phase.DRAINING, "the service was told to stop")
+        asyncio.get_running_loop().call_later(self._settings.drain.delay_s, self._stop)
+
+    def _phase_entered(self, phase: Phase) -> None:
+        if phase is Phase.FAILED:
+            reason = self._lifecycle.readiness().reason
+            logger.error("failed", extra={"reason": reason})
+            asyncio.get_running_loop().call_later(self._settings.failed_linger_s, self._stop)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+def serve(app: FastAPI, *, lifecycle: Lifecycle, settings: ServiceSettings, port: int) -> int:
+    """Serves until told to stop and returns the process's exit status."""
+    config = ServerConfig(app, settings, port=port)
+    keep_freed_memory()
+    lifecycle.listen(spare_the_collector)
+    DrainingServer(config, lifecycle=lifecycle, settings=settings).run()
+    return_to_the_collector()
+    return 1 if lifecycle.has_failed else 0

@@ -1,0 +1,1 @@
+"""From a model's reference to verified files on disk."""

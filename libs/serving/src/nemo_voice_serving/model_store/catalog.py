@@ -1,0 +1,147 @@
+"""What lies in the model store's directory, and how a new model gets there in one step.
+
+```
+<root>/<host>--<owner>--<name>@<commit or sha256>/   the checkpoint's files and model.json
+<root>/.locks/<host>--<owner>--<name>.lock           held while that model is being fetched
+<root>/.work/<host>--<owner>--<name>/                a download to go on with, and unpacked files
+```
+Called by the model store.
+"""
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from nemo_voice_serving.model_store.archive import RECORD_NAME
+from nemo_voice_serving.model_store.disk import locked, locked_if_free, sync_directory
+
+_KEEP_DOWNLOADS_S = 7 * 24 * 3600
+"""A cut download that nobody went on with for a week is not wanted any more."""
+
+
+def _now() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+class ModelRecord(BaseModel):
+    """What is known about a stored model: the content of its `model.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    source: str
+    requested_revision: str | None
+    """The revision as it was asked for: a branch, a tag, a commit or nothing."""
+    revision: str
+    """The commit, or the digest where the source has no commits."""
+    sha256: str
+    """Digest of the .nemo file."""
+    size_bytes: int
+    """Size of the .nemo file."""
+    seconds: float
+    """How long fetching it took."""
+    version: str | None
+    """What the server called this content: its ETag, or its date."""
+    files: dict[str, int]
+    """The unpacked files and their sizes."""
+    fetched_at: AwareDatetime = Field(default_factory=_now)
+
+
+@dataclass(frozen=True)
+class CatalogEntry:
+    """A model that is whole and ready to load."""
+
+    directory: Path
+    record: ModelRecord
+
+
+def entry_at(directory: Path) -> CatalogEntry | None:
+    """Returns the model in the directory, or None when it is absent or not whole."""
+    try:
+        record = ModelRecord.model_validate_json((directory / RECORD_NAME).read_bytes())
+        for name, size_bytes in record.files.items():
+            if (directory / name).stat().st_size != size_bytes:
+                return None
+    except (FileNotFoundError, NotADirectoryError, ValidationError):
+        return None
+    return CatalogEntry(directory, record)
+
+
+class ModelCatalog:
+    """The models below one root. Looking never writes, so that a read-only root works."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def find(self, identity: str, revision: str) -> CatalogEntry | None:
+        """Returns this model at this revision."""
+        return entry_at(self._directory(identity, revision))
+
+    def entries(self, identity: str, source: str) -> list[CatalogEntry]:
+        """Returns every stored revision of this model, the newest first."""
+        found = (entry_at(path) for path in self.root.glob(f"{identity}@*"))
+        mine = [entry for entry in found if entry is not None and entry.record.source == source]
+        return sorted(mine, key=lambda entry: entry.record.fetched_at, reverse=True)
+
+    @contextlib.contextmanager
+    def workplace(self, identity: str, waiting: Callable[[], None]) -> Iterator[Path]:
+        """Holds this model's lock and gives its folder, cleared of what a crash left."""
+        locks, works = self.root / ".locks", self.root / ".work"
+        locks.mkdir(parents=True, exist_ok=True)
+        works.mkdir(exist_ok=True)
+        with locked(locks / f"{identity}.lock", waiting):
+            self._remove_leftovers(locks, works, identity)
+            folder = works / identity
+            folder.mkdir(exist_ok=True)
+            _remove_unpacked(folder)
+            try:
+                yield folder
+            finally:
+                _remove_unpacked(folder)
+
+    def publish(self, unpacked: Path, identity: str, record: ModelRecord) -> CatalogEntry:
+        """Puts the unpacked files where every process sees all of them or none."""
+        note = unpacked / RECORD_NAME
+        with note.open("w", encoding="utf-8") as file:
+            file.write(record.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync_directory(unpacked)
+        target = self._directory(identity, record.revision)
+        if target.exists():  # not whole, else it would have been found
+            target.rename(unpacked.with_name("unpacked.replaced"))
+        unpacked.rename(target)
+        sync_directory(self.root)
+        return CatalogEntry(target, record)
+
+    def _directory(self, identity: str, revision: str) -> Path:
+        return self.root / f"{identity}@{revision}"
+
+    @staticmethod
+    def _remove_leftovers(locks: Path, works: Path, mine: str) -> None:
+        """Removes what other fetches left when they were killed: their lock is free then."""
+        for folder in works.iterdir():
+            if folder.name == mine:
+                continue
+            with locked_if_free(locks / f"{folder.name}.lock") as is_free:
+                if not is_free:
+                    continue
+                _remove_unpacked(folder)
+                download = folder / "download.nemo"
+                if not download.exists() or _age_s(download) > _KEEP_DOWNLOADS_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _age_s(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
+
+
+def _remove_unpacked(folder: Path) -> None:
+    for path in folder.glob("unpacked*"):
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,73 @@
+"""The model store as the settings describe it, and where the shipped demo checkpoints lie."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.model_store.reference import parse_reference
+from nemo_voice_serving.model_store.store import ModelStore, StoredModel
+from nemo_voice_serving.settings import ServiceSettings
+
+IMAGE_DEMO_MODELS = Path("/opt/nemo-voice/models/demo")
+"""Where the images carry the demo checkpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A .nemo file that a service is made of, as its settings name it."""
+
+    role: str
+    """What it is to the service: `model`, `vocoder`."""
+    source: str
+    revision: str | None
+    sha256: str | None
+    demo_file: str
+    """Which of the demo checkpoints the source `demo` means."""
+
+
+def model_of(settings: ServiceSettings, demo_file: str) -> Checkpoint:
+    """Returns the model's checkpoint that the settings name."""
+    return Checkpoint(
+        role="model",
+        source=settings.model,
+        revision=settings.model_revision,
+        sha256=settings.model_sha256,
+        demo_file=demo_file,
+    )
+
+
+def demo_directory(settings: ServiceSettings, package_file: Path = Path(__file__)) -> Path | None:
+    """Returns the folder of the demo checkpoints: as set, in the repository, or in the image."""
+    if settings.demo_models is not None:
+        return settings.demo_models
+    candidates = [parent / "models" / "demo" for parent in package_file.resolve().parents]
+    return next((path for path in [*candidates, IMAGE_DEMO_MODELS] if path.is_dir()), None)
+
+
+def resolve_checkpoint(
+    settings: ServiceSettings,
+    checkpoint: Checkpoint,
+    progress: Callable[[Progress], None] | None = None,
+) -> StoredModel:
+    """Returns the checkpoint's verified, unpacked files, downloading them when they are not there.
+
+    Raises:
+        ModelStoreError: Saying what is missing or wrong, and what to do.
+    """
+    store = ModelStore(
+        settings.model_cache,
+        offline=settings.offline,
+        demo_directory=demo_directory(settings),
+        progress=progress,
+    )
+    reference = parse_reference(checkpoint.source, checkpoint.revision, checkpoint.sha256)
+    return store.resolve(reference, demo_file=checkpoint.demo_file)
+
+
+def use_threads(count: int) -> None:
+    """Lets torch use so many threads for one operation; 0 leaves the choice to it."""
+    if count:
+        # Read once by torch's OpenMP when it is imported, which is later than this.
+        os.environ["OMP_NUM_THREADS"] = str(count)

@@ -1,0 +1,143 @@
+"""The disk under the model store: space, locks that die with their process, errors that help.
+
+Called by the model store and its downloader.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nemo_voice_serving.model_store.errors import (
+    FailureReason,
+    ModelDiskFull,
+    ModelNotFound,
+    ModelStoreUnwritable,
+)
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_UNWRITABLE = {
+    errno.EROFS: FailureReason.CACHE_READ_ONLY,
+    errno.EACCES: FailureReason.CACHE_FORBIDDEN,
+    errno.EPERM: FailureReason.CACHE_FORBIDDEN,
+    errno.ENOTDIR: FailureReason.CACHE_UNUSABLE,
+    errno.EEXIST: FailureReason.CACHE_UNUSABLE,
+}
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
+
+FreeBytes = Callable[[Path], int]
+
+
+def free_bytes(directory: Path) -> int:
+    """Returns what may still be written where the directory is."""
+    return shutil.disk_usage(directory).free
+
+
+def require_space(directory: Path, needed_bytes: int, free: FreeBytes, purpose: str) -> None:
+    """Returns when the disk can take that much.
+
+    Raises:
+        ModelDiskFull: Carries both numbers.
+    """
+    available = free(directory)
+    if available < needed_bytes:
+        raise ModelDiskFull(
+            f"The disk of {directory} is too small to {purpose}: {needed_bytes} bytes are needed, "
+            f"{available} are free. Free some, or put the models elsewhere.",
+            needed_bytes=needed_bytes,
+            free_bytes=available,
+        )
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turns a failed read of the user's own file into an error that says which."""
+    try:
+        yield
+    except OSError as error:
+        is_missing = isinstance(error, FileNotFoundError)
+        raise ModelNotFound(
+            f"{path} cannot be read: {error.strerror}.",
+            reason=FailureReason.FILE_NOT_FOUND if is_missing else FailureReason.FILE_UNREADABLE,
+        ) from error
+
+
+@contextlib.contextmanager
+def writing_to(directory: Path, free: FreeBytes) -> Iterator[None]:
+    """Turns a failed write below the directory into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            available = free(directory)
+            raise ModelDiskFull(
+                f"The disk of {directory} became full while writing: {available} bytes are free. "
+                "Free some, or put the models elsewhere.",
+                needed_bytes=None,
+                free_bytes=available,
+            ) from error
+        if error.errno in _UNWRITABLE:
+            raise ModelStoreUnwritable(
+                f"The model is not in {directory} yet, and that cannot be written ({error}). "
+                "Fetch the model first where it can, or name another directory.",
+                reason=_UNWRITABLE[error.errno],
+            ) from error
+        raise
+
+
+@contextlib.contextmanager
+def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Holds a lock that no other process or thread holds; a dead process holds none.
+
+    Args:
+        path: The lock's file. It stays: removing it would let two processes lock two files.
+        waiting: Called again and again while another process holds the lock; it should sleep.
+
+    Raises:
+        ModelStoreUnwritable: The filesystem has no locks.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
+    try:
+        while not _try_lock(descriptor, path):
+            waiting()
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """Holds the lock if nobody else does, and say whether that was so."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
+    try:
+        yield _try_lock(descriptor, path)
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, path: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            raise ModelStoreUnwritable(
+                f"The filesystem of {path.parent} has no file locks, so two processes could spoil "
+                "each other's download. Put the models on one that has.",
+                reason=FailureReason.CACHE_UNUSABLE,
+            ) from error
+        raise
+    return True
+
+
+def sync_directory(directory: Path) -> None:
+    """Makes the directory's names survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

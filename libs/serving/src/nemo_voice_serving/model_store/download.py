@@ -1,0 +1,210 @@
+"""Brings one file over HTTP, going on where a cut left it, in this process or the next.
+
+Called by the model store.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+
+from nemo_voice_serving.model_store.archive import MAX_UNPACKED_BYTES
+from nemo_voice_serving.model_store.disk import FreeBytes, require_space
+from nemo_voice_serving.model_store.errors import (
+    FailureReason,
+    ModelArchiveRefused,
+    ModelDownloadFailed,
+    ModelNotFound,
+    ModelUnauthorized,
+)
+from nemo_voice_serving.model_store.partial_file import PartialFile, RemoteFile, version_of
+from nemo_voice_serving.model_store.progress import Phase, ProgressReporter
+from nemo_voice_serving.model_store.reference import is_loopback
+from nemo_voice_serving.model_store.retry import (
+    Retries,
+    Transient,
+    is_passing,
+    network_reason,
+    retry_after_s,
+)
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 30.0
+_DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A whole file on disk."""
+
+    path: Path
+    version: str | None
+    """What its server calls this content."""
+
+
+class Downloader:
+    """Downloads into one folder at a time; whoever calls holds that folder's lock.
+
+    Args:
+        retries: How long to insist.
+        free: Says how much the disk still takes.
+        read_timeout_s: Silence after which a connection counts as cut.
+        trusted_origin: A `scheme://host` that may be plain http because the operator named it.
+        limit_bytes: No model is larger, whatever a server sends.
+    """
+
+    def __init__(
+        self,
+        *,
+        retries: Retries,
+        free: FreeBytes,
+        read_timeout_s: float,
+        trusted_origin: str,
+        limit_bytes: int = MAX_UNPACKED_BYTES,
+    ) -> None:
+        self._retries = retries
+        self._free = free
+        self._timeout = httpx2.Timeout(read_timeout_s, connect=CONNECT_TIMEOUT_S)
+        self._trusted_origin = trusted_origin
+        self._limit_bytes = limit_bytes
+
+    def fetch(self, remote: RemoteFile, folder: Path, reporter: ProgressReporter) -> ReceivedFile:
+        """Returns the whole file, below the folder, where an earlier try may have left a part.
+
+        Raises:
+            ModelNotFound: The server has no such file.
+            ModelUnauthorized: It does not give it to us.
+            ModelDownloadFailed: It failed for too long.
+            ModelDiskFull: The file and its contents do not fit.
+        """
+        download = PartialFile(remote, folder)
+        done_bytes = download.have_bytes()
+        size_bytes = download.size_bytes
+        reporter.enter(Phase.DOWNLOADING, done_bytes=done_bytes, total_bytes=size_bytes)
+        with self._client() as client:
+            what = f"Downloading {remote.label}"
+            self._retries.run(lambda: self._continue(client, download, reporter), what)
+        return ReceivedFile(download.path, download.version)
+
+    def version_now(self, remote: RemoteFile, known: str, retries: Retries) -> str | None:
+        """Returns the version the server has now; a known one costs no transfer."""
+        with self._client() as client:
+            what = f"Asking about {remote.label}"
+            return retries.run(lambda: _ask_version(client, remote, known), what)
+
+    def _client(self) -> httpx2.Client:
+        hooks: dict[str, list[Callable[..., None]]] = {"request": [self._refuse_plain_http]}
+        return httpx2.Client(follow_redirects=True, timeout=self._timeout, event_hooks=hooks)
+
+    def _refuse_plain_http(self, request: httpx2.Request) -> None:
+        """Redirects pass here too."""
+        url = str(request.url)
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        trusted = request.url.scheme == "https" or origin == self._trusted_origin
+        if not trusted and not is_loopback(request.url.host):
+            raise ModelDownloadFailed(
+                f"The download leads to {url.partition('?')[0]}: models come over https only.",
+                reason=FailureReason.INSECURE_ADDRESS,
+            )
+
+    def _continue(
+        self, client: httpx2.Client, download: PartialFile, reporter: ProgressReporter
+    ) -> None:
+        have_bytes = download.have_bytes()
+        if have_bytes and have_bytes == download.size_bytes:
+            return
+        with _responding(client, download.remote, download.request_headers()) as response:
+            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                download.discard()
+                raise Transient(
+                    "the part on disk was not of this file", reason=FailureReason.UNEXPECTED_ANSWER
+                )
+            _raise_for_status(response, download.remote)
+            start_bytes = download.start(response)
+            left_bytes = (download.size_bytes or 0) - start_bytes
+            # The archive and its contents lie side by side until the contents are checked.
+            needed_bytes = left_bytes + (download.size_bytes or 0)
+            require_space(download.path.parent, needed_bytes, self._free, "download and unpack it")
+            reporter.enter(
+                Phase.DOWNLOADING, done_bytes=start_bytes, total_bytes=download.size_bytes
+            )
+            self._receive(response, download, start_bytes, reporter)
+
+    def _receive(
+        self,
+        response: httpx2.Response,
+        download: PartialFile,
+        start_bytes: int,
+        reporter: ProgressReporter,
+    ) -> None:
+        have_bytes = start_bytes
+        try:
+            with download.path.open("r+b") as file:
+                file.truncate(start_bytes)
+                file.seek(start_bytes)
+                for chunk in response.iter_raw():
+                    file.write(chunk)
+                    have_bytes += len(chunk)
+                    reporter.advance(len(chunk))
+                    if have_bytes > self._limit_bytes:
+                        download.discard()
+                        raise ModelArchiveRefused(
+                            f"{download.remote.label} sends more than {self._limit_bytes} bytes.",
+                            reason=FailureReason.UNSAFE_ARCHIVE,
+                        )
+        except httpx2.TransportError as error:
+            progressed = download.is_furthest(have_bytes)
+            raise Transient(
+                f"cut after {have_bytes} bytes",
+                reason=network_reason(error),
+                progressed=progressed,
+            ) from error
+        download.check_complete(have_bytes)
+
+
+@contextlib.contextmanager
+def _responding(
+    client: httpx2.Client, remote: RemoteFile, headers: Mapping[str, str]
+) -> Iterator[httpx2.Response]:
+    try:
+        with client.stream("GET", remote.url, headers=dict(headers)) as response:
+            yield response
+    except httpx2.TransportError as error:
+        raise Transient(f"{type(error).__name__}: {error}", reason=network_reason(error)) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise ModelDownloadFailed(f"{remote.label} cannot be downloaded: {error}.") from error
+
+
+def _ask_version(client: httpx2.Client, remote: RemoteFile, known: str) -> str | None:
+    is_etag = known.startswith(('"', "W/"))
+    condition = {"If-None-Match" if is_etag else "If-Modified-Since": known}
+    with _responding(client, remote, {**remote.headers, **condition}) as response:
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            return known
+        _raise_for_status(response, remote)
+        return version_of(response)
+
+
+def _raise_for_status(response: httpx2.Response, remote: RemoteFile) -> None:
+    status = response.status_code
+    if response.is_success:
+        return
+    if status in _DENIED:
+        raise ModelUnauthorized(
+            f"{remote.label} is not given to us (status {status}). Set HF_TOKEN for a hub; for an "
+            "address, use a signed one that has not expired.",
+            reason=FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None,
+        )
+    if status in _GONE:
+        raise ModelNotFound(f"There is no {remote.label} (status {status}). Check its spelling.")
+    if is_passing(status):
+        wait_s = retry_after_s(response.headers.get("Retry-After"))
+        raise Transient(
+            f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
+        )
+    raise ModelDownloadFailed(f"{remote.label} answered with status {status}.")

@@ -1,0 +1,180 @@
+"""Asks a Hugging Face hub where a model's file is, through huggingface_hub.
+
+The bytes come through `model_download`: huggingface_hub 2 downloads into a file of random name and
+removes it on failure, so that after a kill it starts from nothing. Called by the model store.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal, NoReturn
+from urllib.parse import urlsplit
+
+import httpx2
+from huggingface_hub import HfApi, get_hf_file_metadata, get_token, hf_hub_url
+from huggingface_hub.errors import (
+    FileMetadataError,
+    GatedRepoError,
+    HfHubHTTPError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from nemo_voice_serving.model_store.errors import (
+    FailureReason,
+    ModelDownloadFailed,
+    ModelNotFound,
+    ModelOfflineMissing,
+    ModelUnauthorized,
+)
+from nemo_voice_serving.model_store.partial_file import RemoteFile
+from nemo_voice_serving.model_store.reference import ModelReference, is_sha256
+from nemo_voice_serving.model_store.retry import (
+    Retries,
+    Transient,
+    is_passing,
+    network_reason,
+    retry_after_s,
+)
+
+_TIMEOUT_S = 20.0
+_DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A model's file at one commit."""
+
+    commit: str
+    remote: RemoteFile
+
+
+def nemo_file_of(name: str, files: list[str]) -> str | None:
+    """Returns a repository's checkpoint: `<name>.nemo`, else the only .nemo, else None."""
+    checkpoints = [file for file in files if file.endswith(".nemo")]
+    if f"{name}.nemo" in checkpoints:
+        return f"{name}.nemo"
+    return checkpoints[0] if len(checkpoints) == 1 else None
+
+
+class ModelHub:
+    """A hub at one endpoint, asked with one token.
+
+    Args:
+        endpoint: Its address; None = `HF_ENDPOINT`, else huggingface.co.
+        token: None = `HF_TOKEN`, else what `hf auth login` stored.
+    """
+
+    def __init__(self, endpoint: str | None, token: str | None) -> None:
+        # False keeps huggingface_hub from looking for a token of its own.
+        self._token: str | Literal[False] = token or get_token() or False
+        self._api = HfApi(endpoint=endpoint, token=self._token)
+
+    @property
+    def endpoint(self) -> str:
+        """The address that is asked."""
+        return self._api.endpoint
+
+    @property
+    def host(self) -> str:
+        """The host that is asked, with its port where that is given."""
+        return urlsplit(self.endpoint).netloc
+
+    def locate(self, reference: ModelReference, retries: Retries) -> HubFile:
+        """Returns where the reference's checkpoint is, at the commit its revision means now.
+
+        Args:
+            reference: Which model.
+            retries: How long to insist.
+
+        Raises:
+            ModelNotFound: No such repository, revision, or checkpoint in it.
+            ModelUnauthorized: It wants a token, or another one.
+            ModelDownloadFailed: The hub cannot be reached.
+        """
+        what = f"Asking {self.host} for {reference.label}"
+        return retries.run(lambda: self._try_locate(reference), what)
+
+    def _try_locate(self, reference: ModelReference) -> HubFile:
+        try:
+            return self._locate(reference)
+        except OfflineModeIsEnabled as error:
+            raise ModelOfflineMissing(
+                f"{reference.label} is not in the store, and HF_HUB_OFFLINE forbids asking."
+            ) from error
+        except HfHubHTTPError as error:
+            self._explain(error, reference)
+        except httpx2.TransportError as error:
+            raise Transient(
+                f"{type(error).__name__}: {error}", reason=network_reason(error)
+            ) from error
+        except (FileMetadataError, httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise ModelDownloadFailed(
+                f"{self.endpoint} does not answer like a Hugging Face hub: {error}."
+            ) from error
+
+    def _locate(self, reference: ModelReference) -> HubFile:
+        self._check_token()
+        repository = reference.source
+        info = self._api.model_info(repository, revision=reference.revision, timeout=_TIMEOUT_S)
+        files = [sibling.rfilename for sibling in info.siblings or []]
+        name = nemo_file_of(repository.partition("/")[2], files)
+        if info.sha is None or name is None:
+            shown = ", ".join(sorted(files)[:20]) or "nothing"
+            raise ModelNotFound(
+                f"{reference.label} holds no .nemo file that is clearly the model. "
+                f"It holds: {shown}. Name the file by its address (https://….nemo).",
+                reason=FailureReason.CHECKPOINT_NOT_FOUND,
+            )
+        url = hf_hub_url(repository, name, revision=info.sha, endpoint=self.endpoint)
+        metadata = get_hf_file_metadata(
+            url, token=self._token, timeout=_TIMEOUT_S, endpoint=self.endpoint
+        )
+        remote = RemoteFile(
+            url=url,
+            headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
+            size_bytes=metadata.size,
+            sha256=metadata.etag if is_sha256(metadata.etag) else None,
+            version=f"{info.sha}/{name}",
+        )
+        return HubFile(info.sha, remote)
+
+    def _check_token(self) -> None:
+        if self._token and not (self._token.isascii() and self._token.isprintable()):
+            # Sent nevertheless, it would come back inside an error message.
+            raise ModelUnauthorized(
+                "The hub's token (HF_TOKEN) holds characters that no token has. "
+                "Set it again, without quotes and line ends."
+            )
+
+    def _explain(self, error: HfHubHTTPError, reference: ModelReference) -> NoReturn:
+        status = error.response.status_code
+        where = f"{reference.source} at {self.host}"
+        if isinstance(error, RevisionNotFoundError):
+            raise ModelNotFound(
+                f"{where} has no revision {reference.revision!r}. "
+                "Write a commit, a tag or a branch.",
+                reason=FailureReason.REVISION_NOT_FOUND,
+            ) from error
+        if isinstance(error, GatedRepoError):
+            raise ModelUnauthorized(
+                f"{where} is gated: accept its terms on its page, then set HF_TOKEN to a token "
+                "of that account.",
+                reason=FailureReason.HUB_FORBIDDEN,
+            ) from error
+        if isinstance(error, RepositoryNotFoundError) and status == HTTPStatus.NOT_FOUND:
+            raise ModelNotFound(f"There is no {where}. Check its spelling.") from error
+        if status in _DENIED:
+            raise ModelUnauthorized(
+                f"{where} is private or does not exist (status {status}). Check its spelling; "
+                "if it is private, set HF_TOKEN to a token that may read it.",
+                reason=FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None,
+            ) from error
+        if is_passing(status):
+            wait_s = retry_after_s(error.response.headers.get("Retry-After"))
+            raise Transient(
+                f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
+            ) from error
+        if status == HTTPStatus.NOT_FOUND:
+            raise ModelNotFound(f"There is no {where}. Check its spelling.") from error
+        raise ModelDownloadFailed(f"{where} answered with status {status}.") from error

@@ -1,0 +1,95 @@
+"""The recurring proof that the model still speaks or understands, which readiness stands on.
+
+A probe is the service's own: it runs real work through the same batchers as a request and raises
+`CanaryFailed` when the result is wrong.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
+from nemo_voice_serving.settings import CanarySettings
+
+logger = logging.getLogger(__name__)
+
+Facts = dict[str, object]
+Probe = Callable[[], Awaitable[Facts]]
+"""Runs one check and returns what was measured; raises `CanaryFailed` when it is wrong."""
+
+
+class CanaryFailed(Exception):
+    """The model answered, and the answer was wrong; the message says how."""
+
+
+class CanaryObserver(Protocol):
+    """Who is told: the metrics."""
+
+    def canary_finished(self, *, passed: bool, seconds: float) -> None:
+        """Hears how a canary went."""
+        ...
+
+
+class Canary:
+    """Runs the probe at start and whenever the service has been idle, and tells the lifecycle."""
+
+    def __init__(
+        self,
+        probe: Probe,
+        *,
+        settings: CanarySettings,
+        lifecycle: Lifecycle,
+        observer: CanaryObserver,
+    ) -> None:
+        self._probe = probe
+        self._settings = settings
+        self._lifecycle = lifecycle
+        self._observer = observer
+        self._proven_s = float("-inf")
+
+    def request_served(self) -> None:
+        """Counts a real answer as proof; the canary waits for the next idle stretch."""
+        self._proven_s = asyncio.get_running_loop().time()
+
+    async def run_once(self) -> bool:
+        """Runs the probe once and returns whether it passed."""
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        failure, facts = None, Facts()
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                facts = await self._probe()
+        except CanaryFailed as error:
+            failure = str(error)
+        except TimeoutError:
+            failure = f"no answer within {self._settings.timeout_s:g} s"
+        except VoiceError as error:
+            failure = error.message
+        seconds = loop.time() - began_s
+        self._lifecycle.canary_finished(failure, seconds=round(seconds, 3), **facts)
+        self._observer.canary_finished(passed=failure is None, seconds=seconds)
+        if failure is None:
+            self._proven_s = loop.time()
+            logger.info("canary passed", extra={"seconds": round(seconds, 3), **facts})
+        else:
+            logger.error("canary failed", extra={"failure": failure})
+        return failure is None
+
+    async def run_forever(self) -> None:
+        """Repeats the probe: after each idle stretch, and soon after a failure."""
+        failures = 0
+        while not self._lifecycle.has_failed:
+            pause_s = self._settings.retry_s if failures else self._idle_left_s()
+            await asyncio.sleep(pause_s)
+            if failures == 0 and self._idle_left_s() > 0:
+                continue
+            failures = 0 if await self.run_once() else failures + 1
+            if failures >= self._settings.max_failures:
+                reason = f"the canary failed {failures} times in a row"
+                self._lifecycle.enter(Phase.FAILED, reason)
+
+    def _idle_left_s(self) -> float:
+        since_s = asyncio.get_running_loop().time() - self._proven_s
+        return max(0.0, self._settings.idle_s - since_s)

@@ -1,0 +1,1 @@
+"""Trains the demo recogniser: FastConformer with a token-and-duration transducer."""

@@ -1,0 +1,1 @@
+"""Phonemes, letters, the lexicon, and espeak-ng as the teacher."""

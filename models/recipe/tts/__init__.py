@@ -1,0 +1,1 @@
+"""Trains the demo voice: FastPitch and HiFi-GAN."""

@@ -1,0 +1,164 @@
+"""Where a model comes from and where it is kept."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from nemo_voice_operator.api.base import ObjectName, Part, cel, rules
+
+DEMO = "demo"
+"""The checkpoints that every image carries."""
+
+
+class Checkpoint(Part):
+    """Where a model comes from."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel(
+                "!has(self.revision) || !(self.source == 'demo' || self.source.contains('://'))",
+                "revision is a commit, tag or branch of a Hugging Face model; "
+                "a URL or demo has none. Pin a URL by sha256 instead",
+            ),
+            cel(
+                "!has(self.sha256) || self.source != 'demo'",
+                "demo ships inside the image and takes no sha256",
+            ),
+        )
+    )
+
+    source: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=1024,
+            json_schema_extra=rules(
+                cel(
+                    "self == 'demo' || "
+                    "self.matches('^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$') || "
+                    "self.matches('^https://[^ ]+[.]nemo$') || "
+                    "self.matches('^file:///[^ ]+[.]nemo$')",
+                    "source must be demo, a Hugging Face id like nvidia/tts_en_fastpitch, "
+                    "https://….nemo, or file:///….nemo inside the claim",
+                )
+            ),
+        ),
+    ]
+    """`demo`, a Hugging Face id, `https://….nemo`, or `file:///….nemo` for a file in the cache's
+    claim, counted from the claim's root."""
+    revision: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Commit, tag or branch of a Hugging Face model. Without one the newest commit is resolved once
+    and kept in status; the annotation `nemo-voice.dev/refresh` with a new value asks again."""
+    sha256: (
+        Annotated[
+            str,
+            Field(
+                max_length=64,
+                json_schema_extra=rules(
+                    cel(
+                        "self.matches('^[0-9a-f]{64}$')",
+                        "sha256 must be 64 hexadecimal digits in lower case",
+                    )
+                ),
+            ),
+        ]
+        | None
+    ) = None
+    """Digest that the .nemo file must have; another file is never served."""
+
+
+class SecretKey(Part):
+    """A key of a Secret in the same namespace."""
+
+    name: ObjectName
+    """The Secret."""
+    key: Annotated[str, Field(min_length=1, max_length=253)] = "token"
+    """The key in it."""
+
+
+class Hub(Part):
+    """Where Hugging Face models are downloaded from, when not from huggingface.co itself."""
+
+    endpoint: (
+        Annotated[
+            str,
+            Field(
+                max_length=1024,
+                json_schema_extra=rules(
+                    cel("self.matches('^https?://[^ ]+$')", "endpoint must be an http(s) address")
+                ),
+            ),
+        ]
+        | None
+    ) = None
+    """Address of a mirror that speaks the hub's protocol."""
+    token_secret_ref: SecretKey | None = None
+    """Token for private models. Only the download gets it; serving pods never do."""
+
+
+class Cache(Part):
+    """The volume that keeps downloaded models. Without it, the operator creates a claim."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel(
+                "!(has(self.claimName) && has(self.size))",
+                "give claimName for a claim that exists or size for one to be created, not both",
+            ),
+            cel(
+                "!has(self.claimName) || !(has(self.storageClassName) || has(self.accessModes))",
+                "storageClassName and accessModes describe a claim to be created; "
+                "an existing claim (claimName) has its own",
+            ),
+            cel(
+                "!has(oldSelf.storageClassName) || (has(self.storageClassName) && "
+                "self.storageClassName == oldSelf.storageClassName)",
+                "storageClassName cannot change; create a new VoiceService or name a claim",
+            ),
+            cel(
+                "has(self.claimName) || has(oldSelf.claimName) || "
+                "(has(self.accessModes) ? self.accessModes : ['ReadWriteOnce']) == "
+                "(has(oldSelf.accessModes) ? oldSelf.accessModes : ['ReadWriteOnce'])",
+                "accessModes cannot change, because those of a claim cannot; "
+                "create a new VoiceService or name a claim",
+            ),
+            cel(
+                "!(has(oldSelf.size) && has(self.size)) || "
+                "quantity(self.size).compareTo(quantity(oldSelf.size)) >= 0",
+                "a claim can grow but not shrink",
+            ),
+        )
+    )
+
+    claim_name: ObjectName | None = None
+    """A PersistentVolumeClaim that exists; several VoiceServices may share it."""
+    size: (
+        Annotated[
+            str,
+            Field(
+                max_length=32,
+                json_schema_extra=rules(
+                    cel(
+                        "isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))",
+                        "size must be a quantity like 20Gi",
+                    )
+                ),
+            ),
+        ]
+        | None
+    ) = None
+    """Size of the claim to create, like `20Gi`. It may grow later."""
+    storage_class_name: ObjectName | None = None
+    """Storage class of the claim to create; without one, the cluster's default."""
+    access_modes: (
+        Annotated[
+            list[Literal["ReadWriteOnce", "ReadWriteMany"]],
+            Field(min_length=1, max_length=2),
+        ]
+        | None
+    ) = None
+    """How the claim may be mounted; `ReadWriteMany` is what pods on several nodes need. Absent:
+    `ReadWriteOnce`. `ReadWriteOncePod` is refused: no pod could start, and no model be downloaded,
+    beside a pod that serves."""
+    retain: bool = True
+    """Whether the created claim outlives the VoiceService."""

@@ -1,0 +1,45 @@
+"""What the services and the operator agree on.
+
+Neither imports the other: a contract test holds these to the services' code and their images.
+"""
+
+from nemo_voice_operator.api.spec import Task
+
+USER = 10001
+"""User and group of the images."""
+MODEL_CACHE = "/var/cache/nemo-voice"
+"""Where the images look for models."""
+API_KEYS = "/etc/nemo-voice/keys"
+"""Where a pod sees the Secret with the API keys."""
+PORT_NAME = "http"
+LIVE_PATH = "/v1/health/live"
+READY_PATH = "/v1/health/ready"
+METRICS_PATH = "/metrics"
+
+SERVE_ARGUMENTS = ("serve", "--host", "0.0.0.0")  # noqa: S104 a pod has no other address
+PROGRESS_PORT = 8082
+"""Where a download tells how far it is."""
+RESULT_PATH = "/dev/termination-log"
+"""What is written here becomes the container's termination message."""
+FETCH_ARGUMENTS = ("fetch", "--result", RESULT_PATH, "--progress-port", str(PROGRESS_PORT))
+CHECK_ARGUMENTS = ("check", "--result", RESULT_PATH)
+STOPPED = 128 + 15
+"""Exit status of a `fetch` or a `check` that SIGTERM ended."""
+
+DRAIN_DELAY = "NEMO_VOICE_DRAIN__DELAY_S"
+DRAIN_TIMEOUT = "NEMO_VOICE_DRAIN__TIMEOUT_S"
+DRAIN_DEFAULTS_S = {DRAIN_DELAY: 5.0, DRAIN_TIMEOUT: 50.0}
+"""How long a service takes to end, when nothing else is said."""
+
+ENGINE_VARIABLES = {
+    "precision": "NEMO_VOICE_PRECISION",
+    "max_batch": "NEMO_VOICE_BATCHING__MAX_ITEMS",
+    "max_wait_ms": "NEMO_VOICE_BATCHING__MAX_WAIT_MS",
+    "threads": "NEMO_VOICE_THREADS",
+}
+"""Fields of `engine` and their settings, the same for both tasks."""
+QUEUE_VARIABLES = {
+    Task.TTS: "NEMO_VOICE_MAX_QUEUE_CHARS",
+    Task.STT: "NEMO_VOICE_MAX_QUEUE_AUDIO_S",
+}
+"""`engine.maxQueue`, which each task counts in its own work."""

@@ -1,0 +1,254 @@
+"""What a VoiceService asks for."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from nemo_voice_operator.api.base import AnyObject, ObjectName, Part, cel, rules, shown
+from nemo_voice_operator.api.model_source import Cache, Checkpoint, Hub
+from nemo_voice_operator.api.pods import (
+    Engine,
+    EnvVar,
+    Gpu,
+    LocalReference,
+    Resources,
+    Toleration,
+)
+
+
+class Task(StrEnum):
+    """Direction of speech."""
+
+    TTS = "tts"
+    STT = "stt"
+
+
+class Target(Part):
+    """The load of one pod that scaling aims at. With both, the higher number of pods wins."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel(
+                "has(self.inFlight) || has(self.queueSeconds)",
+                "target needs inFlight, queueSeconds or both",
+            )
+        )
+    )
+
+    in_flight: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Requests admitted and unfinished, those that wait included."""
+    queue_seconds: Annotated[float, Field(gt=0, le=600)] | None = None
+    """Seconds until the work inside is done."""
+
+
+class Scaling(Part):
+    """How the number of replicas follows the load."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel("self.min <= self.max", "scaling.min must not be greater than scaling.max")
+        )
+    )
+
+    min: Annotated[int, Field(ge=1, le=1000, json_schema_extra=shown())] = 1
+    """Fewest pods."""
+    max: Annotated[int, Field(ge=1, le=1000)]
+    """Most pods."""
+    target: Target = Target(in_flight=8)
+    """The load that each pod should have."""
+    up_window_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
+    """Seconds for which the load must ask for more pods before there are more."""
+    down_window_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
+    """Seconds for which the load must ask for fewer pods before there are fewer."""
+    tolerance: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """How far the load may be from the target, as a share of it, before anything changes."""
+
+
+class Warmup(Part):
+    """How pods become ready."""
+
+    texts: (
+        Annotated[
+            list[Annotated[str, Field(min_length=1, max_length=500)]],
+            Field(min_length=1, max_length=16),
+        ]
+        | None
+    ) = None
+    """What a tts pod speaks before it is ready, besides its own check. A pod that cannot say one of
+    them fails and says which."""
+    timeout_seconds: Annotated[int, Field(ge=30, le=86_400)] = 900
+    """Seconds that a pod may take to load, warm up and prove itself before it is restarted."""
+
+
+class KeysSecret(Part):
+    """A Secret of the same namespace whose values are API keys, one a line."""
+
+    name: ObjectName
+    """The Secret."""
+    key: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """The one key of it to read; absent: all."""
+
+
+class Auth(Part):
+    """Who may use the service."""
+
+    keys_secret_ref: KeysSecret
+    """The API keys. A change of the Secret reaches the pods without a rollout; a Secret that holds
+    no key refuses everybody."""
+
+
+class Rollout(Part):
+    """How a change reaches the pods."""
+
+    strategy: Literal["surge", "replace"] = "surge"
+    """`surge` starts the new pod beside the old one; `replace` stops the old one first, for
+    clusters without a spare GPU."""
+
+
+class Peer(Part):
+    """Who may call, as in a NetworkPolicy."""
+
+    namespace_selector: AnyObject | None = None
+    """Namespaces by their labels; `{}` is every namespace."""
+    pod_selector: AnyObject | None = None
+    """Pods by their labels."""
+    ip_block: AnyObject | None = None
+    """Addresses outside the cluster."""
+
+
+class Network(Part):
+    """Who may call the pods."""
+
+    enabled: bool = True
+    """Whether there is a NetworkPolicy at all."""
+    from_: list[Peer] | None = Field(default=None, alias="from", max_length=64)
+    """Who may call; absent: every pod of every namespace."""
+
+
+class Monitoring(Part):
+    """How Prometheus finds the pods."""
+
+    service_monitor: Literal["auto", "never"] = "auto"
+    """`auto` makes a ServiceMonitor where the cluster knows that kind."""
+
+
+class ServiceOptions(Part):
+    """The Service in front of the pods."""
+
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
+    """Kind of Service."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Its port; absent: 5000 for tts, 5001 for stt."""
+    annotations: Annotated[dict[str, str], Field(max_length=64)] | None = None
+    """Annotations of the Service."""
+
+
+_OUR_LABELS = cel(
+    "self.all(key, !key.startsWith('app.kubernetes.io/') && !key.startsWith('nemo-voice.dev/'))",
+    "labels under app.kubernetes.io/ and nemo-voice.dev/ belong to the operator",
+)
+
+
+class Spec(Part):
+    """What is wanted of the speech service."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel("self.task == 'tts' || !has(self.vocoder)", "only a tts service has a vocoder"),
+            cel(
+                "self.task == 'tts' || !has(self.warmup) || !has(self.warmup.texts)",
+                "only a tts service speaks warm-up texts",
+            ),
+            cel(
+                "!has(self.resources) || "
+                "!((has(self.resources.limits) && self.gpu.resourceName in self.resources.limits)"
+                " || (has(self.resources.requests) && "
+                "self.gpu.resourceName in self.resources.requests))",
+                "say the number of GPUs in gpu.count, not in resources",
+            ),
+        )
+    )
+
+    task: Annotated[
+        Task,
+        Field(
+            json_schema_extra=rules(
+                cel(
+                    "self == oldSelf",
+                    "task cannot change: delete the VoiceService and create another",
+                )
+            )
+        ),
+    ]
+    """`tts` speaks, `stt` transcribes."""
+    model: Checkpoint
+    """The model that speaks or transcribes."""
+    vocoder: Checkpoint | None = None
+    """The vocoder of a tts model; absent: the demo's for `demo`, else `nvidia/tts_hifigan`."""
+    hub: Hub | None = None
+    """Where Hugging Face models come from, if from a mirror or a private repository."""
+    image: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+    """Image of the pods; absent: the one of the operator's settings."""
+    image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
+    """When the image is pulled; absent: as the operator's settings say."""
+    image_pull_secrets: Annotated[list[LocalReference], Field(max_length=16)] | None = None
+    """Secrets with which the image is pulled."""
+    env: Annotated[list[EnvVar], Field(max_length=64)] | None = None
+    """More environment variables of the serving container."""
+    pod_labels: (
+        Annotated[dict[str, str], Field(max_length=64, json_schema_extra=rules(_OUR_LABELS))] | None
+    ) = None
+    """Labels that the pods have besides the operator's."""
+    pod_annotations: Annotated[dict[str, str], Field(max_length=64)] | None = None
+    """Annotations of the pods."""
+    service_account_name: ObjectName | None = None
+    """Service account of the pods; its token is not mounted."""
+    cache: Cache | None = None
+    """Where models are kept; `demo` needs none."""
+    gpu: Annotated[Gpu, Field(json_schema_extra=shown())] = Gpu()
+    """Accelerators of one pod."""
+    resources: Resources | None = None
+    """CPU and memory of one pod."""
+    node_selector: Annotated[dict[str, str], Field(max_length=64)] | None = None
+    """Labels that a node must have to run the pods."""
+    tolerations: Annotated[list[Toleration], Field(max_length=32)] | None = None
+    """Taints that the pods tolerate."""
+    affinity: AnyObject | None = None
+    """Where the pods may run, as in a pod; checked only when the Deployment is applied."""
+    topology_spread_constraints: Annotated[list[AnyObject], Field(max_length=16)] | None = None
+    """How the pods are spread, as in a pod; absent: over different nodes where possible."""
+    runtime_class_name: ObjectName | None = None
+    """Runtime class of the pods, such as `nvidia`."""
+    priority_class_name: ObjectName | None = None
+    """Priority class of the pods: who is placed first, and evicted last."""
+    engine: Engine = Engine()
+    """How the model runs: number format, batches, queue."""
+    replicas: Annotated[int, Field(ge=0, le=1000, json_schema_extra=shown())] = 1
+    """Number of pods while `scaling` is absent; `kubectl scale` and an HPA write it."""
+    scaling: Scaling | None = None
+    """Lets the operator choose the number of pods by their load."""
+    suspend: bool = False
+    """Whether no pod should run; cache and status are kept."""
+    warmup: Warmup = Warmup()
+    """How pods become ready."""
+    rollout: Rollout = Rollout()
+    """How a change reaches the pods."""
+    auth: Auth | None = None
+    """Who may use the service; absent: no API key is asked for."""
+    network_policy: Network = Network()
+    """Who may call the pods."""
+    monitoring: Monitoring = Monitoring()
+    """How Prometheus finds the pods."""
+    service: ServiceOptions = ServiceOptions()
+    """The Service in front of the pods."""
+
+    @property
+    def port(self) -> int:
+        """The port of the Service and of the pods."""
+        return self.service.port or container_port(self.task)
+
+
+def container_port(task: Task) -> int:
+    """Returns the port that the pods of a task listen on."""
+    return 5000 if task is Task.TTS else 5001

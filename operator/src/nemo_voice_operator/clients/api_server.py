@@ -1,0 +1,246 @@
+"""The API server: the only module that talks to it, apart from kopf's watches.
+
+`Cluster` is the port that the reconciler uses; `KubernetesCluster` is the real thing. Owner
+references and the field manager are set here and nowhere else.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+from typing_extensions import override
+
+from nemo_voice_operator.desired.names import MANAGER
+from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
+from nemo_voice_operator.kube.kinds import EVENT, Kind, kind_of
+from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
+from nemo_voice_operator.state.observed import Object
+
+_APPLY = {"Content-Type": "application/apply-patch+yaml"}
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_TIMEOUT_S = 20
+_PAGE = 500
+_MOST_SHOWN = 200
+"""Bytes of an answer that is shown when it is not what it should be."""
+_NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER_FAULT = 404, 409, 429, 500
+
+
+class Cluster(Protocol):
+    """What the reconciler asks of a cluster."""
+
+    async def apply(
+        self, manifest: Manifest, owners: Sequence[Object], *, is_forced: bool = True
+    ) -> Object:
+        """Makes the object be as the manifest says, owned by these; returns what it is now.
+
+        Raises:
+            ClusterError: It is not so now; without force, `Conflict` where somebody else has set a
+                field to something else.
+        """
+        ...
+
+    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """Returns an object, or None where there is none.
+
+        Raises:
+            ClusterError: It cannot be read.
+        """
+        ...
+
+    async def delete(self, thing: Object) -> None:
+        """Deletes this very object; one that is gone or another of its name is left alone."""
+        ...
+
+    async def apply_status(self, resource: Object, status: Manifest) -> Object:
+        """Makes the resource's status be this and nothing else; returns the resource."""
+        ...
+
+    async def record(self, event: Manifest) -> None:
+        """Writes an Event."""
+        ...
+
+
+class KubernetesCluster(Cluster):
+    """A cluster behind an API server."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    @override
+    async def apply(
+        self, manifest: Manifest, owners: Sequence[Object], *, is_forced: bool = True
+    ) -> Object:
+        kind = kind_of(manifest)
+        body: dict[str, Any] = dict(manifest)
+        if owners:
+            body["metadata"] = {**body["metadata"], "ownerReferences": owner_references(owners)}
+        path = kind.path(namespace_of(manifest), name_of(manifest))
+        return await self._apply(path, body, is_forced=is_forced)
+
+    @override
+    async def apply_status(self, resource: Object, status: Manifest) -> Object:
+        metadata = resource["metadata"]
+        kind = kind_of(resource)
+        body: Manifest = {
+            "apiVersion": kind.api_version,
+            "kind": kind.name,
+            "metadata": {"name": metadata["name"], "uid": metadata["uid"]},
+            "status": status,
+        }
+        path = kind.path(metadata["namespace"], metadata["name"])
+        return await self._apply(f"{path}/status", body)
+
+    @override
+    async def delete(self, thing: Object) -> None:
+        metadata = thing["metadata"]
+        path = kind_of(thing).path(metadata["namespace"], metadata["name"])
+        body = {
+            "propagationPolicy": "Background",
+            "preconditions": {"uid": metadata["uid"]},
+        }
+        try:
+            await self._request("DELETE", path, body=body)
+        except Conflict:
+            return  # another object has the name now
+        except Refused as error:
+            if error.status != _NOT_FOUND:
+                raise
+
+    @override
+    async def record(self, event: Manifest) -> None:
+        await self._request("POST", EVENT.path(namespace_of(event)), body=event)
+
+    async def define(self, definition: Manifest, manager: str = MANAGER) -> None:
+        """Makes a CustomResourceDefinition be as it says, under the name of its field manager.
+
+        Raises:
+            ClusterError: It is not so now.
+        """
+        await self._apply(f"{_DEFINITIONS}/{name_of(definition)}", definition, manager)
+
+    @override
+    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        try:
+            found: Object = await self._request("GET", kind.path(namespace, name))
+        except Refused as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+        return found
+
+    async def create(self, manifest: Manifest) -> Object:
+        """Creates an object that must not be there yet.
+
+        Raises:
+            ClusterError: It is not so now.
+        """
+        path = kind_of(manifest).path(namespace_of(manifest))
+        made: Object = await self._request("POST", path, body=manifest)
+        return made
+
+    async def replace(self, manifest: Manifest) -> Object:
+        """Replaces an object, if it is still the one that its resource version names.
+
+        Raises:
+            ClusterError: It is not so now; `Conflict` when somebody was quicker.
+        """
+        path = kind_of(manifest).path(namespace_of(manifest), name_of(manifest))
+        made: Object = await self._request("PUT", path, body=manifest)
+        return made
+
+    async def list(self, kind: Kind, namespace: str | None, selector: str = "") -> list[Object]:
+        """Returns every object of a kind, in a namespace or in all of them.
+
+        Raises:
+            ClusterError: They cannot be read.
+        """
+        found: list[Object] = []
+        query = {"limit": str(_PAGE), "labelSelector": selector}
+        while True:
+            page = await self._request("GET", kind.path(namespace), query=query)
+            # Items of a list do not repeat what they are.
+            what = {"apiVersion": kind.api_version, "kind": kind.name}
+            found.extend({**what, **item} for item in page["items"])
+            query["continue"] = page["metadata"].get("continue", "")
+            if not query["continue"]:
+                return found
+
+    async def knows(self, kind: Kind) -> bool:
+        """Returns whether the cluster has this kind."""
+        try:
+            group = await self._request("GET", f"/apis/{kind.api_version}")
+        except Refused as error:
+            if error.status == _NOT_FOUND:
+                return False
+            raise
+        return any(resource["name"] == kind.plural for resource in group["resources"])
+
+    async def _apply(
+        self, path: str, body: Manifest, manager: str = MANAGER, *, is_forced: bool = True
+    ) -> Object:
+        query = {"fieldManager": manager, "fieldValidation": "Strict"}
+        if is_forced:
+            query["force"] = "true"
+        made: Object = await self._request("PATCH", path, query=query, body=body, headers=_APPLY)
+        return made
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        prepared = await self._client.param_serialize(
+            method,
+            path,
+            query_params=[(name, value) for name, value in (query or {}).items() if value],
+            header_params={"Accept": "application/json", **(headers or {})},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            response = await self._client.call_api(*prepared, _request_timeout=_TIMEOUT_S)
+            content: bytes = await response.read()  # type: ignore[no-untyped-call]
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            fault = str(error) or type(error).__name__
+            raise Unavailable(f"the API server cannot be reached: {fault}") from error
+        if response.status >= 400:  # noqa: PLR2004 HTTP's border between success and failure
+            raise failure_of(response.status, content)
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            words = content[:_MOST_SHOWN].decode(errors="replace")
+            raise Unavailable(f"the API server's answer is no JSON: {words}") from error
+
+
+def owner_references(owners: Sequence[Object]) -> list[Manifest]:
+    """Returns the references to the owners; one alone controls what it owns."""
+    return [
+        {
+            "apiVersion": owner["apiVersion"],
+            "kind": owner["kind"],
+            "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"],
+            **({"controller": True} if len(owners) == 1 else {}),
+        }
+        for owner in sorted(owners, key=lambda owner: str(owner["metadata"]["uid"]))
+    ]
+
+
+def failure_of(status: int, content: bytes) -> ClusterError:
+    """Returns the error that an answer of the API server means."""
+    try:
+        told = json.loads(content)
+        message, reason = str(told["message"]), str(told.get("reason", ""))
+    except (ValueError, KeyError, TypeError):
+        message, reason = content[:_MOST_SHOWN].decode(errors="replace"), ""
+    if status == _CONFLICT:
+        return Conflict(message, reason=reason, status=status)
+    if status == _TOO_MANY or status >= _SERVER_FAULT:
+        return Unavailable(message, reason=reason, status=status)
+    return Refused(message, reason=reason, status=status)

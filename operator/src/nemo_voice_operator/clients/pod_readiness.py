@@ -1,0 +1,82 @@
+"""What the reconciler asks pods over HTTP: how ready they are, and how far a download is."""
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from nemo_voice_operator.api.service_contract import PROGRESS_PORT
+from nemo_voice_operator.api.spec import Task
+from nemo_voice_operator.api.spec import container_port as port_of
+from nemo_voice_operator.clients.pod_client import Answer, PodAddress, PodReader, PodReadiness
+from nemo_voice_operator.state.observed import CacheProgress, Object
+
+_TASK_OF = {f"nemo-voice-{task}": task for task in Task}
+_MOST_CHARS = 32
+_MOST_BYTES = 2**53
+
+
+class Asking:
+    """Asks by one reader.
+
+    Args:
+        reader: What asks pods.
+        progress_port: Where a download tells how far it is.
+    """
+
+    def __init__(self, reader: PodReader, progress_port: int = PROGRESS_PORT) -> None:
+        self._reader = reader
+        self._progress_port = progress_port
+
+    async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
+        """Returns what each pod says of itself, by name; those that do not answer are left out."""
+        answers = await self._reader.read_readiness([address_of(pod) for pod in pods])
+        return {name: told for name, told in answers.items() if isinstance(told, PodReadiness)}
+
+    async def progress(self, pods: Sequence[Object]) -> CacheProgress | None:
+        """Returns how far a cache Job's pod says it is, if one does."""
+        for pod in pods:
+            address = pod.get("status", {}).get("podIP")
+            if address:
+                where = PodAddress(str(pod["metadata"]["name"]), str(address), self._progress_port)
+                answer = await self._reader.ask(where, "/")
+                told = progress_of(answer) if isinstance(answer, Answer) else None
+                if told is not None:
+                    return told
+        return None
+
+
+def progress_of(answer: Answer) -> CacheProgress | None:
+    """Returns the progress in an answer; None for what is none."""
+    if answer.status != HTTPStatus.OK:
+        return None
+    try:
+        told = json.loads(answer.body)
+        total = told["totalBytes"]
+        return CacheProgress(
+            phase=str(told["phase"])[:_MOST_CHARS],
+            done_bytes=_size(told["doneBytes"]),
+            total_bytes=None if total is None else _size(total),
+        )
+    # Whatever JSON it is, of whatever shape and depth.
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _size(value: object) -> int:
+    """Returns a number of bytes that the status can hold.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if isinstance(value, int) and 0 <= value <= _MOST_BYTES:
+        return value
+    raise ValueError("no number of bytes")
+
+
+def address_of(pod: Object) -> PodAddress:
+    """Returns where a serving pod answers; without a host while it has no address."""
+    metadata = pod["metadata"]
+    labels = metadata.get("labels") or {}
+    task = _TASK_OF.get(labels.get("app.kubernetes.io/name", ""), Task.TTS)
+    host = str(pod.get("status", {}).get("podIP") or "")
+    return PodAddress(name=str(metadata["name"]), host=host, port=port_of(task))

@@ -1,0 +1,159 @@
+"""Reads the load of every scaled VoiceService and decides its replicas, every few seconds."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nemo_voice_operator.api import VoiceService, readable
+from nemo_voice_operator.api.spec import Scaling
+from nemo_voice_operator.api.status import Load
+from nemo_voice_operator.clients.pod_client import PodReader
+from nemo_voice_operator.clients.pod_readiness import address_of
+from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.reconcile import Scaled
+from nemo_voice_operator.kube.kinds import DEPLOYMENT, POD
+from nemo_voice_operator.scaling.policy import (
+    Decision,
+    Observation,
+    PodLoad,
+    ScalingPolicy,
+    ScalingState,
+    scaling_decision,
+)
+from nemo_voice_operator.scaling.reasons import ScalingReason
+from nemo_voice_operator.state.observed import (
+    Object,
+    is_leaving,
+    is_ready,
+    is_unschedulable,
+    why_unscheduled,
+)
+
+logger = logging.getLogger(__name__)
+
+_RETOLD_S = 60.0
+_URGENT = frozenset(
+    {ScalingReason.NOT_ENOUGH_GPUS, ScalingReason.UNSCHEDULABLE, ScalingReason.LOAD_UNKNOWN}
+)
+"""Reasons that are told at once when they come and when they go."""
+_WORTH_TELLING = 0.2
+"""Relative change of the load that is worth a new status, once a minute."""
+
+
+@dataclass(slots=True)
+class _Memory:
+    uid: str
+    state: ScalingState = field(default_factory=ScalingState)
+    told: Decision | None = None
+    told_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Autoscaler:
+    """Decides for every VoiceService with `scaling`; the reconciler carries it out."""
+
+    inventory: Inventory
+    reader: PodReader
+    clock: Callable[[], float]
+    decided: Callable[[Key, Scaled], None]
+    """Takes a decision that changes something or is worth telling."""
+    _memories: dict[Key, _Memory] = field(default_factory=dict)
+
+    async def run(self, interval_s: float) -> None:
+        """Decides for ever."""
+        while True:
+            began_s = self.clock()
+            await self.pass_once()
+            await asyncio.sleep(max(0.0, interval_s - (self.clock() - began_s)))
+
+    async def pass_once(self) -> None:
+        """Decides once for every VoiceService that has `scaling`."""
+        scaled = dict(self._scaled())
+        for key, memory in list(self._memories.items()):
+            # Another VoiceService may have the name already.
+            if key not in scaled or scaled[key].metadata.uid != memory.uid:
+                del self._memories[key]
+        await asyncio.gather(*(self._try(key, service) for key, service in scaled.items()))
+
+    async def _try(self, key: Key, service: VoiceService) -> None:
+        """Decides for one; what goes wrong with it is no other's trouble."""
+        try:
+            await self._decide(key, service)
+        except Exception:
+            logger.exception("no scaling decision", extra={"voiceservice": str(key)})
+
+    def _scaled(self) -> list[tuple[Key, VoiceService]]:
+        found = []
+        for key in self.inventory.services():
+            resource = self.inventory.service(key)
+            if resource is None or is_leaving(resource) or "scaling" not in resource["spec"]:
+                continue
+            service = readable(resource)
+            if service is not None and not service.spec.suspend:
+                found.append((key, service))
+        return found
+
+    async def _decide(self, key: Key, service: VoiceService) -> None:
+        scaling = service.spec.scaling
+        deployment = self.inventory.get(DEPLOYMENT, key.namespace, key.name)
+        if scaling is None or deployment is None:
+            return
+        pods = [pod for pod in self.inventory.of(key, POD) if not is_leaving(pod)]
+        serving = [address_of(pod) for pod in pods if is_ready(pod)]
+        loads = (await self.reader.read_loads(serving)).values() if serving else ()
+        observation = Observation(
+            time_s=self.clock(),
+            replicas=int(deployment["spec"].get("replicas", 1)),
+            loads=tuple(load for load in loads if isinstance(load, PodLoad)),
+            unschedulable=sum(map(is_unschedulable, pods)),
+            gpu_starved=sum(_lacks(pod, service.spec.gpu.resource_name) for pod in pods),
+        )
+        memory = self._memories.setdefault(key, _Memory(service.metadata.uid))
+        decision, memory.state = scaling_decision(policy_of(scaling), observation, memory.state)
+        if self._is_worth_telling(memory, decision):
+            memory.told, memory.told_s = decision, self.clock()
+            if decision.is_change:
+                logger.info("scaling", extra={"voiceservice": str(key), "why": decision.message})
+            self.decided(key, Scaled(decision.replicas, decision.wanted, told_load(decision)))
+
+    def _is_worth_telling(self, memory: _Memory, decision: Decision) -> bool:
+        told = memory.told
+        if told is None or decision.is_change or told.replicas != decision.replicas:
+            return True
+        if told.reason is not decision.reason and _URGENT & {told.reason, decision.reason}:
+            return True
+        if self.clock() - memory.told_s < _RETOLD_S:
+            return False
+        pairs = ((told.in_flight, decision.in_flight), (told.queue_s, decision.queue_s))
+        return told.reason is not decision.reason or any(
+            abs(now - before) > _WORTH_TELLING * max(now, before) for before, now in pairs
+        )
+
+
+def policy_of(scaling: Scaling) -> ScalingPolicy:
+    """Returns the resource's `scaling` as the decision takes it."""
+    return ScalingPolicy(
+        min=scaling.min,
+        max=scaling.max,
+        target_in_flight=scaling.target.in_flight,
+        target_queue_s=scaling.target.queue_seconds,
+        up_window_s=scaling.up_window_seconds,
+        down_window_s=scaling.down_window_seconds,
+        tolerance=scaling.tolerance,
+    )
+
+
+def told_load(decision: Decision) -> Load:
+    """Returns a decision as the status tells it."""
+    return Load(
+        in_flight=round(decision.in_flight, 2),
+        queue_seconds=round(decision.queue_s, 2),
+        decision=decision.replicas,
+        reason=decision.reason,
+        message=decision.message,
+    )
+
+
+def _lacks(pod: Object, resource: str) -> bool:
+    return is_unschedulable(pod) and f"Insufficient {resource}" in why_unscheduled(pod)

@@ -1,0 +1,69 @@
+"""Who shares a cache Job, whether anybody waits for it, and when another try is due. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from nemo_voice_operator.api import readable
+from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.desired.cache import claim_of
+from nemo_voice_operator.kube.kinds import CLAIM
+from nemo_voice_operator.planning.job_results import checkpoints_of
+from nemo_voice_operator.planning.planning import job_of, recorded_model
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.observed import (
+    Object,
+    condition_of,
+    is_leaving,
+    moment_of,
+    owner_references_of,
+)
+from nemo_voice_operator.state.plan import CacheWork
+
+RETRY_S = 300.0
+"""Seconds until a download without a result is tried anew: what it lacked may be there now."""
+
+
+def sharers(
+    inventory: Inventory, namespace: str, work: CacheWork, settings: OperatorSettings
+) -> list[Object]:
+    """Returns every VoiceService whose present spec asks for the same work."""
+    found = []
+    for key in inventory.claim_users(namespace, work.claim):
+        resource = inventory.service(key)
+        if resource is None or is_leaving(resource):
+            continue
+        service = readable(resource)
+        if service is not None and job_of(service, settings) == work.job:
+            found.append(resource)
+    return found
+
+
+def is_needed(inventory: Inventory, job: Object, settings: OperatorSettings) -> bool:
+    """Returns whether a VoiceService that owns the Job still waits for its result."""
+    metadata = job["metadata"]
+    for owner in owner_references_of(job):
+        resource = inventory.service(Key(metadata["namespace"], owner["name"]))
+        if resource is None or resource["metadata"]["uid"] != owner["uid"]:
+            continue
+        service = readable(resource)
+        if service is None:
+            return True  # nobody knows what it asks for
+        is_asked = job_of(service, settings) == metadata["name"]
+        claim = inventory.get(CLAIM, service.metadata.namespace, claim_of(service))
+        if is_asked and recorded_model(service, claim) is None and not service.spec.suspend:
+            return True
+    return False
+
+
+def is_stale(job: Object, pods: Sequence[Object], now: datetime) -> bool:
+    """Returns whether a download ended without a result so long ago that another one is due.
+
+    One that succeeded has none when its pod went before anybody read it.
+    """
+    for kind in ("Failed", "Complete"):
+        ended = condition_of(job, kind) or {}
+        if ended.get("status") == "True":
+            since = moment_of(ended.get("lastTransitionTime"))
+            is_old = since is None or (now - since).total_seconds() > RETRY_S
+            return is_old and not any(map(checkpoints_of, pods))
+    return False

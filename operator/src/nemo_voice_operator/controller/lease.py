@@ -1,0 +1,130 @@
+"""The Lease by which one replica leads, as the lock of the client library's leader election.
+
+The library's own lock cannot create a Lease in version 37 (it gives a flag where its generated
+client wants text) and lets a lost connection end the election; this one answers "not now".
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Protocol
+
+from kubernetes.aio.client import ApiException
+from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRecord
+from kubernetes.aio.leaderelection.resourcelock.baselock import BaseLock
+from typing_extensions import override
+
+from nemo_voice_operator.errors import ClusterError
+from nemo_voice_operator.kube.kinds import LEASE, Kind
+from nemo_voice_operator.kube.manifests import Json, Manifest
+from nemo_voice_operator.state.observed import Object
+
+
+class Leases(Protocol):
+    """What the lock asks of a cluster; all of it may raise `ClusterError`."""
+
+    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """Returns an object, or None where there is none."""
+        ...
+
+    async def create(self, manifest: Manifest) -> Object:
+        """Creates an object that must not be there yet."""
+        ...
+
+    async def replace(self, manifest: Manifest) -> Object:
+        """Replaces an object, if it is still the one that its resource version names."""
+        ...
+
+
+class LeaseLock(BaseLock):
+    """One replica's hand on the Lease.
+
+    Args:
+        cluster: Where the Lease is.
+        name: The Lease's name.
+        namespace: Where it is.
+        identity: This replica's name.
+        patience_s: Seconds for each call: who waits longer may lead when another does already.
+    """
+
+    def __init__(
+        self, cluster: Leases, *, name: str, namespace: str, identity: str, patience_s: float
+    ) -> None:
+        super().__init__(name, namespace, identity)
+        self._cluster, self._patience_s = cluster, patience_s
+        self._lease: Object | None = None
+
+    @override
+    async def get(
+        self, name: str, namespace: str
+    ) -> tuple[bool, LeaderElectionRecord] | tuple[bool, Exception]:
+        """Returns whether there is a Lease, and who holds it or why it cannot be read."""
+        try:
+            async with asyncio.timeout(self._patience_s):
+                self._lease = await self._cluster.read(LEASE, namespace, name)
+        except ClusterError as error:
+            return False, ApiException(status=error.status, reason=str(error))
+        except TimeoutError:
+            return False, ApiException(reason=f"no answer within {self._patience_s:g} s")
+        if self._lease is None:
+            missing = json.dumps({"code": 404})
+            return False, ApiException(status=404, reason="NotFound", body=missing)
+        spec = self._lease.get("spec", {})
+        duration = spec.get("leaseDurationSeconds")
+        return True, LeaderElectionRecord(
+            spec.get("holderIdentity") or None,
+            None if duration is None else str(duration),
+            spec.get("acquireTime"),
+            spec.get("renewTime"),
+        )
+
+    @override
+    async def create(
+        self, name: str, namespace: str, election_record: LeaderElectionRecord
+    ) -> bool:
+        """Returns whether the Lease was made and is held by this replica."""
+        manifest: Manifest = {
+            "apiVersion": LEASE.api_version,
+            "kind": LEASE.name,
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": _spec(election_record, is_new=True),
+        }
+        try:
+            async with asyncio.timeout(self._patience_s):
+                self._lease = await self._cluster.create(manifest)
+        except (ClusterError, TimeoutError):
+            return False
+        return True
+
+    @override
+    async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
+        """Returns whether the Lease is held by this replica now; nobody was quicker."""
+        if self._lease is None:
+            return False
+        before = self._lease.get("spec", {})
+        is_new = before.get("holderIdentity") != updated_record.holder_identity
+        return await self._replace({**before, **_spec(updated_record, is_new=is_new)})
+
+    async def release(self) -> None:
+        """Lets go of the Lease, so that another replica leads at once; only its holder may call."""
+        if self._lease is not None and self._lease["spec"].get("holderIdentity") == self.identity:
+            await self._replace({**self._lease["spec"], "holderIdentity": ""})
+
+    async def _replace(self, spec: Manifest) -> bool:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                self._lease = await self._cluster.replace({**(self._lease or {}), "spec": spec})
+        except (ClusterError, TimeoutError):
+            return False
+        return True
+
+
+def _spec(record: LeaderElectionRecord, *, is_new: bool) -> Manifest:
+    # The record's times are local and without a zone; what others read is the world's time.
+    now: Json = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return {
+        "holderIdentity": record.holder_identity,
+        "leaseDurationSeconds": int(record.lease_duration or 1),
+        "renewTime": now,
+        **({"acquireTime": now} if is_new else {}),
+    }

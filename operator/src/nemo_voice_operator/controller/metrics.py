@@ -1,0 +1,147 @@
+"""What Prometheus is told of the operator."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, start_http_server
+from prometheus_client import Counter as CounterMetric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from typing_extensions import override
+
+from nemo_voice_operator.api.status import Phase
+from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.scaling.reasons import ScalingReason
+
+_PREFIX = "nemo_voice_operator"
+_WISHED = {"ModelCached": "True", "WarmedUp": "True", "Degraded": "False"}
+"""Conditions that say what is wrong, and how they stand when nothing is."""
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class OperatorMetrics:
+    """The operator's metrics, in a registry of their own."""
+
+    def __init__(self, inventory: Inventory, depth: Callable[[], int]) -> None:
+        """Takes what the gauges read when they are scraped."""
+        self.registry = CollectorRegistry()
+        self.reconciles = CounterMetric(
+            f"{_PREFIX}_reconciles",
+            "Passes over a VoiceService, by outcome: done, failed, refused.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.reconcile_seconds = Histogram(
+            f"{_PREFIX}_reconcile_seconds",
+            "Seconds of one pass over a VoiceService.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.scaling_decisions = CounterMetric(
+            f"{_PREFIX}_scaling_decisions",
+            "Changes of replicas that the load asked for, by direction and reason.",
+            ["direction", "reason"],
+            registry=self.registry,
+        )
+        self.leading = Gauge(
+            f"{_PREFIX}_leading",
+            "1 while this replica leads.",
+            registry=self.registry,
+        )
+        queue = Gauge(
+            f"{_PREFIX}_queue_depth",
+            "VoiceServices that wait for a pass or are in one.",
+            registry=self.registry,
+        )
+        queue.set_function(depth)
+        for family in _families(inventory):
+            self.registry.register(family)
+
+    @contextmanager
+    def served(self, port: int) -> Iterator[None]:
+        """Answers Prometheus on this port within the block; port 0 answers nobody."""
+        if not port:
+            yield
+            return
+        server, thread = start_http_server(port, registry=self.registry)
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+_Statuses = Iterable[Mapping[str, Any]]
+_Counts = Counter[tuple[str, ...]]
+
+
+class _Counted(Collector):
+    """Counts VoiceServices when asked, so that none is ever counted twice."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        name: str,
+        documentation: str,
+        *,
+        labels: list[str],
+        told: Callable[[_Statuses], _Counts],
+    ) -> None:
+        self._inventory, self._told = inventory, told
+        self._name, self._documentation, self._labels = name, documentation, labels
+
+    @override
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        resources = map(self._inventory.service, self._inventory.services())
+        statuses = [(resource or {}).get("status") or {} for resource in resources]
+        family = GaugeMetricFamily(
+            f"{_PREFIX}_{self._name}", self._documentation, labels=self._labels
+        )
+        for values, count in self._told(statuses).items():
+            family.add_metric(values, count)
+        yield family
+
+
+def _families(inventory: Inventory) -> Iterator[_Counted]:
+    yield _Counted(
+        inventory, "voiceservices", "VoiceServices by phase.", labels=["phase"], told=_phases
+    )
+    yield _Counted(
+        inventory,
+        "conditions",
+        "VoiceServices by condition that is not as wished, and its reason.",
+        labels=["condition", "reason"],
+        told=_conditions,
+    )
+    yield _Counted(
+        inventory,
+        "scaled_voiceservices",
+        "VoiceServices that follow their load, by the reason of the last decision.",
+        labels=["reason"],
+        told=_scaled,
+    )
+
+
+def _phases(statuses: _Statuses) -> _Counts:
+    counts: _Counts = Counter({(str(phase),): 0 for phase in Phase})
+    counts.update((status.get("phase") or Phase.PENDING,) for status in statuses)
+    return counts
+
+
+def _conditions(statuses: _Statuses) -> _Counts:
+    return Counter(
+        (one["type"], one["reason"])
+        for status in statuses
+        for one in status.get("conditions") or ()
+        if one["status"] != _WISHED.get(one["type"], one["status"])
+    )
+
+
+def _scaled(statuses: _Statuses) -> _Counts:
+    counts: _Counts = Counter({(str(reason),): 0 for reason in ScalingReason})
+    loads = (status.get("load") or {} for status in statuses)
+    counts.update((load["reason"],) for load in loads if load.get("reason"))
+    return counts

@@ -1,0 +1,97 @@
+"""kopf as the source of events: what changes in the cluster reaches the inventory and the queue.
+
+Only `on.event`: kopf's other handlers add finalizers, annotations and status of their own and never
+see the children. Nothing here decides anything.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import kopf
+from typing_extensions import override
+
+from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.resync import UNLABELLED
+from nemo_voice_operator.controller.workqueue import WorkQueue
+from nemo_voice_operator.desired.names import MANAGED_BY
+from nemo_voice_operator.kube.kinds import WATCHED, Kind
+from nemo_voice_operator.settings import OperatorSettings
+
+_LISTED = None
+"""Type of kopf's events of what a list holds: at the start, and after a watch was lost."""
+
+
+class _NoDiffs(kopf.DiffBaseStorage):
+    """What kopf compares an object with, for handlers of changes: there are none.
+
+    Its own would copy every object of every event, which takes longer than all else with it.
+    """
+
+    @override
+    def build(
+        self, *, body: kopf.Body, extra_fields: Iterable[kopf.FieldSpec] | None = None
+    ) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    @override
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
+        return None
+
+    @override
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        pass
+
+
+def registry_of(inventory: Inventory, queue: WorkQueue[Key]) -> kopf.OperatorRegistry:
+    """Returns what kopf is to call."""
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(_login)
+    kopf.on.startup(registry=registry)(_configure)
+    for kind in WATCHED:
+        _follow(kind, registry, inventory, queue)
+    return registry
+
+
+def _follow(
+    kind: Kind, registry: kopf.OperatorRegistry, inventory: Inventory, queue: WorkQueue[Key]
+) -> None:
+    labels = None if kind in UNLABELLED else MANAGED_BY
+
+    @kopf.on.event(kind.group, kind.version, kind.plural, labels=labels, registry=registry)
+    async def seen(event: Mapping[str, Any], **_: Any) -> None:
+        thing = {"apiVersion": kind.api_version, "kind": kind.name, **event["object"]}
+        metadata = thing["metadata"]
+        known = inventory.get(kind, metadata["namespace"], metadata["name"])
+        before = inventory.concerned(known or thing)
+        if event["type"] == "DELETED":
+            inventory.remove(thing)
+        elif not inventory.put(thing) and event["type"] is _LISTED:
+            return
+        for key in {*before, *inventory.concerned(thing)}:
+            queue.add(key)
+
+
+async def _login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+
+async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
+    settings.posting.enabled = False
+    settings.scanning.disabled = True
+    settings.persistence.diffbase_storage = _NoDiffs()
+    settings.watching.server_timeout = 600
+    settings.watching.reconnect_backoff = 1.0
+
+
+async def follow_cluster(
+    inventory: Inventory, queue: WorkQueue[Key], settings: OperatorSettings
+) -> None:
+    """Runs kopf until the process is asked to end, or this task is cancelled."""
+    logging.getLogger("kopf.objects").setLevel(logging.ERROR)
+    await kopf.operator(
+        registry=registry_of(inventory, queue),
+        standalone=True,
+        clusterwide=not settings.watched,
+        namespaces=list(settings.watched),
+    )

@@ -1,0 +1,52 @@
+"""What all Jobs' pods are: without a GPU, and yet where the pods with one may run. Pure."""
+
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.pods import Toleration
+from nemo_voice_operator.api.service_contract import STOPPED
+from nemo_voice_operator.desired.pod import near_claim, plain, with_term
+from nemo_voice_operator.kube.manifests import Json, Manifest
+
+REQUESTS: Manifest = {"cpu": "100m", "memory": "512Mi"}
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_GPU_NODE_LABEL = "nvidia.com/gpu.present"
+"""Set by NVIDIA's feature discovery on nodes with a GPU."""
+
+
+def gpuless_tolerations(service: VoiceService) -> Json:
+    """Returns the pods' tolerations, and that of GPU nodes, which pods with a GPU are given.
+
+    A volume binds where its first pod runs; the download, which asks for no GPU, is that pod.
+    """
+    told, gpu = service.spec.tolerations or [], service.spec.gpu
+    added = Toleration(key=gpu.resource_name, operator="Exists", effect="NoSchedule")
+    return plain([*told, added] if gpu.count else told)
+
+
+def gpuless_affinity(service: VoiceService, *, near: str | None = None) -> Manifest:
+    """Returns the pods' affinity, and the wish for a node with a GPU where they need one.
+
+    Args:
+        service: The VoiceService.
+        near: The claim whose pods all have to be on one node.
+    """
+    told: Manifest = dict(service.spec.affinity or {})
+    if service.spec.gpu.count:
+        wish: Json = {
+            "weight": 100,
+            "preference": {"matchExpressions": [{"key": _GPU_NODE_LABEL, "operator": "Exists"}]},
+        }
+        told = with_term(told, "nodeAffinity", PREFERRED, wish)
+    return near_claim(told, near) if near else told
+
+
+def excuses(container: str) -> list[Json]:
+    """Returns what does not count as a try: the pod was stopped from outside, by a node drain say.
+
+    The next pod goes on where it was.
+    """
+    stopped: Manifest = {"containerName": container, "operator": "In", "values": [STOPPED]}
+    drained: Manifest = {"type": "DisruptionTarget", "status": "True"}
+    return [
+        {"action": "Ignore", "onExitCodes": stopped},
+        {"action": "Ignore", "onPodConditions": [drained]},
+    ]

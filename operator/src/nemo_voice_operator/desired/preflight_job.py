@@ -1,0 +1,123 @@
+"""The Job that proves a changed pod before it takes the place of one that serves. Pure.
+
+Where no GPU is spare, the old pod goes first. A pod without a GPU shows before that the image can
+be had and starts, that it takes the settings, and that it can load the model out of the claim. What
+only a GPU shows is left to the rollback.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.service_contract import CHECK_ARGUMENTS
+from nemo_voice_operator.desired.cache import mounts_on_one_node
+from nemo_voice_operator.desired.deployment import PULL_S
+from nemo_voice_operator.desired.environment import serving_environment
+from nemo_voice_operator.desired.job_placement import (
+    PREFERRED,
+    REQUESTS,
+    excuses,
+    gpuless_affinity,
+    gpuless_tolerations,
+)
+from nemo_voice_operator.desired.names import (
+    CLAIM_LABEL,
+    COMPONENT_LABEL,
+    MANAGED_BY,
+    PROOF,
+    claim_label,
+    metadata_of,
+    proof_name,
+    selector_of,
+)
+from nemo_voice_operator.desired.pod import (
+    HOST_TOPOLOGY,
+    confined_container,
+    confined_pod,
+    key_mounts,
+    key_volumes,
+    volume_mounts,
+    volumes,
+    with_term,
+)
+from nemo_voice_operator.kube.manifests import Json, Manifest
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Plan
+
+CHECK_CONTAINER = "check"
+
+
+def proof_work_name(service: VoiceService, plan: Plan, settings: OperatorSettings) -> str:
+    """Returns the name of the Job that proves what the spec asks for."""
+    return proof_name(service, _template(service, plan, settings))
+
+
+def is_proof(job: Mapping[str, Any]) -> bool:
+    """Returns whether a Job proves a change; any other of ours brings a model."""
+    labels = job["metadata"].get("labels") or {}
+    return bool(labels.get(COMPONENT_LABEL) == PROOF)
+
+
+def proof_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest | None:
+    """Returns the Job; None while nothing has to be proven."""
+    if plan.proof is None:
+        return None
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata_of(service, plan.proof, PROOF),
+        "spec": {
+            # What fails is tried anew by another Job, later.
+            "backoffLimit": 0,
+            # A Secret or a volume that cannot be mounted keeps a pod for ever, without a word.
+            "activeDeadlineSeconds": service.spec.warmup.timeout_seconds + PULL_S,
+            "podFailurePolicy": {"rules": excuses(CHECK_CONTAINER)},
+            "template": _template(service, plan, settings),
+        },
+    }
+
+
+def _template(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest:
+    claim = plan.cache.claim if plan.cache else None
+    mount_label = {CLAIM_LABEL: claim_label(claim)} if claim else {}
+    return {
+        # Without the VoiceService's own label: it is none of the pods that serve.
+        "metadata": {"labels": {COMPONENT_LABEL: PROOF, **mount_label, **MANAGED_BY}},
+        "spec": {
+            **confined_pod(service),
+            "restartPolicy": "Never",
+            "tolerations": gpuless_tolerations(service),
+            "affinity": _affinity(service, plan),
+            "containers": [_container(service, plan, settings)],
+            "volumes": [*volumes(claim), *key_volumes(service)],
+        },
+    }
+
+
+def _container(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest:
+    has_claim = plan.cache is not None
+    return {
+        **confined_container(service, settings, CHECK_CONTAINER),
+        "args": list(CHECK_ARGUMENTS),
+        # The very same: a variable that the image does not know is found before it is too late.
+        "env": serving_environment(service, plan),
+        "resources": {"requests": REQUESTS},
+        "volumeMounts": [*volume_mounts(writes_models=not has_claim), *key_mounts(service)],
+    }
+
+
+def _affinity(service: VoiceService, plan: Plan) -> Manifest:
+    """Returns the affinity, and the wish for the node of a pod that serves.
+
+    The GPU that it frees is there, and so the next one finds its image there.
+    """
+    is_bound = plan.cache is not None and mounts_on_one_node(service, plan.cache)
+    near = plan.cache.claim if plan.cache and is_bound else None
+    beside: Json = {
+        "weight": 100,
+        "podAffinityTerm": {
+            "topologyKey": HOST_TOPOLOGY,
+            "labelSelector": {"matchLabels": dict(selector_of(service))},
+        },
+    }
+    return with_term(gpuless_affinity(service, near=near), "podAffinity", PREFERRED, beside)

@@ -1,0 +1,1 @@
+"""Kubernetes objects as plain data: kinds, manifests, ownership, access."""

@@ -1,0 +1,55 @@
+"""Whether an object that has the name of a child is one, or somebody else's. Pure."""
+
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.desired.names import (
+    CACHE,
+    COMPONENT_LABEL,
+    MANAGED_BY,
+    MANAGER,
+    SERVICE_LABEL,
+)
+from nemo_voice_operator.kube.kinds import CLAIM, JOB, VOICE_SERVICE
+from nemo_voice_operator.state.observed import Object, owner_references_of
+
+
+def is_ours(thing: Object, service: VoiceService) -> bool:
+    """Returns whether the operator made it, for this VoiceService or for all that share a Job.
+
+    One that lost its owner, or was kept when its VoiceService went, is known by its labels or by
+    who applied it.
+    """
+    if _foreign_controller(thing) is not None:
+        return False
+    mine = service.metadata.name
+    owners = {str(one["name"]) for one in owner_references_of(thing) if _is_voice_service(one)}
+    labels = thing["metadata"].get("labels") or {}
+    is_shared = thing["kind"] == JOB.name and labels.get(COMPONENT_LABEL) == CACHE
+    if mine in owners or (owners and is_shared):
+        return True
+    is_labelled = MANAGED_BY.items() <= labels.items()
+    if is_labelled and (labels.get(SERVICE_LABEL) == mine or is_shared):
+        return True
+    writers = thing["metadata"].get("managedFields") or ()
+    return any(one.get("manager") == MANAGER and one["operation"] == "Apply" for one in writers)
+
+
+def why_not_ours(thing: Object) -> str:
+    """Returns what to tell people of an object that stands in a child's place."""
+    kind, name = thing["kind"], thing["metadata"]["name"]
+    controller = _foreign_controller(thing)
+    whose = f"{controller['kind']} {controller['name']}'s" if controller else "somebody else's"
+    way_out = "name it in cache.claimName, " if kind == CLAIM.name else ""
+    return (
+        f"{kind} {name} is {whose} and was not touched: {way_out}delete it, or give the "
+        "VoiceService another name"
+    )
+
+
+def _foreign_controller(thing: Object) -> Object | None:
+    owners = (one for one in owner_references_of(thing) if one.get("controller"))
+    return next((one for one in owners if not _is_voice_service(one)), None)
+
+
+def _is_voice_service(owner: Object) -> bool:
+    is_in_group = str(owner.get("apiVersion", "")).partition("/")[0] == VOICE_SERVICE.group
+    return is_in_group and owner["kind"] == VOICE_SERVICE.name

@@ -1,0 +1,103 @@
+"""What the pods of a Job leave behind: what they brought, or why they failed. Pure.
+
+A service's own words, which may be missing, cut or nonsense.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nemo_voice_operator.state.observed import Object, Observed, condition_of, holds, moment_of
+from nemo_voice_operator.state.plan import ProvenCheckpoint
+
+_CREATED_S = 30.0
+"""A pod is created within seconds of its Job."""
+_HAD_PODS = ("active", "failed", "succeeded", "uncountedTerminatedPods")
+"""Fields of a Job's status that are there once it has had a pod."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailure:
+    """Why a download, or a proof, failed."""
+
+    reason: str
+    message: str
+
+
+def checkpoints_of(pod: Object) -> dict[str, ProvenCheckpoint]:
+    """Returns what a cache Job's pod says that it brought, by role; nothing if it says nonsense."""
+    try:
+        listed = result_of(pod)["checkpoints"]
+        return {str(one["role"]): _checkpoint_of(one) for one in listed}
+    except (LookupError, TypeError, ValueError):
+        return {}
+
+
+def _checkpoint_of(told: Mapping[str, Any]) -> ProvenCheckpoint:
+    if not (told["revision"] and told["sha256"]):
+        raise ValueError("a checkpoint without an identity proves nothing")
+    return ProvenCheckpoint(
+        source=str(told["source"]),
+        revision=str(told["revision"]),
+        sha256=str(told["sha256"]),
+        bytes=int(told["bytes"]),
+        directory=str(told["directory"] or ""),
+    )
+
+
+def result_of(pod: Object) -> Mapping[str, Any]:
+    """Returns what a cache Job's pod left in its termination message, or nothing."""
+    for container in pod.get("status", {}).get("containerStatuses") or ():
+        message = container.get("state", {}).get("terminated", {}).get("message")
+        if message:
+            try:
+                told = json.loads(message)
+            except ValueError:
+                continue
+            if isinstance(told, Mapping):
+                return told
+    return {}
+
+
+def cache_failure(observed: Observed) -> JobFailure | None:
+    """Returns why the newest try to download failed, if it did."""
+    if told := failure_told_by(observed.job_pods):
+        return told
+    failed = condition_of(observed.job, "Failed")
+    if failed is not None and failed["status"] == "True":
+        return JobFailure(failed.get("reason", "JobFailed"), failed.get("message", ""))
+    return None
+
+
+def no_pod_yet(job: Object | None, pods: Sequence[Object], now: datetime) -> JobFailure | None:
+    """Returns that a Job's pods cannot be created, if it has had none for longer than it takes.
+
+    A quota, a LimitRange, Pod Security or a missing ServiceAccount, which Events alone tell.
+    """
+    if job is None or pods or any(holds(job, end) for end in ("Complete", "Failed")):
+        return None
+    status, metadata = job.get("status", {}), job["metadata"]
+    # One that had pods waits for its next try; one that somebody suspended, for its turn.
+    if job["spec"].get("suspend") or any(status.get(name) for name in _HAD_PODS):
+        return None
+    began = moment_of(status.get("startTime") or metadata.get("creationTimestamp"))
+    if began is None or (now - began).total_seconds() < _CREATED_S:
+        return None
+    message = (
+        f"Job {metadata['name']} has had no pod for more than {_CREATED_S:.0f} s; its Events say "
+        "why: a quota, a LimitRange, Pod Security or a ServiceAccount, perhaps"
+    )
+    return JobFailure("FailedCreate", message)
+
+
+def failure_told_by(pods: Iterable[Object]) -> JobFailure | None:
+    """Returns why a Job's newest pod that says so failed."""
+    tries = sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+    for pod in reversed(tries):
+        error = result_of(pod).get("error")
+        # Without a result, the container's last words are its log, whose fields are anything.
+        if isinstance(error, Mapping) and error.get("reason"):
+            return JobFailure(str(error["reason"]), str(error.get("message", "")))
+    return None

@@ -1,0 +1,276 @@
+"""Decides what is to be true now of a VoiceService from what was observed. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nemo_voice_operator.api import REFRESH_ANNOTATION, VoiceService
+from nemo_voice_operator.api.model_source import DEMO, Checkpoint
+from nemo_voice_operator.api.spec import Task
+from nemo_voice_operator.api.status import ServedModel
+from nemo_voice_operator.desired.cache import cache_work_name, claim_of, place_of
+from nemo_voice_operator.desired.deployment import pod_template
+from nemo_voice_operator.desired.names import digest_in
+from nemo_voice_operator.desired.preflight_job import proof_work_name
+from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.planning.job_results import checkpoints_of, result_of
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.observed import (
+    Object,
+    Observed,
+    condition_of,
+    container_states,
+    has_been_ready,
+    has_been_seen,
+    holds,
+    is_ready,
+)
+from nemo_voice_operator.state.plan import CacheWork, Plan, ProvenCheckpoint, ProvenModel
+
+ROLLED_BACK = "RolledBack"
+"""Reason of `Degraded` while the last good template stands in for one that failed."""
+_DEFAULT_VOCODER = "nvidia/tts_hifigan"
+_FAILED_STARTS = 3
+"""Restarts of a pod without ever being ready, after which it is not waited for any longer."""
+_ONE_POD = "ReadWriteOncePod"
+
+
+def vocoder_of(service: VoiceService) -> Checkpoint | None:
+    """Returns the vocoder that a tts service uses, named or by default."""
+    spec = service.spec
+    if spec.task is not Task.TTS:
+        return None
+    if spec.vocoder is not None:
+        return spec.vocoder
+    return Checkpoint(source=DEMO if spec.model.source == DEMO else _DEFAULT_VOCODER)
+
+
+def needs_cache(service: VoiceService) -> bool:
+    """Returns whether anything has to be brought into a claim; `demo` is in the image."""
+    checkpoints = [service.spec.model, vocoder_of(service)]
+    return any(one is not None and one.source != DEMO for one in checkpoints)
+
+
+def plan_of(service: VoiceService, observed: Observed, settings: OperatorSettings) -> Plan:
+    """Returns what is to be true now."""
+    proven = proven_model(service, observed)
+    cache = _cache_work(service, observed, settings, is_proven=proven is not None)
+    is_proven = cache is None or (proven is not None and observed_claim(cache, observed))
+    failed_before = was_rolled_back(service) or must_roll_back(service, observed)
+    kept = observed.good_template if failed_before else _running_template(observed)
+    is_rolled_back = failed_before and kept is not None
+    serves = is_proven and not is_rolled_back
+    plan = Plan(
+        replicas=_replicas(service, observed),
+        cache=cache,
+        model=proven,
+        serves=serves,
+        kept_template=None if serves or kept is None else dict(kept),
+        is_rolled_back=is_rolled_back,
+        capabilities=observed.capabilities,
+    )
+    proof = _due_proof(service, plan, observed, settings)
+    if proof is None:
+        return plan
+    return replace(plan, serves=False, kept_template=_running_template(observed), proof=proof)
+
+
+def _due_proof(
+    service: VoiceService, plan: Plan, observed: Observed, settings: OperatorSettings
+) -> str | None:
+    """Returns the Job that has to succeed before a good pod goes for a changed one, if any has."""
+    running, deployment = _running_template(observed), observed.deployment or {}
+    if (
+        not plan.serves
+        or service.spec.rollout.strategy != "replace"
+        or running is None
+        or running != observed.good_template  # nothing good would be lost
+        or not (plan.replicas and deployment["spec"].get("replicas", 1))
+        or digest_in(running) == digest_in(pod_template(service, plan, settings))
+    ):
+        return None
+    name = proof_work_name(service, plan, settings)
+    proof = observed.proofs.get(name)
+    return None if proof is not None and holds(proof.job, "Complete") else name
+
+
+def job_of(service: VoiceService, settings: OperatorSettings) -> str | None:
+    """Returns the name of the cache Job that brings what the spec asks for; None where none is."""
+    return cache_work_name(service, settings) if needs_cache(service) else None
+
+
+def _replicas(service: VoiceService, observed: Observed) -> int:
+    spec = service.spec
+    if spec.suspend:
+        return 0
+    if spec.scaling is None:
+        return spec.replicas
+    # Until the scaler has spoken, the pods that are there are the best guess of the load.
+    decided = observed.wanted_replicas
+    if decided is None:
+        deployed = (observed.deployment or {}).get("spec", {}).get("replicas", 0)
+        decided = deployed or service.status.desired_replicas or spec.scaling.min
+    return max(spec.scaling.min, min(decided, spec.scaling.max))
+
+
+def _running_template(observed: Observed) -> Manifest | None:
+    if observed.deployment is None:
+        return None
+    template: Manifest = observed.deployment["spec"]["template"]
+    return template
+
+
+def _cache_work(
+    service: VoiceService, observed: Observed, settings: OperatorSettings, *, is_proven: bool
+) -> CacheWork | None:
+    job = job_of(service, settings)
+    if job is None:
+        return None
+    cache = service.spec.cache
+    creates_claim = cache is None or cache.claim_name is None
+    modes = (observed.claim or {}).get("spec", {}).get("accessModes", [])
+    return CacheWork(
+        claim=claim_of(service),
+        creates_claim=creates_claim,
+        job=job,
+        single_node="ReadWriteMany" not in modes,
+        single_pod=not creates_claim and _ONE_POD in modes,
+        # How the claim mounts decides where the Job may run, and a Job cannot be changed.
+        wants_job=not (is_proven or service.spec.suspend)
+        and (creates_claim or (observed.claim is not None and _ONE_POD not in modes)),
+    )
+
+
+def observed_claim(cache: CacheWork, observed: Observed) -> bool:
+    """Returns whether the claim is there and of use, or is about to be made.
+
+    Of a claim that is gone nobody knows how it mounts: pods that run stay as they are.
+    """
+    return cache.creates_claim or (observed.claim is not None and not cache.single_pod)
+
+
+def proven_model(service: VoiceService, observed: Observed) -> ProvenModel | None:
+    """Returns what lies verified in the claim for this spec: recorded, or as the Job just said."""
+    return recorded_model(service, observed.claim) or _brought(service, observed)
+
+
+def refresh_of(service: VoiceService) -> str | None:
+    """Returns the value of the annotation that asks for the newest revision."""
+    return service.metadata.annotations.get(REFRESH_ANNOTATION)
+
+
+def recorded_model(service: VoiceService, claim: Object | None) -> ProvenModel | None:
+    """Returns what the status says lies verified in the claim, if that is what the spec asks.
+
+    A claim that is not there says nothing: one that is made anew is another one.
+    """
+    status, vocoder = service.status, vocoder_of(service)
+    places = (place_of(service), claim_uid(claim))
+    if status.refresh != refresh_of(service):
+        return None
+    model = _recorded_checkpoint(service.spec.model, status.model, *places)
+    if model is None:
+        return None
+    if vocoder is None:
+        return ProvenModel(model, None, _cache_seconds(service))
+    recorded = _recorded_checkpoint(vocoder, status.vocoder, *places)
+    return ProvenModel(model, recorded, _cache_seconds(service)) if recorded else None
+
+
+def _cache_seconds(service: VoiceService) -> float:
+    phases = service.status.phases
+    return (phases.cache_seconds if phases else None) or 0.0
+
+
+def claim_uid(claim: Object | None) -> str | None:
+    """Returns the identity of the claim that is there."""
+    return None if claim is None else str(claim["metadata"]["uid"])
+
+
+def _recorded_checkpoint(
+    wanted: Checkpoint, recorded: ServedModel | None, place: str, claim: str | None
+) -> ProvenCheckpoint | None:
+    if (
+        recorded is None
+        or recorded.source != wanted.source
+        or recorded.requested != wanted.revision
+        # An older operator wrote down neither.
+        or recorded.place not in (None, place)
+        or not (recorded.claim_uid is None or claim in (None, recorded.claim_uid))
+        or recorded.revision is None
+        or recorded.sha256 is None
+        or wanted.sha256 not in (None, recorded.sha256)
+    ):
+        return None
+    return ProvenCheckpoint(
+        source=recorded.source,
+        revision=recorded.revision,
+        sha256=recorded.sha256,
+        bytes=recorded.bytes or 0,
+        directory=recorded.directory or "",
+    )
+
+
+def _brought(service: VoiceService, observed: Observed) -> ProvenModel | None:
+    if not holds(observed.job, "Complete"):
+        return None
+    for pod in observed.job_pods:
+        told = checkpoints_of(pod)
+        if "model" in told and ("vocoder" in told) == (vocoder_of(service) is not None):
+            seconds = result_of(pod).get("seconds")
+            known_s = float(seconds) if isinstance(seconds, int | float) else 0.0
+            return ProvenModel(told["model"], told.get("vocoder"), known_s)
+    return None
+
+
+def was_rolled_back(service: VoiceService) -> bool:
+    """Returns whether this very spec has failed before and the last good template stands in.
+
+    Asking for the newest revision is another try, though the spec is the same.
+    """
+    is_refreshed = needs_cache(service) and service.status.refresh != refresh_of(service)
+    return not is_refreshed and any(
+        condition.type == "Degraded"
+        and condition.reason == ROLLED_BACK
+        and condition.observed_generation == service.metadata.generation
+        for condition in service.status.conditions
+    )
+
+
+def must_roll_back(service: VoiceService, observed: Observed) -> bool:
+    """Returns whether the spec's pods failed for good while none of the old ones could stay.
+
+    Only with `replace`: with `surge` the old pods serve on beside the ones that fail.
+    """
+    if service.spec.rollout.strategy != "replace" or not _is_tried(service, observed):
+        return False
+    present = digest_in(_running_template(observed) or {})
+    tried = [pod for pod in observed.pods if present and digest_in(pod) == present]
+    if any(map(is_ready, tried)):
+        return False  # where one serves, going back would cost what it serves
+    progressing = condition_of(observed.deployment, "Progressing") or {}
+    is_late = progressing.get("reason") == "ProgressDeadlineExceeded"
+    return is_late or _fails_at_every_start(tried)
+
+
+def _fails_at_every_start(tried: Sequence[Object]) -> bool:
+    """Returns whether a pod of those that are tried ends again and again.
+
+    A canary that fails ends its pod long before the deadline, and nothing serves meanwhile.
+    """
+    never_ready = [pod for pod in tried if not has_been_ready(pod)]
+    restarts = (
+        one.get("restartCount") or 0 for pod in never_ready for one in container_states(pod)
+    )
+    return max(restarts, default=0) >= _FAILED_STARTS
+
+
+def _is_tried(service: VoiceService, observed: Observed) -> bool:
+    """Returns whether what the Deployment says is said of this spec's own pods, not of others."""
+    deployment, good = observed.deployment, observed.good_template
+    return (
+        deployment is not None
+        and good is not None
+        and deployment["spec"]["template"] != good
+        and has_been_seen(deployment)
+        and service.status.observed_generation == service.metadata.generation
+    )

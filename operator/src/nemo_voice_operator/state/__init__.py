@@ -1,0 +1,1 @@
+"""Plain values that the planner, the builders and the status share."""

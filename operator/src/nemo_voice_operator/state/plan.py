@@ -1,0 +1,79 @@
+"""What is to be true now: everything the children are built from that the spec alone does not say.
+
+`plan_of` in `planning.py` decides it from what was observed; `desired/` builds from it.
+"""
+
+from dataclasses import dataclass
+
+from nemo_voice_operator.kube.manifests import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Which optional kinds the cluster knows."""
+
+    service_monitor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenCheckpoint:
+    """A checkpoint that lies complete and verified in the claim."""
+
+    source: str
+    revision: str
+    """Commit of a Hugging Face model; the digest of any other."""
+    sha256: str
+    bytes: int
+    directory: str
+    """Its folder in the claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenModel:
+    """What a cache Job brought and verified."""
+
+    model: ProvenCheckpoint
+    vocoder: ProvenCheckpoint | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CacheWork:
+    """A download that is to happen, or has."""
+
+    claim: str
+    """The claim it fills."""
+    creates_claim: bool
+    """Whether the claim is made for this VoiceService."""
+    job: str
+    """Name of the Job; the same for every VoiceService that needs the same work."""
+    single_node: bool = False
+    """Whether a claim that exists can be mounted by the pods of one node only; of a claim that is
+    created, the spec says so itself."""
+    single_pod: bool = False
+    """Whether a claim that exists can be mounted by one pod only, so that neither a download nor
+    a proof could run beside the pod that serves."""
+    wants_job: bool = True
+    """False once its result is recorded: the Job may go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be true now of one VoiceService."""
+
+    replicas: int
+    """Pods that are wanted: 0 while suspended or while there is nothing proven to serve."""
+    cache: CacheWork | None = None
+    """None for `demo`, which needs no claim."""
+    model: ProvenModel | None = None
+    """What the pods are to serve; None for `demo` and while nothing is proven."""
+    serves: bool = True
+    """Whether the spec's own pods may exist: `demo`, or a model proven for this spec."""
+    kept_template: Manifest | None = None
+    """The last good pod template, kept while the spec's own may not or must not run."""
+    is_rolled_back: bool = False
+    """Whether that template stands in for the spec's own, which was tried and failed."""
+    proof: str | None = None
+    """Name of the Job that has to prove the spec's own pods before one that serves goes for them;
+    None where nothing has to be proven, or all is."""
+    capabilities: Capabilities = Capabilities()

@@ -1,0 +1,197 @@
+"""The five facts of a VoiceService: cached, warmed up, ready, progressing, degraded. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.clients.pod_client import PodPhase
+from nemo_voice_operator.desired.cache import mounts_on_one_node
+from nemo_voice_operator.planning.job_results import cache_failure, no_pod_yet
+from nemo_voice_operator.planning.planning import ROLLED_BACK, was_rolled_back
+from nemo_voice_operator.state.observed import Observed, holds, is_leaving, is_rolled_out
+from nemo_voice_operator.state.plan import CacheWork, Plan
+from nemo_voice_operator.status.condition_times import Fact, fact
+from nemo_voice_operator.status.pod_diagnosis import Trouble, trouble_among
+from nemo_voice_operator.status.preflight_status import proof_trouble
+
+_NOT_PROVEN = "the change is not rolled out, the pods stay as they are"
+IN_IMAGE = "InImage"
+"""Reason of `ModelCached` where nothing has to be brought."""
+_TERMINATING = "Terminating"
+"""Reason of what is not to be expected of a VoiceService whose deletion has begun."""
+_ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"})
+"""Reasons of a model that is not cached yet though nothing is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the facts are made of."""
+
+    service: VoiceService
+    plan: Plan
+    observed: Observed
+    trouble: Trouble | None
+    existing: int
+    ready: int
+    now: datetime
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer pods are ready than wanted."""
+        return self.ready < self.plan.replicas
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the VoiceService's deletion has begun."""
+        return self.service.metadata.deletion_timestamp is not None
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether every pod is of the newest template and ready."""
+        return self.plan.serves and is_rolled_out(self.observed.deployment) and not self.is_short
+
+
+def facts_of(found: Findings) -> list[Fact]:
+    """Returns the five facts, always in the same order."""
+    return [cached(found), _warmed_up(found), _ready(found), _progressing(found), _degraded(found)]
+
+
+def cached(found: Findings) -> Fact:
+    """Returns whether what is to be served lies verified where the pods can read it."""
+    kind, plan = "ModelCached", found.plan
+    if plan.cache is None:
+        return Fact(kind, True, IN_IMAGE, "demo ships inside the image")
+    if plan.cache.single_pod:
+        message = (
+            f"PersistentVolumeClaim {plan.cache.claim} is ReadWriteOncePod: a download could not "
+            "mount it beside a pod that serves; use one that is ReadWriteOnce or ReadWriteMany"
+        )
+        return Fact(kind, False, "SinglePodVolume", message)
+    if plan.model is not None:
+        if plan.replicas > 1 and mounts_on_one_node(found.service, plan.cache):
+            message = "the claim can be mounted on one node only, so every pod runs there"
+            return Fact(kind, True, "SingleNodeVolume", message)
+        return Fact(kind, True, "Cached", f"in {plan.model.model.directory}")
+    return Fact(kind, False, *_why_not_cached(found, plan.cache))
+
+
+def _why_not_cached(found: Findings, cache: CacheWork) -> tuple[str, str]:
+    observed = found.observed
+    if failure := cache_failure(observed):
+        return (failure.reason, failure.message)
+    if not cache.creates_claim and observed.claim is None:
+        message = f"PersistentVolumeClaim {cache.claim} does not exist; create it"
+        return ("ClaimNotFound", message)
+    if trouble := trouble_among(pod for pod in observed.job_pods if not is_leaving(pod)):
+        return (trouble.reason, trouble.message)
+    if found.service.spec.suspend:
+        return ("Suspended", "nothing is downloaded while suspended")
+    if failure := no_pod_yet(observed.job, observed.job_pods, found.now):
+        return (failure.reason, failure.message)
+    return _how_far(observed, cache)
+
+
+def _how_far(observed: Observed, cache: CacheWork) -> tuple[str, str]:
+    if observed.progress is not None:
+        return ("Downloading", observed.progress.phase)
+    if holds(observed.job, "Complete"):
+        message = "the download ended without a word of what it brought; it is soon repeated"
+        return ("ResultMissing", message)
+    return ("Pending", f"Job {cache.job} has not begun")
+
+
+def _warmed_up(found: Findings) -> Fact:
+    kind = "WarmedUp"
+    if found.ready:
+        return Fact(kind, True, "CanaryPassed", "")
+    if found.trouble is not None:
+        return Fact(kind, False, found.trouble.reason, found.trouble.message)
+    for told in found.observed.readiness.values():
+        if told.phase is not PodPhase.READY:
+            return Fact(kind, False, told.phase.capitalize(), told.reason or "")
+    return Fact(kind, False, "NoPods" if not found.existing else "Starting", "")
+
+
+def _ready(found: Findings) -> Fact:
+    kind, service = "Ready", found.service
+    if service.spec.suspend:
+        return Fact(kind, False, "Suspended", "spec.suspend is true")
+    if found.ready:
+        return Fact(kind, True, "Serving", f"{found.ready} of {found.plan.replicas} pods are ready")
+    if found.is_leaving:
+        return Fact(kind, False, _TERMINATING, "it is being deleted")
+    if not found.plan.replicas:
+        return Fact(kind, False, "NoReplicas", "0 replicas are asked for")
+    cause = cached(found)
+    if cause.holds:
+        cause = _warmed_up(found)
+    return Fact(kind, False, cause.reason, cause.message)
+
+
+def _progressing(found: Findings) -> Fact:
+    kind = "Progressing"
+    if reason := _why_nothing_should_move(found):
+        return Fact(kind, False, reason, "")
+    if found.has_settled:
+        return Fact(kind, False, "Settled", "")
+    cause = cached(found)
+    if not cause.holds:
+        return Fact(kind, cache_failure(found.observed) is None, cause.reason, cause.message)
+    if found.plan.is_rolled_back:
+        return Fact(kind, False, ROLLED_BACK, "")
+    return _rolling(found)
+
+
+def _rolling(found: Findings) -> Fact:
+    kind, proof = "Progressing", found.plan.proof
+    trouble = proof_trouble(found.plan, found.observed, found.now) if proof else found.trouble
+    if trouble is not None:
+        return Fact(kind, False, trouble.reason, trouble.message)
+    if proof:
+        return Fact(kind, True, "Proving", f"Job {proof} tries the change before a pod goes for it")
+    return Fact(kind, True, "RollingOut", f"{found.ready} of {found.plan.replicas} pods are ready")
+
+
+def _why_nothing_should_move(found: Findings) -> str | None:
+    if found.is_leaving:
+        return _TERMINATING
+    if found.service.spec.suspend:
+        return "Suspended"
+    return None if found.plan.replicas else "NoReplicas"
+
+
+def _degraded(found: Findings) -> Fact:
+    kind = "Degraded"
+    if found.plan.is_rolled_back:
+        return Fact(kind, True, ROLLED_BACK, _why_rolled_back(found))
+    if found.trouble is not None:
+        return Fact(kind, True, found.trouble.reason, found.trouble.told())
+    cause = cached(found)
+    if not cause.holds and cause.reason not in _ON_ITS_WAY:
+        return Fact(kind, True, cause.reason, cause.message)
+    if trouble := proof_trouble(found.plan, found.observed, found.now):
+        return Fact(kind, True, trouble.reason, f"{_NOT_PROVEN}: {trouble.told()}")
+    return _unproven_before(found) or Fact(kind, False, "AsExpected", "")
+
+
+def _unproven_before(found: Findings) -> Fact | None:
+    """Returns what the last try to prove this change said, until the next one has ended."""
+    told = fact(found.service.status.conditions, "Degraded")
+    if (
+        found.plan.proof is None
+        or told is None
+        or told.status != "True"
+        or told.observed_generation != found.service.metadata.generation
+        or not told.message.startswith(_NOT_PROVEN)
+    ):
+        return None
+    return Fact(told.type, True, told.reason, told.message)
+
+
+def _why_rolled_back(found: Findings) -> str:
+    """Returns what was wrong with the changed pods, also when they are long gone."""
+    told = fact(found.service.status.conditions, "Degraded")
+    if told is not None and was_rolled_back(found.service):
+        return told.message
+    why = f": {found.trouble.told()}" if found.trouble else ""
+    return f"the changed pods did not become ready and the last good ones are back{why}"

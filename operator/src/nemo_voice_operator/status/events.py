@@ -1,0 +1,92 @@
+"""Events of a VoiceService: one for each change of its life, none for a repetition. Pure."""
+
+import hashlib
+from collections.abc import Iterator
+
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.status import Condition, Status
+from nemo_voice_operator.desired.names import MANAGER
+from nemo_voice_operator.kube.kinds import EVENT, VOICE_SERVICE
+from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.status.condition_times import fact
+from nemo_voice_operator.status.conditions import IN_IMAGE
+
+_MOST_CHARS = 1024  # the API's limit of a note
+
+
+def events_between(
+    service: VoiceService, after: Status, *, now: str, reporter: str
+) -> Iterator[Manifest]:
+    """Yields the Events that the step from the old status to the new one is worth.
+
+    Args:
+        service: The resource with its status so far.
+        after: The status that follows.
+        now: The time, in RFC 3339 with microseconds.
+        reporter: Name of this replica of the operator.
+    """
+    before = service.status.conditions
+    for condition in after.conditions:
+        old = fact(before, condition.type)
+        told = _told(condition, old)
+        if told is None:
+            continue
+        kind, reason, note = told
+        yield _event(service, kind, reason, note, now=now, reporter=reporter)
+    if scaled := _scaled(service.status, after):
+        yield _event(service, "Normal", "Scaled", scaled, now=now, reporter=reporter)
+
+
+def _told(condition: Condition, old: Condition | None) -> tuple[str, str, str] | None:
+    """Returns type, reason and note of the Event that a change of a condition is worth."""
+    if old is not None and (old.status, old.reason) == (condition.status, condition.reason):
+        return None
+    was_true = old is not None and old.status == "True"
+    if condition.type == "ModelCached" and (was_true or condition.reason == IN_IMAGE):
+        return None  # nothing was brought
+    why = ": ".join(filter(None, (condition.reason, condition.message)))
+    told = {
+        ("ModelCached", "True"): ("Normal", "ModelCached", condition.message),
+        ("Ready", "True"): ("Normal", "Ready", condition.message),
+        ("Degraded", "True"): ("Warning", condition.reason, condition.message),
+    }
+    if was_true and old is not None:
+        told["Ready", "False"] = ("Warning", "NotReady", why)
+        told["Degraded", "False"] = ("Normal", "Recovered", f"{old.reason} is over")
+    return told.get((condition.type, condition.status))
+
+
+def _scaled(before: Status, after: Status) -> str | None:
+    load = after.load
+    if load is None or load.decision is None or before.load is None:
+        return None
+    if before.load.decision in (None, load.decision):
+        return None
+    return f"from {before.load.decision} to {load.decision} replicas: {load.message or load.reason}"
+
+
+def _event(
+    service: VoiceService, kind: str, reason: str, note: str, *, now: str, reporter: str
+) -> Manifest:
+    metadata = service.metadata
+    digest = hashlib.sha256(f"{metadata.uid} {now} {reason}".encode()).hexdigest()
+    return {
+        "apiVersion": EVENT.api_version,
+        "kind": EVENT.name,
+        "metadata": {"name": f"{metadata.name}.{digest[:16]}", "namespace": metadata.namespace},
+        "eventTime": now,
+        "type": kind,
+        "reason": reason,
+        "note": note[:_MOST_CHARS] or reason,
+        "action": reason,
+        "reportingController": MANAGER,
+        "reportingInstance": reporter[:128],
+        "regarding": {
+            "apiVersion": VOICE_SERVICE.api_version,
+            "kind": VOICE_SERVICE.name,
+            "name": metadata.name,
+            "namespace": metadata.namespace,
+            "uid": metadata.uid,
+            "resourceVersion": metadata.resource_version,
+        },
+    }

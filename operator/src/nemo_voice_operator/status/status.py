@@ -1,0 +1,174 @@
+"""Decides what the status of a VoiceService says. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.model_source import DEMO, Checkpoint
+from nemo_voice_operator.api.status import (
+    MAX_MESSAGE_CHARS,
+    Load,
+    Phase,
+    PhaseSeconds,
+    Progress,
+    ServedModel,
+    Status,
+)
+from nemo_voice_operator.clients.pod_client import PodPhase
+from nemo_voice_operator.desired.cache import place_of
+from nemo_voice_operator.desired.names import selector_of
+from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.planning.planning import claim_uid, refresh_of, vocoder_of
+from nemo_voice_operator.state.observed import Observed, is_leaving, is_over, is_ready
+from nemo_voice_operator.state.plan import Plan, ProvenCheckpoint
+from nemo_voice_operator.status.condition_times import Fact, conditions_of
+from nemo_voice_operator.status.conditions import Findings, facts_of
+from nemo_voice_operator.status.pod_diagnosis import trouble_in
+
+_MAY_YET_COME = frozenset({"Unschedulable", "ClaimNotFound"})
+
+
+class _Place(NamedTuple):
+    """Where models lie."""
+
+    name: str
+    claim_uid: str | None
+
+
+def status_of(
+    service: VoiceService,
+    plan: Plan,
+    observed: Observed,
+    *,
+    now: str,
+    load: Load | None = None,
+    wanted_replicas: int | None = None,
+) -> Status:
+    """Returns what is to be said of a VoiceService.
+
+    Args:
+        service: The resource with its status so far.
+        plan: What is to be true.
+        observed: What is.
+        now: The time, in RFC 3339.
+        load: The last scaling decision.
+        wanted_replicas: How many that decision asks for, whether they can be placed or not.
+    """
+    pods = [pod for pod in observed.pods if not (is_leaving(pod) or is_over(pod))]
+    ready = sum(map(is_ready, pods))
+    moment = datetime.fromisoformat(now)
+    trouble = trouble_in(observed, plan.replicas, moment)
+    found = Findings(service, plan, observed, trouble, len(pods), ready, moment)
+    facts = facts_of(found)
+    proven, before = plan.model, service.status
+    place = _Place(place_of(service), claim_uid(observed.claim))
+    return Status(
+        observed_generation=service.metadata.generation,
+        phase=_phase(found, facts),
+        endpoint=_endpoint(service),
+        selector=",".join(f"{k}={v}" for k, v in selector_of(service).items()),
+        replicas=len(pods),
+        ready_replicas=ready,
+        desired_replicas=(wanted_replicas or plan.replicas) if plan.replicas else 0,
+        model=_served(service.spec.model, proven.model if proven else None, before.model, place),
+        vocoder=_served(
+            vocoder_of(service), proven.vocoder if proven else None, before.vocoder, place
+        ),
+        refresh=refresh_of(service) if plan.model is not None else before.refresh,
+        progress=_progress(found),
+        conditions=conditions_of(facts, before.conditions, service.metadata.generation, now),
+        phases=_seconds(found),
+        load=load if service.spec.scaling is not None else None,
+    )
+
+
+def status_of_unreadable(before: Mapping[str, Any], problem: str, *, now: str) -> Manifest:
+    """Returns the status so far of a VoiceService that cannot be read, and that it cannot be."""
+    kept = [one for one in before.get("conditions") or () if one.get("type") != "Degraded"]
+    known = [one for one in before.get("conditions") or () if one.get("type") == "Degraded"]
+    was_true = bool(known) and known[0].get("status") == "True"
+    degraded = {
+        "type": "Degraded",
+        "status": "True",
+        "reason": "NotUnderstood",
+        "message": f"this operator is older or newer than the CRD: {problem}"[:MAX_MESSAGE_CHARS],
+        "lastTransitionTime": known[0].get("lastTransitionTime", now) if was_true else now,
+    }
+    return {**before, "phase": Phase.FAILED, "conditions": [*kept, degraded]}
+
+
+def _endpoint(service: VoiceService) -> str:
+    metadata = service.metadata
+    return f"http://{metadata.name}.{metadata.namespace}.svc:{service.spec.port}"
+
+
+def _served(
+    wanted: Checkpoint | None,
+    proven: ProvenCheckpoint | None,
+    before: ServedModel | None,
+    place: "_Place",
+) -> ServedModel | None:
+    """Returns what is served of a checkpoint; while the next is not proven, still the last."""
+    if wanted is None:
+        return None
+    if proven is None:
+        is_demo = wanted.source == DEMO
+        return ServedModel(source=wanted.source) if is_demo else before
+    return ServedModel(
+        source=wanted.source,
+        requested=wanted.revision,
+        revision=proven.revision,
+        sha256=proven.sha256,
+        bytes=proven.bytes,
+        directory=proven.directory,
+        place=place.name,
+        claim_uid=place.claim_uid or (before.claim_uid if before else None),
+    )
+
+
+def _phase(found: Findings, facts: Sequence[Fact]) -> Phase:  # noqa: PLR0911 one per phase
+    cached, warmed_up, ready, _, degraded = facts
+    if found.is_leaving:
+        return Phase.TERMINATING
+    if found.service.spec.suspend:
+        return Phase.SUSPENDED
+    if ready.holds:
+        return Phase.DEGRADED if degraded.holds else Phase.READY
+    if degraded.holds:
+        # A node or a claim may yet come; what crashed will not help itself.
+        return Phase.PENDING if degraded.reason in _MAY_YET_COME else Phase.FAILED
+    if not cached.holds:
+        return Phase.CACHING
+    if not found.plan.replicas:
+        return Phase.SUSPENDED
+    if warmed_up.reason == PodPhase.WARMING.capitalize():
+        return Phase.WARMING
+    return Phase.LOADING if found.existing else Phase.PENDING
+
+
+def _progress(found: Findings) -> Progress | None:
+    progress = found.observed.progress
+    if progress is None or found.plan.model is not None:
+        return None
+    return Progress(
+        phase=progress.phase, done_bytes=progress.done_bytes, total_bytes=progress.total_bytes
+    )
+
+
+def _seconds(found: Findings) -> PhaseSeconds | None:
+    """Returns the slowest ready pod's seconds; what was known stays until another is ready."""
+    before = found.service.status.phases
+    told = [one.seconds for one in found.observed.readiness.values() if one.ready]
+    slowest = max(told, key=lambda seconds: sum(seconds.values()), default=None)
+    model = found.plan.model
+    cache_s = model.seconds if model else None
+    if slowest is None:
+        if before is None:
+            return None if cache_s is None else PhaseSeconds(cache_seconds=round(cache_s, 1))
+        return before
+    return PhaseSeconds(
+        cache_seconds=None if cache_s is None else round(cache_s, 1),
+        load_seconds=round(slowest.get(PodPhase.LOADING, 0.0), 1),
+        warmup_seconds=round(slowest.get(PodPhase.WARMING, 0.0), 1),
+    )

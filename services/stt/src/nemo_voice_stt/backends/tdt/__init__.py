@@ -1,0 +1,1 @@
+"""NeMo transducers: batches of audio to words with times."""

@@ -1,0 +1,170 @@
+"""The recogniser on NVIDIA NeMo: what the port asks, in terms of the model's direct stages.
+
+Importing this module is cheap; `load` imports torch and NeMo, which takes ten seconds. Everything
+but the construction happens on the device thread.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from typing_extensions import override
+
+from nemo_voice_serving.batching.backend import ModelDescription
+from nemo_voice_stt.backends.tdt.word_times import Timing, words_of
+from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition, Samples
+
+if TYPE_CHECKING:
+    from nemo_voice_stt.backends.tdt.decoding_pipeline import Stages
+
+logger = logging.getLogger(__name__)
+
+SILENCE_DBFS = -60.0
+"""A piece whose loudest moment stays below this holds no speech; models invent words for it."""
+_MOMENT_S = 0.05
+_NOTHING = Recognition("", ())
+_NO_SOUND = Clip(np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniserOptions:
+    """How a recogniser is loaded and what its batches may hold."""
+
+    device: str = "auto"
+    """`auto`, `cpu` or `cuda`."""
+    precision: str = "auto"
+    """`auto`, `float32`, `bfloat16` or `float16`, for the encoder and the decoder."""
+    use_cuda_graphs: bool = True
+    max_batch_items: int = 16
+    max_batch_audio_s: float = 240.0
+    """Most audio in one batch, padding included."""
+    longest_s: float = 30.0
+    """Longest piece; a longer one is still recognised, but costs a new CUDA graph."""
+    bucket_edges: tuple[float, ...] = (1.5, 3.0, 5.0, 8.0, 12.0, 20.0)
+    """Lengths in seconds, beside the longest, that the warm-up runs."""
+    minimum_s: float = 1.0
+    """Shorter pieces are lengthened to this with silence, as NeMo does."""
+    trailing_silence_s: float = 0.3
+    """Silence after each piece, so that a word that ends with the audio is heard whole."""
+
+
+class NemoRecogniser(Recogniser):
+    """An `EncDecRNNTBPEModel` or a hybrid one, TDT or plain transducer, behind the port."""
+
+    def __init__(
+        self, directory: Path, source: str, revision: str, options: RecogniserOptions
+    ) -> None:
+        self._directory = directory
+        self._source = source
+        self._revision = revision
+        self._options = options
+        self._loaded: Stages | None = None
+
+    @property
+    @override
+    def sample_rate_hz(self) -> int:
+        return self._stages.sample_rate_hz
+
+    @override
+    def load(self) -> ModelDescription:
+        # Imported here: NeMo takes ten seconds to import, and `--help` should not.
+        from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
+        from nemo_voice_stt.backends.tdt.decoding_pipeline import load_stages  # noqa: PLC0415
+
+        device = hardware.choose_device(self._options.device)
+        precision = hardware.precision_of(self._options.precision, device)
+        stages = load_stages(
+            self._directory, device, precision, use_cuda_graphs=self._options.use_cuda_graphs
+        )
+        self._loaded = stages
+        return ModelDescription(
+            source=self._source,
+            revision=self._revision,
+            architecture=type(stages.model).__name__,
+            parameters=sum(weight.numel() for weight in stages.model.parameters()),
+            sample_rate_hz=stages.sample_rate_hz,
+            device=hardware.describe(device),
+            precision=str(precision).removeprefix("torch."),
+        )
+
+    @override
+    def warm_up(self, report: Callable[[str], None]) -> None:
+        from nemo_voice_serving.nemo.hardware import guarded  # noqa: PLC0415
+
+        options, stages = self._options, self._stages
+        with guarded():
+            if stages.device.type == "cuda":
+                report(f"decoder, {options.max_batch_items} x {options.longest_s:g} s")
+                longest = self._length(round(options.longest_s * stages.sample_rate_hz))
+                stages.size_decoder(options.max_batch_items, longest)
+                logger.info("decoder sized", extra={"cuda_graph": stages.graph_mode()})
+            for items, seconds in warm_up_shapes(options, is_batched=stages.device.type == "cuda"):
+                report(f"{items} x {seconds:g} s")
+                length = self._length(round(seconds * stages.sample_rate_hz))
+                stages.hear([_NO_SOUND] * items, [length] * items)
+
+    @override
+    def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
+        from nemo_voice_serving.nemo.hardware import guarded  # noqa: PLC0415
+
+        results = [_NOTHING] * len(batch)
+        audible = [place for place, clip in enumerate(batch) if self._is_audible(clip.samples)]
+        size = self._options.max_batch_items
+        with guarded():
+            for first in range(0, len(audible), size):
+                places = audible[first : first + size]
+                heard = self._recognise([batch[place] for place in places])
+                for place, recognition in zip(places, heard, strict=True):
+                    results[place] = recognition
+        return results
+
+    @property
+    def _stages(self) -> "Stages":
+        if self._loaded is None:
+            raise RuntimeError("load() comes first")
+        return self._loaded
+
+    def _recognise(self, clips: Sequence[Clip]) -> list[Recognition]:
+        stages = self._stages
+        lengths = [self._length(len(clip.samples)) for clip in clips]
+        results = []
+        for clip, heard in zip(clips, stages.hear(clips, lengths), strict=True):
+            timing = Timing(stages.frame_s, len(clip.samples) / stages.sample_rate_hz)
+            results.append(Recognition(heard.text, words_of(heard.tokens, timing, stages.text_of)))
+        return results
+
+    def _length(self, samples: int) -> int:
+        rate_hz = self._stages.sample_rate_hz
+        lengthened = samples + round(self._options.trailing_silence_s * rate_hz)
+        return max(lengthened, round(self._options.minimum_s * rate_hz))
+
+    def _is_audible(self, piece: Samples) -> bool:
+        return loudest_dbfs(piece, self._stages.sample_rate_hz) > SILENCE_DBFS
+
+
+def loudest_dbfs(piece: Samples, sample_rate_hz: int) -> float:
+    """Returns the level of the loudest twentieth of a second; minus infinity for none."""
+    moment = max(1, round(_MOMENT_S * sample_rate_hz))
+    if not len(piece):
+        return -np.inf
+    starts = np.arange(0, len(piece), moment)
+    energies = np.add.reduceat(np.square(piece, dtype=np.float32), starts)
+    counts = np.diff(np.append(starts, len(piece)))
+    power = float(np.max(energies / counts))
+    return 10 * np.log10(power) if power > 0 else -np.inf
+
+
+def warm_up_shapes(options: RecogniserOptions, *, is_batched: bool) -> list[tuple[int, float]]:
+    """Returns the batches to run before serving, as pieces and seconds, the largest first.
+
+    A CPU computes every shape the same way: there, one piece of each length finds what fails.
+    """
+    edges = {options.longest_s, *(e for e in options.bucket_edges if e < options.longest_s)}
+    if not is_batched:
+        return [(1, edge) for edge in sorted(edges, reverse=True)]
+    fits = {edge: max(1, int(options.max_batch_audio_s / edge)) for edge in edges}
+    shapes = [(min(options.max_batch_items, fits[edge]), edge) for edge in edges]
+    return sorted(shapes, key=lambda shape: (shape[0] * shape[1], shape[1]), reverse=True)

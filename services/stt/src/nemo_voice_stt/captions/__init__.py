@@ -1,0 +1,1 @@
+"""Words with times written down as segments and subtitles."""

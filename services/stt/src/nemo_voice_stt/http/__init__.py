@@ -1,0 +1,1 @@
+"""The HTTP edge of speech to text: request and response schemas, streaming, routes."""

@@ -1,0 +1,105 @@
+"""`POST /v1/audio/transcriptions`, as OpenAI's and NVIDIA's clients send it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel
+
+from nemo_voice_serving.audio.raw import raw_format_of
+from nemo_voice_serving.errors import InvalidRequest, NotFound
+from nemo_voice_serving.http.app import ERROR_RESPONSES, ErrorBody
+from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
+from nemo_voice_stt.captions.subtitles import as_srt, as_vtt, subtitles_of
+from nemo_voice_stt.http.hotwords import phrases_of
+from nemo_voice_stt.http.languages import language_of
+from nemo_voice_stt.http.request_schemas import TranscriptFormat, TranscriptionForm
+from nemo_voice_stt.http.response_schemas import PlainTranscript, VerboseTranscript, plain, verbose
+from nemo_voice_stt.http.responses import Listener
+from nemo_voice_stt.transcription.transcription import Transcript, TranscriptionOrder
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": PlainTranscript | VerboseTranscript,
+        "content": {"text/plain": {}, EVENTS_MEDIA_TYPE: {}},
+        "description": "The transcript in the wanted format.",
+    }
+}
+
+
+def openai_router(listener: Listener, *, languages: Sequence[str]) -> APIRouter:
+    """Returns OpenAI's routes, for a model that understands these languages."""
+    router = APIRouter(tags=["openai"])
+
+    @router.post(
+        "/v1/audio/transcriptions",
+        summary="Transcribe a file",
+        response_class=JSONResponse,
+        responses={**ERROR_RESPONSES, **_ANSWERS},
+    )
+    async def transcriptions(
+        request: Request,
+        form: Annotated[TranscriptionForm, Form(media_type="multipart/form-data")],
+    ) -> Response:
+        """Answers what is said in the audio file."""
+        await _refuse_speakers(request)
+        if form.has_logprobs and form.response_format is not TranscriptFormat.JSON:
+            raise InvalidRequest("include: logprobs come with json alone.", param="include")
+        named = [*form.bracketed_languages, *form.languages]
+        language = language_of(form.language, named, languages)
+        order = TranscriptionOrder(
+            form.file.file,
+            raw_format_of(form.file.content_type),
+            phrases_of(form.prompt, [*form.bracketed_keywords, *form.keywords]),
+        )
+        if form.is_streamed:
+            return await listener.stream(request, order, with_logprobs=form.has_logprobs)
+        transcript = await listener.transcript(request, order)
+        # Hours of speech take seconds to write down: not on the event loop.
+        return await asyncio.to_thread(_answer, transcript, form, language)
+
+    @router.post(
+        "/v1/audio/translations",
+        summary="Refuse to translate",
+        response_class=JSONResponse,
+        status_code=404,
+        responses={404: {"model": ErrorBody, "description": "The model only transcribes."}},
+    )
+    async def translations(request: Request) -> Response:
+        """Answers 404 in OpenAI's shape: the model transcribes and does not translate."""
+        async for _ in request.stream():  # a client that still sends would not read the answer
+            pass
+        message = (
+            "The model transcribes and does not translate. Send the file to"
+            " /v1/audio/transcriptions."
+        )
+        raise NotFound(message, param="model")
+
+    return router
+
+
+async def _refuse_speakers(request: Request) -> None:
+    for field in await request.form():
+        for name in ("known_speaker_names", "known_speaker_references"):
+            if field.startswith(name):
+                raise InvalidRequest(f"{name}: the model does not tell speakers apart.", param=name)
+
+
+def _answer(transcript: Transcript, form: TranscriptionForm, language: str) -> Response:
+    match form.response_format:
+        case TranscriptFormat.TEXT:
+            return PlainTextResponse(transcript.text + "\n")
+        case TranscriptFormat.SRT:
+            return PlainTextResponse(as_srt(subtitles_of(transcript.words, form.subtitle_rules)))
+        case TranscriptFormat.VTT:
+            return PlainTextResponse(as_vtt(subtitles_of(transcript.words, form.subtitle_rules)))
+        case TranscriptFormat.VERBOSE_JSON:
+            return _json(verbose(transcript, form.granularities, language))
+        case TranscriptFormat.JSON:
+            return _json(plain(transcript, with_logprobs=form.has_logprobs))
+
+
+def _json(body: BaseModel) -> Response:
+    return Response(body.model_dump_json(exclude_none=True), media_type="application/json")

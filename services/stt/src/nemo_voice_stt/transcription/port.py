@@ -1,0 +1,71 @@
+"""The port to a recogniser: pieces of audio to words with times, and the values it passes.
+
+`transcription.py` calls it, `backends/` implement it. No torch here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nemo_voice_serving.batching.backend import Backend
+
+Samples = npt.NDArray[np.float32]
+"""Mono sound in [-1, 1] at the recogniser's sample rate."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """A piece of audio and what may be said in it."""
+
+    samples: Samples
+    phrases: tuple[str, ...] = ()
+    """Words and names that are to be heard rather than others that sound alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextToken:
+    """One token of the model's vocabulary as it was heard."""
+
+    number: int
+    """Its place in the vocabulary."""
+    text: str
+    """What it adds to the text, with the space before a word."""
+    logprob: float
+    """The natural logarithm of its probability, given what was heard and said before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word and when it is spoken, in seconds from the start of its audio."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float | None = None
+    """Between 0 and 1, where the backend computes it."""
+    tokens: tuple[TextToken, ...] = ()
+    """What the model spelled it with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was understood in one piece of audio; no words when nobody speaks."""
+
+    text: str
+    words: tuple[Word, ...]
+
+
+class Recogniser(Backend, Protocol):
+    """A loaded speech-to-text model. Only the property may be read off the device thread."""
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """The rate of the audio it takes."""
+        ...
+
+    def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
+        """Returns what is said in each clip, equal to what it would be alone but for rounding."""
+        ...

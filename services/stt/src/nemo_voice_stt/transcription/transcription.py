@@ -1,0 +1,154 @@
+"""How audio becomes text: decoded, cut at silences, recognised in shared batches, stitched by time.
+
+The routes call `Transcription.transcribe`; no HTTP here and no torch. Memory is bounded by the
+pieces in work, not by the length of the audio.
+"""
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from nemo_voice_serving.audio.decoding import decode
+from nemo_voice_serving.audio.raw import RawFormat
+from nemo_voice_serving.batching.admission import Admission
+from nemo_voice_serving.batching.batcher import Batcher
+from nemo_voice_serving.http.quotas import charge_audio
+from nemo_voice_stt.transcription.port import Clip, Recognition, Word
+from nemo_voice_stt.transcription.silence_splitter import Piece, cut_at_silences
+
+_BLOCK_S = 10.0
+"""How much is decoded in one step: most requests in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How audio is cut and how far ahead of its recognition it is decoded."""
+
+    piece_s: float
+    pieces_ahead: int
+    max_audio_s: float
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionOrder:
+    """What is to be transcribed."""
+
+    file: BinaryIO
+    raw_format: RawFormat | None = None
+    """What bytes without a header are; absent for a file that tells itself."""
+    phrases: tuple[str, ...] = ()
+    """Words and names that are to be heard rather than others that sound alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What one piece of the audio said, with times from the start of the whole."""
+
+    text: str
+    words: tuple[Word, ...]
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What the audio said."""
+
+    text: str
+    passages: tuple[Passage, ...]
+    duration_s: float
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """Every word in order."""
+        return tuple(word for passage in self.passages for word in passage.words)
+
+
+class Transcription:
+    """Transcribes audio with one recogniser, sharing its batches between requests."""
+
+    def __init__(
+        self,
+        recognitions: Batcher[Clip, Recognition],
+        *,
+        sample_rate_hz: int,
+        admission: Admission,
+        hearing: Hearing,
+    ) -> None:
+        self._recognitions = recognitions
+        self._rate_hz = sample_rate_hz
+        self._admission = admission
+        self._hearing = hearing
+
+    async def transcribe(self, order: TranscriptionOrder) -> Transcript:
+        """Returns the transcript of a file in any container that a decoder reads.
+
+        Raises:
+            UnsupportedAudio: When nothing in the file can be decoded.
+            PayloadTooLarge: When the audio is longer than one request may be.
+            Overloaded: When too much audio is waiting already.
+        """
+        passages = [passage async for passage in self.passages(order)]
+        text = " ".join(passage.text for passage in passages if passage.text)
+        duration_s = passages[-1].end_s if passages else 0.0
+        return Transcript(text, tuple(passages), duration_s)
+
+    async def passages(self, order: TranscriptionOrder) -> AsyncGenerator[Passage, None]:
+        """Yields what each piece says, in order, as soon as it is recognised."""
+        self._admission.refuse_when_full()
+        hearing = self._hearing
+        blocks = decode(
+            order.file,
+            self._rate_hz,
+            block_s=_BLOCK_S,
+            max_audio_s=hearing.max_audio_s,
+            raw_format=order.raw_format,
+        )
+        pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=hearing.piece_s)
+        # All that will be in work at once, in one trip to a thread: it is what takes room.
+        decoded = deque(await asyncio.to_thread(_take, pieces, hearing.pieces_ahead))
+        may_go_on = len(decoded) == hearing.pieces_ahead
+        work_s = sum(len(piece.samples) for piece in decoded) / self._rate_hz
+        with self._admission.admit(work_s):
+            pending: deque[asyncio.Task[Passage]] = deque()
+            try:
+                while decoded:
+                    work = self._recognise(decoded.popleft(), order.phrases)
+                    pending.append(asyncio.create_task(work))
+                    if may_go_on and not decoded:
+                        decoded.extend(await asyncio.to_thread(_take, pieces, 1))
+                    while pending and (not decoded or len(pending) >= hearing.pieces_ahead):
+                        passage = await pending[0]
+                        del pending[0]
+                        charge_audio(passage.end_s - passage.start_s)
+                        yield passage
+            finally:
+                for task in pending:
+                    task.cancel()
+                await asyncio.gather(*pending, return_exceptions=True)
+
+    async def _recognise(self, piece: Piece, phrases: tuple[str, ...]) -> Passage:
+        duration_s = len(piece.samples) / self._rate_hz
+        if piece.is_silent:
+            return Passage("", (), piece.start_s, piece.start_s + duration_s)
+        served = await self._recognitions.submit(
+            Clip(piece.samples, phrases), length=duration_s, timeout_s=self._hearing.timeout_s
+        )
+        return placed(served.output, piece.start_s, duration_s)
+
+
+def _take(pieces: Iterator[Piece], count: int) -> list[Piece]:
+    return list(itertools.islice(pieces, count))
+
+
+def placed(recognition: Recognition, start_s: float, duration_s: float) -> Passage:
+    """Returns the recognition of a piece with its times moved to where the piece stands."""
+    words = tuple(
+        replace(word, start_s=word.start_s + start_s, end_s=word.end_s + start_s)
+        for word in recognition.words
+    )
+    return Passage(recognition.text, words, start_s, start_s + duration_s)

@@ -1,0 +1,1 @@
+"""FastPitch spectrograms and a HiFi-GAN vocoder, in batches."""

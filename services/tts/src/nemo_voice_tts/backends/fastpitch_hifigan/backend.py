@@ -1,0 +1,208 @@
+"""The voice on NVIDIA NeMo: what the port asks, in terms of FastPitch and HiFi-GAN.
+
+Importing this module is cheap; `load` imports torch and NeMo, which takes ten seconds. Everything
+but the construction, `tokens`, `windows` and the properties happens on the device thread.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from nemo_voice_serving.batching.backend import ModelDescription
+from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import Stretch, stretches
+from nemo_voice_tts.synthesis.port import Phrase, Samples, Spectrogram, Voice, Window
+
+if TYPE_CHECKING:
+    from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import FastPitch
+    from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import HifiGan
+
+FIRST_WIDTH = 64
+"""Frames of a first window: three quarters of a second of sound, most of it kept."""
+WIDTHS = (64, 128, 256)
+"""Frames of the windows: few sizes, so that windows of several requests share a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOptions:
+    """How a voice is loaded and what its batches may hold."""
+
+    device: str = "auto"
+    """`auto`, `cpu` or `cuda`."""
+    precision: str = "auto"
+    """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32."""
+    max_batch_items: int = 16
+    most_tokens: int = 480
+    """Longest phrase in one piece at the normal pace; a longer one is spoken in parts."""
+    max_batch_tokens: int = 4096
+    """Most tokens in one run of FastPitch, padding included."""
+    is_windowed: bool | None = None
+    """Whether the vocoder runs on windows: absent, on a GPU only, where batches pay."""
+
+
+class NemoVoice(Voice):
+    """A `FastPitchModel` and a `HifiGanModel` behind the port."""
+
+    def __init__(
+        self,
+        fastpitch_directory: Path,
+        hifigan_directory: Path,
+        *,
+        source: str,
+        revision: str,
+        options: VoiceOptions,
+    ) -> None:
+        self._directories = (fastpitch_directory, hifigan_directory)
+        self._source = source
+        self._revision = revision
+        self._options = options
+        self._is_windowed = bool(options.is_windowed)
+        self._loaded: tuple[FastPitch, HifiGan] | None = None
+
+    @property
+    @override
+    def sample_rate_hz(self) -> int:
+        return self._fastpitch.sample_rate_hz
+
+    @property
+    @override
+    def vocoder_items(self) -> int:
+        return self._options.max_batch_items if self._is_windowed else 1
+
+    @override
+    def load(self) -> ModelDescription:
+        # Imported here: NeMo takes ten seconds to import, and `--help` should not.
+        from nemo_voice_serving.nemo import hardware, loading  # noqa: PLC0415
+        from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch  # noqa: PLC0415
+        from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan  # noqa: PLC0415
+
+        device = hardware.choose_device(self._options.device)
+        precision = hardware.precision_of(self._options.precision, device)
+        fastpitch = load_fastpitch(self._directories[0], device)
+        hifigan = load_hifigan(self._directories[1], device, precision)
+        for what in ("sample_rate_hz", "mel_count", "hop_samples"):
+            made, taken = getattr(fastpitch, what), getattr(hifigan, what)
+            if made != taken:
+                raise loading.UnusableModel(f"voice and vocoder differ in {what}: {made}, {taken}")
+        if self._options.is_windowed is None:
+            self._is_windowed = device.type == "cuda"
+        self._loaded = fastpitch, hifigan
+        return ModelDescription(
+            source=self._source,
+            revision=self._revision,
+            architecture=f"{type(fastpitch.model).__name__} + {type(hifigan.model).__name__}",
+            parameters=loading.parameter_count(fastpitch.model, hifigan.model),
+            sample_rate_hz=fastpitch.sample_rate_hz,
+            device=hardware.describe(device),
+            precision=str(precision).removeprefix("torch."),
+        )
+
+    @override
+    def warm_up(self, report: Callable[[str], None]) -> None:
+        from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
+
+        syllable = self.tokens("la ")[1:]
+        longest: Spectrogram | None = None
+        for items, token_count in warm_up_shapes(self._options, is_batched=self._is_windowed):
+            report(f"{items} x {token_count} tokens")
+            tokens = (syllable * token_count)[:token_count]
+            made = self.spectrograms([Phrase(tokens)] * items)[0]
+            longest = longest or made
+            if not self._is_windowed:
+                self.waveforms(self.windows(made, first=True))
+        if self._is_windowed and longest is not None:
+            self._warm_up_windows(longest, report)
+        hardware.synchronise(self._fastpitch.device)
+
+    @override
+    def tokens(self, text: str) -> tuple[int, ...]:
+        return self._fastpitch.tokens(text)
+
+    @override
+    def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:
+        from nemo_voice_serving.nemo.hardware import guarded  # noqa: PLC0415
+
+        with guarded():
+            return self._fastpitch.spectrograms(
+                batch,
+                most_tokens=self._options.most_tokens,
+                most_batch_tokens=self._options.max_batch_tokens,
+            )
+
+    @override
+    def windows(self, spectrogram: Spectrogram, *, first: bool) -> Sequence[Window]:
+        count = spectrogram.frame_count
+        planned = stretches(
+            count,
+            widths=WIDTHS if self._is_windowed else (),
+            context=self._hifigan.context_frames,
+            first_width=FIRST_WIDTH if first else None,
+        )
+        return [_window(spectrogram, stretch) for stretch in planned]
+
+    @override
+    def waveforms(self, batch: Sequence[Window], /) -> Sequence[Samples]:
+        from nemo_voice_serving.nemo.hardware import guarded  # noqa: PLC0415
+
+        made: dict[int, Samples] = {}
+        by_length = sorted(range(len(batch)), key=lambda place: batch[place].frame_count)
+        with guarded():
+            for _, group in groupby(by_length, key=lambda place: batch[place].frame_count):
+                places = list(group)
+                for first in range(0, len(places), self.vocoder_items):
+                    chosen = places[first : first + self.vocoder_items]
+                    sounds = self._hifigan.waveforms([batch[place] for place in chosen])
+                    made.update(zip(chosen, sounds, strict=True))
+        return [made[place] for place in range(len(batch))]
+
+    @property
+    def _fastpitch(self) -> "FastPitch":
+        return self._models[0]
+
+    @property
+    def _hifigan(self) -> "HifiGan":
+        return self._models[1]
+
+    @property
+    def _models(self) -> "tuple[FastPitch, HifiGan]":
+        if self._loaded is None:
+            raise RuntimeError("load() comes first")
+        return self._loaded
+
+    def _warm_up_windows(self, spectrogram: Spectrogram, report: Callable[[str], None]) -> None:
+        widths = [width for width in WIDTHS if width <= spectrogram.frame_count]
+        for width in sorted(widths, reverse=True):
+            for items in _halves(self._options.max_batch_items):
+                report(f"{items} x {width} frames")
+                self.waveforms([_window(spectrogram, Stretch(0, width, 0, width))] * items)
+
+
+def warm_up_shapes(options: VoiceOptions, *, is_batched: bool) -> list[tuple[int, int]]:
+    """Returns the runs of FastPitch to make before serving, as phrases and tokens, largest first.
+
+    A CPU computes every shape the same way: there, a long phrase and a short one find what fails.
+    """
+    lengths = (options.most_tokens, options.most_tokens // 4, options.most_tokens // 16)
+    if not is_batched:
+        return [(1, lengths[1]), (1, lengths[2])]
+    return [(items, length) for items in _halves(options.max_batch_items) for length in lengths]
+
+
+def _halves(most: int) -> list[int]:
+    sizes = [most]
+    while sizes[-1] > 1:
+        sizes.append(sizes[-1] // 2)
+    return sizes
+
+
+def _window(spectrogram: Spectrogram, stretch: Stretch) -> Window:
+    return Window(
+        spectrogram,
+        start=stretch.start,
+        frame_count=stretch.frame_count,
+        keep_start=stretch.keep_start,
+        keep_end=stretch.keep_end,
+    )

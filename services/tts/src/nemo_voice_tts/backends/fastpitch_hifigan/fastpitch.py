@@ -1,0 +1,145 @@
+"""FastPitch: text to tokens, and batches of tokens to spectrograms, by the model's direct stages.
+
+`nemo.py` calls it on the device thread; `tokens` alone may run on any.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from nemo.collections.tts.models import FastPitchModel
+
+from nemo_voice_serving.errors import UnspeakableText
+from nemo_voice_serving.nemo.loading import UnusableModel, restore
+from nemo_voice_tts.backends.fastpitch_hifigan.padding_masks import mask_between_convolutions
+from nemo_voice_tts.synthesis.port import Phrase, Spectrogram
+from nemo_voice_tts.text.abbreviations import spelled
+
+_SHORTEST_PART = 32
+"""Tokens of a part of an overlong phrase: less is no word."""
+
+
+class FastPitch:
+    """A FastPitch model on a device."""
+
+    def __init__(self, model: Any, device: torch.device) -> None:
+        self._network = model.fastpitch
+        self.device = device
+        self._vocabulary = model.vocab
+        self.model = model
+        self.sample_rate_hz = int(model.cfg.sample_rate)
+        self.mel_count = int(model.cfg.n_mel_channels)
+        self.hop_samples = int(model.cfg.n_window_stride)
+        symbols = list(model.vocab.tokens)
+        self._sounded = frozenset(place for place, symbol in enumerate(symbols) if symbol.isalnum())
+        self._space = int(model.vocab.space)
+        self._lexicon = getattr(model.vocab.g2p, "phoneme_dict", None) or {}
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Returns the tokens of normalised text.
+
+        Raises:
+            UnspeakableText: No letter or phoneme is among them.
+        """
+        found = tuple(self._vocabulary.encode(spelled(text, self._lexicon)))
+        if self._sounded.isdisjoint(found):
+            raise UnspeakableText("The text holds no letter or digit that this voice can say.")
+        return found
+
+    def spectrograms(
+        self, phrases: Sequence[Phrase], *, most_tokens: int, most_batch_tokens: int
+    ) -> list[Spectrogram]:
+        """Returns each phrase's spectrogram, equal to what it would be alone.
+
+        Args:
+            phrases: One batch.
+            most_tokens: Longest phrase that is spoken in one piece at the normal pace: attention
+                grows with the square. A longer one is spoken in parts cut at spaces and joined.
+            most_batch_tokens: Most tokens in one run of the model, padding included.
+        """
+        parts = [
+            (place, part)
+            for place, phrase in enumerate(phrases)
+            for part in self._parts(phrase, most_tokens)
+        ]
+        mels: list[torch.Tensor | None] = [None] * len(parts)
+        for run in _runs([len(part.tokens) for _, part in parts], most_batch_tokens):
+            for place, mel in zip(run, self._run([parts[at][1] for at in run]), strict=True):
+                mels[place] = mel
+        joined: list[list[torch.Tensor]] = [[] for _ in phrases]
+        for (place, _), mel in zip(parts, mels, strict=True):
+            joined[place].append(mel)
+        return [_joined(pieces) for pieces in joined]
+
+    def _parts(self, phrase: Phrase, most_tokens: int) -> Iterator[Phrase]:
+        # A slow pace makes more frames of a token, and attention is over frames.
+        most = max(_SHORTEST_PART, int(most_tokens * min(1.0, phrase.pace)))
+        rest = phrase.tokens
+        while len(rest) > most:
+            spaces = [place for place in range(most // 2, most) if rest[place] == self._space]
+            end = spaces[-1] + 1 if spaces else most
+            yield Phrase(rest[:end], phrase.pace)
+            rest = (self._space, *rest[end:])
+        yield Phrase(rest, phrase.pace)
+
+    @torch.inference_mode()  # type: ignore[untyped-decorator,unused-ignore]  # torch is untyped here
+    def _run(self, phrases: Sequence[Phrase]) -> list[torch.Tensor]:
+        longest = max(len(phrase.tokens) for phrase in phrases)
+        padding = self._vocabulary.pad
+        rows = [[*phrase.tokens, *[padding] * (longest - len(phrase.tokens))] for phrase in phrases]
+        text = torch.tensor(rows, dtype=torch.long).to(self.device)
+        pace = torch.tensor([[phrase.pace] for phrase in phrases]).to(self.device)
+        speaker = None
+        if self._network.speaker_emb is not None:
+            speaker = torch.zeros(len(phrases), dtype=torch.long, device=self.device)
+        pitch = torch.zeros(text.shape, device=self.device)  # a shift of the predicted pitch
+        mels, frame_counts, *_ = self._network.infer(
+            text=text, pitch=pitch, speaker=speaker, pace=pace
+        )
+        # Copies, so that one long phrase does not keep the whole batch in memory.
+        return [
+            mel[:, :frames].clone() for mel, frames in zip(mels, frame_counts.tolist(), strict=True)
+        ]
+
+
+def load_fastpitch(directory: Path, device: torch.device) -> FastPitch:
+    """Returns the model from its unpacked files, ready to run.
+
+    Raises:
+        UnusableModel: It is no FastPitch model with a tokenizer, or is built in another way.
+    """
+    model = restore(FastPitchModel, directory, change_config=_without_normaliser)
+    if not isinstance(model, FastPitchModel):
+        raise UnusableModel(f"{directory} holds a {type(model).__name__}, not a FastPitchModel")
+    if getattr(model, "vocab", None) is None:
+        raise UnusableModel(f"the FastPitch model in {directory} has no tokenizer: too old")
+    # NeMo's parse() sets these for the time of a call, which is not safe with several threads.
+    for owner in (model.vocab, model.vocab.g2p):
+        if getattr(owner, "phoneme_probability", None) is not None:
+            owner.phoneme_probability = 1.0
+    mask_between_convolutions(model.fastpitch)
+    model.to(device)
+    return FastPitch(model, device)
+
+
+def _without_normaliser(config: Any) -> None:
+    # The process pool normalises; here it would take half a minute to build, and never be called.
+    config.pop("text_normalizer", None)
+    config.pop("text_normalizer_call_kwargs", None)
+
+
+def _runs(lengths: Sequence[int], most_padded: int) -> Iterator[list[int]]:
+    """Yields the places of parts that run together: similar lengths, within the padded limit."""
+    run: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        if run and lengths[place] * (len(run) + 1) > most_padded:
+            yield run
+            run = []
+        run.append(place)
+    yield run
+
+
+def _joined(mels: Sequence[torch.Tensor]) -> Spectrogram:
+    frames = mels[0] if len(mels) == 1 else torch.cat(list(mels), dim=1)
+    return Spectrogram(frames, int(frames.shape[1]))

@@ -1,0 +1,1 @@
+"""The HTTP edge of text to speech: request and response schemas, streaming, routes."""

@@ -1,0 +1,30 @@
+"""`POST /synthesize`: the first version of this system's own route."""
+
+from fastapi import APIRouter, Request, Response
+
+from nemo_voice_serving.audio.encoding import AudioFormat
+from nemo_voice_serving.http.app import ERROR_RESPONSES
+from nemo_voice_tts.http.responses import Speaker, SpeechOrder
+from nemo_voice_tts.http.schemas import SynthesizeRequest
+
+
+def seed_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
+    """Returns the route."""
+    router = APIRouter(tags=["nemo-voice"], responses=ERROR_RESPONSES)
+
+    @router.post(
+        "/synthesize",
+        summary="Speak a text as WAV",
+        response_class=Response,
+        responses={200: {"content": {"audio/wav": {}}, "description": "The speech, streamed."}},
+    )
+    async def synthesize(request: Request, body: SynthesizeRequest) -> Response:
+        """Streams the text as a WAV file of 16-bit mono samples."""
+        order = SpeechOrder(
+            text=body.text, param="text", max_chars=max_text_chars, audio_format=AudioFormat.WAV
+        )
+        if body.stream:
+            return await speaker.stream(request, order)
+        return await speaker.whole_wav(request, order)
+
+    return router

@@ -1,0 +1,46 @@
+"""`POST /v1/audio/speech`, as OpenAI's clients send it."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from nemo_voice_serving.audio.encoding import AudioFormat
+from nemo_voice_serving.http.app import ERROR_RESPONSES
+from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
+from nemo_voice_tts.http.responses import Speaker, SpeechOrder
+from nemo_voice_tts.http.schemas import SpeechRequest, StreamFormat
+from nemo_voice_tts.http.voice_names import check_voice
+
+PCM_RATE_HZ = 24_000
+"""OpenAI's clients play `pcm` at this rate, which nothing in the answer could change."""
+
+_MEDIA: dict[str, dict[str, str]] = {
+    media_type: {} for media_type in (*(one.media_type for one in AudioFormat), EVENTS_MEDIA_TYPE)
+}
+
+
+def openai_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
+    """Returns OpenAI's speech route."""
+    router = APIRouter(tags=["openai"], responses=ERROR_RESPONSES)
+
+    @router.post(
+        "/v1/audio/speech",
+        summary="Speak a text",
+        response_class=StreamingResponse,
+        responses={200: {"content": _MEDIA, "description": "The speech, streamed."}},
+    )
+    async def speech(request: Request, body: SpeechRequest) -> StreamingResponse:
+        """Streams the text as speech, beginning as soon as the first piece is made."""
+        check_voice(body.voice, model=speaker.model_name)
+        order = SpeechOrder(
+            text=body.input,
+            param="input",
+            max_chars=max_text_chars,
+            audio_format=body.response_format,
+            rate_hz=PCM_RATE_HZ if body.response_format is AudioFormat.PCM else None,
+            pace=body.speed,
+        )
+        if body.stream_format is StreamFormat.SSE:
+            return await speaker.stream_events(request, order)
+        return await speaker.stream(request, order)
+
+    return router

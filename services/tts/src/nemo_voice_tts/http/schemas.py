@@ -1,0 +1,88 @@
+"""What can be posted to the text-to-speech service, field by field."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+
+from nemo_voice_serving.audio.encoding import AudioFormat
+from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE
+
+MAX_INSTRUCTIONS_CHARS = 4096
+"""OpenAI's limit."""
+
+
+class _Body(BaseModel):
+    """Fields that are not here are ignored: clients send those of other servers along."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class SynthesizeRequest(_Body):
+    """The body of `POST /synthesize`."""
+
+    text: str = Field(examples=["This is a test of the text to speech service."])
+    """What to say."""
+    stream: StrictBool = True
+    """False waits for the end of the speech, so that the WAV states its true length."""
+
+
+class VoiceReference(_Body):
+    """A voice by its id, OpenAI's second spelling."""
+
+    id: str
+
+
+def _name_of(voice: Any) -> Any:
+    return voice.get("id") if isinstance(voice, dict) else voice
+
+
+VoiceName = Annotated[str, BeforeValidator(_name_of, json_schema_input_type=str | VoiceReference)]
+"""A voice's name, in either of OpenAI's spellings."""
+
+
+class StreamFormat(StrEnum):
+    """How a streamed answer is framed."""
+
+    AUDIO = "audio"
+    SSE = "sse"
+
+
+class SpeechRequest(_Body):
+    """The body of `POST /v1/audio/speech`, as OpenAI defines it."""
+
+    input: str = Field(examples=["Hello, this is a demo voice."])
+    """What to say."""
+    model: str = "demo"
+    """Accepted for OpenAI's clients; the loaded model answers whatever the name."""
+    voice: VoiceName = Field(default=DEFAULT_VOICE, examples=["alloy"])
+    """`default`, the model's own name or one of OpenAI's thirteen: the model has one voice."""
+    response_format: AudioFormat = AudioFormat.MP3
+    """Container and codec of the answer."""
+    speed: float = Field(default=1.0, ge=0.25, le=4.0)
+    """Speaking rate; the pace of the model changes, not the pitch."""
+    stream_format: StreamFormat = StreamFormat.AUDIO
+    """Framing of the streamed answer: its bytes, or events that carry them."""
+    instructions: str | None = Field(default=None, max_length=MAX_INSTRUCTIONS_CHARS)
+    """Accepted for OpenAI's clients; the model takes no instructions."""
+
+
+class VoiceList(BaseModel):
+    """The voices of one language, as NVIDIA's NIM lists them."""
+
+    voices: list[str]
+
+
+class NimSpeechRequest(_Body):
+    """The form of `POST /v1/audio/synthesize` and `synthesize_online`, as NVIDIA's NIM takes it."""
+
+    text: str = Field(examples=["Hello, this is a demo voice."])
+    """What to say."""
+    language: str = LANGUAGE
+    """The text's language; the voice speaks English."""
+    voice: str = DEFAULT_VOICE
+    """A name that `GET /v1/audio/list_voices` gives, or one that `POST /v1/audio/speech` takes."""
+    sample_rate_hz: int | None = Field(default=None, ge=8000, le=48000)
+    """Rate of the answer; absent: the model's."""
+    encoding: Literal["LINEAR_PCM"] = "LINEAR_PCM"
+    """16-bit samples, the one encoding there is."""

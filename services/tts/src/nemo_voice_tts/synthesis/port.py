@@ -1,0 +1,82 @@
+"""The port to a voice: tokens to spectrograms to sound, and the values that pass through it.
+
+`synthesis.py` calls it, `backends/` implement it. No torch here: a spectrogram's frames are opaque
+to everybody else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nemo_voice_serving.batching.backend import Backend
+
+Samples = npt.NDArray[np.float32]
+"""Mono sound in [-1, 1] at the voice's sample rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A stretch of text that is spoken in one breath, as the model's tokens."""
+
+    tokens: tuple[int, ...]
+    pace: float = 1.0
+    """Speaking rate: 2.0 is twice as fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrogram:
+    """The mel frames of one phrase, wherever the backend keeps them."""
+
+    frames: Any
+    frame_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a spectrogram that the vocoder turns into sound in one run."""
+
+    spectrogram: Spectrogram
+    start: int
+    """First mel frame that is read, context included."""
+    frame_count: int
+    """Mel frames that are read."""
+    keep_start: int
+    """First mel frame whose sound is kept."""
+    keep_end: int
+    """Mel frame before which the kept sound ends."""
+
+
+class Voice(Backend, Protocol):
+    """A loaded text-to-speech model pair.
+
+    Only `tokens`, `windows` and the properties may be used off the device thread.
+    """
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """The rate of the sound it makes."""
+        ...
+
+    @property
+    def vocoder_items(self) -> int:
+        """Most windows worth running at once: 1 on a CPU, where batching does not pay."""
+        ...
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Returns the tokens of normalised text; raises `UnspeakableText` when none is sounded."""
+        ...
+
+    def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:
+        """Returns each phrase's spectrogram, equal to what it would be alone."""
+        ...
+
+    def windows(self, spectrogram: Spectrogram, *, first: bool) -> Sequence[Window]:
+        """Returns the vocoder runs of a spectrogram, in order; `first` asks for an early one."""
+        ...
+
+    def waveforms(self, batch: Sequence[Window], /) -> Sequence[Samples]:
+        """Returns the kept sound of each window."""
+        ...

@@ -1,0 +1,1 @@
+"""From written text to phrases that a voice can say."""

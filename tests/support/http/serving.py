@@ -1,0 +1,46 @@
+"""An application on a real loopback socket, in the test's own event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from nemo_voice_serving.http.protocol import ServerConfig
+from nemo_voice_serving.http.server import DrainingServer
+from nemo_voice_serving.runtime.runtime import Runtime
+
+
+@asynccontextmanager
+async def listening(app: FastAPI, runtime: Runtime[Any]) -> AsyncIterator[DrainingServer]:
+    """Yields the server once it accepts, and ends it with the block."""
+    config = ServerConfig(app, runtime.settings, port=0)
+    config.timeout_graceful_shutdown = 10
+    server = DrainingServer(config, lifecycle=runtime.lifecycle, settings=runtime.settings)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    yield server
+    server.should_exit = True
+    await task
+
+
+def address(server: uvicorn.Server) -> str:
+    """Returns where the server listens."""
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def client_of(
+    app: FastAPI, runtime: Runtime[Any], *, ready: bool = True
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Yields a client of the running application, by default once it is ready."""
+    async with listening(app, runtime) as server:
+        if ready:
+            await runtime.until_ready()
+        async with httpx.AsyncClient(base_url=address(server), timeout=30) as client:
+            yield client

@@ -1,0 +1,70 @@
+"""The hub as a program in a pod of one of our images, with a port that tells it how to behave.
+
+It serves the recogniser that the image carries, at two commits, public and private. Only the
+standard library and `server.py` are there to be imported.
+"""
+
+import json
+import signal
+from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from support.hub.server import Fault, Hub, running_hub
+
+PORT, CONTROL_PORT = 8000, 8001
+PUBLIC, PRIVATE = "acme/listener", "acme/private-listener"
+COMMITS = ("a" * 40, "b" * 40)
+CHECKPOINT = "/opt/nemo-voice/models/demo/fastconformer-tdt.nemo"
+PADDING = bytes(10240)
+"""What the second commit has more: archives end in zeros, so the model is the same."""
+
+
+class _Control(BaseHTTPRequestHandler):
+    @property
+    def hub(self) -> Hub:
+        found: Hub = self.server.hub  # type: ignore[attr-defined]
+        return found
+
+    def do_GET(self) -> None:
+        """Answers with the requests for contents so far."""
+        self._answer([asdict(seen) for seen in self.hub.bodies()])
+
+    def do_POST(self) -> None:
+        """Takes what happens to the next bodies; a body that stalls now goes on."""
+        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.hub.faults.clear()
+        self.hub.seen.clear()
+        self.hub.released.set()
+        if told:
+            self.hub.released.clear()
+            self.hub.faults.extend(Fault(**fault) for fault in told)
+        self._answer(None)
+
+    def _answer(self, facts: object) -> None:
+        body = json.dumps(facts).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main() -> None:
+    """Serves until SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    checkpoint = Path(CHECKPOINT).read_bytes()
+    with running_hub("0.0.0.0", PORT) as hub:
+        for name in (PUBLIC, PRIVATE):
+            for commit, content in zip(COMMITS, (checkpoint, checkpoint + PADDING), strict=True):
+                hub.add(name, {"listener.nemo": content}, commit=commit)
+        hub.repositories[PRIVATE].private = True
+        control = ThreadingHTTPServer(("0.0.0.0", CONTROL_PORT), _Control)
+        control.hub = hub  # type: ignore[attr-defined]
+        try:
+            control.serve_forever()
+        except KeyboardInterrupt:
+            control.server_close()
+
+
+if __name__ == "__main__":
+    main()

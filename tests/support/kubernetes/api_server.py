@@ -1,0 +1,237 @@
+"""A real kube-apiserver with its etcd for tests: users, service accounts, an audit log, restarts.
+
+No controller runs beside it: nothing makes Pods of a Deployment, collects the children of what was
+deleted, or finishes the deletion of a namespace. A test plays those parts itself.
+"""
+
+import contextlib
+import json
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hack.cluster import control_plane
+from hack.cluster.certificates import Authority
+from hack.cluster.processes import Daemon, start
+from hack.go_programs import GoProgramsMissingError, programs
+from support.ports import free_port
+
+PROGRAMS = ("kube-apiserver", "etcd")
+START_TIMEOUT_S = 120
+REQUEST_TIMEOUT_S = 30
+# Their work is finished by controllers, and no controller runs here.
+_WITHOUT_CONTROLLERS = "ServiceAccount,StorageObjectInUseProtection"
+_AGGREGATED_DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+_AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [
+        {"level": "None", "users": ["system:apiserver", "system:anonymous"]},
+        {"level": "Metadata"},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as the API server's audit log tells it."""
+
+    user: str
+    verb: str
+    path: str
+    code: int
+    allowed: bool
+
+
+class ApiServer:
+    """An API server on a loopback port that authorizes by RBAC and writes down who asked what."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self.url = f"https://127.0.0.1:{(port := free_port())}"
+        self._folder = folder
+        self._authority = Authority.made_in(folder / "pki")
+        control_plane.issue_certificates(self._authority)
+        self._audit_log = folder / "audit.log"
+        self._audit_policy = folder / "audit-policy.json"
+        self._audit_policy.write_text(json.dumps(_AUDIT_POLICY))
+        etcd_port = free_port()
+        self._etcd = control_plane.etcd(
+            binaries, folder / "etcd", port=etcd_port, peer_port=free_port()
+        )
+        self._command = [
+            *control_plane.api_server(
+                binaries, self._authority, port=port, etcd_port=etcd_port, modes="RBAC"
+            ),
+            *("--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"),
+            *(
+                "--endpoint-reconciler-type=none",
+                f"--disable-admission-plugins={_WITHOUT_CONTROLLERS}",
+            ),
+            *(f"--audit-policy-file={self._audit_policy}", f"--audit-log-path={self._audit_log}"),
+        ]
+        self._daemon: Daemon | None = None
+
+    @cached_property
+    def admin(self) -> Path:
+        """The kubeconfig of an administrator, whom RBAC never refuses."""
+        return self._authority.kubeconfig("admin", server=self.url)
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        """The administrator's HTTP client; paths are the API's own, such as /api/v1/nodes."""
+        pki = self._authority.folder
+        context = ssl.create_default_context(cafile=str(self._authority.certificate))
+        context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
+        return httpx.Client(
+            base_url=self.url, verify=context, timeout=REQUEST_TIMEOUT_S, trust_env=False
+        )
+
+    def kubeconfig(self, user: str, *groups: str) -> Path:
+        """Returns the kubeconfig of a user of these groups, who may do what roles bind to them."""
+        self._authority.issue(f"user-{user}", user=user, groups=groups)
+        return self._authority.kubeconfig(f"user-{user}", server=self.url)
+
+    def service_account(self, namespace: str, name: str) -> Path:
+        """Returns the kubeconfig of a service account, which is made when it is missing.
+
+        In the audit log and in RBAC it is `system:serviceaccount:<namespace>:<name>`.
+        """
+        accounts = f"/api/v1/namespaces/{namespace}/serviceaccounts"
+        made = self.http.post(accounts, json={"metadata": {"name": name}})
+        if made.status_code != httpx.codes.CONFLICT:
+            made.raise_for_status()
+        token = self.send("POST", f"{accounts}/{name}/token", {})["status"]["token"]
+        return self._authority.kubeconfig(
+            f"account-{namespace}-{name}", server=self.url, token=token
+        )
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """Returns the API's answer to the administrator's request.
+
+        Raises:
+            httpx.HTTPStatusError: the API refused; the message holds its reason.
+        """
+        answer = self.http.request(method, path, json=body)
+        if answer.is_error:
+            raise httpx.HTTPStatusError(
+                f"{method} {path}: {answer.text}", request=answer.request, response=answer
+            )
+        return answer.json()
+
+    def discovered(self, root: str) -> list[dict[str, Any]]:
+        """Returns every API group below /api or /apis with its versions and their resources."""
+        answer = self.http.get(root, headers={"Accept": _AGGREGATED_DISCOVERY})
+        answer.raise_for_status()
+        groups: list[dict[str, Any]] = answer.json()["items"]
+        return groups
+
+    def requests(self, user: str = "", *, after: int = 0) -> list[Request]:
+        """Returns what this user, or everybody, asked; `after` skips that many lines of the log."""
+        events = [json.loads(line) for line in self._audit_lines()[after:]]
+        requests = [_request(event) for event in events if not _is_end_of_watch(event)]
+        return [request for request in requests if user in {"", request.user}]
+
+    def denials(self, user: str = "", *, after: int = 0) -> list[Request]:
+        """Returns what RBAC refused this user, or everybody."""
+        return [asked for asked in self.requests(user, after=after) if not asked.allowed]
+
+    def audit_length(self) -> int:
+        """Returns how many lines the audit log has by now: the `after` of a later question."""
+        return len(self._audit_lines())
+
+    def start(self) -> None:
+        """Starts the API server and returns when it is ready."""
+        self._daemon = start("kube-apiserver", self._command, logs=self._folder)
+        self._daemon.wait_until(self._answers, timeout_s=START_TIMEOUT_S)
+
+    def stop(self) -> None:
+        """Ends the API server; what it stored stays."""
+        if self._daemon is not None:
+            self._daemon.stop()
+
+    def restart(self) -> None:
+        """Ends the API server and starts it again on the same port."""
+        self.stop()
+        self.start()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator["ApiServer"]:
+        """Yields itself, started together with its store; both are gone afterwards."""
+        store = start("etcd", self._etcd, logs=self._folder)
+        try:
+            self.start()
+            yield self
+        finally:
+            self.stop()
+            store.stop()
+            self.http.close()
+
+    def _answers(self) -> bool:
+        try:
+            return self.http.get("/readyz").is_success
+        except httpx.TransportError:
+            return False
+
+    def _audit_lines(self) -> list[str]:
+        if not self._audit_log.exists():
+            return []
+        # A line that is still being written has no end yet.
+        return self._audit_log.read_text().split("\n")[:-1]
+
+
+def binaries() -> Path:
+    """Returns where the programs are: $KUBEBUILDER_ASSETS, or else what hack/go pins, built.
+
+    Raises:
+        GoProgramsMissingError: they are neither there nor can they be built.
+    """
+    named = os.environ.get("KUBEBUILDER_ASSETS")
+    if named is None:
+        return programs(*PROGRAMS)
+    folder = Path(named)
+    if missing := [name for name in PROGRAMS if not (folder / name).exists()]:
+        raise GoProgramsMissingError(f"KUBEBUILDER_ASSETS has no {', '.join(missing)}")
+    return folder
+
+
+@contextlib.contextmanager
+def running_api_server() -> Iterator[ApiServer]:
+    """Yields an API server that is ready; everything of it is gone afterwards.
+
+    Raises:
+        GoProgramsMissingError: its programs cannot be had.
+    """
+    found = binaries()
+    with (
+        tempfile.TemporaryDirectory(prefix="api-server-") as folder,
+        ApiServer(found, Path(folder)).running() as server,
+    ):
+        yield server
+
+
+def _is_end_of_watch(event: dict[str, Any]) -> bool:
+    # A watch is told of when it begins, too, unless it was refused.
+    return event["stage"] == "ResponseComplete" and event["verb"] == "watch" and _allowed(event)
+
+
+def _allowed(event: dict[str, Any]) -> bool:
+    decision = event.get("annotations", {}).get("authorization.k8s.io/decision")
+    return bool(decision != "forbid")
+
+
+def _request(event: dict[str, Any]) -> Request:
+    return Request(
+        user=event["user"]["username"],
+        verb=event["verb"],
+        path=event["requestURI"],
+        code=event.get("responseStatus", {}).get("code", 0),
+        allowed=_allowed(event),
+    )

@@ -1,0 +1,124 @@
+"""Fake models behind the ports: they compute nothing a person would want, fast and predictably."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nemo_voice_serving.batching.backend import ModelDescription
+from nemo_voice_serving.errors import UnspeakableText
+from nemo_voice_stt.transcription.port import Clip, Recognition, TextToken, Word
+from nemo_voice_tts.synthesis.port import Phrase, Samples, Spectrogram, Window
+
+RATE_HZ = 22050
+HOP = 256
+
+
+def description(source: str = "demo", rate_hz: int = RATE_HZ) -> ModelDescription:
+    """Returns what a fake says of itself."""
+    return ModelDescription(source, "r1", "FakeModel", 1, rate_hz, "cpu", "float32")
+
+
+class FakeVoice:
+    """A voice whose sound is a tone as long as its text, one frame for each character."""
+
+    sample_rate_hz = RATE_HZ
+    vocoder_items = 1
+
+    def __init__(
+        self, *, error: Exception | None = None, gate: threading.Event | None = None
+    ) -> None:
+        self.phrases: list[Phrase] = []
+        self.error = error
+        self._gate = gate
+
+    def load(self) -> ModelDescription:
+        """Returns the description."""
+        return description()
+
+    def warm_up(self, report: Callable[[str], None]) -> None:
+        """Reports one step."""
+        report("1 phrase")
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Returns the characters' codes."""
+        if not any(character.isalnum() for character in text):
+            raise UnspeakableText("nothing to say")
+        return tuple(ord(character) for character in text)
+
+    def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:
+        """Returns four frames a token."""
+        if self._gate is not None:
+            self._gate.wait(30)
+        if self.error is not None:
+            raise self.error
+        self.phrases.extend(batch)
+        counts = [max(1, round(4 * len(phrase.tokens) / phrase.pace)) for phrase in batch]
+        return [Spectrogram(None, count) for count in counts]
+
+    def windows(self, spectrogram: Spectrogram, *, first: bool) -> Sequence[Window]:
+        """Returns the spectrogram in two halves."""
+        count, half = spectrogram.frame_count, spectrogram.frame_count // 2
+        return [Window(spectrogram, 0, count, 0, half), Window(spectrogram, 0, count, half, count)]
+
+    def waveforms(self, batch: Sequence[Window], /) -> Sequence[Samples]:
+        """Returns a quiet tone."""
+        counts = [(window.keep_end - window.keep_start) * HOP for window in batch]
+        return [(0.1 * np.sin(np.arange(count) * 0.06)).astype(np.float32) for count in counts]
+
+
+class FakeRecogniser:
+    """A recogniser that always hears the canary, once for each second begun."""
+
+    sample_rate_hz = 16000
+
+    def __init__(self, text: str = "good morning how are you today") -> None:
+        self.text = text
+        self.error: Exception | None = None
+        self.batches: list[list[int]] = []
+        self.phrases: list[tuple[str, ...]] = []
+
+    def load(self) -> ModelDescription:
+        """Returns the description."""
+        return description(rate_hz=16000)
+
+    def warm_up(self, report: Callable[[str], None]) -> None:
+        """Reports one step."""
+        report("1 clip")
+
+    def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
+        """Returns the text with its words spread over the audio, each one token."""
+        if self.error is not None:
+            raise self.error
+        self.batches.append([len(clip.samples) for clip in batch])
+        self.phrases.extend(clip.phrases for clip in batch)
+        return [self._heard(len(clip.samples) / 16000) for clip in batch]
+
+    def _heard(self, duration_s: float) -> Recognition:
+        words = self.text.split()
+        step_s = duration_s / max(1, len(words))
+        timed = [
+            Word(
+                word,
+                place * step_s,
+                (place + 0.5) * step_s,
+                0.9,
+                (TextToken(place, f" {word}", -0.25),),
+            )
+            for place, word in enumerate(words)
+        ]
+        return Recognition(self.text, tuple(timed))
+
+
+class FakeNormaliser:
+    """A normaliser that changes nothing."""
+
+    async def start(self) -> None:
+        """Does nothing."""
+
+    async def close(self) -> None:
+        """Does nothing."""
+
+    async def normalise(self, text: str) -> str:
+        """Returns the text as it is."""
+        return text

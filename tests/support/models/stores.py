@@ -1,0 +1,58 @@
+"""Model stores as the tests want them: patient without waiting, and in processes of their own."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nemo_voice_serving.model_store.store import ModelStore, StoredModel, parse_reference
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from nemo_voice_serving.model_store.store import ModelStore, parse_reference
+ModelStore(Path(sys.argv[1])).resolve(parse_reference(sys.argv[2]))
+"""
+
+
+def store_of(root: Path, endpoint: str, **options: Any) -> ModelStore:
+    """Returns a store below the root that asks this hub and does not wait between tries."""
+    options.setdefault("sleep", lambda _: None)
+    return ModelStore(root, endpoint=endpoint, **options)
+
+
+def fetch(root: Path, endpoint: str, source: str, **options: Any) -> StoredModel:
+    """Returns the model after a fetch with a new store, as a new process would do it."""
+    return store_of(root, endpoint, **options).resolve(parse_reference(source))
+
+
+@contextlib.contextmanager
+def fetching_process(root: Path, endpoint: str, source: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Yields a process that fetches the model; it knows the hub from its environment."""
+    environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HUB_OFFLINE": "0"}
+    command = [sys.executable, "-c", _PROGRAM, str(root), source]
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def disk_of(folder: Path, size: str) -> Iterator[bool]:
+    """Makes the folder a filesystem of its own; yields whether this machine lets us."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    is_mounted = bool(
+        shutil.which("mount")
+        and not subprocess.run(mount, check=False, capture_output=True).returncode
+    )
+    try:
+        yield is_mounted
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -1,0 +1,106 @@
+"""A real Prometheus on a loopback port, and promtool."""
+
+import contextlib
+import json
+import math
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hack.cluster.processes import start
+from hack.go_programs import GoProgramsMissingError, programs
+from support.ports import free_port
+
+PROGRAMS = ("prometheus", "promtool")
+_ANSWER_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """A Prometheus that scrapes and evaluates every second."""
+
+    address: str
+
+    def values(self, query: str) -> list[float]:
+        """Returns the numbers that a query has now; no number where something is divided by 0."""
+        answer = self._asked("query", query=query)["result"]
+        found = [float(series["value"][1]) for series in answer]
+        return [value for value in found if math.isfinite(value)]
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Returns every rule that was loaded, with how its last evaluation went."""
+        return [rule for group in self._asked("rules")["groups"] for rule in group["rules"]]
+
+    def _asked(self, what: str, **parameters: str) -> dict[str, Any]:
+        answer = httpx.get(
+            f"{self.address}/api/v1/{what}", params=parameters, timeout=_ANSWER_TIMEOUT_S
+        )
+        assert answer.is_success, answer.text
+        data: dict[str, Any] = answer.json()["data"]
+        return data
+
+
+def binaries() -> Path:
+    """Returns where both programs are: $NEMO_VOICE_DEV_PROMETHEUS, or else built from their pins.
+
+    Raises:
+        GoProgramsMissingError: they are neither there nor can they be built.
+    """
+    named = os.environ.get("NEMO_VOICE_DEV_PROMETHEUS")
+    if named is None:
+        return programs(*PROGRAMS)
+    folder = Path(named)
+    if missing := [name for name in PROGRAMS if not (folder / name).exists()]:
+        raise GoProgramsMissingError(f"NEMO_VOICE_DEV_PROMETHEUS has no {', '.join(missing)}")
+    return folder
+
+
+@contextlib.contextmanager
+def running_prometheus(
+    found: Path, folder: Path, targets: Mapping[str, str], rules: Path
+) -> Iterator[Prometheus]:
+    """Yields a Prometheus that knows these rules and scrapes a target for each job."""
+    configuration = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(rules)],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [target]}]}
+            for job, target in targets.items()
+        ],
+    }
+    # JSON is YAML.
+    file = folder / "prometheus.yml"
+    file.write_text(json.dumps(configuration))
+    address = f"127.0.0.1:{free_port()}"
+    daemon = start(
+        "prometheus",
+        [
+            *(found / "prometheus", f"--config.file={file}"),
+            *(f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={address}"),
+        ],
+        logs=folder,
+    )
+    try:
+        daemon.wait_until(lambda: _is_ready(f"http://{address}"))
+        yield Prometheus(f"http://{address}")
+    finally:
+        daemon.stop()
+
+
+def promtool(found: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Returns how one command of promtool ended and what it said."""
+    return subprocess.run(
+        [found / "promtool", *arguments], check=False, capture_output=True, text=True
+    )
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/-/ready", timeout=_ANSWER_TIMEOUT_S).is_success
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,163 @@
+"""The operator on a real API server: its passes one by one in this process, or as a process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from nemo_voice_operator.clients.api_server import KubernetesCluster
+from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.reconcile import Reconciler
+from nemo_voice_operator.kube.kinds import WATCHED, Kind
+from nemo_voice_operator.kube.rbac import own_rules, rules
+from nemo_voice_operator.settings import OperatorSettings
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.definitions import VOICE_SERVICES
+from support.operator.fake_cluster import FakeAsks
+
+
+@asynccontextmanager
+async def connected(kubeconfig: Path) -> AsyncIterator[ApiClient]:
+    """Yields a client of the cluster that the kubeconfig names."""
+    configuration = Configuration()
+    await config.load_kube_config(  # type: ignore[no-untyped-call]
+        str(kubeconfig), client_configuration=configuration
+    )
+    async with ApiClient(configuration) as client:
+        yield client
+
+
+class Passes:
+    """An operator that was just started, knows what is there, and makes passes when told to."""
+
+    def __init__(self, cluster: KubernetesCluster, namespace: str) -> None:
+        self.cluster, self.namespace = cluster, namespace
+        self.inventory = Inventory()
+        self.reconciler = Reconciler(
+            inventory=self.inventory,
+            cluster=cluster,
+            asks=FakeAsks(),
+            settings=OperatorSettings(),
+            reporter="test",
+        )
+
+    async def look(self) -> None:
+        """Learns what is there."""
+        for kind in WATCHED:
+            for thing in await self.cluster.list(kind, self.namespace):
+                self.inventory.put(thing)
+
+    async def settle(self, name: str = "narrator") -> None:
+        """Makes passes until two in a row leave every version as it was.
+
+        Raises:
+            AssertionError: They never do.
+        """
+        for _ in range(6):
+            before = await self.versions()
+            await self.look()
+            await self.reconciler.reconcile(Key(self.namespace, name))
+            if await self.versions() == before:
+                return
+        raise AssertionError("the operator keeps writing")
+
+    async def versions(self) -> dict[tuple[str, str], str]:
+        """Returns the resource version of every object that the operator may write."""
+        found = {}
+        for kind in WATCHED:
+            for thing in await self.cluster.list(kind, self.namespace):
+                metadata = thing["metadata"]
+                found[kind.name, metadata["name"]] = metadata["resourceVersion"]
+        return found
+
+    async def contents(self) -> dict[tuple[str, str], Any]:
+        """Returns what the objects say, without what differs between two equal ones."""
+        found = {}
+        for kind in WATCHED:
+            for thing in await self.cluster.list(kind, self.namespace):
+                found[kind.name, thing["metadata"]["name"]] = _comparable(thing)
+        return found
+
+
+def _comparable(thing: Mapping[str, Any]) -> Any:
+    """Returns an object's spec and labels without what the API server draws for each anew."""
+    spec = {key: value for key, value in thing.get("spec", {}).items() if "clusterIP" not in key}
+    told = json.dumps({"labels": thing["metadata"].get("labels"), "spec": spec}, sort_keys=True)
+    return json.loads(told.replace(thing["metadata"]["uid"], "its uid"))
+
+
+def grant(server: ApiServer, namespace: str, *, cluster_wide: bool) -> Path:
+    """Returns the kubeconfig of a service account that may do what the operator's roles say."""
+    account = server.service_account(namespace, "operator")
+    subject = {"kind": "ServiceAccount", "name": "operator", "namespace": namespace}
+    scope = "" if cluster_wide else f"/namespaces/{namespace}"
+    kind = "ClusterRole" if cluster_wide else "Role"
+    _bind(server, scope, kind, f"operator-{namespace}", rules(), subject)
+    _bind(server, f"/namespaces/{namespace}", "Role", "operator-lease", own_rules(), subject)
+    return account
+
+
+def _bind(
+    server: ApiServer, scope: str, kind: str, name: str, allowed: Any, subject: Mapping[str, str]
+) -> None:
+    root = f"/apis/rbac.authorization.k8s.io/v1{scope}"
+    plural = f"{kind.lower()}s"
+    server.send("POST", f"{root}/{plural}", {"metadata": {"name": name}, "rules": allowed})
+    binding = {
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
+        "subjects": [subject],
+    }
+    server.send("POST", f"{root}/{kind.lower()}bindings", binding)
+
+
+@contextmanager
+def operator_process(
+    kubeconfig: Path, log: Path, **settings: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Yields a running operator; it is asked to end with the block, and killed if it does not."""
+    environment = {name: value for name, value in os.environ.items() if "KUBERNETES" not in name}
+    environment |= {"KUBECONFIG": str(kubeconfig), "NEMO_VOICE_OPERATOR_METRICS_PORT": "0"}
+    environment["NEMO_VOICE_OPERATOR_HEALTH_PORT"] = "0"
+    environment |= {f"NEMO_VOICE_OPERATOR_{name.upper()}": text for name, text in settings.items()}
+    command = [sys.executable, "-m", "nemo_voice_operator", "run"]
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def found(server: ApiServer, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
+    """Returns an object, if it is there."""
+    answer = server.http.get(kind.path(namespace, name))
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return None
+    thing: dict[str, Any] = answer.raise_for_status().json()
+    return thing
+
+
+def create_demo(server: ApiServer, namespace: str, name: str = "narrator", **spec: Any) -> None:
+    """Creates a VoiceService, of the demo unless the fields of its spec say otherwise."""
+    body = {
+        "apiVersion": "nemo-voice.dev/v1alpha1",
+        "kind": "VoiceService",
+        "metadata": {"name": name},
+        "spec": {"task": "stt", "model": {"source": "demo"}, "gpu": {"count": 0}, **spec},
+    }
+    server.send("POST", VOICE_SERVICES.format(namespace=namespace), body)

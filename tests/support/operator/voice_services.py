@@ -1,0 +1,67 @@
+"""VoiceServices for tests: made of a few fields, and read from `manifests/samples`."""
+
+import hashlib
+from typing import Any
+
+import yaml
+
+from nemo_voice_operator.api import KIND, VoiceService, parse
+from nemo_voice_operator.api.model_source import Checkpoint
+from nemo_voice_operator.desired.cache import cache_work_name, claim_of
+from nemo_voice_operator.planning.planning import needs_cache, vocoder_of
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import (
+    CacheWork,
+    Capabilities,
+    Plan,
+    ProvenCheckpoint,
+    ProvenModel,
+)
+from support.docs.repository import ROOT
+
+DEMO = {"source": "demo"}
+SAMPLES = {path.stem: path for path in sorted((ROOT / "manifests" / "samples").glob("*.yaml"))}
+
+
+def voice_service(name: str = "narrator", **spec: Any) -> VoiceService:
+    """Returns a tts VoiceService with these fields of its spec, spelt as in YAML; else the demo."""
+    metadata = {"name": name, "namespace": "speech", "uid": f"uid-of-{name}"}
+    return parse({"metadata": metadata, "spec": {"task": "tts", "model": DEMO, **spec}})
+
+
+def objects_of(sample: str) -> list[dict[str, Any]]:
+    """Returns the objects in a sample."""
+    return list(yaml.safe_load_all(SAMPLES[sample].read_text()))
+
+
+def services_of(sample: str) -> list[VoiceService]:
+    """Returns the VoiceServices in a sample, as an API server would give them."""
+    services = [thing for thing in objects_of(sample) if thing["kind"] == KIND]
+    return [voice_service(thing["metadata"]["name"], **thing["spec"]) for thing in services]
+
+
+def proven_plan(
+    service: VoiceService, settings: OperatorSettings, *, single_node: bool = False
+) -> Plan:
+    """Returns the plan at the moment when the cache Job has just brought what the spec asks for."""
+    spec = service.spec
+    replicas = spec.scaling.min if spec.scaling else spec.replicas
+    capabilities = Capabilities(service_monitor=True)
+    if not needs_cache(service):
+        return Plan(replicas=replicas, capabilities=capabilities)
+    vocoder = vocoder_of(service)
+    work = CacheWork(
+        claim=claim_of(service),
+        creates_claim=not (spec.cache and spec.cache.claim_name),
+        job=cache_work_name(service, settings),
+        single_node=single_node,
+    )
+    model = ProvenModel(_proven(spec.model), _proven(vocoder) if vocoder else None)
+    return Plan(replicas=replicas, cache=work, model=model, capabilities=capabilities)
+
+
+def _proven(checkpoint: Checkpoint) -> ProvenCheckpoint:
+    digest = checkpoint.sha256 or hashlib.sha256(checkpoint.source.encode()).hexdigest()
+    revision = checkpoint.revision or digest[:40]
+    folder = checkpoint.source.rpartition("/")[2]
+    return ProvenCheckpoint(checkpoint.source, revision, digest, 1, f"{folder}@{revision}")

@@ -1,0 +1,291 @@
+"""The API server's client: what it asks for, and what it makes of answers, on a real connection."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from kubernetes.aio.client import ApiClient, Configuration
+
+from nemo_voice_operator.clients.api_server import KubernetesCluster, failure_of, owner_references
+from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
+from nemo_voice_operator.kube.kinds import DEPLOYMENT, POD, SERVICE_MONITOR
+from nemo_voice_operator.kube.manifests import Manifest
+from support.operator.observations import deployment, pod
+from support.ports import free_port
+
+OWNER = {
+    "apiVersion": "nemo-voice.dev/v1alpha1",
+    "kind": "VoiceService",
+    "metadata": {"name": "narrator", "namespace": "speech", "uid": "2"},
+}
+MANIFEST: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "narrator", "namespace": "speech"},
+}
+CHILD = "/api/v1/namespaces/speech/services/narrator"
+
+
+@dataclass
+class Asked:
+    """One request that the server was sent."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class FakeApiServer:
+    """Answers what a test says, and remembers what it was asked."""
+
+    answer: Callable[[Asked], tuple[int, Any]] = lambda _: (200, {})
+    asked: list[Asked] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        text = await request.text()
+        asked = Asked(
+            request.method,
+            request.path,
+            dict(request.query),
+            dict(request.headers),
+            json.loads(text) if text else None,
+        )
+        self.asked.append(asked)
+        status, body = self.answer(asked)
+        said = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return web.Response(status=status, body=said, content_type="application/json")
+
+
+@pytest.fixture
+def api() -> FakeApiServer:
+    """What the server does."""
+    return FakeApiServer()
+
+
+@pytest.fixture
+async def cluster(
+    api: FakeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[KubernetesCluster]:
+    """A client of the server, which runs."""
+    # Every client reads the machine's certificates anew, which takes a tenth of a second.
+    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", api.handle)
+    async with TestServer(app) as server:
+        configuration = Configuration(host=f"http://127.0.0.1:{server.port}")
+        async with ApiClient(configuration) as client:
+            yield KubernetesCluster(client)
+
+
+def refusal(status: int, reason: str) -> tuple[int, Any]:
+    return status, {"kind": "Status", "message": f"it is {reason}", "reason": reason}
+
+
+async def test_a_child_is_applied_whole_by_one_manager_with_its_owners(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    api.answer = lambda asked: (201, {**asked.body, "made": True})
+    made = await cluster.apply(MANIFEST, [OWNER])
+    assert made["made"]
+    (asked,) = api.asked
+    assert (asked.method, asked.path) == ("PATCH", CHILD)
+    assert asked.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert asked.query == {
+        "fieldManager": "nemo-voice-operator",
+        "force": "true",
+        "fieldValidation": "Strict",
+    }
+    (owner,) = asked.body["metadata"]["ownerReferences"]
+    assert (owner["name"], owner["uid"], owner["controller"]) == ("narrator", "2", True)
+    assert "ownerReferences" not in MANIFEST["metadata"], "the manifest itself stays as it was"
+
+
+async def test_without_owners_nothing_is_said_of_owners(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    await cluster.apply(MANIFEST, [])
+    assert api.asked[0].body == MANIFEST
+
+
+def test_of_several_owners_none_controls_and_their_order_is_no_matter() -> None:
+    other = {**OWNER, "metadata": {"name": "reader", "uid": "1"}}
+    both = owner_references([OWNER, other])
+    assert both == owner_references([other, OWNER])
+    assert [one["name"] for one in both] == ["reader", "narrator"]
+    assert not any("controller" in one for one in both)
+
+
+async def test_a_status_is_that_of_this_very_resource(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    await cluster.apply_status(OWNER, {"phase": "Ready"})
+    (asked,) = api.asked
+    path = "/apis/nemo-voice.dev/v1alpha1/namespaces/speech/voiceservices/narrator/status"
+    assert (asked.method, asked.path) == ("PATCH", path)
+    assert asked.body["metadata"] == {"name": "narrator", "uid": "2"}
+    assert asked.body["status"] == {"phase": "Ready"}
+    assert "spec" not in asked.body
+
+
+async def test_only_this_very_object_is_deleted(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    await cluster.delete(deployment())
+    (asked,) = api.asked
+    assert (asked.method, asked.body) == (
+        "DELETE",
+        {"propagationPolicy": "Background", "preconditions": {"uid": "uid-of-deployment"}},
+    )
+
+
+@pytest.mark.parametrize("answer", [refusal(404, "NotFound"), refusal(409, "Conflict")])
+async def test_what_is_gone_or_another_need_not_be_deleted(
+    cluster: KubernetesCluster, api: FakeApiServer, answer: tuple[int, Any]
+) -> None:
+    api.answer = lambda _: answer
+    await cluster.delete(deployment())
+    assert len(api.asked) == 1
+
+
+async def test_a_deletion_that_is_not_allowed_is_told(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    api.answer = lambda _: refusal(403, "Forbidden")
+    with pytest.raises(Refused, match="it is Forbidden"):
+        await cluster.delete(deployment())
+
+
+async def test_an_event_is_created(cluster: KubernetesCluster, api: FakeApiServer) -> None:
+    event: Manifest = {"kind": "Event", "metadata": {"name": "a", "namespace": "speech"}}
+    await cluster.record(event)
+    assert (api.asked[0].method, api.asked[0].path) == (
+        "POST",
+        "/apis/events.k8s.io/v1/namespaces/speech/events",
+    )
+
+
+async def test_the_definition_is_applied(cluster: KubernetesCluster, api: FakeApiServer) -> None:
+    await cluster.define({"metadata": {"name": "voiceservices.nemo-voice.dev"}})
+    assert api.asked[0].path.endswith("/customresourcedefinitions/voiceservices.nemo-voice.dev")
+
+
+async def test_a_list_is_read_page_by_page_and_its_items_say_what_they_are(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    def page(asked: Asked) -> tuple[int, Any]:
+        token = asked.query.get("continue", "")
+        following = {"": "second", "second": "third", "third": ""}[token]
+        return 200, {
+            "metadata": {"continue": following} if following else {},
+            "items": [{"metadata": {"name": token or "first"}}],
+        }
+
+    api.answer = page
+    found = await cluster.list(POD, "speech", "a=b")
+    assert [one["metadata"]["name"] for one in found] == ["first", "second", "third"]
+    assert {(one["apiVersion"], one["kind"]) for one in found} == {("v1", "Pod")}
+    assert {asked.query["labelSelector"] for asked in api.asked} == {"a=b"}
+    assert {asked.path for asked in api.asked} == {"/api/v1/namespaces/speech/pods"}
+
+
+async def test_a_list_over_all_namespaces_without_a_selector(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    api.answer = lambda _: (200, {"metadata": {}, "items": []})
+    assert await cluster.list(POD, None) == []
+    assert api.asked[0].path == "/api/v1/pods"
+    assert "labelSelector" not in api.asked[0].query
+
+
+async def test_an_object_is_read_or_is_not_there(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    api.answer = lambda _: (200, pod())
+    assert await cluster.read(POD, "speech", "narrator-0") == pod()
+    api.answer = lambda _: refusal(404, "NotFound")
+    assert await cluster.read(POD, "speech", "narrator-0") is None
+    api.answer = lambda _: refusal(403, "Forbidden")
+    with pytest.raises(Refused):
+        await cluster.read(POD, "speech", "narrator-0")
+
+
+async def test_create_and_replace_are_what_they_are_called(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    api.answer = lambda asked: (200, asked.body)
+    assert await cluster.create(MANIFEST) == MANIFEST
+    assert await cluster.replace(MANIFEST) == MANIFEST
+    assert [(asked.method, asked.path) for asked in api.asked] == [
+        ("POST", "/api/v1/namespaces/speech/services"),
+        ("PUT", CHILD),
+    ]
+
+
+async def test_an_optional_kind_is_known_when_its_group_lists_it(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    api.answer = lambda _: (200, {"resources": [{"name": "servicemonitors"}]})
+    assert await cluster.knows(SERVICE_MONITOR)
+    api.answer = lambda _: (200, {"resources": [{"name": "podmonitors"}]})
+    assert not await cluster.knows(SERVICE_MONITOR)
+    api.answer = lambda _: refusal(404, "NotFound")
+    assert not await cluster.knows(SERVICE_MONITOR)
+    api.answer = lambda _: refusal(403, "Forbidden")
+    with pytest.raises(Refused):
+        await cluster.knows(SERVICE_MONITOR)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Refused),
+        (401, Refused),
+        (403, Refused),
+        (404, Refused),
+        (409, Conflict),
+        (410, Refused),
+        (422, Refused),
+        (429, Unavailable),
+        (500, Unavailable),
+        (503, Unavailable),
+    ],
+)
+def test_an_answers_status_says_what_kind_of_failure_it_is(
+    status: int, kind: type[ClusterError]
+) -> None:
+    error = failure_of(status, b'{"message": "why", "reason": "Because"}')
+    assert type(error) is kind
+    assert (str(error), error.reason, error.status) == ("why", "Because", status)
+
+
+@pytest.mark.parametrize("content", [b"<html>" * 100, b"\xff", b"[]", b"{}", b"", b'"text"'])
+def test_a_failure_that_is_no_status_object_is_told_as_it_is(content: bytes) -> None:
+    error = failure_of(502, content)
+    assert isinstance(error, Unavailable)
+    assert len(str(error)) <= 200
+    assert error.reason == ""
+
+
+@pytest.mark.parametrize("content", [b"<html>sign in</html>", b"", b"\xff\xfe"])
+async def test_a_success_that_is_no_json_is_none(
+    cluster: KubernetesCluster, api: FakeApiServer, content: bytes
+) -> None:
+    api.answer = lambda _: (200, content)
+    with pytest.raises(Unavailable, match="no JSON"):
+        await cluster.read(DEPLOYMENT, "speech", "narrator")
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    configuration = Configuration(host=f"http://127.0.0.1:{free_port()}")
+    async with ApiClient(configuration) as client:
+        with pytest.raises(Unavailable, match="cannot be reached") as raised:
+            await KubernetesCluster(client).apply(MANIFEST, [])
+    assert raised.value.status == 0

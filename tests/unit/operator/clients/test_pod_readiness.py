@@ -1,0 +1,114 @@
+"""How far a download is and how ready pods are, asked of real servers on loopback."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from nemo_voice_operator.clients.pod_client import Answer, PodAddress, PodReader
+from nemo_voice_operator.clients.pod_readiness import Asking, address_of, progress_of
+from nemo_voice_operator.state.observed import CacheProgress
+from support.operator.observations import pod
+from support.ports import free_port
+
+PROGRESS: dict[str, Any] = {"phase": "downloading", "doneBytes": 10, "totalBytes": 40, "more": []}
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[PodReader]:
+    """What asks pods, with half a second for each."""
+    async with aiohttp.ClientSession() as session:
+        yield PodReader(session, timeout_s=0.5)
+
+
+def serving(body: bytes, status: int = 200) -> TestServer:
+    """A server that always says this."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, body=body)
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    return TestServer(app)
+
+
+def job_pod(address: str | None) -> dict[str, Any]:
+    return pod("fetch-x", podIP=address)
+
+
+async def test_the_first_pod_that_answers_says_how_far_it_is(reader: PodReader) -> None:
+    async with serving(json.dumps(PROGRESS).encode()) as server:
+        asking = Asking(reader, progress_port=server.port or 0)
+        found = await asking.progress([job_pod(None), job_pod("127.0.0.1")])
+    assert found == CacheProgress("downloading", 10, 40)
+
+
+async def test_no_answer_is_no_progress(reader: PodReader) -> None:
+    asking = Asking(reader, progress_port=free_port())
+    assert await asking.progress([job_pod("127.0.0.1")]) is None
+    assert await asking.progress([job_pod(None)]) is None
+    assert await asking.progress([]) is None
+
+
+async def test_an_endless_answer_is_not_read_to_its_end(reader: PodReader) -> None:
+    async with serving(json.dumps({**PROGRESS, "more": "x" * 2_000_000}).encode()) as server:
+        asking = Asking(reader, progress_port=server.port or 0)
+        assert await asking.progress([job_pod("127.0.0.1")]) is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        "text",
+        None,
+        1,
+        {},
+        {**PROGRESS, "doneBytes": None},
+        {**PROGRESS, "doneBytes": "10"},
+        {**PROGRESS, "doneBytes": -1},
+        {**PROGRESS, "doneBytes": 1.5},
+        {**PROGRESS, "doneBytes": 2**70},
+        {**PROGRESS, "totalBytes": float("inf")},
+        {"phase": "x", "doneBytes": 1},
+    ],
+    ids=str,
+)
+def test_what_is_no_progress_is_none(told: Any) -> None:
+    assert progress_of(Answer(200, json.dumps(told).encode())) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_what_is_no_json_is_none(body: bytes) -> None:
+    assert progress_of(Answer(200, body)) is None
+
+
+def test_only_a_success_is_believed_and_a_phase_is_a_word() -> None:
+    assert progress_of(Answer(500, json.dumps(PROGRESS).encode())) is None
+    long = {**PROGRESS, "phase": "x" * 1000, "totalBytes": None}
+    assert progress_of(Answer(200, json.dumps(long).encode())) == CacheProgress("x" * 32, 10, None)
+
+
+async def test_pods_that_do_not_answer_are_left_out(reader: PodReader) -> None:
+    assert await Asking(reader).readiness([pod(podIP="127.0.0.1"), pod("narrator-1")]) == {}
+
+
+@pytest.mark.parametrize(
+    ("labels", "ip", "expected"),
+    [
+        ({"app.kubernetes.io/name": "nemo-voice-tts"}, "10.0.0.1", ("10.0.0.1", 5000)),
+        ({"app.kubernetes.io/name": "nemo-voice-stt"}, "fd00::1", ("fd00::1", 5001)),
+        ({}, "10.0.0.1", ("10.0.0.1", 5000)),
+        (None, None, ("", 5000)),
+    ],
+)
+def test_a_serving_pod_answers_on_the_port_of_its_task(
+    labels: dict[str, str] | None, ip: str | None, expected: tuple[str, int]
+) -> None:
+    seen = pod(podIP=ip)
+    seen["metadata"]["labels"] = labels
+    assert address_of(seen) == PodAddress("narrator-0", *expected)

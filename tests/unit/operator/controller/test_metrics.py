@@ -1,0 +1,95 @@
+"""The operator's metrics, as Prometheus reads them."""
+
+from typing import Any
+
+import pytest
+from prometheus_client import generate_latest
+
+from nemo_voice_operator.api.status import Phase
+from nemo_voice_operator.controller.metrics import OperatorMetrics
+from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.scaling.reasons import ScalingReason
+from support.operator.voice_services import DEMO
+
+
+@pytest.fixture
+def inventory() -> Inventory:
+    """What is known of the cluster: nothing yet."""
+    return Inventory()
+
+
+@pytest.fixture
+def metrics(inventory: Inventory) -> OperatorMetrics:
+    """The metrics of an operator with seven keys in its queue."""
+    return OperatorMetrics(inventory, lambda: 7)
+
+
+def samples(metrics: OperatorMetrics) -> dict[str, float]:
+    lines = generate_latest(metrics.registry).decode().splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}
+
+
+def test_what_happened_is_counted(metrics: OperatorMetrics) -> None:
+    metrics.reconciles.labels("done").inc()
+    metrics.scaling_decisions.labels("up", "LoadRose").inc()
+    metrics.leading.set(1)
+    with metrics.reconcile_seconds.time():
+        pass
+    found = samples(metrics)
+    assert found['nemo_voice_operator_reconciles_total{outcome="done"}'] == 1
+    name = 'nemo_voice_operator_scaling_decisions_total{direction="up",reason="LoadRose"}'
+    assert found[name] == 1
+    assert found["nemo_voice_operator_leading"] == 1
+    assert found["nemo_voice_operator_reconcile_seconds_count"] == 1
+    assert found["nemo_voice_operator_queue_depth"] == 7
+
+
+def put(inventory: Inventory, *statuses: dict[str, Any] | None) -> None:
+    for number, status in enumerate(statuses):
+        metadata = {"name": f"v{number}", "namespace": "speech", "uid": str(number)}
+        resource = {"kind": "VoiceService", "metadata": metadata, "spec": {"model": DEMO}}
+        inventory.put({**resource, "status": status})
+
+
+def test_voice_services_are_counted_by_phase_when_asked(
+    metrics: OperatorMetrics, inventory: Inventory
+) -> None:
+    put(inventory, {}, None, {"phase": "Ready"}, {"phase": "Ready"})
+    found = samples(metrics)
+    counts = {
+        phase: found[f'nemo_voice_operator_voiceservices{{phase="{phase}"}}'] for phase in Phase
+    }
+    assert counts == {**dict.fromkeys(Phase, 0), Phase.PENDING: 2, Phase.READY: 2}
+
+
+def test_conditions_that_are_not_as_wished_are_counted_with_their_reasons(
+    metrics: OperatorMetrics, inventory: Inventory
+) -> None:
+    bad = [
+        {"type": "ModelCached", "status": "False", "reason": "HubUnauthorized"},
+        {"type": "WarmedUp", "status": "False", "reason": "NoPods"},
+        {"type": "Ready", "status": "False", "reason": "HubUnauthorized"},
+        {"type": "Degraded", "status": "True", "reason": "HubUnauthorized"},
+    ]
+    good = [
+        {"type": "ModelCached", "status": "True", "reason": "Cached"},
+        {"type": "Degraded", "status": "False", "reason": "AsExpected"},
+    ]
+    put(inventory, {"conditions": bad}, {"conditions": bad}, {"conditions": good}, {})
+    name = "nemo_voice_operator_conditions"
+    assert {sample: n for sample, n in samples(metrics).items() if sample.startswith(name)} == {
+        f'{name}{{condition="ModelCached",reason="HubUnauthorized"}}': 2,
+        f'{name}{{condition="WarmedUp",reason="NoPods"}}': 2,
+        f'{name}{{condition="Degraded",reason="HubUnauthorized"}}': 2,
+    }
+
+
+def test_scaled_services_are_counted_by_why_they_have_the_replicas_they_have(
+    metrics: OperatorMetrics, inventory: Inventory
+) -> None:
+    put(inventory, {"load": {"reason": "NotEnoughGPUs"}}, {"load": None}, {"load": {}}, {})
+    found = samples(metrics)
+    name = "nemo_voice_operator_scaled_voiceservices"
+    counts = {reason: found[f'{name}{{reason="{reason}"}}'] for reason in ScalingReason}
+    assert counts == {**dict.fromkeys(ScalingReason, 0), ScalingReason.NOT_ENOUGH_GPUS: 1}

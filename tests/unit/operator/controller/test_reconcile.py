@@ -1,0 +1,467 @@
+"""What a pass over a VoiceService leaves in a cluster, step by step through its life."""
+
+from collections.abc import Sequence
+
+import pytest
+from typing_extensions import override
+
+from nemo_voice_operator.api.status import Load
+from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
+from nemo_voice_operator.controller.reconcile import Scaled
+from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
+from nemo_voice_operator.planning.planning import ROLLED_BACK
+from nemo_voice_operator.state.observed import CacheProgress, Object
+from support.operator.fake_cluster import FakeAsks
+from support.operator.scenes import COMMIT, NAMESPACE, Scene
+
+PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
+NEXT_COMMIT = "f" * 40
+
+
+def test_a_demo_becomes_pods_without_a_claim_or_a_download(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    assert scene.cluster.names("Deployment") == ["narrator"]
+    assert scene.cluster.names("Service") == ["narrator"]
+    assert not scene.cluster.names("Job")
+    assert not scene.cluster.names("PersistentVolumeClaim")
+    assert scene.condition("ModelCached") == ("True", "InImage")
+    assert scene.status()["phase"] == "Pending"
+
+
+def test_it_is_ready_when_a_pod_has_proven_itself(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.pod("narrator-0")
+    scene.settle()
+    assert (scene.status()["phase"], scene.condition("Ready")) == ("Loading", ("False", "Loading"))
+    scene.asks.told["narrator-0"] = PodReadiness(PodPhase.WARMING, "batch of 8", ready=False)
+    scene.settle()
+    assert scene.status()["phase"] == "Warming"
+    scene.roll_out()
+    scene.settle()
+    status = scene.status()
+    assert (status["phase"], status["readyReplicas"]) == ("Ready", 1)
+    assert status["phases"] == {"loadSeconds": 3.0, "warmupSeconds": 2.0}
+    assert status["endpoint"] == "http://narrator.speech.svc:5001"
+    assert scene.condition("Progressing") == ("False", "Settled")
+
+
+def test_a_pod_that_is_slow_to_answer_keeps_no_change_waiting(scene: Scene) -> None:
+    class Asks(FakeAsks):
+        @override
+        async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
+            done_before.extend(scene.cluster.calls)
+            return await super().readiness(pods)
+
+    done_before: list[str] = []
+    scene.apply()
+    scene.settle()
+    scene.pod("narrator-0")
+    scene.apply(replicas=2)
+    scene.cluster.calls.clear()
+    scene.reconciler.asks = Asks()
+    scene.look()
+    assert "apply Deployment" in done_before
+
+
+def test_a_pass_without_news_writes_nothing(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.roll_out()
+    scene.settle()
+    scene.cluster.calls.clear()
+    scene.pass_time(3600)
+    scene.look()
+    assert scene.cluster.calls == []
+
+
+def test_what_somebody_changed_is_put_right(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    spec = scene.cluster.get("Deployment", "narrator")["spec"]
+    scene.cluster.change("Deployment", "narrator", spec={**spec, "replicas": 7})
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 1
+
+
+def test_what_somebody_deleted_comes_back(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    del scene.cluster.objects["Service", NAMESPACE, "narrator"]
+    scene.settle()
+    assert scene.cluster.names("Service") == ["narrator"]
+
+
+def test_no_pod_starts_before_the_model_is_in_the_claim(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    assert not scene.cluster.names("Deployment")
+    assert scene.cluster.names("PersistentVolumeClaim") == ["narrator-models"]
+    assert (scene.status()["phase"], scene.condition("ModelCached")) == (
+        "Caching",
+        ("False", "Pending"),
+    )
+    scene.finish_download()
+    scene.settle()
+    assert scene.cluster.names("Deployment") == ["narrator"]
+    assert not scene.cluster.names("Job"), "its result is recorded"
+    model = scene.status()["model"]
+    assert (model["revision"], model["bytes"]) == (COMMIT, 1000)
+    assert scene.status()["phases"]["cacheSeconds"] == 7.5
+
+
+def test_progress_of_the_download_is_told(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    job = scene.only_job()
+    labels = {"batch.kubernetes.io/job-name": job}
+    metadata = {"name": f"{job}-x", "namespace": NAMESPACE, "labels": labels}
+    scene.cluster.create(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": {"phase": "Running"}}
+    )
+    scene.asks.download = CacheProgress("downloading", 10, 40)
+    scene.look()
+    assert scene.status()["progress"] == {
+        "phase": "downloading",
+        "doneBytes": 10,
+        "totalBytes": 40,
+    }
+    assert scene.condition("ModelCached") == ("False", "Downloading")
+
+
+def test_a_failed_download_says_why_and_is_tried_again_later(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    scene.fail_download("HubUnauthorized", "the hub wants a token")
+    scene.settle()
+    assert scene.condition("ModelCached") == ("False", "HubUnauthorized")
+    assert scene.condition("Degraded") == ("True", "HubUnauthorized")
+    assert scene.status()["phase"] == "Failed"
+    assert [event["reason"] for event in scene.cluster.events] == ["HubUnauthorized"]
+    scene.pass_time(299)
+    scene.settle()
+    assert len(scene.cluster.names("Job")) == 1
+    scene.pass_time(2)
+    scene.look()
+    assert not scene.cluster.names("Job")
+    scene.look()
+    assert len(scene.cluster.names("Job")) == 1
+
+
+def test_a_claim_that_is_missing_is_named_and_waited_for(scene: Scene) -> None:
+    scene.apply(model=PARAKEET, cache={"claimName": "models"})
+    scene.settle()
+    assert not scene.cluster.names("Job")
+    assert scene.condition("ModelCached") == ("False", "ClaimNotFound")
+    assert scene.status()["phase"] == "Pending"
+    metadata = {"name": "models", "namespace": NAMESPACE}
+    spec = {"accessModes": ["ReadWriteMany"]}
+    scene.cluster.create(
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": metadata,
+            "spec": spec,
+        }
+    )
+    scene.settle()
+    assert len(scene.cluster.names("Job")) == 1
+    assert "ownerReferences" not in scene.cluster.get("PersistentVolumeClaim", "models")["metadata"]
+
+
+def test_pods_stay_with_the_old_model_until_the_new_one_is_proven(scene: Scene) -> None:
+    scene.serve(model={**PARAKEET, "revision": COMMIT})
+    before = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
+    scene.apply(model={**PARAKEET, "revision": NEXT_COMMIT})
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["template"] == before
+    assert scene.status()["model"]["revision"] == COMMIT
+    assert (scene.status()["phase"], scene.condition("Progressing")) == (
+        "Ready",
+        ("True", "Pending"),
+    )
+    scene.finish_download(NEXT_COMMIT)
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["template"] != before
+    assert scene.status()["model"]["revision"] == NEXT_COMMIT
+
+
+def test_a_new_revision_that_cannot_be_had_leaves_the_old_pods_serving(scene: Scene) -> None:
+    scene.serve(model={**PARAKEET, "revision": COMMIT})
+    scene.apply(model={**PARAKEET, "revision": NEXT_COMMIT})
+    scene.settle()
+    scene.fail_download("RevisionNotFound", "no such revision")
+    scene.settle()
+    assert (scene.status()["phase"], scene.condition("Ready")) == ("Degraded", ("True", "Serving"))
+    assert scene.condition("Degraded") == ("True", "RevisionNotFound")
+
+
+def test_the_refresh_annotation_asks_for_the_newest_revision_once(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    scene.finish_download()
+    scene.settle()
+    assert not scene.cluster.names("Job")
+    metadata = scene.cluster.get("VoiceService", "narrator")["metadata"]
+    annotations = {"nemo-voice.dev/refresh": "2026-01-02"}
+    scene.cluster.change(
+        "VoiceService", "narrator", metadata={**metadata, "annotations": annotations}
+    )
+    scene.settle()
+    assert len(scene.cluster.names("Job")) == 1
+    scene.finish_download(NEXT_COMMIT)
+    scene.settle()
+    assert scene.status()["model"]["revision"] == NEXT_COMMIT
+    assert not scene.cluster.names("Job")
+
+
+def test_services_with_the_same_claim_and_model_share_one_download(scene: Scene) -> None:
+    metadata = {"name": "models", "namespace": NAMESPACE}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
+    scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteMany"]}})
+    for name in ("narrator", "reader"):
+        scene.apply(name, model=PARAKEET, cache={"claimName": "models"})
+        scene.look(name)
+    scene.settle("narrator")
+    scene.settle("reader")
+    owners = scene.cluster.get("Job", scene.only_job())["metadata"]["ownerReferences"]
+    assert sorted(owner["name"] for owner in owners) == ["narrator", "reader"]
+    assert not any(owner.get("controller") for owner in owners)
+    scene.finish_download()
+    scene.settle("narrator")
+    assert len(scene.cluster.names("Job")) == 1, "the other has not read its result yet"
+    scene.settle("reader")
+    assert scene.status("reader")["model"]["revision"] == COMMIT
+    scene.settle("narrator")
+    assert not scene.cluster.names("Job")
+
+
+def test_a_suspended_service_runs_nothing_and_keeps_its_model(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    scene.finish_download()
+    scene.settle()
+    scene.apply(suspend=True)
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 0
+    assert scene.status()["phase"] == "Suspended"
+    assert scene.status()["model"]["revision"] == COMMIT
+    scene.apply(suspend=False)
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 1
+    assert not scene.cluster.names("Job")
+
+
+def test_a_change_that_fails_with_replace_brings_the_last_good_pods_back(scene: Scene) -> None:
+    scene.apply(rollout={"strategy": "replace"})
+    scene.settle()
+    scene.roll_out()
+    scene.settle()
+    good = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
+    assert len(scene.cluster.names("ControllerRevision")) == 1
+    scene.apply(image="registry.example/broken:1")
+    scene.settle()
+    scene.pass_proof()
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["template"] != good
+    stuck = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+    generation = scene.cluster.get("Deployment", "narrator")["metadata"]["generation"]
+    stuck_status = {"conditions": [stuck], "observedGeneration": generation}
+    scene.cluster.change("Deployment", "narrator", status=stuck_status)
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["template"] == good
+    assert scene.condition("Degraded") == ("True", ROLLED_BACK)
+    scene.roll_out()
+    scene.settle()
+    assert (scene.status()["phase"], scene.condition("Degraded")) == (
+        "Degraded",
+        ("True", ROLLED_BACK),
+    )
+    scene.apply(image="registry.example/mended:2")
+    scene.settle()
+    scene.pass_proof()
+    scene.settle()
+    template = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
+    assert template["spec"]["containers"][0]["image"] == "registry.example/mended:2"
+
+
+def test_the_reason_of_a_pod_reaches_the_status(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
+    scene.pod("narrator-0", containerStatuses=[{"state": waiting}])
+    scene.asks.told.clear()
+    scene.settle()
+    assert scene.condition("Ready") == ("False", "ImagePullBackOff")
+    assert scene.condition("Degraded") == ("True", "ImagePullBackOff")
+    assert scene.status()["phase"] == "Failed"
+
+
+def test_a_pod_without_a_node_is_pending_with_the_schedulers_words(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    unschedulable = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "Unschedulable",
+        "message": "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
+    }
+    scene.pod("narrator-0", conditions=[unschedulable])
+    scene.asks.told.clear()
+    scene.settle()
+    assert scene.status()["phase"] == "Pending"
+    conditions = {one["type"]: one for one in scene.status()["conditions"]}
+    assert "Insufficient nvidia.com/gpu" in conditions["Ready"]["message"]
+
+
+def test_pods_that_cannot_be_created_are_told_with_an_event(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.cluster.events.clear()
+    quota = 'pods "narrator-7d4" is forbidden: exceeded quota: gpus'
+    refused = {
+        "type": "ReplicaFailure",
+        "status": "True",
+        "reason": "FailedCreate",
+        "message": quota,
+    }
+    scene.cluster.change("Deployment", "narrator", status={"conditions": [refused]})
+    scene.settle()
+    assert scene.condition("Ready") == ("False", "FailedCreate")
+    assert scene.condition("Degraded") == ("True", "FailedCreate")
+    assert [(event["type"], event["reason"], event["note"]) for event in scene.cluster.events] == [
+        ("Warning", "FailedCreate", quota)
+    ]
+    scene.roll_out()
+    scene.settle()
+    assert scene.condition("Degraded") == ("False", "AsExpected")
+
+
+def test_nothing_is_asked_of_a_pod_that_its_node_ended(scene: Scene) -> None:
+    """Another pod may have its address by now."""
+    scene.apply()
+    scene.settle()
+    scene.pod("narrator-0", phase="Failed", reason="Evicted", message="disk is full")
+    scene.settle()
+    assert scene.condition("WarmedUp") == ("False", "Evicted"), "not what the address's pod says"
+    assert scene.look() is None
+
+
+def test_what_the_api_server_refuses_is_told_and_fails_the_pass(scene: Scene) -> None:
+    scene.apply()
+    scene.cluster.fails["apply Deployment"] = Refused("affinity: unknown field", status=422)
+    with pytest.raises(Refused):
+        scene.look()
+    assert scene.condition("Degraded") == ("True", "ApplyRefused")
+
+
+def test_the_scaler_decides_the_replicas_within_the_limits(scene: Scene) -> None:
+    scene.apply(scaling={"min": 2, "max": 4})
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 2
+    key = next(scene.inventory.services())
+    scene.reconciler.scaled[key] = Scaled(9, 9, Load(decision=9, reason="LoadRose"))
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 4
+
+
+def test_a_new_operator_keeps_the_replicas_that_are_there(scene: Scene) -> None:
+    scene.apply(scaling={"min": 1, "max": 4})
+    scene.settle()
+    key = next(scene.inventory.services())
+    scene.reconciler.scaled[key] = Scaled(3, 3, Load(decision=3, reason="LoadRose"))
+    scene.settle()
+    scene.reconciler.scaled.clear()
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 3
+
+
+def test_children_that_are_not_wanted_any_more_go(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    assert scene.cluster.names("NetworkPolicy") == ["narrator"]
+    scene.apply(networkPolicy={"enabled": False})
+    scene.settle()
+    assert not scene.cluster.names("NetworkPolicy")
+
+
+def test_objects_of_others_with_our_label_are_left_alone(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    labels = {"nemo-voice.dev/voiceservice": "narrator"}
+    metadata = {"name": "theirs", "namespace": NAMESPACE, "labels": labels}
+    scene.cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata})
+    scene.settle()
+    assert scene.cluster.names("Service") == ["narrator", "theirs"]
+
+
+def begin_deletion(scene: Scene) -> None:
+    metadata = scene.cluster.get("VoiceService", "narrator")["metadata"]
+    leaving = {**metadata, "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    scene.cluster.change("VoiceService", "narrator", metadata=leaving)
+    scene.cluster.calls.clear()
+    scene.cluster.events.clear()
+
+
+def test_a_service_on_its_way_out_is_told_of_and_left_alone(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.roll_out()
+    scene.settle()
+    begin_deletion(scene)
+    assert scene.look() is None
+    assert scene.cluster.calls == ["apply status"]
+    assert scene.status()["phase"] == "Terminating"
+    assert scene.condition("Ready") == ("True", "Serving"), "somebody's finalizer keeps it"
+    for kind in ("Deployment", "Service", "Pod"):
+        for name in scene.cluster.names(kind):
+            del scene.cluster.objects[kind, NAMESPACE, name]
+    scene.look()
+    assert scene.condition("Ready") == ("False", "Terminating")
+    assert (scene.status()["phase"], scene.status()["readyReplicas"]) == ("Terminating", 0)
+    scene.look()
+    assert scene.cluster.calls == ["apply status"] * 2, "nothing comes back, nothing is repeated"
+    assert scene.cluster.events == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Refused("not found", status=404), Conflict("another of its name", status=409)],
+    ids=["gone", "another"],
+)
+def test_a_service_that_is_gone_before_it_is_told_of_fails_no_pass(
+    scene: Scene, answer: ClusterError
+) -> None:
+    scene.apply()
+    scene.settle()
+    begin_deletion(scene)
+    scene.cluster.fails["apply status"] = answer
+    assert scene.look() is None
+
+
+def test_a_last_word_that_cannot_be_written_is_tried_again(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    begin_deletion(scene)
+    scene.cluster.fails["apply status"] = Unavailable("busy", status=503)
+    with pytest.raises(Unavailable):
+        scene.look()
+
+
+def test_of_a_service_on_its_way_out_that_cannot_be_read_nothing_is_said(scene: Scene) -> None:
+    scene.apply(task="translate")
+    begin_deletion(scene)
+    assert scene.look() is None
+    assert scene.cluster.calls == []
+
+
+def test_a_retained_claim_has_no_owner_and_another_has(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.apply("reader", model=PARAKEET, cache={"size": "5Gi", "retain": False})
+    scene.look("narrator")
+    scene.look("reader")
+    kept = scene.cluster.get("PersistentVolumeClaim", "narrator-models")
+    dropped = scene.cluster.get("PersistentVolumeClaim", "reader-models")
+    assert "ownerReferences" not in kept["metadata"]
+    assert [owner["name"] for owner in dropped["metadata"]["ownerReferences"]] == ["reader"]

@@ -1,0 +1,237 @@
+"""Passes over what is odd, broken, gone or came anew: told, repaired, and no other's trouble."""
+
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.api.status import Load
+from nemo_voice_operator.controller.object_cache import Key
+from nemo_voice_operator.controller.reconcile import Scaled
+from nemo_voice_operator.errors import NotUnderstood, Refused, Unavailable
+from nemo_voice_operator.planning.planning import ROLLED_BACK
+from nemo_voice_operator.state.plan import Capabilities
+from support.operator.scenes import COMMIT, NAMESPACE, Scene
+
+PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
+
+
+def test_a_refusal_as_long_as_a_pod_is_cut_and_told(scene: Scene) -> None:
+    scene.apply()
+    scene.cluster.fails["apply Deployment"] = Refused("invalid: " + "x" * 100_000, status=422)
+    with pytest.raises(Refused):
+        scene.look()
+    assert scene.condition("Degraded") == ("True", "ApplyRefused")
+
+
+def test_what_a_download_left_without_a_result_is_done_again(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    scene.finish_download()
+    for pod in scene.cluster.names("Pod"):
+        del scene.cluster.objects["Pod", NAMESPACE, pod]
+    scene.settle()
+    assert scene.condition("ModelCached") == ("False", "ResultMissing")
+    assert scene.condition("Degraded") == ("False", "AsExpected")
+    scene.pass_time(301)
+    scene.look()
+    assert not scene.cluster.names("Job")
+    scene.look()
+    scene.finish_download()
+    scene.settle()
+    assert scene.status()["model"]["revision"] == COMMIT
+
+
+def test_a_log_line_in_the_place_of_a_result_fails_no_pass(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    scene._end_job({"level": "error", "error": "Traceback"}, "Failed", code=137)
+    scene.settle()
+    assert scene.condition("ModelCached") == ("False", "JobFailed")
+
+
+def test_another_service_of_the_same_name_inherits_no_decision(scene: Scene) -> None:
+    scene.apply(scaling={"min": 1, "max": 9})
+    scene.settle()
+    key = Key(NAMESPACE, "narrator")
+    scene.reconciler.scaled[key] = Scaled(7, 7, Load(decision=7, reason="LoadRose"))
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 7
+    scene.cluster.objects.clear()
+    scene.apply(scaling={"min": 1, "max": 9})
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 1
+    owner = scene.cluster.get("Deployment", "narrator")["metadata"]["ownerReferences"][0]
+    assert owner["uid"] == scene.cluster.get("VoiceService", "narrator")["metadata"]["uid"]
+
+
+def test_children_of_the_same_name_are_taken_over_by_the_new_service(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    del scene.cluster.objects["VoiceService", NAMESPACE, "narrator"]
+    scene.apply()
+    scene.settle()
+    uid = scene.cluster.get("VoiceService", "narrator")["metadata"]["uid"]
+    for kind in ("Deployment", "Service", "NetworkPolicy"):
+        (owner,) = scene.cluster.get(kind, "narrator")["metadata"]["ownerReferences"]
+        assert owner["uid"] == uid
+
+
+def test_nothing_is_remembered_of_what_is_gone(scene: Scene) -> None:
+    scene.apply(model=PARAKEET, scaling={"max": 3})
+    scene.settle()
+    key = Key(NAMESPACE, "narrator")
+    scene.reconciler.scaled[key] = Scaled(2, 2, Load(decision=2))
+    scene.cluster.objects.clear()
+    scene.look()
+    assert scene.reconciler._children._written == {}
+    assert scene.reconciler.scaled == {}
+    assert scene.inventory.claim_users(NAMESPACE, "narrator-models") == []
+    assert scene.look() is None
+
+
+def test_a_job_that_is_done_is_not_remembered_either(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    scene.finish_download()
+    scene.settle()
+    applied = scene.reconciler._children._written[Key(NAMESPACE, "narrator")].applied
+    assert "Job" not in {kind.name for kind, _ in applied}
+
+
+def test_without_scaling_the_spec_has_its_say_again(scene: Scene) -> None:
+    scene.apply(scaling={"min": 1, "max": 9}, replicas=2)
+    scene.settle()
+    scene.reconciler.scaled[Key(NAMESPACE, "narrator")] = Scaled(5, 6, Load(decision=5))
+    scene.settle()
+    assert scene.status()["desiredReplicas"] == 6
+    assert scene.status()["load"]["decision"] == 5
+    scene.apply(scaling=None)
+    scene.settle()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 2
+    assert scene.status()["desiredReplicas"] == 2
+    assert "load" not in scene.status()
+
+
+def test_what_cannot_be_read_is_told_once_and_heals(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.apply(task="translate")
+    for _ in range(2):
+        with pytest.raises(NotUnderstood, match=r"spec\.task"):
+            scene.look()
+    assert scene.cluster.calls == ["apply status"]
+    assert (scene.status()["phase"], scene.condition("Degraded")) == (
+        "Failed",
+        ("True", "NotUnderstood"),
+    )
+    assert scene.cluster.names("Deployment") == ["narrator"], "what runs is left alone"
+    scene.apply(task="stt")
+    scene.settle()
+    assert scene.condition("Degraded") == ("False", "AsExpected")
+
+
+def test_one_that_cannot_be_read_does_not_spoil_those_that_share_its_claim(scene: Scene) -> None:
+    metadata = {"name": "models", "namespace": NAMESPACE}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
+    scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteMany"]}})
+    for name in ("narrator", "reader"):
+        scene.apply(name, model=PARAKEET, cache={"claimName": "models"})
+        scene.settle(name)
+    scene.apply("reader", task="translate")
+    scene.settle("narrator")
+    owners = scene.cluster.get("Job", scene.only_job())["metadata"]["ownerReferences"]
+    assert [owner["name"] for owner in owners] == ["narrator"]
+
+
+def test_a_monitor_that_is_not_wanted_any_more_is_deleted_once(scene: Scene) -> None:
+    scene.reconciler.capabilities = Capabilities(service_monitor=True)
+    scene.apply()
+    scene.settle()
+    assert scene.cluster.names("ServiceMonitor") == ["narrator"]
+    scene.apply(monitoring={"serviceMonitor": "never"})
+    scene.look()
+    assert not scene.cluster.names("ServiceMonitor")
+    scene.settle()
+
+
+def test_of_the_good_templates_only_the_newest_is_kept(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.roll_out()
+    scene.settle()
+    (first,) = scene.cluster.names("ControllerRevision")
+    scene.apply(image="registry.example/next:2")
+    scene.settle()
+    assert scene.cluster.names("ControllerRevision") == [first], (
+        "the next one has not proven itself"
+    )
+    scene.roll_out()
+    scene.settle()
+    (second,) = scene.cluster.names("ControllerRevision")
+    assert second != first
+
+
+def test_a_spec_after_a_failure_is_tried_even_while_the_last_good_pods_fail(scene: Scene) -> None:
+    scene.apply(rollout={"strategy": "replace"})
+    scene.settle()
+    scene.roll_out()
+    scene.settle()
+
+    def stuck() -> None:
+        generation = scene.cluster.get("Deployment", "narrator")["metadata"]["generation"]
+        failed = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+        status = {"conditions": [failed], "observedGeneration": generation}
+        scene.cluster.change("Deployment", "narrator", status=status)
+
+    scene.apply(image="registry.example/broken:1")
+    scene.settle()
+    scene.pass_proof()
+    scene.settle()
+    stuck()
+    scene.settle()
+    assert scene.condition("Degraded") == ("True", ROLLED_BACK)
+    stuck()
+    scene.apply(image="registry.example/mended:2")
+    scene.settle()
+    scene.pass_proof()
+    scene.settle()
+    template = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
+    assert template["spec"]["containers"][0]["image"] == "registry.example/mended:2"
+    assert scene.condition("Degraded")[1] != ROLLED_BACK
+
+
+def test_a_pass_that_was_cut_is_finished_by_the_next(scene: Scene) -> None:
+    scene.apply()
+    scene.cluster.fails["apply NetworkPolicy"] = Unavailable("away")
+    with pytest.raises(Unavailable):
+        scene.look()
+    assert not scene.cluster.names("Deployment")
+    assert scene.status() == {}
+    scene.cluster.fails.clear()
+    scene.settle()
+    assert scene.cluster.names("Deployment") == ["narrator"]
+
+
+@pytest.mark.parametrize(("spec", "expected_s"), [({}, 2.0), ({"model": PARAKEET}, 2.0)])
+def test_what_is_on_its_way_is_looked_at_often(
+    scene: Scene, spec: dict[str, Any], expected_s: float
+) -> None:
+    scene.apply(**spec)
+    scene.settle()
+    if not spec:
+        scene.pod("narrator-0")
+    assert scene.look() == expected_s
+
+
+def test_labels_and_owners_that_somebody_took_away_come_back(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    before = scene.cluster.get("Deployment", "narrator")["metadata"]
+    bare = {name: before[name] for name in before if name not in {"labels", "ownerReferences"}}
+    scene.cluster.change("Deployment", "narrator", metadata=bare)
+    scene.settle()
+    after = scene.cluster.get("Deployment", "narrator")["metadata"]
+    assert (after["labels"], after["ownerReferences"]) == (
+        before["labels"],
+        before["ownerReferences"],
+    )

@@ -1,0 +1,149 @@
+"""An object that has a child's name: when it is a child, and when it is left alone."""
+
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.desired.cache import cache_claim, cache_job
+from nemo_voice_operator.desired.names import MANAGED_BY, SERVICE_LABEL
+from nemo_voice_operator.errors import NameTaken
+from nemo_voice_operator.kube.ownership import is_ours, why_not_ours
+from nemo_voice_operator.settings import OperatorSettings
+from support.operator.scenes import NAMESPACE, Scene
+from support.operator.voice_services import proven_plan, voice_service
+
+SETTINGS = OperatorSettings()
+HUB = voice_service(model={"source": "nvidia/a-model"})
+PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
+MINE = {**MANAGED_BY, SERVICE_LABEL: "narrator"}
+
+
+def owner(name: str = "narrator", kind: str = "VoiceService", **more: Any) -> dict[str, Any]:
+    group = "nemo-voice.dev/v1alpha1" if kind == "VoiceService" else "apps/v1"
+    return {"apiVersion": group, "kind": kind, "name": name, "uid": "1", **more}
+
+
+def thing(kind: str = "Deployment", **metadata: Any) -> dict[str, Any]:
+    return {"kind": kind, "metadata": {"name": "narrator", "namespace": NAMESPACE, **metadata}}
+
+
+@pytest.mark.parametrize(
+    ("found", "ours"),
+    [
+        (thing(), False),
+        (thing(ownerReferences=[owner()]), True),
+        (thing(ownerReferences=[owner(uid="of a life before", controller=True)]), True),
+        (thing(ownerReferences=[owner("another")]), False),
+        (thing(ownerReferences=[owner(apiVersion="example.com/v1")]), False),
+        (thing(labels=MINE), True),
+        (thing(labels={**MINE, "nemo-voice.dev/voiceservice": "another"}), False),
+        (thing(labels={"app.kubernetes.io/managed-by": "Helm"}), False),
+        (thing(labels=MINE, ownerReferences=[owner("web", "ReplicaSet", controller=True)]), False),
+        (thing(labels=MINE, ownerReferences=[owner("web", "ReplicaSet")]), True),
+        (thing(managedFields=[{"manager": "nemo-voice-operator", "operation": "Apply"}]), True),
+        (thing(managedFields=[{"manager": "nemo-voice-operator", "operation": "Update"}]), False),
+        (thing(managedFields=[{"manager": "helm", "operation": "Apply"}]), False),
+    ],
+)
+def test_an_owner_labels_or_who_applied_it_make_it_ours(found: dict[str, Any], ours: bool) -> None:
+    assert is_ours(found, voice_service()) is ours
+
+
+def test_a_download_is_everybodys_who_shares_it_and_a_kept_claim_its_next_owners() -> None:
+    plan = proven_plan(HUB, SETTINGS)
+    job, claim = cache_job(HUB, plan, SETTINGS), cache_claim(HUB, plan, SETTINGS)
+    assert job is not None
+    assert claim is not None
+    shared = {**job, "metadata": {**job["metadata"], "ownerReferences": [owner("another")]}}  # type: ignore[dict-item]
+    assert is_ours(shared, HUB)
+    assert is_ours(claim, HUB)
+
+
+def test_people_are_told_whose_it_is_and_what_to_do() -> None:
+    told = why_not_ours(thing("Service"))
+    assert told.startswith("Service narrator is somebody else's and was not touched: delete it, ")
+    web = thing(ownerReferences=[owner("web", "ReplicaSet", controller=True)])
+    assert "is ReplicaSet web's and" in why_not_ours(web)
+    assert "cache.claimName" in why_not_ours(thing("PersistentVolumeClaim"))
+
+
+def stranger(scene: Scene, kind: str, version: str, name: str = "narrator") -> dict[str, Any]:
+    """Puts somebody else's object there, which no watch of ours shows."""
+    metadata = {"name": name, "namespace": NAMESPACE}
+    made = scene.cluster.create(
+        {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": {}}
+    )
+    return dict(made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "version"), [("Service", "v1"), ("Deployment", "apps/v1"), ("NetworkPolicy", "v1")]
+)
+def test_what_somebody_else_made_is_never_touched(scene: Scene, kind: str, version: str) -> None:
+    before = stranger(scene, kind, version)
+    scene.apply()
+    for _ in range(2):
+        with pytest.raises(NameTaken, match=f"{kind} narrator is somebody else's"):
+            scene.look()
+    assert scene.cluster.get(kind, "narrator") == before
+    assert scene.condition("Degraded") == ("True", "NameTaken")
+    assert [event["reason"] for event in scene.cluster.events].count("NameTaken") == 1
+    del scene.cluster.objects[kind, NAMESPACE, "narrator"]
+    scene.settle()
+    assert scene.condition("Degraded") == ("False", "AsExpected")
+
+
+def test_what_is_sure_to_conflict_is_not_looked_at_before_it_is_made(scene: Scene) -> None:
+    scene.apply()
+    scene.look()
+    assert "read Deployment" not in scene.cluster.calls
+    assert "read Service" in scene.cluster.calls
+
+
+def test_a_service_that_names_no_pods_is_not_taken_over(scene: Scene) -> None:
+    before = stranger(scene, "Service", "v1")
+    scene.apply()
+    with pytest.raises(NameTaken, match="Service narrator is somebody else's"):
+        scene.look()
+    assert scene.cluster.get("Service", "narrator") == before
+    assert "apply Service" not in scene.cluster.calls
+
+
+def test_what_was_ours_before_its_label_was_taken_away_is_mended(scene: Scene) -> None:
+    scene.serve_demo()
+    service = scene.cluster.get("Service", "narrator")
+    bare = {k: v for k, v in service["metadata"].items() if k not in {"labels", "ownerReferences"}}
+    scene.cluster.change("Service", "narrator", metadata=bare, spec={"ports": []})
+    scene.settle()
+    assert scene.cluster.get("Service", "narrator")["metadata"]["labels"]
+    assert scene.cluster.get("Service", "narrator")["spec"]["ports"]
+
+
+def test_a_claim_of_somebody_else_is_not_filled(scene: Scene) -> None:
+    stranger(scene, "PersistentVolumeClaim", "v1", "narrator-models")
+    scene.apply(model=PARAKEET)
+    with pytest.raises(NameTaken, match=r"name it in cache\.claimName"):
+        scene.look()
+    assert not scene.cluster.names("Job")
+
+
+def test_a_claim_that_was_kept_is_used_again(scene: Scene) -> None:
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    for place in list(scene.cluster.objects):
+        if place[0] != "PersistentVolumeClaim":
+            del scene.cluster.objects[place]
+    scene.apply(model=PARAKEET)
+    scene.settle()
+    assert scene.cluster.names("Job")
+
+
+def test_a_claim_of_one_pod_is_refused_in_words(scene: Scene) -> None:
+    metadata = {"name": "models", "namespace": NAMESPACE}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
+    scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteOncePod"]}})
+    scene.apply(model=PARAKEET, cache={"claimName": "models"})
+    scene.settle()
+    assert not scene.cluster.names("Job")
+    assert scene.condition("ModelCached") == ("False", "SinglePodVolume")
+    assert scene.condition("Degraded") == ("True", "SinglePodVolume")

@@ -1,0 +1,41 @@
+"""What the operator may do: all that it needs, and nothing of others."""
+
+from typing import Any
+
+from nemo_voice_operator.kube.kinds import CHILDREN, WATCHED
+from nemo_voice_operator.kube.rbac import own_rules, rules
+
+
+def verbs(listed: list[Any]) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for rule in listed:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                found.setdefault((group, resource), set()).update(rule["verbs"])
+    return found
+
+
+def test_what_it_follows_it_may_read_and_what_it_makes_it_may_write() -> None:
+    allowed = verbs(rules())
+    for kind in WATCHED:
+        assert {"get", "list", "watch"} <= allowed[kind.group, kind.plural]
+    for kind in CHILDREN:
+        assert {"create", "patch", "delete"} <= allowed[kind.group, kind.plural]
+
+
+def test_a_voice_service_is_its_users_and_only_the_status_is_the_operators() -> None:
+    allowed = verbs(rules())
+    group = "nemo-voice.dev"
+    assert allowed[group, "voiceservices"] == {"get", "list", "watch"}
+    assert allowed[group, "voiceservices/status"] == {"patch"}
+
+
+def test_it_reads_no_secret_writes_no_pod_and_uses_no_wildcard() -> None:
+    allowed = verbs([*rules(), *own_rules()])
+    assert allowed["", "pods"] == {"get", "list", "watch"}
+    assert not [place for place in allowed if place[1] in {"secrets", "configmaps", "pods/exec"}]
+    assert "*" not in str(allowed)
+
+
+def test_in_its_own_namespace_it_holds_a_lease() -> None:
+    assert verbs(own_rules()) == {("coordination.k8s.io", "leases"): {"get", "create", "update"}}

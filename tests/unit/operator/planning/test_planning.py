@@ -1,0 +1,372 @@
+"""What is to be true now: what counts as proven, how many pods, when the last good ones return."""
+
+import json
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.status import Condition, Status
+from nemo_voice_operator.desired.names import with_digest
+from nemo_voice_operator.planning.job_results import JobFailure, cache_failure, result_of
+from nemo_voice_operator.planning.planning import (
+    needs_cache,
+    plan_of,
+    proven_model,
+    vocoder_of,
+)
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.observed import Observed
+from nemo_voice_operator.state.plan import ProvenCheckpoint
+from support.operator.observations import (
+    COMMIT,
+    NOW,
+    SHA256,
+    brought,
+    checkpoint,
+    condition,
+    deployment,
+    job,
+    job_pod,
+    pod,
+    template,
+)
+from support.operator.voice_services import voice_service
+
+SETTINGS = OperatorSettings()
+HUB = {"source": "nvidia/a-model"}
+VOCODER = {"source": "nvidia/tts_hifigan"}
+PROVEN = ProvenCheckpoint("nvidia/a-model", COMMIT, SHA256, 1000, f"a-model@{COMMIT}")
+RECORDED = {
+    "source": "nvidia/a-model",
+    "revision": COMMIT,
+    "sha256": SHA256,
+    "bytes": 1000,
+    "directory": f"a-model@{COMMIT}",
+}
+EXCEEDED = condition("Progressing", "False", reason="ProgressDeadlineExceeded")
+
+
+def with_status(
+    service: VoiceService, *, refresh: str | None = None, **status: Any
+) -> VoiceService:
+    annotations = {"nemo-voice.dev/refresh": refresh} if refresh else {}
+    metadata = service.metadata.model_copy(update={"annotations": annotations})
+    told = Status.model_validate(status)
+    return service.model_copy(update={"metadata": metadata, "status": told})
+
+
+def listener(**spec: Any) -> VoiceService:
+    return voice_service(task="stt", **{"model": HUB, **spec})
+
+
+@pytest.mark.parametrize(
+    ("spec", "vocoder"),
+    [
+        ({"task": "stt", "model": HUB}, None),
+        ({"model": {"source": "demo"}}, "demo"),
+        ({"model": HUB}, "nvidia/tts_hifigan"),
+        ({"model": HUB, "vocoder": {"source": "demo"}}, "demo"),
+        ({"model": {"source": "demo"}, "vocoder": VOCODER}, "nvidia/tts_hifigan"),
+    ],
+)
+def test_a_voice_has_a_vocoder_named_or_not(spec: dict[str, Any], vocoder: str | None) -> None:
+    found = vocoder_of(voice_service(**spec))
+    assert (found.source if found else None) == vocoder
+
+
+def test_only_the_demo_needs_no_cache() -> None:
+    assert not needs_cache(voice_service())
+    assert not needs_cache(voice_service(task="stt"))
+    assert needs_cache(voice_service(vocoder=VOCODER))
+    assert needs_cache(listener())
+
+
+def test_what_the_status_records_is_proven_without_a_job() -> None:
+    service = with_status(listener(), model=RECORDED, phases={"cache_seconds": 3.0})
+    found = proven_model(service, Observed())
+    assert found is not None
+    assert (found.model, found.vocoder, found.seconds) == (PROVEN, None, 3.0)
+    plan = plan_of(service, Observed(), SETTINGS)
+    assert plan.serves
+    assert plan.cache is not None
+    assert not plan.cache.wants_job
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": "nvidia/another"},
+        {"requested": "main"},
+        {"place": "another-claim"},
+        {"place": "narrator-models from https://mirror.example"},
+        {"revision": None},
+        {"sha256": None},
+    ],
+    ids=json.dumps,
+)
+def test_a_record_of_something_else_or_half_of_one_proves_nothing(change: dict[str, Any]) -> None:
+    service = with_status(listener(), model={**RECORDED, **change})
+    assert proven_model(service, Observed()) is None
+    plan = plan_of(service, Observed(), SETTINGS)
+    assert (plan.model, plan.serves) == (None, False)
+    assert plan.cache is not None
+    assert plan.cache.wants_job
+
+
+@pytest.mark.parametrize(
+    ("recorded", "there", "holds"),
+    [("one", "one", True), ("one", "two", False), ("one", None, True), (None, "two", True)],
+)
+def test_a_claim_that_was_made_anew_is_empty(
+    recorded: str | None, there: str | None, holds: bool
+) -> None:
+    claim = {"metadata": {"uid": there}, "spec": {}} if there else None
+    service = with_status(listener(), model={**RECORDED, "claim_uid": recorded})
+    assert (proven_model(service, Observed(claim=claim)) is not None) == holds
+
+
+def test_a_record_without_size_and_folder_is_still_one() -> None:
+    bare = {name: RECORDED[name] for name in ("source", "revision", "sha256")}
+    found = proven_model(with_status(listener(), model=bare), Observed())
+    assert found is not None
+    assert (found.model.bytes, found.model.directory, found.seconds) == (0, "", 0.0)
+
+
+def test_a_digest_that_is_asked_for_must_be_the_recorded_one() -> None:
+    asked = {"model": {**HUB, "sha256": SHA256}}
+    assert proven_model(with_status(listener(**asked), model=RECORDED), Observed()) is not None
+    asked = {"model": {**HUB, "sha256": "e" * 64}}
+    assert proven_model(with_status(listener(**asked), model=RECORDED), Observed()) is None
+
+
+def test_a_voice_is_proven_with_both_of_its_models() -> None:
+    service = voice_service(model=HUB)
+    vocoder = {**RECORDED, "source": "nvidia/tts_hifigan"}
+    assert proven_model(with_status(service, model=RECORDED), Observed()) is None
+    found = proven_model(with_status(service, model=RECORDED, vocoder=vocoder), Observed())
+    assert found is not None
+    assert found.vocoder is not None
+    assert found.vocoder.source == "nvidia/tts_hifigan"
+
+
+def test_the_refresh_annotation_makes_the_record_old() -> None:
+    assert proven_model(with_status(listener(), refresh="2", model=RECORDED), Observed()) is None
+    same = with_status(listener(), refresh="2", model=RECORDED)
+    same = same.model_copy(update={"status": same.status.model_copy(update={"refresh": "2"})})
+    assert proven_model(same, Observed()) is not None
+
+
+def test_what_the_job_brought_is_proven_at_once() -> None:
+    found = proven_model(listener(), brought(checkpoint()))
+    assert found is not None
+    assert (found.model, found.seconds) == (PROVEN, 7.5)
+    demo = checkpoint("vocoder", source="demo", directory=None)
+    found = proven_model(voice_service(model=HUB), brought(checkpoint(), demo))
+    assert found is not None
+    assert found.vocoder is not None
+    assert found.vocoder.directory == ""
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        Observed(),
+        Observed(job=job(), job_pods=(job_pod({"checkpoints": [checkpoint()]}),)),
+        Observed(job=job(condition("Complete"))),
+        brought(),
+        brought(checkpoint(), checkpoint("vocoder")),
+        brought(checkpoint("vocoder")),
+        brought({"role": "model"}),
+        brought(checkpoint(revision=None)),
+        brought(checkpoint(sha256="")),
+        brought(checkpoint(bytes="many")),
+        Observed(job=job(condition("Complete")), job_pods=(job_pod({"checkpoints": None}),)),
+        Observed(job=job(condition("Complete")), job_pods=(job_pod({"checkpoints": [1]}),)),
+        Observed(job=job(condition("Complete")), job_pods=(job_pod([1]),)),
+        Observed(job=job(condition("Complete")), job_pods=(job_pod(message="not JSON"),)),
+        Observed(job=job(condition("Complete")), job_pods=(job_pod(message=""),)),
+        Observed(job=job(condition("Complete", "False")), job_pods=brought(checkpoint()).job_pods),
+    ],
+)
+def test_anything_else_that_a_job_leaves_proves_nothing_and_fails_nothing(seen: Observed) -> None:
+    assert proven_model(listener(), seen) is None
+    assert cache_failure(seen) is None
+
+
+def test_odd_seconds_do_not_spoil_a_result() -> None:
+    found = proven_model(listener(), brought(checkpoint(), seconds="long"))
+    assert found is not None
+    assert found.seconds == 0
+
+
+def test_the_newest_try_says_why_it_failed() -> None:
+    def failed(reason: str, created: str) -> dict[str, Any]:
+        return job_pod({"error": {"reason": reason, "message": "why"}}, created=created)
+
+    pods = (failed("New", "2026-01-01T02:00:00Z"), failed("Old", "2026-01-01T01:00:00Z"))
+    assert cache_failure(Observed(job_pods=pods)) == JobFailure("New", "why")
+
+
+@pytest.mark.parametrize(
+    "line", [{"level": "error", "error": "Traceback"}, {"error": {}}, {"error": None}]
+)
+def test_the_last_line_of_a_log_is_not_taken_for_a_result(line: dict[str, Any]) -> None:
+    ended = job(condition("Failed", reason="BackoffLimitExceeded", message="too often"))
+    seen = Observed(job=ended, job_pods=(job_pod(line),))
+    assert cache_failure(seen) == JobFailure("BackoffLimitExceeded", "too often")
+
+
+def test_a_job_that_failed_without_a_word_still_failed() -> None:
+    assert cache_failure(Observed(job=job(condition("Failed")))) == JobFailure("JobFailed", "")
+    assert cache_failure(Observed(job=job(condition("Failed", "False")))) is None
+
+
+def test_a_pod_without_containers_left_no_result() -> None:
+    assert result_of({"metadata": {}, "status": {}}) == {}
+    assert result_of({"metadata": {}, "status": {"containerStatuses": [{"state": {}}]}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "desired", "expected"),
+    [
+        ({"replicas": 3}, Observed(), 0, 3),
+        ({"replicas": 3, "suspend": True}, Observed(), 0, 0),
+        ({"replicas": 9, "scaling": {"min": 2, "max": 4}}, Observed(), 0, 2),
+        ({"scaling": {"max": 4}}, Observed(wanted_replicas=9), 0, 4),
+        ({"scaling": {"max": 4}}, Observed(wanted_replicas=0), 0, 1),
+        ({"scaling": {"max": 4}}, Observed(wanted_replicas=2, deployment=deployment(3)), 0, 2),
+        ({"scaling": {"max": 4}}, Observed(deployment=deployment(3)), 2, 3),
+        ({"scaling": {"max": 4}}, Observed(deployment=deployment(0)), 2, 2),
+        ({"scaling": {"max": 4}}, Observed(), 9, 4),
+    ],
+)
+def test_replicas_are_the_specs_or_the_scalers_or_what_was_there(
+    spec: dict[str, Any], seen: Observed, desired: int, expected: int
+) -> None:
+    service = with_status(voice_service(**spec), desired_replicas=desired)
+    assert plan_of(service, seen, SETTINGS).replicas == expected
+
+
+def tried(*, refresh: str | None = None, **spec: Any) -> VoiceService:
+    """A VoiceService of which the pods of the present spec have been applied."""
+    spec = {"rollout": {"strategy": "replace"}, **spec}
+    return with_status(voice_service(**spec), refresh=refresh, observed_generation=1)
+
+
+def failing(**change: Any) -> Observed:
+    seen = deployment(image="bad:2", conditions=[EXCEEDED])
+    return Observed(**{"deployment": seen, "good_template": template(), **change})
+
+
+def test_the_last_good_pods_return_when_the_new_ones_failed() -> None:
+    plan = plan_of(tried(), failing(), SETTINGS)
+    assert (plan.serves, plan.kept_template, plan.is_rolled_back) == (False, template(), True)
+
+
+def test_where_one_of_the_new_pods_serves_nothing_is_taken_back() -> None:
+    running: dict[str, Any] = with_digest(template("bad:2"))
+    seen = deployment(image="bad:2", conditions=[EXCEEDED])
+    seen["spec"]["template"] = running
+    serving = pod(ready=True)
+    serving["metadata"]["annotations"] = running["metadata"]["annotations"]
+    assert plan_of(tried(), failing(deployment=seen), SETTINGS).is_rolled_back
+    assert not plan_of(tried(), failing(deployment=seen, pods=(serving,)), SETTINGS).is_rolled_back
+
+
+def test_a_record_holds_in_its_own_place() -> None:
+    service = with_status(listener(), model={**RECORDED, "place": "narrator-models"})
+    assert proven_model(service, Observed()) is not None
+
+
+@pytest.mark.parametrize(
+    ("service", "seen"),
+    [
+        (tried(rollout={"strategy": "surge"}), failing()),
+        (tried(), failing(good_template=None)),
+        (tried(), failing(deployment=None)),
+        (tried(), failing(deployment=deployment(image="bad:2"))),
+        # The good pods themselves find no node: there is nothing better to go back to.
+        (tried(), failing(deployment=deployment(conditions=[EXCEEDED]))),
+        # It speaks of a spec before this one.
+        (with_status(tried(), observed_generation=0), failing()),
+        (
+            tried(),
+            failing(
+                deployment=deployment(image="bad:2", conditions=[EXCEEDED], observedGeneration=0)
+            ),
+        ),
+    ],
+    ids=["surge", "no good ones", "none", "not failed", "good failed", "old spec", "not seen"],
+)
+def test_nothing_is_rolled_back_for_a_failure_of_something_else(
+    service: VoiceService, seen: Observed
+) -> None:
+    plan = plan_of(service, seen, SETTINGS)
+    assert not plan.is_rolled_back
+    assert plan.serves or plan.proof, "the spec's own pods are on, or about to be tried"
+
+
+def rolled_back(generation: int = 1) -> tuple[Condition, ...]:
+    told = condition("Degraded", reason="RolledBack", last_transition_time=NOW)
+    return (Condition.model_validate({**told, "observed_generation": generation}),)
+
+
+def test_a_spec_that_failed_once_is_not_tried_again() -> None:
+    service = with_status(tried(), observed_generation=1, conditions=rolled_back())
+    seen = Observed(deployment=deployment(), good_template=template())
+    assert plan_of(service, seen, SETTINGS).is_rolled_back
+    without = Observed(deployment=deployment())
+    assert plan_of(service, without, SETTINGS).serves, "there is nothing else"
+
+
+def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
+    seen = Observed(deployment=deployment(), good_template=template())
+    changed = with_status(tried(), observed_generation=1, conditions=rolled_back(0))
+    plan = plan_of(changed, seen, SETTINGS)
+    assert (plan.is_rolled_back, bool(plan.proof)) == (False, True)
+    hub = tried(task="stt", model=HUB)
+    failed = with_status(hub, observed_generation=1, conditions=rolled_back(), model=RECORDED)
+    assert plan_of(failed, seen, SETTINGS).is_rolled_back
+    refreshed = with_status(hub, refresh="2", conditions=rolled_back(), model=RECORDED)
+    plan = plan_of(refreshed, seen, SETTINGS)
+    assert (plan.is_rolled_back, plan.kept_template) == (False, template())
+    result = brought(checkpoint())
+    newest = Observed(
+        deployment=deployment(),
+        good_template=template(),
+        job=result.job,
+        job_pods=result.job_pods,
+        claim={"metadata": {"uid": "one"}, "spec": {}},
+    )
+    plan = plan_of(refreshed, newest, SETTINGS)
+    assert (plan.is_rolled_back, bool(plan.proof)) == (False, True)
+    demo = with_status(tried(), refresh="2", conditions=rolled_back())
+    assert plan_of(demo, seen, SETTINGS).is_rolled_back, "the demo has no newer revision"
+
+
+@pytest.mark.parametrize(
+    ("modes", "single"), [(["ReadWriteMany"], False), (["ReadWriteOnce"], True)]
+)
+def test_how_a_named_claim_mounts_is_read_from_it(modes: list[str], single: bool) -> None:
+    service = listener(cache={"claimName": "models"})
+    claim = {"metadata": {"uid": "one"}, "spec": {"accessModes": modes}}
+    plan = plan_of(service, Observed(claim=claim), SETTINGS)
+    assert plan.cache is not None
+    assert (plan.cache.claim, plan.cache.single_node) == ("models", single)
+    assert plan.cache.wants_job
+
+
+def test_without_the_named_claim_pods_stay_as_they_are_and_no_job_starts() -> None:
+    service = with_status(listener(cache={"claimName": "models"}), model=RECORDED)
+    plan = plan_of(service, Observed(deployment=deployment()), SETTINGS)
+    assert (plan.serves, plan.kept_template) == (False, template())
+    fresh = plan_of(listener(cache={"claimName": "models"}), Observed(), SETTINGS)
+    assert fresh.cache is not None
+    assert not fresh.cache.wants_job
+
+
+def test_nothing_is_downloaded_for_a_suspended_service() -> None:
+    plan = plan_of(listener(suspend=True), Observed(), SETTINGS)
+    assert plan.cache is not None
+    assert not plan.cache.wants_job

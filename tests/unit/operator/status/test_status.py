@@ -1,0 +1,441 @@
+"""What the status says: each phase, each condition's reasons, what stays from before."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.status import Load, Phase, Status
+from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
+from nemo_voice_operator.planning.planning import plan_of
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.observed import CacheProgress, Observed
+from nemo_voice_operator.status.status import status_of, status_of_unreadable
+from support.docs.repository import ROOT
+from support.operator.observations import (
+    COMMIT,
+    CREATED,
+    NOW,
+    SHA256,
+    WARMING,
+    brought,
+    checkpoint,
+    condition,
+    deployment,
+    job,
+    job_pod,
+    pod,
+    template,
+    unschedulable,
+    waiting,
+)
+from support.operator.voice_services import voice_service
+
+SETTINGS = OperatorSettings()
+HUB: dict[str, Any] = {"task": "stt", "model": {"source": "nvidia/a-model"}}
+NAMED = {**HUB, "cache": {"claimName": "models"}}
+FAILED_TRY = job_pod({"error": {"reason": "HubUnauthorized", "message": "a token is wanted"}})
+QUOTA = 'pods "narrator-7d4" is forbidden: exceeded quota: gpus'
+FORBIDDEN = deployment(
+    ready=0,
+    conditions=[condition("ReplicaFailure", reason="FailedCreate", message=QUOTA)],
+)
+READY = PodReadiness(
+    PodPhase.READY, None, ready=True, seconds={PodPhase.LOADING: 3.0, PodPhase.WARMING: 2.04}
+)
+
+
+def told(service: VoiceService, seen: Observed, load: Load | None = None) -> Status:
+    return status_of(service, plan_of(service, seen, SETTINGS), seen, now=NOW, load=load)
+
+
+def seen_with(
+    *pods: dict[str, Any], told: Mapping[str, PodReadiness] | None = None, **more: Any
+) -> Observed:
+    return Observed(
+        **{"deployment": deployment(ready=0), "pods": pods, "readiness": told or {}, **more}
+    )
+
+
+def with_status(service: VoiceService, **status: Any) -> VoiceService:
+    return service.model_copy(update={"status": Status.model_validate(status)})
+
+
+def leaving(service: VoiceService) -> VoiceService:
+    metadata = service.metadata.model_copy(update={"deletion_timestamp": NOW})
+    return service.model_copy(update={"metadata": metadata})
+
+
+def rolled_back() -> VoiceService:
+    before = condition("Degraded", reason="RolledBack", last_transition_time=NOW)
+    return with_status(
+        voice_service(rollout={"strategy": "replace"}),
+        observed_generation=1,
+        conditions=[{**before, "observed_generation": 1}],
+    )
+
+
+SERVING = {
+    "a ready pod": (
+        voice_service(),
+        seen_with(pod(ready=True), deployment=deployment()),
+        Phase.READY,
+        "True InImage, True CanaryPassed, True Serving, False Settled, False AsExpected",
+    ),
+    "ready while more are coming": (
+        voice_service(replicas=2),
+        seen_with(pod(ready=True), pod("narrator-1"), deployment=deployment(2, ready=1)),
+        Phase.READY,
+        "True InImage, True CanaryPassed, True Serving, True RollingOut, False AsExpected",
+    ),
+    "ready while another one fails": (
+        voice_service(replicas=2),
+        seen_with(pod("narrator-1", ready=True), waiting("ImagePullBackOff")),
+        Phase.DEGRADED,
+        (
+            "True InImage, True CanaryPassed, True Serving, "
+            "False ImagePullBackOff, True ImagePullBackOff"
+        ),
+    ),
+    "the last good pods after a failure": (
+        rolled_back(),
+        seen_with(pod(ready=True), deployment=deployment(), good_template=template()),
+        Phase.DEGRADED,
+        "True InImage, True CanaryPassed, True Serving, False RolledBack, True RolledBack",
+    ),
+    "several pods on a claim of one node": (
+        voice_service(**HUB, replicas=2),
+        seen_with(
+            pod(ready=True),
+            pod("narrator-1", ready=True),
+            deployment=deployment(2),
+            job=brought(checkpoint()).job,
+            job_pods=brought(checkpoint()).job_pods,
+        ),
+        Phase.READY,
+        "True SingleNodeVolume, True CanaryPassed, True Serving, False Settled, False AsExpected",
+    ),
+}
+STARTING = {
+    "nothing yet": (
+        voice_service(),
+        Observed(),
+        Phase.PENDING,
+        "True InImage, False NoPods, False NoPods, True RollingOut, False AsExpected",
+    ),
+    "a pod that says nothing": (
+        voice_service(),
+        seen_with(pod()),
+        Phase.LOADING,
+        "True InImage, False Starting, False Starting, True RollingOut, False AsExpected",
+    ),
+    "a pod that warms up": (
+        voice_service(),
+        seen_with(pod(), told={"narrator-0": WARMING}),
+        Phase.WARMING,
+        "True InImage, False Warming, False Warming, True RollingOut, False AsExpected",
+    ),
+    "a pod that the kubelet has not asked yet": (
+        voice_service(),
+        seen_with(pod(), told={"narrator-0": READY}),
+        Phase.LOADING,
+        "True InImage, False Starting, False Starting, True RollingOut, False AsExpected",
+    ),
+    "a pod on its way out": (
+        voice_service(),
+        seen_with(pod(ready=True, leaving=True)),
+        Phase.PENDING,
+        "True InImage, False NoPods, False NoPods, True RollingOut, False AsExpected",
+    ),
+    "suspended": (
+        voice_service(suspend=True),
+        Observed(),
+        Phase.SUSPENDED,
+        "True InImage, False NoPods, False Suspended, False Suspended, False AsExpected",
+    ),
+    "no replicas": (
+        voice_service(replicas=0),
+        Observed(),
+        Phase.SUSPENDED,
+        "True InImage, False NoPods, False NoReplicas, False NoReplicas, False AsExpected",
+    ),
+    "on its way out": (
+        leaving(voice_service()),
+        seen_with(pod(ready=True)),
+        Phase.TERMINATING,
+        "True InImage, True CanaryPassed, True Serving, False Terminating, False AsExpected",
+    ),
+    "on its way out without pods": (
+        leaving(voice_service()),
+        Observed(),
+        Phase.TERMINATING,
+        "True InImage, False NoPods, False Terminating, False Terminating, False AsExpected",
+    ),
+}
+FAILING = {
+    "no node": (
+        voice_service(),
+        seen_with(unschedulable()),
+        Phase.PENDING,
+        (
+            "True InImage, False Unschedulable, False Unschedulable, "
+            "False Unschedulable, True Unschedulable"
+        ),
+    ),
+    "a crash": (
+        voice_service(),
+        seen_with(waiting("CrashLoopBackOff")),
+        Phase.FAILED,
+        (
+            "True InImage, False CrashLoopBackOff, False CrashLoopBackOff, "
+            "False CrashLoopBackOff, True CrashLoopBackOff"
+        ),
+    ),
+    "pods that a quota forbids": (
+        voice_service(),
+        Observed(deployment=FORBIDDEN),
+        Phase.FAILED,
+        (
+            "True InImage, False FailedCreate, False FailedCreate, "
+            "False FailedCreate, True FailedCreate"
+        ),
+    ),
+    "one more pod that a quota forbids": (
+        voice_service(),
+        seen_with(pod(ready=True), deployment=FORBIDDEN),
+        Phase.DEGRADED,
+        "True InImage, True CanaryPassed, True Serving, False FailedCreate, True FailedCreate",
+    ),
+    "a refusal": (
+        voice_service(),
+        seen_with(refusal="unknown field"),
+        Phase.FAILED,
+        (
+            "True InImage, False ApplyRefused, False ApplyRefused, "
+            "False ApplyRefused, True ApplyRefused"
+        ),
+    ),
+}
+CACHING = {
+    "no claim": (NAMED, Observed(), Phase.PENDING, "False ClaimNotFound", "True"),
+    "a Job that has not begun": (HUB, Observed(), Phase.CACHING, "False Pending", "True"),
+    "a download": (
+        HUB,
+        Observed(progress=CacheProgress("downloading", 1, 2)),
+        Phase.CACHING,
+        "False Downloading",
+        "True",
+    ),
+    "a download without a node": (
+        HUB,
+        Observed(job_pods=(unschedulable("fetch-x"),)),
+        Phase.PENDING,
+        "False Unschedulable",
+        "True",
+    ),
+    "a download that failed": (
+        HUB,
+        Observed(job=job(condition("Failed")), job_pods=(FAILED_TRY,)),
+        Phase.FAILED,
+        "False HubUnauthorized",
+        "False",
+    ),
+    "a download that no pod can be made for": (
+        HUB,
+        Observed(job=job(creationTimestamp=CREATED)),
+        Phase.FAILED,
+        "False FailedCreate",
+        "True",
+    ),
+    "a download that was asked for just now": (
+        HUB,
+        Observed(job=job(creationTimestamp=NOW)),
+        Phase.CACHING,
+        "False Pending",
+        "True",
+    ),
+    "a download that left nothing": (
+        HUB,
+        Observed(job=job(condition("Complete"))),
+        Phase.CACHING,
+        "False ResultMissing",
+        "True",
+    ),
+    "suspended before the download": (
+        {**HUB, "suspend": True},
+        Observed(),
+        Phase.SUSPENDED,
+        "False Suspended",
+        "False",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("service", "seen", "phase", "expected"),
+    [*SERVING.values(), *STARTING.values(), *FAILING.values()],
+    ids=[*SERVING, *STARTING, *FAILING],
+)
+def test_the_phase_and_five_conditions_tell_what_is(
+    service: VoiceService, seen: Observed, phase: Phase, expected: str
+) -> None:
+    status = told(service, seen)
+    assert status.phase is phase
+    assert [one.type for one in status.conditions] == [
+        "ModelCached",
+        "WarmedUp",
+        "Ready",
+        "Progressing",
+        "Degraded",
+    ]
+    assert ", ".join(f"{one.status} {one.reason}" for one in status.conditions) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "phase", "cached", "progressing"), CACHING.values(), ids=CACHING
+)
+def test_until_the_model_is_there_the_status_says_what_it_waits_for(
+    spec: dict[str, Any], seen: Observed, phase: Phase, cached: str, progressing: str
+) -> None:
+    status = told(voice_service(**spec), seen)
+    conditions = {one.type: one for one in status.conditions}
+    found = conditions["ModelCached"]
+    assert (status.phase, f"{found.status} {found.reason}") == (phase, cached)
+    assert conditions["Progressing"].status == progressing
+    assert conditions["Ready"].reason == found.reason
+
+
+def test_a_download_that_fails_is_told_though_no_pod_is_asked_for() -> None:
+    service = voice_service(**HUB, replicas=0)
+    failed = Observed(job=job(condition("Failed")), job_pods=(FAILED_TRY,))
+    assert told(service, failed).phase is Phase.FAILED
+    assert told(service, Observed()).phase is Phase.CACHING
+    assert told(service, brought(checkpoint())).phase is Phase.SUSPENDED
+
+
+def test_every_phase_is_told_of_something() -> None:
+    cases = [*SERVING.values(), *STARTING.values(), *FAILING.values(), *CACHING.values()]
+    assert {case[2] for case in cases} == set(Phase)
+
+
+def test_what_is_told_is_documented_under_the_word_that_describe_shows() -> None:
+    cases = [*SERVING.values(), *STARTING.values(), *FAILING.values()]
+    cached = [(voice_service(**spec), seen) for spec, seen, *_ in CACHING.values()]
+    statuses = [told(service, seen) for service, seen in [*(case[:2] for case in cases), *cached]]
+    reasons = {one.reason for status in statuses for one in status.conditions}
+    pages = [(ROOT / "docs" / name).read_text() for name in ("voiceservice.md", "failure-modes.md")]
+    assert {reason for reason in reasons if f"`{reason}`" not in "".join(pages)} == set()
+    assert {phase for phase in Phase if f"| `{phase}` |" not in pages[0]} == set()
+
+
+def test_the_trouble_of_a_pod_names_it_and_a_refusal_names_none() -> None:
+    def degraded(seen: Observed) -> str:
+        return told(voice_service(), seen).conditions[-1].message
+
+    assert degraded(seen_with(unschedulable())) == "pod narrator-0: no node is free"
+    assert degraded(seen_with(refusal="unknown field")) == "unknown field"
+    assert degraded(Observed(deployment=FORBIDDEN)) == QUOTA
+
+
+def test_what_is_served_is_what_the_job_brought() -> None:
+    claim = {"metadata": {"uid": "uid-of-claim"}, "spec": {}}
+    seen = replace(brought(checkpoint()), claim=claim)
+    status = told(voice_service(**HUB), seen)
+    assert status.model is not None
+    assert status.model.model_dump(exclude_none=True) == {
+        "source": "nvidia/a-model",
+        "revision": COMMIT,
+        "sha256": SHA256,
+        "bytes": 1000,
+        "directory": f"a-model@{COMMIT}",
+        "place": "narrator-models",
+        "claim_uid": "uid-of-claim",
+    }
+    assert status.vocoder is None
+    assert status.phases is not None
+    assert status.phases.cache_seconds == 7.5
+
+
+def test_of_the_demo_only_its_name_is_known() -> None:
+    status = told(voice_service(), Observed())
+    assert status.model == status.vocoder
+    assert status.model is not None
+    assert status.model.model_dump(exclude_none=True) == {"source": "demo"}
+
+
+def test_until_the_next_model_is_proven_the_last_one_is_told() -> None:
+    before = {"source": "nvidia/before", "revision": "1", "sha256": SHA256}
+    service = with_status(voice_service(**HUB), model=before, refresh="1")
+    status = told(service, Observed(progress=CacheProgress("downloading", 1, None)))
+    assert status.model is not None
+    assert (status.model.source, status.refresh) == ("nvidia/before", "1")
+    assert status.progress is not None
+    assert (status.progress.done_bytes, status.progress.total_bytes) == (1, None)
+
+
+def test_progress_ends_when_the_model_is_proven() -> None:
+    result = brought(checkpoint())
+    seen = Observed(job=result.job, job_pods=result.job_pods, progress=CacheProgress("x", 1, 1))
+    assert told(voice_service(**HUB), seen).progress is None
+
+
+def test_the_seconds_are_the_slowest_ready_pods_and_stay_until_the_next() -> None:
+    quick = PodReadiness(PodPhase.READY, None, ready=True, seconds={PodPhase.LOADING: 1.0})
+    seen = seen_with(pod(ready=True), told={"a": quick, "narrator-0": READY, "b": WARMING})
+    phases = told(voice_service(), seen).phases
+    assert phases is not None
+    assert (phases.cache_seconds, phases.load_seconds, phases.warmup_seconds) == (None, 3.0, 2.0)
+    later = with_status(voice_service(), phases={"load_seconds": 9.0})
+    kept = told(later, seen_with(pod())).phases
+    assert kept is not None
+    assert kept.load_seconds == 9.0
+    assert told(voice_service(), Observed()).phases is None
+
+
+def test_the_load_is_told_only_of_what_scales() -> None:
+    load = Load(decision=2, reason="LoadRose")
+    assert told(voice_service(scaling={"max": 4}), Observed(), load).load == load
+    assert told(voice_service(), Observed(), load).load is None
+
+
+def test_counts_address_and_selector_are_for_other_programs() -> None:
+    gone = pod("narrator-2", leaving=True), pod("narrator-3", phase="Failed", reason="Evicted")
+    seen = seen_with(pod(ready=True), pod("narrator-1"), *gone)
+    status = told(voice_service(replicas=3, service={"port": 80}), seen)
+    assert (status.replicas, status.ready_replicas, status.desired_replicas) == (2, 1, 3)
+    assert status.endpoint == "http://narrator.speech.svc:80"
+    assert status.selector == (
+        "nemo-voice.dev/voiceservice=narrator,app.kubernetes.io/component=serving"
+    )
+
+
+def test_a_condition_keeps_its_time_while_it_says_the_same() -> None:
+    first = told(voice_service(), seen_with(pod(ready=True), deployment=deployment()))
+    service = voice_service().model_copy(update={"status": first})
+    seen = seen_with(waiting("CrashLoopBackOff"))
+    later = status_of(service, plan_of(service, seen, SETTINGS), seen, now="2027-01-01T00:00:00Z")
+    times = {one.type: one.last_transition_time[:4] for one in later.conditions}
+    assert times == {
+        "ModelCached": "2026",
+        "WarmedUp": "2027",
+        "Ready": "2027",
+        "Progressing": "2026",
+        "Degraded": "2027",
+    }
+
+
+def test_what_cannot_be_read_says_so_and_keeps_the_rest() -> None:
+    ready = condition("Ready", lastTransitionTime="2025-01-01T00:00:00Z")
+    healthy = condition("Degraded", "False", lastTransitionTime="2025-01-01T00:00:00Z")
+    before = {"phase": "Ready", "replicas": 2, "conditions": [ready, healthy]}
+    status: Any = status_of_unreadable(before, "spec.task: no such task", now=NOW)
+    assert (status["phase"], status["replicas"]) == ("Failed", 2)
+    assert status["conditions"][0] == ready
+    degraded = status["conditions"][1]
+    assert (degraded["reason"], degraded["lastTransitionTime"]) == ("NotUnderstood", NOW)
+    assert "spec.task: no such task" in degraded["message"]
+    again = status_of_unreadable(status, "spec.task: no such task", now="2027-01-01T00:00:00Z")
+    assert again == status
+    assert status_of_unreadable({}, "x", now=NOW)["phase"] == "Failed"

@@ -1,0 +1,51 @@
+"""The device thread: one at a time, in order, and honest about being busy."""
+
+import asyncio
+import threading
+from functools import partial
+
+import pytest
+
+from nemo_voice_serving.batching.device_thread import DeviceThread
+
+
+async def test_calls_run_one_after_the_other_on_one_thread() -> None:
+    device = DeviceThread()
+    order: list[int] = []
+
+    def call(number: int) -> str:
+        order.append(number)
+        return threading.current_thread().name
+
+    names = await asyncio.gather(*(device.run(partial(call, number)) for number in range(20)))
+    assert order == list(range(20))
+    assert len(set(names)) == 1
+    device.close()
+
+
+async def test_it_tells_how_long_the_present_call_runs() -> None:
+    now_s = [10.0]
+    device = DeviceThread(clock=lambda: now_s[0])
+    inside, release = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        inside.set()
+        release.wait(10)
+
+    task = asyncio.create_task(device.run(hang))
+    await asyncio.to_thread(inside.wait, 10)
+    now_s[0] = 17.0
+    assert device.busy_s() == 7.0
+    release.set()
+    await task
+    assert device.busy_s() == 0.0
+    device.close()
+
+
+async def test_an_error_reaches_the_caller_and_frees_the_thread() -> None:
+    device = DeviceThread()
+    with pytest.raises(ZeroDivisionError):
+        await device.run(lambda: 1 // 0)
+    assert device.busy_s() == 0.0
+    assert await device.run(lambda: 1) == 1
+    device.close()

@@ -1,0 +1,92 @@
+"""The `check` command below the services: what it reads, what it loads, and how it fails."""
+
+import argparse
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nemo_voice_serving.cli.check import check_command, refuse_damage
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
+from nemo_voice_serving.settings import ServiceSettings
+from support.models.checkpoints import nemo_file, weights
+
+CHECKPOINT = Checkpoint("model", "demo", None, None, "demo.nemo")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ServiceSettings:
+    """Settings of a service with a GPU, whose model is in the cache."""
+    (tmp_path / "demo.nemo").write_bytes(nemo_file())
+    told = ServiceSettings(
+        model_cache=tmp_path / "cache",
+        demo_models=tmp_path,
+        device="cuda",
+        precision="float16",
+    )
+    resolve_checkpoint(told, CHECKPOINT)
+    return told
+
+
+def check(settings: ServiceSettings, load: Callable[[ServiceSettings], object]) -> Any:
+    """What the command writes for the program that started it."""
+    result = settings.model_cache / "result.json"
+    parsed = argparse.Namespace(result=result)
+    with contextlib.suppress(SystemExit, RuntimeError):
+        assert check_command(parsed, settings, (CHECKPOINT,), load) == 0
+    return json.loads(result.read_bytes())
+
+
+def weights_of(settings: ServiceSettings) -> Path:
+    (found,) = settings.model_cache.rglob("*.ckpt")
+    return found
+
+
+def test_it_loads_on_the_cpu_without_a_network_whatever_would_serve(
+    settings: ServiceSettings,
+) -> None:
+    loaded: list[ServiceSettings] = []
+    told = check(settings, loaded.append)
+    assert [one["role"] for one in told["checkpoints"]] == ["model"]
+    (here,) = loaded
+    assert (here.device, here.precision, here.offline) == ("cpu", "auto", True)
+    assert here.model_cache == settings.model_cache
+
+
+def test_what_does_not_load_is_the_result(settings: ServiceSettings) -> None:
+    def broken(_settings: ServiceSettings) -> None:
+        raise RuntimeError("size mismatch for encoder.weight")
+
+    error = check(settings, broken)["error"]
+    assert error["reason"] == "UnexpectedError"
+    assert "size mismatch for encoder.weight" in error["message"]
+
+
+def test_one_wrong_byte_in_the_weights_is_found_before_they_are_loaded(
+    settings: ServiceSettings,
+) -> None:
+    file = weights_of(settings)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    loaded: list[ServiceSettings] = []
+    error = check(settings, loaded.append)["error"]
+    assert error["reason"] == "CacheDamaged"
+    assert file.name in error["message"]
+    assert loaded == []
+
+
+def test_weights_that_are_no_archive_are_damaged(tmp_path: Path) -> None:
+    (tmp_path / "model_weights.ckpt").write_bytes(weights()[:500])
+    with pytest.raises(ModelArchiveRefused, match=r"model_weights\.ckpt in .* is damaged") as found:
+        refuse_damage(tmp_path)
+    assert found.value.reason is FailureReason.CACHE_DAMAGED
+
+
+def test_whole_weights_are_fine(tmp_path: Path) -> None:
+    (tmp_path / "model_weights.ckpt").write_bytes(weights())
+    refuse_damage(tmp_path)

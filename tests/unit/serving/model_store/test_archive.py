@@ -1,0 +1,283 @@
+"""Hostile checkpoints: each one made here, each one refused before anything is loaded."""
+
+import collections
+import io
+import pickle
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typing_extensions import override
+
+from nemo_voice_serving.model_store.archive import inspect_file, members_of, unpack
+from nemo_voice_serving.model_store.errors import ModelArchiveRefused
+from nemo_voice_serving.model_store.pickle_scan import MAX_PICKLE_BYTES, refuse_code
+from support.models.checkpoints import (
+    CONFIG,
+    compressed,
+    nemo_file,
+    tar_of,
+    tar_of_members,
+    weights,
+    zip_of,
+)
+
+
+class Shell:
+    """What an attacker pickles: unpickling it runs a command."""
+
+    @override
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return eval, ("1 + 1",)
+
+
+def unpacked(archive: bytes, folder: Path, **limits: int) -> dict[str, bytes]:
+    """Returns what the archive holds, after the checks."""
+    path = folder / "model.nemo"
+    path.write_bytes(archive)
+    into = folder / "into"
+    into.mkdir()
+    unpack(path, members_of(path, **limits), into, lambda _: None)
+    return {
+        str(file.relative_to(into)): file.read_bytes() for file in into.rglob("*") if file.is_file()
+    }
+
+
+def refusal(archive: bytes, folder: Path, **limits: int) -> str:
+    """Returns why the archive is refused; nothing of it may have been written then."""
+    with pytest.raises(ModelArchiveRefused, match=r".") as caught:
+        unpacked(archive, folder, **limits)
+    return str(caught.value)
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "", size: int = 0) -> bytes:
+    """Returns an otherwise honest archive with one such member."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    honest = [
+        (tarfile.TarInfo("model_config.yaml"), CONFIG),
+        (tarfile.TarInfo("model_weights.ckpt"), weights()),
+    ]
+    return tar_of_members([*honest, (info, b"x" * size)])
+
+
+def test_an_honest_checkpoint_is_unpacked_as_it_is(tmp_path: Path) -> None:
+    heteronyms = {"a/0123456789abcdef0123456789abcdef_heteronyms-052722": b"BASS"}
+    files = unpacked(nemo_file(heteronyms, weight_bytes=3_000_000), tmp_path)
+    assert files["model_config.yaml"] == CONFIG
+    assert files["model_weights.ckpt"] == weights(3_000_000)
+    assert files["a/0123456789abcdef0123456789abcdef_heteronyms-052722"] == b"BASS"
+    assert len(files) == 4
+
+
+def test_an_old_compressed_checkpoint_is_unpacked_too(tmp_path: Path) -> None:
+    assert unpacked(compressed(nemo_file()), tmp_path)["model_config.yaml"] == CONFIG
+
+
+@pytest.mark.parametrize("format_", [tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT, tarfile.PAX_FORMAT])
+def test_every_tar_dialect_is_read(tmp_path: Path, format_: int) -> None:
+    files = {
+        "model_config.yaml": CONFIG,
+        "model_weights.ckpt": weights(),
+        "cmudict-0.7b_nv22.10": b"",
+    }
+    assert len(unpacked(tar_of(files, format_=format_), tmp_path)) == 3
+
+
+@pytest.mark.parametrize("name", ["/etc/cron.d/x.txt", "../x.txt", "a/../../x.txt", "a\\..\\x.txt"])
+def test_paths_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
+    assert "leads elsewhere" in refusal(member(name), tmp_path)
+    assert not list(tmp_path.glob("into/*"))
+
+
+@pytest.mark.parametrize("name", ["a\nb.txt", "a\x1b[2J.txt", "x" * 201 + ".txt"])
+def test_names_that_no_model_needs_are_refused(tmp_path: Path, name: str) -> None:
+    assert "a name no model needs" in refusal(member(name), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE]
+)
+def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
+    assert "no plain file" in refusal(member("a.txt", kind, "/etc/passwd"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.py", "a.so", "weights.pt", "b.pkl", "run.sh", "unknown.bin", "cmudict.py", "plain"]
+)
+def test_kinds_of_files_that_no_model_needs_are_refused(tmp_path: Path, name: str) -> None:
+    assert "no NeMo model needs" in refusal(member(name), tmp_path)
+
+
+def test_the_stores_own_record_cannot_be_brought(tmp_path: Path) -> None:
+    assert "model.json" in refusal(member("model.json"), tmp_path)
+
+
+def test_a_name_twice_is_refused(tmp_path: Path) -> None:
+    assert "twice" in refusal(member("./model_config.yaml"), tmp_path)
+
+
+def test_a_file_that_is_also_a_directory_is_refused(tmp_path: Path) -> None:
+    assert "also a directory" in refusal(member("model_config.yaml/a.txt"), tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["model_config.yaml", "model_weights.ckpt"])
+def test_an_archive_that_is_no_checkpoint_is_refused(tmp_path: Path, missing: str) -> None:
+    files = {"model_config.yaml": CONFIG, "model_weights.ckpt": weights()}
+    del files[missing]
+    assert "not a NeMo checkpoint" in refusal(tar_of(files), tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>Not found</html>" * 100, b"\x1f\x8bnot gzip"])
+def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    assert "not a readable .nemo" in refusal(content, tmp_path)
+
+
+@pytest.mark.parametrize("pack", [bytes, compressed])
+def test_a_cut_archive_is_refused(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    whole = pack(nemo_file())
+    assert refusal(whole[: len(whole) // 2], tmp_path)
+
+
+def test_an_archive_that_ends_within_its_last_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.nemo"
+    path.write_bytes(nemo_file())
+    members = members_of(path)
+    path.write_bytes(nemo_file()[: members[-1].offset_bytes + 1])
+    (tmp_path / "into").mkdir()
+    with pytest.raises(ModelArchiveRefused, match="ends in the middle"):
+        unpack(path, members, tmp_path / "into", lambda _: None)
+
+
+@pytest.mark.parametrize("pack", [bytes, compressed])
+def test_archives_larger_than_any_model_are_refused(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    bomb = tar_of({"model_config.yaml": CONFIG, "model_weights.ckpt": bytes(5_000_000)})
+    assert "unpacks to more than 1000000 bytes" in refusal(pack(bomb), tmp_path, limit_bytes=10**6)
+
+
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
+    archive = nemo_file({f"{number}.txt": b"" for number in range(20)})
+    assert "more than 10 members" in refusal(archive, tmp_path, max_members=10)
+
+
+def test_a_size_beyond_every_limit_is_refused_without_reading_so_far(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("model_weights.ckpt")
+    info.size = 2**50
+    header = info.tobuf(tarfile.GNU_FORMAT)
+    assert refusal(header + bytes(2048), tmp_path)
+    (tmp_path / "into").rmdir()
+    assert refusal(compressed(header + bytes(2048)), tmp_path)
+
+
+def test_a_negative_size_is_refused_instead_of_looping(tmp_path: Path) -> None:
+    honest = bytearray(tarfile.TarInfo("a.txt").tobuf(tarfile.GNU_FORMAT))
+    honest[124:136] = b"\xff" * 11 + b"\x00"  # base-256 for -256
+    honest[148:156] = b" " * 8
+    honest[148:156] = b"%06o\0 " % sum(honest[:512])
+    assert refusal(bytes(honest) + bytes(2048), tmp_path)
+
+
+def test_headers_larger_than_any_header_are_refused(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("a.txt")
+    info.pax_headers = {"comment": "x" * 2_000_000}
+    archive = tar_of_members([(info, b"x")])
+    assert "headers are larger" in refusal(archive, tmp_path)
+
+
+@pytest.mark.parametrize("max_members", [10, 10_000])
+def test_chains_of_headers_without_a_file_are_refused(tmp_path: Path, max_members: int) -> None:
+    link = tarfile.TarInfo("././@LongLink")
+    link.type, link.size = tarfile.GNUTYPE_LONGNAME, 5
+    header = link.tobuf(tarfile.GNU_FORMAT) + b"a.txt".ljust(512, b"\0")
+    assert refusal(header * 3000, tmp_path, max_members=max_members)
+
+
+def test_sparse_files_are_refused(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("a.txt")
+    info.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.map": "0,1"}
+    info.pax_headers |= {"GNU.sparse.size": "99999999", "GNU.sparse.name": "a.txt"}
+    assert "no plain file" in refusal(tar_of_members([(info, b"x")]), tmp_path)
+
+
+@pytest.mark.parametrize("start", [b"\x80\x04code", b"PK\x03\x04zip", b"\x7fELF"])
+def test_code_under_a_harmless_name_is_refused(tmp_path: Path, start: bytes) -> None:
+    assert "can hold code" in refusal(nemo_file({"vocab.txt": start}), tmp_path)
+
+
+def checkpoint(folder: Path, content: bytes) -> Path:
+    path = folder / "model_weights.ckpt"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
+def test_pickled_code_is_refused_in_every_protocol(tmp_path: Path, protocol: int) -> None:
+    content = weights(pickled=pickle.dumps({"a": Shell()}, protocol=protocol))
+    with pytest.raises(ModelArchiveRefused, match="holds pickled code"):
+        inspect_file(checkpoint(tmp_path, content))
+
+
+def test_the_refusal_names_what_the_pickle_refers_to(tmp_path: Path) -> None:
+    content = weights(pickled=pickle.dumps(Shell(), protocol=2))
+    with pytest.raises(ModelArchiveRefused, match=r"refers to __builtin__\.eval"):
+        refuse_code(checkpoint(tmp_path, content))
+
+
+def test_tensors_are_no_code(tmp_path: Path) -> None:
+    tensor = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nctorch\nFloatStorage\n."
+    refuse_code(checkpoint(tmp_path, weights(pickled=tensor)))
+
+
+DATA = pickle.dumps(collections.OrderedDict(), protocol=2)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "format that torch"),
+        (DATA, "format that torch"),
+        (b"PK\x03\x04 and nothing else", "damaged"),
+        (weights(pickled=b"\x80\x02"), "damaged"),
+        (weights(pickled=b"\xff"), "damaged"),
+        (weights()[:-30], "damaged"),
+        (zip_of({"a/other.txt": b""}), "exactly one pickle"),
+        (zip_of({"a/data.pkl": DATA, "b/data.pkl": DATA}), "exactly one pickle"),
+        (zip_of({"a/data.pkl": DATA, "a/constants.pkl": DATA}), "exactly one pickle"),
+        (zip_of({"a/Data.PKL": DATA}), "exactly one pickle"),
+        (zip_of({"a/data.pkl": DATA, "a/code/a.py": b""}), "holds code"),
+        (zip_of({"a/data.pkl": DATA}, comment=b"x"), "comment"),
+        (zip_of({"a/data.pkl": DATA * 99}, compression=zipfile.ZIP_DEFLATED), "compressed"),
+    ],
+)
+def test_what_torch_never_writes_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    with pytest.raises(ModelArchiveRefused, match=reason):
+        refuse_code(checkpoint(tmp_path, content))
+
+
+def test_a_pickle_too_large_for_a_list_of_tensors_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelArchiveRefused, match="too large"):
+        refuse_code(checkpoint(tmp_path, weights(pickled=DATA + bytes(MAX_PICKLE_BYTES))))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_that_two_readers_read_differently_is_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a/data.pkl", DATA)
+        archive.writestr("a/version", b"3")
+        archive.writestr("a/version", b"4")
+    with pytest.raises(ModelArchiveRefused, match="same name twice"):
+        refuse_code(checkpoint(tmp_path, buffer.getvalue()))
+
+
+def test_a_zip_that_claims_more_than_it_has_is_refused(tmp_path: Path) -> None:
+    content = bytearray(zip_of({"a/data.pkl": DATA, "a/data/0": b"1"}))
+    entry = content.rindex(b"PK\x01\x02")
+    content[entry + 20 : entry + 28] = struct.pack("<II", 2**30, 2**30)
+    with pytest.raises(ModelArchiveRefused, match="claims more"):
+        refuse_code(checkpoint(tmp_path, bytes(content)))

@@ -1,0 +1,64 @@
+"""What becomes of memory that is free, seen from processes of their own."""
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+needs_glibc = pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library takes no such settings"
+)
+
+PAGES = 16_384
+FAULTS = """
+import resource, threading
+from nemo_voice_serving.runtime.memory import keep_freed_memory
+
+def faulted_pages():
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    b"x" * (16_384 * resource.getpagesize())
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before
+
+{first}
+counts = []
+thread = threading.Thread(target=lambda: counts.extend(faulted_pages() for _ in range(4)))
+thread.start()
+thread.join()
+print(counts[-1])
+"""
+FROZEN = """
+import gc
+from nemo_voice_serving.runtime.lifecycle import Phase
+from nemo_voice_serving.runtime.memory import spare_the_collector
+
+spare_the_collector(Phase.{phase})
+print(gc.get_freeze_count())
+"""
+
+
+def printed(program: str) -> int:
+    """Returns the number that a process of its own prints."""
+    command = [sys.executable, "-c", program]
+    return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+@needs_glibc
+def test_what_a_thread_frees_is_taken_again_without_new_pages() -> None:
+    assert printed(FAULTS.format(first="keep_freed_memory()")) < 0.1 * PAGES
+
+
+@needs_glibc
+def test_without_the_settings_every_page_is_new_or_they_would_not_be_needed() -> None:
+    assert printed(FAULTS.format(first="")) >= PAGES
+
+
+def test_what_is_there_when_ready_is_collected_no_more() -> None:
+    assert printed(FROZEN.format(phase="READY")) > 1_000
+    assert printed(FROZEN.format(phase="LOADING")) == 0
+
+
+def test_at_the_end_everything_is_the_collectors_again() -> None:
+    ended = f"{FROZEN}from nemo_voice_serving.runtime.memory import return_to_the_collector\n"
+    ended += "return_to_the_collector()\nprint(gc.get_freeze_count())\n"
+    assert printed(ended.format(phase="READY").replace("print", "str", 1)) == 0

@@ -1,0 +1,103 @@
+"""When the canary runs and what its failure does, under faked time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from nemo_voice_serving.errors import BackendFailed
+from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
+from nemo_voice_serving.runtime.self_test import Canary, CanaryFailed
+from nemo_voice_serving.settings import CanarySettings
+from support.models.observers import RecordingObserver
+
+pytestmark = pytest.mark.looptime
+
+SETTINGS = CanarySettings(idle_s=60, retry_s=5, max_failures=3, timeout_s=10)
+
+
+class Probe:
+    """A probe that remembers when it ran and fails while told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.ran_s: list[float] = []
+        self._failures = failures
+
+    async def __call__(self) -> dict[str, object]:
+        self.ran_s.append(asyncio.get_running_loop().time())
+        if len(self.ran_s) <= self._failures:
+            raise CanaryFailed("no sound")
+        return {"level": 0.1}
+
+
+def canary_of(probe: Callable[[], Awaitable[dict[str, object]]], lifecycle: Lifecycle) -> Canary:
+    return Canary(probe, settings=SETTINGS, lifecycle=lifecycle, observer=RecordingObserver())
+
+
+async def run_until(canary: Canary, time_s: float) -> None:
+    task = asyncio.create_task(canary.run_forever())
+    await asyncio.sleep(time_s)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_it_runs_after_each_idle_stretch() -> None:
+    probe, lifecycle = Probe(), Lifecycle()
+    canary = canary_of(probe, lifecycle)
+    await canary.run_once()
+    await run_until(canary, 130)
+    assert probe.ran_s == [0, 60, 120]
+    assert lifecycle.readiness().canary == {
+        "passed": True,
+        "failure": None,
+        "seconds": 0,
+        "level": 0.1,
+    }
+
+
+async def test_served_requests_are_proof_enough() -> None:
+    probe = Probe()
+    canary = canary_of(probe, Lifecycle())
+    await canary.run_once()
+    task = asyncio.create_task(run_until(canary, 150))
+    for _ in range(4):
+        await asyncio.sleep(25)
+        canary.request_served()
+    await task
+    assert probe.ran_s == [0]
+
+
+async def test_a_failure_is_retried_soon_and_forgiven() -> None:
+    probe, lifecycle = Probe(failures=2), Lifecycle()
+    lifecycle.enter(Phase.READY)
+    await run_until(canary_of(probe, lifecycle), 20)
+    assert probe.ran_s == [0, 5, 10]
+    assert lifecycle.readiness().ready
+
+
+async def test_too_many_failures_in_a_row_end_the_service() -> None:
+    probe, lifecycle = Probe(failures=9), Lifecycle()
+    await canary_of(probe, lifecycle).run_forever()
+    assert len(probe.ran_s) == 3
+    assert lifecycle.has_failed
+    assert "3 times" in (lifecycle.readiness().reason or "")
+
+
+async def test_no_answer_in_time_is_a_failure() -> None:
+    async def hang() -> dict[str, object]:
+        await asyncio.sleep(1000)
+        return {}
+
+    lifecycle = Lifecycle()
+    assert not await canary_of(hang, lifecycle).run_once()
+    assert asyncio.get_running_loop().time() == 10
+    assert "within 10 s" in str(lifecycle.readiness().canary)
+
+
+async def test_an_error_of_the_model_is_a_failure_with_its_message() -> None:
+    async def fail() -> dict[str, object]:
+        raise BackendFailed("out of memory")
+
+    lifecycle = Lifecycle()
+    assert not await canary_of(fail, lifecycle).run_once()
+    assert "out of memory" in str(lifecycle.readiness().canary)

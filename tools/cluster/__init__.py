@@ -1,5 +1,0 @@
-"""A real single-node Kubernetes on one Linux machine, out of the programs of tools/go.
-
-`python -m cluster` is the command line; the tests of the operator take their API server from
-`certificates`, `control_plane` and `processes`.
-"""

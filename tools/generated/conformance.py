@@ -1,0 +1,80 @@
+"""The table of clients that work, made from the tests that prove it: a test's name is a sentence.
+
+Called by `generated_tables.py`. Nothing is run: that the tests pass is the gate's.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.generated.markdown import table
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACT = ROOT / "tests" / "contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who calls, at which version, and how the tests that make it call are named."""
+
+    name: str
+    pins: Path
+    package: str
+    files: tuple[str, ...]
+    prefix: str = ""
+
+
+CLIENTS = (
+    Client(
+        "OpenAI's package for Python",
+        ROOT / "requirements" / "development.txt",
+        "openai",
+        ("test_openai_client.py", "test_openai_speech.py", "test_openai_transcriptions.py"),
+    ),
+    Client(
+        "OpenAI's package for JavaScript",
+        CONTRACT / "node" / "package.json",
+        "openai",
+        ("test_foreign_clients.py",),
+        "javascript_",
+    ),
+    Client(
+        "LiteLLM",
+        CONTRACT / "litellm" / "requirements.txt",
+        "litellm",
+        ("test_foreign_clients.py",),
+        "litellm_",
+    ),
+    Client(
+        "schemathesis, by the OpenAPI documents",
+        ROOT / "requirements" / "development.txt",
+        "schemathesis",
+        ("test_openapi_documents.py",),
+        "schemathesis_",
+    ),
+)
+
+
+def clients_table() -> str:
+    """Returns one row for each client: its version, and what the tests have it do."""
+    rows = [(client.name, _version(client), "<br>".join(_sentences(client))) for client in CLIENTS]
+    return table(("client", "version", "what it does in the tests"), rows)
+
+
+def _version(client: Client) -> str:
+    pinned = rf'^(?:{client.package}==|\s+"{client.package}": ")([\w.]+)'
+    found = re.search(pinned, client.pins.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else "any"
+
+
+def _sentences(client: Client) -> list[str]:
+    start = f"test_{client.prefix}"
+    names = [
+        node.name.removeprefix(start)
+        for file in client.files
+        if (CONTRACT / file).is_file()
+        for node in ast.parse((CONTRACT / file).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(start)
+    ]
+    return [name.replace("_", " ") for name in names]

@@ -1,5 +1,0 @@
-module nemo-voice/tools/prometheus
-
-go 1.26.8
-
-require github.com/prometheus/prometheus v0.313.5
