@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import psutil
@@ -86,14 +87,30 @@ class Server:
 
 
 @contextmanager
-def running(command: Command, logs: Path) -> Iterator[Server]:
-    """Yields the server, not ready yet, and ends it with the block."""
+def running(
+    command: Command,
+    logs: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    folder: Path = ROOT,
+) -> Iterator[Server]:
+    """Yields the server, not ready yet, and ends it with the block.
+
+    Args:
+        command: What to start.
+        logs: The folder of its log.
+        environment: Variables beside this process's own.
+        folder: Where it runs.
+    """
     port = free_port()
     log = logs / f"{command.name}.log"
     arguments = [sys.executable, "-m", command.module, *command.arguments, "--port", str(port)]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            arguments, stdout=file, stderr=file, cwd=ROOT, env={**os.environ, **ONE_THREAD}
+            arguments,
+            stdout=file,
+            stderr=file,
+            cwd=folder,
+            env={**os.environ, **ONE_THREAD, **environment},
         )
     try:
         yield Server(command, f"http://127.0.0.1:{port}", psutil.Process(process.pid), log)
