@@ -1,6 +1,6 @@
-"""A Docker client that builds with BuildKit and a daemon for it, started here when none answers.
+"""A Docker client that can build with BuildKit, and a daemon for it, started here if none runs.
 
-Called by images.py and the container tests. Nothing here knows what is built.
+Called by `tools.images` and the container tests.
 """
 
 import contextlib

@@ -115,10 +115,10 @@ def test_the_architecture_page_names_every_module() -> None:
     assert named == modules
 
 
-@pytest.mark.parametrize("module", ["facts", "trouble", "status"])
+@pytest.mark.parametrize("module", ["conditions", "pod_diagnosis", "status"])
 def test_every_reason_of_a_condition_is_told(module: str) -> None:
     page = text_of(Path("docs/voiceservice.md"))
-    code = text_of(Path(f"operator/src/nemo_voice_operator/{module}.py"))
+    code = text_of(Path(f"operator/src/nemo_voice_operator/status/{module}.py"))
     words = set(re.findall(r'"((?:[A-Z][a-z]+)+)"', code)) - OTHERS_WORDS
     assert words
     assert {word for word in words if f"`{word}`" not in page} == set()

@@ -1,6 +1,6 @@
 """The files of the chart that are made from the code: values, schema, definition, roles. Pure.
 
-`generated_manifests.py` hands them to `generate.py`; what the values are is in `chart_values.py`.
+`tools.generated.manifests` writes them; the values themselves are in `values.py`.
 """
 
 import json

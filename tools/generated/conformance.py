@@ -1,6 +1,6 @@
 """The table of clients that work, made from the tests that prove it: a test's name is a sentence.
 
-Called by `generated_tables.py`. Nothing is run: that the tests pass is the gate's.
+Called by `tables.py`. It reads the tests and runs none of them.
 """
 
 import ast

@@ -1,6 +1,6 @@
 """The reference of the VoiceService, made from the operator's Pydantic models: pure.
 
-`generated_tables.py` hands it to `generate.py`, which puts it into `docs/voiceservice.md`.
+`generate.py` puts it into `docs/voiceservice.md`.
 """
 
 from collections.abc import Iterator, Mapping

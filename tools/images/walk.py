@@ -1,6 +1,6 @@
 """Prints, as JSON, how many bytes each part of the file system it runs in holds.
 
-Runs inside an image, fed to its Python by images.py: it imports the standard library alone.
+Runs inside an image, fed to its Python by `build.py`: it imports the standard library alone.
 """
 
 import json
