@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hack.docker_daemon import Docker
-from tools.images.build import CERTIFICATES, INDEX, PROXIES, ROOT, SERVICES, layers
+from tools.images.build import CERTIFICATES, INDEX, PROXIES, SERVICES, layers
 
 PORTS = {"tts": 5000, "stt": 5001}
 SENTENCE = "This is a test of the text to speech service."
@@ -23,7 +23,6 @@ DRAIN_TIMEOUT_S = 30
 LARGEST_IMAGE_BYTES = 8_500_000_000
 LARGEST_OWN_PART_BYTES = 100_000_000
 LARGEST_OPERATOR_BYTES = 350_000_000
-END_OF_SHARED_STAGES = "# ---- end of the shared stages"
 VENV_PYTHON = "/opt/nemo-voice/venv/bin/python"
 
 container = pytest.mark.container
@@ -128,17 +127,6 @@ def printed_inside(docker: Docker, image: str, program: str) -> str:
     sealed = ("--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp")
     shown = docker.run("run", *sealed, "--entrypoint", VENV_PYTHON, image, "-c", program)
     return shown.stdout.strip()
-
-
-def shared_stages(service: str) -> str:
-    """The Dockerfile up to the end of the stages that both services share."""
-    text = (ROOT / "services" / service / "Dockerfile").read_text()
-    assert END_OF_SHARED_STAGES in text
-    return text.partition(END_OF_SHARED_STAGES)[0]
-
-
-def test_both_dockerfiles_begin_with_the_same_stages() -> None:
-    assert shared_stages("tts") == shared_stages("stt")
 
 
 @container
