@@ -1,10 +1,10 @@
-{{/* Names and labels: the only place that makes them. */}}
+{{/* Names and labels of all objects; no other template builds one. */}}
 
 {{- define "nemo-voice.name" -}}
 {{- .Values.nameOverride | default .Chart.Name -}}
 {{- end -}}
 
-{{/* At most 40 characters, so that there is room for what is put behind it. */}}
+{{/* At most 40 characters, so that there is room for suffixes. */}}
 {{- define "nemo-voice.fullname" -}}
 {{- $name := include "nemo-voice.name" . -}}
 {{- if .Values.fullnameOverride -}}
@@ -16,7 +16,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Of objects that are in no namespace: two releases may have the same name in two of them. */}}
+{{/* The name of cluster-wide objects. It contains the namespace, because releases in two namespaces may have the same name. */}}
 {{- define "nemo-voice.clusterName" -}}
 {{- printf "%s:%s" .Release.Namespace (include "nemo-voice.fullname" .) -}}
 {{- end -}}
@@ -36,7 +36,7 @@ app.kubernetes.io/part-of: nemo-voice
 {{- include "nemo-voice.moreLabels" (list "commonLabels" .Values.commonLabels) }}
 {{- end -}}
 
-{{/* Labels that somebody adds, on new lines: include "nemo-voice.moreLabels" (list "commonLabels" .Values.commonLabels) */}}
+{{/* Labels from the values, on new lines: include "nemo-voice.moreLabels" (list "commonLabels" .Values.commonLabels) */}}
 {{- define "nemo-voice.moreLabels" -}}
 {{- range $key, $value := index . 1 }}
 {{- if or (hasPrefix "app.kubernetes.io/" $key) (hasPrefix "helm.sh/" $key) (hasPrefix "nemo-voice.dev/" $key) }}

@@ -1,4 +1,4 @@
-{{/* What every pod of the chart itself is: its image, confined, placed as asked. */}}
+{{/* What all pods of the chart itself share: image, security settings, placement. */}}
 
 {{/* An image's reference: include "nemo-voice.image" (list $ $.Values.images.operator) */}}
 {{- define "nemo-voice.image" -}}
@@ -13,9 +13,9 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Pod Security's "restricted" admits it. 10001 is the images' own user. */}}
+{{/* Fulfils Pod Security's level "restricted". 10001 is the images' own user. */}}
 {{- define "nemo-voice.pod" -}}
-{{- /* A Service called nemo-voice would otherwise set variables that look like settings. */ -}}
+{{- /* Without this, a Service called nemo-voice would set variables that look like settings. */ -}}
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true

@@ -1,4 +1,4 @@
-{{/* The first voiceServices of each task that are to run and ask for no key: what NOTES names and `helm test` asks. */}}
+{{/* The first of the `voiceServices` of each task that are not suspended and need no API key, for NOTES.txt and `helm test`. */}}
 
 {{/* Its name and port as "name:port", or nothing: include "nemo-voice.first" (list $ "tts" 5000) */}}
 {{- define "nemo-voice.first" -}}
