@@ -1,7 +1,7 @@
 """The image that the services' images start from: named, pulled, or made here by debootstrap.
 
-Called by `tools.images`. The one made here is a plain Debian without Python, as the default one is, so
-that the Dockerfiles do the same work on both.
+Called by `tools.images`. The one made here is a plain Debian without Python, as the default one is,
+so that the Dockerfiles do the same work on both.
 """
 
 import hashlib

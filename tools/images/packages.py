@@ -1,6 +1,7 @@
 """Prints, as JSON, what is installed in the file system it runs in.
 
-Runs inside an image, fed to its Python by `tools.release.sbom`: it imports the standard library alone.
+Runs inside an image, fed to its Python by `tools.release.sbom`: it imports only the standard
+library.
 """
 
 import hashlib
