@@ -13,14 +13,11 @@ from support.docs.repository import (
     make_targets,
     markdown_files,
     prose_of,
-    sources,
     text_of,
     tracked_files,
 )
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-PACKAGE_HEAD = re.compile(r"^`((?:libs|services|operator)/(?:\w+/)?src/\w+/)`:$", re.MULTILINE)
-MODULE = re.compile(r"`([\w/]+\.py)`")
 README_LINES = 150
 OTHERS_WORDS = {"True", "False", "Unknown", "Complete", "PodScheduled"}
 """What the operator reads of Kubernetes' own conditions."""
@@ -101,18 +98,6 @@ def test_the_readmes_map_is_the_tree() -> None:
         folder.split("/")[0] for folder in folders
     }
     assert unsaid == set()
-
-
-def test_the_architecture_page_names_every_module() -> None:
-    page = text_of(Path("docs/architecture.md")).partition("## Glossary")[0]
-    _, *parts = PACKAGE_HEAD.split(page)
-    named = {
-        f"{package}{module}"
-        for package, table in zip(parts[::2], parts[1::2], strict=True)
-        for module in MODULE.findall(table)
-    }
-    modules = {str(path) for path in sources() if path.name != "__init__.py"}
-    assert named == modules
 
 
 @pytest.mark.parametrize("module", ["conditions", "pod_diagnosis", "status"])

@@ -35,6 +35,7 @@ from tools.chart.files import values_table
 from tools.generated.conformance import clients_table
 from tools.generated.licences import OPERATOR, SERVICES, licences_table
 from tools.generated.markdown import joined, table
+from tools.generated.tree import packages_tree
 from tools.generated.voiceservice import columns_table, spec_reference, status_reference
 from tools.monitoring.files import alerts
 
@@ -76,6 +77,7 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "licences-services": lambda: licences_table(SERVICES),
         "licences-operator": lambda: licences_table(OPERATOR),
         "make-targets": lambda: targets_table(makefile),
+        "packages": packages_tree,
     }
 
 

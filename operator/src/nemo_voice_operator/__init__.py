@@ -1,4 +1,4 @@
-"""Operator of VoiceServices: speech services on Kubernetes, from a model's name to ready pods."""
+"""The Kubernetes operator of VoiceServices."""
 
 from importlib.metadata import version
 

@@ -1,1 +1,1 @@
-"""Serving a NeMo model over HTTP: everything that does not depend on the direction of speech."""
+"""What both services share, whatever the direction of speech."""

@@ -1,7 +1,7 @@
-"""The VoiceService resource: what its user may write, and what the operator says of it.
+"""The VoiceService resource: spec, status, contract with the services.
 
 The one source of the CRD (`crd.py`) and of `docs/voiceservice.md`: docstrings here become their
-texts, and the rules in `cel` are checked by the API server. Pure data.
+texts, and the API server checks the rules in `cel`.
 """
 
 from collections.abc import Mapping

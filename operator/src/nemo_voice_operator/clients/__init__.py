@@ -1,1 +1,1 @@
-"""What talks to the API server and to the pods."""
+"""Clients of the API server and of the pods."""

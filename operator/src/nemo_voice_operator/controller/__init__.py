@@ -1,1 +1,1 @@
-"""The controller: watches, work queue, reconciler, leader election, autoscaler."""
+"""Watches, work queue, reconciler, leader election, autoscaler."""

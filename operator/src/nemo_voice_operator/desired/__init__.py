@@ -1,7 +1,7 @@
-"""What a VoiceService wants its children to be: one pure builder for each kind.
+"""The objects that a VoiceService owns: one builder for each kind.
 
 The same input gives the same bytes. Owner references and the field manager are added where the
-children are applied.
+objects are applied.
 """
 
 from nemo_voice_operator.api import VoiceService

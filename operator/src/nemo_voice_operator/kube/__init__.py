@@ -1,1 +1,1 @@
-"""Kubernetes objects as plain data: kinds, manifests, ownership, access."""
+"""Kubernetes objects as plain data: kinds, manifests, ownership, RBAC."""

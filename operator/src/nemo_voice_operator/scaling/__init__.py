@@ -1,1 +1,1 @@
-"""How many replicas a load needs."""
+"""How many replicas a load needs, and why."""

@@ -1,1 +1,1 @@
-"""Plain values that the planner, the builders and the status share."""
+"""Values that planning, builders and status share: observed, plan."""

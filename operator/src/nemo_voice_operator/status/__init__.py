@@ -1,1 +1,1 @@
-"""What the status of a VoiceService says, decided from what was observed."""
+"""Conditions, phase and Events, decided from what was observed."""

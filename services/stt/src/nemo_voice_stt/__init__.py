@@ -1,4 +1,4 @@
-"""Speech to text: a FastAPI service around NeMo FastConformer-TDT."""
+"""Speech to text with NeMo FastConformer-TDT."""
 
 from importlib.metadata import version
 

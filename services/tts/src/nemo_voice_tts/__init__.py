@@ -1,4 +1,4 @@
-"""Text to speech: a FastAPI service around NeMo FastPitch and HiFi-GAN."""
+"""Text to speech with NeMo FastPitch and HiFi-GAN."""
 
 from importlib.metadata import version
 

@@ -1,1 +1,1 @@
-"""Sound as samples: decoding, resampling, encoding. Knows no model, no protocol."""
+"""Containers, decoding, resampling, encoding: between files and samples."""

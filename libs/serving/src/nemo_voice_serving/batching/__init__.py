@@ -1,1 +1,1 @@
-"""Dynamic batching: the backend port, the batch scheduler, admission, and the device thread."""
+"""The backend port, the batch scheduler, admission, the device thread."""

@@ -1,1 +1,1 @@
-"""What the command lines of both services share: flags for settings, fetch, check."""
+"""What both command lines share: flags of settings, `fetch`, `check`."""

@@ -1,1 +1,1 @@
-"""The HTTP edge of both services: the application, what surrounds its routes, and the server."""
+"""The HTTP edge: application, middleware, API keys, streaming, server."""

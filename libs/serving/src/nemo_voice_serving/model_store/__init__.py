@@ -1,1 +1,1 @@
-"""From a model's reference to verified files on disk."""
+"""From a model's name to verified files on disk."""

@@ -1,4 +1,4 @@
-"""What the services' NeMo backends share; only these modules here import torch and nemo."""
+"""What NeMo backends share: device, precision, loading of checkpoints."""
 
 import logging
 

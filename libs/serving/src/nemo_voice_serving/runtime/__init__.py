@@ -1,1 +1,1 @@
-"""A service's life: load, warm up, self-test, serve, drain; and what Prometheus reads of it."""
+"""A service's life: load, warm up, self-test, serve, drain; its metrics."""

@@ -1,1 +1,1 @@
-"""The recognisers: only modules in here import torch and nemo, and only at `load`."""
+"""NeMo models behind the port: the only package that imports torch."""

@@ -1,1 +1,1 @@
-"""Words with times written down as segments and subtitles."""
+"""From words with times to segments and subtitles."""

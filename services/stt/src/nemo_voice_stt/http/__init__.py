@@ -1,1 +1,1 @@
-"""The HTTP edge of speech to text: request and response schemas, streaming, routes."""
+"""The HTTP edge: request and response schemas, server-sent events."""

@@ -1,1 +1,1 @@
-"""Speech to text as a use case: audio in, passages of words out, whatever the protocol."""
+"""The use case: audio in, words out, whatever the protocol; the port."""

@@ -1,1 +1,1 @@
-"""The only modules of this service that import nemo and torch."""
+"""NeMo models behind the port: the only package that imports torch."""

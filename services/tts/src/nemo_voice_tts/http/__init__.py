@@ -1,1 +1,1 @@
-"""The HTTP edge of text to speech: request and response schemas, streaming, routes."""
+"""The HTTP edge: request schemas, responses, server-sent events."""

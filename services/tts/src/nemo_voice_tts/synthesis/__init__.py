@@ -1,1 +1,1 @@
-"""Text to speech as a use case: text in, pieces of sound out, whatever the protocol."""
+"""The use case: text in, audio out, whatever the protocol; the port."""

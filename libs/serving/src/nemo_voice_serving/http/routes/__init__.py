@@ -1,1 +1,1 @@
-"""The routes that both services have: health, models, and what NVIDIA's NIM clients ask first."""
+"""Routes of both services: health, models, NVIDIA NIM's metadata."""

@@ -1,1 +1,1 @@
-"""NeMo transducers: batches of audio to words with times."""
+"""A NeMo transducer: batches of audio to words with times."""

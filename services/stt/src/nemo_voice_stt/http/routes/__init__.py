@@ -1,1 +1,1 @@
-"""HTTP routes, one module per wire format."""
+"""Routes, a module for each API: ours, OpenAI's."""
