@@ -1,6 +1,6 @@
 """The generated files of the monitoring: dashboards, and the copies that the chart carries.
 
-`generated_manifests.py` hands them to `generate.py`.
+`tools.generated.manifests` writes them.
 """
 
 import json

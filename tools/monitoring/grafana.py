@@ -1,7 +1,8 @@
-"""Grafana's JSON model of a dashboard, made from what a dashboard is to show: pure.
+"""Grafana's JSON model of a dashboard, made from what the dashboard shows.
 
-`dashboard_services.py` and `dashboard_operator.py` say what they show. Every query reads the data
-source, the namespaces and the jobs that the reader chooses.
+`services_dashboard.py` and `operator_dashboard.py` say what that is. Every query reads the data
+source, the namespaces and the jobs that the reader chooses. Grafana's own SDK would be as long, and
+deprecates this model for one that Grafana 10 and 11 cannot read.
 """
 
 from collections.abc import Iterator
