@@ -19,27 +19,28 @@ class Step:
     arguments: tuple[str, ...] = ()
 
 
-_VOICE = {
-    "data": (Step("tts.data"),),
-    "fastpitch": (Step("tts.fastpitch"),),
-    "vocoder": (Step("tts.vocoder"),),
-    "deliver-voice": (Step("tts.deliver"),),
+_TTS = {
+    "tts-data": (Step("tts.data"),),
+    "tts-fastpitch": (Step("tts.fastpitch"),),
+    "tts-vocoder": (Step("tts.vocoder"),),
+    "tts-deliver": (Step("tts.deliver"),),
 }
-_EAR = {
-    "ear-data": (Step("asr.data"),),
-    "ear": (
+_ASR = {
+    "asr-data": (Step("asr.data"),),
+    "asr-train": (
         Step("asr.train", ("--stage", "begin")),
-        Step("asr.voice"),
+        Step("asr.demo_voice"),
         Step("asr.train", ("--stage", "lattice")),
     ),
-    "ear-finetune": (Step("asr.train", ("--stage", "voice")),),
-    "deliver-ear": (Step("asr.deliver"),),
+    "asr-finetune": (Step("asr.train", ("--stage", "voice")),),
+    "asr-deliver": (Step("asr.deliver"),),
 }
 STAGES: Mapping[str, tuple[Step, ...]] = {
-    **_VOICE,
-    **_EAR,
-    "voice": tuple(step for steps in _VOICE.values() for step in steps),
-    "all": tuple(step for steps in (_VOICE | _EAR).values() for step in steps),
+    **_TTS,
+    **_ASR,
+    "tts": tuple(step for steps in _TTS.values() for step in steps),
+    "asr": tuple(step for steps in _ASR.values() for step in steps),
+    "all": tuple(step for steps in (_TTS | _ASR).values() for step in steps),
 }
 """What each stage runs, in order."""
 

@@ -1,4 +1,4 @@
-"""The training loop of both voice models: budget, rate, checkpoints, snapshots, curve.
+"""The training loop of FastPitch and the vocoder: budget, rate, checkpoints, snapshots, curve.
 
 A job stopped at any moment goes on from its last checkpoint when started again.
 """
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
+from recipe.files import written_whole
 from recipe.progress import Progress
 
 _CHECKPOINT_EVERY_S = 180.0
@@ -181,15 +182,13 @@ class Run:
             "elapsed_s": self._elapsed_s,
             "snapshots": self._snapshots,
         }
-        part = self._checkpoint.with_suffix(".part")
-        torch.save(state, part)
-        part.replace(self._checkpoint)
+        with written_whole(self._checkpoint) as file:
+            torch.save(state, file)
 
     def _save_snapshot(self) -> None:
         self._snapshots += 1
         path = self.folder / "snapshots" / f"{self.task.name}-{self._snapshots}.nemo"
         path.parent.mkdir(exist_ok=True)
-        part = path.with_name(f"part-{path.name}")
-        self.task.save(part)
-        part.replace(path)
+        with written_whole(path) as file:
+            self.task.save(file)
         self.on_snapshot(path)

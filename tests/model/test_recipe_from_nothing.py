@@ -18,12 +18,12 @@ from support.docs.repository import ROOT
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3000)]
 
 SHORTENED = {
-    "voice_data": ("--utterances", "80"),
-    "voice_fastpitch": ("--steps", "2"),
-    "voice_vocoder": ("--steps", "2", "--predicted", "8"),
-    "ear_data": ("--shards", "1"),
-    "ear_train": ("--steps", "2", "--processes", "1"),
-    "ear_voice": ("--shards", "1"),
+    "tts.data": ("--utterances", "80"),
+    "tts.fastpitch": ("--steps", "2"),
+    "tts.vocoder": ("--steps", "2", "--predicted", "8"),
+    "asr.data": ("--shards", "1"),
+    "asr.train": ("--steps", "2", "--processes", "1"),
+    "asr.demo_voice": ("--shards", "1"),
 }
 
 
@@ -43,19 +43,19 @@ def test_every_stage_begins_where_the_one_before_it_ended(tmp_path: Path) -> Non
     delivered = tmp_path / "delivered"
     delivered.mkdir()
     for step in STAGES["all"]:
-        if step.module == "voice_deliver":
+        if step.module == "tts.deliver":
             refused = run(step, tmp_path, "--to", str(delivered))
             assert "not delivered: " in refused.stdout, "a voice of two steps is not fit"
             assert not list(delivered.iterdir())
             continue
-        where = ("--target", str(delivered / "ear.nemo")) if step.module == "ear_deliver" else ()
+        where = ("--target", str(delivered / "asr.nemo")) if step.module == "asr.deliver" else ()
         done = run(step, tmp_path, *SHORTENED.get(step.module, ()), *where)
         assert done.returncode == 0, f"{step}: {done.stdout}{done.stderr}"
     snapshots = tmp_path / "recipe" / "snapshots"
     for name, found in {
         "FastPitchModel": _only(snapshots.glob("fastpitch*.nemo")),
         "HifiGanModel": _only(snapshots.glob("hifigan*.nemo")),
-        "EncDecRNNTBPEModel": delivered / "ear.nemo",
+        "EncDecRNNTBPEModel": delivered / "asr.nemo",
     }.items():
         assert type(_restored(found)).__name__ == name
         assert found.stat().st_size < 10_000_000

@@ -1,6 +1,6 @@
 """Training batches: utterances of like length, joined, amid silence, varied and normalised.
 
-Reads the shards of `ear_shards`; called by `ear_train`.
+Reads the shards of `shards.py`; called by `train.py`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -15,8 +15,8 @@ import numpy as np
 from evaluation.models import Recogniser, quieten
 from evaluation.speech import Clip, joined, noises, noisy, spoken, surrounded, varied
 from recipe.asr.data import training_texts
+from recipe.asr.demo_voice import DEMO, DemoVoice
 from recipe.asr.shards import cache_folder
-from recipe.asr.voice import DEMO, DemoVoice
 from recipe.phonetics.espeak import Espeak
 
 _SEED = 77_000

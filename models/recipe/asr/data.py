@@ -7,15 +7,15 @@ stopped.
 import argparse
 import random
 import sys
-import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from evaluation.sentences import all_test_texts, held_out_words
-from recipe.asr.shards import MelFrames, cache_folder, has_shard, write_shard
-from recipe.asr.sound import RATE_HZ, Spoken, any_manner, nothing_said, recorded, speak
+from recipe.asr.shards import MelFrames, cache_folder, has_shard, write_missing, write_shard
+from recipe.asr.sound import Spoken, any_manner, nothing_said, recorded, speak
 from recipe.asr.text import TextSource
 from recipe.phonetics.espeak import Espeak
 
@@ -57,15 +57,9 @@ def make(folder: Path, shards: int) -> None:
     if not has_shard(folder, "check-espeak-0000"):
         kept = espeak_shard(-1, espeak, training_texts(held_out=True), CHECKED)
         write_shard(folder, "check-espeak-0000", kept, mel)
-    texts, began_s = training_texts(), time.monotonic()
-    wanted = [n for n in range(shards) if not has_shard(folder, f"espeak-{n:04}")]
-    for done, number in enumerate(wanted, start=1):
-        spoken = espeak_shard(number, espeak, texts)
-        write_shard(folder, f"espeak-{number:04}", spoken, mel)
-        minutes = sum(len(item.samples) for item in spoken) / RATE_HZ / 60
-        left_s = (time.monotonic() - began_s) / done * (len(wanted) - done)
-        sys.stdout.write(f"shard {number}: {minutes:.0f} min of speech, {left_s:.0f} s to go\n")
-        sys.stdout.flush()
+    texts = training_texts()
+    made = partial(espeak_shard, espeak=espeak, texts=texts)
+    write_missing(folder, "espeak", shards, made, mel)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 Cross-entropy at the lattice's nodes along the teacher's alignment keeps the word times and, alone,
 teaches a new model quickly; CTC on the encoder helps a new model to find the words at all. Called
-by `ear_train`.
+by `train.py`.
 """
 
 import math

@@ -6,7 +6,6 @@ joins the two into the file that ships, weights in half precision.
 
 import io
 import logging
-import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterable
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from recipe.files import written_whole
 
 DURATIONS = (0, 1, 2, 3, 4)
 VOCABULARY = 256
@@ -123,9 +124,8 @@ def package(base: Path, weights: dict[str, torch.Tensor], target: Path) -> None:
             for file in sorted(folder.rglob("*")):
                 if file.is_file():
                     archive.add(file, arcname=f"./{file.relative_to(folder)}")
-        unfinished = target.with_suffix(".part")
-        unfinished.write_bytes(packed.getvalue())
-        shutil.move(unfinished, target)
+    with written_whole(target) as file:
+        file.write_bytes(packed.getvalue())
 
 
 def _halved(key: str, value: torch.Tensor) -> torch.Tensor:

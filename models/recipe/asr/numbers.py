@@ -1,6 +1,6 @@
 """Numbers, money, dates and times in the words a text normaliser speaks them with.
 
-Called by `ear_text` to fill the slots of training sentences; knows nothing of the rest of a
+Called by `text.py` to fill the slots of training sentences; knows nothing of the rest of a
 sentence.
 """
 

@@ -1,7 +1,7 @@
 """Several processes that train one model, each on batches of its own, a core each.
 
 The gradients' mean over the processes is what each of them steps by, so their weights stay equal.
-Called by `ear_train`.
+Called by `train.py`.
 """
 
 import os

@@ -1,12 +1,11 @@
 """Features on disk: shards of log-mel frames with their texts and word times.
 
-Written by `ear_data` and `ear_voice`, read by `ear_batches`. A shard is named for what is in it:
+Written by `data.py` and `demo_voice.py`, read by `batches.py`. A shard is named for what is in it:
 `espeak-0003`.
 """
 
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,8 @@ import numpy.typing as npt
 import torch
 
 from recipe.asr.sound import RATE_HZ, Spoken
+from recipe.files import recipe_folder, written_whole
+from recipe.progress import Progress
 
 MEL_BANDS = 80
 FRAME_S = 0.01
@@ -34,9 +35,8 @@ class Shard:
 
 
 def cache_folder() -> Path:
-    """Where the recipe keeps what it makes: never in the repository."""
-    root = os.environ.get("NEMO_VOICE_DEV_CACHE", str(Path.home() / ".cache" / "nemo-voice"))
-    return Path(root) / "recipe" / "ear"
+    """Where the recogniser's shards and states are kept."""
+    return recipe_folder() / "asr"
 
 
 class MelFrames:
@@ -74,12 +74,23 @@ def write_shard(folder: Path, name: str, spoken: Sequence[Spoken], mel: MelFrame
     texts = [item.text for item in spoken]
     starts = [[round(start, 3) for start in item.starts_s] for item in spoken]
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{name}.npy"
-    np.save(unfinished, np.concatenate(frames))
-    unfinished.replace(folder / f"{name}.npy")
-    listing = folder / f".{name}.json"
-    listing.write_text(json.dumps({"offsets": offsets, "texts": texts, "starts_s": starts}))
-    listing.replace(folder / f"{name}.json")
+    with written_whole(folder / f"{name}.npy") as file:
+        np.save(file, np.concatenate(frames))
+    with written_whole(folder / f"{name}.json") as file:
+        file.write_text(json.dumps({"offsets": offsets, "texts": texts, "starts_s": starts}))
+
+
+def write_missing(
+    folder: Path, series: str, count: int, made: Callable[[int], Sequence[Spoken]], mel: MelFrames
+) -> None:
+    """Writes those of the first `count` shards of a series that are not there yet."""
+    progress = Progress(f"{series} shards")
+    wanted = [n for n in range(count) if not has_shard(folder, f"{series}-{n:04}")]
+    for done, number in enumerate(wanted, start=1):
+        spoken = made(number)
+        write_shard(folder, f"{series}-{number:04}", spoken, mel)
+        minutes = sum(len(item.samples) for item in spoken) / RATE_HZ / 60
+        progress.report(done / len(wanted), f"shard {number}: {minutes:.0f} min of speech")
 
 
 def has_shard(folder: Path, name: str) -> bool:

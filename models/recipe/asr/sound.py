@@ -1,6 +1,6 @@
 """Speech from espeak with the times of its words, and what microphones do to it.
 
-Called by `ear_data`. Pure functions of a random generator, apart from the library's own state.
+Called by `data.py`. Pure functions of a random generator, apart from the library's own state.
 """
 
 import random

@@ -1,7 +1,7 @@
 """The loss of a token-and-duration transducer in plain torch: on any device, exact, differentiable.
 
 Xu et al. 2023, "Efficient sequence transduction by jointly predicting tokens and durations".
-NeMo's own implementations need CUDA. Called by `ear_loss`.
+NeMo's own implementations need CUDA. Called by `loss.py`.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 Sentences come from a grammar of our own, from the example sentences of WordNet (Debian's `wordnet-
 base`) and from random words; every text is lower case, a-z, apostrophe and space. Called by
-`ear_data` and `ear_voice`.
+`data.py` and `demo_voice.py`.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """From a text to the tokens of the voice, and from espeak's phoneme times to their durations.
 
-Pure: espeak itself is called by `voice_data`.
+espeak itself is called by `data.py`.
 """
 
 import re

@@ -51,7 +51,7 @@ class Corpus:
 
 
 def load_corpus(folder: Path) -> Corpus:
-    """The corpus that `voice_data` wrote into a folder."""
+    """The corpus that `data.py` wrote into a folder."""
     items = read_items(folder)
     voiced = np.array([pitch for item in items for pitch in item.pitch_hz if pitch > 0])
     return Corpus(

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.sentences import all_test_texts, held_out_words, normalised
+from recipe.files import written_whole
 from recipe.phonetics.espeak import SAMPLE_RATE_HZ, Espeak, Utterance
 from recipe.phonetics.letters import LetterSounds, align_letters
 from recipe.phonetics.lexicon import Lexicon, build_lexicon, write_lexicon
@@ -139,7 +140,9 @@ def make_data(folder: Path, count: int) -> None:
     made = frames = 0
     texts = training_texts(lexicon, _SEED)
     with (
-        (folder / "items.jsonl.part").open("w", encoding="utf-8") as lines,
+        # Outermost, so last in place: it says that the data is whole.
+        written_whole(folder / "items.jsonl") as listing,
+        listing.open("w", encoding="utf-8") as lines,
         (folder / MELS).open("wb") as mels,
         (folder / AUDIO).open("wb") as audio,
     ):
@@ -155,12 +158,11 @@ def make_data(folder: Path, count: int) -> None:
             made += 1
             hours = frames * HOP_SAMPLES / SAMPLE_RATE_HZ / 3600
             progress.report(made / count, f"{made} utterances, {hours:.2f} h")
-    (folder / "items.jsonl.part").replace(folder / "items.jsonl")  # last: it says the data is whole
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Makes the data unless it is there already."""
-    parser = argparse.ArgumentParser(prog="python -m recipe data", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m recipe tts-data", description=__doc__)
     parser.add_argument("--utterances", type=int, default=7200, help="how many (default 7200)")
     arguments = parser.parse_args(argv)
     if (data_folder() / "items.jsonl").exists():

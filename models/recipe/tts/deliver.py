@@ -1,6 +1,6 @@
 """Puts the newest trained voice into `models/demo`, after it has spoken.
 
-`python -m recipe deliver-voice` calls `main`.
+`python -m recipe tts-deliver` calls `main`.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 
+from recipe.files import written_whole
 from recipe.snapshots import latest
 from recipe.tts.config import restored
 from recipe.tts.items import data_folder
@@ -37,7 +38,7 @@ def speak(fastpitch: Path, vocoder: Path, text: str) -> npt.NDArray[Any]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Checks the newest pair of snapshots and copies it; returns 1 if it is not fit."""
     snapshots = data_folder().parent / "snapshots"
-    parser = argparse.ArgumentParser(prog="python -m recipe deliver-voice", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m recipe tts-deliver", description=__doc__)
     parser.add_argument("--fastpitch", type=Path, help="default: the newest snapshot")
     parser.add_argument("--vocoder", type=Path, help="default: the newest snapshot")
     parser.add_argument("--to", type=Path, default=_DEMO, help="folder (default: models/demo)")
@@ -52,9 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"not delivered: {', '.join(faults)}\n")
         return 1
     for source, name in ((fastpitch, "fastpitch.nemo"), (vocoder, "hifigan.nemo")):
-        part = arguments.to / f".{name}.part"
-        shutil.copyfile(source, part)
-        part.replace(arguments.to / name)
+        with written_whole(arguments.to / name) as file:
+            shutil.copyfile(source, file)
     return 0
 
 

@@ -1,9 +1,8 @@
 """Trains the demo FastPitch with the teacher's own durations and pitch.
 
-Needs the data of `voice_data`; `python -m recipe fastpitch` calls `main`.
+Needs the data of `data.py`; `python -m recipe tts-fastpitch` calls `main`.
 """
 
-import argparse
 import random
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from recipe.tts.batches import (
 )
 from recipe.tts.config import new_fastpitch, restored
 from recipe.tts.items import data_folder
+from recipe.tts.options import training_parser
 
 _SEED = 11
 _MEAN_MEL = -6.0  # where the output starts, so that the first steps are not spent on it
@@ -128,13 +128,7 @@ def fastpitch_losses(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Trains, or goes on training, until the budget is spent."""
-    parser = argparse.ArgumentParser(prog="python -m recipe fastpitch", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=60, help="how long (default 60)")
-    parser.add_argument("--steps", type=int, help="how many steps, instead of minutes")
-    parser.add_argument("--init", type=Path, help="a .nemo file to start from (default: random)")
-    parser.add_argument(
-        "--rate", type=float, default=2e-3, help="highest learning rate (default 2e-3)"
-    )
+    parser = training_parser("tts-fastpitch", __doc__, minutes=60, rate=2e-3)
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     folder = data_folder()

@@ -1,9 +1,10 @@
-"""The voice's training data as it lies on the disk: `voice_data` writes it, training reads it."""
+"""The voice's training data on disk: `data.py` writes it, training reads it."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from recipe.files import recipe_folder
 
 MEL_BINS = 80
 
@@ -39,8 +40,7 @@ class Item:
 
 def data_folder() -> Path:
     """The folder of the voice's data, inside the development cache."""
-    default = Path.home() / ".cache" / "nemo-voice"
-    return Path(os.environ.get("NEMO_VOICE_DEV_CACHE", default)) / "recipe" / "voice"
+    return recipe_folder() / "tts"
 
 
 def read_items(folder: Path) -> list[Item]:

@@ -1,9 +1,8 @@
 """Trains the demo HiFi-GAN's generator on spectral losses, on true mels and on FastPitch's own.
 
-Needs the data of `voice_data` and a FastPitch; `python -m recipe vocoder` calls `main`.
+Needs the data of `data.py` and a FastPitch; `python -m recipe tts-vocoder` calls `main`.
 """
 
-import argparse
 import random
 import sys
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from recipe.training import Budget, RateSchedule, Run, half_precision
 from recipe.tts.batches import Corpus, collate, load_corpus, plain
 from recipe.tts.config import new_hifigan, restored
 from recipe.tts.items import MEL_BINS, Item, data_folder
+from recipe.tts.options import training_parser
 from recipe.tts.signal import FULL_SCALE
 
 _SEED = 13
@@ -173,16 +173,10 @@ def predict(corpus: Corpus, fastpitch: Path, count: int) -> list[Pair]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Trains, or goes on training, until the budget is spent."""
-    parser = argparse.ArgumentParser(prog="python -m recipe vocoder", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=40, help="how long (default 40)")
-    parser.add_argument("--steps", type=int, help="how many steps, instead of minutes")
-    parser.add_argument("--init", type=Path, help="a .nemo file to start from (default: random)")
+    parser = training_parser("tts-vocoder", __doc__, minutes=40, rate=1e-3)
     parser.add_argument("--fastpitch", type=Path, help="default: the last snapshot of its training")
     parser.add_argument(
         "--predicted", type=int, default=1500, help="items FastPitch speaks (default 1500)"
-    )
-    parser.add_argument(
-        "--rate", type=float, default=1e-3, help="highest learning rate (default 1e-3)"
     )
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)

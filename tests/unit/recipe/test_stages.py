@@ -20,33 +20,33 @@ class Recorder:
         return int(step.module == self._failing)
 
 
-def test_a_stage_hands_its_options_to_its_only_step() -> None:
+def test_a_stage_of_one_step_passes_its_options_on() -> None:
     run = Recorder()
-    assert main(["fastpitch", "--steps", "5"], run) == 0
-    assert run.ran == [Step("voice_fastpitch", ("--steps", "5"))]
+    assert main(["tts-fastpitch", "--steps", "5"], run) == 0
+    assert run.ran == [Step("tts.fastpitch", ("--steps", "5"))]
 
 
-def test_all_runs_the_voice_before_the_ear_that_learns_its_sound() -> None:
+def test_all_delivers_the_voice_before_the_recogniser_is_trained_on_it() -> None:
     run = Recorder()
     assert main(["all"], run) == 0
     names = [step.module for step in run.ran]
-    assert names.index("voice_deliver") < names.index("ear_voice")
+    assert names.index("tts.deliver") < names.index("asr.demo_voice")
     assert len(run.ran) == len(STAGES["all"])
 
 
 def test_a_failed_step_ends_the_stage_with_its_code() -> None:
-    run = Recorder(failing="voice_vocoder")
-    assert main(["voice"], run) == 1
-    assert run.ran[-1].module == "voice_vocoder"
+    run = Recorder(failing="tts.vocoder")
+    assert main(["tts"], run) == 1
+    assert run.ran[-1].module == "tts.vocoder"
 
 
-def test_several_steps_take_no_options() -> None:
+def test_a_stage_of_several_steps_refuses_options() -> None:
     run = Recorder()
     assert main(["all", "--steps", "5"], run) == 2
     assert not run.ran
 
 
-def test_an_unknown_stage_is_answered_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_stage_prints_the_list_of_stages(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cook"]) == 2
     assert "vocoder" in capsys.readouterr().out
 

@@ -8,7 +8,7 @@ import torch
 
 from recipe.asr.batches import Batch, normalised
 from recipe.asr.loss import Weights, emission_frames, nodes_of
-from recipe.asr.train import Stage, learning_rate
+from recipe.asr.stages import Stage, learning_rate
 
 BLANK = 9
 

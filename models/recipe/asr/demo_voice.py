@@ -1,13 +1,12 @@
-"""Makes the recogniser hear the demo voice: `python -m recipe.asr.voice --shards 20`.
+"""Makes training speech with the demo voice: `python -m recipe.asr.demo_voice --shards 20`.
 
-The texts are those of `ear_text`; FastPitch's own durations say when each word begins. Run again
+The texts are those of `text.py`; FastPitch's own durations say when each word begins. Run it again
 with another `--series` when the voice has changed.
 """
 
 import argparse
 import random
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import torch
 
 from recipe.asr.data import training_texts
 from recipe.asr.model import quiet_nemo
-from recipe.asr.shards import MelFrames, cache_folder, has_shard, write_shard
+from recipe.asr.shards import MelFrames, cache_folder, has_shard, write_missing, write_shard
 from recipe.asr.sound import RATE_HZ, Spoken, punctuated, recorded
 from recipe.asr.text import TextSource
 
@@ -87,19 +86,17 @@ def make(folder: Path, series: str, shards: int, voice: DemoVoice) -> None:
     if not has_shard(folder, "check-voice-0000"):
         kept = voice_shard("check", voice, training_texts(held_out=True), CHECKED)
         write_shard(folder, "check-voice-0000", kept, mel)
-    texts, began_s = training_texts(), time.monotonic()
-    wanted = [n for n in range(shards) if not has_shard(folder, f"{series}-{n:04}")]
-    for done, number in enumerate(wanted, start=1):
-        spoken = voice_shard(f"{series} {number}", voice, texts, UTTERANCES)
-        write_shard(folder, f"{series}-{number:04}", spoken, mel)
-        left_s = (time.monotonic() - began_s) / done * (len(wanted) - done)
-        sys.stdout.write(f"{series} shard {number}, {left_s:.0f} s to go\n")
-        sys.stdout.flush()
+    texts = training_texts()
+
+    def made(number: int) -> list[Spoken]:
+        return voice_shard(f"{series} {number}", voice, texts, UTTERANCES)
+
+    write_missing(folder, series, shards, made, mel)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Makes speech of the demo voice; see `--help`."""
-    parser = argparse.ArgumentParser(prog="recipe.asr.voice", description=__doc__)
+    parser = argparse.ArgumentParser(prog="recipe.asr.demo_voice", description=__doc__)
     parser.add_argument("--shards", type=int, default=20, help="shards of 200 sentences (20)")
     parser.add_argument("--series", default="voice", help="the name of the shards (voice)")
     parser.add_argument("--voice", type=Path, default=DEMO / "fastpitch.nemo")
