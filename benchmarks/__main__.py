@@ -5,13 +5,13 @@ import os
 import shlex
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.inputs import ROOT, cache_folder
 from benchmarks.picture import draw
+from benchmarks.progress import progress
 from benchmarks.report import PICTURE, page
 from benchmarks.results import Comparison, Part, circumstances, from_json, to_json
 from benchmarks.suites import Plan, memories, recognisers, voices
@@ -31,8 +31,6 @@ MEMORY_ITEMS = {"stt": 10_000, "tts": 10_000}
 QUICK_MEMORY_ITEMS = {"stt": 100, "tts": 40}
 WARM_UP = 500
 
-_BEGAN_S = time.monotonic()
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the wanted parts, writes the page after each, and returns the exit status."""
@@ -46,17 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs = cache_folder() / "logs"
     logs.mkdir(exist_ok=True)
     for name in chosen.only or PARTS:
-        tell(name)
+        progress(name)
         _write(out, name, _measured(name, chosen, logs))
-    tell(f"written: {_shown(out / 'results.md')}")
+    progress(f"written: {_shown(out / 'results.md')}")
     return 0
-
-
-def tell(text: str) -> None:
-    """Writes a line of progress with the time since the start."""
-    minutes, seconds = divmod(time.monotonic() - _BEGAN_S, 60)
-    sys.stdout.write(f"{minutes:02.0f}:{seconds:02.0f}  {text}\n")
-    sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +74,7 @@ def _measured(name: str, chosen: argparse.Namespace, logs: Path) -> Part:
         if chosen.memory_requests:
             items = dict.fromkeys(items, chosen.memory_requests)
         warm_up = 20 if chosen.quick else WARM_UP
-        found = tuple(memories(items, warm_up, logs=logs, tell=tell))
+        found = tuple(memories(items, warm_up, logs=logs, progress=progress))
         facts = circumstances(_command(), load_before=load_before, started=started)
         return Part(facts, memories=found)
     comparison = _compared(name, plan, logs)
@@ -93,10 +84,10 @@ def _measured(name: str, chosen: argparse.Namespace, logs: Path) -> Part:
 
 def _compared(name: str, plan: Plan, logs: Path) -> Comparison:
     if name == "tts":
-        return voices("TTS", plan, logs=logs, tell=tell)
+        return voices("TTS", plan, logs=logs, progress=progress)
     is_random = name == "stt-110m"
     title = "STT, 110M class" if is_random else "STT, demo"
-    return recognisers(title, plan, is_random=is_random, logs=logs, tell=tell)
+    return recognisers(title, plan, is_random=is_random, logs=logs, progress=progress)
 
 
 def _write(out: Path, name: str, part: Part) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import inputs
-from benchmarks.load import Ask, run
+from benchmarks.load import Request, run
 from benchmarks.measures import Goal, Round, row, speed_ratio
 from benchmarks.report import figure, goal_line, rows_table, table
 from benchmarks.servers import Command, Server, running
@@ -39,19 +39,19 @@ class Race:
     """The two services of one direction of speech, ready, and the requests that both get."""
 
     servers: Mapping[str, Server]
-    asks: Sequence[Ask]
+    requests: Sequence[Request]
     items: Mapping[int, int]
 
     def rounds(self, count: int) -> dict[tuple[str, int], list[Round]]:
         """Returns every round by checkout and number of clients; who begins alternates."""
         found: dict[tuple[str, int], list[Round]] = {}
         for server in self.servers.values():
-            run(server.address, self.asks[:8], 4)
+            run(server.address, self.requests[:8], 4)
         for number in range(count):
             order = (HERE, THERE) if number % 2 == 0 else (THERE, HERE)
             for clients, items in self.items.items():
                 for name in order:
-                    made = run(self.servers[name].address, self.asks[:items], clients)
+                    made = run(self.servers[name].address, self.requests[:items], clients)
                     found.setdefault((name, clients), []).append(made)
         return found
 
@@ -72,11 +72,11 @@ def compared(service: str, other: Path, *, rounds: int, logs: Path) -> str:
     return "\n\n".join((f"## {service.upper()}", _rows(found), ratios(service, found)))
 
 
-def _asks(service: str, logs: Path) -> Sequence[Ask]:
+def _asks(service: str, logs: Path) -> Sequence[Request]:
     count = max(ITEMS[service].values())
     if service == "stt":
-        return [clip.ask() for clip in make_clips(count, logs, lambda _line: None)]
-    return [inputs.text_ask(text) for text in inputs.texts(count)]
+        return [clip.request() for clip in make_clips(count, logs, lambda _line: None)]
+    return [inputs.text_request(text) for text in inputs.texts(count)]
 
 
 def _rows(found: Mapping[tuple[str, int], Sequence[Round]]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.load import Ask
+from benchmarks.load import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_MODELS = ROOT / "models" / "demo"
@@ -71,7 +71,7 @@ class Clip:
     path: Path
     duration_s: float
 
-    def ask(self) -> Ask:
+    def request(self) -> Request:
         """Returns the upload of this clip to `/transcribe`."""
         head = (
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="audio_file"; '
@@ -79,12 +79,12 @@ class Clip:
         )
         content = head.encode() + self.path.read_bytes() + f"\r\n--{BOUNDARY}--\r\n".encode()
         content_type = f"multipart/form-data; boundary={BOUNDARY}"
-        return Ask("/transcribe", content, content_type, audio_s=self.duration_s)
+        return Request("/transcribe", content, content_type, audio_s=self.duration_s)
 
 
-def text_ask(text: str) -> Ask:
+def text_request(text: str) -> Request:
     """Returns the request to speak a text at `/synthesize`."""
-    return Ask("/synthesize", json.dumps({"text": text}).encode(), "application/json")
+    return Request("/synthesize", json.dumps({"text": text}).encode(), "application/json")
 
 
 def cache_folder() -> Path:

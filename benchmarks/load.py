@@ -1,4 +1,4 @@
-"""A closed loop of HTTP clients: each sends its next request when it has its answer.
+"""A closed loop of HTTP clients: each sends its next request when it has its response.
 
 Runs in the benchmark's own process, apart from the servers. The clients share one list of requests,
 so the time for the whole list can be compared between servers. Each is a thread with the standard
@@ -13,59 +13,61 @@ from http.client import HTTPConnection, HTTPException
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
-from benchmarks.measures import Answer, Round
+from benchmarks.measures import Response, Round
 
 WAV_HEAD_BYTES = 44
 BYTES_PER_SAMPLE = 2
-PATIENCE_S = 300.0
+TIMEOUT_S = 300.0
 _OK = 200
 
 
 @dataclass(frozen=True)
-class Ask:
+class Request:
     """One request, ready to be sent."""
 
     path: str
     content: bytes
     content_type: str
     audio_s: float | None = None
-    """Seconds of audio in it; absent when the audio is in the answer."""
-    answer_rate_hz: int = 22_050
-    """The sample rate of the audio in the answer, 16-bit mono after a WAV head."""
+    """Seconds of audio in it; absent when the audio is in the response."""
+    response_rate_hz: int = 22_050
+    """The sample rate of the audio in the response, 16-bit mono after a WAV head."""
 
 
-def run(address: str, asks: Sequence[Ask], clients: int) -> Round:
+def run(address: str, requests: Sequence[Request], clients: int) -> Round:
     """Returns what became of the requests when so many clients sent them."""
-    waiting: SimpleQueue[tuple[int, Ask]] = SimpleQueue()
-    for numbered in enumerate(asks):
+    waiting: SimpleQueue[tuple[int, Request]] = SimpleQueue()
+    for numbered in enumerate(requests):
         waiting.put(numbered)
-    answers: dict[int, Answer] = {}
+    responses: dict[int, Response] = {}
     with ThreadPoolExecutor(clients) as pool:
         began_s = time.perf_counter()
-        loops = [pool.submit(_client, address, waiting, answers) for _ in range(clients)]
+        loops = [pool.submit(_client, address, waiting, responses) for _ in range(clients)]
         for loop in loops:
             loop.result()
         seconds = time.perf_counter() - began_s
-    return Round.of_answers(seconds, [answers[place] for place in range(len(asks))])
+    return Round.of_responses(seconds, [responses[place] for place in range(len(requests))])
 
 
 def _client(
-    address: str, waiting: SimpleQueue[tuple[int, Ask]], answers: dict[int, Answer]
+    address: str, waiting: SimpleQueue[tuple[int, Request]], responses: dict[int, Response]
 ) -> None:
-    connection = HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE_S)
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=TIMEOUT_S)
     try:
         while True:
-            place, ask = waiting.get_nowait()
-            answers[place] = _answer(connection, ask)
+            place, request = waiting.get_nowait()
+            responses[place] = _response_to(connection, request)
     except Empty:
         connection.close()
 
 
-def _answer(connection: HTTPConnection, ask: Ask) -> Answer:
+def _response_to(connection: HTTPConnection, request: Request) -> Response:
     began_s = time.perf_counter()
     received, first_s = 0, 0.0
     try:
-        connection.request("POST", ask.path, ask.content, {"content-type": ask.content_type})
+        connection.request(
+            "POST", request.path, request.content, {"content-type": request.content_type}
+        )
         response = connection.getresponse()
         start = response.read(WAV_HEAD_BYTES + 1)
         first_s = time.perf_counter() - began_s
@@ -76,8 +78,8 @@ def _answer(connection: HTTPConnection, ask: Ask) -> Answer:
         error = type(fault).__name__
     latency_s = time.perf_counter() - began_s
     if error is not None:
-        return Answer(latency_s, 0.0, None, error)
-    if ask.audio_s is not None:
-        return Answer(latency_s, ask.audio_s, None, None)
+        return Response(latency_s, 0.0, None, error)
+    if request.audio_s is not None:
+        return Response(latency_s, request.audio_s, None, None)
     samples = (received - WAV_HEAD_BYTES) // BYTES_PER_SAMPLE
-    return Answer(latency_s, samples / ask.answer_rate_hz, first_s, None)
+    return Response(latency_s, samples / request.response_rate_hz, first_s, None)

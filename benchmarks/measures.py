@@ -1,4 +1,4 @@
-"""What the rounds of a run come to: throughput, latencies, ratios, and goals met or not. Pure.
+"""What the rounds of a run come to: throughput, latencies, ratios, and goals met or not.
 
 `load.py` and `raw.py` make rounds, `suites.py` compares them, `report.py` writes the outcome down.
 """
@@ -10,42 +10,42 @@ from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one request."""
+class Response:
+    """How one request ended: its times, and the error if there was one."""
 
     latency_s: float
     audio_s: float
     """Seconds of audio that were heard or made."""
     first_s: float | None
-    """Seconds until the first audio; absent when the answer is no audio."""
+    """Seconds until the first audio; absent when the response is no audio."""
     error: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One pass of one system over a list of inputs."""
+    """One run of one system over a list of inputs."""
 
     seconds: float
-    """From the first input to the last answer."""
+    """From the first input to the last response."""
     items: int
     audio_s: float
     errors: int = 0
     latencies_s: tuple[float, ...] = ()
-    """Of the good answers, in the inputs' order."""
+    """Of the good responses, in the inputs' order."""
     firsts_s: tuple[float, ...] = ()
     """Time to first audio, likewise."""
 
     @classmethod
-    def of_answers(cls, seconds: float, answers: Sequence[Answer]) -> "Round":
-        """Returns the round that these answers make."""
-        good = [answer for answer in answers if answer.error is None]
+    def of_responses(cls, seconds: float, responses: Sequence[Response]) -> "Round":
+        """Returns the round that these responses make."""
+        good = [response for response in responses if response.error is None]
         return cls(
             seconds=seconds,
             items=len(good),
-            audio_s=sum(answer.audio_s for answer in good),
-            errors=len(answers) - len(good),
-            latencies_s=tuple(answer.latency_s for answer in good),
-            firsts_s=tuple(answer.first_s for answer in good if answer.first_s is not None),
+            audio_s=sum(response.audio_s for response in good),
+            errors=len(responses) - len(good),
+            latencies_s=tuple(response.latency_s for response in good),
+            firsts_s=tuple(response.first_s for response in good if response.first_s is not None),
         )
 
 
@@ -164,5 +164,5 @@ def _percentiles(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def _pairs(served_s: Sequence[float], model_s: Sequence[float]) -> list[tuple[float, float]]:
-    # With a failed request nobody knows which answer belongs to which input: nothing is measured.
+    # After a failed request responses cannot be matched with inputs, so nothing is measured.
     return list(zip(served_s, model_s, strict=True)) if len(served_s) == len(model_s) else []

@@ -74,7 +74,7 @@ def _memory(axis: Any, memories: list[Memory]) -> None:
         )
     axis.set_title("Memory", fontsize=10)
     axis.set_ylim(bottom=0)
-    axis.set_xlabel("requests answered")
+    axis.set_xlabel("requests served")
     axis.set_ylabel("MiB held")
     axis.legend(fontsize=8)
 

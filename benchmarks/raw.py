@@ -171,7 +171,7 @@ def _serve(
             return
         try:
             connection.send(getattr(made, name)(*values))
-        except Exception as error:  # noqa: BLE001 whoever called hears of it
+        except Exception as error:  # noqa: BLE001 the caller raises it
             connection.send(error)
 
 
@@ -185,5 +185,5 @@ def _seconds(call: Callable[[Any], object], batch: Any) -> float:
     return time.perf_counter() - began_s
 
 
-def _ignore(_told: object) -> None:
+def _ignore(_ignored: object) -> None:
     pass

@@ -1,4 +1,4 @@
-"""The results as a page: goals beside what was measured, tables, and how to repeat it. Pure."""
+"""The results as a page: goals beside what was measured, tables, and how to repeat it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,8 +11,8 @@ QUIET_LOAD = 1.0
 
 _BUSY = """\
 **The machine was busy with other work.** Throughputs are lower and latencies longer than on an idle
-one, and a service, which computes and answers at once, loses more than the raw model's one thread.
-Repeat the run on an idle machine before relying on these figures."""
+one. A service, which computes and sends at the same time, loses more than the raw model's one
+thread. Repeat the run on an idle machine before relying on these figures."""
 
 _INTRODUCTION = """\
 Made by `make bench`: do not edit. `python -m benchmarks --help` lists shorter runs, and
@@ -27,8 +27,8 @@ _METHOD = """\
 - All get the same checkpoints and the same fixed inputs: clips of 1 to 8 s at 16 kHz, texts of 20
   to 150 characters without digits, which the first design would leave out with the demo voice.
 - Each computes with one thread; the load generator, one process apart, has another core.
-- Clients are a closed loop: each sends its next request when it has its answer, until the list of
-  requests is done. Throughput counts the whole list, from the first request to the last answer.
+- Clients are a closed loop: each sends its next request when it has its response, until the list of
+  requests is done. Throughput counts the whole list, from the first request to the last response.
 - The systems take turns in each round, the order reversed every other round. Throughputs and ratios
   are medians of the rounds; a ratio is taken within a round and compares the time for the same
   inputs. Percentiles are over all requests of all rounds, measured by the client.
@@ -117,7 +117,7 @@ def _sections(part: Part) -> Iterable[str]:
     if part.memories:
         yield "## Memory"
         yield memories_table(part.memories)
-    yield told_circumstances(part.circumstances)
+    yield circumstances_line(part.circumstances)
     if part.circumstances.load_before > QUIET_LOAD:
         yield _BUSY
 
@@ -129,7 +129,7 @@ def _comparison(comparison: Comparison) -> Iterable[str]:
         yield "\n".join(f"- {note}" for note in comparison.notes)
 
 
-def told_circumstances(facts: Circumstances) -> str:
+def circumstances_line(facts: Circumstances) -> str:
     """Returns when, where and by which command something was measured."""
     return (
         f"Measured {facts.started} in {facts.seconds:.0f} s by `{facts.command}`.\n"

@@ -1,4 +1,4 @@
-"""What a run found, part by part, and the JSON file that keeps it.
+"""What a run found, part by part, and the JSON file that stores it.
 
 A part that is measured again replaces only itself, with the circumstances it was measured under.
 """
@@ -46,7 +46,7 @@ class Memory:
 
     service: str
     curve: tuple[tuple[int, int], ...]
-    """Requests answered and bytes held; begins after the warm-up."""
+    """Requests served and bytes held; begins after the warm-up."""
     errors: int
     goal: Goal
 
@@ -67,7 +67,7 @@ class Part:
 
 
 Parts = Mapping[str, Part]
-"""The parts by their names, in the order they are told."""
+"""The parts by their names, in the order of the page."""
 
 _JSON = TypeAdapter(dict[str, Part])
 
@@ -89,7 +89,7 @@ def circumstances(
     started: datetime,
     packages: Sequence[str] = ("torch", "nemo_toolkit"),
 ) -> Circumstances:
-    """Returns what can be said of this machine and these packages now that the part is over."""
+    """Returns where and how a part was measured; called when the part is over."""
     memory_gib = psutil.virtual_memory().total / 2**30
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return Circumstances(
@@ -103,7 +103,7 @@ def circumstances(
 
 
 def processor_name(facts: Path = Path("/proc/cpuinfo")) -> str:
-    """Returns what the processor calls itself."""
+    """Returns the processor's name."""
     if facts.is_file():
         for line in facts.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

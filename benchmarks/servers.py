@@ -32,11 +32,11 @@ class Command:
     module: str
     arguments: tuple[str, ...]
     ready_path: str = "/v1/health/ready"
-    """Answers below 400 when the server is ready; the first design answers 404 there."""
+    """Responds with 200 when the server is ready; the first design responds with 404."""
 
 
 class NotStarted(Exception):
-    """A server ended or kept silent instead of becoming ready; the message names its log."""
+    """A server ended or did not become ready in time; the message names its log."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,12 @@ class Server:
 
     def _is_ready(self) -> bool:
         try:
-            answer = httpx.get(
+            response = httpx.get(
                 f"{self.address}{self.command.ready_path}", timeout=5, trust_env=False
             )
         except httpx.TransportError:
             return False
-        return answer.status_code in {httpx.codes.OK, httpx.codes.NOT_FOUND}
+        return response.status_code in {httpx.codes.OK, httpx.codes.NOT_FOUND}
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def running(
     environment: Mapping[str, str] = MappingProxyType({}),
     folder: Path = ROOT,
 ) -> Iterator[Server]:
-    """Yields the server, not ready yet, and ends it with the block.
+    """Yields the server, not ready yet, and stops it at the end of the block.
 
     Args:
         command: What to start.
@@ -124,7 +124,7 @@ def running(
 
 
 def free_port() -> int:
-    """Returns a port on the loopback that nobody listens on."""
+    """Returns a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -13,7 +13,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks import inputs
-from benchmarks.load import Ask, run
+from benchmarks.load import Request, run
 from benchmarks.measures import Goal, Round, growth, overhead, promptness, row, speed_ratio
 from benchmarks.random_model import make_random_checkpoint
 from benchmarks.raw import Call, RawRecogniser, RawVoice, remote
@@ -24,8 +24,8 @@ RAW, SERVICE, FIRST_DESIGN = "raw model", "service", "first design"
 CROWD = 32
 """The number of clients that the goals are about."""
 
-Tell = Callable[[str], None]
-"""Hears how far the run is."""
+Progress = Callable[[str], None]
+"""Prints how far the run is."""
 
 _SERVE = ("--device", "cpu", "--threads", "1", "--drain-delay-s", "0", "--log-level", "warning",
           "--canary-idle-s", "100000")  # fmt: skip
@@ -48,10 +48,10 @@ class Contest:
     """The compared systems, ready, and what they have done so far."""
 
     plan: Plan
-    asks: Sequence[Ask]
+    requests: Sequence[Request]
     raw: Call
     servers: Mapping[str, Server]
-    tell: Tell
+    progress: Progress
     batch: int = 1
     rounds: dict[tuple[str, int | None], list[Round]] = field(default_factory=dict)
     alone_s: list[float] = field(default_factory=list)
@@ -65,12 +65,12 @@ class Contest:
         """Finds the batch size at which the raw model is quickest."""
         places = range(self.plan.trial)
         for server in self.servers.values():
-            run(server.address, self.asks[:2], 1)
+            run(server.address, self.requests[:2], 1)
         self.raw("batched", places, 1)
         seconds = {size: self.raw("batched", places, size).seconds for size in self.plan.batches}
         self.batch = min(seconds, key=lambda size: seconds[size])
-        told = ", ".join(f"{size}: {spent:.2f} s" for size, spent in seconds.items())
-        self.tell(f"raw model by batch size on {self.plan.trial} inputs: {told}")
+        shown = ", ".join(f"{size}: {spent:.2f} s" for size, spent in seconds.items())
+        self.progress(f"raw model by batch size on {self.plan.trial} inputs: {shown}")
 
     def play(self) -> None:
         """Runs every round, the systems taking turns."""
@@ -78,13 +78,13 @@ class Contest:
         pairs = itertools.product(loads, (SERVICE, FIRST_DESIGN))
         steps = [(RAW, None), *((system, clients) for clients, system in pairs)]
         for number in range(self.plan.rounds):
-            self.tell(f"round {number + 1} of {self.plan.rounds}")
+            self.progress(f"round {number + 1} of {self.plan.rounds}")
             for system, clients in steps if number % 2 == 0 else reversed(steps):
                 made = self._step(system, clients)
                 self.rounds.setdefault((system, clients), []).append(made)
                 load = "" if clients is None else f", {clients} clients"
                 pace = f"{made.audio_s / made.seconds:.1f} audio s/s"
-                self.tell(f"  {system}{load}: {made.items} in {made.seconds:.1f} s, {pace}")
+                self.progress(f"  {system}{load}: {made.items} in {made.seconds:.1f} s, {pace}")
 
     def comparison(self, title: str, goals: Sequence[Goal], notes: Sequence[str]) -> Comparison:
         """Returns everything that was measured."""
@@ -103,22 +103,24 @@ class Contest:
             made: Round = self.raw("batched", range(self.plan.items[CROWD]), self.batch)
             return made
         server = self.servers[system]
-        asks = self.asks[: self.plan.items[clients]]
+        requests = self.requests[: self.plan.items[clients]]
         if clients > 1 or system != SERVICE:
-            return run(server.address, asks, clients)
+            return run(server.address, requests, clients)
         before_s = server.batch_seconds()
-        served = run(server.address, asks, clients)
+        served = run(server.address, requests, clients)
         self.batch_s += server.batch_seconds() - before_s
-        self.alone_s += self.raw("single", range(len(asks)))
+        self.alone_s += self.raw("single", range(len(requests)))
         if served.firsts_s:
-            self.first_s += self.raw("first", range(len(asks)))
+            self.first_s += self.raw("first", range(len(requests)))
         return served
 
 
-def recognisers(title: str, plan: Plan, *, is_random: bool, logs: Path, tell: Tell) -> Comparison:
+def recognisers(
+    title: str, plan: Plan, *, is_random: bool, logs: Path, progress: Progress
+) -> Comparison:
     """Returns the comparison on the demo recogniser, or on the large one with random weights."""
     count = max(plan.items.values())
-    clips = make_clips(count, logs, tell)
+    clips = make_clips(count, logs, progress)
     checkpoint = inputs.DEMO_MODELS / "fastconformer-tdt.nemo"
     model, module = "demo", "nemo_voice_stt"
     if is_random:
@@ -132,15 +134,15 @@ def recognisers(title: str, plan: Plan, *, is_random: bool, logs: Path, tell: Te
             ("--checkpoint", str(checkpoint)),
         ),
     }
-    asks = [clip.ask() for clip in clips]
+    requests = [clip.request() for clip in clips]
     worker = (RawRecogniser, model, [clip.path for clip in clips])
-    with contest(plan, asks, worker, commands, logs, tell) as game:
+    with contest(plan, requests, worker, commands, logs, progress) as game:
         return game.comparison(
             title, _recogniser_goals(title, game, is_random), [_by_metrics(game)]
         )
 
 
-def voices(title: str, plan: Plan, *, logs: Path, tell: Tell) -> Comparison:
+def voices(title: str, plan: Plan, *, logs: Path, progress: Progress) -> Comparison:
     """Returns the comparison on the demo voice."""
     texts = inputs.texts(max(plan.items.values()))
     voice = ("--checkpoint", str(inputs.DEMO_MODELS / "fastpitch.nemo"))
@@ -151,8 +153,8 @@ def voices(title: str, plan: Plan, *, logs: Path, tell: Tell) -> Comparison:
             "tts-first-design", "benchmarks.peers.first_design_tts", (*voice, *vocoder)
         ),
     }
-    asks = [inputs.text_ask(text) for text in texts]
-    with contest(plan, asks, (RawVoice, texts), commands, logs, tell) as game:
+    requests = [inputs.text_request(text) for text in texts]
+    with contest(plan, requests, (RawVoice, texts), commands, logs, progress) as game:
         heard_s = [first for one in game.served(1) for first in one.firsts_s]
         name = f"{title}: first audio over the first phrase's model time, one client, median"
         goals = [
@@ -166,15 +168,15 @@ def voices(title: str, plan: Plan, *, logs: Path, tell: Tell) -> Comparison:
 @contextmanager
 def contest(
     plan: Plan,
-    asks: Sequence[Ask],
+    requests: Sequence[Request],
     worker: tuple[Any, ...],
     commands: Mapping[str, Command],
     logs: Path,
-    tell: Tell,
+    progress: Progress,
 ) -> Iterator[Contest]:
     """Yields the contest, played, its systems still running."""
     with ExitStack() as stack:
-        tell("starting the raw model and the servers")
+        progress("starting the raw model and the servers")
         servers = {
             system: stack.enter_context(running(command, logs))
             for system, command in commands.items()
@@ -182,23 +184,25 @@ def contest(
         raw = stack.enter_context(remote(*worker, log=logs / "raw.log"))
         for server in servers.values():
             server.wait()
-        game = Contest(plan, asks, raw, servers, tell)
+        game = Contest(plan, requests, raw, servers, progress)
         game.choose_batch()
         game.play()
         yield game
 
 
-def memories(items: Mapping[str, int], warm_up: int, *, logs: Path, tell: Tell) -> list[Memory]:
-    """Returns how much memory each service holds while it answers many short requests."""
-    clips = make_clips(32, logs, tell)
+def memories(
+    items: Mapping[str, int], warm_up: int, *, logs: Path, progress: Progress
+) -> list[Memory]:
+    """Returns how much memory each service holds over many short requests."""
+    clips = make_clips(32, logs, progress)
     short = inputs.shortened(clips, inputs.cache_folder() / "clips-1s")
     texts = [text for text in inputs.SENTENCES if len(text) <= 20]
-    asks = {
-        "stt": [clip.ask() for clip in short],
-        "tts": [inputs.text_ask(text) for text in texts],
+    requests = {
+        "stt": [clip.request() for clip in short],
+        "tts": [inputs.text_request(text) for text in texts],
     }
     with ExitStack() as stack:
-        tell("starting both services")
+        progress("starting both services")
         servers = {
             name: stack.enter_context(
                 running(Command(f"{name}-memory", f"nemo_voice_{name}", ("serve", *_SERVE)), logs)
@@ -207,35 +211,40 @@ def memories(items: Mapping[str, int], warm_up: int, *, logs: Path, tell: Tell) 
         }
         with ThreadPoolExecutor(len(servers)) as pool:
             watched = [
-                pool.submit(_memory, name, server, asks[name], items[name], warm_up, tell)
+                pool.submit(_memory, name, server, requests[name], items[name], warm_up, progress)
                 for name, server in servers.items()
             ]
             return [one.result() for one in watched]
 
 
-def make_clips(count: int, logs: Path, tell: Tell) -> list[inputs.Clip]:
+def make_clips(count: int, logs: Path, progress: Progress) -> list[inputs.Clip]:
     """Returns so many clips; the demo voice speaks those that are not there yet."""
     folder = inputs.clips_folder()
     if len(inputs.read_clips(folder)) < count:
-        tell(f"speaking {count} clips into {folder}, once")
+        progress(f"speaking {count} clips into {folder}, once")
         with remote(RawVoice, [], log=logs / "clips.log") as voice:
             voice("speak", inputs.clip_texts(count), folder)
     return inputs.read_clips(folder)[:count]
 
 
 def _memory(
-    name: str, server: Server, asks: Sequence[Ask], items: int, warm_up: int, tell: Tell
+    name: str,
+    server: Server,
+    requests: Sequence[Request],
+    items: int,
+    warm_up: int,
+    progress: Progress,
 ) -> Memory:
     server.wait()
     done, errors, curve = 0, 0, []
     step = max(1, items // 20)
     for target in range(warm_up, warm_up + items + 1, step):
         count = target - done
-        many = [asks[place % len(asks)] for place in range(count)]
+        many = [requests[place % len(requests)] for place in range(count)]
         errors += run(server.address, many, clients=16).errors
         done = target
         curve.append((done, server.resident_bytes()))
-        tell(f"  {name}: {done} requests, {curve[-1][1] / 2**20:.0f} MiB")
+        progress(f"  {name}: {done} requests, {curve[-1][1] / 2**20:.0f} MiB")
     title = f"{name.upper()}: memory after {done - warm_up} requests more than after {warm_up}"
     goal = growth(title, curve[0][1], curve[-1][1], at_most_percent=1.0)
     return Memory(name, tuple(curve), errors, goal)

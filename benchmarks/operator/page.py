@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from benchmarks.operator.findings import Findings, Rest, percentiles_ms
 from benchmarks.operator.population import NODES
-from benchmarks.report import QUIET_LOAD, figure, goal_line, table, told_circumstances
+from benchmarks.report import QUIET_LOAD, circumstances_line, figure, goal_line, table
 
 _INTRODUCTION = """\
 Made by `make bench-operator`, which takes about {minutes:.0f} minutes: do not edit. `operator.json`
@@ -50,7 +50,7 @@ def _sections(found: Findings) -> Iterator[str]:
     yield "## Goals"
     lines = [(*line[:3], line[4]) for line in map(goal_line, found.goals)]
     yield table(("goal", "wanted", "measured", "met"), lines)
-    yield told_circumstances(facts)
+    yield circumstances_line(facts)
     if facts.load_before > QUIET_LOAD:
         yield _BUSY
     yield "## How it is measured"

@@ -41,7 +41,7 @@ def main() -> None:
     model = ASRModel.restore_from(chosen.checkpoint, map_location="cpu").eval()
     if "validation_ds" not in model.cfg:
         with open_dict(model.cfg):
-            model.cfg.validation_ds = {}  # transcribe() asks there for an option with a default
+            model.cfg.validation_ds = {}  # transcribe() requests there for an option with a default
     build(model).run(port=chosen.port)
 
 

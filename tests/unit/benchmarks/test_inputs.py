@@ -49,7 +49,7 @@ def test_shortened_clips_are_one_second_of_the_same_sound(tmp_path: Path) -> Non
 def test_an_upload_is_a_multipart_form_with_the_file_in_it(tmp_path: Path) -> None:
     write_clip(tmp_path / "0000.wav", np.zeros(CLIP_RATE_HZ, np.float32))
     (clip,) = read_clips(tmp_path)
-    ask = clip.ask()
-    assert ask.audio_s == 1.0
-    assert b'name="audio_file"; filename="0000.wav"' in ask.content
-    assert clip.path.read_bytes() in ask.content
+    request = clip.request()
+    assert request.audio_s == 1.0
+    assert b'name="audio_file"; filename="0000.wav"' in request.content
+    assert clip.path.read_bytes() in request.content

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from typing_extensions import override
 
-from benchmarks.inputs import text_ask
-from benchmarks.load import WAV_HEAD_BYTES, Ask, run
+from benchmarks.inputs import text_request
+from benchmarks.load import WAV_HEAD_BYTES, Request, run
 
 SECOND = bytes(2 * 22_050)
 
@@ -56,14 +56,14 @@ def server() -> Iterator[Listening]:
 def test_each_request_is_sent_once_whatever_the_number_of_clients(
     server: Listening,
 ) -> None:
-    asks = [text_ask(f"text {number}") for number in range(20)]
-    made = run(server.address, asks, clients=8)
-    assert sorted(server.bodies) == sorted(ask.content for ask in asks)
+    requests = [text_request(f"text {number}") for number in range(20)]
+    made = run(server.address, requests, clients=8)
+    assert sorted(server.bodies) == sorted(request.content for request in requests)
     assert (made.items, made.errors, len(made.latencies_s)) == (20, 0, 20)
 
 
-def test_audio_in_the_answer_is_counted_from_its_bytes(server: Listening) -> None:
-    made = run(server.address, [text_ask("two")] * 2, clients=1)
+def test_audio_in_the_response_is_counted_from_its_bytes(server: Listening) -> None:
+    made = run(server.address, [text_request("two")] * 2, clients=1)
     assert made.audio_s == pytest.approx(2.0)
     assert len(made.firsts_s) == 2
     for first_s, latency_s in zip(made.firsts_s, made.latencies_s, strict=True):
@@ -71,11 +71,11 @@ def test_audio_in_the_answer_is_counted_from_its_bytes(server: Listening) -> Non
 
 
 def test_audio_in_the_request_is_what_the_request_says(server: Listening) -> None:
-    made = run(server.address, [Ask("/transcribe", b"sound", "audio/wav", audio_s=3.5)], 1)
+    made = run(server.address, [Request("/transcribe", b"sound", "audio/wav", audio_s=3.5)], 1)
     assert (made.audio_s, made.firsts_s) == (3.5, ())
 
 
-def test_refused_and_unanswered_requests_are_errors(server: Listening) -> None:
-    made = run(server.address, [text_ask("good"), text_ask("bad")], clients=2)
+def test_a_503_and_a_refused_connection_are_errors(server: Listening) -> None:
+    made = run(server.address, [text_request("good"), text_request("bad")], clients=2)
     assert (made.items, made.errors) == (1, 1)
-    assert run("http://127.0.0.1:9", [text_ask("nobody listens")], clients=1).errors == 1
+    assert run("http://127.0.0.1:9", [text_request("nobody listens")], clients=1).errors == 1

@@ -3,8 +3,8 @@
 import pytest
 
 from benchmarks.measures import (
-    Answer,
     Goal,
+    Response,
     Round,
     growth,
     overhead,
@@ -15,8 +15,8 @@ from benchmarks.measures import (
 )
 
 
-def answered(latency_s: float, *, error: str | None = None) -> Answer:
-    return Answer(latency_s, 0.0 if error else 2.0, None, error)
+def response(latency_s: float, *, error: str | None = None) -> Response:
+    return Response(latency_s, 0.0 if error else 2.0, None, error)
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
@@ -27,7 +27,7 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
 
 
 def test_failed_requests_count_as_errors_and_nothing_else() -> None:
-    made = Round.of_answers(4.0, [answered(1.0), answered(9.0, error="503"), answered(2.0)])
+    made = Round.of_responses(4.0, [response(1.0), response(9.0, error="503"), response(2.0)])
     assert made == Round(4.0, 2, 4.0, errors=1, latencies_s=(1.0, 2.0))
 
 
@@ -50,12 +50,12 @@ def test_a_ratio_is_taken_between_rounds_of_one_pair() -> None:
 
 
 def test_a_failed_request_makes_a_system_no_quicker() -> None:
-    ours = [Round.of_answers(1.0, [answered(0.1)] + [answered(0.1, error="429")] * 9)]
+    ours = [Round.of_responses(1.0, [response(0.1)] + [response(0.1, error="429")] * 9)]
     theirs = [Round(1.0, 10, 20.0)]
     assert speed_ratio("ratio", ours, theirs, at_least=0.9).measured == pytest.approx(0.1)
 
 
-def test_against_a_system_that_answers_nothing_there_is_no_ratio() -> None:
+def test_there_is_no_ratio_to_a_system_that_fails_every_request() -> None:
     ours, theirs = [Round(1.0, 10, 20.0)], [Round(1.0, 0, 0.0, errors=10)]
     assert speed_ratio("ratio", ours, theirs, at_least=1.5).measured is None
 
@@ -74,7 +74,7 @@ def test_overhead_is_the_median_of_the_differences_input_by_input() -> None:
     assert not goal.is_met
 
 
-def test_overhead_is_not_measured_when_an_answer_is_missing() -> None:
+def test_overhead_is_not_measured_when_a_request_failed() -> None:
     assert overhead("overhead", [0.1], [0.1, 0.2], at_most_ms=5.0).measured is None
     assert promptness("first", [], [0.1], at_most=1.2).measured is None
 

@@ -51,7 +51,7 @@ def test_a_fifth_of_the_voice_services_have_a_cache_and_every_spec_is_one() -> N
     assert {one.spec.task for one in services} == {"tts", "stt"}
 
 
-def test_each_has_a_deployment_and_only_who_has_a_cache_a_claim() -> None:
+def test_each_has_a_deployment_and_only_those_with_a_cache_a_claim() -> None:
     children = children_of(voice_services(100))
     assert len(children[DEPLOYMENT]) == 100
     assert len(children[CLAIM]) == 20
@@ -69,7 +69,7 @@ def test_a_volume_holds_what_the_operator_asks_for() -> None:
     assert volume["spec"]["capacity"]["storage"] == OperatorSettings().cache_size
 
 
-def test_rest_counts_the_looks_that_are_rarer_than_the_time_measured() -> None:
+def test_the_load_at_rest_includes_its_share_of_the_rare_resyncs() -> None:
     assert FINDINGS.idle_cores == pytest.approx(0.02 + 0.01)
     assert FINDINGS.millicores_each == pytest.approx(1000 * 0.1 / 200)
 
@@ -105,6 +105,6 @@ def test_the_page_shows_goals_figures_ratios_and_how_to_repeat_it() -> None:
     assert "busy" not in text
 
 
-def test_a_busy_machine_is_told() -> None:
+def test_the_page_says_that_the_machine_was_busy() -> None:
     facts = dataclasses.replace(FINDINGS.circumstances, load_before=3.0)
     assert "busy with other work" in page(dataclasses.replace(FINDINGS, circumstances=facts))

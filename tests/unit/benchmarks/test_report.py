@@ -37,20 +37,20 @@ REMEMBERED = Part(
 PARTS = {"stt-demo": COMPARED, "memory": REMEMBERED}
 
 
-def test_each_goal_stands_beside_its_figure_and_whether_it_is_met() -> None:
+def test_each_goal_is_shown_with_its_figure_and_whether_it_is_met() -> None:
     met, missed, grown = goals_table(PARTS).splitlines()[2:]
     assert met == "| against raw | ≥ 0.7x | 0.84x | 0.80, 0.84, 0.90 | yes |"
     assert missed == "| overhead | ≤ 5 ms | 7.10 ms |  | **no** |"
     assert grown == "| memory growth | ≤ 1 % | 1.00 % |  | yes |"
 
 
-def test_a_goal_that_was_not_measured_says_so() -> None:
+def test_a_goal_without_a_measurement_is_shown_as_not_measured() -> None:
     unknown = Goal("overhead", None, 5.0, is_floor=False, unit="ms")
     part = Part(CIRCUMSTANCES, Comparison("", (), (unknown,), ()))
     assert "| not measured |  | **no** |" in goals_table({"part": part})
 
 
-def test_a_negative_time_is_noise_and_no_goal_that_was_met() -> None:
+def test_a_negative_time_is_noise_and_meets_no_goal() -> None:
     odd = Goal("overhead", -35.2, 5.0, is_floor=False, unit="ms")
     part = Part(CIRCUMSTANCES, Comparison("", (), (odd,), ()))
     assert not odd.is_met
@@ -81,7 +81,7 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head() -> None:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
 
-def test_memory_tells_what_was_held_before_at_most_and_after() -> None:
+def test_memory_is_shown_before_after_and_at_its_most() -> None:
     line = memories_table(REMEMBERED.memories).splitlines()[2]
     assert line == "| stt | 500 to 10500 | 100.0 | 104.0 | 101.0 | 0 |"
 
@@ -114,7 +114,7 @@ def test_json_gives_back_what_was_put_into_it() -> None:
     assert from_json(to_json(PARTS)) == PARTS
 
 
-def test_the_processor_names_itself(tmp_path: Path) -> None:
+def test_the_processors_name_comes_from_cpuinfo(tmp_path: Path) -> None:
     facts = tmp_path / "cpuinfo"
     facts.write_text("processor : 0\nmodel name\t: A Processor 9000\n", encoding="utf-8")
     assert processor_name(facts) == "A Processor 9000"
