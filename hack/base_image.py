@@ -1,4 +1,4 @@
-"""The image that the services' images start from: named, pulled, or made here by debootstrap.
+"""The base of the images: the one that is named, Debian's slim image, or one made by debootstrap.
 
 Called by `tools.images`. The one made here is a plain Debian without Python, as the default one is,
 so that the Dockerfiles do the same work on both.
@@ -21,7 +21,7 @@ PULL_TIMEOUT_S = 120
 
 
 def base_image(docker: Docker, named: str | None) -> str:
-    """Returns what was named, else Debian's slim image, else the name of one made here.
+    """Returns the name that was given, else Debian's slim image, else one made here.
 
     Raises:
         DockerMissingError: none was named, none can be pulled, and debootstrap cannot run.
@@ -92,7 +92,7 @@ def _debootstrap(root: Path) -> None:
     for folder in LEFT_OUT:
         shutil.rmtree(root / folder, ignore_errors=True)
         (root / folder).mkdir(parents=True)
-    # The host's name servers are its own affair: Docker writes this file in every container.
+    # Without the host's name servers: Docker writes this file in every container.
     (root / "etc/resolv.conf").write_text("")
     for lists in (root / "var/lib/apt/lists").glob("*_*"):
         lists.unlink()

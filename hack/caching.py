@@ -1,4 +1,4 @@
-"""Where the repository's tools keep what is slow to make: outside the repository."""
+"""The folder for what is slow to make, outside the repository."""
 
 import os
 from pathlib import Path

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from hack.caching import cache_directory
 
@@ -22,16 +22,16 @@ LAST_CLIENT_WITH_BUILDKIT_INSIDE = 22
 
 
 class DockerMissingError(Exception):
-    """No Docker can be had here; the message says what is missing."""
+    """There is no usable Docker here; the message says what is missing."""
 
 
 class DockerFailedError(Exception):
-    """A client command ended with an error; the message is the client's own."""
+    """A client command failed; the message is the client's own."""
 
 
 @dataclass(frozen=True)
 class Docker:
-    """A client program and the environment in which a daemon answers it."""
+    """A client program and the environment in which it reaches a daemon."""
 
     program: str
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Docker:
         """Runs one client command and returns what it printed.
 
         Raises:
-            DockerFailedError: it failed and `check` was asked for.
+            DockerFailedError: it failed and `check` is true.
         """
         done = subprocess.run(
             [self.program, *arguments],
@@ -74,40 +74,39 @@ class Docker:
             DockerFailedError: it failed.
         """
         command = [self.program, *arguments]
-        with subprocess.Popen(
-            command, env=self.full_environment(), stdout=subprocess.PIPE
-        ) as process:
-            assert process.stdout is not None  # noqa: S101 asked for
-            yield process.stdout
+        environment = self.full_environment()
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+            # Not None: stdout is a pipe.
+            yield cast("IO[bytes]", process.stdout)
         if process.returncode != 0:
             raise DockerFailedError(f"docker {arguments[0]} ended with {process.returncode}")
 
-    def answers(self) -> bool:
-        """Tells whether a daemon answers."""
+    def is_reachable(self) -> bool:
+        """Returns whether a daemon responds."""
         return self.run("version", "--format", "{{.Server.Version}}", check=False).returncode == 0
 
     def has_image(self, reference: str) -> bool:
-        """Tells whether the daemon holds this image."""
+        """Returns whether the daemon has this image."""
         return self.run("image", "inspect", reference, check=False).returncode == 0
 
 
 @contextlib.contextmanager
 def running_docker() -> Iterator[Docker]:
-    """Yields a Docker that answers; a daemon started for it is stopped at the end.
+    """Yields a Docker with a running daemon; one that is started for it is stopped at the end.
 
     Raises:
-        DockerMissingError: there is no usable client, or no daemon answers and none can be started.
+        DockerMissingError: there is no usable client, or no daemon runs and none can be started.
     """
     program = client_program()
     own_host = f"unix://{cache_directory() / 'docker.sock'}"
     candidates = [Docker(program, {"DOCKER_BUILDKIT": "1"}), _docker_at(program, own_host)]
     for docker in candidates:
-        if docker.answers():
+        if docker.is_reachable():
             yield docker
             return
     with _own_daemon(own_host):
         docker = _docker_at(program, own_host)
-        _wait_until_it_answers(docker)
+        _wait_until_reachable(docker)
         yield docker
 
 
@@ -146,11 +145,9 @@ def _docker_at(program: str, host: str) -> Docker:
 def _own_daemon(host: str) -> Iterator[None]:
     daemon = shutil.which("dockerd")
     if daemon is None or os.geteuid() != 0:
-        raise DockerMissingError(
-            "no Docker daemon answers, and starting one needs root and dockerd"
-        )
+        raise DockerMissingError("no Docker daemon runs, and starting one needs root and dockerd")
     folder = cache_directory()
-    print(f"no Docker daemon answers: starting one, its data under {folder / 'docker'}", flush=True)
+    print(f"no Docker daemon runs: starting one, its data under {folder / 'docker'}", flush=True)
     with (folder / "dockerd.log").open("w") as log:
         process = subprocess.Popen(
             [
@@ -175,12 +172,12 @@ def _own_daemon(host: str) -> Iterator[None]:
             process.wait()
 
 
-def _wait_until_it_answers(docker: Docker) -> None:
+def _wait_until_reachable(docker: Docker) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
-    while not docker.answers():
+    while not docker.is_reachable():
         if time.monotonic() > deadline:
             log = cache_directory() / "dockerd.log"
             raise DockerMissingError(
-                f"dockerd does not answer after {START_TIMEOUT_S} s: see {log}"
+                f"dockerd does not respond after {START_TIMEOUT_S} s: see {log}"
             )
         time.sleep(0.3)

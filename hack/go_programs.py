@@ -40,7 +40,7 @@ _KUBERNETES = re.compile(
 
 
 class GoProgramsMissingError(Exception):
-    """A program cannot be had here; the message says what is missing."""
+    """A program is neither built nor can be; the message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class Program:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What the compiler is told: the tags of every program, then those of this one."""
+        """The compiler's flags, with the tags of every program and those of this one."""
         return (*FLAGS, f"-tags={','.join((*TAGS, *self.tags))}")
 
     @property
     def linker_flags(self) -> str:
-        """What the linker is told: no symbols, and for Kubernetes its version.
+        """The linker's flags: no symbols, and for Kubernetes its version.
 
-        A server that does not know its version is refused by kubectl and Helm.
+        kubectl and Helm refuse a server without a version.
         """
         version = _KUBERNETES.search((self.module / "go.mod").read_text())
         if version is None:
@@ -130,23 +130,20 @@ def sources(name: str, modules: Path = MODULES) -> Path:
     """Returns the folder with the sources of a program's module, downloaded where they are missing.
 
     Raises:
-        GoProgramsMissingError: Go is missing, or the module cannot be had.
+        GoProgramsMissingError: Go is missing, or the module cannot be downloaded.
     """
     (program,) = chosen((name,), modules)
     _require_go([name])
-    pinned = re.search(
-        r"^require (\S+) v\S+$", (program.module / "go.mod").read_text(), re.MULTILINE
-    )
-    assert pinned is not None  # noqa: S101 tests hold every module to this shape
+    (pinned, *_) = _REQUIRED.findall((program.module / "go.mod").read_text())
     done = subprocess.run(
-        ["go", "mod", "download", "-json", pinned[1]],
+        ["go", "mod", "download", "-json", pinned],
         cwd=program.module,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise GoProgramsMissingError(f"{pinned[1]} could not be downloaded:\n{done.stderr}")
+        raise GoProgramsMissingError(f"{pinned} could not be downloaded:\n{done.stderr}")
     return Path(json.loads(done.stdout)["Dir"])
 
 
@@ -169,7 +166,7 @@ def _is_built(program: Program, folder: Path) -> bool:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keeps two builds from doing the same minutes of work at the same time."""
+    """Holds a lock, so that two processes do not build the same program at once."""
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -184,13 +181,13 @@ def _require_go(names: list[str]) -> None:
     go = shutil.which("go")
     if go is None:
         raise GoProgramsMissingError(f"{wanted}; there is no go on PATH (https://go.dev/dl)")
-    # Asked outside the modules, where it would tell the version that they pin.
-    told = subprocess.run(
+    # Run outside the modules: inside, it would print the version that they pin.
+    printed = subprocess.run(
         [go, "env", "GOVERSION"], cwd="/", capture_output=True, text=True, check=False
     )
-    version = re.match(r"go(\d+)\.(\d+)", told.stdout)
+    version = re.match(r"go(\d+)\.(\d+)", printed.stdout)
     if version is None or (int(version[1]), int(version[2])) < OLDEST_GO:
-        raise GoProgramsMissingError(f"{wanted}; {go} is {told.stdout.strip() or 'broken'}")
+        raise GoProgramsMissingError(f"{wanted}; {go} is {printed.stdout.strip() or 'broken'}")
 
 
 def _build(program: Program, folder: Path) -> None:
@@ -218,7 +215,7 @@ def _build(program: Program, folder: Path) -> None:
 
 
 def _say(what: str) -> None:
-    # Not to stdout: the cluster's commands print shell code there.
+    # On stderr: the cluster's commands print shell code on stdout.
     print(what, file=sys.stderr, flush=True)
 
 

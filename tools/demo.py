@@ -1,8 +1,7 @@
 """Speaks a sentence and reads it back, through both services, on the models in this repository.
 
-`make demo` runs it: starts both services, waits until each has proven itself, makes the two
-requests anybody would make, prints what was said, what was heard and how long it took, and stops
-everything.
+`make demo` runs it: it starts both services, waits until they are ready, sends one request to each,
+prints the two texts and the times, and stops everything.
 """
 
 import argparse
@@ -22,7 +21,7 @@ import httpx
 SENTENCE = "Good morning. This is a test of the speech service."
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".demo"
-PATIENCE_S = 600.0
+READY_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,13 @@ class Service:
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """Its URL."""
         return f"http://127.0.0.1:{self.port}"
 
 
 @contextmanager
 def running(service: Service) -> Iterator[subprocess.Popen[bytes]]:
-    """Yields the service's process and stops it with the block."""
+    """Yields the service's process, and stops it at the end of the block."""
     LOGS.mkdir(exist_ok=True)
     command = [sys.executable, "-m", service.module, "serve", "--port", str(service.port)]
     command += ["--model", "demo", "--device", "cpu", "--drain-delay-s", "0"]
@@ -59,19 +58,19 @@ def running(service: Service) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def readiness(service: Service) -> dict[str, Any]:
-    """Returns what the service says of itself, or that it does not answer yet."""
+    """Returns the service's own readiness; not ready while it does not respond."""
     try:
-        answer: dict[str, Any] = httpx.get(f"{service.address}/v1/health/ready", timeout=5).json()
+        response: dict[str, Any] = httpx.get(f"{service.address}/v1/health/ready", timeout=5).json()
     except httpx.TransportError:
         return {"status": "not_ready", "phase": "starting", "reason": None, "seconds": {}}
-    return answer
+    return response
 
 
 def wait_until_ready(services: dict[Service, subprocess.Popen[bytes]]) -> None:
     """Shows each service's phase until all are ready."""
     began_s = time.monotonic()
     waiting = dict(services)
-    told: dict[Service, str] = {}
+    shown: dict[Service, str] = {}
     while waiting:
         for service, process in list(waiting.items()):
             facts = readiness(service)
@@ -79,12 +78,12 @@ def wait_until_ready(services: dict[Service, subprocess.Popen[bytes]]) -> None:
             if (
                 process.poll() is not None
                 or phase == "failed"
-                or time.monotonic() - began_s > PATIENCE_S
+                or time.monotonic() - began_s > READY_TIMEOUT_S
             ):
                 sys.exit(f"{service.name} did not start: {facts['reason']}; its log is in {LOGS}")
-            if told.get(service) != phase and (phase != "starting" or service not in told):
+            if shown.get(service) != phase and (phase != "starting" or service not in shown):
                 print(f"  {time.monotonic() - began_s:5.1f} s  {service.name} {phase}", flush=True)
-                told[service] = phase
+                shown[service] = phase
             if facts["status"] == "ready":
                 del waiting[service]
         time.sleep(0.2)
@@ -96,23 +95,23 @@ def speak(service: Service, text: str, out: Path) -> float:
     first_s = 0.0
     with httpx.stream(
         "POST", f"{service.address}/synthesize", json={"text": text}, timeout=120
-    ) as answer:
-        answer.raise_for_status()
+    ) as response:
+        response.raise_for_status()
         with out.open("wb") as file:
-            for chunk in answer.iter_bytes():
+            for chunk in response.iter_bytes():
                 first_s = first_s or time.monotonic() - began_s
                 file.write(chunk)
     return first_s
 
 
 def transcribe(service: Service, path: Path) -> str:
-    """Returns what the service hears in the file."""
+    """Returns the transcript of the file."""
     with path.open("rb") as file:
-        answer = httpx.post(
+        response = httpx.post(
             f"{service.address}/transcribe", files={"audio_file": file}, timeout=120
         )
-    answer.raise_for_status()
-    text: str = answer.json()["text"]
+    response.raise_for_status()
+    text: str = response.json()["text"]
     return text
 
 

@@ -42,7 +42,7 @@ def up(tag: str, *, in_given: bool) -> None:
 
     Raises:
         ProgramMissingError: kind, kubectl or Helm is missing.
-        subprocess.CalledProcessError: One of them failed; it has said why.
+        subprocess.CalledProcessError: One of them failed; its own message is on stderr.
     """
     require("helm", "kubectl")
     if not in_given:
@@ -67,7 +67,7 @@ def down(*, in_given: bool) -> None:
 
     Raises:
         ProgramMissingError: kind or Helm is missing.
-        subprocess.CalledProcessError: One of them failed; it has said why.
+        subprocess.CalledProcessError: One of them failed; its own message is on stderr.
     """
     if not in_given:
         require("kind")
@@ -90,8 +90,8 @@ def require(*names: str) -> None:
 
 def _make_cluster(tag: str) -> None:
     require("kind", "docker")
-    told = subprocess.run(["kind", "get", "clusters"], check=True, capture_output=True, text=True)
-    if NAME not in told.stdout.split():
+    listed = subprocess.run(["kind", "get", "clusters"], check=True, capture_output=True, text=True)
+    if NAME not in listed.stdout.split():
         _run("kind", "create", "cluster", "--config", str(KIND_CONFIG), "--wait", "120s")
     _run("kubectl", "config", "use-context", f"kind-{NAME}")
     images = [reference(name, tag) for name in FOLDERS]
@@ -109,13 +109,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("what", choices=("up", "down"))
     parser.add_argument("--tag", default="dev", help="tag of the images (dev: of `make images`)")
     parser.add_argument("--kubeconfig", type=Path, help="use this cluster instead of kind's")
-    told = parser.parse_args(arguments)
-    if told.kubeconfig is not None:
-        os.environ["KUBECONFIG"] = str(told.kubeconfig)
-    in_given = told.kubeconfig is not None
+    chosen = parser.parse_args(arguments)
+    if chosen.kubeconfig is not None:
+        os.environ["KUBECONFIG"] = str(chosen.kubeconfig)
+    in_given = chosen.kubeconfig is not None
     try:
-        if told.what == "up":
-            up(told.tag, in_given=in_given)
+        if chosen.what == "up":
+            up(chosen.tag, in_given=in_given)
         else:
             down(in_given=in_given)
     except ProgramMissingError as error:

@@ -1,10 +1,10 @@
-"""A real single-node Kubernetes on this Linux machine, where no image needs to be pulled.
+"""A real single-node Kubernetes on this Linux machine, without pulling any image.
 
     python -m hack.cluster build              compile its programs (minutes, once)
     python -m hack.cluster up                 start it; prints `export KUBECONFIG=... PATH=...`
     python -m hack.cluster load IMAGE.tar|-   put the images of a docker archive into the node
     python -m hack.cluster gpus N             offer N nvidia.com/gpu, which the scheduler counts
-    python -m hack.cluster down               end it and remove all that it left
+    python -m hack.cluster down               stop it and remove everything it left
     python -m hack.cluster env                print the line of `up` again
 
 Needs root, Go and some Debian packages, which `up` names when missing.

@@ -11,7 +11,7 @@ _NEW_KEY = ("-newkey", "ec", *_ELLIPTIC[2:])
 
 
 class Authority:
-    """A certificate authority and everything that it signs, as files of one folder."""
+    """A certificate authority and the certificates that it signed, as files of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -12,7 +12,7 @@ SERVICE_OF_API = "10.96.0.1"
 SERVICE_OF_DNS = "10.96.0.10"
 POD_RANGE = "10.244.0.0/16"
 NODE_ADDRESS = "10.244.0.1"
-"""The address of the bridge that pods hang on: the machine as its pods see it."""
+"""The address of the pods' bridge: the machine as its pods see it."""
 
 _SERVICE = "kubernetes.default.svc"
 _HOSTS = (
@@ -23,13 +23,13 @@ _HOSTS = (
 
 
 def issue_certificates(authority: Authority) -> None:
-    """Issues what the API server and its administrator present."""
+    """Issues the certificates of the API server and of its administrator."""
     authority.issue("kube-apiserver", user="kube-apiserver", hosts=_HOSTS)
     authority.issue("admin", user="admin", groups=("system:masters",))
 
 
 def etcd(binaries: Path, data: Path, *, port: int, peer_port: int) -> list[str]:
-    """Returns the command of a store that forgets what was not written when the machine stops."""
+    """Returns the command of etcd, without fsync: a crash of the machine may lose data."""
     clients, peers = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{peer_port}"
     return [
         *(str(binaries / "etcd"), f"--data-dir={data}", "--unsafe-no-fsync", "--log-level=warn"),
@@ -61,7 +61,7 @@ def api_server(
 
 
 def api_server_of_node(authority: Authority) -> list[str]:
-    """Returns what an API server with a kubelet beside it is told in addition."""
+    """Returns the further flags of an API server that has a kubelet."""
     folder = authority.folder
     return [
         f"--advertise-address={NODE_ADDRESS}",
@@ -76,7 +76,7 @@ def api_server_of_node(authority: Authority) -> list[str]:
 def controller_manager(
     binaries: Path, authority: Authority, *, kubeconfig: Path, plugins: Path
 ) -> list[str]:
-    """Returns the command of the controllers, with the rights of each its own."""
+    """Returns the command of the controllers, each with its own service account."""
     folder = authority.folder
     return [
         str(binaries / "kube-controller-manager"),

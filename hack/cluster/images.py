@@ -1,6 +1,6 @@
-"""The images in the node: those that the cluster itself runs, made here, and those that are loaded.
+"""Makes the images that the cluster itself runs, and loads others into the node.
 
-Nothing is pulled. Each image of the cluster's own is one layer that holds one static program.
+Nothing is pulled. Each image made here is one layer with one static program.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from hack.cluster.layout import Layout
 BUSYBOX = Path("/bin/busybox")
 REPOSITORY = "docker.io/nemo-voice-node"
 PAUSE = f"{REPOSITORY}/pause:1"
-"""The image of the container that holds a pod's network open."""
+"""The image of the container that keeps a pod's network namespace."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class OwnImage:
 
 
 def own_images(binaries: Path) -> tuple[OwnImage, ...]:
-    """Returns what the cluster itself runs, and a small userland under `busybox:1` for anybody."""
+    """Returns the images that the cluster itself runs, and a small userland as `busybox:1`."""
     tools = subprocess.run([BUSYBOX, "--list"], check=True, capture_output=True, text=True).stdout
     links = tuple(f"bin/{name}" for name in tools.split() if name != "busybox")
     forever = ("/bin/busybox", "sleep", "2147483647")
@@ -98,7 +98,7 @@ def import_own(layout: Layout) -> None:
 
 
 def load(layout: Layout, archive: IO[Any]) -> None:
-    """Puts the images of a `docker save` archive into the node, as they arrive."""
+    """Puts the images of a `docker save` archive into the node, while it is being read."""
     subprocess.run(
         ctr(layout, "images", "import", "--local", "-"),
         stdin=archive,
@@ -108,7 +108,7 @@ def load(layout: Layout, archive: IO[Any]) -> None:
 
 
 def name(layout: Layout, known: str, also: str) -> None:
-    """Gives an image that the node holds another name."""
+    """Gives an image in the node another name."""
     subprocess.run(
         ctr(layout, "images", "tag", "--force", known, also), check=True, capture_output=True
     )

@@ -1,4 +1,4 @@
-"""Where the node keeps its files: one folder, so that nothing is left when it is gone."""
+"""Where the node keeps its files: in one folder, which is removed with it."""
 
 import os
 import shlex
@@ -27,7 +27,7 @@ class Layout:
 
     @property
     def logs(self) -> Path:
-        """What the daemons say, a file for each."""
+        """The daemons' logs, a file for each."""
         return self.run / "logs"
 
     @property
@@ -42,7 +42,7 @@ class Layout:
 
     @property
     def marker(self) -> str:
-        """What the command line of every daemon of this node names."""
+        """The text that the command line of every daemon of this node contains."""
         return f"{self.run}/"
 
     def environment(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ PLUGINS = Path("/usr/lib/cni")
 
 
 def write_configuration(layout: Layout) -> None:
-    """Writes what containerd, the pods' network and the kubelet are told."""
+    """Writes the configuration of containerd, of the pods' network and of the kubelet."""
     (layout.run / "cni").mkdir()
     (layout.run / "cni" / "10-bridge.conflist").write_text(json.dumps(_network(layout)))
     (layout.run / "containerd.toml").write_text(_containerd(layout))
@@ -24,11 +24,11 @@ def write_configuration(layout: Layout) -> None:
 
 
 def make_bridge(layout: Layout) -> None:
-    """Makes the bridge that pods hang on, and lets the machine pass on what they send.
+    """Makes the bridge of the pods' network, and lets the machine forward their packets.
 
-    The plugin would make it with the first pod; the kubelet tells no address of the node before.
+    The plugin would make it with the first pod, but the kubelet needs the address before.
     """
-    # Answers of a Service come back over the bridge, where only this undoes their translation.
+    # Packets from a Service return over the bridge; only with this their translation is undone.
     if not _BRIDGE_FILTER.exists():
         subprocess.run(["modprobe", "br_netfilter"], env=layout.environment(), check=True)
     _BRIDGE_FILTER.write_text("1")
@@ -56,7 +56,7 @@ def kubelet(layout: Layout, kubeconfig: Path) -> list[str]:
 
 
 def kube_proxy(layout: Layout, kubeconfig: Path) -> list[str]:
-    """Returns the command of the program that makes Services reachable."""
+    """Returns the command of kube-proxy, which makes Services reachable."""
     return [
         *(str(layout.binaries / "kube-proxy"), f"--kubeconfig={kubeconfig}"),
         *(f"--cluster-cidr={POD_RANGE}", f"--hostname-override={NAME}"),

@@ -1,4 +1,4 @@
-"""Daemons: started with a log, waited for, stopped by their ids, found again by a later command."""
+"""Starts daemons with a log, waits for them, finds them again later, and stops them."""
 
 import contextlib
 import os
@@ -14,12 +14,12 @@ LOG_LINES_SHOWN = 15
 
 
 class DaemonFailedError(Exception):
-    """A daemon ended or did not come up in time; the message holds the end of its log."""
+    """A daemon ended or was not ready in time; the message has the end of its log."""
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """A process that was started here and where it logs."""
+    """A process that was started here, and its log."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -47,7 +47,7 @@ class Daemon:
             time.sleep(poll_s)
 
     def stop(self, *, grace_s: float = 10) -> None:
-        """Ends it, by force when it has not gone after the grace."""
+        """Terminates the process, and kills it if it has not ended after the grace period."""
         self.process.terminate()
         try:
             self.process.wait(grace_s)
@@ -80,7 +80,7 @@ def start(
 def running(marker: str, programs: Iterable[str]) -> dict[int, str]:
     """Returns the ids of the processes of these programs whose command line names the marker.
 
-    Ids that were written down could belong to strangers after a restart of the machine.
+    A file of ids would be wrong after a restart of the machine: other processes get the same ids.
     """
     return {
         number: program
@@ -91,7 +91,7 @@ def running(marker: str, programs: Iterable[str]) -> dict[int, str]:
 
 
 def stop(ids: Iterable[int], *, grace_s: float = 8) -> None:
-    """Ends these processes, by force those that have not gone after the grace."""
+    """Terminates these processes, and kills those that have not ended after the grace period."""
     left = set(ids)
     for number in (signal.SIGTERM, signal.SIGKILL):
         for identifier in left:
@@ -103,7 +103,7 @@ def stop(ids: Iterable[int], *, grace_s: float = 8) -> None:
 
 
 def _lives(identifier: int) -> bool:
-    # A process that ended and that nobody waited for still has a folder, but runs nothing.
+    # A zombie still has a folder in /proc, but no program.
     try:
         return bool(Path(f"/proc/{identifier}/exe").readlink())
     except OSError:

@@ -1,4 +1,4 @@
-"""What the machine must bring before a node can start on it."""
+"""Checks what a machine needs before a node can start on it."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ DEBIAN_PACKAGES = {
     "ip": "iproute2",
     "umount": "mount",
 }
-"""The package that brings each program."""
+"""The Debian package of each program."""
 
 
 class RequirementsError(Exception):
@@ -25,7 +25,7 @@ class RequirementsError(Exception):
 
 
 def check() -> None:
-    """Returns when a node can start here.
+    """Checks that a node can start here.
 
     Raises:
         RequirementsError: this is not Linux, not root, or Debian packages are missing.

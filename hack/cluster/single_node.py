@@ -1,4 +1,4 @@
-"""The life of the node: up, its settings while it runs. The way down is in teardown.py."""
+"""Starts the node and changes it while it runs; `teardown.py` takes it down."""
 
 import json
 import subprocess
@@ -18,11 +18,11 @@ ADDONS = Path(__file__).with_name("addons.yaml")
 API_PORT, ETCD_PORT, ETCD_PEER_PORT = 6443, 2379, 2380
 READY_TIMEOUT_S = 180
 POLL_S = 0.5
-"""Each look starts kubectl, which costs a tenth of a second of a core."""
+"""Each check starts kubectl, which costs a tenth of a second of a core."""
 
 
 class NotRunningError(Exception):
-    """There is no node to act on."""
+    """No node is running."""
 
 
 def build() -> None:
@@ -35,9 +35,9 @@ def up(layout: Layout) -> None:
 
     Raises:
         RequirementsError, GoProgramsMissingError: something is missing on this machine.
-        DaemonFailedError: a daemon did not come up; what was started stays to be looked at.
+        DaemonFailedError: a daemon did not become ready; the others keep running, for their logs.
     """
-    if answers(layout):
+    if is_ready(layout):
         _say("the cluster runs already")
         return
     if layout.run.exists():
@@ -54,8 +54,8 @@ def up(layout: Layout) -> None:
     _say(f"the cluster is up after {time.monotonic() - began_s:.0f} s")
 
 
-def answers(layout: Layout) -> bool:
-    """Tells whether the node's API server is ready."""
+def is_ready(layout: Layout) -> bool:
+    """Returns whether the node's API server is ready."""
     return layout.kubeconfig.exists() and _succeeds(layout, "get", "--raw", "/readyz")
 
 
@@ -65,12 +65,12 @@ def require(layout: Layout) -> None:
     Raises:
         NotRunningError: it does not.
     """
-    if not answers(layout):
+    if not is_ready(layout):
         raise NotRunningError("no cluster runs: start one with `up`")
 
 
 def advertise_gpus(layout: Layout, count: int) -> None:
-    """Has the node offer so many GPUs, which the scheduler counts though there is no device."""
+    """Makes the node offer GPUs that the scheduler counts, though there is no device."""
     amount = {"nvidia.com/gpu": str(count)}
     patch = {"status": {"capacity": amount, "allocatable": amount}}
     _kubectl(
@@ -99,7 +99,7 @@ def _start_control_plane(layout: Layout, authority: Authority) -> None:
             *control_plane.api_server_of_node(authority),
         ],
     )
-    api_server.wait_until(lambda: answers(layout), timeout_s=READY_TIMEOUT_S, poll_s=POLL_S)
+    api_server.wait_until(lambda: is_ready(layout), timeout_s=READY_TIMEOUT_S, poll_s=POLL_S)
     kubeconfigs = {}
     for component in ("kube-controller-manager", "kube-scheduler"):
         authority.issue(component, user=f"system:{component}")
@@ -172,5 +172,5 @@ def _succeeds(layout: Layout, *arguments: str) -> bool:
 
 
 def _say(what: str) -> None:
-    # Not to stdout: `up` prints shell code there.
+    # On stderr: `up` prints shell code on stdout.
     print(what, file=sys.stderr, flush=True)

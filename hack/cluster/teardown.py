@@ -1,4 +1,4 @@
-"""The way down: pods ended by the kubelet, then every process, mount, link and rule undone."""
+"""Takes the node down: ends its pods, then its processes, mounts, network and rules."""
 
 import contextlib
 import os
@@ -27,14 +27,14 @@ _OUR_RULES = re.compile(r"\b(?:KUBE|CNI)-")
 
 
 class TeardownError(Exception):
-    """Something of the node could not be undone; the message says what."""
+    """A part of the node could not be removed; the message says which."""
 
 
 def down(layout: Layout) -> None:
-    """Ends the node and removes all that it left on the machine.
+    """Stops the node and removes everything that it left on the machine.
 
     Raises:
-        TeardownError: mounts are left, below which nothing was removed.
+        TeardownError: mounts are left; the files below them were not removed.
     """
     if not layout.run.exists():
         return
@@ -58,7 +58,7 @@ def _stop(layout: Layout, names: tuple[str, ...]) -> None:
 
 
 def _end_pods(layout: Layout) -> None:
-    """Lets the kubelet end the pods, which also undoes their networks and volumes."""
+    """Has the kubelet end the pods, which also removes their networks and volumes."""
     if not running(layout.marker, ("kubelet",)) or not running(layout.marker, ("kube-apiserver",)):
         return
     _run(
@@ -70,13 +70,13 @@ def _end_pods(layout: Layout) -> None:
 
 
 def _control_groups() -> list[Path]:
-    """The kubelet's folder in each hierarchy of control groups: all that pods run is below."""
+    """The kubelet's folder in each hierarchy of control groups: all pods are below it."""
     groups = Path("/sys/fs/cgroup")
     return [*groups.glob("kubepods"), *groups.glob("*/kubepods")]
 
 
 def _kill_containers() -> None:
-    """Ends what a kubelet that was killed itself could not end."""
+    """Kills the containers that a killed kubelet left running."""
     lists = [path for top in _control_groups() for path in top.rglob("cgroup.procs")]
     ids = {int(number) for path in lists for number in path.read_text().split()}
     # The kernel writes 0 for a process that this namespace cannot see.
@@ -117,7 +117,7 @@ def _remove_control_groups() -> None:
 
 
 def _remove_traces(layout: Layout) -> None:
-    """Removes what lies in places that nobody is let choose."""
+    """Removes files in folders that no setting can change."""
     for link in Path("/var/log/containers").glob("*.log"):
         if link.is_symlink() and str(link.readlink()).startswith(layout.marker):
             link.unlink()
@@ -129,13 +129,13 @@ def _remove_traces(layout: Layout) -> None:
             shutil.rmtree(state.parent)
     (_DEVICE_PLUGINS / "kubelet.sock").unlink(missing_ok=True)
     for folder in _FOLDERS:
-        # What others keep there keeps the folder, too.
+        # A folder that also has files of other programs stays.
         with contextlib.suppress(OSError):
             folder.rmdir()
 
 
 def _run(*command: str, given: str | None = None, timeout_s: float = 60) -> str:
-    """Returns what the command printed; what is gone already cannot be undone, and need not be."""
+    """Returns what the command printed; a failure is ignored, as what it removes may be gone."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     with contextlib.suppress(FileNotFoundError, subprocess.TimeoutExpired):
         return subprocess.run(

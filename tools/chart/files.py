@@ -1,4 +1,4 @@
-"""The files of the chart that are made from the code: values, schema, definition, roles. Pure.
+"""The files of the chart that are made from the code: values, schema, definition, roles.
 
 `tools.generated.manifests` writes them; the values themselves are in `values.py`.
 """
@@ -148,8 +148,8 @@ def _plain(value: Any) -> Any:
 def _flow(value: Any) -> str:
     if isinstance(value, str):
         return value or '""'
-    told: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000)
-    return told.removesuffix("...\n").strip()
+    shown: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000)
+    return shown.removesuffix("...\n").strip()
 
 
 def _yaml(value: object) -> str:

@@ -23,8 +23,8 @@ def pack(helm: Path, into: Path) -> list[Path]:
     """
     into.mkdir(parents=True, exist_ok=True)
     command = [str(helm), "package", str(CHART), "--destination", str(into)]
-    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    packed = Path(told.strip().rpartition(": ")[2])
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    packed = Path(printed.strip().rpartition(": ")[2])
     copied = [Path(shutil.copy(ROOT / "manifests" / name, into / name)) for name in MANIFESTS]
     return [packed, *copied]
 

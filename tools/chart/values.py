@@ -1,6 +1,6 @@
-"""What the chart can be told: the one source of its values.yaml, its schema and its table.
+"""The chart's values: the one source of its values.yaml, its schema and its table.
 
-`generated_chart.py` writes those three; the operator's own numbers are taken from its settings.
+`files.py` makes those three; the operator's own numbers are taken from its settings.
 """
 
 from typing import Annotated, Any, Literal
@@ -249,7 +249,7 @@ class Test(Values):
 
 
 class ChartValues(Values):
-    """Everything that the chart can be told."""
+    """Every value of the chart."""
 
     name_override: Name = ""
     """Stands for `nemo-voice` in names and labels."""
@@ -287,4 +287,4 @@ class ChartValues(Values):
     null leaves out one that another file of values has."""
     test: Test = Test()
     """`helm test`: the first `tts` of `voiceServices` speaks a sentence, the first `stt`
-    transcribes it; of those that run and ask for no key."""
+    transcribes it; of those that run and require no key."""

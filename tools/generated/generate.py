@@ -1,7 +1,7 @@
 """Keeps the generated manifests and the generated parts of the documentation equal to the code.
 
 `make generate` writes them, `make verify` checks them. A part stands between
-`<!-- generated: NAME -->` and `<!-- /generated -->`; all the rest of a document belongs to people.
+`<!-- generated: NAME -->` and `<!-- /generated -->`; the rest of a document is written by hand.
 """
 
 import argparse
@@ -18,7 +18,7 @@ MARKED = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- /generated -->)"
 
 
 class UnknownPartError(Exception):
-    """A marker names a part that nobody makes."""
+    """A marker names a part that does not exist."""
 
 
 def rewritten(text: str, made: Mapping[str, Callable[[], str]]) -> str:

@@ -1,4 +1,4 @@
-"""Markdown that the generated parts of the documentation are made of: pure."""
+"""Markdown of the generated parts of the documentation."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,6 @@
-"""The documentation's tables, each made from the code that it describes: pure.
+"""The documentation's tables, each made from the code that it describes.
 
-`generate.py` puts them between their markers.
+`generate.py` writes them between their markers.
 """
 
 import re
@@ -51,7 +51,7 @@ _WORDS = {
 }
 _BOUNDS = (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<"))
 _NOTHING: Any = None
-"""Stands for what would load a model: it is called at the start, which never comes here."""
+"""Stands for functions that load a model: they are called at the start of a service only."""
 
 
 def parts(makefile: str) -> dict[str, Callable[[], str]]:
@@ -107,7 +107,7 @@ def operator_settings_table() -> str:
 
 
 def access_table() -> str:
-    """Returns one row for each kind of object that the operator may do something to, and what."""
+    """Returns one row for each kind of object with the verbs that the operator may use on it."""
     found: list[tuple[str, Any]] = [("managed", rule) for rule in rules_of_services()]
     found += [("its own", rule) for rule in own_rules()]
     found += [("none: `crd apply` alone", rule) for rule in definition_rules()]
@@ -126,9 +126,9 @@ def metrics_table() -> str:
 
 
 def operator_metrics_table() -> str:
-    """Returns the same for the operator, whose registry also holds what is counted when asked."""
+    """Returns the same for the operator; some of its metrics are counted at each scrape."""
     registry = OperatorMetrics(Inventory(), lambda: 0).registry
-    # A registry tells its collectors in no public way.
+    # A registry has no public list of its collectors.
     collectors = registry._collector_to_names  # noqa: SLF001
     rows = [
         _family_row(one) if isinstance(one, MetricWrapperBase) else _collected_row(one)
@@ -246,7 +246,7 @@ def _descendants(error: type[Any]) -> list[type[Any]]:
 
 def _family_row(family: MetricWrapperBase) -> tuple[str, ...]:
     described = next(iter(family.describe()))
-    # A family that has no samples yet tells its labels and buckets in no public way.
+    # A family without samples has no public list of its labels and buckets.
     labels = ", ".join(f"`{label}`" for label in family._labelnames)  # noqa: SLF001
     bounds = ", ".join(f"{bound:g}" for bound in getattr(family, "_upper_bounds", [])[:-1])
     buckets = f" Buckets: {bounds}." if bounds else ""

@@ -1,4 +1,4 @@
-"""The reference of the VoiceService, made from the operator's Pydantic models: pure.
+"""The reference of the VoiceService, made from the operator's Pydantic models.
 
 `generate.py` puts it into `docs/voiceservice.md`.
 """
@@ -83,8 +83,8 @@ def _reference(path: str, model: type[BaseModel], *, has_defaults: bool) -> str:
 def _collect(path: str, schema: Schema, definitions: Schema, sections: dict[str, Section]) -> None:
     """Notes the object at this path and all below it, each kind of object once."""
     sections.setdefault(schema["title"], Section(schema)).paths.append(path)
-    for name, told in schema["properties"].items():
-        inner = _resolved(told, definitions)
+    for name, stated in schema["properties"].items():
+        inner = _resolved(stated, definitions)
         suffix = "[]" if inner.get("type") == "array" else ""
         element = _resolved(inner.get("items", inner), definitions)
         if "properties" in element:
@@ -109,8 +109,8 @@ def _told(
 ) -> str:
     properties = section.schema["properties"]
     rows = []
-    for name, told in properties.items():
-        schema = _resolved(told, definitions)
+    for name, stated in properties.items():
+        schema = _resolved(stated, definitions)
         is_required = name in section.schema.get("required", ())
         default = "**required**" if is_required else _default(schema)
         cells = [f"`{name}`", _type(schema, sections, definitions)]
@@ -123,8 +123,8 @@ def _told(
 
 
 def _rules(schema: Schema, definitions: Schema) -> Iterator[str]:
-    for name, told in schema["properties"].items():
-        inner = _resolved(told, definitions)
+    for name, stated in schema["properties"].items():
+        inner = _resolved(stated, definitions)
         if "properties" not in inner:
             yield from (f"- `{name}`: {rule['message']}\n" for rule in inner.get(_RULES, ()))
     yield from (f"- {rule['message']}\n" for rule in schema.get(_RULES, ()))
@@ -154,7 +154,7 @@ def _type_name(schema: Schema, sections: Mapping[str, Section], definitions: Sch
 def _default(schema: Schema) -> str:
     default, shown = schema.get("default"), ", shown" if schema.get(SHOWN) else ""
     if isinstance(default, Mapping):
-        own = {name: told.get("default") for name, told in schema["properties"].items()}
+        own = {name: stated.get("default") for name, stated in schema["properties"].items()}
         if default == own:
             return f"its fields'{shown}"
         words = ", ".join(

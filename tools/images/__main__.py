@@ -6,7 +6,7 @@
     python -m tools.images base                make the base image where none can be pulled
     python -m tools.images daemon              run a Docker daemon until interrupted
 
-Where no Docker daemon answers, each command starts one and stops it at its end.
+Where no Docker daemon runs, each command starts one and stops it at its end.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from tools.images.build import (
     timed,
 )
 
-_SPEAKING = {f"nemo-voice-{service}" for service in SERVICES}
+_OF_SERVICES = {f"nemo-voice-{service}" for service in SERVICES}
 
 
 def _print_sizes(docker: Docker, names: Sequence[str]) -> None:
@@ -39,8 +39,8 @@ def _print_sizes(docker: Docker, names: Sequence[str]) -> None:
         for part, size in parts.items():
             print(f"  {size / 1e6:8,.1f} MB  {part}")
     stored = {name: layers(docker, name) for name in names}
-    speaking = [set(each) for name, each in stored.items() if name.split(":")[0] in _SPEAKING]
-    shared = set.intersection(*speaking) if speaking else set()
+    services = [set(each) for name, each in stored.items() if name.split(":")[0] in _OF_SERVICES]
+    shared = set.intersection(*services) if services else set()
     for name, each in stored.items():
         own = sum(size for layer, size in each.items() if layer not in shared)
         print(f"{name}: {own / 1e6:,.1f} MB in layers that only this image has")
@@ -94,7 +94,7 @@ def main() -> int:
     if unknown := set(arguments.services) - set(FOLDERS):
         parser.error(f"no such image: {', '.join(sorted(unknown))}")
     if arguments.command == "push" and not arguments.registry:
-        parser.error("say where to: --registry registry.example.com/speech")
+        parser.error("a registry is missing: --registry registry.example.com/speech")
     # An interrupted command still stops the daemon that it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(128 + signal.SIGINT))

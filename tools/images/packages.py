@@ -17,7 +17,7 @@ RELEASE = Path("/etc/os-release")
 
 
 def python_packages() -> list[dict[str, Any]]:
-    """Returns name, version and what is stated of the licence of each distribution."""
+    """Returns the name, version and licence metadata of each distribution."""
     return [
         {
             "name": one.metadata["Name"],
@@ -49,8 +49,8 @@ def release() -> dict[str, str]:
     if not RELEASE.is_file():
         return {}
     lines = [line.partition("=") for line in RELEASE.read_text(encoding="utf-8").splitlines()]
-    told = {name: value.strip('"') for name, _, value in lines}
-    return {"id": told.get("ID", ""), "version": told.get("VERSION_ID", "")}
+    fields = {name: value.strip('"') for name, _, value in lines}
+    return {"id": fields.get("ID", ""), "version": fields.get("VERSION_ID", "")}
 
 
 def models() -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What the dashboard of the operator shows: pure."""
+"""What the dashboard of the operator shows."""
 
 from tools.monitoring.grafana import Dashboard, Panel, Query, Row
 from tools.monitoring.queries import JOB, OF_JOB, SCOPE, quantiles, rate
@@ -9,12 +9,12 @@ def operator() -> Dashboard:
     return Dashboard(
         uid="nemo-voice-operator",
         title="nemo-voice / operator",
-        description="VoiceServices by phase and trouble, scaling, and the operator's own work.",
+        description="VoiceServices by phase and condition, scaling, and the operator's own work.",
         known_by="nemo_voice_operator_leading",
         rows=(
             Row("VoiceServices", _voice_services()),
             Row("Scaling", _scaling()),
-            Row("Operator", _passes()),
+            Row("Operator", _reconciles()),
         ),
     )
 
@@ -28,7 +28,7 @@ def _voice_services() -> tuple[Panel, ...]:
             stacked=True,
         ),
         Panel(
-            "Not as wished",
+            "Conditions that are not met",
             "none",
             (
                 Query(
@@ -37,7 +37,7 @@ def _voice_services() -> tuple[Panel, ...]:
                 ),
             ),
             "bargauge",
-            "VoiceServices by condition and reason; docs/failure-modes.md knows the reasons.",
+            "VoiceServices by condition and reason; docs/failure-modes.md explains the reasons.",
         ),
     )
 
@@ -46,7 +46,7 @@ def _scaling() -> tuple[Panel, ...]:
     changes = f"nemo_voice_operator_scaling_decisions_total{{{SCOPE}}}[$__rate_interval]"
     return (
         Panel(
-            "Why they have the replicas they have",
+            "Reasons of the number of replicas",
             "none",
             (
                 Query(
@@ -70,7 +70,7 @@ def _scaling() -> tuple[Panel, ...]:
     )
 
 
-def _passes() -> tuple[Panel, ...]:
+def _reconciles() -> tuple[Panel, ...]:
     return (
         Panel(
             "Leading",
@@ -80,13 +80,13 @@ def _passes() -> tuple[Panel, ...]:
             "1 is right.",
         ),
         Panel(
-            "Passes",
+            "Reconciles",
             "ops",
             (Query(rate("operator_reconciles_total", "outcome"), "{{outcome}}"),),
         ),
-        Panel("Time of a pass", "s", quantiles("operator_reconcile_seconds", JOB, OF_JOB)),
+        Panel("Duration of a reconcile", "s", quantiles("operator_reconcile_seconds", JOB, OF_JOB)),
         Panel(
-            "Waiting for a pass",
+            "Waiting for a reconcile",
             "none",
             (Query(f"sum by ({JOB}) (nemo_voice_operator_queue_depth{{{SCOPE}}})", OF_JOB),),
         ),

@@ -1,9 +1,9 @@
-"""What the dashboards' queries are made of: pure."""
+"""Parts of the dashboards' queries."""
 
 from tools.monitoring.grafana import Query
 
 SCOPE = 'namespace=~"$namespace",job=~"$job"'
-"""What every selector of a dashboard carries."""
+"""The labels in every selector of a dashboard."""
 JOB, STAGE = "namespace, job", "namespace, job, stage"
 OF_JOB, OF_STAGE = "{{namespace}} {{job}}", "{{job}} {{stage}}"
 

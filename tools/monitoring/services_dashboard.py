@@ -1,4 +1,4 @@
-"""What the dashboard of the services shows: pure."""
+"""What the dashboard of the services shows."""
 
 from tools.monitoring.grafana import Dashboard, Panel, Query, Row
 from tools.monitoring.queries import (
@@ -22,11 +22,11 @@ def services() -> Dashboard:
     return Dashboard(
         uid="nemo-voice-services",
         title="nemo-voice / services",
-        description="Speech services: who is answered, how soon, and what the models do meanwhile.",
+        description="Speech services: responses, latencies, load and batches.",
         known_by="nemo_voice_phase",
         rows=(
-            Row("Answers", _answers()),
-            Row("How soon", _latencies()),
+            Row("Responses", _responses()),
+            Row("Latency", _latencies()),
             Row("Work inside", _load()),
             Row("Batches", _batches()),
             Row("Processes", _processes()),
@@ -35,7 +35,7 @@ def services() -> Dashboard:
     )
 
 
-def _answers() -> tuple[Panel, ...]:
+def _responses() -> tuple[Panel, ...]:
     return (
         Panel(
             "Ready processes",
@@ -154,7 +154,7 @@ def _batches() -> tuple[Panel, ...]:
                     "{{job}} {{stage}} items dropped",
                 ),
             ),
-            description="Batches that raised, and items whose caller left or whose time was over.",
+            description="Batches that raised; items whose client left or whose deadline passed.",
         ),
     )
 

@@ -1,6 +1,6 @@
-"""Makes a CycloneDX bill of materials of what an image holds. Pure.
+"""Makes a CycloneDX bill of materials of an image from the list of its packages.
 
-Called by sbom.py with what packages.py printed.
+Called by `sbom.py` with what `tools/images/packages.py` printed inside the image.
 """
 
 import re
@@ -25,7 +25,7 @@ _LICENCES = LicenseFactory()
 
 
 class InvalidBillError(Exception):
-    """The bill is not of the form that the standard asks for."""
+    """The bill is not of the form that the standard requires."""
 
 
 def bill(
@@ -41,7 +41,7 @@ def bill(
         made: When the image was made.
 
     Raises:
-        InvalidBillError: It is not of the form that the standard asks for.
+        InvalidBillError: It is not of the form that the standard requires.
     """
     url = PackageURL("oci", None, name, identity)
     image = Component(
@@ -91,8 +91,8 @@ def _licence(licence: str) -> License:
 
 def _debian(package: Mapping[str, str], where: Mapping[str, str]) -> Component:
     release = f"{where['id']}-{where['version']}"
-    told = {"arch": package["architecture"], "distro": release}
-    url = PackageURL("deb", where["id"], package["name"], package["version"], told)
+    qualifiers = {"arch": package["architecture"], "distro": release}
+    url = PackageURL("deb", where["id"], package["name"], package["version"], qualifiers)
     return Component(
         name=package["name"],
         version=package["version"],

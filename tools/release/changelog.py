@@ -1,6 +1,6 @@
-"""Whether the changelog has the form of Keep a Changelog, and what it says of a version. Pure.
+"""Checks that the changelog has the form of Keep a Changelog and a section of the version.
 
-Called by release_check.py.
+Called by `check.py`.
 """
 
 import re
@@ -26,7 +26,7 @@ class Section:
     day: str | None
     kinds: tuple[str, ...]
     is_empty: bool
-    """Whether it tells no change."""
+    """Whether it lists no change."""
     empty_kinds: tuple[str, ...]
 
 
@@ -58,14 +58,14 @@ def findings(text: str, version: str, *, is_release: bool) -> Iterator[str]:
 
 
 def _section(title: str, body: str) -> Section:
-    told = _TITLE.fullmatch(title.strip())
-    if told is None:
+    heading = _TITLE.fullmatch(title.strip())
+    if heading is None:
         raise ValueError(f"'## {title}' is neither [Unreleased] nor '[X.Y.Z] - YYYY-MM-DD'")
     lead, *parts = _KIND.split(body)
     bodies = dict(zip(parts[::2], parts[1::2], strict=True))
     return Section(
-        name=told["name"],
-        day=told["day"],
+        name=heading["name"],
+        day=heading["day"],
         kinds=tuple(parts[::2]),
         is_empty=not any(text.strip() for text in (lead, *bodies.values())),
         empty_kinds=tuple(kind for kind, text in bodies.items() if not text.strip()),
@@ -103,7 +103,7 @@ def _release_findings(known: dict[str, Section], version: str) -> Iterator[str]:
     if version in known and known[version].day is None:
         yield f"{version}: the day of its release is missing"
     if version in known and known[version].is_empty:
-        yield f"{version}: it tells no change"
+        yield f"{version}: it lists no change"
     if UNRELEASED in known and not known[UNRELEASED].is_empty:
         yield f"what is below [Unreleased] belongs below [{version}]"
 

@@ -1,4 +1,4 @@
-"""Says what keeps this tree from being a release: `make release-check`.
+"""Prints what must be corrected before this tree can be a release: `make release-check`.
 
 python -m tools.release.check                 what must hold at any time
 python -m tools.release.check --tag v0.2.0    and what must hold when that tag is made
@@ -28,7 +28,7 @@ REGISTRIES = re.compile(
 
 
 def findings(root: Path, tag: str | None) -> Iterator[str]:
-    """Yields what is wrong, one sentence each; a tag asks for more."""
+    """Yields what is wrong, one sentence each; with a tag, also what forbids that release."""
     version = project_version(root)
     yield from version_findings(root, version)
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -102,13 +102,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--tag", help="the tag that is about to be made, or was")
     parser.add_argument("--set", dest="version", help="write this version everywhere")
-    told = parser.parse_args(arguments)
-    if told.version is not None:
-        return _write(told.version)
-    found = [*findings(ROOT, told.tag or None), *generated_findings()]
+    chosen = parser.parse_args(arguments)
+    if chosen.version is not None:
+        return _write(chosen.version)
+    found = [*findings(ROOT, chosen.tag or None), *generated_findings()]
     for line in found:
         print(line)
-    what = f"release {told.tag}" if told.tag else f"version {project_version()}"
+    what = f"release {chosen.tag}" if chosen.tag else f"version {project_version()}"
     print(f"{what}: {len(found)} findings" if found else f"{what}: nothing is in its way")
     return 1 if found else 0
 

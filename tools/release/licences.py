@@ -1,6 +1,6 @@
-"""Under which licences installed packages are, as their own metadata state it. Pure.
+"""The licences of installed packages, as their own metadata state them.
 
-Called by generated_licences.py, which writes the documentation's list, and by sbom.py.
+Called by `tools.generated.licences`, for the documentation, and by `bill_of_materials.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ PERMISSIVE = frozenset(
         "Zlib",
     }
 )
-"""Licences that ask for no more than to be named, which a copy of the image does."""
+"""Licences that require no more than their text in a copy, which the image contains."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def licence_of(stated: Stated) -> str:
 
 
 def is_permissive(licence: str) -> bool:
-    """Returns whether every licence that is named asks for no more than to be named."""
+    """Returns whether every licence that is named is a permissive one."""
     words = licence.replace("(", " ").replace(")", " ").replace(",", " AND ")
     for joint in (" WITH ", " OR "):
         words = words.replace(joint, " AND ")

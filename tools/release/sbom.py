@@ -21,7 +21,7 @@ _PYTHON = "/opt/nemo-voice/venv/bin/python"
 
 
 def contents_of(docker: Docker, image: str) -> dict[str, Any]:
-    """Returns what is installed in the image, as packages.py tells it."""
+    """Returns what is installed in the image, as `tools/images/packages.py` prints it."""
     program = (ROOT / "tools" / "images" / "packages.py").read_text(encoding="utf-8")
     sealed = ("--rm", "--interactive", "--network", "none", "--read-only", "--entrypoint", _PYTHON)
     printed = docker.run("run", *sealed, image, "-", input_text=program).stdout
@@ -34,17 +34,17 @@ def bill_of(docker: Docker, image: str) -> tuple[str, str]:
 
     Raises:
         DockerFailedError: There is no such image.
-        InvalidBillError: The bill is not of the form that the standard asks for.
+        InvalidBillError: The bill is not of the form that the standard requires.
     """
-    told = json.loads(docker.run("image", "inspect", "--format", "{{json .}}", image).stdout)
-    version = told["Config"]["Labels"]["org.opencontainers.image.version"]
+    image_facts = json.loads(docker.run("image", "inspect", "--format", "{{json .}}", image).stdout)
+    version = image_facts["Config"]["Labels"]["org.opencontainers.image.version"]
     name = image.partition(":")[0]
     text = bill(
         contents_of(docker, image),
         name=name,
         version=version,
-        identity=told["Id"],
-        made=datetime.fromisoformat(told["Created"][:19] + "+00:00"),
+        identity=image_facts["Id"],
+        made=datetime.fromisoformat(image_facts["Created"][:19] + "+00:00"),
     )
     return f"{name}-{version}.cdx.json", text
 
@@ -56,14 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("images", nargs="*", metavar="NAME", help=f"{', '.join(FOLDERS)}; or all")
     parser.add_argument("--tag", default="dev", help="the images' tag (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", metavar="FOLDER")
-    told = parser.parse_args(arguments)
-    told.out.mkdir(parents=True, exist_ok=True)
+    chosen = parser.parse_args(arguments)
+    chosen.out.mkdir(parents=True, exist_ok=True)
     try:
         with running_docker() as docker:
-            for name in told.images or FOLDERS:
-                file, text = bill_of(docker, reference(name, told.tag))
-                (told.out / file).write_text(text, encoding="utf-8")
-                print(f"{told.out / file}: {text.count('bom-ref') - 1} components")
+            for name in chosen.images or FOLDERS:
+                file, text = bill_of(docker, reference(name, chosen.tag))
+                (chosen.out / file).write_text(text, encoding="utf-8")
+                print(f"{chosen.out / file}: {text.count('bom-ref') - 1} components")
     except (DockerMissingError, DockerFailedError, InvalidBillError) as reason:
         sys.stderr.write(f"{reason}\n")
         return 1

@@ -1,7 +1,7 @@
 """Where the project's version stands, read and written in all places at once.
 
 `libs/serving/pyproject.toml` is its home; every other place repeats it for a reader that cannot
-look there: pip, Helm, a kubelet, a person. Called by release_check.py.
+look there: pip, Helm, a kubelet, a person. Called by `check.py`.
 """
 
 import re
