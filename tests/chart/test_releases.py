@@ -45,10 +45,10 @@ def test_a_release_lives_and_goes_and_leaves_what_is_not_its_own(
     create_demo(api_server, namespace, "by-hand")
 
     _make_the_definition_old(api_server)
-    with played_jobs(api_server, namespace) as told:
+    with played_jobs(api_server, namespace) as outputs:
         newer = {"images": {"tag": "2"}, "voiceServices": {"listener": {**DEMO, "replicas": 2}}}
         _helm(chart, api_server, namespace, "upgrade", newer)
-    assert told == [""], "one Job, which had the rights that it needs"
+    assert outputs == [""], "one Job, which had the rights that it needs"
     assert _columns(api_server) == _columns_of(crd())
     assert _specs(api_server, namespace, "listener")["replicas"] == 2
     assert _image(api_server, namespace).endswith(":2")
@@ -71,10 +71,10 @@ def test_a_definition_that_an_older_release_left_is_replaced_on_request(
 ) -> None:
     define_voice_services(api_server)
     _make_the_definition_old(api_server)
-    with played_jobs(api_server, namespace) as told:
+    with played_jobs(api_server, namespace) as outputs:
         values = {**RELEASED, "crds": {"apply": "always"}}
         _helm(chart, api_server, namespace, "install", values, "--skip-crds")
-    assert told == [""]
+    assert outputs == [""]
     assert _columns(api_server) == _columns_of(crd())
     chart.helm("uninstall", RELEASE, *_place(namespace), kubeconfig=api_server.admin)
 
@@ -120,8 +120,8 @@ def test_the_api_server_takes_everything_at_its_strictest(
     values = {**everything, "monitoring": monitoring, "operator": operator}
     made = chart.objects(values, *_place(namespace))
     strictly = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-")
-    told = _kubectl(chart, api_server, *strictly, objects=made)
-    assert len(told.splitlines()) == len(made)
+    applied = _kubectl(chart, api_server, *strictly, objects=made)
+    assert len(applied.splitlines()) == len(made)
 
 
 def test_the_strictest_pod_security_admits_every_pod(
@@ -143,8 +143,8 @@ def test_the_strictest_pod_security_admits_every_pod(
     ]
     for spec in (*templates, named(made, "Pod")["spec"]):
         body = {"metadata": {"name": "tried"}, "spec": {**spec, "restartPolicy": "Always"}}
-        answer = api_server.http.post(pods, json=body)
-        assert answer.is_success, answer.text
+        response = api_server.http.post(pods, json=body)
+        assert response.is_success, response.text
 
 
 @pytest.mark.usefixtures("chart")

@@ -34,9 +34,9 @@ PAIR = {
 @pytest.mark.parametrize("values", [None, EVERYTHING], ids=["defaults", "everything"])
 def test_helm_finds_nothing_to_say(chart: Chart, values: Path | None) -> None:
     given = ["--values", str(values)] if values else []
-    told = chart.helm("lint", "--strict", str(CHART), "--namespace", NAMESPACE, *given)
-    assert "[WARNING]" not in told
-    assert "[ERROR]" not in told
+    printed = chart.helm("lint", "--strict", str(CHART), "--namespace", NAMESPACE, *given)
+    assert "[WARNING]" not in printed
+    assert "[ERROR]" not in printed
 
 
 @pytest.mark.parametrize("minor", MINORS)
@@ -122,8 +122,8 @@ def test_ports_and_probes_are_the_operators(defaults: list[dict[str, Any]]) -> N
     ports = {one["name"]: one["containerPort"] for one in pod("containers", 0, "ports")(defaults)}
     assert ports == {"metrics": known.metrics_port, "health": known.health_port}
     for probe in ("livenessProbe", "readinessProbe"):
-        asked = pod("containers", 0, probe, "httpGet")(defaults)
-        assert asked == {"path": LIVE_PATH, "port": "health"}
+        wanted = pod("containers", 0, probe, "httpGet")(defaults)
+        assert wanted == {"path": LIVE_PATH, "port": "health"}
 
 
 def test_every_pod_is_confined_and_gets_no_service_variables(
@@ -152,10 +152,10 @@ def test_a_definition_is_applied_before_an_installation_only_if_asked(chart: Cha
 
 def test_a_voice_service_is_passed_on_as_it_is(chart: Chart, everything: Mapping[str, Any]) -> None:
     made = named(chart.objects(everything), "VoiceService", "narrator")
-    asked = everything["voiceServices"]["narrator"]
-    assert made["metadata"]["annotations"] == asked["annotations"]
-    assert asked["labels"].items() <= made["metadata"]["labels"].items()
-    spec = {key: value for key, value in asked.items() if key not in {"labels", "annotations"}}
+    wanted = everything["voiceServices"]["narrator"]
+    assert made["metadata"]["annotations"] == wanted["annotations"]
+    assert wanted["labels"].items() <= made["metadata"]["labels"].items()
+    spec = {key: value for key, value in wanted.items() if key not in {"labels", "annotations"}}
     assert made["spec"] == {**spec, "imagePullSecrets": everything["images"]["pullSecrets"]}
 
 

@@ -24,7 +24,7 @@ VALUES = {
 
 
 class Playing(BaseHTTPRequestHandler):
-    """Both services at once: keeps what it is told to say, and hears something."""
+    """Both services at once: records the text to speak, and returns a transcript."""
 
     heard: ClassVar[str] = SAID
     not_ready: ClassVar[int] = 0

@@ -160,7 +160,7 @@ SETTINGS = {
 """Values that are a setting of the operator."""
 MADE_OF_OTHERS = {"namespace", "image_tts", "image_stt", "monitor_labels"}
 NOT_SET = {"identity", "metrics_port", "health_port"}
-"""The pod's own name is the identity, and the ports are those that the chart's probes ask."""
+"""The pod's own name is the identity, and the ports are those of the chart's probes."""
 
 
 def test_every_value_is_tried() -> None:
@@ -183,15 +183,15 @@ def test_the_everything_file_sets_every_value(everything: Mapping[str, Any]) -> 
 def test_every_setting_of_the_operator_is_set_or_left_for_a_reason(
     defaults: list[dict[str, Any]],
 ) -> None:
-    told = {*SETTINGS.values(), *MADE_OF_OTHERS}
-    assert set(OperatorSettings.model_fields) == told | NOT_SET
-    assert {name.lower() for name in settings(defaults)} == told
+    covered = {*SETTINGS.values(), *MADE_OF_OTHERS}
+    assert set(OperatorSettings.model_fields) == covered | NOT_SET
+    assert {name.lower() for name in settings(defaults)} == covered
 
 
 def test_monitors_of_voice_services_get_the_labels_of_the_operators_own(chart: Chart) -> None:
     labels = {"release": "prometheus", "team": "voice"}
-    told = settings(chart.objects({"monitoring": {"serviceMonitor": {"labels": labels}}}))
-    assert told["MONITOR_LABELS"] == "release=prometheus,team=voice"
+    set_labels = settings(chart.objects({"monitoring": {"serviceMonitor": {"labels": labels}}}))
+    assert set_labels["MONITOR_LABELS"] == "release=prometheus,team=voice"
 
 
 def test_by_default_the_operator_is_told_its_own_defaults(

@@ -14,7 +14,7 @@ from tools.images.build import FOLDERS, build
 
 @pytest.fixture(scope="session")
 def docker() -> Iterator[Docker]:
-    """A Docker that answers, or a skip that says why there is none."""
+    """A Docker with a running daemon, or a skip that says why there is none."""
     with contextlib.ExitStack() as stack:
         try:
             running = stack.enter_context(running_docker())

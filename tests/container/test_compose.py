@@ -137,7 +137,7 @@ def test_both_services_share_one_model_cache_on_a_root_that_cannot_be_written(ho
 
 @pytest.fixture
 def prometheus_image(docker: Docker, tmp_path: Path) -> None:
-    """An image of the Prometheus that is built from its module: no registry is asked."""
+    """An image of the Prometheus that is built from its module; nothing is pulled."""
     try:
         shutil.copy(programs("prometheus") / "prometheus", tmp_path)
     except GoProgramsMissingError as reason:
@@ -150,21 +150,21 @@ def prometheus_image(docker: Docker, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("prometheus_image")
 def test_prometheus_reads_both_services_and_our_rules(host: Host) -> None:
     host.compose.run("up", "--no-build", "--detach", "prometheus")
-    with httpx.Client(base_url=f"http://127.0.0.1:{host.prometheus_port}/api/v1") as asked:
+    with httpx.Client(base_url=f"http://127.0.0.1:{host.prometheus_port}/api/v1") as client:
 
-        def told(path: str) -> dict[str, Any]:
+        def data_of(path: str) -> dict[str, Any]:
             try:
-                data: dict[str, Any] = asked.get(path).json()["data"]
+                data: dict[str, Any] = client.get(path).json()["data"]
             except httpx.TransportError:
                 return {}
             return data
 
         def health() -> dict[str, str]:
-            targets = told("/targets").get("activeTargets", [])
+            targets = data_of("/targets").get("activeTargets", [])
             return {target["labels"]["job"]: target["health"] for target in targets}
 
         until("both are read", lambda: health() == {"tts-server": "up", "stt-server": "up"})
-        groups = told("/rules")["groups"]
+        groups = data_of("/rules")["groups"]
     assert groups
     assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
 

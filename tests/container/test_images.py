@@ -32,7 +32,7 @@ pytestmark = pytest.mark.timeout(3600)
 
 @dataclass(frozen=True)
 class Container:
-    """A running container and where its service answers."""
+    """A running container and the URL of its service."""
 
     docker: Docker
     name: str
@@ -47,14 +47,14 @@ class Container:
 
 @pytest.fixture(scope="session")
 def tts(docker: Docker, images: dict[str, str]) -> Iterator[Container]:
-    """The speaking container."""
+    """The text-to-speech container."""
     with running_container(docker, images["tts"], "tts") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def stt(docker: Docker, images: dict[str, str]) -> Iterator[Container]:
-    """The listening container."""
+    """The speech-to-text container."""
     with running_container(docker, images["stt"], "stt") as running:
         yield running
 
@@ -130,7 +130,7 @@ def printed_inside(docker: Docker, image: str, program: str) -> str:
 
 
 @container
-def test_the_container_speaks_and_the_other_one_understands_it(
+def test_speech_of_one_container_is_transcribed_by_the_other(
     tts: Container, stt: Container, tmp_path: Path
 ) -> None:
     speak(tts, tmp_path / "file.wav")
@@ -212,14 +212,14 @@ def test_the_image_remembers_nothing_of_the_machine_that_built_it(
     docker: Docker, images: dict[str, str], service: str
 ) -> None:
     history = docker.run("history", "--no-trunc", "--format", "{{.CreatedBy}}", images[service])
-    told = history.stdout + docker.run("image", "inspect", images[service]).stdout
-    addresses = set(re.findall(r"https?://[\w.-]+", told))
+    recorded = history.stdout + docker.run("image", "inspect", images[service]).stdout
+    addresses = set(re.findall(r"https?://[\w.-]+", recorded))
     # The probe of the image's own health check, and its labels.
     assert addresses <= {"http://127.0.0.1", "https://github.com"}
     for name in (*INDEX, *PROXIES, *CERTIFICATES):
         value = os.environ.get(name, "")
         # Debian's own place for certificates is named in the Dockerfile.
-        assert not value or value == "/etc/ssl/certs/ca-certificates.crt" or value not in told
+        assert not value or value == "/etc/ssl/certs/ca-certificates.crt" or value not in recorded
 
 
 @container
@@ -248,10 +248,10 @@ def test_the_label_names_the_driver_that_the_service_asks_for(
         import torch
         from nemo_voice_serving.nemo.hardware import MINIMUM_DRIVERS
         print(*MINIMUM_DRIVERS[int(torch.version.cuda.split('.')[0])], sep='.')"""
-    asked = printed_inside(docker, images[service], program)
+    inside = printed_inside(docker, images[service], program)
     label = '{{index .Config.Labels "dev.nemo-voice.minimum-nvidia-driver"}}'
     named = docker.run("image", "inspect", "--format", label, images[service])
-    assert named.stdout.strip() == asked
+    assert named.stdout.strip() == inside
 
 
 @container

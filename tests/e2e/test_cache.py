@@ -35,8 +35,8 @@ def speech(speech: VoiceNamespace) -> VoiceNamespace:
 def private(speech: VoiceNamespace, hub: ClusterHub) -> Iterator[str]:
     """The name of a VoiceService whose model is private, at the hub's first commit, ready."""
     model = {"source": PRIVATE, "revision": FIRST}
-    told = {"endpoint": hub.endpoint, "tokenSecretRef": SECRET}
-    speech.create_voice("private", model=model, hub=told)
+    hub_spec = {"endpoint": hub.endpoint, "tokenSecretRef": SECRET}
+    speech.create_voice("private", model=model, hub=hub_spec)
     speech.wait_for_phase("private", "Ready")
     yield "private"
     speech.kubectl("delete", "voice", "private")
@@ -68,16 +68,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str, dict[str, Any]]] = {
         {"model": {"sha256": DIGEST}},
     ),
 }
-"""What is asked for, the reason and the words that follow, and what is asked for then."""
+"""The spec, the reason and message that follow, and the corrected spec."""
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_model_that_cannot_be_had_says_why_and_comes_once_it_can(
     name: str, speech: VoiceNamespace, hub: ClusterHub
 ) -> None:
-    asked, reason, words, corrected = REFUSED[name]
-    told = {"endpoint": hub.endpoint, **asked.get("hub", {})}
-    speech.create_voice(name, **{**asked, "hub": told}, replicas=0)
+    wanted, reason, words, corrected = REFUSED[name]
+    hub_spec = {"endpoint": hub.endpoint, **wanted.get("hub", {})}
+    speech.create_voice(name, **{**wanted, "hub": hub_spec}, replicas=0)
     assert words in speech.wait_for_reason(name, "ModelCached", reason)
     assert speech.condition(name, "Degraded")["reason"] == reason
     until("its Event", lambda: ("Warning", reason) in speech.events(name), 10)
@@ -133,7 +133,7 @@ def test_a_filled_claim_serves_with_neither_hub_nor_secret(
         until("unready", lambda: speech.status(private)["phase"] != "Ready", 60)
         speech.wait_for_phase(private, "Ready")
         with calling(speech.address(private)) as calls:
-            until("an answer", lambda: calls.answered, PATIENCE_S)
+            until("a response", lambda: calls.answered, PATIENCE_S)
     assert calls.failures == []
     (pod,) = speech.pods(private)
     assert "secretKeyRef" not in str(pod["spec"])

@@ -20,8 +20,8 @@ def one_gpu(kubernetes: Kubernetes) -> Iterator[None]:
     def offer(count: str | None) -> None:
         amount = {"nvidia.com/gpu": count}
         patch = json.dumps({"status": {"capacity": amount, "allocatable": amount}})
-        told = ("--subresource=status", "--type=merge", "--patch", patch)
-        kubernetes.kubectl("patch", "node", node, *told)
+        flags = ("--subresource=status", "--type=merge", "--patch", patch)
+        kubernetes.kubectl("patch", "node", node, *flags)
 
     offer("1")
     yield

@@ -62,10 +62,10 @@ def values(namespace: VoiceNamespace, **voices: Any) -> dict[str, Any]:
     }
 
 
-def helm(namespace: VoiceNamespace, folder: Path, told: dict[str, Any], *command: str) -> None:
+def helm(namespace: VoiceNamespace, folder: Path, chosen: dict[str, Any], *command: str) -> None:
     """Runs Helm with these values."""
     file = folder / "values.yaml"
-    file.write_text(yaml.safe_dump(told))
+    file.write_text(yaml.safe_dump(chosen))
     where = ("--namespace", namespace.name, "--values", str(file))
     # No `--wait`: one VoiceService of the release is suspended, and Helm would wait for it too.
     namespace.kubernetes.helm(*command, *where, TIMEOUT)
@@ -98,13 +98,13 @@ def images(namespace: VoiceNamespace, voice: str) -> set[str]:
 def test_a_release_is_upgraded_and_rolled_back_without_a_failed_request(
     kubernetes: Kubernetes, first: VoiceNamespace, second: VoiceNamespace, tmp_path: Path
 ) -> None:
-    told = values(first, listener=DEMO, archive=HUB)
-    helm(first, tmp_path, told, "install", RELEASE, str(older_chart(tmp_path)))
+    chosen = values(first, listener=DEMO, archive=HUB)
+    helm(first, tmp_path, chosen, "install", RELEASE, str(older_chart(tmp_path)))
     assert "runtimeClassName" not in spec_of(kubernetes.get("crd", CRD))
     wait_for_voice(first)
     first.apply(voice_by_hand())
 
-    newer = {**told, "images": {"registry": RELEASED}}
+    newer = {**chosen, "images": {"registry": RELEASED}}
     with calling(first.address("listener"), callers=2) as calls:
         helm(first, tmp_path, newer, "upgrade", RELEASE, str(CHART))
         wait_until_of(first, released("stt"))

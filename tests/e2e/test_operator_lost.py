@@ -42,7 +42,7 @@ def test_a_rollout_converges_though_the_operator_is_killed_in_it(
     assert calls.failures == []
 
 
-def test_what_is_deleted_while_no_operator_runs_goes_at_once_but_for_the_models(
+def test_a_deletion_without_an_operator_removes_all_but_the_models(
     cached: str, speech: VoiceNamespace, operator: ClusterOperator
 ) -> None:
     assert speech.children(cached)

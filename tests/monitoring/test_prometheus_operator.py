@@ -113,7 +113,7 @@ def configured(helm: Chart, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Configured(_scrapes(server), _rules(server), file)
 
 
-def test_every_monitor_of_ours_is_scraped(configured: Configured) -> None:
+def test_every_monitor_becomes_a_scrape_configuration(configured: Configured) -> None:
     names = {f"serviceMonitor/{NAMESPACE}/{name}/0" for name in ("narrator", "nv-nemo-voice")}
     assert set(configured.scrapes) == names
     for scrape in configured.scrapes.values():
@@ -129,14 +129,14 @@ def test_a_monitor_of_a_voice_service_chooses_its_service_and_port(configured: C
     assert "http" in kept
 
 
-def test_every_rule_of_ours_is_taken(configured: Configured) -> None:
+def test_the_configuration_has_every_rule(configured: Configured) -> None:
     taken = yaml.safe_load(configured.rules)["groups"]
     ours = yaml.safe_load(RULES.read_text())["groups"]
     assert [group["name"] for group in taken] == [group["name"] for group in ours]
     assert [len(group["rules"]) for group in taken] == [len(group["rules"]) for group in ours]
 
 
-def test_prometheus_takes_the_configuration(
+def test_prometheus_accepts_the_configuration(
     configured: Configured, programs_of_prometheus: Path
 ) -> None:
     command = (str(programs_of_prometheus / "promtool"), "check", "config", "--syntax-only")
@@ -161,19 +161,19 @@ def _knows(server: ApiServer) -> bool:
 
 
 def _configuration(server: ApiServer) -> str:
-    answer = server.http.get(f"/api/v1/namespaces/{NAMESPACE}/secrets/prometheus-all")
-    if not answer.is_success:
+    response = server.http.get(f"/api/v1/namespaces/{NAMESPACE}/secrets/prometheus-all")
+    if not response.is_success:
         return ""
-    packed = base64.b64decode(answer.json().get("data", {}).get("prometheus.yaml.gz", ""))
+    packed = base64.b64decode(response.json().get("data", {}).get("prometheus.yaml.gz", ""))
     return gzip.decompress(packed).decode() if packed else ""
 
 
 def _scrapes(server: ApiServer) -> dict[str, dict[str, Any]]:
-    told = yaml.safe_load(_configuration(server)) or {}
-    return {one["job_name"]: one for one in told.get("scrape_configs") or ()}
+    configuration = yaml.safe_load(_configuration(server)) or {}
+    return {one["job_name"]: one for one in configuration.get("scrape_configs") or ()}
 
 
 def _rules(server: ApiServer) -> str:
-    answer = server.http.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps").json()
-    files = [text for one in answer["items"] for text in (one.get("data") or {}).values()]
+    response = server.http.get(f"/api/v1/namespaces/{NAMESPACE}/configmaps").json()
+    files = [text for one in response["items"] for text in (one.get("data") or {}).values()]
     return next((text for text in files if "groups:" in text), "")

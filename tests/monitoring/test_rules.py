@@ -46,19 +46,19 @@ def test_every_alert_has_a_case_that_fires_and_one_that_stays_silent() -> None:
 
 
 @pytest.mark.parametrize("alert", ALERTS.values(), ids=ALERTS)
-def test_an_alert_says_how_bad_it_is_what_it_is_and_where_help_is(alert: dict[str, Any]) -> None:
+def test_an_alert_has_severity_summary_description_and_runbook(alert: dict[str, Any]) -> None:
     assert alert["alert"].startswith("NemoVoice")
     assert alert["labels"] in ({"severity": "critical"}, {"severity": "warning"})
-    told = alert["annotations"]
-    assert set(told) == {"summary", "description", "runbook_url"}
-    assert all(told[name].endswith(".") for name in ("summary", "description"))
-    address, _, anchor = told["runbook_url"].partition("#")
+    annotations = alert["annotations"]
+    assert set(annotations) == {"summary", "description", "runbook_url"}
+    assert all(annotations[name].endswith(".") for name in ("summary", "description"))
+    address, _, anchor = annotations["runbook_url"].partition("#")
     assert f"{address}#" == RUNBOOK
     assert anchor == alert["alert"].lower()
     assert anchor in anchors_of((ROOT / "docs" / "failure-modes.md").read_text())
 
 
-def test_every_word_that_a_rule_looks_for_is_one_that_the_code_says() -> None:
+def test_every_label_value_in_a_rule_exists_in_the_code() -> None:
     codes = {one.code for one in vars(errors).values() if hasattr(one, "code")}
     known = {
         ("nemo_voice_requests_total", "outcome"): codes,
@@ -76,7 +76,7 @@ def test_every_word_that_a_rule_looks_for_is_one_that_the_code_says() -> None:
                 assert set(words.split("|")) <= known[selector.metric, label]
 
 
-def test_a_model_on_its_way_is_no_alarm() -> None:
+def test_a_download_in_progress_fires_no_alert() -> None:
     words = re.search('reason!~"(.*?)"', ALERTS["NemoVoiceModelMissing"]["expr"])
     assert words
     assert set(words[1].split("|")) == conditions._ON_ITS_WAY

@@ -1,6 +1,6 @@
 """A real Prometheus reads both services on the demo models, and an operator, under some load.
 
-What the dashboards ask for is there, and so is what the alerts look at.
+The metrics of the dashboards and of the alerts are there.
 """
 
 import itertools
@@ -43,7 +43,7 @@ class Scene:
 def scene(
     programs_of_prometheus: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scene]:
-    """Prometheus, after both services were asked until every query had data, or in vain."""
+    """Prometheus, after requests to both services until every query had data, or a timeout."""
     folder = tmp_path_factory.mktemp("prometheus")
     with ExitStack() as stack:
         operator, change = _started_operator(stack, folder)
@@ -123,8 +123,8 @@ def _queries_without_data(
         change()
         time.sleep(1)
         missing = {
-            name: [query for query in asked if not prometheus.values(query)]
-            for name, asked in missing.items()
+            name: [query for query in wanted if not prometheus.values(query)]
+            for name, wanted in missing.items()
         }
     return missing
 

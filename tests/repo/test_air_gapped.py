@@ -70,11 +70,11 @@ def voices() -> list[VoiceService]:
 def with_commits(voice: VoiceService, results: dict[str, Any]) -> VoiceService:
     """Returns the VoiceService with the commits that `fetch` wrote down outside."""
     commits = {one["role"]: one["revision"] for one in results["checkpoints"]}
-    told = {"model": voice.spec.model.model_copy(update={"revision": commits["model"]})}
+    pinned = {"model": voice.spec.model.model_copy(update={"revision": commits["model"]})}
     if voice.spec.vocoder is not None:
         vocoder = {"revision": commits["vocoder"]}
-        told["vocoder"] = voice.spec.vocoder.model_copy(update=vocoder)
-    return voice.model_copy(update={"spec": voice.spec.model_copy(update=told)})
+        pinned["vocoder"] = voice.spec.vocoder.model_copy(update=vocoder)
+    return voice.model_copy(update={"spec": voice.spec.model_copy(update=pinned)})
 
 
 def environment_of(voice: VoiceService) -> dict[str, str]:
@@ -83,7 +83,7 @@ def environment_of(voice: VoiceService) -> dict[str, str]:
     return {one["name"]: one["value"] for one in listed}
 
 
-def test_what_was_fetched_outside_is_found_inside(hub: Hub, tmp_path: Path) -> None:
+def test_models_fetched_outside_are_used_offline(hub: Hub, tmp_path: Path) -> None:
     outside, inside = tmp_path / "outside", tmp_path / "inside"
     outside.mkdir()
     inside.mkdir()
@@ -107,10 +107,10 @@ def test_what_was_fetched_outside_is_found_inside(hub: Hub, tmp_path: Path) -> N
         run([sys.executable, "-m", module, *fetch], tmp_path, **variables)
         again = json.loads(result.read_text())["checkpoints"]
         assert [one["sha256"] for one in again] == [one["sha256"] for one in results["checkpoints"]]
-    assert hub.seen == [], "nobody was asked"
+    assert hub.seen == [], "no request was sent"
 
 
-def test_the_pod_that_is_filled_writes_where_the_services_look() -> None:
+def test_the_documented_pod_writes_into_the_services_cache() -> None:
     claim, pod = yaml.safe_load_all(file_in(PAGE, "filling.yaml"))
     (container,) = pod["spec"]["containers"]
     (mount,) = container["volumeMounts"]

@@ -1,4 +1,4 @@
-"""A bill of materials: of this environment, as an image's own Python would tell it."""
+"""A bill of materials: of this environment, as an image's own Python would print it."""
 
 import json
 import subprocess
@@ -29,10 +29,10 @@ def contents() -> dict[str, Any]:
         capture_output=True,
         text=True,
     )
-    told: dict[str, Any] = json.loads(done.stdout)
+    contents: dict[str, Any] = json.loads(done.stdout)
     # Comparing hundreds of packages with the standard's schema takes many seconds.
-    few = {kind: [one for one in told[kind] if one["name"] in FEW] for kind in KINDS}
-    return {**told, **few}
+    few = {kind: [one for one in contents[kind] if one["name"] in FEW] for kind in KINDS}
+    return {**contents, **few}
 
 
 def text() -> str:
@@ -51,7 +51,7 @@ def component(url: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_it_is_a_bill_of_that_image() -> None:
+def test_the_bill_names_the_image() -> None:
     parsed = made()
     image = parsed["metadata"]["component"]
     assert (parsed["bomFormat"], parsed["specVersion"]) == ("CycloneDX", "1.6")
@@ -69,17 +69,17 @@ def test_packages_are_named_with_version_and_licence() -> None:
     assert component(soxr)["licenses"] == [{"license": {"id": "LGPL-2.1-or-later"}}]
 
 
-def test_names_with_commas_are_no_expression() -> None:
+def test_several_licence_names_are_no_spdx_expression() -> None:
     found = component(f"pkg:pypi/text-unidecode@{version('text-unidecode')}")
     assert found["licenses"][0]["license"]["name"].startswith("Artistic License, GNU")
 
 
-def test_debians_packages_are_there_too() -> None:
+def test_the_bill_lists_debian_packages() -> None:
     urls = [one["purl"] for one in made()["components"] if "purl" in one]
     assert [url for url in urls if url.startswith("pkg:deb/debian/libc6@")]
 
 
-def test_the_demo_models_are_known_by_their_digests() -> None:
+def test_the_bill_lists_the_demo_models_with_digests() -> None:
     models = [one for one in made()["components"] if one["type"] == "machine-learning-model"]
     assert {one["name"] for one in models} == {
         "nemo-voice-demo-fastpitch",
@@ -89,7 +89,7 @@ def test_the_demo_models_are_known_by_their_digests() -> None:
     assert all(len(one["hashes"][0]["content"]) == 64 for one in models)
 
 
-def test_everything_in_it_is_a_part_of_the_image() -> None:
+def test_every_component_is_a_dependency_of_the_image() -> None:
     parsed = made()
     (root,) = [one for one in parsed["dependencies"] if "dependsOn" in one]
     assert len(root["dependsOn"]) == len(parsed["components"])

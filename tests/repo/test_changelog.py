@@ -44,7 +44,7 @@ UNFIT = {
         WHOLE.replace("## [Unreleased]\n", "## [Unreleased]\n\n- Late.\n"),
         "belongs below [0.2.0]",
     ),
-    "no change": (WHOLE.replace("### Added\n\n- More.\n", ""), "it tells no change"),
+    "no change": (WHOLE.replace("### Added\n\n- More.\n", ""), "it lists no change"),
 }
 
 
@@ -54,19 +54,19 @@ def test_the_changelog_of_this_tree_has_its_form() -> None:
 
 
 @pytest.mark.parametrize("is_release", [False, True])
-def test_a_changelog_that_is_whole_is_let_through(is_release: bool) -> None:
+def test_a_well_formed_changelog_has_no_findings(is_release: bool) -> None:
     assert [*findings(WHOLE, "0.2.0", is_release=is_release)] == []
     assert [one.name for one in sections_of(WHOLE)] == ["Unreleased", "0.2.0", "0.1.0"]
 
 
 @pytest.mark.parametrize(("text", "says"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_named(text: str, says: str) -> None:
+def test_each_fault_is_named(text: str, says: str) -> None:
     found = [*findings(text, "0.2.0", is_release=False)]
     assert [one for one in found if says in one], found
 
 
 @pytest.mark.parametrize(("text", "says"), UNFIT.values(), ids=UNFIT)
-def test_a_release_asks_for_more(text: str, says: str) -> None:
+def test_a_release_needs_a_dated_section_with_changes(text: str, says: str) -> None:
     assert [*findings(text, "0.2.0", is_release=False)] == []
     found = [*findings(text, "0.2.0", is_release=True)]
     assert [one for one in found if says in one], found

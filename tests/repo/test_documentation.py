@@ -62,7 +62,7 @@ def test_an_address_outside_is_whole_and_encrypted(page: Path) -> None:
     assert [one for one in outside if not re.fullmatch(r"https://[\w.-]+\.\w+(?:/\S*)?", one)] == []
 
 
-def test_the_spanish_page_tells_the_same_as_the_readme() -> None:
+def test_the_spanish_page_has_the_commands_of_the_readme() -> None:
     """Lines that people type cannot be translated: what the README types, it types."""
     spanish = {
         line
@@ -101,7 +101,7 @@ def test_the_readmes_map_is_the_tree() -> None:
 
 
 @pytest.mark.parametrize("module", ["conditions", "pod_diagnosis", "status"])
-def test_every_reason_of_a_condition_is_told(module: str) -> None:
+def test_every_reason_of_a_condition_is_documented(module: str) -> None:
     page = text_of(Path("docs/voiceservice.md"))
     code = text_of(Path(f"operator/src/nemo_voice_operator/status/{module}.py"))
     words = set(re.findall(r'"((?:[A-Z][a-z]+)+)"', code)) - OTHERS_WORDS

@@ -70,7 +70,7 @@ def _suppose(server: ApiServer, voice: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("line", KUBECTL)
-def test_kubectl_does_what_the_documents_tell(
+def test_kubectl_accepts_the_documented_lines(
     line: str, cluster: ApiServer, binaries: Path, tmp_path: Path
 ) -> None:
     if line.startswith("kubectl create"):
@@ -93,7 +93,7 @@ def test_kubectl_does_what_the_documents_tell(
 
 
 @pytest.mark.parametrize("line", HELM)
-def test_helm_takes_what_the_documents_tell(line: str, binaries: Path, tmp_path: Path) -> None:
+def test_helm_accepts_the_documented_lines(line: str, binaries: Path, tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text(file_in("docs/helm.md", "values.yaml"))
     _helm, verb, *words = shlex.split(line)
     as_upgrade = ["--is-upgrade"] if verb == "upgrade" else []

@@ -15,9 +15,7 @@ from support.docs.documented import Block, command_blocks, commands
 from support.docs.repository import ROOT, markdown_files, text_of
 
 CI = ".ci/run"
-IMAGES = (
-    "tests/container/test_images.py::test_the_container_speaks_and_the_other_one_understands_it"
-)
+IMAGES = "tests/container/test_images.py::test_speech_of_one_container_is_transcribed_by_the_other"
 COMPOSE = "tests/container/test_compose.py"
 SUPPLY = "tests/container/test_supply.py"
 SERVES = "tests/model/test_services.py::test_the_first_versions_curl_lines_work_unchanged"
@@ -32,11 +30,11 @@ LIFECYCLE = (
     "tests/e2e/test_lifecycle.py"
     "::test_a_release_is_upgraded_and_rolled_back_without_a_failed_request"
 )
-HELM = "tests/repo/test_documented_cluster.py::test_helm_takes_what_the_documents_tell"
-KUBECTL = "tests/repo/test_documented_cluster.py::test_kubectl_does_what_the_documents_tell"
-CURL = "tests/repo/test_documented_curl.py::test_a_curl_line_is_answered"
-AIR_GAPPED = "tests/repo/test_air_gapped.py::test_what_was_fetched_outside_is_found_inside"
-RELEASE = "tests/repo/test_release_check.py::test_nothing_is_in_the_way_of_this_tree"
+HELM = "tests/repo/test_documented_cluster.py::test_helm_accepts_the_documented_lines"
+KUBECTL = "tests/repo/test_documented_cluster.py::test_kubectl_accepts_the_documented_lines"
+CURL = "tests/repo/test_documented_curl.py::test_a_documented_curl_line_gets_a_good_response"
+AIR_GAPPED = "tests/repo/test_air_gapped.py::test_models_fetched_outside_are_used_offline"
+RELEASE = "tests/repo/test_release_check.py::test_this_tree_has_no_findings"
 
 PYTHON = r"(?:\w+=\S+ )?\.venv/bin/python -m "
 RUN_BY = {
@@ -87,17 +85,17 @@ def patterns_of(command: str) -> list[str]:
     return [pattern for pattern in RUN_BY if re.fullmatch(pattern, command)]
 
 
-def test_every_command_is_accounted_for_once() -> None:
+def test_every_documented_command_is_run_by_one_test() -> None:
     found = {command: len(patterns_of(command)) for command in commands()}
     assert {command: count for command, count in found.items() if count != 1} == {}
 
 
-def test_no_command_is_accounted_for_that_no_document_has() -> None:
+def test_every_pattern_matches_a_documented_command() -> None:
     used = {pattern for command in commands() for pattern in patterns_of(command)}
     assert set(RUN_BY) - used == set()
 
 
-def test_what_is_said_to_run_a_command_exists() -> None:
+def test_the_tests_that_run_commands_exist() -> None:
     ci = text_of(ROOT / CI)
     for pattern, place in RUN_BY.items():
         path, _, name = place.partition("::")
@@ -117,13 +115,13 @@ def test_a_block_that_nothing_runs_says_why(block: Block) -> None:
         assert (ROOT / named).exists(), named
 
 
-def test_every_mark_stands_directly_above_a_block_that_people_type() -> None:
+def test_every_not_run_mark_is_directly_above_a_block_of_commands() -> None:
     mark = re.compile(r"^ *<!-- not run:", re.MULTILINE)
     marks = sum(len(mark.findall(text_of(page))) for page in markdown_files())
     assert marks == len([block for block in command_blocks() if block.reason])
 
 
-def test_commands_are_fenced_so_that_nothing_escapes_these_tests() -> None:
+def test_no_command_stands_outside_a_fenced_block() -> None:
     typed = re.compile(
         r"^ {4}(?:make|docker|kubectl|helm|curl|python|\.venv/bin/)\b.*$", re.MULTILINE
     )
@@ -146,7 +144,7 @@ def test_commands_are_fenced_so_that_nothing_escapes_these_tests() -> None:
         if "-m nemo_voice_" in command
     ],
 )
-def test_a_program_takes_the_flags_that_are_written(
+def test_our_programs_accept_the_documented_flags(
     command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = shlex.split(command)

@@ -52,7 +52,7 @@ async def typed(line: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("line", LINES)
-async def test_a_curl_line_is_answered(line: str, folder: Path) -> None:
+async def test_a_documented_curl_line_gets_a_good_response(line: str, folder: Path) -> None:
     [(named, make_app)] = [one for one in SERVICES.items() if one[0] in line]
     app = make_app()
     runtime = app.state.service.runtime
@@ -67,5 +67,5 @@ async def test_a_curl_line_is_answered(line: str, folder: Path) -> None:
         assert printed
 
 
-def test_there_are_lines_for_both_services() -> None:
+def test_both_services_have_curl_lines() -> None:
     assert {named for named in SERVICES for line in LINES if named in line} == set(SERVICES)

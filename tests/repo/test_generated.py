@@ -30,7 +30,7 @@ def test_what_lies_between_the_markers_is_replaced_and_nothing_else() -> None:
     assert generate.rewritten(made, MADE) == made
 
 
-def test_a_marker_that_nobody_makes_is_an_error() -> None:
+def test_a_marker_of_an_unknown_part_is_an_error() -> None:
     text = "<!-- generated: question -->\n<!-- /generated -->\n"
     with pytest.raises(generate.UnknownPartError, match="question"):
         generate.rewritten(text, MADE)
@@ -47,35 +47,35 @@ def test_the_check_names_what_differs_and_fails(
     assert page.read_bytes() == before
 
 
-def test_a_setting_is_told_with_its_bounds_and_without_this_machines_paths() -> None:
+def test_a_setting_is_shown_with_bounds_and_without_this_machines_paths() -> None:
     rows = settings_table(ServiceSettings)
     assert "`NEMO_VOICE_BATCHING__MAX_ITEMS`<br>`--batching-max-items`" in rows
     assert "whole number, ≥ 1, ≤ 256 | `16`" in rows
     assert "| `~/.cache/nemo-voice/models` |" in rows
 
 
-def test_a_services_own_table_holds_its_own_settings_alone() -> None:
+def test_a_services_table_leaves_out_the_common_settings() -> None:
     rows = settings_table(TtsSettings, without=ServiceSettings)
     assert "`--vocoder`" in rows
     assert "`--model`" not in rows
 
 
-def test_a_field_is_told_with_type_limits_and_whose_default_it_has() -> None:
-    told = spec_reference()
-    assert "| `task` | `tts` or `stt` | **required** |" in told
-    assert "| `replicas` | integer, ≥ 0, ≤ 1000 | `1`, shown |" in told
-    assert "| `upWindowSeconds` | integer, ≥ 0, ≤ 3600 | `15` |" in told
-    assert "| `target` | [object](#specscalingtarget) | `{inFlight: 8}` |" in told
+def test_a_field_is_shown_with_type_limits_and_default() -> None:
+    page = spec_reference()
+    assert "| `task` | `tts` or `stt` | **required** |" in page
+    assert "| `replicas` | integer, ≥ 0, ≤ 1000 | `1`, shown |" in page
+    assert "| `upWindowSeconds` | integer, ≥ 0, ≤ 3600 | `15` |" in page
+    assert "| `target` | [object](#specscalingtarget) | `{inFlight: 8}` |" in page
 
 
-def test_the_api_servers_rules_are_told_in_its_words() -> None:
+def test_validation_rules_are_shown_with_the_messages_of_the_api_server() -> None:
     assert "- scaling.min must not be greater than scaling.max\n" in spec_reference()
 
 
-def test_an_object_that_stands_in_several_places_is_told_once() -> None:
-    told = spec_reference()
-    assert told.count("### spec.model, spec.vocoder\n") == 1
-    assert "### spec.vocoder\n" not in told
+def test_an_object_used_in_several_places_is_described_once() -> None:
+    page = spec_reference()
+    assert page.count("### spec.model, spec.vocoder\n") == 1
+    assert "### spec.vocoder\n" not in page
 
 
 def test_a_status_has_no_defaults() -> None:

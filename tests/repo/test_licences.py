@@ -1,4 +1,4 @@
-"""Licences as packages state them, and that what wants attention is told."""
+"""Licences as packages state them, and the page on those that need attention."""
 
 import re
 from pathlib import Path
@@ -24,25 +24,25 @@ NOT_PERMISSIVE = ["LGPL-2.1-or-later", "MIT AND MPL-2.0", NOT_STATED, "MIT, Arti
 
 
 @pytest.mark.parametrize(("stated", "licence"), STATED.values(), ids=STATED)
-def test_a_licence_is_what_the_package_states(stated: Stated, licence: str | None) -> None:
+def test_a_licence_is_read_from_the_packages_metadata(stated: Stated, licence: str | None) -> None:
     assert licence_of(stated) == (licence or "Apache-2.0, BSD")
 
 
 @pytest.mark.parametrize("licence", PERMISSIVE)
-def test_what_asks_to_be_named_wants_no_attention(licence: str) -> None:
+def test_a_permissive_licence_needs_no_attention(licence: str) -> None:
     assert is_permissive(licence)
 
 
 @pytest.mark.parametrize("licence", NOT_PERMISSIVE)
-def test_what_asks_for_more_wants_attention(licence: str) -> None:
+def test_any_other_licence_needs_attention(licence: str) -> None:
     assert not is_permissive(licence)
 
 
 @pytest.mark.parametrize("pins", [SERVICES, OPERATOR])
-def test_every_package_that_wants_attention_is_told_of(pins: str) -> None:
+def test_every_package_that_needs_attention_is_on_the_page(pins: str) -> None:
     page = text_of(Path("docs/licences.md"))
-    told = page.partition("## What wants attention")[2].partition("\n## ")[0]
-    named = set(re.findall(r"`([\w-]+)`", told))
+    section = page.partition("## What wants attention")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([\w-]+)`", section))
     wanting = {
         name
         for licence, names in licences(pins).items()
@@ -59,7 +59,7 @@ def test_every_pinned_package_is_in_the_list_once(pins: str) -> None:
     assert sorted(listed) == sorted(pinned(pins))
 
 
-def test_the_strictest_of_all_is_still_where_the_page_says() -> None:
+def test_the_strictest_licence_is_still_that_of_the_package_on_the_page() -> None:
     import av  # noqa: PLC0415 as heavy as FFmpeg
 
     libraries = {

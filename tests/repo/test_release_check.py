@@ -77,7 +77,7 @@ WRONG: dict[str, tuple[Break, str]] = {
 }
 
 
-def test_nothing_is_in_the_way_of_this_tree(capsys: pytest.CaptureFixture[str]) -> None:
+def test_this_tree_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
     status = check.main([])
     assert (status, capsys.readouterr().out) == (
         0,
@@ -85,12 +85,12 @@ def test_nothing_is_in_the_way_of_this_tree(capsys: pytest.CaptureFixture[str]) 
     )
 
 
-def test_a_release_that_is_due_is_let_through(tree: Path) -> None:
+def test_a_release_whose_tree_is_ready_has_no_findings(tree: Path) -> None:
     assert [*check.findings(tree, "v0.2.0")] == []
 
 
 @pytest.mark.parametrize(("breaks", "says"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_named(tree: Path, breaks: Break, says: str) -> None:
+def test_each_fault_is_named(tree: Path, breaks: Break, says: str) -> None:
     breaks(tree)
     commit(tree, "broken")
     found = [*check.findings(tree, None)]
@@ -109,7 +109,7 @@ def test_a_tag_is_refused_while_something_is_not_committed(tree: Path) -> None:
     assert [*check.findings(tree, "v0.2.0")] == ["1 files are not committed: new.txt …"]
 
 
-def test_a_version_that_is_none_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_version_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert check.main(["--set", "next"]) == 2
     assert "is not a version like 1.2.3" in capsys.readouterr().err
 

@@ -26,7 +26,7 @@ def test_the_chart_and_the_manifests_are_packed(tmp_path: Path) -> None:
     assert all(path.stat().st_size > 1000 for path in manifests)
 
 
-def test_nothing_is_pushed_nowhere(
+def test_push_without_a_registry_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["images.py", "push"])

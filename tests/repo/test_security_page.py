@@ -49,7 +49,7 @@ def cluster_roles(objects: list[dict[str, Any]]) -> set[str]:
     }
 
 
-def test_without_the_operators_roles_there_are_still_the_hooks_and_the_aggregated(
+def test_without_rbac_the_chart_still_makes_the_roles_of_hook_and_aggregation(
     chart: Chart,
 ) -> None:
     assert cluster_roles(chart.objects(WITHOUT_RBAC)) == {"definition", "view", "edit"}
@@ -58,7 +58,7 @@ def test_without_the_operators_roles_there_are_still_the_hooks_and_the_aggregate
     assert cluster_roles(chart.objects({**fewer, "crds": {"apply": "never"}})) == set()
 
 
-def test_the_hooks_role_goes_when_it_has_succeeded(chart: Chart) -> None:
+def test_the_hooks_role_is_deleted_after_success(chart: Chart) -> None:
     (role,) = [
         one for one in chart.objects() if one["kind"] == "ClusterRole" and "hook" in str(one)
     ]
@@ -68,7 +68,7 @@ def test_the_hooks_role_goes_when_it_has_succeeded(chart: Chart) -> None:
     assert all(name in text_of(PAGE) for rule in role["rules"] for name in rule["resourceNames"])
 
 
-def test_with_three_values_the_chart_stays_in_namespaces(chart: Chart) -> None:
+def test_with_three_values_the_chart_makes_namespaced_objects_only(chart: Chart) -> None:
     assert {one["kind"] for one in chart.objects(NAMESPACED)} <= NAMESPACED_KINDS
 
 
@@ -84,7 +84,7 @@ def test_the_bounds_of_an_archive_are_those_of_the_page() -> None:
     assert stated in " ".join(text_of(PAGE).split())
 
 
-def test_every_file_that_is_named_as_a_proof_is_there() -> None:
+def test_every_file_named_on_the_security_page_exists() -> None:
     named = set(re.findall(r"`(?:[\w/…]*/)?([\w-]+\.(?:py|tpl|yaml))`", text_of(PAGE)))
     assert len(named) > 10
     assert named - {path.name for path in tracked_files()} == set()

@@ -27,14 +27,14 @@ def test_every_place_says_the_projects_version() -> None:
     assert {place.version for place in places()} == {project_version()}
 
 
-def test_every_distribution_is_among_them() -> None:
+def test_every_distribution_has_a_place_of_the_version() -> None:
     projects = [path for path in tracked_files() if path.name == "pyproject.toml"]
     versioned = {path for path in projects if "project" in tomllib.loads(text_of(path))}
     assert len(versioned) == 4
     assert versioned <= {place.path for place in places()}
 
 
-def test_every_kind_of_place_is_there() -> None:
+def test_every_pattern_of_a_place_matches() -> None:
     known = {place.path for place in places()}
     for glob, _pattern in PLACES:
         assert known & {path.relative_to(ROOT) for path in ROOT.glob(glob)}, glob

@@ -25,7 +25,7 @@ def steps(workflow: Path) -> Iterator[dict[str, Any]]:
         yield from job["steps"]
 
 
-def test_there_are_two() -> None:
+def test_there_are_two_workflows() -> None:
     assert {path.name for path in WORKFLOWS} == {"ci.yaml", "release.yaml"}
 
 
@@ -38,7 +38,7 @@ def test_a_step_is_one_make_target_or_an_action(workflow: Path) -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
-def test_an_action_is_named_by_its_commit_and_its_version_is_told(workflow: Path) -> None:
+def test_an_action_is_pinned_to_a_commit_with_its_version_in_a_comment(workflow: Path) -> None:
     found = [*PINNED.finditer(text_of(workflow))]
     assert len(found) == sum("uses" in step for step in steps(workflow))
     for one in found:
@@ -52,7 +52,7 @@ def test_an_action_has_one_commit_everywhere() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
-def test_it_may_read_and_nothing_else_and_ends_by_itself(workflow: Path) -> None:
+def test_a_workflow_may_only_read_and_has_a_timeout(workflow: Path) -> None:
     content = parsed(workflow)
     assert content["permissions"] == {"contents": "read"}
     for job in content["jobs"].values():
@@ -64,11 +64,11 @@ def test_it_may_read_and_nothing_else_and_ends_by_itself(workflow: Path) -> None
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
-def test_what_others_may_write_reaches_no_command_line(workflow: Path) -> None:
+def test_no_command_line_of_a_workflow_has_an_expression(workflow: Path) -> None:
     assert [step["run"] for step in steps(workflow) if "${{" in step.get("run", "")] == []
 
 
-def test_a_change_has_to_pass_what_a_contributor_runs() -> None:
+def test_a_change_must_pass_the_contributors_checks() -> None:
     run = {step["run"] for step in steps(Path(".github/workflows/ci.yaml")) if "run" in step}
     assert {"make check", "make test", "make test-e2e", "make release-check"} <= run
 

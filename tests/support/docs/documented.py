@@ -1,4 +1,4 @@
-"""The commands that the documents tell people to type, and what is said of those nobody runs."""
+"""The commands in the documents, and the reasons of those that no test runs."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Block:
     language: str
     content: str
     reason: str | None
-    """Why nothing runs it; None where something does."""
+    """Why no test runs it; None where one does."""
 
     @override
     def __str__(self) -> str:

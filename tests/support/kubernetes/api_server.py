@@ -42,7 +42,7 @@ _AUDIT_POLICY = {
 
 @dataclass(frozen=True)
 class Request:
-    """One request as the API server's audit log tells it."""
+    """One request as the API server's audit log records it."""
 
     user: str
     verb: str
@@ -52,7 +52,7 @@ class Request:
 
 
 class ApiServer:
-    """An API server on a loopback port that authorizes by RBAC and writes down who asked what."""
+    """An API server on a loopback port that authorizes by RBAC and has an audit log."""
 
     def __init__(self, binaries: Path, folder: Path) -> None:
         self.url = f"https://127.0.0.1:{(port := free_port())}"
@@ -114,34 +114,34 @@ class ApiServer:
         )
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
-        """Returns the API's answer to the administrator's request.
+        """Returns the response to a request of the administrator.
 
         Raises:
             httpx.HTTPStatusError: the API refused; the message holds its reason.
         """
-        answer = self.http.request(method, path, json=body)
-        if answer.is_error:
+        response = self.http.request(method, path, json=body)
+        if response.is_error:
             raise httpx.HTTPStatusError(
-                f"{method} {path}: {answer.text}", request=answer.request, response=answer
+                f"{method} {path}: {response.text}", request=response.request, response=response
             )
-        return answer.json()
+        return response.json()
 
     def discovered(self, root: str) -> list[dict[str, Any]]:
         """Returns every API group below /api or /apis with its versions and their resources."""
-        answer = self.http.get(root, headers={"Accept": _AGGREGATED_DISCOVERY})
-        answer.raise_for_status()
-        groups: list[dict[str, Any]] = answer.json()["items"]
+        response = self.http.get(root, headers={"Accept": _AGGREGATED_DISCOVERY})
+        response.raise_for_status()
+        groups: list[dict[str, Any]] = response.json()["items"]
         return groups
 
     def requests(self, user: str = "", *, after: int = 0) -> list[Request]:
-        """Returns what this user, or everybody, asked; `after` skips that many lines of the log."""
+        """Returns the requests of this user, or of all users, after the first `after` log lines."""
         events = [json.loads(line) for line in self._audit_lines()[after:]]
         requests = [_request(event) for event in events if not _is_end_of_watch(event)]
         return [request for request in requests if user in {"", request.user}]
 
     def denials(self, user: str = "", *, after: int = 0) -> list[Request]:
         """Returns what RBAC refused this user, or everybody."""
-        return [asked for asked in self.requests(user, after=after) if not asked.allowed]
+        return [one for one in self.requests(user, after=after) if not one.allowed]
 
     def audit_length(self) -> int:
         """Returns how many lines the audit log has by now: the `after` of a later question."""
@@ -150,7 +150,7 @@ class ApiServer:
     def start(self) -> None:
         """Starts the API server and returns when it is ready."""
         self._daemon = start("kube-apiserver", self._command, logs=self._folder)
-        self._daemon.wait_until(self._answers, timeout_s=START_TIMEOUT_S)
+        self._daemon.wait_until(self._is_ready, timeout_s=START_TIMEOUT_S)
 
     def stop(self) -> None:
         """Ends the API server; what it stored stays."""
@@ -174,7 +174,7 @@ class ApiServer:
             store.stop()
             self.http.close()
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             return self.http.get("/readyz").is_success
         except httpx.TransportError:
@@ -218,7 +218,7 @@ def running_api_server() -> Iterator[ApiServer]:
 
 
 def _is_end_of_watch(event: dict[str, Any]) -> bool:
-    # A watch is told of when it begins, too, unless it was refused.
+    # The log also has an entry for the start of a watch, unless it was refused.
     return event["stage"] == "ResponseComplete" and event["verb"] == "watch" and _allowed(event)
 
 

@@ -17,18 +17,18 @@ POLL_S = 0.1
 @contextlib.contextmanager
 def played_jobs(server: ApiServer, namespace: str) -> Iterator[list[str]]:
     """Runs the Jobs that appear in the namespace, within the block; yields what they wrote."""
-    told: list[str] = []
+    outputs: list[str] = []
     is_over = threading.Event()
-    thread = threading.Thread(target=_play, args=(server, namespace, told, is_over))
+    thread = threading.Thread(target=_play, args=(server, namespace, outputs, is_over))
     thread.start()
     try:
-        yield told
+        yield outputs
     finally:
         is_over.set()
         thread.join()
 
 
-def _play(server: ApiServer, namespace: str, told: list[str], is_over: threading.Event) -> None:
+def _play(server: ApiServer, namespace: str, outputs: list[str], is_over: threading.Event) -> None:
     path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
     done: set[str] = set()
     while not is_over.wait(POLL_S):
@@ -36,7 +36,7 @@ def _play(server: ApiServer, namespace: str, told: list[str], is_over: threading
             if job["metadata"]["uid"] not in done:
                 done.add(job["metadata"]["uid"])
                 ended = _run(server, namespace, job["spec"]["template"]["spec"])
-                told.append(ended.stdout + ended.stderr)
+                outputs.append(ended.stdout + ended.stderr)
                 _finish(server, f"{path}/{job['metadata']['name']}", ended.returncode == 0)
 
 

@@ -22,17 +22,17 @@ def kubeconform(binaries: Path, objects: Any, schemas: Path, *skipped: str) -> s
         *(str(binaries / "kubeconform"), "-strict", "-skip", ",".join(skipped)),
         *("-schema-location", f"{schemas}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"),
     ]
-    told = subprocess.run(
+    done = subprocess.run(
         command, input=yaml.safe_dump_all(objects), capture_output=True, text=True, check=False
     )
-    return f"{told.stdout}{told.stderr}"
+    return f"{done.stdout}{done.stderr}"
 
 
 def write_schemas(folder: Path, minor: str, objects: Any) -> None:
     """Writes the schemas of these objects' kinds, VoiceService's too, where kubeconform looks.
 
     Those of the wheel name an address in the network as their own, so that what they refer to would
-    be asked for there.
+    be requested there.
     """
     source = files("kubernetes_validate") / "kubernetes-json-schema" / f"v{minor}.0-local-strict"
     definitions = json.loads((source / "_definitions.json").read_text())["$defs"]

@@ -22,8 +22,8 @@ _KILL = """
 import os, pathlib, signal
 for entry in pathlib.Path("/proc").iterdir():
     if entry.name.isdigit():
-        told = (entry / "cmdline").read_bytes().split(b"\\0")
-        if told[1:3] == [b"-m", b"nemo_voice_operator"]:
+        arguments = (entry / "cmdline").read_bytes().split(b"\\0")
+        if arguments[1:3] == [b"-m", b"nemo_voice_operator"]:
             os.kill(int(entry.name), signal.SIGKILL)
 """
 

@@ -20,7 +20,7 @@ class VoiceNamespace:
     name: str
 
     def kubectl(self, *arguments: str, manifest: Any = None) -> str:
-        """Returns what kubectl prints, asked about this namespace."""
+        """Returns the output of kubectl in this namespace."""
         return self.kubernetes.kubectl(*arguments, "--namespace", self.name, manifest=manifest)
 
     def get(self, kind: str, name: str = "", selector: str = "") -> Any:
@@ -37,9 +37,9 @@ class VoiceNamespace:
 
     def create_voice(self, name: str, **spec: Any) -> None:
         """Creates a VoiceService on the CPU, of the recogniser unless its spec says otherwise."""
-        told = {"task": "stt", "model": {"source": "demo"}, "gpu": {"count": 0}, **spec}
+        wanted = {"task": "stt", "model": {"source": "demo"}, "gpu": {"count": 0}, **spec}
         head = {"apiVersion": "nemo-voice.dev/v1alpha1", "kind": "VoiceService"}
-        self.apply({**head, "metadata": {"name": name}, "spec": told})
+        self.apply({**head, "metadata": {"name": name}, "spec": wanted})
 
     def change(self, name: str, **spec: Any) -> None:
         """Changes these fields of a VoiceService's spec."""
@@ -78,7 +78,7 @@ class VoiceNamespace:
         until("other pods", lambda: (now := self.pod_names(name)) and not before & {*now}, 60)
 
     def address(self, name: str, path: str = "") -> str:
-        """Returns where a Service answers inside the cluster's network, which is this machine's."""
+        """Returns the URL of a Service in the cluster's network, which is this machine's."""
         spec = self.get("service", name)["spec"]
         return f"http://{spec['clusterIP']}:{spec['ports'][0]['port']}{path}"
 

@@ -1,4 +1,4 @@
-"""What `monitoring/` holds, and what its queries ask for."""
+"""The files of `monitoring/`, and the metrics in their queries."""
 
 import json
 import re

@@ -28,20 +28,20 @@ class Prometheus:
 
     def values(self, query: str) -> list[float]:
         """Returns the numbers that a query has now; no number where something is divided by 0."""
-        answer = self._asked("query", query=query)["result"]
-        found = [float(series["value"][1]) for series in answer]
+        response = self._result_of("query", query=query)["result"]
+        found = [float(series["value"][1]) for series in response]
         return [value for value in found if math.isfinite(value)]
 
     def rules(self) -> list[dict[str, Any]]:
         """Returns every rule that was loaded, with how its last evaluation went."""
-        return [rule for group in self._asked("rules")["groups"] for rule in group["rules"]]
+        return [rule for group in self._result_of("rules")["groups"] for rule in group["rules"]]
 
-    def _asked(self, what: str, **parameters: str) -> dict[str, Any]:
-        answer = httpx.get(
+    def _result_of(self, what: str, **parameters: str) -> dict[str, Any]:
+        response = httpx.get(
             f"{self.address}/api/v1/{what}", params=parameters, timeout=_ANSWER_TIMEOUT_S
         )
-        assert answer.is_success, answer.text
-        data: dict[str, Any] = answer.json()["data"]
+        assert response.is_success, response.text
+        data: dict[str, Any] = response.json()["data"]
         return data
 
 

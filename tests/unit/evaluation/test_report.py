@@ -22,7 +22,7 @@ FINDINGS = {
 }
 
 
-def test_a_figure_over_its_goal_is_said_to_be_missed() -> None:
+def test_a_figure_over_its_goal_is_shown_as_missed() -> None:
     reached, missed, free = figures_table(FINDINGS).splitlines()[2:]
     assert reached == "| reached | 1.25 % | ≤ 2 % | yes | 10 words |  |"
     assert missed == "| missed | 75 ms | ≤ 60 ms | **no** | 10 words | a / b |"

@@ -39,7 +39,7 @@ def test_what_the_tests_and_the_cluster_want_is_pinned() -> None:
     assert {"kubelet", "kubectl", "containerd", "coredns", "etcd", "helm"} <= names
 
 
-def test_kubernetes_programs_are_told_the_version_that_is_pinned() -> None:
+def test_kubernetes_programs_are_built_with_the_pinned_version() -> None:
     flags = catalogue()["kube-apiserver"].linker_flags
     assert re.search(r"gitVersion=v1\.(\d+)\.\d+ .*gitMajor=1 .*gitMinor=\1$", flags)
 
@@ -68,8 +68,8 @@ def test_a_program_is_built_once_and_again_when_its_pins_change(
     if shutil.which("go") is None:
         not_run("NOT RUN: what needs Go: there is no go on PATH")
     built = programs("greeting", modules=modules)
-    told = subprocess.run([built / "greet"], check=True, capture_output=True, text=True).stderr
-    assert told == "hello"
+    printed = subprocess.run([built / "greet"], check=True, capture_output=True, text=True).stderr
+    assert printed == "hello"
     # Whatever would build it needs Go, so only what was built can be returned now.
     monkeypatch.setenv("PATH", str(modules))
     assert programs("greet", modules=modules) == built

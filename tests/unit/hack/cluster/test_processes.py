@@ -12,13 +12,13 @@ SLEEP = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.slee
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
 
 
-def test_a_daemon_that_ends_too_early_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_daemon_that_ends_too_early_fails_with_the_end_of_its_log(tmp_path: Path) -> None:
     daemon = start("brief", [sys.executable, "-c", "raise SystemExit('no port')"], logs=tmp_path)
     with pytest.raises(DaemonFailedError, match=r"brief ended with status 1; .*\nno port"):
         daemon.wait_until(lambda: False, timeout_s=30)
 
 
-def test_a_daemon_that_is_never_ready_is_told_of_in_time(tmp_path: Path) -> None:
+def test_a_daemon_that_is_never_ready_fails_after_the_timeout(tmp_path: Path) -> None:
     daemon = start("slow", [sys.executable, "-c", SLEEP, tmp_path / "up"], logs=tmp_path)
     with pytest.raises(DaemonFailedError, match="slow was not ready after 0 s"):
         daemon.wait_until(lambda: False, timeout_s=0.1)
@@ -27,9 +27,7 @@ def test_a_daemon_that_is_never_ready_is_told_of_in_time(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("program", [SLEEP, STUBBORN])
-def test_a_daemon_is_found_by_what_its_command_line_names_and_ended(
-    tmp_path: Path, program: str
-) -> None:
+def test_a_daemon_is_found_by_its_command_line_and_stopped(tmp_path: Path, program: str) -> None:
     daemon = start("found", [sys.executable, "-c", program, tmp_path / "up"], logs=tmp_path)
     daemon.wait_until((tmp_path / "up").exists)
     marker = f"{tmp_path}/"

@@ -36,6 +36,6 @@ def test_a_flapped_t_is_still_a_t() -> None:
     assert not same_sound("t", "d")
 
 
-def test_vowels_are_told_by_their_digit() -> None:
+def test_vowels_are_recognised_by_their_stress_digit() -> None:
     assert is_vowel("ER0")
     assert not is_vowel("R")

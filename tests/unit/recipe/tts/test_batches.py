@@ -57,7 +57,7 @@ def test_every_item_is_in_one_batch_of_an_epoch() -> None:
     assert plan == plan_epoch(lengths, seed=1, epoch=0) != plan_epoch(lengths, seed=1, epoch=1)
 
 
-def test_pitch_is_told_in_deviations_and_silence_stays_zero() -> None:
+def test_pitch_is_normalised_to_deviations_and_silence_stays_zero() -> None:
     assert corpus(1).level([0.0, 100.0, 120.0, 900.0]).tolist() == [0, 0, 1, 3]
 
 
