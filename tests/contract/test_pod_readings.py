@@ -8,13 +8,8 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, generate_latest
 
 from nemo_voice_operator.api.service_contract import READY_PATH
-from nemo_voice_operator.clients.pod_client import (
-    PodPhase,
-    PodReadiness,
-    load_of,
-    readiness_of,
-)
-from nemo_voice_operator.scaling.policy import PodLoad
+from nemo_voice_operator.clients.pod_client import load_of, readiness_of
+from nemo_voice_operator.state.pod_reports import PodLoad, PodPhase, PodReadiness
 from nemo_voice_serving.batching.device_thread import DeviceThread
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from nemo_voice_operator.crd import crd
-from nemo_voice_operator.desired.names import MANAGER
+from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import name_of
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import DEFINITIONS

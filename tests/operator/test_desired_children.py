@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.desired import desired_state
-from nemo_voice_operator.desired.names import MANAGER
 from nemo_voice_operator.desired.preflight_job import proof_work_name
 from nemo_voice_operator.kube.kinds import POD, kind_of
+from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.settings import OperatorSettings
 from support.kubernetes.api_server import ApiServer
 from support.operator.voice_services import SAMPLES, proven_plan, services_of

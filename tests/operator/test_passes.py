@@ -7,7 +7,7 @@ import pytest
 from typing_extensions import override
 
 from nemo_voice_operator.clients.api_server import KubernetesCluster
-from nemo_voice_operator.controller.object_cache import Key
+from nemo_voice_operator.kube.objects import Key
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import VOICE_SERVICES
 from support.kubernetes.namespaces import fresh_namespace

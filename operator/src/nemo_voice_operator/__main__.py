@@ -21,8 +21,8 @@ from nemo_voice_operator.controller.leader_election import LEASE_NAME, PATIENCE
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.controller.operator import Operator
 from nemo_voice_operator.crd import crd
-from nemo_voice_operator.desired.names import MANAGER
 from nemo_voice_operator.errors import OperatorError
+from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.logs import configure_logging
 from nemo_voice_operator.settings import OperatorSettings, UnknownVariable, check_environment
 

@@ -8,13 +8,13 @@ from typing import Any
 from typing_extensions import override
 
 from nemo_voice_operator.clients.api_server import Cluster, owner_references
-from nemo_voice_operator.clients.pod_client import PodReadiness
 from nemo_voice_operator.controller.object_cache import Inventory
-from nemo_voice_operator.desired.names import MANAGER
 from nemo_voice_operator.errors import ClusterError, Conflict
 from nemo_voice_operator.kube.kinds import Kind, kind_of
+from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
-from nemo_voice_operator.state.observed import CacheProgress, Object
+from nemo_voice_operator.kube.objects import Object
+from nemo_voice_operator.state.pod_reports import CacheProgress, PodReadiness
 
 
 class FakeCluster(Cluster):

@@ -8,7 +8,7 @@ from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.errors import ClusterError, Conflict
 from nemo_voice_operator.kube.kinds import Kind
 from nemo_voice_operator.kube.manifests import Manifest
-from nemo_voice_operator.state.observed import Object
+from nemo_voice_operator.kube.objects import Object
 
 
 class FakeLeases:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
 from nemo_voice_operator.desired.names import labels_of
 from nemo_voice_operator.state.observed import Observed
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
 from support.operator.voice_services import voice_service
 
 NOW = "2026-01-01T12:00:00Z"

@@ -15,9 +15,10 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from nemo_voice_operator.clients.api_server import KubernetesCluster
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.controller.reconcile import Reconciler
 from nemo_voice_operator.kube.kinds import WATCHED, Kind
+from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.kube.rbac import own_rules, rules
 from nemo_voice_operator.settings import OperatorSettings
 from support.kubernetes.api_server import ApiServer

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nemo_voice_operator.api import API_VERSION, KIND
-from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.controller.reconcile import Reconciler
+from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
 from support.operator.fake_cluster import FakeAsks, FakeCluster
 
 NAMESPACE = "speech"

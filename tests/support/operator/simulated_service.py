@@ -13,11 +13,11 @@ import numpy as np
 from nemo_voice_operator.scaling.policy import (
     Decision,
     Observation,
-    PodLoad,
     ScalingPolicy,
     ScalingState,
     scaling_decision,
 )
+from nemo_voice_operator.state.pod_reports import PodLoad
 
 INTERVAL_S = 5
 _STEP_S = 0.5

@@ -12,11 +12,11 @@ import aiohttp
 from kubernetes.aio.client import ApiClient
 from typing_extensions import override
 
-from nemo_voice_operator.desired.names import MANAGER
 from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
 from nemo_voice_operator.kube.kinds import EVENT, Kind, kind_of
+from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
-from nemo_voice_operator.state.observed import Object
+from nemo_voice_operator.kube.objects import Object
 
 _APPLY = {"Content-Type": "application/apply-patch+yaml"}
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

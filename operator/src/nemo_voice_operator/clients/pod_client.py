@@ -8,14 +8,14 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from nemo_voice_operator.api.service_contract import METRICS_PATH, READY_PATH
-from nemo_voice_operator.scaling.policy import PodLoad
+from nemo_voice_operator.state.pod_reports import PodLoad, PodPhase, PodReadiness
 
 IN_FLIGHT_METRIC = "nemo_voice_in_flight"
 QUEUE_METRIC = "nemo_voice_queue_seconds"
@@ -43,17 +43,6 @@ class Fault(StrEnum):
     MALFORMED = "malformed"
 
 
-class PodPhase(StrEnum):
-    """Where a service is between its start and its end, in the services' own words."""
-
-    FETCHING = "fetching"
-    LOADING = "loading"
-    WARMING = "warming"
-    READY = "ready"
-    DRAINING = "draining"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, slots=True)
 class PodAddress:
     """Where a pod answers."""
@@ -71,18 +60,6 @@ class Unread:
     fault: Fault
     detail: str
     """One sentence for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class PodReadiness:
-    """A pod's own word on whether it may be sent requests."""
-
-    phase: PodPhase
-    reason: str | None
-    """Why it is not ready, or what it is busy with."""
-    ready: bool
-    seconds: dict[PodPhase, float] = field(default_factory=dict)
-    """How long it spent in each phase so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from http import HTTPStatus
 from nemo_voice_operator.api.service_contract import PROGRESS_PORT
 from nemo_voice_operator.api.spec import Task
 from nemo_voice_operator.api.spec import container_port as port_of
-from nemo_voice_operator.clients.pod_client import Answer, PodAddress, PodReader, PodReadiness
-from nemo_voice_operator.state.observed import CacheProgress, Object
+from nemo_voice_operator.clients.pod_client import Answer, PodAddress, PodReader
+from nemo_voice_operator.kube.objects import Object
+from nemo_voice_operator.state.pod_reports import CacheProgress, PodReadiness
 
 _TASK_OF = {f"nemo-voice-{task}": task for task in Task}
 _MOST_CHARS = 32

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.clients.api_server import Cluster
-from nemo_voice_operator.controller.cache_sharing import is_needed, is_stale, sharers
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.cache_sharing import is_needed, sharers
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.preflight_job import is_proof
 from nemo_voice_operator.desired.revision import good_revision
@@ -30,15 +30,17 @@ from nemo_voice_operator.kube.kinds import (
     kind_of,
 )
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
-from nemo_voice_operator.kube.ownership import is_ours, why_not_ours
-from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import (
+from nemo_voice_operator.kube.objects import (
+    Key,
     Object,
-    Observed,
     is_leaving,
     is_rolled_out,
     owner_references_of,
 )
+from nemo_voice_operator.kube.ownership import is_ours, why_not_ours
+from nemo_voice_operator.planning.job_results import is_stale
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 
 _PRUNED = frozenset(CHILDREN) - {CONTROLLER_REVISION, JOB}

@@ -10,25 +10,26 @@ from nemo_voice_operator.api.spec import Scaling
 from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.clients.pod_client import PodReader
 from nemo_voice_operator.clients.pod_readiness import address_of
-from nemo_voice_operator.controller.object_cache import Inventory, Key
-from nemo_voice_operator.controller.reconcile import Scaled
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, POD
-from nemo_voice_operator.scaling.policy import (
-    Decision,
-    Observation,
-    PodLoad,
-    ScalingPolicy,
-    ScalingState,
-    scaling_decision,
-)
-from nemo_voice_operator.scaling.reasons import ScalingReason
-from nemo_voice_operator.state.observed import (
+from nemo_voice_operator.kube.objects import (
+    Key,
     Object,
     is_leaving,
     is_ready,
     is_unschedulable,
     why_unscheduled,
 )
+from nemo_voice_operator.scaling.policy import (
+    Decision,
+    Observation,
+    ScalingPolicy,
+    ScalingState,
+    scaling_decision,
+)
+from nemo_voice_operator.scaling.reasons import ScalingReason
+from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.pod_reports import PodLoad
 
 logger = logging.getLogger(__name__)
 

@@ -1,26 +1,13 @@
 """Who shares a cache Job, whether anybody waits for it, and when another try is due. Pure."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
 from nemo_voice_operator.api import readable
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.desired.cache import claim_of
 from nemo_voice_operator.kube.kinds import CLAIM
-from nemo_voice_operator.planning.job_results import checkpoints_of
+from nemo_voice_operator.kube.objects import Key, Object, is_leaving, owner_references_of
 from nemo_voice_operator.planning.planning import job_of, recorded_model
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import (
-    Object,
-    condition_of,
-    is_leaving,
-    moment_of,
-    owner_references_of,
-)
 from nemo_voice_operator.state.plan import CacheWork
-
-RETRY_S = 300.0
-"""Seconds until a download without a result is tried anew: what it lacked may be there now."""
 
 
 def sharers(
@@ -52,18 +39,4 @@ def is_needed(inventory: Inventory, job: Object, settings: OperatorSettings) -> 
         claim = inventory.get(CLAIM, service.metadata.namespace, claim_of(service))
         if is_asked and recorded_model(service, claim) is None and not service.spec.suspend:
             return True
-    return False
-
-
-def is_stale(job: Object, pods: Sequence[Object], now: datetime) -> bool:
-    """Returns whether a download ended without a result so long ago that another one is due.
-
-    One that succeeded has none when its pod went before anybody read it.
-    """
-    for kind in ("Failed", "Complete"):
-        ended = condition_of(job, kind) or {}
-        if ended.get("status") == "True":
-            since = moment_of(ended.get("lastTransitionTime"))
-            is_old = since is None or (now - since).total_seconds() > RETRY_S
-            return is_old and not any(map(checkpoints_of, pods))
     return False

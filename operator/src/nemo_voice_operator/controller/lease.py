@@ -17,7 +17,7 @@ from typing_extensions import override
 from nemo_voice_operator.errors import ClusterError
 from nemo_voice_operator.kube.kinds import LEASE, Kind
 from nemo_voice_operator.kube.manifests import Json, Manifest
-from nemo_voice_operator.state.observed import Object
+from nemo_voice_operator.kube.objects import Object
 
 
 class Leases(Protocol):

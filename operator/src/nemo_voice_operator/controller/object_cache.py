@@ -6,23 +6,11 @@ that the operator applied is known at once, before its event comes.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from nemo_voice_operator.desired.names import SERVICE_LABEL
 from nemo_voice_operator.kube.kinds import CLAIM, JOB, POD, VOICE_SERVICE, Kind, kind_of
-from nemo_voice_operator.state.observed import Object
-
-JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
-    """Which VoiceService."""
-
-    namespace: str
-    name: str
-
+from nemo_voice_operator.kube.labels import JOB_NAME_LABEL, SERVICE_LABEL
+from nemo_voice_operator.kube.objects import Key, Object
 
 _Place = tuple[str, str, str]
 

@@ -17,14 +17,16 @@ from nemo_voice_operator.controller.health import live
 from nemo_voice_operator.controller.leader_election import lead
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.controller.metrics import OperatorMetrics
-from nemo_voice_operator.controller.object_cache import Inventory, Key
-from nemo_voice_operator.controller.reconcile import Reconciler, Scaled
+from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.reconcile import Reconciler
 from nemo_voice_operator.controller.resync import Lists, survey
 from nemo_voice_operator.controller.watches import follow_cluster
 from nemo_voice_operator.controller.workqueue import WorkQueue
 from nemo_voice_operator.errors import OperatorError, Refused
 from nemo_voice_operator.kube.kinds import SERVICE_MONITOR, WATCHED, Kind
+from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.observed import Scaled
 from nemo_voice_operator.state.plan import Capabilities
 
 logger = logging.getLogger(__name__)

@@ -12,28 +12,22 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from nemo_voice_operator.api import VoiceService, parse, readable
-from nemo_voice_operator.api.status import Load, Status
+from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.clients.api_server import Cluster
-from nemo_voice_operator.clients.pod_client import PodReadiness
 from nemo_voice_operator.controller.apply_children import Children
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.desired.cache import claim_of
 from nemo_voice_operator.desired.preflight_job import is_proof
 from nemo_voice_operator.errors import ClusterError, NotUnderstood, Refused
 from nemo_voice_operator.kube.kinds import CLAIM, CONTROLLER_REVISION, DEPLOYMENT, JOB, POD
 from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.kube.objects import Key, Object, is_leaving, is_over
 from nemo_voice_operator.kube.ownership import is_ours
 from nemo_voice_operator.planning.planning import job_of, plan_of
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import (
-    CacheProgress,
-    Object,
-    Observed,
-    Proof,
-    is_leaving,
-    is_over,
-)
+from nemo_voice_operator.state.observed import Observed, Proof, Scaled
 from nemo_voice_operator.state.plan import Capabilities, Plan
+from nemo_voice_operator.state.pod_reports import CacheProgress, PodReadiness
 from nemo_voice_operator.status.events import events_between
 from nemo_voice_operator.status.requeue import again_s
 from nemo_voice_operator.status.status import status_of, status_of_unreadable
@@ -52,17 +46,6 @@ class Asks(Protocol):
     async def progress(self, pods: Sequence[Object]) -> CacheProgress | None:
         """Returns how far a cache Job's pod says it is."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """What the scaler decided last of one VoiceService."""
-
-    replicas: int
-    """How many to ask for now."""
-    wanted: int
-    """How many the load asks for, whether they can be placed or not."""
-    load: Load
 
 
 @dataclass(slots=True)

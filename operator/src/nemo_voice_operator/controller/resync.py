@@ -6,10 +6,10 @@ Watches tell what changes, but not what went while they were down.
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from nemo_voice_operator.controller.object_cache import Inventory, Key
-from nemo_voice_operator.desired.names import MANAGED_BY
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.kube.kinds import CLAIM, VOICE_SERVICE, Kind
-from nemo_voice_operator.state.observed import Object
+from nemo_voice_operator.kube.labels import MANAGED_BY
+from nemo_voice_operator.kube.objects import Key, Object
 
 UNLABELLED = (VOICE_SERVICE, CLAIM)
 """Kinds of which users make objects that matter; of the others only ours do."""

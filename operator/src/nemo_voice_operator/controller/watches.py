@@ -11,11 +11,12 @@ from typing import Any
 import kopf
 from typing_extensions import override
 
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.controller.resync import UNLABELLED
 from nemo_voice_operator.controller.workqueue import WorkQueue
-from nemo_voice_operator.desired.names import MANAGED_BY
 from nemo_voice_operator.kube.kinds import WATCHED, Kind
+from nemo_voice_operator.kube.labels import MANAGED_BY
+from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
 
 _LISTED = None

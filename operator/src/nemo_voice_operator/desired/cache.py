@@ -14,20 +14,14 @@ from nemo_voice_operator.desired.job_placement import (
     gpuless_affinity,
     gpuless_tolerations,
 )
-from nemo_voice_operator.desired.names import (
-    CACHE,
-    RETAIN_ANNOTATION,
-    claim_name,
-    job_name,
-    metadata_of,
-    shared_labels,
-)
+from nemo_voice_operator.desired.names import claim_name, job_name, metadata_of, shared_labels
 from nemo_voice_operator.desired.pod import (
     confined_container,
     confined_pod,
     volume_mounts,
     volumes,
 )
+from nemo_voice_operator.kube.labels import CACHE, RETAIN_ANNOTATION
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import CacheWork, Plan

@@ -4,7 +4,6 @@ from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired.cache import mounts_on_one_node
 from nemo_voice_operator.desired.container import grace_s, serving_container
 from nemo_voice_operator.desired.names import (
-    CLAIM_LABEL,
     claim_label,
     labels_of,
     metadata_of,
@@ -19,6 +18,7 @@ from nemo_voice_operator.desired.pod import (
     plain,
     volumes,
 )
+from nemo_voice_operator.kube.labels import CLAIM_LABEL
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan

@@ -5,22 +5,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nemo_voice_operator.api import GROUP, VoiceService
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.kube.labels import (
+    CACHE,
+    CLAIM_LABEL,
+    COMPONENT_LABEL,
+    MANAGED_BY,
+    SERVICE_LABEL,
+    SERVING,
+    TEMPLATE_ANNOTATION,
+)
 from nemo_voice_operator.kube.manifests import Json, Manifest, pruned
 
-MANAGER = "nemo-voice-operator"
-"""Field manager of everything that is applied, and the value of `managed-by`."""
-SERVICE_LABEL = f"{GROUP}/voiceservice"
-"""On every child of one VoiceService."""
-COMPONENT_LABEL = "app.kubernetes.io/component"
-CLAIM_LABEL = f"{GROUP}/claim"
-"""On every pod that mounts a claim: how those of one claim find each other's node."""
-RETAIN_ANNOTATION = f"{GROUP}/retain"
-"""On a created claim, `true` or `false`: whether it outlives its VoiceService."""
-MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
-TEMPLATE_ANNOTATION = f"{GROUP}/template"
-"""On a pod template, its digest: whether it is the one that the spec asks for."""
-SERVING, CACHE, PROOF = "serving", "cache", "proof"
 MAX_LABEL_CHARS = 63
 
 

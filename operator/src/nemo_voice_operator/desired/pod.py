@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.service_contract import API_KEYS, MODEL_CACHE, USER
 from nemo_voice_operator.api.spec import Task
-from nemo_voice_operator.desired.names import CLAIM_LABEL, claim_label
+from nemo_voice_operator.desired.names import claim_label
+from nemo_voice_operator.kube.labels import CLAIM_LABEL
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 

@@ -20,16 +20,7 @@ from nemo_voice_operator.desired.job_placement import (
     gpuless_affinity,
     gpuless_tolerations,
 )
-from nemo_voice_operator.desired.names import (
-    CLAIM_LABEL,
-    COMPONENT_LABEL,
-    MANAGED_BY,
-    PROOF,
-    claim_label,
-    metadata_of,
-    proof_name,
-    selector_of,
-)
+from nemo_voice_operator.desired.names import claim_label, metadata_of, proof_name, selector_of
 from nemo_voice_operator.desired.pod import (
     HOST_TOPOLOGY,
     confined_container,
@@ -40,6 +31,7 @@ from nemo_voice_operator.desired.pod import (
     volumes,
     with_term,
 )
+from nemo_voice_operator.kube.labels import CLAIM_LABEL, COMPONENT_LABEL, MANAGED_BY, PROOF
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan

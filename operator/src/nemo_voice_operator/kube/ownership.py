@@ -1,15 +1,15 @@
 """Whether an object that has the name of a child is one, or somebody else's. Pure."""
 
 from nemo_voice_operator.api import VoiceService
-from nemo_voice_operator.desired.names import (
+from nemo_voice_operator.kube.kinds import CLAIM, JOB, VOICE_SERVICE
+from nemo_voice_operator.kube.labels import (
     CACHE,
     COMPONENT_LABEL,
     MANAGED_BY,
     MANAGER,
     SERVICE_LABEL,
 )
-from nemo_voice_operator.kube.kinds import CLAIM, JOB, VOICE_SERVICE
-from nemo_voice_operator.state.observed import Object, owner_references_of
+from nemo_voice_operator.kube.objects import Object, owner_references_of
 
 
 def is_ours(thing: Object, service: VoiceService) -> bool:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nemo_voice_operator.state.observed import Object, Observed, condition_of, holds, moment_of
+from nemo_voice_operator.kube.objects import Object, condition_of, holds, moment_of
+from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import ProvenCheckpoint
 
+RETRY_S = 300.0
+"""Seconds until a download without a result is tried anew: what it lacked may be there now."""
 _CREATED_S = 30.0
 """A pod is created within seconds of its Job."""
 _HAD_PODS = ("active", "failed", "succeeded", "uncountedTerminatedPods")
@@ -101,3 +104,17 @@ def failure_told_by(pods: Iterable[Object]) -> JobFailure | None:
         if isinstance(error, Mapping) and error.get("reason"):
             return JobFailure(str(error["reason"]), str(error.get("message", "")))
     return None
+
+
+def is_stale(job: Object, pods: Sequence[Object], now: datetime) -> bool:
+    """Returns whether a download ended without a result so long ago that another one is due.
+
+    One that succeeded has none when its pod went before anybody read it.
+    """
+    for kind in ("Failed", "Complete"):
+        ended = condition_of(job, kind) or {}
+        if ended.get("status") == "True":
+            since = moment_of(ended.get("lastTransitionTime"))
+            is_old = since is None or (now - since).total_seconds() > RETRY_S
+            return is_old and not any(map(checkpoints_of, pods))
+    return False

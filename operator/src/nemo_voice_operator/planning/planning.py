@@ -12,11 +12,8 @@ from nemo_voice_operator.desired.deployment import pod_template
 from nemo_voice_operator.desired.names import digest_in
 from nemo_voice_operator.desired.preflight_job import proof_work_name
 from nemo_voice_operator.kube.manifests import Manifest
-from nemo_voice_operator.planning.job_results import checkpoints_of, result_of
-from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import (
+from nemo_voice_operator.kube.objects import (
     Object,
-    Observed,
     condition_of,
     container_states,
     has_been_ready,
@@ -24,6 +21,9 @@ from nemo_voice_operator.state.observed import (
     holds,
     is_ready,
 )
+from nemo_voice_operator.planning.job_results import checkpoints_of, result_of
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan, ProvenCheckpoint, ProvenModel
 
 ROLLED_BACK = "RolledBack"

@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass
 
 from nemo_voice_operator.scaling.reasons import ScalingReason, counted, sentence
+from nemo_voice_operator.state.pod_reports import PodLoad
 
 _ROUNDING = 1e-9
-_IMPOSSIBLE = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +45,6 @@ class ScalingPolicy:
     def clamped(self, replicas: int) -> int:
         """Returns the nearest count within the limits."""
         return max(self.min, min(self.max, replicas))
-
-
-@dataclass(frozen=True, slots=True)
-class PodLoad:
-    """What one pod has to do."""
-
-    in_flight: float
-    """Requests admitted and unfinished, the queue included."""
-    queue_s: float
-    """Estimated seconds until the admitted work is done."""
-
-    def __post_init__(self) -> None:
-        """Refuses what no pod can have: negative, infinite, not a number."""
-        if not (0 <= self.in_flight < _IMPOSSIBLE and 0 <= self.queue_s < _IMPOSSIBLE):
-            raise ValueError(f"No pod has a load of {self.in_flight} and {self.queue_s} s.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nemo_voice_operator.api import VoiceService
-from nemo_voice_operator.clients.pod_client import PodPhase
 from nemo_voice_operator.desired.cache import mounts_on_one_node
+from nemo_voice_operator.kube.objects import holds, is_leaving, is_rolled_out
 from nemo_voice_operator.planning.job_results import cache_failure, no_pod_yet
 from nemo_voice_operator.planning.planning import ROLLED_BACK, was_rolled_back
-from nemo_voice_operator.state.observed import Observed, holds, is_leaving, is_rolled_out
+from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan
+from nemo_voice_operator.state.pod_reports import PodPhase
 from nemo_voice_operator.status.condition_times import Fact, fact
 from nemo_voice_operator.status.pod_diagnosis import Trouble, trouble_among
 from nemo_voice_operator.status.preflight_status import proof_trouble

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from nemo_voice_operator.state.observed import (
+from nemo_voice_operator.kube.objects import (
     Object,
     condition_of,
     container_states,

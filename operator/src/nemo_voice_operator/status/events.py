@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.status import Condition, Status
-from nemo_voice_operator.desired.names import MANAGER
 from nemo_voice_operator.kube.kinds import EVENT, VOICE_SERVICE
+from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.status.condition_times import fact
 from nemo_voice_operator.status.conditions import IN_IMAGE

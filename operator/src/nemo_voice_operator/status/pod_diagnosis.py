@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
-from nemo_voice_operator.state.observed import (
+from nemo_voice_operator.kube.objects import (
     Object,
-    Observed,
     condition_of,
     container_states,
     has_been_seen,
@@ -18,6 +16,8 @@ from nemo_voice_operator.state.observed import (
     is_unschedulable,
     why_unscheduled,
 )
+from nemo_voice_operator.state.observed import Observed
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
 from nemo_voice_operator.status.crash_loops import CRASH_LOOP, has_crashed, last_end, trial_left_s
 
 _MOST_CHARS = 1000

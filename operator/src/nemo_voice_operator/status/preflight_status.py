@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from nemo_voice_operator.kube.objects import condition_of, holds, is_over
 from nemo_voice_operator.planning.job_results import failure_told_by, no_pod_yet
-from nemo_voice_operator.state.observed import Observed, condition_of, holds, is_over
+from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 from nemo_voice_operator.status.pod_diagnosis import Trouble, trouble_of
 

@@ -7,16 +7,16 @@ asked for: often while they begin, ever less often while they stay as they are.
 from collections.abc import Iterator
 from datetime import datetime
 
-from nemo_voice_operator.controller.cache_sharing import RETRY_S
-from nemo_voice_operator.state.observed import (
+from nemo_voice_operator.kube.objects import (
     Object,
-    Observed,
     condition_of,
     is_leaving,
     is_over,
     is_ready,
     moment_of,
 )
+from nemo_voice_operator.planning.job_results import RETRY_S
+from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 from nemo_voice_operator.status.crash_loops import trial_left_s
 

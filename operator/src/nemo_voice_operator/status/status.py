@@ -15,13 +15,14 @@ from nemo_voice_operator.api.status import (
     ServedModel,
     Status,
 )
-from nemo_voice_operator.clients.pod_client import PodPhase
 from nemo_voice_operator.desired.cache import place_of
 from nemo_voice_operator.desired.names import selector_of
 from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.kube.objects import is_leaving, is_over, is_ready
 from nemo_voice_operator.planning.planning import claim_uid, refresh_of, vocoder_of
-from nemo_voice_operator.state.observed import Observed, is_leaving, is_over, is_ready
+from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan, ProvenCheckpoint
+from nemo_voice_operator.state.pod_reports import PodPhase
 from nemo_voice_operator.status.condition_times import Fact, conditions_of
 from nemo_voice_operator.status.conditions import Findings, facts_of
 from nemo_voice_operator.status.pod_diagnosis import trouble_in

@@ -17,14 +17,12 @@ from nemo_voice_operator.clients.pod_client import (
     MAX_BODY_BYTES,
     Fault,
     PodAddress,
-    PodPhase,
     PodReader,
-    PodReadiness,
     Unread,
     load_of,
     readiness_of,
 )
-from nemo_voice_operator.scaling.policy import PodLoad
+from nemo_voice_operator.state.pod_reports import PodLoad, PodPhase, PodReadiness
 from support.ports import free_port
 
 METRICS = b"""\

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from nemo_voice_operator.clients.pod_client import Answer, PodAddress, PodReader
 from nemo_voice_operator.clients.pod_readiness import Asking, address_of, progress_of
-from nemo_voice_operator.state.observed import CacheProgress
+from nemo_voice_operator.state.pod_reports import CacheProgress
 from support.operator.observations import pod
 from support.ports import free_port
 

@@ -10,9 +10,10 @@ from typing_extensions import override
 
 from nemo_voice_operator.clients.pod_client import Fault, PodAddress, PodReader, Unread
 from nemo_voice_operator.controller.autoscaler import Autoscaler
-from nemo_voice_operator.controller.object_cache import Inventory, Key
-from nemo_voice_operator.controller.reconcile import Scaled
-from nemo_voice_operator.scaling.policy import PodLoad
+from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.kube.objects import Key
+from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.pod_reports import PodLoad
 from support.operator.observations import CREATED, deployment, pod, unschedulable
 
 KEY = Key("speech", "narrator")

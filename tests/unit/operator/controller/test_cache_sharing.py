@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.api import parse
-from nemo_voice_operator.controller.cache_sharing import is_needed, is_stale, sharers
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.cache_sharing import is_needed, sharers
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.desired.cache import cache_work_name
+from nemo_voice_operator.kube.objects import Key
+from nemo_voice_operator.planning.job_results import is_stale
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import CacheWork
 from support.operator.observations import CREATED, SHA256, checkpoint, condition, job, job_pod

@@ -5,8 +5,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.kube.kinds import CLAIM, DEPLOYMENT, JOB, POD
+from nemo_voice_operator.kube.objects import Key
 
 KEY = Key("speech", "narrator")
 OURS = {"nemo-voice.dev/voiceservice": "narrator"}

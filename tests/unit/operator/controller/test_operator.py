@@ -11,13 +11,14 @@ import pytest
 from nemo_voice_operator.api import API_VERSION, KIND
 from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.controller.health import LIVE_PATH
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.controller.operator import Operator, _until_one_ends, next_turn_s
-from nemo_voice_operator.controller.reconcile import Scaled
 from nemo_voice_operator.controller.workqueue import WorkQueue
 from nemo_voice_operator.errors import LeadershipLost, Refused, Unavailable
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, SERVICE_MONITOR
+from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.observed import Scaled
 from support.operator.fake_cluster import FakeCluster
 from support.operator.fake_leases import FakeLeases
 from support.ports import free_port

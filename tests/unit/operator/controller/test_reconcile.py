@@ -6,11 +6,11 @@ import pytest
 from typing_extensions import override
 
 from nemo_voice_operator.api.status import Load
-from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
-from nemo_voice_operator.controller.reconcile import Scaled
 from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
+from nemo_voice_operator.kube.objects import Object
 from nemo_voice_operator.planning.planning import ROLLED_BACK
-from nemo_voice_operator.state.observed import CacheProgress, Object
+from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness
 from support.operator.fake_cluster import FakeAsks
 from support.operator.scenes import COMMIT, NAMESPACE, Scene
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.api.status import Load
-from nemo_voice_operator.controller.object_cache import Key
-from nemo_voice_operator.controller.reconcile import Scaled
 from nemo_voice_operator.errors import NotUnderstood, Refused, Unavailable
+from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.planning.planning import ROLLED_BACK
+from nemo_voice_operator.state.observed import Scaled
 from nemo_voice_operator.state.plan import Capabilities
 from support.operator.scenes import COMMIT, NAMESPACE, Scene
 

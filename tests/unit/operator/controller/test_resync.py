@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.controller.resync import survey
 from nemo_voice_operator.errors import Unavailable
 from nemo_voice_operator.kube.kinds import CLAIM, DEPLOYMENT, POD, VOICE_SERVICE, Kind
-from nemo_voice_operator.state.observed import Object
+from nemo_voice_operator.kube.objects import Key, Object
 from support.operator.observations import deployment, pod
 
 KEY = Key("speech", "narrator")

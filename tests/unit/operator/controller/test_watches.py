@@ -7,10 +7,11 @@ from typing import Any
 import kopf
 import pytest
 
-from nemo_voice_operator.controller.object_cache import Inventory, Key
+from nemo_voice_operator.controller.object_cache import Inventory
 from nemo_voice_operator.controller.watches import registry_of
 from nemo_voice_operator.controller.workqueue import WorkQueue
 from nemo_voice_operator.kube.kinds import CLAIM, DEPLOYMENT, JOB, POD, VOICE_SERVICE, WATCHED, Kind
+from nemo_voice_operator.kube.objects import Key
 from support.operator.observations import deployment, job, pod
 
 KEY = Key("speech", "narrator")

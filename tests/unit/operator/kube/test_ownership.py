@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.desired.cache import cache_claim, cache_job
-from nemo_voice_operator.desired.names import MANAGED_BY, SERVICE_LABEL
 from nemo_voice_operator.errors import NameTaken
+from nemo_voice_operator.kube.labels import MANAGED_BY, SERVICE_LABEL
 from nemo_voice_operator.kube.ownership import is_ours, why_not_ours
 from nemo_voice_operator.settings import OperatorSettings
 from support.operator.scenes import NAMESPACE, Scene

@@ -9,12 +9,12 @@ import pytest
 from nemo_voice_operator.scaling.policy import (
     Decision,
     Observation,
-    PodLoad,
     ScalingPolicy,
     ScalingState,
     scaling_decision,
 )
 from nemo_voice_operator.scaling.reasons import ScalingReason
+from nemo_voice_operator.state.pod_reports import PodLoad
 
 PAGE = Path(__file__).parents[4] / "docs" / "scaling.md"
 

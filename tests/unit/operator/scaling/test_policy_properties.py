@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from nemo_voice_operator.scaling.policy import (
     Observation,
-    PodLoad,
     ScalingPolicy,
     ScalingState,
     scaling_decision,
 )
+from nemo_voice_operator.state.pod_reports import PodLoad
 
 INTERVAL_S = 5
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
 from nemo_voice_operator.status.crash_loops import has_crashed, last_end, trial_left_s
 from support.operator.observations import condition, pod
 from support.operator.scenes import NAMESPACE, Scene

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
 from nemo_voice_operator.state.observed import Observed
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
 from nemo_voice_operator.status.pod_diagnosis import Trouble, trouble_among, trouble_in, trouble_of
 from support.docs.repository import ROOT
 from support.operator.observations import (

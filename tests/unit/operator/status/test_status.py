@@ -8,10 +8,10 @@ import pytest
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.status import Load, Phase, Status
-from nemo_voice_operator.clients.pod_client import PodPhase, PodReadiness
 from nemo_voice_operator.planning.planning import plan_of
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import CacheProgress, Observed
+from nemo_voice_operator.state.observed import Observed
+from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness
 from nemo_voice_operator.status.status import status_of, status_of_unreadable
 from support.docs.repository import ROOT
 from support.operator.observations import (

@@ -1,0 +1,19 @@
+"""Labels and annotations by which objects are found again, and the operator's name in them."""
+
+from nemo_voice_operator.api import GROUP
+
+MANAGER = "nemo-voice-operator"
+"""Field manager of everything that is applied, and the value of `managed-by`."""
+SERVICE_LABEL = f"{GROUP}/voiceservice"
+"""On every child of one VoiceService."""
+COMPONENT_LABEL = "app.kubernetes.io/component"
+CLAIM_LABEL = f"{GROUP}/claim"
+"""On every pod that mounts a claim: how those of one claim find each other's node."""
+RETAIN_ANNOTATION = f"{GROUP}/retain"
+"""On a created claim, `true` or `false`: whether it outlives its VoiceService."""
+MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
+TEMPLATE_ANNOTATION = f"{GROUP}/template"
+"""On a pod template, its digest: whether it is the one that the spec asks for."""
+SERVING, CACHE, PROOF = "serving", "cache", "proof"
+JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
+"""Set by Kubernetes on the pods of a Job."""

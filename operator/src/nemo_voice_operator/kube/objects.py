@@ -1,0 +1,107 @@
+"""Questions that several parts ask of an object as the API server gave it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Object = Mapping[str, Any]
+"""An object as the API server gave it."""
+_START_S = 5.0
+"""A kubelet reports a new pod as unready within this time; no model is ready so soon."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """Namespace and name of an object; of a VoiceService unless said otherwise."""
+
+    namespace: str
+    name: str
+
+
+def condition_of(thing: Object | None, kind: str) -> Object | None:
+    """Returns an object's condition of this type."""
+    conditions = (thing or {}).get("status", {}).get("conditions") or ()
+    return next((one for one in conditions if one["type"] == kind), None)
+
+
+def holds(thing: Object | None, kind: str) -> bool:
+    """Returns whether an object's condition of this type is true."""
+    return (condition_of(thing, kind) or {}).get("status") == "True"
+
+
+def is_ready(pod: Object) -> bool:
+    """Returns whether the pod is ready and not on its way out."""
+    return holds(pod, "Ready") and not is_leaving(pod)
+
+
+def has_been_ready(pod: Object) -> bool:
+    """Returns whether the pod is ready, or became unready later than it began."""
+    ready = condition_of(pod, "Ready") or {}
+    if ready.get("status") == "True":
+        return True
+    changed = moment_of(ready.get("lastTransitionTime"))
+    began = moment_of(pod.get("status", {}).get("startTime"))
+    if changed is None or began is None:
+        return False
+    return (changed - began).total_seconds() > _START_S
+
+
+def is_leaving(thing: Object) -> bool:
+    """Returns whether the object's deletion has begun."""
+    return bool(thing["metadata"].get("deletionTimestamp"))
+
+
+def is_over(pod: Object) -> bool:
+    """Returns whether every container of the pod has ended for good; another pod follows it."""
+    return pod.get("status", {}).get("phase") in {"Failed", "Succeeded"}
+
+
+def owner_references_of(thing: Object) -> Sequence[Object]:
+    """Returns the references to the object's owners."""
+    references: Sequence[Object] = thing["metadata"].get("ownerReferences") or ()
+    return references
+
+
+def is_unschedulable(pod: Object) -> bool:
+    """Returns whether no node can take the pod."""
+    return (condition_of(pod, "PodScheduled") or {}).get("reason") == "Unschedulable"
+
+
+def why_unscheduled(pod: Object) -> str:
+    """Returns the scheduler's words on a pod without a node; empty where it has none."""
+    return str((condition_of(pod, "PodScheduled") or {}).get("message", ""))
+
+
+def container_states(pod: Object) -> Iterator[Mapping[str, Any]]:
+    """Yields the status of each container, at first those that begin the pod and are not done."""
+    status = pod.get("status", {})
+    for container in status.get("initContainerStatuses") or ():
+        if (container.get("state", {}).get("terminated") or {}).get("exitCode") != 0:
+            yield container
+    yield from status.get("containerStatuses") or ()
+
+
+def moment_of(text: object) -> datetime | None:
+    """Returns the time that an object tells; None for what is none, or says nothing of its zone."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def has_been_seen(deployment: Object) -> bool:
+    """Returns whether what its status says is said of its newest spec."""
+    seen: int = deployment.get("status", {}).get("observedGeneration", 0)
+    return seen >= int(deployment["metadata"].get("generation", 1))
+
+
+def is_rolled_out(deployment: Object | None) -> bool:
+    """Returns whether every replica is of the newest template and ready, and none is left over."""
+    if deployment is None:
+        return False
+    spec, status = deployment["spec"], deployment.get("status", {})
+    wanted = spec.get("replicas", 1)
+    counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas")]
+    return has_been_seen(deployment) and counts == [wanted] * 3

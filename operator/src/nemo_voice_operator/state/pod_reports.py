@@ -1,0 +1,53 @@
+"""What pods report of themselves over HTTP: readiness, load, and the progress of a download."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+_IMPOSSIBLE = 1e9
+
+
+class PodPhase(StrEnum):
+    """Where a service is between its start and its end, in the services' own words."""
+
+    FETCHING = "fetching"
+    LOADING = "loading"
+    WARMING = "warming"
+    READY = "ready"
+    DRAINING = "draining"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PodReadiness:
+    """A pod's own word on whether it may be sent requests."""
+
+    phase: PodPhase
+    reason: str | None
+    """Why it is not ready, or what it is busy with."""
+    ready: bool
+    seconds: dict[PodPhase, float] = field(default_factory=dict)
+    """How long it spent in each phase so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodLoad:
+    """What one pod has to do."""
+
+    in_flight: float
+    """Requests admitted and unfinished, the queue included."""
+    queue_s: float
+    """Estimated seconds until the admitted work is done."""
+
+    def __post_init__(self) -> None:
+        """Refuses what no pod can have: negative, infinite, not a number."""
+        if not (0 <= self.in_flight < _IMPOSSIBLE and 0 <= self.queue_s < _IMPOSSIBLE):
+            raise ValueError(f"No pod has a load of {self.in_flight} and {self.queue_s} s.")
+
+
+@dataclass(frozen=True, slots=True)
+class CacheProgress:
+    """How far a running download says it is."""
+
+    phase: str
+    done_bytes: int
+    total_bytes: int | None
