@@ -25,9 +25,9 @@ from benchmarks.operator.observing import (
 )
 from benchmarks.operator.population import children_of, is_cached, place_of
 from nemo_voice_operator.clients.api_server import KubernetesCluster
-from nemo_voice_operator.controller.object_cache import Inventory
-from nemo_voice_operator.controller.operator import LOOK_S
-from nemo_voice_operator.controller.resync import survey
+from nemo_voice_operator.controller.object_cache import ObjectCache
+from nemo_voice_operator.controller.operator import RELIST_S
+from nemo_voice_operator.controller.resync import resync
 from nemo_voice_operator.kube.kinds import POD, WATCHED, Kind
 from support.kubernetes.api_server import ApiServer
 from support.operator.operating import connected
@@ -206,13 +206,13 @@ def look(kubeconfig: Path) -> Look:
 
 
 async def _look(kubeconfig: Path) -> Look:
-    inventory = Inventory()
+    object_cache = ObjectCache()
     async with connected(kubeconfig) as client:
         cluster = KubernetesCluster(client)
-        await survey(cluster, inventory, WATCHED, ())
+        await resync(cluster, object_cache, WATCHED, ())
         before_s = time.thread_time()
-        await survey(cluster, inventory, WATCHED, ())
-        return Look(time.thread_time() - before_s, LOOK_S)
+        await resync(cluster, object_cache, WATCHED, ())
+        return Look(time.thread_time() - before_s, RELIST_S)
 
 
 def _wait(holds: Callable[[], object], patience_s: float, poll_s: float = 0.05) -> bool:

@@ -14,13 +14,13 @@ from typing import Any
 
 from nemo_voice_operator.api import VoiceService, service_contract
 from nemo_voice_operator.desired import desired_state
-from nemo_voice_operator.planning.planning import proven_model
+from nemo_voice_operator.planning.planning import verified_model
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 from support.hub.server import TOKEN, Hub, running_hub
 from support.models.checkpoints import nemo_file
-from support.operator.voice_services import proven_plan, voice_service
+from support.operator.voice_services import verified_plan, voice_service
 from support.ports import free_port
 
 SETTINGS = OperatorSettings()
@@ -72,8 +72,8 @@ def fetched(service: VoiceService, plan: Plan, claim: Path) -> Observed:
 
 def served(service: VoiceService, claim: Path) -> str:
     """The folders that the serving pod's process finds, once the Job has brought them."""
-    plan = proven_plan(service, SETTINGS)
-    brought = proven_model(service, fetched(service, plan, claim))
+    plan = verified_plan(service, SETTINGS)
+    brought = verified_model(service, fetched(service, plan, claim))
     assert brought is not None
     told = container(service, replace(plan, model=brought), "Deployment")
     return run(["-c", FIND], told, claim, {})
@@ -93,9 +93,9 @@ def private_models(hub: Hub) -> dict[str, Any]:
 def test_what_the_job_brought_from_a_private_hub_is_found_without_it(tmp_path: Path) -> None:
     with running_hub() as hub:
         service = voice_service(**private_models(hub))
-        plan = proven_plan(service, SETTINGS)
+        plan = verified_plan(service, SETTINGS)
         observed = fetched(service, plan, tmp_path)
-        brought = proven_model(service, observed)
+        brought = verified_model(service, observed)
     assert brought is not None
     assert brought.vocoder is not None
     assert (brought.model.revision, brought.vocoder.revision) == COMMITS

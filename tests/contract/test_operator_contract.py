@@ -26,7 +26,7 @@ from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.__main__ import _parser as tts_parser
 from nemo_voice_tts.settings import MAX_WARMUP_TEXT_CHARS, MAX_WARMUP_TEXTS, TtsSettings
 from support.docs.repository import ROOT
-from support.operator.voice_services import proven_plan, voice_service
+from support.operator.voice_services import verified_plan, voice_service
 
 SETTINGS: dict[Task, type[ServiceSettings]] = {Task.TTS: TtsSettings, Task.STT: SttSettings}
 PARSERS: dict[Task, ArgumentParser] = {Task.TTS: tts_parser(), Task.STT: stt_parser()}
@@ -48,7 +48,7 @@ def containers(task: Task) -> dict[str, Any]:
     """The containers of a VoiceService that says everything, by the kind that has them."""
     service = voice_service(task=task, **EVERYTHING)
     operator = OperatorSettings()
-    children: Any = desired_state(service, proven_plan(service, operator), operator)
+    children: Any = desired_state(service, verified_plan(service, operator), operator)
     return {
         child["kind"]: child["spec"]["template"]["spec"]["containers"][0]
         for child in children
@@ -110,7 +110,7 @@ def test_a_service_is_told_its_keys_and_warmup_texts(monkeypatch: pytest.MonkeyP
         auth={"keysSecretRef": {"name": "speech-keys"}}, warmup={"texts": texts}
     )
     operator = OperatorSettings()
-    children: Any = desired_state(service, proven_plan(service, operator), operator)
+    children: Any = desired_state(service, verified_plan(service, operator), operator)
     (deployment,) = [child for child in children if child["kind"] == "Deployment"]
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     for name, value in environment(container).items():

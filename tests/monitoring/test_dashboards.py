@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from nemo_voice_operator.controller.metrics import OperatorMetrics
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from support.monitoring.files import DASHBOARDS, dashboard, panels, queries, rules, selectors
 from support.monitoring.prometheus import promtool
@@ -81,8 +81,7 @@ def _cells(place: dict[str, Any]) -> list[tuple[int, int]]:
 def _metrics() -> set[str]:
     services = CollectorRegistry()
     ServiceMetrics(services, "tts")
-    operator = OperatorMetrics(Inventory(), lambda: 0).registry
-    # The registries' own lists of the names that families take,
-    # without those counted at each scrape.
+    operator = OperatorMetrics(ObjectCache(), lambda: 0).registry
+    # The registries' own lists of the names that families take; those counted when asked tell none.
     taken = {*services._names_to_collectors, *operator._names_to_collectors}
     return taken | {family.name for family in operator.collect()}

@@ -241,16 +241,16 @@ def test_the_definition_is_structural_and_served(defined: ApiServer) -> None:
 def test_every_sample_is_accepted(defined: ApiServer, namespace: str, sample: str) -> None:
     for thing in objects_of(sample):
         if thing["kind"] == "VoiceService":
-            answer = created(defined, namespace, thing, dryRun="All")
-            assert answer.is_success, answer.text
+            response = created(defined, namespace, thing, dryRun="All")
+            assert response.is_success, response.text
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_nonsense_is_refused_in_words(defined: ApiServer, case: str) -> None:
     spec, words = REFUSED[case]
-    answer = created(defined, "default", voice(spec), dryRun="All")
-    assert answer.status_code in {400, 422}
-    assert words in answer.json()["message"]
+    response = created(defined, "default", voice(spec), dryRun="All")
+    assert response.status_code in {400, 422}
+    assert words in response.json()["message"]
 
 
 @pytest.mark.parametrize("case", CHANGES_REFUSED)
@@ -261,9 +261,9 @@ def test_what_cannot_change_is_refused_in_words(
     made = created(defined, namespace, voice(before))
     made.raise_for_status()
     path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator"
-    answer = defined.http.put(path, json={**made.json(), "spec": dict(after)})
-    assert answer.status_code == 422
-    assert words in answer.json()["message"]
+    response = defined.http.put(path, json={**made.json(), "spec": dict(after)})
+    assert response.status_code == 422
+    assert words in response.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -277,8 +277,8 @@ def test_what_cannot_change_is_refused_in_words(
 def test_a_name_that_no_service_can_have_is_refused(
     defined: ApiServer, name: str, words: str
 ) -> None:
-    answer = created(defined, "default", voice(DEMO, name), dryRun="All")
-    assert words in answer.json()["message"]
+    response = created(defined, "default", voice(DEMO, name), dryRun="All")
+    assert words in response.json()["message"]
 
 
 def test_only_few_defaults_are_written_into_the_object(defined: ApiServer, namespace: str) -> None:

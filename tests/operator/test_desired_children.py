@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.desired import desired_state
-from nemo_voice_operator.desired.preflight_job import proof_work_name
+from nemo_voice_operator.desired.preflight_job import preflight_work_name
 from nemo_voice_operator.kube.kinds import POD, kind_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.settings import OperatorSettings
 from support.kubernetes.api_server import ApiServer
-from support.operator.voice_services import SAMPLES, proven_plan, services_of
+from support.operator.voice_services import SAMPLES, services_of, verified_plan
 
 SETTINGS = OperatorSettings()
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
@@ -38,9 +38,9 @@ def children_of(sample: str, namespace: str) -> list[dict[str, Any]]:
     """The children of a sample's VoiceServices, of the kinds that every cluster knows."""
     children: list[Any] = []
     for service in services_of(sample):
-        plan = proven_plan(service, SETTINGS)
-        proof = proof_work_name(service, plan, SETTINGS)
-        children += desired_state(service, replace(plan, proof=proof), SETTINGS)
+        plan = verified_plan(service, SETTINGS)
+        preflight = preflight_work_name(service, plan, SETTINGS)
+        children += desired_state(service, replace(plan, preflight=preflight), SETTINGS)
     placed = [
         child | {"metadata": child["metadata"] | {"namespace": namespace}} for child in children
     ]
@@ -50,14 +50,14 @@ def children_of(sample: str, namespace: str) -> list[dict[str, Any]]:
 def apply(server: ApiServer, path: str, manifest: dict[str, Any], **more: str) -> Any:
     """What the API server made of it by server-side apply, no misspelt field overlooked."""
     query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict", **more}
-    answer = server.http.patch(
+    response = server.http.patch(
         path,
         params=query,
         content=json.dumps(manifest),
         headers={"Content-Type": "application/apply-patch+yaml"},
     )
-    assert answer.is_success, answer.text
-    return answer.json()
+    assert response.is_success, response.text
+    return response.json()
 
 
 def path_of(child: dict[str, Any]) -> str:
@@ -100,6 +100,6 @@ def test_that_profile_refuses_a_pod_that_may_become_root(
 ) -> None:
     container = {"name": "serve", "image": "any"}
     pod = {"metadata": {"name": "root"}, "spec": {"containers": [container]}}
-    answer = api_server.http.post(POD.path(restricted), json=pod, params={"dryRun": "All"})
-    assert answer.status_code == 403
-    assert "violates PodSecurity" in answer.json()["message"]
+    response = api_server.http.post(POD.path(restricted), json=pod, params={"dryRun": "All"})
+    assert response.status_code == 403
+    assert "violates PodSecurity" in response.json()["message"]

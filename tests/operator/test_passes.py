@@ -11,7 +11,7 @@ from nemo_voice_operator.kube.objects import Key
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import VOICE_SERVICES
 from support.kubernetes.namespaces import fresh_namespace
-from support.operator.operating import Passes, connected, create_demo
+from support.operator.operating import SteppedOperator, connected, create_demo
 
 PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
 WRITES = ("PATCH", "POST", "DELETE", "PUT")
@@ -35,10 +35,10 @@ class MortalCluster(KubernetesCluster):
         self.writes += 1
         if self.writes == self._dies_at and not self._after:
             raise Death
-        answer = await super()._request(method, path, **arguments)
+        response = await super()._request(method, path, **arguments)
         if self.writes == self._dies_at and self._after:
             raise Death
-        return answer
+        return response
 
 
 @pytest.mark.parametrize("spec", [{}, {"model": PARAKEET}], ids=["demo", "download"])
@@ -47,15 +47,15 @@ async def test_a_second_pass_changes_nothing(
 ) -> None:
     create_demo(defined, namespace, **spec)
     async with connected(defined.admin) as client:
-        passes = Passes(KubernetesCluster(client), namespace)
+        passes = SteppedOperator(KubernetesCluster(client), namespace)
         await passes.settle()
         # Kubernetes itself rewrites a claim when it is applied a second time, and never after.
-        await Passes(KubernetesCluster(client), namespace).settle()
+        await SteppedOperator(KubernetesCluster(client), namespace).settle()
         before = await passes.versions()
         wanted = ("Job", "PersistentVolumeClaim") if spec else ("Deployment",)
         assert {*wanted, "Service", "NetworkPolicy"} <= {kind for kind, _ in before}
         await passes.reconciler.reconcile(Key(namespace, "narrator"))
-        fresh = Passes(KubernetesCluster(client), namespace)
+        fresh = SteppedOperator(KubernetesCluster(client), namespace)
         await fresh.look()
         await fresh.reconciler.reconcile(Key(namespace, "narrator"))
         assert await fresh.versions() == before, "nor does the pass of an operator just started"
@@ -68,7 +68,7 @@ async def test_death_at_any_write_loses_and_doubles_nothing(
     async with connected(defined.admin) as client:
         create_demo(defined, namespace, **spec)
         whole = MortalCluster(client, 0, after=False)
-        passes = Passes(whole, namespace)
+        passes = SteppedOperator(whole, namespace)
         await passes.settle()
         expected = await passes.contents()
         assert whole.writes >= 5
@@ -77,10 +77,10 @@ async def test_death_at_any_write_loses_and_doubles_nothing(
                 name = f"{namespace[:40]}-{number}-{'after' if after else 'before'}"
                 with fresh_namespace(defined, name):
                     create_demo(defined, name, **spec)
-                    dying = Passes(MortalCluster(client, number, after=after), name)
+                    dying = SteppedOperator(MortalCluster(client, number, after=after), name)
                     with pytest.raises(Death):
                         await dying.settle()
-                    reborn = Passes(KubernetesCluster(client), name)
+                    reborn = SteppedOperator(KubernetesCluster(client), name)
                     await reborn.settle()
                     assert await reborn.contents() == expected
 
@@ -91,7 +91,7 @@ async def test_a_deletion_that_is_held_up_is_told_and_not_fought(
     create_demo(defined, namespace)
     path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator"
     async with connected(defined.admin) as client:
-        passes = Passes(KubernetesCluster(client), namespace)
+        passes = SteppedOperator(KubernetesCluster(client), namespace)
         await passes.settle()
         before = await passes.versions()
         defined.send("DELETE", path, {"propagationPolicy": "Foreground"})

@@ -16,7 +16,7 @@ from nemo_voice_operator.kube.kinds import (
     VOICE_SERVICE,
 )
 from support.kubernetes.api_server import ApiServer
-from support.operator.operating import Passes, connected, create_demo, found
+from support.operator.operating import SteppedOperator, connected, create_demo, found
 
 REPLACE: dict[str, Any] = {"rollout": {"strategy": "replace"}}
 NEXT = "registry.example/next:2"
@@ -58,13 +58,13 @@ def image_of(server: ApiServer, namespace: str) -> str:
     return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"])
 
 
-def conditions_of(server: ApiServer, namespace: str) -> dict[str, tuple[str, str]]:
+def with_times(server: ApiServer, namespace: str) -> dict[str, tuple[str, str]]:
     voice = found(server, VOICE_SERVICE, namespace, "narrator")
     assert voice is not None
     return {one["type"]: (one["status"], one["reason"]) for one in voice["status"]["conditions"]}
 
 
-async def changed(server: ApiServer, namespace: str, passes: Passes) -> str:
+async def changed(server: ApiServer, namespace: str, passes: SteppedOperator) -> str:
     """Lets the demo serve, then changes its image; returns the name of the Job that proves it."""
     create_demo(server, namespace, **REPLACE)
     await passes.settle()
@@ -81,10 +81,10 @@ async def test_a_good_pod_goes_only_for_a_change_that_is_proven(
     defined: ApiServer, namespace: str
 ) -> None:
     async with connected(defined.admin) as client:
-        passes = Passes(KubernetesCluster(client), namespace)
+        passes = SteppedOperator(KubernetesCluster(client), namespace)
         job = await changed(defined, namespace, passes)
         assert image_of(defined, namespace) != NEXT
-        assert conditions_of(defined, namespace)["Progressing"] == ("True", "Proving")
+        assert with_times(defined, namespace)["Progressing"] == ("True", "Proving")
         end_proof(defined, namespace, job, type="Complete")
         await passes.settle()
         assert image_of(defined, namespace) == NEXT
@@ -95,13 +95,15 @@ async def test_an_operator_just_started_knows_what_is_proven_and_what_is_not(
     defined: ApiServer, namespace: str
 ) -> None:
     async with connected(defined.admin) as client:
-        job = await changed(defined, namespace, Passes(KubernetesCluster(client), namespace))
-        fresh = Passes(KubernetesCluster(client), namespace)
+        job = await changed(
+            defined, namespace, SteppedOperator(KubernetesCluster(client), namespace)
+        )
+        fresh = SteppedOperator(KubernetesCluster(client), namespace)
         await fresh.settle()
         assert image_of(defined, namespace) != NEXT
         failed = {"reason": "BackoffLimitExceeded", "message": "once is enough"}
         end_proof(defined, namespace, job, type="Failed", **failed)
-        await Passes(KubernetesCluster(client), namespace).look()
+        await SteppedOperator(KubernetesCluster(client), namespace).look()
         await fresh.settle()
         assert image_of(defined, namespace) != NEXT
 
@@ -110,7 +112,7 @@ async def test_the_pod_of_a_proof_is_none_of_the_service(
     defined: ApiServer, namespace: str
 ) -> None:
     async with connected(defined.admin) as client:
-        passes = Passes(KubernetesCluster(client), namespace)
+        passes = SteppedOperator(KubernetesCluster(client), namespace)
         name = await changed(defined, namespace, passes)
         job = found(defined, JOB, namespace, name)
         assert job is not None
@@ -163,19 +165,19 @@ async def test_an_object_of_somebody_else_is_told_of_and_never_touched(
     made = defined.send("POST", kind.path(namespace), body)
     create_demo(defined, namespace, **asked)
     async with connected(defined.admin) as client:
-        passes = Passes(KubernetesCluster(client), namespace)
+        passes = SteppedOperator(KubernetesCluster(client), namespace)
         with pytest.raises(NameTaken, match=f"{name} is somebody else's"):
             await passes.settle()
         after = found(defined, kind, namespace, name)
         assert after is not None
         assert after["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
-        assert conditions_of(defined, namespace)["Degraded"] == ("True", "NameTaken")
+        assert with_times(defined, namespace)["Degraded"] == ("True", "NameTaken")
         defined.send("DELETE", kind.path(namespace, name))
         # A claim that pods may use has a finalizer, which no controller takes away here.
         patch_finalizers(defined, kind.path(namespace, name))
-        fresh = Passes(KubernetesCluster(client), namespace)
+        fresh = SteppedOperator(KubernetesCluster(client), namespace)
         await fresh.settle()
-        assert conditions_of(defined, namespace)["Degraded"] == ("False", "AsExpected")
+        assert with_times(defined, namespace)["Degraded"] == ("False", "AsExpected")
 
 
 def patch_finalizers(server: ApiServer, path: str) -> None:

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from nemo_voice_operator.controller.metrics import OperatorMetrics
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.kube.rbac import definition_rules, own_rules
 from nemo_voice_operator.kube.rbac import rules as rules_of_services
 from nemo_voice_operator.settings import PREFIX as OPERATOR_PREFIX
@@ -126,9 +126,9 @@ def metrics_table() -> str:
 
 
 def operator_metrics_table() -> str:
-    """Returns the same for the operator; some of its metrics are counted at each scrape."""
-    registry = OperatorMetrics(Inventory(), lambda: 0).registry
-    # A registry has no public list of its collectors.
+    """Returns the same for the operator, whose registry also holds what is counted when asked."""
+    registry = OperatorMetrics(ObjectCache(), lambda: 0).registry
+    # A registry tells its collectors in no public way.
     collectors = registry._collector_to_names  # noqa: SLF001
     rows = [
         _family_row(one) if isinstance(one, MetricWrapperBase) else _collected_row(one)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from nemo_voice_operator import __version__
 from nemo_voice_operator.clients.api_server import KubernetesCluster
-from nemo_voice_operator.controller.leader_election import LEASE_NAME, PATIENCE
+from nemo_voice_operator.controller.leader_election import CALLS_PER_LEASE, LEASE_NAME
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.controller.operator import Operator
 from nemo_voice_operator.crd import crd
@@ -109,7 +109,7 @@ async def _run(settings: OperatorSettings) -> int:
             name=LEASE_NAME,
             namespace=settings.namespace,
             identity=settings.identity,
-            patience_s=settings.lease_s / PATIENCE,
+            patience_s=settings.lease_s / CALLS_PER_LEASE,
         )
         running = asyncio.create_task(Operator(cluster, session, settings).run(lock))
         for number in (signal.SIGTERM, signal.SIGINT):

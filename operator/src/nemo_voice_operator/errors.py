@@ -33,14 +33,14 @@ class ClusterError(OperatorError):
 class Refused(ClusterError):
     """The request is wrong; the same request will be refused again."""
 
-    told_as: ClassVar[str] = "ApplyRefused"
+    condition_reason: ClassVar[str] = "ApplyRefused"
     """Reason of the condition that tells of it."""
 
 
 class NameTaken(Refused):
     """An object of somebody else's has a child's name; it was not touched."""
 
-    told_as = "NameTaken"
+    condition_reason = "NameTaken"
 
 
 class Conflict(ClusterError):

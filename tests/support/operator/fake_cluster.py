@@ -8,7 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from nemo_voice_operator.clients.api_server import Cluster, owner_references
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.errors import ClusterError, Conflict
 from nemo_voice_operator.kube.kinds import Kind, kind_of
 from nemo_voice_operator.kube.labels import MANAGER
@@ -62,10 +62,10 @@ class FakeCluster(Cluster):
         """Returns the names of a kind's objects."""
         return sorted(name for found, _, name in self.objects if found == kind)
 
-    def show(self, inventory: Inventory) -> None:
+    def show(self, object_cache: ObjectCache) -> None:
         """Lets the inventory see everything, as watches would."""
         for thing in self.objects.values():
-            inventory.put(copy.deepcopy(thing))
+            object_cache.put(copy.deepcopy(thing))
 
     @override
     async def apply(
@@ -132,7 +132,7 @@ class FakeCluster(Cluster):
             raise error
 
 
-class FakeAsks:
+class FakePods:
     """Pods that say what a test lets them say."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from nemo_voice_operator.clients.api_server import KubernetesCluster
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.reconcile import Reconciler
 from nemo_voice_operator.kube.kinds import WATCHED, Kind
 from nemo_voice_operator.kube.objects import Key
@@ -23,7 +23,7 @@ from nemo_voice_operator.kube.rbac import own_rules, rules
 from nemo_voice_operator.settings import OperatorSettings
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import VOICE_SERVICES
-from support.operator.fake_cluster import FakeAsks
+from support.operator.fake_cluster import FakePods
 
 
 @asynccontextmanager
@@ -37,16 +37,16 @@ async def connected(kubeconfig: Path) -> AsyncIterator[ApiClient]:
         yield client
 
 
-class Passes:
+class SteppedOperator:
     """An operator that was just started, knows what is there, and makes passes when told to."""
 
     def __init__(self, cluster: KubernetesCluster, namespace: str) -> None:
         self.cluster, self.namespace = cluster, namespace
-        self.inventory = Inventory()
+        self.object_cache = ObjectCache()
         self.reconciler = Reconciler(
-            inventory=self.inventory,
+            object_cache=self.object_cache,
             cluster=cluster,
-            asks=FakeAsks(),
+            readiness_client=FakePods(),
             settings=OperatorSettings(),
             reporter="test",
         )
@@ -55,7 +55,7 @@ class Passes:
         """Learns what is there."""
         for kind in WATCHED:
             for thing in await self.cluster.list(kind, self.namespace):
-                self.inventory.put(thing)
+                self.object_cache.put(thing)
 
     async def settle(self, name: str = "narrator") -> None:
         """Makes passes until two in a row leave every version as it was.
@@ -146,10 +146,10 @@ def operator_process(
 
 def found(server: ApiServer, kind: Kind, namespace: str, name: str) -> dict[str, Any] | None:
     """Returns an object, if it is there."""
-    answer = server.http.get(kind.path(namespace, name))
-    if answer.status_code == httpx.codes.NOT_FOUND:
+    response = server.http.get(kind.path(namespace, name))
+    if response.status_code == httpx.codes.NOT_FOUND:
         return None
-    thing: dict[str, Any] = answer.raise_for_status().json()
+    thing: dict[str, Any] = response.raise_for_status().json()
     return thing
 
 

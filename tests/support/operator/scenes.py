@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nemo_voice_operator.api import API_VERSION, KIND
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.reconcile import Reconciler
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
-from support.operator.fake_cluster import FakeAsks, FakeCluster
+from support.operator.fake_cluster import FakeCluster, FakePods
 
 NAMESPACE = "speech"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -23,13 +23,13 @@ class Scene:
 
     def __init__(self) -> None:
         self.cluster = FakeCluster()
-        self.asks = FakeAsks()
-        self.inventory = Inventory()
+        self.readiness_client = FakePods()
+        self.object_cache = ObjectCache()
         self.time = datetime(2026, 1, 1, tzinfo=UTC)
         self.reconciler = Reconciler(
-            inventory=self.inventory,
+            object_cache=self.object_cache,
             cluster=self.cluster,
-            asks=self.asks,
+            readiness_client=self.readiness_client,
             settings=OperatorSettings(),
             reporter="operator-1",
             now=lambda: self.time,
@@ -50,11 +50,11 @@ class Scene:
 
     def look(self, name: str = "narrator") -> float | None:
         """Lets the operator see everything and make one pass."""
-        for thing in list(self.inventory._objects.values()):
+        for thing in list(self.object_cache._objects.values()):
             place = (thing["kind"], NAMESPACE, thing["metadata"]["name"])
             if place not in self.cluster.objects:
-                self.inventory.remove(thing)
-        self.cluster.show(self.inventory)
+                self.object_cache.remove(thing)
+        self.cluster.show(self.object_cache)
         return asyncio.run(self.reconciler.reconcile(Key(NAMESPACE, name)))
 
     def settle(self, name: str = "narrator") -> None:
@@ -103,7 +103,7 @@ class Scene:
         )
         phase = PodPhase.READY if ready else PodPhase.LOADING
         seconds = {PodPhase.LOADING: 3.0, PodPhase.WARMING: 2.0}
-        self.asks.told[name] = PodReadiness(phase, None, ready, seconds)
+        self.readiness_client.told[name] = PodReadiness(phase, None, ready, seconds)
 
     def roll_out(self, of: str = "narrator") -> None:
         """Says of a Deployment that every replica is new and ready, with a ready pod for each."""
@@ -153,11 +153,11 @@ class Scene:
         }
         self._end_job({"checkpoints": [checkpoint], "seconds": 7.5}, "Complete", code=0)
 
-    def pass_proof(self) -> None:
+    def pass_preflight(self) -> None:
         """Lets the one Job succeed, which proves a change."""
         self._end_job({"checkpoints": [], "seconds": 20.0}, "Complete", code=0)
 
-    def fail_proof(self, last_words: object) -> None:
+    def fail_preflight(self, last_words: object) -> None:
         """Lets the one Job fail, which proves a change."""
         self._end_job(last_words, "Failed", code=1)
 

@@ -14,8 +14,8 @@ from nemo_voice_operator.state.plan import (
     CacheWork,
     Capabilities,
     Plan,
-    ProvenCheckpoint,
-    ProvenModel,
+    VerifiedCheckpoint,
+    VerifiedModel,
 )
 from support.docs.repository import ROOT
 
@@ -40,7 +40,7 @@ def services_of(sample: str) -> list[VoiceService]:
     return [voice_service(thing["metadata"]["name"], **thing["spec"]) for thing in services]
 
 
-def proven_plan(
+def verified_plan(
     service: VoiceService, settings: OperatorSettings, *, single_node: bool = False
 ) -> Plan:
     """Returns the plan at the moment when the cache Job has just brought what the spec asks for."""
@@ -56,12 +56,12 @@ def proven_plan(
         job=cache_work_name(service, settings),
         single_node=single_node,
     )
-    model = ProvenModel(_proven(spec.model), _proven(vocoder) if vocoder else None)
+    model = VerifiedModel(_verified(spec.model), _verified(vocoder) if vocoder else None)
     return Plan(replicas=replicas, cache=work, model=model, capabilities=capabilities)
 
 
-def _proven(checkpoint: Checkpoint) -> ProvenCheckpoint:
+def _verified(checkpoint: Checkpoint) -> VerifiedCheckpoint:
     digest = checkpoint.sha256 or hashlib.sha256(checkpoint.source.encode()).hexdigest()
     revision = checkpoint.revision or digest[:40]
     folder = checkpoint.source.rpartition("/")[2]
-    return ProvenCheckpoint(checkpoint.source, revision, digest, 1, f"{folder}@{revision}")
+    return VerifiedCheckpoint(checkpoint.source, revision, digest, 1, f"{folder}@{revision}")

@@ -27,7 +27,7 @@ FREE = {
     },
     "spec": {"holderIdentity": ""},
 }
-Answer = Callable[[str, str], tuple[int, object]]
+PodResponse = Callable[[str, str], tuple[int, object]]
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ class Api:
     """An API server in a thread, which answers by method and path and remembers both."""
 
     def __init__(self) -> None:
-        self.answer: Answer = lambda _method, _path: (404, {"message": "no such thing"})
+        self.response: PodResponse = lambda _method, _path: (404, {"message": "no such thing"})
         self.asked: list[tuple[str, str]] = []
 
     def handler(self) -> type[BaseHTTPRequestHandler]:
@@ -61,7 +61,7 @@ class Api:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 path = self.path.partition("?")[0]
                 api.asked.append((self.command, path))
-                status, body = api.answer(self.command, path)
+                status, body = api.response(self.command, path)
                 said = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(said)))
@@ -156,7 +156,7 @@ def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_definition_is_applied_to_the_cluster(api: Api) -> None:
-    api.answer = lambda _method, _path: (200, {})
+    api.response = lambda _method, _path: (200, {})
     assert main(["crd", "apply"]) == 0
     ((method, path),) = api.asked
     assert method == "PATCH"
@@ -164,18 +164,18 @@ def test_the_definition_is_applied_to_the_cluster(api: Api) -> None:
 
 
 def test_a_cluster_that_refuses_the_definition_is_quoted(api: Api) -> None:
-    api.answer = lambda _method, _path: (403, {"message": "you may not"})
+    api.response = lambda _method, _path: (403, {"message": "you may not"})
     with pytest.raises(SystemExit, match="error: you may not"):
         main(["crd", "apply"])
 
 
 def test_a_signal_ends_it_in_order(api: Api) -> None:
-    def answer(method: str, path: str) -> tuple[int, object]:
+    def response(method: str, path: str) -> tuple[int, object]:
         if path.endswith("/leases/nemo-voice-operator"):
             os.kill(os.getpid(), signal.SIGTERM)
         return 503, {"message": "busy"}
 
-    api.answer = answer
+    api.response = response
     assert main(["run"]) == 0
     assert {method for method, _ in api.asked} == {"GET"}
 
@@ -183,12 +183,12 @@ def test_a_signal_ends_it_in_order(api: Api) -> None:
 def test_a_cluster_that_cannot_be_read_ends_it_with_the_reason(
     api: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def answer(_method: str, path: str) -> tuple[int, object]:
+    def response(_method: str, path: str) -> tuple[int, object]:
         if path.endswith("/leases/nemo-voice-operator"):
             return 200, FREE
         return 500, {"message": "the store is gone"}
 
-    api.answer = answer
+    api.response = response
     assert main(["run"]) == 1
     # Other threads may write a line of their own behind it.
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("{")]

@@ -63,7 +63,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PodResponse:
     """What a pod answered."""
 
     status: int
@@ -87,25 +87,31 @@ class PodReader:
 
     async def read_loads(self, pods: Sequence[PodAddress]) -> dict[str, PodLoad | Unread]:
         """Returns each pod's load by the pod's name, or why there is none."""
-        answers = await self._ask_all(pods, METRICS_PATH)
+        responses = await self._get_all(pods, METRICS_PATH)
         return {
-            name: answer if isinstance(answer, Unread) else load_of(answer.status, answer.body)
-            for name, answer in answers.items()
+            name: response
+            if isinstance(response, Unread)
+            else load_of(response.status, response.body)
+            for name, response in responses.items()
         }
 
     async def read_readiness(self, pods: Sequence[PodAddress]) -> dict[str, PodReadiness | Unread]:
         """Returns each pod's readiness by the pod's name, or why there is none."""
-        answers = await self._ask_all(pods, READY_PATH)
+        responses = await self._get_all(pods, READY_PATH)
         return {
-            name: answer if isinstance(answer, Unread) else readiness_of(answer.status, answer.body)
-            for name, answer in answers.items()
+            name: response
+            if isinstance(response, Unread)
+            else readiness_of(response.status, response.body)
+            for name, response in responses.items()
         }
 
-    async def _ask_all(self, pods: Sequence[PodAddress], path: str) -> dict[str, Answer | Unread]:
-        answers = await asyncio.gather(*(self.ask(pod, path) for pod in pods))
-        return {pod.name: answer for pod, answer in zip(pods, answers, strict=True)}
+    async def _get_all(
+        self, pods: Sequence[PodAddress], path: str
+    ) -> dict[str, PodResponse | Unread]:
+        responses = await asyncio.gather(*(self.get(pod, path) for pod in pods))
+        return {pod.name: response for pod, response in zip(pods, responses, strict=True)}
 
-    async def ask(self, pod: PodAddress, path: str) -> Answer | Unread:
+    async def get(self, pod: PodAddress, path: str) -> PodResponse | Unread:
         """Returns what one pod answers, or why there is nothing."""
         if not pod.host:
             return Unread(Fault.UNREACHABLE, "The pod has no address yet.")
@@ -119,7 +125,7 @@ class PodReader:
                 detail = f"{path}: {type(error).__name__}: {error}"
                 return Unread(Fault.UNREACHABLE, detail[:_MAX_DETAIL_CHARS])
 
-    async def _get(self, pod: PodAddress, path: str) -> Answer | Unread:
+    async def _get(self, pod: PodAddress, path: str) -> PodResponse | Unread:
         host = f"[{pod.host}]" if ":" in pod.host else pod.host
         request = self._session.get(
             f"http://{host}:{pod.port}{path}",
@@ -137,7 +143,7 @@ class PodReader:
                 if len(body) > MAX_BODY_BYTES:
                     detail = f"{path} answered more than {MAX_BODY_BYTES} bytes."
                     return Unread(Fault.TOO_LARGE, detail)
-            return Answer(response.status, bytes(body))
+            return PodResponse(response.status, bytes(body))
 
 
 def load_of(status: int, body: bytes) -> PodLoad | Unread:

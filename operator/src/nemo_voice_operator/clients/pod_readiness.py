@@ -7,7 +7,7 @@ from http import HTTPStatus
 from nemo_voice_operator.api.service_contract import PROGRESS_PORT
 from nemo_voice_operator.api.spec import Task
 from nemo_voice_operator.api.spec import container_port as port_of
-from nemo_voice_operator.clients.pod_client import Answer, PodAddress, PodReader
+from nemo_voice_operator.clients.pod_client import PodAddress, PodReader, PodResponse
 from nemo_voice_operator.kube.objects import Object
 from nemo_voice_operator.state.pod_reports import CacheProgress, PodReadiness
 
@@ -16,7 +16,7 @@ _MOST_CHARS = 32
 _MOST_BYTES = 2**53
 
 
-class Asking:
+class PodReadinessClient:
     """Asks by one reader.
 
     Args:
@@ -30,8 +30,8 @@ class Asking:
 
     async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
         """Returns what each pod says of itself, by name; those that do not answer are left out."""
-        answers = await self._reader.read_readiness([address_of(pod) for pod in pods])
-        return {name: told for name, told in answers.items() if isinstance(told, PodReadiness)}
+        responses = await self._reader.read_readiness([address_of(pod) for pod in pods])
+        return {name: told for name, told in responses.items() if isinstance(told, PodReadiness)}
 
     async def progress(self, pods: Sequence[Object]) -> CacheProgress | None:
         """Returns how far a cache Job's pod says it is, if one does."""
@@ -39,19 +39,19 @@ class Asking:
             address = pod.get("status", {}).get("podIP")
             if address:
                 where = PodAddress(str(pod["metadata"]["name"]), str(address), self._progress_port)
-                answer = await self._reader.ask(where, "/")
-                told = progress_of(answer) if isinstance(answer, Answer) else None
+                response = await self._reader.get(where, "/")
+                told = progress_of(response) if isinstance(response, PodResponse) else None
                 if told is not None:
                     return told
         return None
 
 
-def progress_of(answer: Answer) -> CacheProgress | None:
+def progress_of(response: PodResponse) -> CacheProgress | None:
     """Returns the progress in an answer; None for what is none."""
-    if answer.status != HTTPStatus.OK:
+    if response.status != HTTPStatus.OK:
         return None
     try:
-        told = json.loads(answer.body)
+        told = json.loads(response.body)
         total = told["totalBytes"]
         return CacheProgress(
             phase=str(told["phase"])[:_MOST_CHARS],

@@ -10,7 +10,7 @@ from nemo_voice_operator.api.spec import Scaling
 from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.clients.pod_client import PodReader
 from nemo_voice_operator.clients.pod_readiness import address_of
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, POD
 from nemo_voice_operator.kube.objects import (
     Key,
@@ -33,12 +33,12 @@ from nemo_voice_operator.state.pod_reports import PodLoad
 
 logger = logging.getLogger(__name__)
 
-_RETOLD_S = 60.0
+_REPORT_INTERVAL_S = 60.0
 _URGENT = frozenset(
     {ScalingReason.NOT_ENOUGH_GPUS, ScalingReason.UNSCHEDULABLE, ScalingReason.LOAD_UNKNOWN}
 )
 """Reasons that are told at once when they come and when they go."""
-_WORTH_TELLING = 0.2
+_REPORTED_CHANGE = 0.2
 """Relative change of the load that is worth a new status, once a minute."""
 
 
@@ -54,7 +54,7 @@ class _Memory:
 class Autoscaler:
     """Decides for every VoiceService with `scaling`; the reconciler carries it out."""
 
-    inventory: Inventory
+    object_cache: ObjectCache
     reader: PodReader
     clock: Callable[[], float]
     decided: Callable[[Key, Scaled], None]
@@ -65,10 +65,10 @@ class Autoscaler:
         """Decides for ever."""
         while True:
             began_s = self.clock()
-            await self.pass_once()
+            await self.decide_all()
             await asyncio.sleep(max(0.0, interval_s - (self.clock() - began_s)))
 
-    async def pass_once(self) -> None:
+    async def decide_all(self) -> None:
         """Decides once for every VoiceService that has `scaling`."""
         scaled = dict(self._scaled())
         for key, memory in list(self._memories.items()):
@@ -86,8 +86,8 @@ class Autoscaler:
 
     def _scaled(self) -> list[tuple[Key, VoiceService]]:
         found = []
-        for key in self.inventory.services():
-            resource = self.inventory.service(key)
+        for key in self.object_cache.services():
+            resource = self.object_cache.service(key)
             if resource is None or is_leaving(resource) or "scaling" not in resource["spec"]:
                 continue
             service = readable(resource)
@@ -97,10 +97,10 @@ class Autoscaler:
 
     async def _decide(self, key: Key, service: VoiceService) -> None:
         scaling = service.spec.scaling
-        deployment = self.inventory.get(DEPLOYMENT, key.namespace, key.name)
+        deployment = self.object_cache.get(DEPLOYMENT, key.namespace, key.name)
         if scaling is None or deployment is None:
             return
-        pods = [pod for pod in self.inventory.of(key, POD) if not is_leaving(pod)]
+        pods = [pod for pod in self.object_cache.of(key, POD) if not is_leaving(pod)]
         serving = [address_of(pod) for pod in pods if is_ready(pod)]
         loads = (await self.reader.read_loads(serving)).values() if serving else ()
         observation = Observation(
@@ -112,23 +112,23 @@ class Autoscaler:
         )
         memory = self._memories.setdefault(key, _Memory(service.metadata.uid))
         decision, memory.state = scaling_decision(policy_of(scaling), observation, memory.state)
-        if self._is_worth_telling(memory, decision):
+        if self._is_worth_reporting(memory, decision):
             memory.told, memory.told_s = decision, self.clock()
             if decision.is_change:
                 logger.info("scaling", extra={"voiceservice": str(key), "why": decision.message})
-            self.decided(key, Scaled(decision.replicas, decision.wanted, told_load(decision)))
+            self.decided(key, Scaled(decision.replicas, decision.wanted, load_status(decision)))
 
-    def _is_worth_telling(self, memory: _Memory, decision: Decision) -> bool:
+    def _is_worth_reporting(self, memory: _Memory, decision: Decision) -> bool:
         told = memory.told
         if told is None or decision.is_change or told.replicas != decision.replicas:
             return True
         if told.reason is not decision.reason and _URGENT & {told.reason, decision.reason}:
             return True
-        if self.clock() - memory.told_s < _RETOLD_S:
+        if self.clock() - memory.told_s < _REPORT_INTERVAL_S:
             return False
         pairs = ((told.in_flight, decision.in_flight), (told.queue_s, decision.queue_s))
         return told.reason is not decision.reason or any(
-            abs(now - before) > _WORTH_TELLING * max(now, before) for before, now in pairs
+            abs(now - before) > _REPORTED_CHANGE * max(now, before) for before, now in pairs
         )
 
 
@@ -145,7 +145,7 @@ def policy_of(scaling: Scaling) -> ScalingPolicy:
     )
 
 
-def told_load(decision: Decision) -> Load:
+def load_status(decision: Decision) -> Load:
     """Returns a decision as the status tells it."""
     return Load(
         in_flight=round(decision.in_flight, 2),

@@ -1,7 +1,7 @@
 """Who shares a cache Job, whether anybody waits for it, and when another try is due. Pure."""
 
 from nemo_voice_operator.api import readable
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.desired.cache import claim_of
 from nemo_voice_operator.kube.kinds import CLAIM
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving, owner_references_of
@@ -11,12 +11,12 @@ from nemo_voice_operator.state.plan import CacheWork
 
 
 def sharers(
-    inventory: Inventory, namespace: str, work: CacheWork, settings: OperatorSettings
+    object_cache: ObjectCache, namespace: str, work: CacheWork, settings: OperatorSettings
 ) -> list[Object]:
     """Returns every VoiceService whose present spec asks for the same work."""
     found = []
-    for key in inventory.claim_users(namespace, work.claim):
-        resource = inventory.service(key)
+    for key in object_cache.claim_users(namespace, work.claim):
+        resource = object_cache.service(key)
         if resource is None or is_leaving(resource):
             continue
         service = readable(resource)
@@ -25,18 +25,18 @@ def sharers(
     return found
 
 
-def is_needed(inventory: Inventory, job: Object, settings: OperatorSettings) -> bool:
+def is_needed(object_cache: ObjectCache, job: Object, settings: OperatorSettings) -> bool:
     """Returns whether a VoiceService that owns the Job still waits for its result."""
     metadata = job["metadata"]
     for owner in owner_references_of(job):
-        resource = inventory.service(Key(metadata["namespace"], owner["name"]))
+        resource = object_cache.service(Key(metadata["namespace"], owner["name"]))
         if resource is None or resource["metadata"]["uid"] != owner["uid"]:
             continue
         service = readable(resource)
         if service is None:
             return True  # nobody knows what it asks for
         is_asked = job_of(service, settings) == metadata["name"]
-        claim = inventory.get(CLAIM, service.metadata.namespace, claim_of(service))
+        claim = object_cache.get(CLAIM, service.metadata.namespace, claim_of(service))
         if is_asked and recorded_model(service, claim) is None and not service.spec.suspend:
             return True
     return False

@@ -9,7 +9,7 @@ LIVE_PATH = "/healthz"
 
 
 @asynccontextmanager
-async def live(port: int) -> AsyncIterator[None]:
+async def serve_liveness(port: int) -> AsyncIterator[None]:
     """Answers whoever asks for `LIVE_PATH`, within the block; port 0 answers nobody.
 
     Replicas that do not lead answer too: waiting is what they are alive for.

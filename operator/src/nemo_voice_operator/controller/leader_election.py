@@ -10,7 +10,7 @@ from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.errors import LeadershipLost
 
 LEASE_NAME = "nemo-voice-operator"
-PATIENCE = 6
+CALLS_PER_LEASE = 6
 """A call may take this part of the lease: a try to renew it is two of them."""
 _END_S = 5.0
 """How long the work may take to end."""

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from nemo_voice_operator.api.status import Phase
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.scaling.reasons import ScalingReason
 
 _PREFIX = "nemo_voice_operator"
@@ -24,7 +24,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 class OperatorMetrics:
     """The operator's metrics, in a registry of their own."""
 
-    def __init__(self, inventory: Inventory, depth: Callable[[], int]) -> None:
+    def __init__(self, object_cache: ObjectCache, depth: Callable[[], int]) -> None:
         """Takes what the gauges read when they are scraped."""
         self.registry = CollectorRegistry()
         self.reconciles = CounterMetric(
@@ -56,7 +56,7 @@ class OperatorMetrics:
             registry=self.registry,
         )
         queue.set_function(depth)
-        for family in _families(inventory):
+        for family in _families(object_cache):
             self.registry.register(family)
 
     @contextmanager
@@ -83,19 +83,19 @@ class _Counted(Collector):
 
     def __init__(
         self,
-        inventory: Inventory,
+        object_cache: ObjectCache,
         name: str,
         documentation: str,
         *,
         labels: list[str],
         told: Callable[[_Statuses], _Counts],
     ) -> None:
-        self._inventory, self._told = inventory, told
+        self._object_cache, self._told = object_cache, told
         self._name, self._documentation, self._labels = name, documentation, labels
 
     @override
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        resources = map(self._inventory.service, self._inventory.services())
+        resources = map(self._object_cache.service, self._object_cache.services())
         statuses = [(resource or {}).get("status") or {} for resource in resources]
         family = GaugeMetricFamily(
             f"{_PREFIX}_{self._name}", self._documentation, labels=self._labels
@@ -105,19 +105,19 @@ class _Counted(Collector):
         yield family
 
 
-def _families(inventory: Inventory) -> Iterator[_Counted]:
+def _families(object_cache: ObjectCache) -> Iterator[_Counted]:
     yield _Counted(
-        inventory, "voiceservices", "VoiceServices by phase.", labels=["phase"], told=_phases
+        object_cache, "voiceservices", "VoiceServices by phase.", labels=["phase"], told=_phases
     )
     yield _Counted(
-        inventory,
+        object_cache,
         "conditions",
         "VoiceServices by condition that is not as wished, and its reason.",
         labels=["condition", "reason"],
         told=_conditions,
     )
     yield _Counted(
-        inventory,
+        object_cache,
         "scaled_voiceservices",
         "VoiceServices that follow their load, by the reason of the last decision.",
         labels=["reason"],

@@ -15,7 +15,7 @@ from nemo_voice_operator.kube.objects import Key, Object
 _Place = tuple[str, str, str]
 
 
-class Inventory:
+class ObjectCache:
     """The objects, by kind and name, and by the VoiceServices that they concern."""
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ class Inventory:
         """Returns the VoiceServices that need a claim, ordered."""
         return sorted(self._of_claim.get(Key(namespace, claim), ()))
 
-    def concerned(self, thing: Object) -> list[Key]:
+    def affected_by(self, thing: Object) -> list[Key]:
         """Returns the VoiceServices that an object's change may matter to."""
         metadata = thing["metadata"]
         namespace, name = str(metadata["namespace"]), str(metadata["name"])
@@ -133,7 +133,7 @@ class Inventory:
             return [Key(namespace, service)]
         if kind is POD:
             job = self.get(JOB, namespace, labels.get(JOB_NAME_LABEL, ""))
-            return [] if job is None else self.concerned(job)
+            return [] if job is None else self.affected_by(job)
         return sorted({Key(namespace, owner) for owner in _owners(thing)})
 
     def _groups(self, thing: Object) -> Iterable[tuple[dict[Any, set[_Place]], Key | str]]:

@@ -11,15 +11,15 @@ import aiohttp
 
 from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.clients.pod_client import PodReader
-from nemo_voice_operator.clients.pod_readiness import Asking
+from nemo_voice_operator.clients.pod_readiness import PodReadinessClient
 from nemo_voice_operator.controller.autoscaler import Autoscaler
-from nemo_voice_operator.controller.health import live
+from nemo_voice_operator.controller.health import serve_liveness
 from nemo_voice_operator.controller.leader_election import lead
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.controller.metrics import OperatorMetrics
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.reconcile import Reconciler
-from nemo_voice_operator.controller.resync import Lists, survey
+from nemo_voice_operator.controller.resync import ObjectLister, resync
 from nemo_voice_operator.controller.watches import follow_cluster
 from nemo_voice_operator.controller.workqueue import WorkQueue
 from nemo_voice_operator.errors import OperatorError, Refused
@@ -31,15 +31,15 @@ from nemo_voice_operator.state.plan import Capabilities
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 300.0
+RELIST_S = 300.0
 """Seconds between two looks for what no event told of."""
 
 
-Follow = Callable[[Inventory, WorkQueue[Key], OperatorSettings], Coroutine[Any, Any, None]]
+Follow = Callable[[ObjectCache, WorkQueue[Key], OperatorSettings], Coroutine[Any, Any, None]]
 """What keeps the inventory and the queue up to date, until it is cancelled or told to stop."""
 
 
-class WholeCluster(Cluster, Lists, Protocol):
+class WholeCluster(Cluster, ObjectLister, Protocol):
     """All that the operator asks of a cluster, its Lease aside."""
 
     async def knows(self, kind: Kind) -> bool:
@@ -66,13 +66,13 @@ class Operator:
         self._cluster = cluster
         self._follow = follow
         self._reader = PodReader(session)
-        self.inventory = Inventory()
+        self.object_cache = ObjectCache()
         self.queue: WorkQueue[Key] = WorkQueue()
-        self.metrics = OperatorMetrics(self.inventory, self.queue.__len__)
+        self.metrics = OperatorMetrics(self.object_cache, self.queue.__len__)
         self.reconciler = Reconciler(
-            inventory=self.inventory,
+            object_cache=self.object_cache,
             cluster=cluster,
-            asks=Asking(self._reader),
+            readiness_client=PodReadinessClient(self._reader),
             settings=settings,
             reporter=settings.identity,
         )
@@ -85,22 +85,22 @@ class Operator:
         """
         settings = self._settings
         with self.metrics.served(settings.metrics_port):
-            async with live(settings.health_port):
+            async with serve_liveness(settings.health_port):
                 await lead(lock, lease_s=settings.lease_s, work=self.work)
 
     async def work(self) -> None:
         """Does what a leader does, until it is cancelled or kopf is told to stop."""
         self.metrics.leading.set(1)
         logger.info("leading", extra={"identity": self._settings.identity})
-        await self._discover()
-        await self._look()
-        autoscaler = Autoscaler(self.inventory, self._reader, time.monotonic, self._scaled)
-        follow = self._follow(self.inventory, self.queue, self._settings)
-        workers = [self._work_off() for _ in range(self._settings.workers)]
+        await self._discover_kinds()
+        await self._resync()
+        autoscaler = Autoscaler(self.object_cache, self._reader, time.monotonic, self._scaled)
+        follow = self._follow(self.object_cache, self.queue, self._settings)
+        workers = [self._worker() for _ in range(self._settings.workers)]
         scale = autoscaler.run(self._settings.scaling_interval_s)
-        await _until_one_ends(follow, scale, self._keep_looking(), *workers)
+        await _until_one_ends(follow, scale, self._resync_periodically(), *workers)
 
-    async def _look(self) -> None:
+    async def _resync(self) -> None:
         """Learns all that is there and is not told by events.
 
         At first before anything is decided: who knows half of the children would take the other
@@ -108,21 +108,21 @@ class Operator:
         """
         optional = [SERVICE_MONITOR] if self.reconciler.capabilities.service_monitor else []
         kinds = (*WATCHED, *optional)
-        for key in await survey(self._cluster, self.inventory, kinds, self._settings.watched):
+        for key in await resync(self._cluster, self.object_cache, kinds, self._settings.watched):
             self.queue.add(key)
 
-    async def _work_off(self) -> None:
+    async def _worker(self) -> None:
         while True:
             key = await self.queue.get()
-            await self._pass(key)
+            await self._reconcile(key)
 
-    async def _pass(self, key: Key) -> None:
+    async def _reconcile(self, key: Key) -> None:
         """Makes one pass; a failure is logged and comes back later, it never ends the worker."""
         where = {"namespace": key.namespace, "voiceservice": key.name}
         outcome = "failed"
         with self.metrics.reconcile_seconds.time():
             try:
-                again_s = await self.reconciler.reconcile(key)
+                requeue_after_s = await self.reconciler.reconcile(key)
             except OperatorError as error:
                 outcome = "refused" if isinstance(error, Refused) else "failed"
                 logger.warning("a pass failed: %s", error, extra=where)
@@ -135,11 +135,11 @@ class Operator:
             self.queue.failed(key)
             return
         self.queue.done(key)
-        if self.inventory.service(key) is None:
+        if self.object_cache.service(key) is None:
             self.queue.forget(key)
         else:
-            turn_s = next_turn_s(key, asyncio.get_running_loop().time(), self._settings.resync_s)
-            self.queue.add_after(key, again_s or turn_s)
+            turn_s = next_resync_s(key, asyncio.get_running_loop().time(), self._settings.resync_s)
+            self.queue.add_after(key, requeue_after_s or turn_s)
 
     def _scaled(self, key: Key, scaled: Scaled) -> None:
         before = self.reconciler.scaled.get(key)
@@ -149,28 +149,28 @@ class Operator:
         self.reconciler.scaled[key] = scaled
         self.queue.add(key)
 
-    async def _keep_looking(self) -> None:
+    async def _resync_periodically(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(RELIST_S)
             try:
-                await self._discover()
-                await self._look()
+                await self._discover_kinds()
+                await self._resync()
             except OperatorError as error:
                 logger.warning("the cluster cannot be read: %s", error)
 
-    async def _discover(self) -> None:
+    async def _discover_kinds(self) -> None:
         knows_monitors = await self._cluster.knows(SERVICE_MONITOR)
         capabilities = Capabilities(service_monitor=knows_monitors)
         if capabilities != self.reconciler.capabilities:
             self.reconciler.capabilities = capabilities
             if not knows_monitors:
-                for gone in self.inventory.all(SERVICE_MONITOR):
-                    self.inventory.remove(gone)
-            for key in self.inventory.services():
+                for gone in self.object_cache.all(SERVICE_MONITOR):
+                    self.object_cache.remove(gone)
+            for key in self.object_cache.services():
                 self.queue.add(key)
 
 
-def next_turn_s(key: Key, now_s: float, period_s: float) -> float:
+def next_resync_s(key: Key, now_s: float, period_s: float) -> float:
     """Returns the seconds until a VoiceService is looked at though nothing happens.
 
     Each has its own turn in every period: all at once would keep waiting what just changed.

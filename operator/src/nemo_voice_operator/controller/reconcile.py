@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from nemo_voice_operator.api import VoiceService, parse, readable
 from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.clients.api_server import Cluster
-from nemo_voice_operator.controller.apply_children import Children
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
+from nemo_voice_operator.controller.owned_objects import OwnedObjects
 from nemo_voice_operator.desired.cache import claim_of
-from nemo_voice_operator.desired.preflight_job import is_proof
+from nemo_voice_operator.desired.preflight_job import is_preflight
 from nemo_voice_operator.errors import ClusterError, NotUnderstood, Refused
 from nemo_voice_operator.kube.kinds import CLAIM, CONTROLLER_REVISION, DEPLOYMENT, JOB, POD
 from nemo_voice_operator.kube.manifests import Manifest
@@ -25,18 +25,18 @@ from nemo_voice_operator.kube.objects import Key, Object, is_leaving, is_over
 from nemo_voice_operator.kube.ownership import is_ours
 from nemo_voice_operator.planning.planning import job_of, plan_of
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import Observed, Proof, Scaled
+from nemo_voice_operator.state.observed import Observed, Preflight, Scaled
 from nemo_voice_operator.state.plan import Capabilities, Plan
 from nemo_voice_operator.state.pod_reports import CacheProgress, PodReadiness
 from nemo_voice_operator.status.events import events_between
-from nemo_voice_operator.status.requeue import again_s
+from nemo_voice_operator.status.requeue import requeue_after_s
 from nemo_voice_operator.status.status import status_of, status_of_unreadable
 
 _GONE = frozenset({404, 409})
 """Answers to a status of what is not there any more, or has become another of its name."""
 
 
-class Asks(Protocol):
+class ReadinessClient(Protocol):
     """What pods are asked over HTTP."""
 
     async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
@@ -52,19 +52,19 @@ class Asks(Protocol):
 class Reconciler:
     """Reconciles VoiceServices; several may be in work at once, each by one worker."""
 
-    inventory: Inventory
+    object_cache: ObjectCache
     cluster: Cluster
-    asks: Asks
+    readiness_client: ReadinessClient
     settings: OperatorSettings
     reporter: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     capabilities: Capabilities = field(default_factory=Capabilities)
     scaled: dict[Key, Scaled] = field(default_factory=dict)
     """The scaler's last decisions."""
-    _children: Children = field(init=False)
+    _owned: OwnedObjects = field(init=False)
 
     def __post_init__(self) -> None:
-        self._children = Children(self.inventory, self.cluster, self.settings)
+        self._owned = OwnedObjects(self.object_cache, self.cluster, self.settings)
 
     async def reconcile(self, key: Key) -> float | None:
         """Makes one VoiceService's children and status what they should be.
@@ -76,7 +76,7 @@ class Reconciler:
             ClusterError: Something could not be written; the next pass goes on.
             NotUnderstood: The resource is of another CRD than the operator's.
         """
-        resource = self.inventory.service(key)
+        resource = self.object_cache.service(key)
         self._recall(key, resource)
         if resource is None:
             return None
@@ -91,27 +91,27 @@ class Reconciler:
             raise NotUnderstood(problem) from error
         observed = self._observed(service)
         plan = plan_of(service, observed, self.settings)
-        self.inventory.uses_claim(key, plan.cache.claim if plan.cache else None)
+        self.object_cache.uses_claim(key, plan.cache.claim if plan.cache else None)
         try:
-            await self._children.converge(service, resource, plan, self.now())
+            await self._owned.apply(service, resource, plan, self.now())
         except Refused as error:
             observed = replace(
-                await self._asked(observed), refusal=str(error), refused_as=error.told_as
+                await self._asked(observed), refusal=str(error), refused_as=error.condition_reason
             )
             await self._tell(service, resource, plan, observed)
             raise
-        deployment = self.inventory.get(DEPLOYMENT, key.namespace, key.name)
+        deployment = self.object_cache.get(DEPLOYMENT, key.namespace, key.name)
         # Only now: a pod that is slow to answer keeps no change waiting.
         observed = replace(await self._asked(observed), deployment=deployment)
-        await self._children.keep_good_template(service, resource, plan, observed)
+        await self._owned.record_good_template(service, resource, plan, observed)
         await self._tell(service, resource, plan, observed)
-        return again_s(plan, observed, self.now())
+        return requeue_after_s(plan, observed, self.now())
 
     def _recall(self, key: Key, resource: Object | None) -> None:
         """Forgets a VoiceService that is gone, also when another has its name already."""
         uid = None if resource is None else str(resource["metadata"]["uid"])
-        if self._children.recall(key, uid):
-            self.inventory.uses_claim(key, None)
+        if self._owned.forget_if_gone(key, uid):
+            self.object_cache.uses_claim(key, None)
             self.scaled.pop(key, None)
 
     def _observed(self, service: VoiceService) -> Observed:
@@ -120,15 +120,15 @@ class Reconciler:
         job_pods: list[Object] = []
         claim = job = None
         if name is not None:
-            claim = self.inventory.get(CLAIM, key.namespace, claim_of(service))
-            job = self.inventory.get(JOB, key.namespace, name)
-            job_pods = self.inventory.pods_of_job(key.namespace, name)
-        deployment = self.inventory.get(DEPLOYMENT, key.namespace, key.name)
+            claim = self.object_cache.get(CLAIM, key.namespace, claim_of(service))
+            job = self.object_cache.get(JOB, key.namespace, name)
+            job_pods = self.object_cache.pods_of_job(key.namespace, name)
+        deployment = self.object_cache.get(DEPLOYMENT, key.namespace, key.name)
         if deployment is not None and not is_ours(deployment, service):
             deployment = None
-        proofs = filter(is_proof, self.inventory.jobs_of(service.metadata.uid))
-        pods = [pod for pod in self.inventory.of(key, POD) if not is_leaving(pod)]
-        records = self.inventory.of(key, CONTROLLER_REVISION)
+        preflights = filter(is_preflight, self.object_cache.jobs_of(service.metadata.uid))
+        pods = [pod for pod in self.object_cache.of(key, POD) if not is_leaving(pod)]
+        records = self.object_cache.of(key, CONTROLLER_REVISION)
         good = max(records, key=lambda record: int(record["revision"]), default=None)
         if service.spec.scaling is None:
             self.scaled.pop(key, None)
@@ -138,9 +138,9 @@ class Reconciler:
             claim=claim,
             job=job,
             job_pods=tuple(job_pods),
-            proofs={
-                str(one["metadata"]["name"]): Proof(one, tuple(self.inventory.pods_of(one)))
-                for one in proofs
+            preflights={
+                str(one["metadata"]["name"]): Preflight(one, tuple(self.object_cache.pods_of(one)))
+                for one in preflights
             },
             pods=tuple(pods),
             good_template=good["data"]["template"] if good else None,
@@ -155,8 +155,8 @@ class Reconciler:
         running = [pod for pod in observed.job_pods if _phase(pod) == "Running"]
         return replace(
             observed,
-            readiness=await self.asks.readiness(alive) if alive else {},
-            progress=await self.asks.progress(running) if running else None,
+            readiness=await self.readiness_client.readiness(alive) if alive else {},
+            progress=await self.readiness_client.progress(running) if running else None,
         )
 
     async def _tell(
@@ -167,7 +167,7 @@ class Reconciler:
         status = self._status(service, plan, observed, now)
         if status == service.status:
             return
-        self.inventory.put(await self.cluster.apply_status(resource, _told(status)))
+        self.object_cache.put(await self.cluster.apply_status(resource, _told(status)))
         moment = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
         for event in events_between(service, status, now=moment, reporter=self.reporter):
             await self.cluster.record(event)
@@ -207,7 +207,7 @@ class Reconciler:
         before = resource.get("status") or {}
         status = status_of_unreadable(before, problem, now=_seconds(self.now()))
         if status != before:
-            self.inventory.put(await self.cluster.apply_status(resource, status))
+            self.object_cache.put(await self.cluster.apply_status(resource, status))
 
 
 def _phase(pod: Object) -> str:

@@ -6,7 +6,7 @@ Watches tell what changes, but not what went while they were down.
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.kube.kinds import CLAIM, VOICE_SERVICE, Kind
 from nemo_voice_operator.kube.labels import MANAGED_BY
 from nemo_voice_operator.kube.objects import Key, Object
@@ -16,7 +16,7 @@ UNLABELLED = (VOICE_SERVICE, CLAIM)
 _OURS = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
 
 
-class Lists(Protocol):
+class ObjectLister(Protocol):
     """What a survey asks of a cluster."""
 
     async def list(self, kind: Kind, namespace: str | None, selector: str = "") -> list[Object]:
@@ -28,33 +28,36 @@ class Lists(Protocol):
         ...
 
 
-async def survey(
-    cluster: Lists, inventory: Inventory, kinds: Iterable[Kind], namespaces: Sequence[str]
+async def resync(
+    cluster: ObjectLister,
+    object_cache: ObjectCache,
+    kinds: Iterable[Kind],
+    namespaces: Sequence[str],
 ) -> set[Key]:
-    """Makes the inventory be what is there; returns the VoiceServices that the news concern.
+    """Makes the cache hold what is in the cluster; returns the VoiceServices that changes affect.
 
     Args:
         cluster: Where to look.
-        inventory: What is known.
+        object_cache: What is known so far.
         kinds: What to look for.
         namespaces: Where; none means everywhere.
 
     Raises:
         ClusterError: Something cannot be read; what was read is known.
     """
-    concerned: set[Key] = set()
+    affected: set[Key] = set()
     for kind in kinds:
         selector = "" if kind in UNLABELLED else _OURS
         for namespace in namespaces or (None,):
-            known = inventory.all(kind, namespace)
+            known = object_cache.all(kind, namespace)
             found = await cluster.list(kind, namespace, selector)
             for thing in found:
-                if inventory.put(thing):
-                    concerned.update(inventory.concerned(thing))
+                if object_cache.put(thing):
+                    affected.update(object_cache.affected_by(thing))
             # Known before the list was asked for and not in it: gone, for identities never return.
             there = {thing["metadata"]["uid"] for thing in found}
             for thing in known:
                 if thing["metadata"]["uid"] not in there:
-                    concerned.update(inventory.concerned(thing))
-                    inventory.remove(thing)
-    return concerned
+                    affected.update(object_cache.affected_by(thing))
+                    object_cache.remove(thing)
+    return affected

@@ -11,7 +11,7 @@ from typing import Any
 import kopf
 from typing_extensions import override
 
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.resync import UNLABELLED
 from nemo_voice_operator.controller.workqueue import WorkQueue
 from nemo_voice_operator.kube.kinds import WATCHED, Kind
@@ -44,18 +44,18 @@ class _NoDiffs(kopf.DiffBaseStorage):
         pass
 
 
-def registry_of(inventory: Inventory, queue: WorkQueue[Key]) -> kopf.OperatorRegistry:
+def registry_of(object_cache: ObjectCache, queue: WorkQueue[Key]) -> kopf.OperatorRegistry:
     """Returns what kopf is to call."""
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
     kopf.on.startup(registry=registry)(_configure)
     for kind in WATCHED:
-        _follow(kind, registry, inventory, queue)
+        _follow(kind, registry, object_cache, queue)
     return registry
 
 
 def _follow(
-    kind: Kind, registry: kopf.OperatorRegistry, inventory: Inventory, queue: WorkQueue[Key]
+    kind: Kind, registry: kopf.OperatorRegistry, object_cache: ObjectCache, queue: WorkQueue[Key]
 ) -> None:
     labels = None if kind in UNLABELLED else MANAGED_BY
 
@@ -63,13 +63,13 @@ def _follow(
     async def seen(event: Mapping[str, Any], **_: Any) -> None:
         thing = {"apiVersion": kind.api_version, "kind": kind.name, **event["object"]}
         metadata = thing["metadata"]
-        known = inventory.get(kind, metadata["namespace"], metadata["name"])
-        before = inventory.concerned(known or thing)
+        known = object_cache.get(kind, metadata["namespace"], metadata["name"])
+        before = object_cache.affected_by(known or thing)
         if event["type"] == "DELETED":
-            inventory.remove(thing)
-        elif not inventory.put(thing) and event["type"] is _LISTED:
+            object_cache.remove(thing)
+        elif not object_cache.put(thing) and event["type"] is _LISTED:
             return
-        for key in {*before, *inventory.concerned(thing)}:
+        for key in {*before, *object_cache.affected_by(thing)}:
             queue.add(key)
 
 
@@ -86,12 +86,12 @@ async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
 
 
 async def follow_cluster(
-    inventory: Inventory, queue: WorkQueue[Key], settings: OperatorSettings
+    object_cache: ObjectCache, queue: WorkQueue[Key], settings: OperatorSettings
 ) -> None:
     """Runs kopf until the process is asked to end, or this task is cancelled."""
     logging.getLogger("kopf.objects").setLevel(logging.ERROR)
     await kopf.operator(
-        registry=registry_of(inventory, queue),
+        registry=registry_of(object_cache, queue),
         standalone=True,
         clusterwide=not settings.watched,
         namespaces=list(settings.watched),

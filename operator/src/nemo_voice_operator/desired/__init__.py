@@ -10,7 +10,7 @@ from nemo_voice_operator.desired.deployment import serving_deployment
 from nemo_voice_operator.desired.disruption_budget import serving_budget
 from nemo_voice_operator.desired.monitor import serving_monitor
 from nemo_voice_operator.desired.network_policy import serving_policy
-from nemo_voice_operator.desired.preflight_job import proof_job
+from nemo_voice_operator.desired.preflight_job import preflight_job
 from nemo_voice_operator.desired.service import serving_service
 from nemo_voice_operator.kube.manifests import Json, Manifest, pruned
 from nemo_voice_operator.settings import OperatorSettings
@@ -24,7 +24,7 @@ def desired_state(
     children = (
         cache_claim(service, plan, settings),
         cache_job(service, plan, settings),
-        proof_job(service, plan, settings),
+        preflight_job(service, plan, settings),
         serving_service(service),
         serving_policy(service, settings),
         serving_deployment(service, plan, settings),

@@ -10,9 +10,9 @@ from nemo_voice_operator.api.service_contract import FETCH_ARGUMENTS, PROGRESS_P
 from nemo_voice_operator.desired.environment import fetch_environment
 from nemo_voice_operator.desired.job_placement import (
     REQUESTS,
-    excuses,
-    gpuless_affinity,
-    gpuless_tolerations,
+    ignored_failures,
+    job_affinity,
+    job_tolerations,
 )
 from nemo_voice_operator.desired.names import claim_name, job_name, metadata_of, shared_labels
 from nemo_voice_operator.desired.pod import (
@@ -52,10 +52,10 @@ def mounts_on_one_node(service: VoiceService, work: CacheWork) -> bool:
 
 def cache_work_name(service: VoiceService, settings: OperatorSettings) -> str:
     """Returns the name of the Job that brings what the spec asks for."""
-    return job_name(job_facts(service, settings))
+    return job_name(job_identity(service, settings))
 
 
-def job_facts(service: VoiceService, settings: OperatorSettings) -> Manifest:
+def job_identity(service: VoiceService, settings: OperatorSettings) -> Manifest:
     """Returns everything that makes one download another than the next.
 
     All that the pod is made of, so that equal names mean equal Jobs, which cannot be changed.
@@ -103,7 +103,7 @@ def cache_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
         },
         "spec": {
             "backoffLimit": _RETRIES,
-            "podFailurePolicy": {"rules": excuses(FETCH_CONTAINER)},
+            "podFailurePolicy": {"rules": ignored_failures(FETCH_CONTAINER)},
             "template": {
                 "metadata": {"labels": labels},
                 "spec": _placed(_fetch_pod(service, settings, work.claim), service, work),
@@ -122,8 +122,8 @@ def _fetch_pod(service: VoiceService, settings: OperatorSettings, claim: str) ->
         **confined_pod(service),
         # Each try stays as a pod that still says why it failed.
         "restartPolicy": "Never",
-        "tolerations": gpuless_tolerations(service),
-        "affinity": gpuless_affinity(service) or None,
+        "tolerations": job_tolerations(service),
+        "affinity": job_affinity(service) or None,
         "containers": [
             {
                 **confined_container(service, settings, FETCH_CONTAINER),
@@ -141,4 +141,4 @@ def _fetch_pod(service: VoiceService, settings: OperatorSettings, claim: str) ->
 def _placed(pod: Manifest, service: VoiceService, work: CacheWork) -> Manifest:
     if not mounts_on_one_node(service, work):
         return pod
-    return {**pod, "affinity": gpuless_affinity(service, near=work.claim)}
+    return {**pod, "affinity": job_affinity(service, near=work.claim)}

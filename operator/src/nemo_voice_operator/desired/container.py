@@ -5,7 +5,7 @@ import math
 from nemo_voice_operator.api import VoiceService, service_contract
 from nemo_voice_operator.api.pods import Resources
 from nemo_voice_operator.api.spec import container_port
-from nemo_voice_operator.desired.environment import serving_environment, told_seconds
+from nemo_voice_operator.desired.environment import seconds_setting, serving_environment
 from nemo_voice_operator.desired.pod import confined_container, key_mounts, volume_mounts
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.settings import OperatorSettings
@@ -51,7 +51,7 @@ def serving_container(
 def grace_s(service: VoiceService) -> int:
     """Returns how long a pod may take to end, so that no admitted request is cut."""
     drain_s = sum(
-        told_seconds(service, name, default_s)
+        seconds_setting(service, name, default_s)
         for name, default_s in service_contract.DRAIN_DEFAULTS_S.items()
     )
     return math.ceil(_PRE_STOP_S + drain_s + _EXIT_S)

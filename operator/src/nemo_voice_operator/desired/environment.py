@@ -18,7 +18,7 @@ from nemo_voice_operator.api.service_contract import (
 )
 from nemo_voice_operator.api.spec import container_port
 from nemo_voice_operator.kube.manifests import Json, Manifest
-from nemo_voice_operator.state.plan import Plan, ProvenCheckpoint
+from nemo_voice_operator.state.plan import Plan, VerifiedCheckpoint
 
 _OURS = "NEMO_VOICE_"
 _FILE = "file:///"
@@ -32,11 +32,11 @@ Variables = Mapping[str, "str | Manifest | None"]
 def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
     """Returns the environment of a container that serves. It never uses the network."""
     spec = service.spec
-    proven = plan.model
+    verified = plan.model
     engine = spec.engine.model_dump()
     ours: dict[str, str | Manifest | None] = {
-        **_checkpoint("MODEL", spec.model, proven.model if proven else None),
-        **_checkpoint("VOCODER", spec.vocoder, proven.vocoder if proven else None),
+        **_checkpoint("MODEL", spec.model, verified.model if verified else None),
+        **_checkpoint("VOCODER", spec.vocoder, verified.vocoder if verified else None),
         "NEMO_VOICE_MODEL_CACHE": MODEL_CACHE,
         "NEMO_VOICE_OFFLINE": "true",
         "NEMO_VOICE_DEVICE": "cuda" if spec.gpu.count else "cpu",
@@ -76,7 +76,7 @@ def fetch_environment(service: VoiceService) -> list[Json]:
     return _variables(ours, theirs)
 
 
-def told_seconds(service: VoiceService, name: str, default_s: float) -> float:
+def seconds_setting(service: VoiceService, name: str, default_s: float) -> float:
     """Returns a setting in seconds as the VoiceService's `env` says it, or the default."""
     told = [one.value for one in service.spec.env or () if one.name.upper() == name]
     try:
@@ -94,17 +94,17 @@ def container_source(source: str) -> str:
 
 
 def _checkpoint(
-    role: str, wanted: Checkpoint | None, proven: ProvenCheckpoint | None
+    role: str, wanted: Checkpoint | None, verified: VerifiedCheckpoint | None
 ) -> dict[str, str | Manifest | None]:
     """Returns the three variables of one checkpoint, pinned to what was proven if anything was."""
-    if wanted is None and proven is None:
+    if wanted is None and verified is None:
         return {}
-    source = wanted.source if wanted else proven.source if proven else ""
+    source = wanted.source if wanted else verified.source if verified else ""
     revision = wanted.revision if wanted else None
     digest = wanted.sha256 if wanted else None
-    if proven is not None:
+    if verified is not None:
         # Only the hub's models have commits; the digest says the rest.
-        revision, digest = proven.revision if _is_of_a_hub(source) else None, proven.sha256
+        revision, digest = verified.revision if _is_of_a_hub(source) else None, verified.sha256
     return {
         f"NEMO_VOICE_{role}": container_source(source),
         f"NEMO_VOICE_{role}_REVISION": revision,

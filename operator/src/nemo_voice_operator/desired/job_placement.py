@@ -12,7 +12,7 @@ _GPU_NODE_LABEL = "nvidia.com/gpu.present"
 """Set by NVIDIA's feature discovery on nodes with a GPU."""
 
 
-def gpuless_tolerations(service: VoiceService) -> Json:
+def job_tolerations(service: VoiceService) -> Json:
     """Returns the pods' tolerations, and that of GPU nodes, which pods with a GPU are given.
 
     A volume binds where its first pod runs; the download, which asks for no GPU, is that pod.
@@ -22,7 +22,7 @@ def gpuless_tolerations(service: VoiceService) -> Json:
     return plain([*told, added] if gpu.count else told)
 
 
-def gpuless_affinity(service: VoiceService, *, near: str | None = None) -> Manifest:
+def job_affinity(service: VoiceService, *, near: str | None = None) -> Manifest:
     """Returns the pods' affinity, and the wish for a node with a GPU where they need one.
 
     Args:
@@ -39,7 +39,7 @@ def gpuless_affinity(service: VoiceService, *, near: str | None = None) -> Manif
     return near_claim(told, near) if near else told
 
 
-def excuses(container: str) -> list[Json]:
+def ignored_failures(container: str) -> list[Json]:
     """Returns what does not count as a try: the pod was stopped from outside, by a node drain say.
 
     The next pod goes on where it was.

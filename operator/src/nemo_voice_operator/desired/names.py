@@ -74,7 +74,7 @@ def job_name(facts: Mapping[str, Json]) -> str:
     return f"nemo-voice-cache-{_digest(facts)}"
 
 
-def proof_name(service: VoiceService, template: Mapping[str, Json]) -> str:
+def preflight_name(service: VoiceService, template: Mapping[str, Json]) -> str:
     """Returns the name of the Job that proves a change with pods of this template."""
     return f"{service.metadata.name}-proof-{_digest(template)}"
 

@@ -16,11 +16,11 @@ from nemo_voice_operator.desired.environment import serving_environment
 from nemo_voice_operator.desired.job_placement import (
     PREFERRED,
     REQUESTS,
-    excuses,
-    gpuless_affinity,
-    gpuless_tolerations,
+    ignored_failures,
+    job_affinity,
+    job_tolerations,
 )
-from nemo_voice_operator.desired.names import claim_label, metadata_of, proof_name, selector_of
+from nemo_voice_operator.desired.names import claim_label, metadata_of, preflight_name, selector_of
 from nemo_voice_operator.desired.pod import (
     HOST_TOPOLOGY,
     confined_container,
@@ -31,7 +31,7 @@ from nemo_voice_operator.desired.pod import (
     volumes,
     with_term,
 )
-from nemo_voice_operator.kube.labels import CLAIM_LABEL, COMPONENT_LABEL, MANAGED_BY, PROOF
+from nemo_voice_operator.kube.labels import CLAIM_LABEL, COMPONENT_LABEL, MANAGED_BY, PREFLIGHT
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
@@ -39,31 +39,31 @@ from nemo_voice_operator.state.plan import Plan
 CHECK_CONTAINER = "check"
 
 
-def proof_work_name(service: VoiceService, plan: Plan, settings: OperatorSettings) -> str:
+def preflight_work_name(service: VoiceService, plan: Plan, settings: OperatorSettings) -> str:
     """Returns the name of the Job that proves what the spec asks for."""
-    return proof_name(service, _template(service, plan, settings))
+    return preflight_name(service, _template(service, plan, settings))
 
 
-def is_proof(job: Mapping[str, Any]) -> bool:
+def is_preflight(job: Mapping[str, Any]) -> bool:
     """Returns whether a Job proves a change; any other of ours brings a model."""
     labels = job["metadata"].get("labels") or {}
-    return bool(labels.get(COMPONENT_LABEL) == PROOF)
+    return bool(labels.get(COMPONENT_LABEL) == PREFLIGHT)
 
 
-def proof_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest | None:
+def preflight_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest | None:
     """Returns the Job; None while nothing has to be proven."""
-    if plan.proof is None:
+    if plan.preflight is None:
         return None
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": metadata_of(service, plan.proof, PROOF),
+        "metadata": metadata_of(service, plan.preflight, PREFLIGHT),
         "spec": {
             # What fails is tried anew by another Job, later.
             "backoffLimit": 0,
             # A Secret or a volume that cannot be mounted keeps a pod for ever, without a word.
             "activeDeadlineSeconds": service.spec.warmup.timeout_seconds + PULL_S,
-            "podFailurePolicy": {"rules": excuses(CHECK_CONTAINER)},
+            "podFailurePolicy": {"rules": ignored_failures(CHECK_CONTAINER)},
             "template": _template(service, plan, settings),
         },
     }
@@ -74,11 +74,11 @@ def _template(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
     mount_label = {CLAIM_LABEL: claim_label(claim)} if claim else {}
     return {
         # Without the VoiceService's own label: it is none of the pods that serve.
-        "metadata": {"labels": {COMPONENT_LABEL: PROOF, **mount_label, **MANAGED_BY}},
+        "metadata": {"labels": {COMPONENT_LABEL: PREFLIGHT, **mount_label, **MANAGED_BY}},
         "spec": {
             **confined_pod(service),
             "restartPolicy": "Never",
-            "tolerations": gpuless_tolerations(service),
+            "tolerations": job_tolerations(service),
             "affinity": _affinity(service, plan),
             "containers": [_container(service, plan, settings)],
             "volumes": [*volumes(claim), *key_volumes(service)],
@@ -112,4 +112,4 @@ def _affinity(service: VoiceService, plan: Plan) -> Manifest:
             "labelSelector": {"matchLabels": dict(selector_of(service))},
         },
     }
-    return with_term(gpuless_affinity(service, near=near), "podAffinity", PREFERRED, beside)
+    return with_term(job_affinity(service, near=near), "podAffinity", PREFERRED, beside)

@@ -48,7 +48,7 @@ SERVICE_MONITOR = Kind("monitoring.coreos.com/v1", "ServiceMonitor", "servicemon
 LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 EVENT = Kind("events.k8s.io/v1", "Event", "events")
 
-CHILDREN = (
+OWNED = (
     DEPLOYMENT,
     SERVICE,
     CLAIM,
@@ -59,10 +59,10 @@ CHILDREN = (
     SERVICE_MONITOR,
 )
 """Kinds that are applied and pruned."""
-WATCHED = (VOICE_SERVICE, *CHILDREN[:-1], POD)
+WATCHED = (VOICE_SERVICE, *OWNED[:-1], POD)
 """Kinds that every cluster knows and whose changes are followed."""
 
-_BY_NAME = {kind.name: kind for kind in (VOICE_SERVICE, *CHILDREN, POD, EVENT, LEASE)}
+_BY_NAME = {kind.name: kind for kind in (VOICE_SERVICE, *OWNED, POD, EVENT, LEASE)}
 
 
 def kind_of(manifest: Mapping[str, Any]) -> Kind:

@@ -14,6 +14,6 @@ RETAIN_ANNOTATION = f"{GROUP}/retain"
 MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
 TEMPLATE_ANNOTATION = f"{GROUP}/template"
 """On a pod template, its digest: whether it is the one that the spec asks for."""
-SERVING, CACHE, PROOF = "serving", "cache", "proof"
+SERVING, CACHE, PREFLIGHT = "serving", "cache", "proof"
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 """Set by Kubernetes on the pods of a Job."""

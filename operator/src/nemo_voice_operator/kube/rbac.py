@@ -6,8 +6,8 @@
 from collections.abc import Sequence
 
 from nemo_voice_operator.kube.kinds import (
-    CHILDREN,
     EVENT,
+    OWNED,
     POD,
     SERVICE_MONITOR,
     VOICE_SERVICE,
@@ -25,7 +25,7 @@ def rules() -> list[Manifest]:
         _rule([VOICE_SERVICE], _READ),
         _rule([VOICE_SERVICE], ("patch",), subresource="status"),
         _rule([POD], _READ),
-        *(_rule([kind], (*_READ, *_WRITE)) for kind in CHILDREN if kind is not SERVICE_MONITOR),
+        *(_rule([kind], (*_READ, *_WRITE)) for kind in OWNED if kind is not SERVICE_MONITOR),
         # An optional kind is never watched: it may not be there.
         _rule([SERVICE_MONITOR], ("get", "list", *_WRITE)),
         _rule([EVENT], ("create",)),

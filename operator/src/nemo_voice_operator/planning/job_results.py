@@ -11,7 +11,7 @@ from typing import Any
 
 from nemo_voice_operator.kube.objects import Object, condition_of, holds, moment_of
 from nemo_voice_operator.state.observed import Observed
-from nemo_voice_operator.state.plan import ProvenCheckpoint
+from nemo_voice_operator.state.plan import VerifiedCheckpoint
 
 RETRY_S = 300.0
 """Seconds until a download without a result is tried anew: what it lacked may be there now."""
@@ -29,7 +29,7 @@ class JobFailure:
     message: str
 
 
-def checkpoints_of(pod: Object) -> dict[str, ProvenCheckpoint]:
+def checkpoints_of(pod: Object) -> dict[str, VerifiedCheckpoint]:
     """Returns what a cache Job's pod says that it brought, by role; nothing if it says nonsense."""
     try:
         listed = result_of(pod)["checkpoints"]
@@ -38,10 +38,10 @@ def checkpoints_of(pod: Object) -> dict[str, ProvenCheckpoint]:
         return {}
 
 
-def _checkpoint_of(told: Mapping[str, Any]) -> ProvenCheckpoint:
+def _checkpoint_of(told: Mapping[str, Any]) -> VerifiedCheckpoint:
     if not (told["revision"] and told["sha256"]):
         raise ValueError("a checkpoint without an identity proves nothing")
-    return ProvenCheckpoint(
+    return VerifiedCheckpoint(
         source=str(told["source"]),
         revision=str(told["revision"]),
         sha256=str(told["sha256"]),

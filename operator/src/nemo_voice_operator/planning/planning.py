@@ -10,7 +10,7 @@ from nemo_voice_operator.api.status import ServedModel
 from nemo_voice_operator.desired.cache import cache_work_name, claim_of, place_of
 from nemo_voice_operator.desired.deployment import pod_template
 from nemo_voice_operator.desired.names import digest_in
-from nemo_voice_operator.desired.preflight_job import proof_work_name
+from nemo_voice_operator.desired.preflight_job import preflight_work_name
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import (
     Object,
@@ -24,7 +24,7 @@ from nemo_voice_operator.kube.objects import (
 from nemo_voice_operator.planning.job_results import checkpoints_of, result_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed
-from nemo_voice_operator.state.plan import CacheWork, Plan, ProvenCheckpoint, ProvenModel
+from nemo_voice_operator.state.plan import CacheWork, Plan, VerifiedCheckpoint, VerifiedModel
 
 ROLLED_BACK = "RolledBack"
 """Reason of `Degraded` while the last good template stands in for one that failed."""
@@ -52,29 +52,31 @@ def needs_cache(service: VoiceService) -> bool:
 
 def plan_of(service: VoiceService, observed: Observed, settings: OperatorSettings) -> Plan:
     """Returns what is to be true now."""
-    proven = proven_model(service, observed)
-    cache = _cache_work(service, observed, settings, is_proven=proven is not None)
-    is_proven = cache is None or (proven is not None and observed_claim(cache, observed))
+    verified = verified_model(service, observed)
+    cache = _cache_work(service, observed, settings, is_verified=verified is not None)
+    is_verified = cache is None or (verified is not None and observed_claim(cache, observed))
     failed_before = was_rolled_back(service) or must_roll_back(service, observed)
     kept = observed.good_template if failed_before else _running_template(observed)
     is_rolled_back = failed_before and kept is not None
-    serves = is_proven and not is_rolled_back
+    serves = is_verified and not is_rolled_back
     plan = Plan(
         replicas=_replicas(service, observed),
         cache=cache,
-        model=proven,
+        model=verified,
         serves=serves,
         kept_template=None if serves or kept is None else dict(kept),
         is_rolled_back=is_rolled_back,
         capabilities=observed.capabilities,
     )
-    proof = _due_proof(service, plan, observed, settings)
-    if proof is None:
+    preflight = _due_preflight(service, plan, observed, settings)
+    if preflight is None:
         return plan
-    return replace(plan, serves=False, kept_template=_running_template(observed), proof=proof)
+    return replace(
+        plan, serves=False, kept_template=_running_template(observed), preflight=preflight
+    )
 
 
-def _due_proof(
+def _due_preflight(
     service: VoiceService, plan: Plan, observed: Observed, settings: OperatorSettings
 ) -> str | None:
     """Returns the Job that has to succeed before a good pod goes for a changed one, if any has."""
@@ -88,9 +90,9 @@ def _due_proof(
         or digest_in(running) == digest_in(pod_template(service, plan, settings))
     ):
         return None
-    name = proof_work_name(service, plan, settings)
-    proof = observed.proofs.get(name)
-    return None if proof is not None and holds(proof.job, "Complete") else name
+    name = preflight_work_name(service, plan, settings)
+    preflight = observed.preflights.get(name)
+    return None if preflight is not None and holds(preflight.job, "Complete") else name
 
 
 def job_of(service: VoiceService, settings: OperatorSettings) -> str | None:
@@ -120,7 +122,7 @@ def _running_template(observed: Observed) -> Manifest | None:
 
 
 def _cache_work(
-    service: VoiceService, observed: Observed, settings: OperatorSettings, *, is_proven: bool
+    service: VoiceService, observed: Observed, settings: OperatorSettings, *, is_verified: bool
 ) -> CacheWork | None:
     job = job_of(service, settings)
     if job is None:
@@ -135,7 +137,7 @@ def _cache_work(
         single_node="ReadWriteMany" not in modes,
         single_pod=not creates_claim and _ONE_POD in modes,
         # How the claim mounts decides where the Job may run, and a Job cannot be changed.
-        wants_job=not (is_proven or service.spec.suspend)
+        wants_job=not (is_verified or service.spec.suspend)
         and (creates_claim or (observed.claim is not None and _ONE_POD not in modes)),
     )
 
@@ -148,7 +150,7 @@ def observed_claim(cache: CacheWork, observed: Observed) -> bool:
     return cache.creates_claim or (observed.claim is not None and not cache.single_pod)
 
 
-def proven_model(service: VoiceService, observed: Observed) -> ProvenModel | None:
+def verified_model(service: VoiceService, observed: Observed) -> VerifiedModel | None:
     """Returns what lies verified in the claim for this spec: recorded, or as the Job just said."""
     return recorded_model(service, observed.claim) or _brought(service, observed)
 
@@ -158,7 +160,7 @@ def refresh_of(service: VoiceService) -> str | None:
     return service.metadata.annotations.get(REFRESH_ANNOTATION)
 
 
-def recorded_model(service: VoiceService, claim: Object | None) -> ProvenModel | None:
+def recorded_model(service: VoiceService, claim: Object | None) -> VerifiedModel | None:
     """Returns what the status says lies verified in the claim, if that is what the spec asks.
 
     A claim that is not there says nothing: one that is made anew is another one.
@@ -171,9 +173,9 @@ def recorded_model(service: VoiceService, claim: Object | None) -> ProvenModel |
     if model is None:
         return None
     if vocoder is None:
-        return ProvenModel(model, None, _cache_seconds(service))
+        return VerifiedModel(model, None, _cache_seconds(service))
     recorded = _recorded_checkpoint(vocoder, status.vocoder, *places)
-    return ProvenModel(model, recorded, _cache_seconds(service)) if recorded else None
+    return VerifiedModel(model, recorded, _cache_seconds(service)) if recorded else None
 
 
 def _cache_seconds(service: VoiceService) -> float:
@@ -188,7 +190,7 @@ def claim_uid(claim: Object | None) -> str | None:
 
 def _recorded_checkpoint(
     wanted: Checkpoint, recorded: ServedModel | None, place: str, claim: str | None
-) -> ProvenCheckpoint | None:
+) -> VerifiedCheckpoint | None:
     if (
         recorded is None
         or recorded.source != wanted.source
@@ -201,7 +203,7 @@ def _recorded_checkpoint(
         or wanted.sha256 not in (None, recorded.sha256)
     ):
         return None
-    return ProvenCheckpoint(
+    return VerifiedCheckpoint(
         source=recorded.source,
         revision=recorded.revision,
         sha256=recorded.sha256,
@@ -210,7 +212,7 @@ def _recorded_checkpoint(
     )
 
 
-def _brought(service: VoiceService, observed: Observed) -> ProvenModel | None:
+def _brought(service: VoiceService, observed: Observed) -> VerifiedModel | None:
     if not holds(observed.job, "Complete"):
         return None
     for pod in observed.job_pods:
@@ -218,7 +220,7 @@ def _brought(service: VoiceService, observed: Observed) -> ProvenModel | None:
         if "model" in told and ("vocoder" in told) == (vocoder_of(service) is not None):
             seconds = result_of(pod).get("seconds")
             known_s = float(seconds) if isinstance(seconds, int | float) else 0.0
-            return ProvenModel(told["model"], told.get("vocoder"), known_s)
+            return VerifiedModel(told["model"], told.get("vocoder"), known_s)
     return None
 
 

@@ -22,7 +22,7 @@ class Scaled:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Preflight:
     """A Job that proves a change before a pod goes for it."""
 
     job: Object
@@ -39,7 +39,7 @@ class Observed:
     job: Object | None = None
     """The cache Job of the work that the spec asks for now."""
     job_pods: tuple[Object, ...] = ()
-    proofs: Mapping[str, Proof] = field(default_factory=dict)
+    preflights: Mapping[str, Preflight] = field(default_factory=dict)
     """The Jobs that prove this VoiceService's changes, by name."""
     pods: tuple[Object, ...] = ()
     """Serving pods, ordered by name."""

@@ -16,7 +16,7 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvenCheckpoint:
+class VerifiedCheckpoint:
     """A checkpoint that lies complete and verified in the claim."""
 
     source: str
@@ -29,11 +29,11 @@ class ProvenCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvenModel:
+class VerifiedModel:
     """What a cache Job brought and verified."""
 
-    model: ProvenCheckpoint
-    vocoder: ProvenCheckpoint | None = None
+    model: VerifiedCheckpoint
+    vocoder: VerifiedCheckpoint | None = None
     seconds: float = 0.0
 
 
@@ -65,7 +65,7 @@ class Plan:
     """Pods that are wanted: 0 while suspended or while there is nothing proven to serve."""
     cache: CacheWork | None = None
     """None for `demo`, which needs no claim."""
-    model: ProvenModel | None = None
+    model: VerifiedModel | None = None
     """What the pods are to serve; None for `demo` and while nothing is proven."""
     serves: bool = True
     """Whether the spec's own pods may exist: `demo`, or a model proven for this spec."""
@@ -73,7 +73,7 @@ class Plan:
     """The last good pod template, kept while the spec's own may not or must not run."""
     is_rolled_back: bool = False
     """Whether that template stands in for the spec's own, which was tried and failed."""
-    proof: str | None = None
+    preflight: str | None = None
     """Name of the Job that has to prove the spec's own pods before one that serves goes for them;
     None where nothing has to be proven, or all is."""
     capabilities: Capabilities = Capabilities()

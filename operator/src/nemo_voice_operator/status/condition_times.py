@@ -12,7 +12,7 @@ from nemo_voice_operator.api.status import (
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class UndatedCondition:
     """What is true now, before it is known since when."""
 
     type: str
@@ -29,8 +29,8 @@ class Fact:
         return "True" if self.holds else "False"
 
 
-def conditions_of(
-    facts: Iterable[Fact], before: Sequence[Condition], generation: int, now: str
+def with_times(
+    facts: Iterable[UndatedCondition], before: Sequence[Condition], generation: int, now: str
 ) -> tuple[Condition, ...]:
     """Returns the facts as conditions; one whose status is as before keeps its time.
 
@@ -41,22 +41,27 @@ def conditions_of(
         now: The time, in RFC 3339.
     """
     known = {condition.type: condition for condition in before}
-    return tuple(_condition(fact, known.get(fact.type), generation, now) for fact in facts)
+    return tuple(
+        _condition(find_condition, known.get(find_condition.type), generation, now)
+        for find_condition in facts
+    )
 
 
-def _condition(fact: Fact, before: Condition | None, generation: int, now: str) -> Condition:
-    same = before is not None and before.status == fact.status
+def _condition(
+    find_condition: UndatedCondition, before: Condition | None, generation: int, now: str
+) -> Condition:
+    same = before is not None and before.status == find_condition.status
     return Condition(
-        type=fact.type,
-        status=fact.status,
+        type=find_condition.type,
+        status=find_condition.status,
         # Others' words: a refusal of the API server may quote a whole pod.
-        reason=fact.reason[:MAX_REASON_CHARS],
-        message=fact.message[:MAX_MESSAGE_CHARS],
+        reason=find_condition.reason[:MAX_REASON_CHARS],
+        message=find_condition.message[:MAX_MESSAGE_CHARS],
         last_transition_time=before.last_transition_time if same and before else now,
         observed_generation=generation,
     )
 
 
-def fact(conditions: Iterable[Condition], kind: str) -> Condition | None:
+def find_condition(conditions: Iterable[Condition], kind: str) -> Condition | None:
     """Returns the condition of a type."""
     return next((one for one in conditions if one.type == kind), None)

@@ -11,11 +11,11 @@ from nemo_voice_operator.planning.planning import ROLLED_BACK, was_rolled_back
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan
 from nemo_voice_operator.state.pod_reports import PodPhase
-from nemo_voice_operator.status.condition_times import Fact, fact
-from nemo_voice_operator.status.pod_diagnosis import Trouble, trouble_among
-from nemo_voice_operator.status.preflight_status import proof_trouble
+from nemo_voice_operator.status.condition_times import UndatedCondition, find_condition
+from nemo_voice_operator.status.pod_diagnosis import Diagnosis, first_diagnosis
+from nemo_voice_operator.status.preflight_status import preflight_diagnosis
 
-_NOT_PROVEN = "the change is not rolled out, the pods stay as they are"
+_NOT_ROLLED_OUT = "the change is not rolled out, the pods stay as they are"
 IN_IMAGE = "InImage"
 """Reason of `ModelCached` where nothing has to be brought."""
 _TERMINATING = "Terminating"
@@ -25,13 +25,13 @@ _ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"}
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Assessment:
     """What the facts are made of."""
 
     service: VoiceService
     plan: Plan
     observed: Observed
-    trouble: Trouble | None
+    diagnosis: Diagnosis | None
     existing: int
     ready: int
     now: datetime
@@ -52,39 +52,39 @@ class Findings:
         return self.plan.serves and is_rolled_out(self.observed.deployment) and not self.is_short
 
 
-def facts_of(found: Findings) -> list[Fact]:
+def undated_conditions(found: Assessment) -> list[UndatedCondition]:
     """Returns the five facts, always in the same order."""
     return [cached(found), _warmed_up(found), _ready(found), _progressing(found), _degraded(found)]
 
 
-def cached(found: Findings) -> Fact:
+def cached(found: Assessment) -> UndatedCondition:
     """Returns whether what is to be served lies verified where the pods can read it."""
     kind, plan = "ModelCached", found.plan
     if plan.cache is None:
-        return Fact(kind, True, IN_IMAGE, "demo ships inside the image")
+        return UndatedCondition(kind, True, IN_IMAGE, "demo ships inside the image")
     if plan.cache.single_pod:
         message = (
             f"PersistentVolumeClaim {plan.cache.claim} is ReadWriteOncePod: a download could not "
             "mount it beside a pod that serves; use one that is ReadWriteOnce or ReadWriteMany"
         )
-        return Fact(kind, False, "SinglePodVolume", message)
+        return UndatedCondition(kind, False, "SinglePodVolume", message)
     if plan.model is not None:
         if plan.replicas > 1 and mounts_on_one_node(found.service, plan.cache):
             message = "the claim can be mounted on one node only, so every pod runs there"
-            return Fact(kind, True, "SingleNodeVolume", message)
-        return Fact(kind, True, "Cached", f"in {plan.model.model.directory}")
-    return Fact(kind, False, *_why_not_cached(found, plan.cache))
+            return UndatedCondition(kind, True, "SingleNodeVolume", message)
+        return UndatedCondition(kind, True, "Cached", f"in {plan.model.model.directory}")
+    return UndatedCondition(kind, False, *_why_not_cached(found, plan.cache))
 
 
-def _why_not_cached(found: Findings, cache: CacheWork) -> tuple[str, str]:
+def _why_not_cached(found: Assessment, cache: CacheWork) -> tuple[str, str]:
     observed = found.observed
     if failure := cache_failure(observed):
         return (failure.reason, failure.message)
     if not cache.creates_claim and observed.claim is None:
         message = f"PersistentVolumeClaim {cache.claim} does not exist; create it"
         return ("ClaimNotFound", message)
-    if trouble := trouble_among(pod for pod in observed.job_pods if not is_leaving(pod)):
-        return (trouble.reason, trouble.message)
+    if diagnosis := first_diagnosis(pod for pod in observed.job_pods if not is_leaving(pod)):
+        return (diagnosis.reason, diagnosis.message)
     if found.service.spec.suspend:
         return ("Suspended", "nothing is downloaded while suspended")
     if failure := no_pod_yet(observed.job, observed.job_pods, found.now):
@@ -101,59 +101,69 @@ def _how_far(observed: Observed, cache: CacheWork) -> tuple[str, str]:
     return ("Pending", f"Job {cache.job} has not begun")
 
 
-def _warmed_up(found: Findings) -> Fact:
+def _warmed_up(found: Assessment) -> UndatedCondition:
     kind = "WarmedUp"
     if found.ready:
-        return Fact(kind, True, "CanaryPassed", "")
-    if found.trouble is not None:
-        return Fact(kind, False, found.trouble.reason, found.trouble.message)
+        return UndatedCondition(kind, True, "CanaryPassed", "")
+    if found.diagnosis is not None:
+        return UndatedCondition(kind, False, found.diagnosis.reason, found.diagnosis.message)
     for told in found.observed.readiness.values():
         if told.phase is not PodPhase.READY:
-            return Fact(kind, False, told.phase.capitalize(), told.reason or "")
-    return Fact(kind, False, "NoPods" if not found.existing else "Starting", "")
+            return UndatedCondition(kind, False, told.phase.capitalize(), told.reason or "")
+    return UndatedCondition(kind, False, "NoPods" if not found.existing else "Starting", "")
 
 
-def _ready(found: Findings) -> Fact:
+def _ready(found: Assessment) -> UndatedCondition:
     kind, service = "Ready", found.service
     if service.spec.suspend:
-        return Fact(kind, False, "Suspended", "spec.suspend is true")
+        return UndatedCondition(kind, False, "Suspended", "spec.suspend is true")
     if found.ready:
-        return Fact(kind, True, "Serving", f"{found.ready} of {found.plan.replicas} pods are ready")
+        return UndatedCondition(
+            kind, True, "Serving", f"{found.ready} of {found.plan.replicas} pods are ready"
+        )
     if found.is_leaving:
-        return Fact(kind, False, _TERMINATING, "it is being deleted")
+        return UndatedCondition(kind, False, _TERMINATING, "it is being deleted")
     if not found.plan.replicas:
-        return Fact(kind, False, "NoReplicas", "0 replicas are asked for")
+        return UndatedCondition(kind, False, "NoReplicas", "0 replicas are asked for")
     cause = cached(found)
     if cause.holds:
         cause = _warmed_up(found)
-    return Fact(kind, False, cause.reason, cause.message)
+    return UndatedCondition(kind, False, cause.reason, cause.message)
 
 
-def _progressing(found: Findings) -> Fact:
+def _progressing(found: Assessment) -> UndatedCondition:
     kind = "Progressing"
     if reason := _why_nothing_should_move(found):
-        return Fact(kind, False, reason, "")
+        return UndatedCondition(kind, False, reason, "")
     if found.has_settled:
-        return Fact(kind, False, "Settled", "")
+        return UndatedCondition(kind, False, "Settled", "")
     cause = cached(found)
     if not cause.holds:
-        return Fact(kind, cache_failure(found.observed) is None, cause.reason, cause.message)
+        return UndatedCondition(
+            kind, cache_failure(found.observed) is None, cause.reason, cause.message
+        )
     if found.plan.is_rolled_back:
-        return Fact(kind, False, ROLLED_BACK, "")
+        return UndatedCondition(kind, False, ROLLED_BACK, "")
     return _rolling(found)
 
 
-def _rolling(found: Findings) -> Fact:
-    kind, proof = "Progressing", found.plan.proof
-    trouble = proof_trouble(found.plan, found.observed, found.now) if proof else found.trouble
-    if trouble is not None:
-        return Fact(kind, False, trouble.reason, trouble.message)
-    if proof:
-        return Fact(kind, True, "Proving", f"Job {proof} tries the change before a pod goes for it")
-    return Fact(kind, True, "RollingOut", f"{found.ready} of {found.plan.replicas} pods are ready")
+def _rolling(found: Assessment) -> UndatedCondition:
+    kind, preflight = "Progressing", found.plan.preflight
+    diagnosis = (
+        preflight_diagnosis(found.plan, found.observed, found.now) if preflight else found.diagnosis
+    )
+    if diagnosis is not None:
+        return UndatedCondition(kind, False, diagnosis.reason, diagnosis.message)
+    if preflight:
+        return UndatedCondition(
+            kind, True, "Proving", f"Job {preflight} tries the change before a pod goes for it"
+        )
+    return UndatedCondition(
+        kind, True, "RollingOut", f"{found.ready} of {found.plan.replicas} pods are ready"
+    )
 
 
-def _why_nothing_should_move(found: Findings) -> str | None:
+def _why_nothing_should_move(found: Assessment) -> str | None:
     if found.is_leaving:
         return _TERMINATING
     if found.service.spec.suspend:
@@ -161,38 +171,39 @@ def _why_nothing_should_move(found: Findings) -> str | None:
     return None if found.plan.replicas else "NoReplicas"
 
 
-def _degraded(found: Findings) -> Fact:
+def _degraded(found: Assessment) -> UndatedCondition:
     kind = "Degraded"
     if found.plan.is_rolled_back:
-        return Fact(kind, True, ROLLED_BACK, _why_rolled_back(found))
-    if found.trouble is not None:
-        return Fact(kind, True, found.trouble.reason, found.trouble.told())
+        return UndatedCondition(kind, True, ROLLED_BACK, _why_rolled_back(found))
+    if found.diagnosis is not None:
+        return UndatedCondition(kind, True, found.diagnosis.reason, found.diagnosis.told())
     cause = cached(found)
     if not cause.holds and cause.reason not in _ON_ITS_WAY:
-        return Fact(kind, True, cause.reason, cause.message)
-    if trouble := proof_trouble(found.plan, found.observed, found.now):
-        return Fact(kind, True, trouble.reason, f"{_NOT_PROVEN}: {trouble.told()}")
-    return _unproven_before(found) or Fact(kind, False, "AsExpected", "")
+        return UndatedCondition(kind, True, cause.reason, cause.message)
+    if diagnosis := preflight_diagnosis(found.plan, found.observed, found.now):
+        message = f"{_NOT_ROLLED_OUT}: {diagnosis.told()}"
+        return UndatedCondition(kind, True, diagnosis.reason, message)
+    return _failure_before(found) or UndatedCondition(kind, False, "AsExpected", "")
 
 
-def _unproven_before(found: Findings) -> Fact | None:
+def _failure_before(found: Assessment) -> UndatedCondition | None:
     """Returns what the last try to prove this change said, until the next one has ended."""
-    told = fact(found.service.status.conditions, "Degraded")
+    told = find_condition(found.service.status.conditions, "Degraded")
     if (
-        found.plan.proof is None
+        found.plan.preflight is None
         or told is None
         or told.status != "True"
         or told.observed_generation != found.service.metadata.generation
-        or not told.message.startswith(_NOT_PROVEN)
+        or not told.message.startswith(_NOT_ROLLED_OUT)
     ):
         return None
-    return Fact(told.type, True, told.reason, told.message)
+    return UndatedCondition(told.type, True, told.reason, told.message)
 
 
-def _why_rolled_back(found: Findings) -> str:
+def _why_rolled_back(found: Assessment) -> str:
     """Returns what was wrong with the changed pods, also when they are long gone."""
-    told = fact(found.service.status.conditions, "Degraded")
+    told = find_condition(found.service.status.conditions, "Degraded")
     if told is not None and was_rolled_back(found.service):
         return told.message
-    why = f": {found.trouble.told()}" if found.trouble else ""
+    why = f": {found.diagnosis.told()}" if found.diagnosis else ""
     return f"the changed pods did not become ready and the last good ones are back{why}"

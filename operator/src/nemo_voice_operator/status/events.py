@@ -8,7 +8,7 @@ from nemo_voice_operator.api.status import Condition, Status
 from nemo_voice_operator.kube.kinds import EVENT, VOICE_SERVICE
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest
-from nemo_voice_operator.status.condition_times import fact
+from nemo_voice_operator.status.condition_times import find_condition
 from nemo_voice_operator.status.conditions import IN_IMAGE
 
 _MOST_CHARS = 1024  # the API's limit of a note
@@ -27,7 +27,7 @@ def events_between(
     """
     before = service.status.conditions
     for condition in after.conditions:
-        old = fact(before, condition.type)
+        old = find_condition(before, condition.type)
         told = _told(condition, old)
         if told is None:
             continue

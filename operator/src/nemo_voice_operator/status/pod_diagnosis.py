@@ -28,7 +28,7 @@ _PULL_FAILED = frozenset({"ErrImagePull", "RegistryUnavailable", "SignatureValid
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Diagnosis:
     """What is wrong with a pod."""
 
     reason: str
@@ -42,7 +42,7 @@ class Trouble:
         return f"pod {self.pod}: {self.message}" if self.pod else self.message
 
 
-def trouble_in(observed: Observed, wanted: int, now: datetime) -> Trouble | None:
+def serving_diagnosis(observed: Observed, wanted: int, now: datetime) -> Diagnosis | None:
     """Returns what is wrong with serving: with the children, with a pod, or with making pods.
 
     Args:
@@ -51,57 +51,57 @@ def trouble_in(observed: Observed, wanted: int, now: datetime) -> Trouble | None
         now: The time, by which pods that crashed may be trusted again.
     """
     if observed.refusal is not None:
-        return Trouble(observed.refused_as, observed.refusal, "")
+        return Diagnosis(observed.refused_as, observed.refusal, "")
     pods = [pod for pod in observed.pods if not is_leaving(pod)]
     doubtful = [
         pod for pod in pods if not is_over(pod) and (not is_ready(pod) or trial_left_s(pod, now))
     ]
-    found = trouble_among(doubtful, observed.readiness) or _with_creation(observed.deployment)
+    found = first_diagnosis(doubtful, observed.readiness) or _with_creation(observed.deployment)
     if found is None and sum(map(is_ready, pods)) < wanted:
         found = _of_the_ended(pods)
     return found or _with_time(observed.deployment)
 
 
-def trouble_among(
+def first_diagnosis(
     pods: Iterable[Object], readiness: Mapping[str, PodReadiness] | None = None
-) -> Trouble | None:
+) -> Diagnosis | None:
     """Returns what is wrong with the first pod, by name, that something is wrong with."""
     for pod in pods:
         name = str(pod["metadata"]["name"])
-        if found := trouble_of(pod, (readiness or {}).get(name)):
+        if found := pod_diagnosis(pod, (readiness or {}).get(name)):
             return found
     return None
 
 
-def trouble_of(pod: Object, readiness: PodReadiness | None = None) -> Trouble | None:
+def pod_diagnosis(pod: Object, readiness: PodReadiness | None = None) -> Diagnosis | None:
     """Returns what is wrong with a pod; being slow is not."""
     name, status = str(pod["metadata"]["name"]), pod.get("status", {})
     if is_unschedulable(pod):
-        return Trouble("Unschedulable", why_unscheduled(pod), name)
+        return Diagnosis("Unschedulable", why_unscheduled(pod), name)
     if status.get("phase") == "Failed" and status.get("reason"):
         # Its node ended it: what its containers died of then is not the cause.
-        return Trouble(status["reason"], status.get("message", ""), name)
+        return Diagnosis(status["reason"], status.get("message", ""), name)
     has_failed = readiness is not None and readiness.phase is PodPhase.FAILED
     own_words = (readiness.reason or "") if readiness is not None and has_failed else ""
     for container in container_states(pod):
         if has_crashed(pod, container):
-            return Trouble(CRASH_LOOP, own_words or _last_words(container), name)
+            return Diagnosis(CRASH_LOOP, own_words or _last_words(container), name)
         if not has_failed and (found := _of_container(container, name)):
             return found
     if has_failed:
-        return Trouble("ModelFailed", own_words, name)
-    return Trouble("PodFailed", "", name) if status.get("phase") == "Failed" else None
+        return Diagnosis("ModelFailed", own_words, name)
+    return Diagnosis("PodFailed", "", name) if status.get("phase") == "Failed" else None
 
 
-def _with_creation(deployment: Object | None) -> Trouble | None:
+def _with_creation(deployment: Object | None) -> Diagnosis | None:
     """Returns why pods cannot be created, in the words of the API server that refused them."""
     told = condition_of(deployment, "ReplicaFailure") or {}
     if told.get("status") != "True":
         return None
-    return Trouble(told.get("reason", "FailedCreate"), told.get("message", ""), "")
+    return Diagnosis(told.get("reason", "FailedCreate"), told.get("message", ""), "")
 
 
-def _with_time(deployment: Object | None) -> Trouble | None:
+def _with_time(deployment: Object | None) -> Diagnosis | None:
     """Returns that pods have been on their way for too long, though nothing says what is wrong.
 
     A Secret or a volume that cannot be mounted is told by Events alone.
@@ -111,33 +111,33 @@ def _with_time(deployment: Object | None) -> Trouble | None:
     if deployment is None or told.get("reason") != reason or not has_been_seen(deployment):
         return None
     hint = "the Events of its pods say what they wait for: a Secret or a volume, perhaps"
-    return Trouble(reason, f"{told.get('message', '')} ({hint})", "")
+    return Diagnosis(reason, f"{told.get('message', '')} ({hint})", "")
 
 
-def _of_the_ended(pods: Sequence[Object]) -> Trouble | None:
+def _of_the_ended(pods: Sequence[Object]) -> Diagnosis | None:
     """Returns what ended a pod that no ready one has followed yet.
 
     Pods that their node ended stay there to be looked at, long after another took their place.
     """
     began = [str(pod["metadata"].get("creationTimestamp", "")) for pod in pods if is_ready(pod)]
     newest = max(began, default="")
-    return trouble_among(
+    return first_diagnosis(
         pod
         for pod in pods
         if is_over(pod) and str(pod["metadata"].get("creationTimestamp", "")) >= newest
     )
 
 
-def _of_container(container: Mapping[str, Any], pod: str) -> Trouble | None:
+def _of_container(container: Mapping[str, Any], pod: str) -> Diagnosis | None:
     state = container.get("state", {})
     waiting = state.get("waiting") or {}
     reason = waiting.get("reason", "")
     if reason and reason not in _STARTING:
         steady = _NO_IMAGE if reason in _PULL_FAILED else reason
-        return Trouble(steady, waiting.get("message", "")[:_MOST_CHARS], pod)
+        return Diagnosis(steady, waiting.get("message", "")[:_MOST_CHARS], pod)
     ended = state.get("terminated") or {}
     if ended.get("exitCode"):
-        return Trouble(ended.get("reason", "Error"), _last_words(container), pod)
+        return Diagnosis(ended.get("reason", "Error"), _last_words(container), pod)
     return None
 
 

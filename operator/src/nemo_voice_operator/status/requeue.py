@@ -25,7 +25,7 @@ _SHARE = 0.05
 """Of the time that it has lasted already: what took minutes may be asked after seconds."""
 
 
-def again_s(plan: Plan, observed: Observed, now: datetime) -> float | None:
+def requeue_after_s(plan: Plan, observed: Observed, now: datetime) -> float | None:
     """Returns the seconds until pods should be asked again; None where there is nothing to ask."""
     return min(_waits(plan, observed, now), default=None)
 
@@ -42,12 +42,12 @@ def _waits(plan: Plan, observed: Observed, now: datetime) -> Iterator[float]:
             yield patience_s(_lasted_s(pod, now))
         elif left_s := trial_left_s(pod, now):
             yield left_s
-    proof = observed.proofs.get(plan.proof or "")
-    if proof is not None and condition_of(proof.job, "Failed"):
+    preflight = observed.preflights.get(plan.preflight or "")
+    if preflight is not None and condition_of(preflight.job, "Failed"):
         yield RETRY_S
-    elif proof is not None and not proof.pods:
+    elif preflight is not None and not preflight.pods:
         # No event tells that none can be created.
-        yield patience_s(_lasted_s(proof.job, now))
+        yield patience_s(_lasted_s(preflight.job, now))
     if plan.cache is not None and plan.cache.wants_job:
         if condition_of(observed.job, "Failed"):
             yield RETRY_S

@@ -21,11 +21,11 @@ from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import is_leaving, is_over, is_ready
 from nemo_voice_operator.planning.planning import claim_uid, refresh_of, vocoder_of
 from nemo_voice_operator.state.observed import Observed
-from nemo_voice_operator.state.plan import Plan, ProvenCheckpoint
+from nemo_voice_operator.state.plan import Plan, VerifiedCheckpoint
 from nemo_voice_operator.state.pod_reports import PodPhase
-from nemo_voice_operator.status.condition_times import Fact, conditions_of
-from nemo_voice_operator.status.conditions import Findings, facts_of
-from nemo_voice_operator.status.pod_diagnosis import trouble_in
+from nemo_voice_operator.status.condition_times import UndatedCondition, with_times
+from nemo_voice_operator.status.conditions import Assessment, undated_conditions
+from nemo_voice_operator.status.pod_diagnosis import serving_diagnosis
 
 _MAY_YET_COME = frozenset({"Unschedulable", "ClaimNotFound"})
 
@@ -59,10 +59,10 @@ def status_of(
     pods = [pod for pod in observed.pods if not (is_leaving(pod) or is_over(pod))]
     ready = sum(map(is_ready, pods))
     moment = datetime.fromisoformat(now)
-    trouble = trouble_in(observed, plan.replicas, moment)
-    found = Findings(service, plan, observed, trouble, len(pods), ready, moment)
-    facts = facts_of(found)
-    proven, before = plan.model, service.status
+    diagnosis = serving_diagnosis(observed, plan.replicas, moment)
+    found = Assessment(service, plan, observed, diagnosis, len(pods), ready, moment)
+    facts = undated_conditions(found)
+    verified, before = plan.model, service.status
     place = _Place(place_of(service), claim_uid(observed.claim))
     return Status(
         observed_generation=service.metadata.generation,
@@ -72,13 +72,15 @@ def status_of(
         replicas=len(pods),
         ready_replicas=ready,
         desired_replicas=(wanted_replicas or plan.replicas) if plan.replicas else 0,
-        model=_served(service.spec.model, proven.model if proven else None, before.model, place),
+        model=_served(
+            service.spec.model, verified.model if verified else None, before.model, place
+        ),
         vocoder=_served(
-            vocoder_of(service), proven.vocoder if proven else None, before.vocoder, place
+            vocoder_of(service), verified.vocoder if verified else None, before.vocoder, place
         ),
         refresh=refresh_of(service) if plan.model is not None else before.refresh,
         progress=_progress(found),
-        conditions=conditions_of(facts, before.conditions, service.metadata.generation, now),
+        conditions=with_times(facts, before.conditions, service.metadata.generation, now),
         phases=_seconds(found),
         load=load if service.spec.scaling is not None else None,
     )
@@ -106,29 +108,29 @@ def _endpoint(service: VoiceService) -> str:
 
 def _served(
     wanted: Checkpoint | None,
-    proven: ProvenCheckpoint | None,
+    verified: VerifiedCheckpoint | None,
     before: ServedModel | None,
     place: "_Place",
 ) -> ServedModel | None:
     """Returns what is served of a checkpoint; while the next is not proven, still the last."""
     if wanted is None:
         return None
-    if proven is None:
+    if verified is None:
         is_demo = wanted.source == DEMO
         return ServedModel(source=wanted.source) if is_demo else before
     return ServedModel(
         source=wanted.source,
         requested=wanted.revision,
-        revision=proven.revision,
-        sha256=proven.sha256,
-        bytes=proven.bytes,
-        directory=proven.directory,
+        revision=verified.revision,
+        sha256=verified.sha256,
+        bytes=verified.bytes,
+        directory=verified.directory,
         place=place.name,
         claim_uid=place.claim_uid or (before.claim_uid if before else None),
     )
 
 
-def _phase(found: Findings, facts: Sequence[Fact]) -> Phase:  # noqa: PLR0911 one per phase
+def _phase(found: Assessment, facts: Sequence[UndatedCondition]) -> Phase:  # noqa: PLR0911 one per phase
     cached, warmed_up, ready, _, degraded = facts
     if found.is_leaving:
         return Phase.TERMINATING
@@ -148,7 +150,7 @@ def _phase(found: Findings, facts: Sequence[Fact]) -> Phase:  # noqa: PLR0911 on
     return Phase.LOADING if found.existing else Phase.PENDING
 
 
-def _progress(found: Findings) -> Progress | None:
+def _progress(found: Assessment) -> Progress | None:
     progress = found.observed.progress
     if progress is None or found.plan.model is not None:
         return None
@@ -157,7 +159,7 @@ def _progress(found: Findings) -> Progress | None:
     )
 
 
-def _seconds(found: Findings) -> PhaseSeconds | None:
+def _seconds(found: Assessment) -> PhaseSeconds | None:
     """Returns the slowest ready pod's seconds; what was known stays until another is ready."""
     before = found.service.status.phases
     told = [one.seconds for one in found.observed.readiness.values() if one.ready]

@@ -46,7 +46,7 @@ class Asked:
 class FakeApiServer:
     """Answers what a test says, and remembers what it was asked."""
 
-    answer: Callable[[Asked], tuple[int, Any]] = lambda _: (200, {})
+    response: Callable[[Asked], tuple[int, Any]] = lambda _: (200, {})
     asked: list[Asked] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -59,7 +59,7 @@ class FakeApiServer:
             json.loads(text) if text else None,
         )
         self.asked.append(asked)
-        status, body = self.answer(asked)
+        status, body = self.response(asked)
         said = body if isinstance(body, bytes) else json.dumps(body).encode()
         return web.Response(status=status, body=said, content_type="application/json")
 
@@ -92,7 +92,7 @@ def refusal(status: int, reason: str) -> tuple[int, Any]:
 async def test_a_child_is_applied_whole_by_one_manager_with_its_owners(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    api.answer = lambda asked: (201, {**asked.body, "made": True})
+    api.response = lambda asked: (201, {**asked.body, "made": True})
     made = await cluster.apply(MANIFEST, [OWNER])
     assert made["made"]
     (asked,) = api.asked
@@ -146,11 +146,11 @@ async def test_only_this_very_object_is_deleted(
     )
 
 
-@pytest.mark.parametrize("answer", [refusal(404, "NotFound"), refusal(409, "Conflict")])
+@pytest.mark.parametrize("response", [refusal(404, "NotFound"), refusal(409, "Conflict")])
 async def test_what_is_gone_or_another_need_not_be_deleted(
-    cluster: KubernetesCluster, api: FakeApiServer, answer: tuple[int, Any]
+    cluster: KubernetesCluster, api: FakeApiServer, response: tuple[int, Any]
 ) -> None:
-    api.answer = lambda _: answer
+    api.response = lambda _: response
     await cluster.delete(deployment())
     assert len(api.asked) == 1
 
@@ -158,7 +158,7 @@ async def test_what_is_gone_or_another_need_not_be_deleted(
 async def test_a_deletion_that_is_not_allowed_is_told(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    api.answer = lambda _: refusal(403, "Forbidden")
+    api.response = lambda _: refusal(403, "Forbidden")
     with pytest.raises(Refused, match="it is Forbidden"):
         await cluster.delete(deployment())
 
@@ -188,7 +188,7 @@ async def test_a_list_is_read_page_by_page_and_its_items_say_what_they_are(
             "items": [{"metadata": {"name": token or "first"}}],
         }
 
-    api.answer = page
+    api.response = page
     found = await cluster.list(POD, "speech", "a=b")
     assert [one["metadata"]["name"] for one in found] == ["first", "second", "third"]
     assert {(one["apiVersion"], one["kind"]) for one in found} == {("v1", "Pod")}
@@ -199,7 +199,7 @@ async def test_a_list_is_read_page_by_page_and_its_items_say_what_they_are(
 async def test_a_list_over_all_namespaces_without_a_selector(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    api.answer = lambda _: (200, {"metadata": {}, "items": []})
+    api.response = lambda _: (200, {"metadata": {}, "items": []})
     assert await cluster.list(POD, None) == []
     assert api.asked[0].path == "/api/v1/pods"
     assert "labelSelector" not in api.asked[0].query
@@ -208,11 +208,11 @@ async def test_a_list_over_all_namespaces_without_a_selector(
 async def test_an_object_is_read_or_is_not_there(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    api.answer = lambda _: (200, pod())
+    api.response = lambda _: (200, pod())
     assert await cluster.read(POD, "speech", "narrator-0") == pod()
-    api.answer = lambda _: refusal(404, "NotFound")
+    api.response = lambda _: refusal(404, "NotFound")
     assert await cluster.read(POD, "speech", "narrator-0") is None
-    api.answer = lambda _: refusal(403, "Forbidden")
+    api.response = lambda _: refusal(403, "Forbidden")
     with pytest.raises(Refused):
         await cluster.read(POD, "speech", "narrator-0")
 
@@ -220,7 +220,7 @@ async def test_an_object_is_read_or_is_not_there(
 async def test_create_and_replace_are_what_they_are_called(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    api.answer = lambda asked: (200, asked.body)
+    api.response = lambda asked: (200, asked.body)
     assert await cluster.create(MANIFEST) == MANIFEST
     assert await cluster.replace(MANIFEST) == MANIFEST
     assert [(asked.method, asked.path) for asked in api.asked] == [
@@ -232,13 +232,13 @@ async def test_create_and_replace_are_what_they_are_called(
 async def test_an_optional_kind_is_known_when_its_group_lists_it(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    api.answer = lambda _: (200, {"resources": [{"name": "servicemonitors"}]})
+    api.response = lambda _: (200, {"resources": [{"name": "servicemonitors"}]})
     assert await cluster.knows(SERVICE_MONITOR)
-    api.answer = lambda _: (200, {"resources": [{"name": "podmonitors"}]})
+    api.response = lambda _: (200, {"resources": [{"name": "podmonitors"}]})
     assert not await cluster.knows(SERVICE_MONITOR)
-    api.answer = lambda _: refusal(404, "NotFound")
+    api.response = lambda _: refusal(404, "NotFound")
     assert not await cluster.knows(SERVICE_MONITOR)
-    api.answer = lambda _: refusal(403, "Forbidden")
+    api.response = lambda _: refusal(403, "Forbidden")
     with pytest.raises(Refused):
         await cluster.knows(SERVICE_MONITOR)
 
@@ -278,7 +278,7 @@ def test_a_failure_that_is_no_status_object_is_told_as_it_is(content: bytes) -> 
 async def test_a_success_that_is_no_json_is_none(
     cluster: KubernetesCluster, api: FakeApiServer, content: bytes
 ) -> None:
-    api.answer = lambda _: (200, content)
+    api.response = lambda _: (200, content)
     with pytest.raises(Unavailable, match="no JSON"):
         await cluster.read(DEPLOYMENT, "speech", "narrator")
 

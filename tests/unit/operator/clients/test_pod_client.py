@@ -44,7 +44,7 @@ READINESS = {
 }
 
 
-def answer(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
+def response(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
@@ -82,31 +82,35 @@ async def load_from(
 
 
 async def test_the_load_is_read_from_the_metrics(session: aiohttp.ClientSession) -> None:
-    assert await load_from(session, answer(METRICS)) == PodLoad(7.0, 1.25)
+    assert await load_from(session, response(METRICS)) == PodLoad(7.0, 1.25)
 
 
 @pytest.mark.parametrize(
     ("said", "fault", "detail"),
     [
-        (answer(b"", "404 Not Found"), Fault.WRONG_STATUS, "404"),
-        (answer(b"", "302 Found", "Location: http://127.0.0.1:1/\r\n"), Fault.WRONG_STATUS, "302"),
-        (answer(b"<html>"), Fault.MALFORMED, "nemo_voice_in_flight"),
-        (answer(METRICS.replace(b"1.25", b"soon")), Fault.MALFORMED, "soon"),
-        (answer(METRICS.replace(b"1.25", b"NaN")), Fault.MALFORMED, "nan"),
-        (answer(METRICS.replace(b"7.0", b"-7")), Fault.MALFORMED, "-7"),
-        (answer(METRICS.replace(b"7.0", b"9" * 180)), Fault.MALFORMED, "No pod has"),
-        (answer(METRICS * 2), Fault.MALFORMED, "there are 2"),
-        (answer(METRICS.replace(b"7.0", b"7.0\xff")), Fault.MALFORMED, "utf-8"),
-        (answer(b"nemo_voice_in_flight{" + b"\\" * 900_000), Fault.MALFORMED, "there are 0"),
-        (answer(b"x" * (MAX_BODY_BYTES + 1)), Fault.TOO_LARGE, "1000000"),
+        (response(b"", "404 Not Found"), Fault.WRONG_STATUS, "404"),
         (
-            answer(gzip.compress(METRICS), headers="Content-Encoding: gzip\r\n"),
+            response(b"", "302 Found", "Location: http://127.0.0.1:1/\r\n"),
+            Fault.WRONG_STATUS,
+            "302",
+        ),
+        (response(b"<html>"), Fault.MALFORMED, "nemo_voice_in_flight"),
+        (response(METRICS.replace(b"1.25", b"soon")), Fault.MALFORMED, "soon"),
+        (response(METRICS.replace(b"1.25", b"NaN")), Fault.MALFORMED, "nan"),
+        (response(METRICS.replace(b"7.0", b"-7")), Fault.MALFORMED, "-7"),
+        (response(METRICS.replace(b"7.0", b"9" * 180)), Fault.MALFORMED, "No pod has"),
+        (response(METRICS * 2), Fault.MALFORMED, "there are 2"),
+        (response(METRICS.replace(b"7.0", b"7.0\xff")), Fault.MALFORMED, "utf-8"),
+        (response(b"nemo_voice_in_flight{" + b"\\" * 900_000), Fault.MALFORMED, "there are 0"),
+        (response(b"x" * (MAX_BODY_BYTES + 1)), Fault.TOO_LARGE, "1000000"),
+        (
+            response(gzip.compress(METRICS), headers="Content-Encoding: gzip\r\n"),
             Fault.MALFORMED,
             "packed",
         ),
         (b"", Fault.UNREACHABLE, "ServerDisconnected"),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", Fault.UNREACHABLE, "SSH"),
-        (answer(METRICS)[:-30], Fault.UNREACHABLE, "not completed"),
+        (response(METRICS)[:-30], Fault.UNREACHABLE, "not completed"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Fault.UNREACHABLE, ""),
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000, Fault.UNREACHABLE, ""),
     ],
@@ -121,7 +125,7 @@ async def test_whatever_a_pod_does_wrong_is_told_and_raises_nothing(
     assert len(unread.detail) <= 500
 
 
-@pytest.mark.parametrize("said", [b"", answer(METRICS)[:-30]])
+@pytest.mark.parametrize("said", [b"", response(METRICS)[:-30]])
 async def test_a_pod_that_hangs_costs_its_second_and_no_more(
     session: aiohttp.ClientSession, said: bytes
 ) -> None:
@@ -151,7 +155,7 @@ async def test_pods_that_are_gone_or_have_no_address_are_unreachable(
 
 
 async def test_one_bad_pod_does_not_hide_the_others(session: aiohttp.ClientSession) -> None:
-    async with saying(answer(METRICS)) as good:
+    async with saying(response(METRICS)) as good:
         bad = PodAddress("bad", "127.0.0.1", free_port())
         readings = await PodReader(session).read_loads([bad, good])
     assert list(readings) == ["bad", "pod"]
@@ -201,7 +205,7 @@ async def test_only_so_many_pods_are_asked_at_once_over_all_who_share_the_reader
 async def readiness_from(
     session: aiohttp.ClientSession, body: bytes, status: str = "503 Service Unavailable"
 ) -> PodReadiness | Unread:
-    async with saying(answer(body, status)) as pod:
+    async with saying(response(body, status)) as pod:
         return (await PodReader(session, timeout_s=5).read_readiness([pod]))["pod"]
 
 

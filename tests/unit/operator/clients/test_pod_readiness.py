@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from nemo_voice_operator.clients.pod_client import Answer, PodAddress, PodReader
-from nemo_voice_operator.clients.pod_readiness import Asking, address_of, progress_of
+from nemo_voice_operator.clients.pod_client import PodAddress, PodReader, PodResponse
+from nemo_voice_operator.clients.pod_readiness import PodReadinessClient, address_of, progress_of
 from nemo_voice_operator.state.pod_reports import CacheProgress
 from support.operator.observations import pod
 from support.ports import free_port
@@ -28,11 +28,11 @@ async def reader() -> AsyncIterator[PodReader]:
 def serving(body: bytes, status: int = 200) -> TestServer:
     """A server that always says this."""
 
-    async def answer(_request: web.Request) -> web.Response:
+    async def response(_request: web.Request) -> web.Response:
         return web.Response(status=status, body=body)
 
     app = web.Application()
-    app.router.add_get("/", answer)
+    app.router.add_get("/", response)
     return TestServer(app)
 
 
@@ -42,13 +42,13 @@ def job_pod(address: str | None) -> dict[str, Any]:
 
 async def test_the_first_pod_that_answers_says_how_far_it_is(reader: PodReader) -> None:
     async with serving(json.dumps(PROGRESS).encode()) as server:
-        asking = Asking(reader, progress_port=server.port or 0)
+        asking = PodReadinessClient(reader, progress_port=server.port or 0)
         found = await asking.progress([job_pod(None), job_pod("127.0.0.1")])
     assert found == CacheProgress("downloading", 10, 40)
 
 
 async def test_no_answer_is_no_progress(reader: PodReader) -> None:
-    asking = Asking(reader, progress_port=free_port())
+    asking = PodReadinessClient(reader, progress_port=free_port())
     assert await asking.progress([job_pod("127.0.0.1")]) is None
     assert await asking.progress([job_pod(None)]) is None
     assert await asking.progress([]) is None
@@ -56,7 +56,7 @@ async def test_no_answer_is_no_progress(reader: PodReader) -> None:
 
 async def test_an_endless_answer_is_not_read_to_its_end(reader: PodReader) -> None:
     async with serving(json.dumps({**PROGRESS, "more": "x" * 2_000_000}).encode()) as server:
-        asking = Asking(reader, progress_port=server.port or 0)
+        asking = PodReadinessClient(reader, progress_port=server.port or 0)
         assert await asking.progress([job_pod("127.0.0.1")]) is None
 
 
@@ -79,22 +79,27 @@ async def test_an_endless_answer_is_not_read_to_its_end(reader: PodReader) -> No
     ids=str,
 )
 def test_what_is_no_progress_is_none(told: Any) -> None:
-    assert progress_of(Answer(200, json.dumps(told).encode())) is None
+    assert progress_of(PodResponse(200, json.dumps(told).encode())) is None
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_is_none(body: bytes) -> None:
-    assert progress_of(Answer(200, body)) is None
+    assert progress_of(PodResponse(200, body)) is None
 
 
 def test_only_a_success_is_believed_and_a_phase_is_a_word() -> None:
-    assert progress_of(Answer(500, json.dumps(PROGRESS).encode())) is None
+    assert progress_of(PodResponse(500, json.dumps(PROGRESS).encode())) is None
     long = {**PROGRESS, "phase": "x" * 1000, "totalBytes": None}
-    assert progress_of(Answer(200, json.dumps(long).encode())) == CacheProgress("x" * 32, 10, None)
+    assert progress_of(PodResponse(200, json.dumps(long).encode())) == CacheProgress(
+        "x" * 32, 10, None
+    )
 
 
 async def test_pods_that_do_not_answer_are_left_out(reader: PodReader) -> None:
-    assert await Asking(reader).readiness([pod(podIP="127.0.0.1"), pod("narrator-1")]) == {}
+    assert (
+        await PodReadinessClient(reader).readiness([pod(podIP="127.0.0.1"), pod("narrator-1")])
+        == {}
+    )
 
 
 @pytest.mark.parametrize(

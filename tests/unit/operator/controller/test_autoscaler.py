@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from nemo_voice_operator.clients.pod_client import Fault, PodAddress, PodReader, Unread
 from nemo_voice_operator.controller.autoscaler import Autoscaler
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.state.observed import Scaled
 from nemo_voice_operator.state.pod_reports import PodLoad
@@ -40,11 +40,11 @@ class Service:
     """One scaled VoiceService with its pods, and what the autoscaler says of it."""
 
     def __init__(self) -> None:
-        self.inventory, self.reader = Inventory(), FakeReader()
+        self.object_cache, self.reader = ObjectCache(), FakeReader()
         self.time_s = 1000.0
         self.told: list[tuple[Key, Scaled]] = []
         self.autoscaler = Autoscaler(
-            self.inventory,
+            self.object_cache,
             cast("PodReader", self.reader),
             lambda: self.time_s,
             lambda key, scaled: self.told.append((key, scaled)),
@@ -77,13 +77,13 @@ class Service:
             **thing["metadata"],
             "resourceVersion": str(self._versions),
         }
-        self.inventory.put({**thing, "kind": kind, "metadata": metadata})
+        self.object_cache.put({**thing, "kind": kind, "metadata": metadata})
 
     async def passed(self, seconds: float = 5.0) -> list[Scaled]:
         """Returns what one pass tells, some time after the last one."""
         self.time_s += seconds
         self.told.clear()
-        await self.autoscaler.pass_once()
+        await self.autoscaler.decide_all()
         assert {key for key, _ in self.told} <= {KEY}
         return [scaled for _, scaled in self.told]
 
@@ -103,7 +103,7 @@ async def test_the_load_of_the_ready_pods_decides(service: Service) -> None:
 
 
 async def test_without_a_ready_pod_nobody_is_asked_and_nothing_grows(service: Service) -> None:
-    service.inventory.put(pod())
+    service.object_cache.put(pod())
     (scaled,) = await service.passed()
     assert (scaled.replicas, scaled.load.reason) == (1, "LoadUnknown")
     assert service.reader.asked == []
@@ -128,14 +128,14 @@ async def test_what_the_scheduler_lacks_is_told(
 ) -> None:
     service.deploy(1, in_flight=40)
     service.deploy(2)
-    service.inventory.put(unschedulable("narrator-9", message))
+    service.object_cache.put(unschedulable("narrator-9", message))
     (scaled,) = await service.passed()
     assert (scaled.replicas, scaled.wanted, scaled.load.reason) == (2, 5, reason)
 
 
 async def test_pods_on_their_way_out_are_not_asked(service: Service) -> None:
     service.deploy(1, in_flight=8)
-    service.inventory.put(pod("narrator-7", ready=True, leaving=True))
+    service.object_cache.put(pod("narrator-7", ready=True, leaving=True))
     await service.passed()
     assert service.reader.asked == [["narrator-0"]]
 
@@ -190,13 +190,13 @@ async def test_who_does_not_scale_is_not_decided_for(
 
 async def test_without_a_deployment_there_is_nothing_to_decide() -> None:
     service = Service()
-    service.inventory.remove(deployment())
+    service.object_cache.remove(deployment())
     assert await service.passed() == []
 
 
 async def test_a_resource_that_cannot_be_read_does_not_stop_the_others(service: Service) -> None:
     metadata = {"name": "odd", "namespace": "speech", "uid": "odd", "resourceVersion": "1"}
-    service.inventory.put({"kind": "VoiceService", "metadata": metadata, "spec": {"scaling": 1}})
+    service.object_cache.put({"kind": "VoiceService", "metadata": metadata, "spec": {"scaling": 1}})
     service.deploy(1, in_flight=40)
     assert [scaled.replicas for scaled in await service.passed()] == [5]
 

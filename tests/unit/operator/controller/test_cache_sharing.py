@@ -7,7 +7,7 @@ import pytest
 
 from nemo_voice_operator.api import parse
 from nemo_voice_operator.controller.cache_sharing import is_needed, sharers
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.desired.cache import cache_work_name
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.planning.job_results import is_stale
@@ -31,16 +31,16 @@ WORK = CacheWork(claim="models", creates_claim=False, job=NAME)
 RECORDED = {"source": "nvidia/a-model", "revision": "1", "sha256": SHA256}
 
 
-def known(*resources: dict[str, Any]) -> Inventory:
-    inventory = Inventory()
+def known(*resources: dict[str, Any]) -> ObjectCache:
+    object_cache = ObjectCache()
     for one in resources:
-        inventory.put(one)
-        inventory.uses_claim(Key("speech", one["metadata"]["name"]), "models")
-    return inventory
+        object_cache.put(one)
+        object_cache.uses_claim(Key("speech", one["metadata"]["name"]), "models")
+    return object_cache
 
 
-def names(inventory: Inventory) -> list[str]:
-    found = sharers(inventory, "speech", WORK, SETTINGS)
+def names(object_cache: ObjectCache) -> list[str]:
+    found = sharers(object_cache, "speech", WORK, SETTINGS)
     return [one["metadata"]["name"] for one in found]
 
 
@@ -50,7 +50,7 @@ def owned_by(*owners: str) -> dict[str, Any]:
 
 
 def test_who_asks_for_the_same_work_shares_it() -> None:
-    inventory = known(
+    object_cache = known(
         resource("narrator"),
         resource("reader"),
         resource("leaving", metadata={"deletionTimestamp": CREATED}),
@@ -58,8 +58,8 @@ def test_who_asks_for_the_same_work_shares_it() -> None:
         resource("demo", model={"source": "demo"}),
         resource("odd", spec={"task": "no such task"}),
     )
-    inventory.uses_claim(Key("speech", "gone"), "models")
-    assert names(inventory) == ["narrator", "reader"]
+    object_cache.uses_claim(Key("speech", "gone"), "models")
+    assert names(object_cache) == ["narrator", "reader"]
 
 
 @pytest.mark.parametrize(

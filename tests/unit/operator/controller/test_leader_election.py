@@ -7,7 +7,7 @@ import pytest
 from kubernetes.aio.leaderelection import leaderelection
 from typing_extensions import override
 
-from nemo_voice_operator.controller.leader_election import PATIENCE, lead
+from nemo_voice_operator.controller.leader_election import CALLS_PER_LEASE, lead
 from nemo_voice_operator.errors import LeadershipLost, Unavailable
 from support.operator.fake_leases import FakeLeases
 
@@ -50,7 +50,7 @@ class Work:
 def leading(
     leases: FakeLeases, work: Work, identity: str = "one", lease_s: float = LEASE_S
 ) -> "asyncio.Task[None]":
-    lock = leases.lock(identity, patience_s=lease_s / PATIENCE)
+    lock = leases.lock(identity, patience_s=lease_s / CALLS_PER_LEASE)
     return asyncio.create_task(lead(lock, lease_s=lease_s, work=work))
 
 

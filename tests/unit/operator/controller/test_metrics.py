@@ -7,21 +7,21 @@ from prometheus_client import generate_latest
 
 from nemo_voice_operator.api.status import Phase
 from nemo_voice_operator.controller.metrics import OperatorMetrics
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.scaling.reasons import ScalingReason
 from support.operator.voice_services import DEMO
 
 
 @pytest.fixture
-def inventory() -> Inventory:
+def object_cache() -> ObjectCache:
     """What is known of the cluster: nothing yet."""
-    return Inventory()
+    return ObjectCache()
 
 
 @pytest.fixture
-def metrics(inventory: Inventory) -> OperatorMetrics:
+def metrics(object_cache: ObjectCache) -> OperatorMetrics:
     """The metrics of an operator with seven keys in its queue."""
-    return OperatorMetrics(inventory, lambda: 7)
+    return OperatorMetrics(object_cache, lambda: 7)
 
 
 def samples(metrics: OperatorMetrics) -> dict[str, float]:
@@ -45,17 +45,17 @@ def test_what_happened_is_counted(metrics: OperatorMetrics) -> None:
     assert found["nemo_voice_operator_queue_depth"] == 7
 
 
-def put(inventory: Inventory, *statuses: dict[str, Any] | None) -> None:
+def put(object_cache: ObjectCache, *statuses: dict[str, Any] | None) -> None:
     for number, status in enumerate(statuses):
         metadata = {"name": f"v{number}", "namespace": "speech", "uid": str(number)}
         resource = {"kind": "VoiceService", "metadata": metadata, "spec": {"model": DEMO}}
-        inventory.put({**resource, "status": status})
+        object_cache.put({**resource, "status": status})
 
 
 def test_voice_services_are_counted_by_phase_when_asked(
-    metrics: OperatorMetrics, inventory: Inventory
+    metrics: OperatorMetrics, object_cache: ObjectCache
 ) -> None:
-    put(inventory, {}, None, {"phase": "Ready"}, {"phase": "Ready"})
+    put(object_cache, {}, None, {"phase": "Ready"}, {"phase": "Ready"})
     found = samples(metrics)
     counts = {
         phase: found[f'nemo_voice_operator_voiceservices{{phase="{phase}"}}'] for phase in Phase
@@ -64,7 +64,7 @@ def test_voice_services_are_counted_by_phase_when_asked(
 
 
 def test_conditions_that_are_not_as_wished_are_counted_with_their_reasons(
-    metrics: OperatorMetrics, inventory: Inventory
+    metrics: OperatorMetrics, object_cache: ObjectCache
 ) -> None:
     bad = [
         {"type": "ModelCached", "status": "False", "reason": "HubUnauthorized"},
@@ -76,7 +76,7 @@ def test_conditions_that_are_not_as_wished_are_counted_with_their_reasons(
         {"type": "ModelCached", "status": "True", "reason": "Cached"},
         {"type": "Degraded", "status": "False", "reason": "AsExpected"},
     ]
-    put(inventory, {"conditions": bad}, {"conditions": bad}, {"conditions": good}, {})
+    put(object_cache, {"conditions": bad}, {"conditions": bad}, {"conditions": good}, {})
     name = "nemo_voice_operator_conditions"
     assert {sample: n for sample, n in samples(metrics).items() if sample.startswith(name)} == {
         f'{name}{{condition="ModelCached",reason="HubUnauthorized"}}': 2,
@@ -86,9 +86,9 @@ def test_conditions_that_are_not_as_wished_are_counted_with_their_reasons(
 
 
 def test_scaled_services_are_counted_by_why_they_have_the_replicas_they_have(
-    metrics: OperatorMetrics, inventory: Inventory
+    metrics: OperatorMetrics, object_cache: ObjectCache
 ) -> None:
-    put(inventory, {"load": {"reason": "NotEnoughGPUs"}}, {"load": None}, {"load": {}}, {})
+    put(object_cache, {"load": {"reason": "NotEnoughGPUs"}}, {"load": None}, {"load": {}}, {})
     found = samples(metrics)
     name = "nemo_voice_operator_scaled_voiceservices"
     counts = {reason: found[f'{name}{{reason="{reason}"}}'] for reason in ScalingReason}

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.kube.kinds import CLAIM, DEPLOYMENT, JOB, POD
 from nemo_voice_operator.kube.objects import Key
 
@@ -30,118 +30,119 @@ def thing(
 
 
 def test_an_older_state_does_not_replace_a_newer_one() -> None:
-    inventory = Inventory()
-    inventory.put(thing("Deployment", "narrator", 100, labels=OURS))
-    inventory.put(thing("Deployment", "narrator", 99, labels=OURS))
-    known = inventory.get(DEPLOYMENT, "speech", "narrator")
+    object_cache = ObjectCache()
+    object_cache.put(thing("Deployment", "narrator", 100, labels=OURS))
+    object_cache.put(thing("Deployment", "narrator", 99, labels=OURS))
+    known = object_cache.get(DEPLOYMENT, "speech", "narrator")
     assert known is not None
     assert known["metadata"]["resourceVersion"] == "100"
 
 
 def test_an_object_that_came_anew_replaces_the_one_before() -> None:
-    inventory = Inventory()
-    inventory.put(thing("Deployment", "narrator", 100, uid="old", labels=OURS))
-    inventory.put(thing("Deployment", "narrator", 99, uid="new", labels=OURS))
-    known = inventory.get(DEPLOYMENT, "speech", "narrator")
+    object_cache = ObjectCache()
+    object_cache.put(thing("Deployment", "narrator", 100, uid="old", labels=OURS))
+    object_cache.put(thing("Deployment", "narrator", 99, uid="new", labels=OURS))
+    known = object_cache.get(DEPLOYMENT, "speech", "narrator")
     assert known is not None
     assert known["metadata"]["uid"] == "new"
 
 
 def test_the_end_of_an_old_object_does_not_hide_the_new_one() -> None:
-    inventory = Inventory()
-    inventory.put(thing("Deployment", "narrator", uid="new", labels=OURS))
-    inventory.remove(thing("Deployment", "narrator", uid="old", labels=OURS))
-    assert inventory.of(KEY)
-    inventory.remove(thing("Deployment", "narrator", uid="new", labels=OURS))
-    assert inventory.of(KEY) == []
+    object_cache = ObjectCache()
+    object_cache.put(thing("Deployment", "narrator", uid="new", labels=OURS))
+    object_cache.remove(thing("Deployment", "narrator", uid="old", labels=OURS))
+    assert object_cache.of(KEY)
+    object_cache.remove(thing("Deployment", "narrator", uid="new", labels=OURS))
+    assert object_cache.of(KEY) == []
 
 
 def test_a_label_that_went_away_takes_the_object_out_of_its_service() -> None:
-    inventory = Inventory()
-    inventory.put(thing("Pod", "a", 1, labels=OURS))
-    inventory.put(thing("Pod", "a", 2))
-    assert inventory.of(KEY, POD) == []
+    object_cache = ObjectCache()
+    object_cache.put(thing("Pod", "a", 1, labels=OURS))
+    object_cache.put(thing("Pod", "a", 2))
+    assert object_cache.of(KEY, POD) == []
 
 
 def test_children_concern_their_service_by_label() -> None:
-    inventory = Inventory()
-    assert inventory.concerned(thing("Deployment", "narrator", labels=OURS)) == [KEY]
-    assert inventory.concerned(thing("VoiceService", "narrator")) == [KEY]
-    assert inventory.concerned(thing("Pod", "stranger")) == []
+    object_cache = ObjectCache()
+    assert object_cache.affected_by(thing("Deployment", "narrator", labels=OURS)) == [KEY]
+    assert object_cache.affected_by(thing("VoiceService", "narrator")) == [KEY]
+    assert object_cache.affected_by(thing("Pod", "stranger")) == []
 
 
 def test_a_shared_job_concerns_every_owner_and_its_pods_do_too() -> None:
-    inventory = Inventory()
+    object_cache = ObjectCache()
     owners = [
         {"kind": "VoiceService", "name": "reader", "uid": "2"},
         {"kind": "VoiceService", "name": "narrator", "uid": "1"},
     ]
     job = thing("Job", "fetch", ownerReferences=owners)
     pod = thing("Pod", "fetch-x", labels={"batch.kubernetes.io/job-name": "fetch"})
-    inventory.put(job)
-    inventory.put(pod)
+    object_cache.put(job)
+    object_cache.put(pod)
     both = [KEY, Key("speech", "reader")]
-    assert inventory.concerned(job) == both
-    assert inventory.concerned(pod) == both
-    assert inventory.pods_of_job("speech", "fetch") == [pod]
-    assert inventory.jobs_of("1") == [job]
+    assert object_cache.affected_by(job) == both
+    assert object_cache.affected_by(pod) == both
+    assert object_cache.pods_of_job("speech", "fetch") == [pod]
+    assert object_cache.jobs_of("1") == [job]
 
 
 def test_a_claim_concerns_those_who_said_that_they_need_it() -> None:
-    inventory = Inventory()
+    object_cache = ObjectCache()
     claim = thing("PersistentVolumeClaim", "models")
-    assert inventory.concerned(claim) == []
-    inventory.uses_claim(KEY, "models")
-    assert inventory.concerned(claim) == [KEY]
-    inventory.uses_claim(KEY, "others")
-    assert inventory.concerned(claim) == []
-    inventory.uses_claim(KEY, None)
-    assert inventory.claim_users("speech", "others") == []
-    assert inventory.get(CLAIM, "speech", "models") is None
+    assert object_cache.affected_by(claim) == []
+    object_cache.uses_claim(KEY, "models")
+    assert object_cache.affected_by(claim) == [KEY]
+    object_cache.uses_claim(KEY, "others")
+    assert object_cache.affected_by(claim) == []
+    object_cache.uses_claim(KEY, None)
+    assert object_cache.claim_users("speech", "others") == []
+    assert object_cache.get(CLAIM, "speech", "models") is None
 
 
 def test_a_claim_that_was_made_for_one_service_concerns_others_that_name_it() -> None:
-    inventory = Inventory()
-    inventory.uses_claim(Key("speech", "reader"), "narrator-models")
+    object_cache = ObjectCache()
+    object_cache.uses_claim(Key("speech", "reader"), "narrator-models")
     made = thing("PersistentVolumeClaim", "narrator-models", labels=OURS)
-    assert inventory.concerned(made) == [KEY, Key("speech", "reader")]
+    assert object_cache.affected_by(made) == [KEY, Key("speech", "reader")]
 
 
 def test_only_what_changed_is_news() -> None:
-    inventory = Inventory()
-    assert inventory.put(thing("Deployment", "narrator", 2))
-    assert not inventory.put(thing("Deployment", "narrator", 2))
-    assert not inventory.put(thing("Deployment", "narrator", 1))
-    assert inventory.put(thing("Deployment", "narrator", 3))
-    assert inventory.put(thing("Deployment", "narrator", 3, uid="another"))
+    object_cache = ObjectCache()
+    assert object_cache.put(thing("Deployment", "narrator", 2))
+    assert not object_cache.put(thing("Deployment", "narrator", 2))
+    assert not object_cache.put(thing("Deployment", "narrator", 1))
+    assert object_cache.put(thing("Deployment", "narrator", 3))
+    assert object_cache.put(thing("Deployment", "narrator", 3, uid="another"))
 
 
 def test_objects_are_listed_by_kind_and_namespace() -> None:
-    inventory = Inventory()
+    object_cache = ObjectCache()
     here, there = thing("Pod", "a"), thing("Pod", "b", namespace="elsewhere")
     for one in (here, there, thing("Deployment", "c")):
-        inventory.put(one)
-    assert inventory.all(POD) == [here, there]
-    assert inventory.all(POD, "speech") == [here]
+        object_cache.put(one)
+    assert object_cache.all(POD) == [here, there]
+    assert object_cache.all(POD, "speech") == [here]
 
 
 def test_a_job_of_another_controller_concerns_nobody() -> None:
-    inventory = Inventory()
+    object_cache = ObjectCache()
     theirs = thing(
         "Job", "x", ownerReferences=[{"kind": "CronJob", "name": "narrator", "uid": "9"}]
     )
-    assert inventory.concerned(theirs) == []
+    assert object_cache.affected_by(theirs) == []
     assert (
-        inventory.concerned(thing("Pod", "p", labels={"batch.kubernetes.io/job-name": "x"})) == []
+        object_cache.affected_by(thing("Pod", "p", labels={"batch.kubernetes.io/job-name": "x"}))
+        == []
     )
 
 
 def test_of_two_claims_that_a_service_used_in_turn_the_other_users_are_kept() -> None:
-    inventory, reader = Inventory(), Key("speech", "reader")
-    inventory.uses_claim(KEY, "models")
-    inventory.uses_claim(reader, "models")
-    inventory.uses_claim(KEY, None)
-    assert inventory.claim_users("speech", "models") == [reader]
+    object_cache, reader = ObjectCache(), Key("speech", "reader")
+    object_cache.uses_claim(KEY, "models")
+    object_cache.uses_claim(reader, "models")
+    object_cache.uses_claim(KEY, None)
+    assert object_cache.claim_users("speech", "models") == [reader]
 
 
 @st.composite
@@ -169,32 +170,34 @@ def happenings(draw: st.DrawFn) -> tuple[bool, dict[str, Any]]:
 def test_in_whatever_order_things_are_told_the_ways_to_find_them_agree(
     told: list[tuple[bool, dict[str, Any]]],
 ) -> None:
-    inventory = Inventory()
+    object_cache = ObjectCache()
     for is_there, one in told:
         if is_there:
-            inventory.put(one)
+            object_cache.put(one)
         else:
-            inventory.remove(one)
-        everything = [*inventory.all(JOB), *inventory.all(POD)]
+            object_cache.remove(one)
+        everything = [*object_cache.all(JOB), *object_cache.all(POD)]
         for name in ("narrator", "reader"):
             labelled = [
                 known
                 for known in everything
                 if known["metadata"]["labels"].get("nemo-voice.dev/voiceservice") == name
             ]
-            found = inventory.of(Key("speech", name))
+            found = object_cache.of(Key("speech", name))
             assert sorted(map(id, found)) == sorted(map(id, labelled))
         for job in ("a", "b"):
             of_job = [
                 known
-                for known in inventory.all(POD)
+                for known in object_cache.all(POD)
                 if known["metadata"]["labels"].get("batch.kubernetes.io/job-name") == job
             ]
-            assert sorted(map(id, inventory.pods_of_job("speech", job))) == sorted(map(id, of_job))
+            assert sorted(map(id, object_cache.pods_of_job("speech", job))) == sorted(
+                map(id, of_job)
+            )
         for uid in ("1", "2"):
             owned = [
                 known
-                for known in inventory.all(JOB)
+                for known in object_cache.all(JOB)
                 if any(one["uid"] == uid for one in known["metadata"]["ownerReferences"] or ())
             ]
-            assert sorted(map(id, inventory.jobs_of(uid))) == sorted(map(id, owned))
+            assert sorted(map(id, object_cache.jobs_of(uid))) == sorted(map(id, owned))

@@ -11,8 +11,8 @@ import pytest
 from nemo_voice_operator.api import API_VERSION, KIND
 from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.controller.health import LIVE_PATH
-from nemo_voice_operator.controller.object_cache import Inventory
-from nemo_voice_operator.controller.operator import Operator, _until_one_ends, next_turn_s
+from nemo_voice_operator.controller.object_cache import ObjectCache
+from nemo_voice_operator.controller.operator import Operator, _until_one_ends, next_resync_s
 from nemo_voice_operator.controller.workqueue import WorkQueue
 from nemo_voice_operator.errors import LeadershipLost, Refused, Unavailable
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, SERVICE_MONITOR
@@ -44,7 +44,7 @@ class Events:
         self.began, self.may_end = asyncio.Event(), asyncio.Event()
 
     async def __call__(
-        self, inventory: Inventory, queue: WorkQueue[Key], settings: OperatorSettings
+        self, object_cache: ObjectCache, queue: WorkQueue[Key], settings: OperatorSettings
     ) -> None:
         """Waits to be told to end."""
         self.began.set()
@@ -84,14 +84,14 @@ def outcomes(operator: Operator) -> dict[str, float]:
 async def worked_off(operator: Operator) -> None:
     """Makes a pass over all that waits now."""
     for _ in range(len(operator.queue)):
-        await operator._pass(await operator.queue.get())
+        await operator._reconcile(await operator.queue.get())
 
 
 @pytest.mark.looptime
 async def test_it_looks_at_everything_before_it_decides_anything(
     operator: Operator, cluster: FakeCluster
 ) -> None:
-    await operator._look()
+    await operator._resync()
     assert not [call for call in cluster.calls if not call.startswith("list")]
     await worked_off(operator)
     assert cluster.names("Deployment") == ["narrator"]
@@ -103,7 +103,7 @@ async def test_a_pass_that_fails_comes_back_soon_and_one_that_succeeds_much_late
     operator: Operator, cluster: FakeCluster
 ) -> None:
     loop = asyncio.get_running_loop()
-    await operator._look()
+    await operator._resync()
     cluster.fails["apply Service"] = Unavailable("away")
     await worked_off(operator)
     assert outcomes(operator) == {"done": 0, "failed": 1, "refused": 0}
@@ -111,25 +111,25 @@ async def test_a_pass_that_fails_comes_back_soon_and_one_that_succeeds_much_late
     cluster.fails.clear()
     assert await operator.queue.get() == KEY
     assert loop.time() - failed_s == pytest.approx(0.2)
-    await operator._pass(KEY)
+    await operator._reconcile(KEY)
     done_s = loop.time()
     assert await operator.queue.get() == KEY
-    assert loop.time() - done_s == pytest.approx(next_turn_s(KEY, done_s, 600))
+    assert loop.time() - done_s == pytest.approx(next_resync_s(KEY, done_s, 600))
 
 
 def test_everyone_has_a_turn_in_every_period_and_not_the_same_one() -> None:
     keys = [Key("speech", f"voice-{number}") for number in range(1000)]
-    first_s = [next_turn_s(key, 0.0, 600) for key in keys]
+    first_s = [next_resync_s(key, 0.0, 600) for key in keys]
     assert all(0 < turn_s <= 600 for turn_s in first_s)
     in_each_minute = [sum(s // 60 == minute for s in first_s) for minute in range(10)]
     assert min(in_each_minute) > 50
     for key, turn_s in zip(keys, first_s, strict=True):
-        assert next_turn_s(key, turn_s + 1.0, 600) == pytest.approx(599)
+        assert next_resync_s(key, turn_s + 1.0, 600) == pytest.approx(599)
 
 
 @pytest.mark.looptime
 async def test_a_refusal_is_counted_as_one(operator: Operator, cluster: FakeCluster) -> None:
-    await operator._look()
+    await operator._resync()
     cluster.fails["apply Deployment"] = Refused("unknown field", status=422)
     await worked_off(operator)
     assert outcomes(operator) == {"done": 0, "failed": 0, "refused": 1}
@@ -141,10 +141,10 @@ async def test_a_refusal_is_counted_as_one(operator: Operator, cluster: FakeClus
 async def test_a_worker_survives_every_fault_and_says_what_it_was(
     operator: Operator, cluster: FakeCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await operator._look()
+    await operator._resync()
     broken: Any = RuntimeError("a fault of ours")
     cluster.fails["apply Service"] = broken
-    worker = asyncio.create_task(operator._work_off())
+    worker = asyncio.create_task(operator._worker())
     with caplog.at_level(logging.ERROR):
         await asyncio.sleep(0.1)
     assert "a fault of ours" in caplog.text
@@ -162,7 +162,7 @@ async def test_what_cannot_be_understood_is_told_and_left_in_peace(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     cluster.create(voice("odd", task="translate"))
-    await operator._look()
+    await operator._resync()
     await worked_off(operator)
     assert outcomes(operator) == {"done": 1, "failed": 1, "refused": 0}
     status = cluster.get(KIND, "odd")["status"]
@@ -170,7 +170,7 @@ async def test_what_cannot_be_understood_is_told_and_left_in_peace(
     assert "task" in status["conditions"][0]["message"]
     cluster.calls.clear()
     for _ in range(3):
-        await operator._pass(await operator.queue.get())
+        await operator._reconcile(await operator.queue.get())
     assert cluster.calls == [], "the same is not written twice"
 
 
@@ -178,10 +178,10 @@ async def test_what_cannot_be_understood_is_told_and_left_in_peace(
 async def test_one_that_is_gone_is_not_looked_at_again(
     operator: Operator, cluster: FakeCluster
 ) -> None:
-    await operator._look()
+    await operator._resync()
     await worked_off(operator)
     del cluster.objects[KIND, "speech", "narrator"]
-    await operator._look()
+    await operator._resync()
     await worked_off(operator)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(operator.queue.get(), 10_000)
@@ -190,12 +190,12 @@ async def test_one_that_is_gone_is_not_looked_at_again(
 @pytest.mark.looptime
 async def test_a_look_finds_what_no_event_told_of(operator: Operator, cluster: FakeCluster) -> None:
     operator._settings = operator._settings.model_copy(update={"resync_s": 3600.0})
-    looking = asyncio.create_task(operator._keep_looking())
-    await operator._look()
+    looking = asyncio.create_task(operator._resync_periodically())
+    await operator._resync()
     await worked_off(operator)
     del cluster.objects["Deployment", "speech", "narrator"]
     assert await asyncio.wait_for(operator.queue.get(), 301) == KEY
-    await operator._pass(KEY)
+    await operator._reconcile(KEY)
     assert cluster.names("Deployment") == ["narrator"]
     looking.cancel()
 
@@ -205,14 +205,14 @@ async def test_a_look_that_fails_is_made_again(
     operator: Operator, cluster: FakeCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.fails["list Pod"] = Unavailable("away")
-    looking = asyncio.create_task(operator._keep_looking())
+    looking = asyncio.create_task(operator._resync_periodically())
     await asyncio.sleep(301)
     assert "the cluster cannot be read: away" in caplog.text
     cluster.fails.clear()
     await asyncio.sleep(300)
     assert not looking.done()
-    assert operator.inventory.get(DEPLOYMENT, "speech", "narrator") is None
-    assert list(operator.inventory.services()) == [KEY]
+    assert operator.object_cache.get(DEPLOYMENT, "speech", "narrator") is None
+    assert list(operator.object_cache.services()) == [KEY]
     looking.cancel()
 
 
@@ -220,25 +220,25 @@ async def test_a_look_that_fails_is_made_again(
 async def test_a_kind_that_comes_or_goes_changes_what_is_made(
     operator: Operator, cluster: FakeCluster
 ) -> None:
-    await operator._discover()
-    await operator._look()
+    await operator._discover_kinds()
+    await operator._resync()
     await worked_off(operator)
     assert cluster.names("ServiceMonitor") == []
     cluster.optional.add("ServiceMonitor")
-    await operator._discover()
+    await operator._discover_kinds()
     await worked_off(operator)
     assert cluster.names("ServiceMonitor") == ["narrator"]
     del cluster.objects["ServiceMonitor", "speech", "narrator"]
-    await operator._look()
+    await operator._resync()
     await worked_off(operator)
     assert cluster.names("ServiceMonitor") == ["narrator"], "somebody deleted it"
     cluster.optional.clear()
-    await operator._discover()
+    await operator._discover_kinds()
     cluster.calls.clear()
     await worked_off(operator)
-    assert operator.inventory.all(SERVICE_MONITOR) == []
+    assert operator.object_cache.all(SERVICE_MONITOR) == []
     assert "delete ServiceMonitor" not in cluster.calls, "it went with its kind"
-    await operator._discover()
+    await operator._discover_kinds()
     assert len(operator.queue) == 0, "nothing changed"
 
 
@@ -247,7 +247,7 @@ async def test_a_decision_of_the_scaler_is_counted_and_carried_out(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     cluster.change(KIND, "narrator", spec=voice(scaling={"max": 9})["spec"])
-    await operator._look()
+    await operator._resync()
     for replicas in (2, 2, 5, 3):
         load = Load(decision=replicas, reason="LoadRose")
         operator._scaled(KEY, Scaled(replicas, replicas, load))

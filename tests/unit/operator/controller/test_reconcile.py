@@ -11,7 +11,7 @@ from nemo_voice_operator.kube.objects import Object
 from nemo_voice_operator.planning.planning import ROLLED_BACK
 from nemo_voice_operator.state.observed import Scaled
 from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness
-from support.operator.fake_cluster import FakeAsks
+from support.operator.fake_cluster import FakePods
 from support.operator.scenes import COMMIT, NAMESPACE, Scene
 
 PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
@@ -35,7 +35,9 @@ def test_it_is_ready_when_a_pod_has_proven_itself(scene: Scene) -> None:
     scene.pod("narrator-0")
     scene.settle()
     assert (scene.status()["phase"], scene.condition("Ready")) == ("Loading", ("False", "Loading"))
-    scene.asks.told["narrator-0"] = PodReadiness(PodPhase.WARMING, "batch of 8", ready=False)
+    scene.readiness_client.told["narrator-0"] = PodReadiness(
+        PodPhase.WARMING, "batch of 8", ready=False
+    )
     scene.settle()
     assert scene.status()["phase"] == "Warming"
     scene.roll_out()
@@ -48,7 +50,7 @@ def test_it_is_ready_when_a_pod_has_proven_itself(scene: Scene) -> None:
 
 
 def test_a_pod_that_is_slow_to_answer_keeps_no_change_waiting(scene: Scene) -> None:
-    class Asks(FakeAsks):
+    class ReadinessClient(FakePods):
         @override
         async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
             done_before.extend(scene.cluster.calls)
@@ -60,7 +62,7 @@ def test_a_pod_that_is_slow_to_answer_keeps_no_change_waiting(scene: Scene) -> N
     scene.pod("narrator-0")
     scene.apply(replicas=2)
     scene.cluster.calls.clear()
-    scene.reconciler.asks = Asks()
+    scene.reconciler.readiness_client = ReadinessClient()
     scene.look()
     assert "apply Deployment" in done_before
 
@@ -120,7 +122,7 @@ def test_progress_of_the_download_is_told(scene: Scene) -> None:
     scene.cluster.create(
         {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": {"phase": "Running"}}
     )
-    scene.asks.download = CacheProgress("downloading", 10, 40)
+    scene.readiness_client.download = CacheProgress("downloading", 10, 40)
     scene.look()
     assert scene.status()["progress"] == {
         "phase": "downloading",
@@ -262,7 +264,7 @@ def test_a_change_that_fails_with_replace_brings_the_last_good_pods_back(scene: 
     assert len(scene.cluster.names("ControllerRevision")) == 1
     scene.apply(image="registry.example/broken:1")
     scene.settle()
-    scene.pass_proof()
+    scene.pass_preflight()
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["template"] != good
     stuck = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
@@ -280,7 +282,7 @@ def test_a_change_that_fails_with_replace_brings_the_last_good_pods_back(scene: 
     )
     scene.apply(image="registry.example/mended:2")
     scene.settle()
-    scene.pass_proof()
+    scene.pass_preflight()
     scene.settle()
     template = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
     assert template["spec"]["containers"][0]["image"] == "registry.example/mended:2"
@@ -291,7 +293,7 @@ def test_the_reason_of_a_pod_reaches_the_status(scene: Scene) -> None:
     scene.settle()
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
     scene.pod("narrator-0", containerStatuses=[{"state": waiting}])
-    scene.asks.told.clear()
+    scene.readiness_client.told.clear()
     scene.settle()
     assert scene.condition("Ready") == ("False", "ImagePullBackOff")
     assert scene.condition("Degraded") == ("True", "ImagePullBackOff")
@@ -308,7 +310,7 @@ def test_a_pod_without_a_node_is_pending_with_the_schedulers_words(scene: Scene)
         "message": "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
     }
     scene.pod("narrator-0", conditions=[unschedulable])
-    scene.asks.told.clear()
+    scene.readiness_client.told.clear()
     scene.settle()
     assert scene.status()["phase"] == "Pending"
     conditions = {one["type"]: one for one in scene.status()["conditions"]}
@@ -360,7 +362,7 @@ def test_the_scaler_decides_the_replicas_within_the_limits(scene: Scene) -> None
     scene.apply(scaling={"min": 2, "max": 4})
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 2
-    key = next(scene.inventory.services())
+    key = next(scene.object_cache.services())
     scene.reconciler.scaled[key] = Scaled(9, 9, Load(decision=9, reason="LoadRose"))
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 4
@@ -369,7 +371,7 @@ def test_the_scaler_decides_the_replicas_within_the_limits(scene: Scene) -> None
 def test_a_new_operator_keeps_the_replicas_that_are_there(scene: Scene) -> None:
     scene.apply(scaling={"min": 1, "max": 4})
     scene.settle()
-    key = next(scene.inventory.services())
+    key = next(scene.object_cache.services())
     scene.reconciler.scaled[key] = Scaled(3, 3, Load(decision=3, reason="LoadRose"))
     scene.settle()
     scene.reconciler.scaled.clear()
@@ -426,17 +428,17 @@ def test_a_service_on_its_way_out_is_told_of_and_left_alone(scene: Scene) -> Non
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [Refused("not found", status=404), Conflict("another of its name", status=409)],
     ids=["gone", "another"],
 )
 def test_a_service_that_is_gone_before_it_is_told_of_fails_no_pass(
-    scene: Scene, answer: ClusterError
+    scene: Scene, response: ClusterError
 ) -> None:
     scene.apply()
     scene.settle()
     begin_deletion(scene)
-    scene.cluster.fails["apply status"] = answer
+    scene.cluster.fails["apply status"] = response
     assert scene.look() is None
 
 

@@ -83,9 +83,9 @@ def test_nothing_is_remembered_of_what_is_gone(scene: Scene) -> None:
     scene.reconciler.scaled[key] = Scaled(2, 2, Load(decision=2))
     scene.cluster.objects.clear()
     scene.look()
-    assert scene.reconciler._children._written == {}
+    assert scene.reconciler._owned._written == {}
     assert scene.reconciler.scaled == {}
-    assert scene.inventory.claim_users(NAMESPACE, "narrator-models") == []
+    assert scene.object_cache.claim_users(NAMESPACE, "narrator-models") == []
     assert scene.look() is None
 
 
@@ -94,7 +94,7 @@ def test_a_job_that_is_done_is_not_remembered_either(scene: Scene) -> None:
     scene.settle()
     scene.finish_download()
     scene.settle()
-    applied = scene.reconciler._children._written[Key(NAMESPACE, "narrator")].applied
+    applied = scene.reconciler._owned._written[Key(NAMESPACE, "narrator")].applied
     assert "Job" not in {kind.name for kind, _ in applied}
 
 
@@ -185,7 +185,7 @@ def test_a_spec_after_a_failure_is_tried_even_while_the_last_good_pods_fail(scen
 
     scene.apply(image="registry.example/broken:1")
     scene.settle()
-    scene.pass_proof()
+    scene.pass_preflight()
     scene.settle()
     stuck()
     scene.settle()
@@ -193,7 +193,7 @@ def test_a_spec_after_a_failure_is_tried_even_while_the_last_good_pods_fail(scen
     stuck()
     scene.apply(image="registry.example/mended:2")
     scene.settle()
-    scene.pass_proof()
+    scene.pass_preflight()
     scene.settle()
     template = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
     assert template["spec"]["containers"][0]["image"] == "registry.example/mended:2"

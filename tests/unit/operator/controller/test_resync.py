@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from nemo_voice_operator.controller.object_cache import Inventory
-from nemo_voice_operator.controller.resync import survey
+from nemo_voice_operator.controller.object_cache import ObjectCache
+from nemo_voice_operator.controller.resync import resync
 from nemo_voice_operator.errors import Unavailable
 from nemo_voice_operator.kube.kinds import CLAIM, DEPLOYMENT, POD, VOICE_SERVICE, Kind
 from nemo_voice_operator.kube.objects import Key, Object
@@ -35,28 +35,28 @@ class FakeLists:
         ]
 
 
-async def look(lists: FakeLists, inventory: Inventory, *namespaces: str) -> set[Key]:
-    return await survey(lists, inventory, (DEPLOYMENT, POD), namespaces)
+async def look(lists: FakeLists, object_cache: ObjectCache, *namespaces: str) -> set[Key]:
+    return await resync(lists, object_cache, (DEPLOYMENT, POD), namespaces)
 
 
 async def test_what_is_there_becomes_known_and_concerns_its_service_once() -> None:
-    inventory, lists = Inventory(), FakeLists(deployment(), pod())
-    assert await look(lists, inventory) == {KEY}
-    assert [thing["kind"] for thing in inventory.of(KEY)] == ["Deployment", "Pod"]
-    assert await look(lists, inventory) == set(), "nothing is new"
+    object_cache, lists = ObjectCache(), FakeLists(deployment(), pod())
+    assert await look(lists, object_cache) == {KEY}
+    assert [thing["kind"] for thing in object_cache.of(KEY)] == ["Deployment", "Pod"]
+    assert await look(lists, object_cache) == set(), "nothing is new"
 
 
 async def test_what_went_while_nobody_watched_is_forgotten() -> None:
-    inventory, lists = Inventory(), FakeLists(deployment(), pod())
-    await look(lists, inventory)
+    object_cache, lists = ObjectCache(), FakeLists(deployment(), pod())
+    await look(lists, object_cache)
     lists.things.pop()
-    assert await look(lists, inventory) == {KEY}
-    assert [thing["kind"] for thing in inventory.of(KEY)] == ["Deployment"]
+    assert await look(lists, object_cache) == {KEY}
+    assert [thing["kind"] for thing in object_cache.of(KEY)] == ["Deployment"]
 
 
 async def test_what_came_while_the_list_was_read_is_kept() -> None:
-    inventory, lists = Inventory(), FakeLists(deployment())
-    await look(lists, inventory)
+    object_cache, lists = ObjectCache(), FakeLists(deployment())
+    await look(lists, object_cache)
     lists.things.clear()
     another = deployment()
     another["metadata"]["uid"] = "came-meanwhile"
@@ -66,32 +66,32 @@ async def test_what_came_while_the_list_was_read_is_kept() -> None:
 
         @override
         async def list(self, kind: Kind, namespace: str | None, selector: str = "") -> Any:
-            inventory.put(another)
+            object_cache.put(another)
             return []
 
-    await survey(Slow(), inventory, (DEPLOYMENT,), ())
-    assert inventory.get(DEPLOYMENT, "speech", "narrator") == another
+    await resync(Slow(), object_cache, (DEPLOYMENT,), ())
+    assert object_cache.get(DEPLOYMENT, "speech", "narrator") == another
 
 
 async def test_another_namespace_than_the_watched_ones_is_left_alone() -> None:
-    inventory, lists = Inventory(), FakeLists()
-    inventory.put(pod())
-    assert await look(lists, inventory, "a", "b") == set()
-    assert inventory.of(KEY)
+    object_cache, lists = ObjectCache(), FakeLists()
+    object_cache.put(pod())
+    assert await look(lists, object_cache, "a", "b") == set()
+    assert object_cache.of(KEY)
     assert [namespace for _, namespace, _ in lists.asked] == ["a", "b", "a", "b"]
 
 
 async def test_of_what_users_make_too_only_that_is_listed_whole() -> None:
     lists = FakeLists()
-    await survey(lists, Inventory(), (VOICE_SERVICE, CLAIM, POD), ())
+    await resync(lists, ObjectCache(), (VOICE_SERVICE, CLAIM, POD), ())
     ours = "app.kubernetes.io/managed-by=nemo-voice-operator"
     assert [selector for *_, selector in lists.asked] == ["", "", ours]
 
 
 async def test_a_list_that_fails_forgets_nothing() -> None:
-    inventory, lists = Inventory(), FakeLists(deployment())
-    await look(lists, inventory)
+    object_cache, lists = ObjectCache(), FakeLists(deployment())
+    await look(lists, object_cache)
     lists.fails = Unavailable("away")
     with pytest.raises(Unavailable):
-        await look(lists, inventory)
-    assert inventory.of(KEY)
+        await look(lists, object_cache)
+    assert object_cache.of(KEY)

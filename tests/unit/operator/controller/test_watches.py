@@ -7,7 +7,7 @@ from typing import Any
 import kopf
 import pytest
 
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.watches import registry_of
 from nemo_voice_operator.controller.workqueue import WorkQueue
 from nemo_voice_operator.kube.kinds import CLAIM, DEPLOYMENT, JOB, POD, VOICE_SERVICE, WATCHED, Kind
@@ -21,9 +21,9 @@ class Followed:
     """What kopf would call, and what came of it."""
 
     def __init__(self) -> None:
-        self.inventory = Inventory()
+        self.object_cache = ObjectCache()
         self.queue: WorkQueue[Key] = WorkQueue()
-        self.registry = registry_of(self.inventory, self.queue)
+        self.registry = registry_of(self.object_cache, self.queue)
         self.handlers = list(self.registry._watching.get_all_handlers())
 
     async def event(self, kind: Kind, thing: dict[str, Any], what: str | None = "MODIFIED") -> None:
@@ -71,7 +71,7 @@ async def test_what_is_there_becomes_known_and_its_service_is_looked_at(
     followed: Followed, what: str | None
 ) -> None:
     await followed.event(DEPLOYMENT, deployment(), what)
-    assert followed.inventory.get(DEPLOYMENT, "speech", "narrator") == deployment()
+    assert followed.object_cache.get(DEPLOYMENT, "speech", "narrator") == deployment()
     assert await followed.queued() == [KEY]
 
 
@@ -91,7 +91,7 @@ async def test_what_is_deleted_is_forgotten_and_its_service_is_looked_at(
     await followed.event(DEPLOYMENT, deployment())
     await followed.queued()
     await followed.event(DEPLOYMENT, deployment(), "DELETED")
-    assert followed.inventory.of(KEY) == []
+    assert followed.object_cache.of(KEY) == []
     assert await followed.queued() == [KEY]
 
 

@@ -7,7 +7,7 @@ import pytest
 from nemo_voice_operator.api.service_contract import API_KEYS
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.settings import OperatorSettings
-from support.operator.voice_services import proven_plan, voice_service
+from support.operator.voice_services import verified_plan, voice_service
 
 SETTINGS = OperatorSettings()
 NVIDIA = {"source": "nvidia/tts_en_fastpitch"}
@@ -16,7 +16,7 @@ NVIDIA = {"source": "nvidia/tts_en_fastpitch"}
 def pods(**spec: Any) -> dict[str, Any]:
     """The pods' specs of a VoiceService, by the kind that makes them."""
     service = voice_service(**spec)
-    children: Any = desired_state(service, proven_plan(service, SETTINGS), SETTINGS)
+    children: Any = desired_state(service, verified_plan(service, SETTINGS), SETTINGS)
     return {
         child["kind"]: child["spec"]["template"]["spec"]
         for child in children

@@ -15,8 +15,8 @@ from support.kubernetes.schemas import NEWEST, OLDEST, faults_of
 from support.operator.voice_services import (
     SAMPLES,
     objects_of,
-    proven_plan,
     services_of,
+    verified_plan,
     voice_service,
 )
 
@@ -36,7 +36,7 @@ def children_of(sample: str) -> list[Manifest]:
         child
         for service in services_of(sample)
         for child in desired_state(
-            service, proven_plan(service, SETTINGS, single_node=single_node), SETTINGS
+            service, verified_plan(service, SETTINGS, single_node=single_node), SETTINGS
         )
     ]
 

@@ -10,20 +10,20 @@ from nemo_voice_operator.desired.environment import (
     fetch_environment,
     serving_environment,
 )
-from nemo_voice_operator.state.plan import Plan, ProvenCheckpoint, ProvenModel
+from nemo_voice_operator.state.plan import Plan, VerifiedCheckpoint, VerifiedModel
 from support.operator.voice_services import voice_service
 
 COMMIT, DIGEST, OTHER = "c" * 40, "d" * 64, "e" * 64
 HUB, VOCODER = "nvidia/tts_en_fastpitch", "nvidia/tts_hifigan"
 
 
-def proven(source: str, revision: str = COMMIT, digest: str = DIGEST) -> ProvenCheckpoint:
-    return ProvenCheckpoint(source, revision, digest, 1, "folder")
+def verified(source: str, revision: str = COMMIT, digest: str = DIGEST) -> VerifiedCheckpoint:
+    return VerifiedCheckpoint(source, revision, digest, 1, "folder")
 
 
-def served(proof: ProvenModel | None = None, /, **spec: Any) -> dict[str, Any]:
+def served(preflight: VerifiedModel | None = None, /, **spec: Any) -> dict[str, Any]:
     """The environment of the serving container, by name."""
-    return by_name(serving_environment(voice_service(**spec), Plan(replicas=1, model=proof)))
+    return by_name(serving_environment(voice_service(**spec), Plan(replicas=1, model=preflight)))
 
 
 def fetched(**spec: Any) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_a_demo_pod_is_told_the_model_and_no_more() -> None:
 def test_what_was_proven_is_what_is_served(
     source: str, given: str, revision: str, passed: str | None
 ) -> None:
-    model = ProvenModel(proven(source, revision), proven(VOCODER, "b" * 40, OTHER))
+    model = VerifiedModel(verified(source, revision), verified(VOCODER, "b" * 40, OTHER))
     found = served(model, model={"source": source})
     assert found["NEMO_VOICE_MODEL"] == given
     assert found.get("NEMO_VOICE_MODEL_REVISION") == passed
@@ -74,7 +74,7 @@ def test_what_was_proven_is_what_is_served(
 
 def test_a_branch_is_served_as_the_commit_that_it_was() -> None:
     model = {"source": HUB, "revision": "main"}
-    assert served(ProvenModel(proven(HUB)), model=model)["NEMO_VOICE_MODEL_REVISION"] == COMMIT
+    assert served(VerifiedModel(verified(HUB)), model=model)["NEMO_VOICE_MODEL_REVISION"] == COMMIT
 
 
 def test_the_download_is_told_what_the_spec_says() -> None:

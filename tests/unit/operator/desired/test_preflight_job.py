@@ -7,11 +7,15 @@ import pytest
 
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.names import selector_of
-from nemo_voice_operator.desired.preflight_job import is_proof, proof_job, proof_work_name
+from nemo_voice_operator.desired.preflight_job import (
+    is_preflight,
+    preflight_job,
+    preflight_work_name,
+)
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
 from support.kubernetes.schemas import NEWEST, OLDEST, faults_of
-from support.operator.voice_services import proven_plan, voice_service
+from support.operator.voice_services import verified_plan, voice_service
 
 SETTINGS = OperatorSettings(image_tts="speaks:1", image_stt="hears:1")
 HUB: dict[str, Any] = {"model": {"source": "nvidia/a-model"}, "cache": {"claimName": "models"}}
@@ -20,12 +24,14 @@ HUB: dict[str, Any] = {"model": {"source": "nvidia/a-model"}, "cache": {"claimNa
 def plan_for(*, single_node: bool = False, **spec: Any) -> Plan:
     """The plan that wants a change proven."""
     service = voice_service(**spec)
-    plan = proven_plan(service, SETTINGS, single_node=single_node)
-    return replace(plan, serves=False, proof=proof_work_name(service, plan, SETTINGS))
+    plan = verified_plan(service, SETTINGS, single_node=single_node)
+    return replace(plan, serves=False, preflight=preflight_work_name(service, plan, SETTINGS))
 
 
 def job_of(*, single_node: bool = False, **spec: Any) -> dict[str, Any]:
-    job: Any = proof_job(voice_service(**spec), plan_for(single_node=single_node, **spec), SETTINGS)
+    job: Any = preflight_job(
+        voice_service(**spec), plan_for(single_node=single_node, **spec), SETTINGS
+    )
     return dict(job)
 
 
@@ -36,13 +42,13 @@ def pod_of(*, single_node: bool = False, **spec: Any) -> dict[str, Any]:
 def serving_pod_of(**spec: Any) -> dict[str, Any]:
     """What would serve: the same VoiceService's Deployment once the change is proven."""
     service = voice_service(**spec)
-    children: Any = desired_state(service, proven_plan(service, SETTINGS), SETTINGS)
+    children: Any = desired_state(service, verified_plan(service, SETTINGS), SETTINGS)
     [pod] = [one["spec"]["template"]["spec"] for one in children if one["kind"] == "Deployment"]
     return dict(pod)
 
 
 def test_nothing_is_proven_unless_the_plan_says_so() -> None:
-    assert proof_job(voice_service(), Plan(replicas=1), SETTINGS) is None
+    assert preflight_job(voice_service(), Plan(replicas=1), SETTINGS) is None
 
 
 @pytest.mark.parametrize("spec", [{}, HUB], ids=["demo", "hub"])
@@ -95,8 +101,8 @@ def test_its_pod_is_none_of_those_that_serve() -> None:
         not selector_of(voice_service()).items()
         & job["spec"]["template"]["metadata"]["labels"].items()
     )
-    assert is_proof(job)
-    assert not is_proof({"metadata": {}})
+    assert is_preflight(job)
+    assert not is_preflight({"metadata": {}})
 
 
 def test_a_stopped_pod_is_no_failure_and_a_failed_one_ends_it() -> None:
@@ -113,7 +119,7 @@ def test_another_image_setting_or_place_is_another_proof() -> None:
         {"env": [{"name": "A", "value": "b"}]},
         {"nodeSelector": {"zone": "b"}},
     ]
-    names = [plan_for(**{**HUB, **change}).proof for change in changes]
+    names = [plan_for(**{**HUB, **change}).preflight for change in changes]
     assert len(set(names)) == len(changes)
     assert all(name and name.startswith("narrator-proof-") for name in names)
 
@@ -125,6 +131,6 @@ def test_kubernetes_knows_every_field(spec: dict[str, Any], version: str) -> Non
     [job] = [
         child
         for child in desired_state(service, plan, SETTINGS)
-        if child["kind"] == "Job" and is_proof(child)
+        if child["kind"] == "Job" and is_preflight(child)
     ]
     assert faults_of(job, version) == []

@@ -10,7 +10,7 @@ from nemo_voice_operator.kube.labels import MANAGED_BY, SERVICE_LABEL
 from nemo_voice_operator.kube.ownership import is_ours, why_not_ours
 from nemo_voice_operator.settings import OperatorSettings
 from support.operator.scenes import NAMESPACE, Scene
-from support.operator.voice_services import proven_plan, voice_service
+from support.operator.voice_services import verified_plan, voice_service
 
 SETTINGS = OperatorSettings()
 HUB = voice_service(model={"source": "nvidia/a-model"})
@@ -50,7 +50,7 @@ def test_an_owner_labels_or_who_applied_it_make_it_ours(found: dict[str, Any], o
 
 
 def test_a_download_is_everybodys_who_shares_it_and_a_kept_claim_its_next_owners() -> None:
-    plan = proven_plan(HUB, SETTINGS)
+    plan = verified_plan(HUB, SETTINGS)
     job, claim = cache_job(HUB, plan, SETTINGS), cache_claim(HUB, plan, SETTINGS)
     assert job is not None
     assert claim is not None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nemo_voice_operator.kube.kinds import CHILDREN, WATCHED
+from nemo_voice_operator.kube.kinds import OWNED, WATCHED
 from nemo_voice_operator.kube.rbac import own_rules, rules
 
 
@@ -19,7 +19,7 @@ def test_what_it_follows_it_may_read_and_what_it_makes_it_may_write() -> None:
     allowed = verbs(rules())
     for kind in WATCHED:
         assert {"get", "list", "watch"} <= allowed[kind.group, kind.plural]
-    for kind in CHILDREN:
+    for kind in OWNED:
         assert {"create", "patch", "delete"} <= allowed[kind.group, kind.plural]
 
 

@@ -12,12 +12,12 @@ from nemo_voice_operator.planning.job_results import JobFailure, cache_failure, 
 from nemo_voice_operator.planning.planning import (
     needs_cache,
     plan_of,
-    proven_model,
+    verified_model,
     vocoder_of,
 )
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed
-from nemo_voice_operator.state.plan import ProvenCheckpoint
+from nemo_voice_operator.state.plan import VerifiedCheckpoint
 from support.operator.observations import (
     COMMIT,
     NOW,
@@ -36,7 +36,7 @@ from support.operator.voice_services import voice_service
 SETTINGS = OperatorSettings()
 HUB = {"source": "nvidia/a-model"}
 VOCODER = {"source": "nvidia/tts_hifigan"}
-PROVEN = ProvenCheckpoint("nvidia/a-model", COMMIT, SHA256, 1000, f"a-model@{COMMIT}")
+PROVEN = VerifiedCheckpoint("nvidia/a-model", COMMIT, SHA256, 1000, f"a-model@{COMMIT}")
 RECORDED = {
     "source": "nvidia/a-model",
     "revision": COMMIT,
@@ -84,7 +84,7 @@ def test_only_the_demo_needs_no_cache() -> None:
 
 def test_what_the_status_records_is_proven_without_a_job() -> None:
     service = with_status(listener(), model=RECORDED, phases={"cache_seconds": 3.0})
-    found = proven_model(service, Observed())
+    found = verified_model(service, Observed())
     assert found is not None
     assert (found.model, found.vocoder, found.seconds) == (PROVEN, None, 3.0)
     plan = plan_of(service, Observed(), SETTINGS)
@@ -107,7 +107,7 @@ def test_what_the_status_records_is_proven_without_a_job() -> None:
 )
 def test_a_record_of_something_else_or_half_of_one_proves_nothing(change: dict[str, Any]) -> None:
     service = with_status(listener(), model={**RECORDED, **change})
-    assert proven_model(service, Observed()) is None
+    assert verified_model(service, Observed()) is None
     plan = plan_of(service, Observed(), SETTINGS)
     assert (plan.model, plan.serves) == (None, False)
     assert plan.cache is not None
@@ -123,46 +123,46 @@ def test_a_claim_that_was_made_anew_is_empty(
 ) -> None:
     claim = {"metadata": {"uid": there}, "spec": {}} if there else None
     service = with_status(listener(), model={**RECORDED, "claim_uid": recorded})
-    assert (proven_model(service, Observed(claim=claim)) is not None) == holds
+    assert (verified_model(service, Observed(claim=claim)) is not None) == holds
 
 
 def test_a_record_without_size_and_folder_is_still_one() -> None:
     bare = {name: RECORDED[name] for name in ("source", "revision", "sha256")}
-    found = proven_model(with_status(listener(), model=bare), Observed())
+    found = verified_model(with_status(listener(), model=bare), Observed())
     assert found is not None
     assert (found.model.bytes, found.model.directory, found.seconds) == (0, "", 0.0)
 
 
 def test_a_digest_that_is_asked_for_must_be_the_recorded_one() -> None:
     asked = {"model": {**HUB, "sha256": SHA256}}
-    assert proven_model(with_status(listener(**asked), model=RECORDED), Observed()) is not None
+    assert verified_model(with_status(listener(**asked), model=RECORDED), Observed()) is not None
     asked = {"model": {**HUB, "sha256": "e" * 64}}
-    assert proven_model(with_status(listener(**asked), model=RECORDED), Observed()) is None
+    assert verified_model(with_status(listener(**asked), model=RECORDED), Observed()) is None
 
 
 def test_a_voice_is_proven_with_both_of_its_models() -> None:
     service = voice_service(model=HUB)
     vocoder = {**RECORDED, "source": "nvidia/tts_hifigan"}
-    assert proven_model(with_status(service, model=RECORDED), Observed()) is None
-    found = proven_model(with_status(service, model=RECORDED, vocoder=vocoder), Observed())
+    assert verified_model(with_status(service, model=RECORDED), Observed()) is None
+    found = verified_model(with_status(service, model=RECORDED, vocoder=vocoder), Observed())
     assert found is not None
     assert found.vocoder is not None
     assert found.vocoder.source == "nvidia/tts_hifigan"
 
 
 def test_the_refresh_annotation_makes_the_record_old() -> None:
-    assert proven_model(with_status(listener(), refresh="2", model=RECORDED), Observed()) is None
+    assert verified_model(with_status(listener(), refresh="2", model=RECORDED), Observed()) is None
     same = with_status(listener(), refresh="2", model=RECORDED)
     same = same.model_copy(update={"status": same.status.model_copy(update={"refresh": "2"})})
-    assert proven_model(same, Observed()) is not None
+    assert verified_model(same, Observed()) is not None
 
 
 def test_what_the_job_brought_is_proven_at_once() -> None:
-    found = proven_model(listener(), brought(checkpoint()))
+    found = verified_model(listener(), brought(checkpoint()))
     assert found is not None
     assert (found.model, found.seconds) == (PROVEN, 7.5)
     demo = checkpoint("vocoder", source="demo", directory=None)
-    found = proven_model(voice_service(model=HUB), brought(checkpoint(), demo))
+    found = verified_model(voice_service(model=HUB), brought(checkpoint(), demo))
     assert found is not None
     assert found.vocoder is not None
     assert found.vocoder.directory == ""
@@ -190,12 +190,12 @@ def test_what_the_job_brought_is_proven_at_once() -> None:
     ],
 )
 def test_anything_else_that_a_job_leaves_proves_nothing_and_fails_nothing(seen: Observed) -> None:
-    assert proven_model(listener(), seen) is None
+    assert verified_model(listener(), seen) is None
     assert cache_failure(seen) is None
 
 
 def test_odd_seconds_do_not_spoil_a_result() -> None:
-    found = proven_model(listener(), brought(checkpoint(), seconds="long"))
+    found = verified_model(listener(), brought(checkpoint(), seconds="long"))
     assert found is not None
     assert found.seconds == 0
 
@@ -276,7 +276,7 @@ def test_where_one_of_the_new_pods_serves_nothing_is_taken_back() -> None:
 
 def test_a_record_holds_in_its_own_place() -> None:
     service = with_status(listener(), model={**RECORDED, "place": "narrator-models"})
-    assert proven_model(service, Observed()) is not None
+    assert verified_model(service, Observed()) is not None
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_nothing_is_rolled_back_for_a_failure_of_something_else(
 ) -> None:
     plan = plan_of(service, seen, SETTINGS)
     assert not plan.is_rolled_back
-    assert plan.serves or plan.proof, "the spec's own pods are on, or about to be tried"
+    assert plan.serves or plan.preflight, "the spec's own pods are on, or about to be tried"
 
 
 def rolled_back(generation: int = 1) -> tuple[Condition, ...]:
@@ -324,7 +324,7 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
     seen = Observed(deployment=deployment(), good_template=template())
     changed = with_status(tried(), observed_generation=1, conditions=rolled_back(0))
     plan = plan_of(changed, seen, SETTINGS)
-    assert (plan.is_rolled_back, bool(plan.proof)) == (False, True)
+    assert (plan.is_rolled_back, bool(plan.preflight)) == (False, True)
     hub = tried(task="stt", model=HUB)
     failed = with_status(hub, observed_generation=1, conditions=rolled_back(), model=RECORDED)
     assert plan_of(failed, seen, SETTINGS).is_rolled_back
@@ -340,7 +340,7 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
         claim={"metadata": {"uid": "one"}, "spec": {}},
     )
     plan = plan_of(refreshed, newest, SETTINGS)
-    assert (plan.is_rolled_back, bool(plan.proof)) == (False, True)
+    assert (plan.is_rolled_back, bool(plan.preflight)) == (False, True)
     demo = with_status(tried(), refresh="2", conditions=rolled_back())
     assert plan_of(demo, seen, SETTINGS).is_rolled_back, "the demo has no newer revision"
 

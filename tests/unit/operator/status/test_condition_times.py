@@ -3,7 +3,7 @@
 import pytest
 
 from nemo_voice_operator.api.status import MAX_MESSAGE_CHARS, MAX_REASON_CHARS, Condition
-from nemo_voice_operator.status.condition_times import Fact, conditions_of, fact
+from nemo_voice_operator.status.condition_times import UndatedCondition, find_condition, with_times
 
 BEFORE, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 
@@ -28,7 +28,7 @@ def known(status: str, reason: str = "Serving") -> Condition:
 def test_the_time_changes_with_the_status_alone(
     before: str, holds: bool | None, since: str
 ) -> None:
-    (made,) = conditions_of([Fact("Ready", holds, "Another")], [known(before)], 3, NOW)
+    (made,) = with_times([UndatedCondition("Ready", holds, "Another")], [known(before)], 3, NOW)
     assert (made.last_transition_time, made.reason, made.observed_generation) == (
         since,
         "Another",
@@ -37,15 +37,15 @@ def test_the_time_changes_with_the_status_alone(
 
 
 def test_a_fact_that_was_never_told_begins_now_whatever_the_others_did() -> None:
-    told = conditions_of([Fact("Degraded", False, "AsExpected")], [known("False")], 1, NOW)
+    told = with_times([UndatedCondition("Degraded", False, "AsExpected")], [known("False")], 1, NOW)
     assert [(one.type, one.last_transition_time) for one in told] == [("Degraded", NOW)]
 
 
 def test_words_of_others_are_cut_to_what_the_definition_takes() -> None:
-    (made,) = conditions_of([Fact("Ready", False, "r" * 999, "m" * 9999)], [], 1, NOW)
+    (made,) = with_times([UndatedCondition("Ready", False, "r" * 999, "m" * 9999)], [], 1, NOW)
     assert (len(made.reason), len(made.message)) == (MAX_REASON_CHARS, MAX_MESSAGE_CHARS)
 
 
 def test_a_condition_is_found_by_its_type() -> None:
-    assert fact([known("True")], "Ready") == known("True")
-    assert fact([known("True")], "Degraded") is None
+    assert find_condition([known("True")], "Ready") == known("True")
+    assert find_condition([known("True")], "Degraded") is None

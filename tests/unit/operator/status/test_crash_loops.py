@@ -126,7 +126,7 @@ class Story:
         scene.apply()
         scene.settle()
         scene.pod("narrator-0")
-        scene.asks.told.clear()
+        scene.readiness_client.told.clear()
         self.see(container(running=0))
         assert scene.condition("Degraded") == ("False", "AsExpected")
 
@@ -201,10 +201,10 @@ def test_a_model_that_fails_again_and_again_is_told_twice(scene: Scene) -> None:
     scene.cluster.events.clear()
     for restarts in range(4):
         failed = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
-        scene.asks.told["narrator-0"] = failed
+        scene.readiness_client.told["narrator-0"] = failed
         story.see(container(restarts, running=restarts * 60, last=CRASH if restarts else None))
         assert "the canary was silent" in scene.status()["conditions"][-1]["message"]
-        scene.asks.told.clear()
+        scene.readiness_client.told.clear()
         story.see(waits("CrashLoopBackOff", restarts, CRASH))
     assert story.events() == ["ModelFailed", "CrashLoopBackOff"]
 

@@ -7,7 +7,12 @@ import pytest
 
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
-from nemo_voice_operator.status.pod_diagnosis import Trouble, trouble_among, trouble_in, trouble_of
+from nemo_voice_operator.status.pod_diagnosis import (
+    Diagnosis,
+    first_diagnosis,
+    pod_diagnosis,
+    serving_diagnosis,
+)
 from support.docs.repository import ROOT
 from support.operator.observations import (
     LOADING,
@@ -79,7 +84,7 @@ TROUBLES: list[tuple[dict[str, Any], str, str]] = [
 def test_a_pod_in_trouble_says_so_in_its_own_words(
     seen: dict[str, Any], reason: str, message: str
 ) -> None:
-    found = trouble_of(seen)
+    found = pod_diagnosis(seen)
     assert found is not None
     assert (found.reason, found.pod) == (reason, "narrator-0")
     assert found.message.startswith(message)
@@ -104,37 +109,37 @@ def test_every_trouble_is_documented_with_what_to_do_about_it() -> None:
     ],
 )
 def test_being_slow_is_no_trouble(seen: dict[str, Any]) -> None:
-    assert trouble_of(seen, LOADING) is None
+    assert pod_diagnosis(seen, LOADING) is None
 
 
 def test_a_model_that_failed_is_trouble_before_its_container_ends() -> None:
     said = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
-    expected = Trouble("ModelFailed", "the canary was silent", "narrator-0")
-    assert trouble_among([pod()], {"narrator-0": said}) == expected
+    expected = Diagnosis("ModelFailed", "the canary was silent", "narrator-0")
+    assert first_diagnosis([pod()], {"narrator-0": said}) == expected
     mute = PodReadiness(PodPhase.FAILED, None, ready=False)
-    assert trouble_of(pod(), mute) == Trouble("ModelFailed", "", "narrator-0")
+    assert pod_diagnosis(pod(), mute) == Diagnosis("ModelFailed", "", "narrator-0")
 
 
 def test_a_service_that_says_why_is_quoted_also_when_its_process_has_ended_before() -> None:
     said = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
     restarted = {"restartCount": 1, "state": {}, "lastState": {"terminated": CRASH}}
-    expected = Trouble("CrashLoopBackOff", "the canary was silent", "narrator-0")
-    assert trouble_of(pod(containerStatuses=[restarted]), said) == expected
+    expected = Diagnosis("CrashLoopBackOff", "the canary was silent", "narrator-0")
+    assert pod_diagnosis(pod(containerStatuses=[restarted]), said) == expected
     pulling = {"state": {"waiting": {"reason": "ImagePullBackOff"}}}
-    sidecar = trouble_of(pod(containerStatuses=[pulling]), said)
-    assert sidecar == Trouble("ModelFailed", "the canary was silent", "narrator-0")
+    sidecar = pod_diagnosis(pod(containerStatuses=[pulling]), said)
+    assert sidecar == Diagnosis("ModelFailed", "the canary was silent", "narrator-0")
 
 
-def trouble(*pods: dict[str, Any], wanted: int = 1, **seen: Any) -> Trouble | None:
-    return trouble_in(Observed(pods=pods, **seen), wanted, START)
+def diagnosis(*pods: dict[str, Any], wanted: int = 1, **seen: Any) -> Diagnosis | None:
+    return serving_diagnosis(Observed(pods=pods, **seen), wanted, START)
 
 
 def test_a_ready_pod_and_one_on_its_way_out_are_passed_over() -> None:
     failing = {"state": {"waiting": {"reason": "ImagePullBackOff"}}}
     leaving = pod("a", leaving=True, containerStatuses=[failing])
     ready = pod("b", ready=True, containerStatuses=[failing])
-    assert trouble(leaving, ready, pod("c")) is None
-    assert trouble(leaving, ready, unschedulable("d")) == Trouble(
+    assert diagnosis(leaving, ready, pod("c")) is None
+    assert diagnosis(leaving, ready, unschedulable("d")) == Diagnosis(
         "Unschedulable", "no node is free", "d"
     )
 
@@ -143,40 +148,42 @@ def test_pods_that_cannot_be_created_are_trouble_in_the_words_of_who_refused_the
     quota = 'pods "narrator-7d4" is forbidden: exceeded quota: gpus'
     refused = condition("ReplicaFailure", reason="FailedCreate", message=quota)
     stuck = deployment(ready=0, conditions=[refused])
-    expected = Trouble("FailedCreate", quota, "")
-    assert trouble(deployment=stuck) == expected
-    assert trouble(pod(ready=True), deployment=stuck) == expected, "one more is wanted"
+    expected = Diagnosis("FailedCreate", quota, "")
+    assert diagnosis(deployment=stuck) == expected
+    assert diagnosis(pod(ready=True), deployment=stuck) == expected, "one more is wanted"
     over = deployment(conditions=[{**refused, "status": "False"}])
-    assert trouble(pod(ready=True), deployment=over) is None
+    assert diagnosis(pod(ready=True), deployment=over) is None
     mute = deployment(conditions=[condition("ReplicaFailure")])
-    assert trouble(deployment=mute) == Trouble("FailedCreate", "", "")
+    assert diagnosis(deployment=mute) == Diagnosis("FailedCreate", "", "")
 
 
 def test_what_stops_a_pod_that_exists_is_told_before_what_stops_the_next() -> None:
     stuck = deployment(conditions=[condition("ReplicaFailure", reason="FailedCreate")])
-    told = trouble(unschedulable(), deployment=stuck)
+    told = diagnosis(unschedulable(), deployment=stuck)
     assert told is not None
     assert told.reason == "Unschedulable"
-    refused = trouble(unschedulable(), deployment=stuck, refusal="unknown field")
-    assert refused == Trouble("ApplyRefused", "unknown field", "")
+    refused = diagnosis(unschedulable(), deployment=stuck, refusal="unknown field")
+    assert refused == Diagnosis("ApplyRefused", "unknown field", "")
 
 
 def test_a_pod_that_its_node_ended_is_trouble_until_another_has_taken_its_place() -> None:
     evicted = pod("a", phase="Failed", reason="Evicted", message="disk is full")
-    expected = Trouble("Evicted", "disk is full", "a")
-    assert trouble(evicted) == expected
-    assert trouble(evicted, pod("b")) == expected, "the next one is not ready yet"
-    assert trouble(evicted, unschedulable("b")) == Trouble("Unschedulable", "no node is free", "b")
+    expected = Diagnosis("Evicted", "disk is full", "a")
+    assert diagnosis(evicted) == expected
+    assert diagnosis(evicted, pod("b")) == expected, "the next one is not ready yet"
+    assert diagnosis(evicted, unschedulable("b")) == Diagnosis(
+        "Unschedulable", "no node is free", "b"
+    )
     follower = pod("b", ready=True)
-    assert trouble(evicted, follower) is None
-    assert trouble(evicted, follower, wanted=2) == expected
+    assert diagnosis(evicted, follower) is None
+    assert diagnosis(evicted, follower, wanted=2) == expected
     follower["metadata"]["creationTimestamp"] = "2026-01-01T00:00:01Z"
-    assert trouble(evicted, follower, wanted=2) is None, "that one came later"
-    assert trouble(pod("a", phase="Succeeded")) is None
+    assert diagnosis(evicted, follower, wanted=2) is None, "that one came later"
+    assert diagnosis(pod("a", phase="Succeeded")) is None
 
 
 def test_only_the_end_of_a_long_log_is_told() -> None:
-    long = trouble_of(ended(exitCode=1, message="first " + "x" * 5000 + " last"))
+    long = pod_diagnosis(ended(exitCode=1, message="first " + "x" * 5000 + " last"))
     assert long is not None
     assert long.message.endswith(" last")
     assert "first" not in long.message
@@ -184,16 +191,16 @@ def test_only_the_end_of_a_long_log_is_told() -> None:
 
 
 def test_a_trouble_names_its_pod_if_it_has_one() -> None:
-    assert Trouble("A", "why", "narrator-0").told() == "pod narrator-0: why"
-    assert Trouble("A", "why", "").told() == "why"
+    assert Diagnosis("A", "why", "narrator-0").told() == "pod narrator-0: why"
+    assert Diagnosis("A", "why", "").told() == "why"
 
 
 def test_pods_that_wait_for_ever_without_a_word_are_told_when_their_time_is_over() -> None:
     late = condition("Progressing", "False", reason="ProgressDeadlineExceeded", message="too long")
     starting = waiting("ContainerCreating")
     seen = Observed(pods=(starting,), deployment=deployment(ready=0, conditions=[late]))
-    found = trouble_in(seen, 1, START)
+    found = serving_diagnosis(seen, 1, START)
     assert found is not None
     assert (found.reason, found.message[:8]) == ("ProgressDeadlineExceeded", "too long")
     old = deployment(ready=0, conditions=[late], observedGeneration=0)
-    assert trouble_in(Observed(pods=(starting,), deployment=old), 1, START) is None
+    assert serving_diagnosis(Observed(pods=(starting,), deployment=old), 1, START) is None

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.desired.names import digest_in
-from nemo_voice_operator.state.observed import Observed, Proof
+from nemo_voice_operator.state.observed import Observed, Preflight
 from nemo_voice_operator.state.plan import Plan
-from nemo_voice_operator.status.preflight_status import proof_trouble
+from nemo_voice_operator.status.preflight_status import preflight_diagnosis
 from support.operator.observations import CREATED, NOW, condition, job, job_pod, pod
 from support.operator.scenes import NAMESPACE, Scene
 
@@ -41,7 +41,7 @@ def test_the_pod_stays_until_the_change_is_proven(serving: Scene) -> None:
     assert job["spec"]["activeDeadlineSeconds"] > 600, "what cannot be mounted would wait for ever"
     assert serving.condition("Progressing") == ("True", "Proving")
     assert (serving.status()["phase"], serving.condition("Degraded")[0]) == ("Ready", "False")
-    serving.pass_proof()
+    serving.pass_preflight()
     serving.settle()
     assert image_of(serving) == NEXT
     assert not serving.cluster.names("Job"), "it has said what it had to say"
@@ -52,7 +52,9 @@ def test_a_change_that_is_not_proven_never_reaches_the_pod(serving: Scene) -> No
     before = image_of(serving)
     serving.apply(image=NEXT)
     serving.settle()
-    serving.fail_proof({"error": {"reason": "CacheDamaged", "message": "weights.ckpt is damaged"}})
+    serving.fail_preflight(
+        {"error": {"reason": "CacheDamaged", "message": "weights.ckpt is damaged"}}
+    )
     serving.settle()
     assert image_of(serving) == before
     assert serving.condition("Degraded") == ("True", "CacheDamaged")
@@ -66,7 +68,7 @@ def test_a_change_that_is_not_proven_never_reaches_the_pod(serving: Scene) -> No
 def test_a_proof_that_failed_is_tried_again_later_and_another_spec_at_once(serving: Scene) -> None:
     serving.apply(image=NEXT)
     serving.settle()
-    serving.fail_proof({"error": {"reason": "CacheDamaged", "message": ""}})
+    serving.fail_preflight({"error": {"reason": "CacheDamaged", "message": ""}})
     serving.settle()
     first = serving.only_job()
     assert serving.look() == 300.0
@@ -128,7 +130,7 @@ def test_a_download_and_a_proof_of_it_come_one_after_the_other(scene: Scene) -> 
     scene.finish_download("f" * 40)
     scene.settle()
     assert scene.only_job().startswith("narrator-proof-")
-    scene.pass_proof()
+    scene.pass_preflight()
     scene.settle()
     assert not scene.cluster.names("Job")
     assert scene.condition("Progressing") == ("True", "RollingOut")
@@ -143,7 +145,7 @@ def failing_pod(scene: Scene, restarts: int) -> None:
         "lastState": {"terminated": ended},
     }
     scene.pod("narrator-9", containerStatuses=[{**state, "restartCount": restarts}])
-    scene.asks.told.clear()
+    scene.readiness_client.told.clear()
     deployment = scene.cluster.get("Deployment", "narrator")
     seen = {"observedGeneration": deployment["metadata"]["generation"]}
     scene.cluster.change("Deployment", "narrator", status=seen)
@@ -153,7 +155,7 @@ def test_a_canary_that_fails_at_every_start_brings_the_good_pod_back_early(servi
     before = image_of(serving)
     serving.apply(image=NEXT)
     serving.settle()
-    serving.pass_proof()
+    serving.pass_preflight()
     serving.settle()
     failing_pod(serving, restarts=2)
     serving.settle()
@@ -172,7 +174,7 @@ def test_a_canary_that_fails_at_every_start_brings_the_good_pod_back_early(servi
 def test_a_pod_that_was_ready_in_between_does_not_fail_at_every_start(serving: Scene) -> None:
     serving.apply(image=NEXT)
     serving.settle()
-    serving.pass_proof()
+    serving.pass_preflight()
     serving.settle()
     failing_pod(serving, restarts=3)
     pod = serving.cluster.get("Pod", "narrator-9")
@@ -194,12 +196,12 @@ def test_a_pod_carries_the_digest_of_its_template(serving: Scene) -> None:
     assert digest_in(serving.cluster.get("Pod", "narrator-0")) == digest_in(template)
 
 
-WANTED = Plan(replicas=1, proof="proof")
+WANTED = Plan(replicas=1, preflight="proof")
 
 
 def seen(*pods: dict[str, Any], ended: dict[str, str] | None = None) -> Observed:
     conditions = [ended] if ended else []
-    return Observed(proofs={"proof": Proof(job(*conditions), pods)})
+    return Observed(preflights={"proof": Preflight(job(*conditions), pods)})
 
 
 def ended_pod(words: str, created: str = CREATED) -> dict[str, Any]:
@@ -214,36 +216,38 @@ def ended_pod(words: str, created: str = CREATED) -> dict[str, Any]:
 
 
 def test_a_proof_that_no_pod_can_be_made_for_says_so() -> None:
-    waits = Observed(proofs={"proof": Proof(job(creationTimestamp=CREATED))})
-    found = proof_trouble(WANTED, waits, TIME)
+    waits = Observed(preflights={"proof": Preflight(job(creationTimestamp=CREATED))})
+    found = preflight_diagnosis(WANTED, waits, TIME)
     assert found is not None
     assert (found.reason, "its Events say why" in found.message) == ("FailedCreate", True)
-    assert proof_trouble(WANTED, waits, datetime.fromisoformat(CREATED)) is None
+    assert preflight_diagnosis(WANTED, waits, datetime.fromisoformat(CREATED)) is None
 
 
 def test_while_it_runs_and_where_there_is_none_nothing_is_wrong() -> None:
-    assert proof_trouble(WANTED, Observed(), TIME) is None
-    assert proof_trouble(Plan(replicas=1), seen(ended=FAILED), TIME) is None
-    assert proof_trouble(WANTED, seen(), TIME) is None
-    assert proof_trouble(WANTED, seen(ended_pod("stopped")), TIME) is None, "another pod follows"
+    assert preflight_diagnosis(WANTED, Observed(), TIME) is None
+    assert preflight_diagnosis(Plan(replicas=1), seen(ended=FAILED), TIME) is None
+    assert preflight_diagnosis(WANTED, seen(), TIME) is None
+    assert preflight_diagnosis(WANTED, seen(ended_pod("stopped")), TIME) is None, (
+        "another pod follows"
+    )
 
 
 def test_what_keeps_its_pod_from_starting_is_told_at_once() -> None:
     state = {"state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}}
-    found = proof_trouble(WANTED, seen(pod("proof-1", containerStatuses=[state])), TIME)
+    found = preflight_diagnosis(WANTED, seen(pod("proof-1", containerStatuses=[state])), TIME)
     assert found is not None
     assert (found.reason, found.message) == ("ImagePullBackOff", "no such image")
 
 
 def test_without_a_result_its_last_words_are_the_reason() -> None:
     words = "error: The environment variable NEMO_VOICE_NEW is not a setting."
-    found = proof_trouble(WANTED, seen(ended_pod(words), ended=FAILED), TIME)
+    found = preflight_diagnosis(WANTED, seen(ended_pod(words), ended=FAILED), TIME)
     assert found is not None
     assert found.reason == "Error"
     assert words in found.message
 
 
 def test_without_any_pod_the_job_says_why() -> None:
-    found = proof_trouble(WANTED, seen(ended=FAILED), TIME)
+    found = preflight_diagnosis(WANTED, seen(ended=FAILED), TIME)
     assert found is not None
     assert (found.reason, found.message) == ("BackoffLimitExceeded", "once is enough")

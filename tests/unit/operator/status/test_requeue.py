@@ -7,7 +7,7 @@ import pytest
 
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan
-from nemo_voice_operator.status.requeue import again_s, patience_s
+from nemo_voice_operator.status.requeue import patience_s, requeue_after_s
 from support.operator.observations import condition, job, pod
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ DOWNLOADING = Plan(replicas=1, cache=CacheWork("claim", creates_claim=True, job=
 
 
 def after_s(seconds: float, plan: Plan, **seen: Any) -> float | None:
-    return again_s(plan, Observed(**seen), START + timedelta(seconds=seconds))
+    return requeue_after_s(plan, Observed(**seen), START + timedelta(seconds=seconds))
 
 
 def changed(seconds: float, *, ready: bool, **status: Any) -> dict[str, Any]:

@@ -14,17 +14,17 @@ from datetime import datetime
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.controller.cache_sharing import is_needed, sharers
-from nemo_voice_operator.controller.object_cache import Inventory
+from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.desired import desired_state
-from nemo_voice_operator.desired.preflight_job import is_proof
+from nemo_voice_operator.desired.preflight_job import is_preflight
 from nemo_voice_operator.desired.revision import good_revision
 from nemo_voice_operator.errors import Conflict, NameTaken
 from nemo_voice_operator.kube.kinds import (
-    CHILDREN,
     CLAIM,
     CONTROLLER_REVISION,
     DEPLOYMENT,
     JOB,
+    OWNED,
     WATCHED,
     Kind,
     kind_of,
@@ -43,7 +43,7 @@ from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 
-_PRUNED = frozenset(CHILDREN) - {CONTROLLER_REVISION, JOB}
+_PRUNED = frozenset(OWNED) - {CONTROLLER_REVISION, JOB}
 """Kinds of which a child that is not wanted is deleted."""
 _SURE_TO_CONFLICT = frozenset({DEPLOYMENT, CONTROLLER_REVISION})
 """Kinds that are applied without a look before: who applies one of ours without force over somebody
@@ -62,15 +62,15 @@ class _Written:
 
 
 @dataclass(slots=True)
-class Children:
+class OwnedObjects:
     """The hand that writes children; several VoiceServices' may be in work at once."""
 
-    inventory: Inventory
+    object_cache: ObjectCache
     cluster: Cluster
     settings: OperatorSettings
     _written: dict[Key, _Written] = field(default_factory=dict)
 
-    def recall(self, key: Key, uid: str | None) -> bool:
+    def forget_if_gone(self, key: Key, uid: str | None) -> bool:
         """Forgets what was written for one that is gone, also when another has its name already.
 
         Returns:
@@ -84,7 +84,7 @@ class Children:
             self._written.setdefault(key, _Written(uid))
         return is_gone
 
-    async def converge(
+    async def apply(
         self, service: VoiceService, resource: Object, plan: Plan, now: datetime
     ) -> None:
         """Makes the children be what the plan says.
@@ -107,14 +107,14 @@ class Children:
         applied = self._written[key].applied
         uids = sorted(str(owner["metadata"]["uid"]) for owner in owners)
         digest = hashlib.sha256(json.dumps([manifest, uids], sort_keys=True).encode()).hexdigest()
-        known = self.inventory.get(kind, namespace, name)
+        known = self.object_cache.get(kind, namespace, name)
         if known is not None and applied.get((kind, name)) == (digest, _state(known)):
             return
         if known is not None and is_ours(known, service):
             made = await self.cluster.apply(manifest, owners)
         else:
             made = await self._apply_unknown(service, manifest, owners)
-        self.inventory.put(made)
+        self.object_cache.put(made)
         applied[kind, name] = (digest, _state(made))
 
     async def _apply_unknown(
@@ -145,7 +145,7 @@ class Children:
             return []
         if plan.cache is not None and name_of(manifest) == plan.cache.job:
             namespace = service.metadata.namespace
-            return sharers(self.inventory, namespace, plan.cache, self.settings)
+            return sharers(self.object_cache, namespace, plan.cache, self.settings)
         return [resource]
 
     async def _prune(
@@ -154,20 +154,20 @@ class Children:
         """Deletes the children that should not be: owned by this VoiceService and not wanted."""
         kept = {(manifest["kind"], name_of(manifest)) for manifest in wanted}
         key = _key_of(service)
-        for thing in self.inventory.of(key):
+        for thing in self.object_cache.of(key):
             kind = kind_of(thing)
             named = (kind.name, str(thing["metadata"]["name"]))
             if kind not in _PRUNED or named in kept or is_leaving(thing):
                 continue
             if any(owner["uid"] == service.metadata.uid for owner in owner_references_of(thing)):
                 await self._delete(key, thing)
-        for job in self.inventory.jobs_of(service.metadata.uid):
+        for job in self.object_cache.jobs_of(service.metadata.uid):
             is_wanted = (
                 (JOB.name, str(job["metadata"]["name"])) in kept
-                if is_proof(job)
-                else is_needed(self.inventory, job, self.settings)
+                if is_preflight(job)
+                else is_needed(self.object_cache, job, self.settings)
             )
-            is_over = is_stale(job, self.inventory.pods_of(job), now)
+            is_over = is_stale(job, self.object_cache.pods_of(job), now)
             if not is_leaving(job) and (is_over or not is_wanted):
                 await self._delete(key, job)
 
@@ -176,9 +176,9 @@ class Children:
         kind = kind_of(thing)
         self._written[key].applied.pop((kind, str(thing["metadata"]["name"])), None)
         if kind not in WATCHED:
-            self.inventory.remove(thing)  # no event will tell
+            self.object_cache.remove(thing)  # no event will tell
 
-    async def keep_good_template(
+    async def record_good_template(
         self, service: VoiceService, resource: Object, plan: Plan, observed: Observed
     ) -> None:
         """Writes the pod template down once every replica is ready with it."""
@@ -188,7 +188,7 @@ class Children:
         record = good_revision(service, observed.deployment["spec"]["template"])
         key = _key_of(service)
         await self._apply(service, record, [resource])
-        for other in self.inventory.of(key, CONTROLLER_REVISION):
+        for other in self.object_cache.of(key, CONTROLLER_REVISION):
             if other["metadata"]["name"] != name_of(record) and is_ours(other, service):
                 await self._delete(key, other)
 
