@@ -13,6 +13,7 @@ from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.kube.kinds import VOICE_SERVICE
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.planning.planning import plan_of
+from nemo_voice_operator.planning.resolution import resolve
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed
 from support.kubernetes.api_server import ApiServer
@@ -51,4 +52,4 @@ def children_of_demo(service: dict[str, Any]) -> tuple[Manifest, ...]:
     metadata = {"uid": "none", "generation": 1, "resourceVersion": "1", **demo["metadata"]}
     known = parse({**demo, "kind": VOICE_SERVICE.name, "metadata": metadata})
     settings = OperatorSettings()
-    return desired_state(known, plan_of(known, Observed(), settings), settings)
+    return desired_state(known, plan_of(resolve(known, settings), Observed(), settings), settings)

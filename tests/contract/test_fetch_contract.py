@@ -20,7 +20,7 @@ from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 from support.hub.server import TOKEN, Hub, running_hub
 from support.models.checkpoints import nemo_file
-from support.operator.voice_services import verified_plan, voice_service
+from support.operator.voice_services import resolved, verified_plan, voice_service
 from support.ports import free_port
 
 SETTINGS = OperatorSettings()
@@ -73,7 +73,7 @@ def fetched(service: VoiceService, plan: Plan, claim: Path) -> Observed:
 def served(service: VoiceService, claim: Path) -> str:
     """The folders that the serving pod's process finds, once the Job has brought them."""
     plan = verified_plan(service, SETTINGS)
-    brought = verified_model(service, fetched(service, plan, claim))
+    brought = verified_model(resolved(service), fetched(service, plan, claim))
     assert brought is not None
     told = container(service, replace(plan, model=brought), "Deployment")
     return run(["-c", FIND], told, claim, {})
@@ -95,7 +95,7 @@ def test_what_the_job_brought_from_a_private_hub_is_found_without_it(tmp_path: P
         service = voice_service(**private_models(hub))
         plan = verified_plan(service, SETTINGS)
         observed = fetched(service, plan, tmp_path)
-        brought = verified_model(service, observed)
+        brought = verified_model(resolved(service), observed)
     assert brought is not None
     assert brought.vocoder is not None
     assert (brought.model.revision, brought.vocoder.revision) == COMMITS

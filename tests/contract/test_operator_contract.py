@@ -13,7 +13,7 @@ from nemo_voice_operator.api.spec import Task, container_port
 from nemo_voice_operator.crd import crd
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.environment import container_source
-from nemo_voice_operator.planning.planning import vocoder_of
+from nemo_voice_operator.planning.resolution import vocoder_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_serving.batching.device_thread import DeviceThread
 from nemo_voice_serving.http.api_keys import OPEN_PATHS

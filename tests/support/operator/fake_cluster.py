@@ -10,7 +10,7 @@ from typing_extensions import override
 from nemo_voice_operator.clients.api_server import Cluster, owner_references
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.errors import ClusterError, Conflict
-from nemo_voice_operator.kube.kinds import Kind, kind_of
+from nemo_voice_operator.kube.kinds import Kind, Reference, kind_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
 from nemo_voice_operator.kube.objects import Object
@@ -90,9 +90,11 @@ class FakeCluster(Cluster):
         return copy.deepcopy(self.create(merged))
 
     @override
-    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        self._called(f"read {kind.name}")
-        return copy.deepcopy(self.objects.get((kind.name, namespace, name)))
+    async def read(self, reference: Reference) -> Object | None:
+        kind = reference.kind.name
+        self._called(f"read {kind}")
+        found = self.objects.get((kind, reference.namespace, reference.name))
+        return copy.deepcopy(found)
 
     @override
     async def delete(self, thing: Object) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.errors import ClusterError, Conflict
-from nemo_voice_operator.kube.kinds import Kind
+from nemo_voice_operator.kube.kinds import Reference
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import Object
 
@@ -20,7 +20,7 @@ class FakeLeases:
         self.hangs = False
         self._version = 0
 
-    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+    async def read(self, reference: Reference) -> Object | None:
         """Returns the Lease."""
         await self._called()
         return copy.deepcopy(self.lease)

@@ -7,8 +7,7 @@ import yaml
 
 from nemo_voice_operator.api import KIND, VoiceService, parse
 from nemo_voice_operator.api.model_source import Checkpoint
-from nemo_voice_operator.desired.cache import cache_work_name, claim_of
-from nemo_voice_operator.planning.planning import needs_cache, vocoder_of
+from nemo_voice_operator.planning.resolution import resolve
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import (
     CacheWork,
@@ -17,6 +16,7 @@ from nemo_voice_operator.state.plan import (
     VerifiedCheckpoint,
     VerifiedModel,
 )
+from nemo_voice_operator.state.resolved import Resolved
 from support.docs.repository import ROOT
 
 DEMO = {"source": "demo"}
@@ -40,6 +40,11 @@ def services_of(sample: str) -> list[VoiceService]:
     return [voice_service(thing["metadata"]["name"], **thing["spec"]) for thing in services]
 
 
+def resolved(service: VoiceService) -> Resolved:
+    """Returns the VoiceService resolved under the default settings."""
+    return resolve(service, OperatorSettings())
+
+
 def verified_plan(
     service: VoiceService, settings: OperatorSettings, *, single_node: bool = False
 ) -> Plan:
@@ -47,16 +52,17 @@ def verified_plan(
     spec = service.spec
     replicas = spec.scaling.min if spec.scaling else spec.replicas
     capabilities = Capabilities(service_monitor=True)
-    if not needs_cache(service):
+    known = resolve(service, settings)
+    if known.job is None:
         return Plan(replicas=replicas, capabilities=capabilities)
-    vocoder = vocoder_of(service)
     work = CacheWork(
-        claim=claim_of(service),
+        claim=known.claim,
         creates_claim=not (spec.cache and spec.cache.claim_name),
-        job=cache_work_name(service, settings),
+        job=known.job,
         single_node=single_node,
     )
-    model = VerifiedModel(_verified(spec.model), _verified(vocoder) if vocoder else None)
+    vocoder = _verified(known.vocoder) if known.vocoder else None
+    model = VerifiedModel(_verified(spec.model), vocoder)
     return Plan(replicas=replicas, cache=work, model=model, capabilities=capabilities)
 
 

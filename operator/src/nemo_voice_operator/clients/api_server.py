@@ -13,7 +13,7 @@ from kubernetes.aio.client import ApiClient
 from typing_extensions import override
 
 from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
-from nemo_voice_operator.kube.kinds import EVENT, Kind, kind_of
+from nemo_voice_operator.kube.kinds import EVENT, Kind, Reference, kind_of, reference_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
 from nemo_voice_operator.kube.objects import Object
@@ -41,7 +41,7 @@ class Cluster(Protocol):
         """
         ...
 
-    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+    async def read(self, reference: Reference) -> Object | None:
         """Returns an object, or None where there is none.
 
         Raises:
@@ -72,36 +72,30 @@ class KubernetesCluster(Cluster):
     async def apply(
         self, manifest: Manifest, owners: Sequence[Object], *, is_forced: bool = True
     ) -> Object:
-        kind = kind_of(manifest)
         body: dict[str, Any] = dict(manifest)
         if owners:
             body["metadata"] = {**body["metadata"], "ownerReferences": owner_references(owners)}
-        path = kind.path(namespace_of(manifest), name_of(manifest))
-        return await self._apply(path, body, is_forced=is_forced)
+        return await self._apply(reference_of(manifest).path, body, is_forced=is_forced)
 
     @override
     async def apply_status(self, resource: Object, status: Manifest) -> Object:
-        metadata = resource["metadata"]
-        kind = kind_of(resource)
+        reference = reference_of(resource)
         body: Manifest = {
-            "apiVersion": kind.api_version,
-            "kind": kind.name,
-            "metadata": {"name": metadata["name"], "uid": metadata["uid"]},
+            "apiVersion": reference.kind.api_version,
+            "kind": reference.kind.name,
+            "metadata": {"name": reference.name, "uid": resource["metadata"]["uid"]},
             "status": status,
         }
-        path = kind.path(metadata["namespace"], metadata["name"])
-        return await self._apply(f"{path}/status", body)
+        return await self._apply(f"{reference.path}/status", body)
 
     @override
     async def delete(self, thing: Object) -> None:
-        metadata = thing["metadata"]
-        path = kind_of(thing).path(metadata["namespace"], metadata["name"])
         body = {
             "propagationPolicy": "Background",
-            "preconditions": {"uid": metadata["uid"]},
+            "preconditions": {"uid": thing["metadata"]["uid"]},
         }
         try:
-            await self._request("DELETE", path, body=body)
+            await self._request("DELETE", reference_of(thing).path, body=body)
         except Conflict:
             return  # another object has the name now
         except Refused as error:
@@ -121,9 +115,9 @@ class KubernetesCluster(Cluster):
         await self._apply(f"{_DEFINITIONS}/{name_of(definition)}", definition, manager)
 
     @override
-    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+    async def read(self, reference: Reference) -> Object | None:
         try:
-            found: Object = await self._request("GET", kind.path(namespace, name))
+            found: Object = await self._request("GET", reference.path)
         except Refused as error:
             if error.status == _NOT_FOUND:
                 return None
@@ -146,8 +140,7 @@ class KubernetesCluster(Cluster):
         Raises:
             ClusterError: It is not so now; `Conflict` when somebody was quicker.
         """
-        path = kind_of(manifest).path(namespace_of(manifest), name_of(manifest))
-        made: Object = await self._request("PUT", path, body=manifest)
+        made: Object = await self._request("PUT", reference_of(manifest).path, body=manifest)
         return made
 
     async def list(self, kind: Kind, namespace: str | None, selector: str = "") -> list[Object]:

@@ -28,7 +28,7 @@ from nemo_voice_operator.scaling.policy import (
     scaling_decision,
 )
 from nemo_voice_operator.scaling.reasons import ScalingReason
-from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.observed import ScalingDecision
 from nemo_voice_operator.state.pod_reports import PodLoad
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Autoscaler:
     object_cache: ObjectCache
     reader: PodReader
     clock: Callable[[], float]
-    decided: Callable[[Key, Scaled], None]
+    decided: Callable[[Key, ScalingDecision], None]
     """Takes a decision that changes something or is worth telling."""
     _memories: dict[Key, _Memory] = field(default_factory=dict)
 
@@ -86,8 +86,8 @@ class Autoscaler:
 
     def _scaled(self) -> list[tuple[Key, VoiceService]]:
         found = []
-        for key in self.object_cache.services():
-            resource = self.object_cache.service(key)
+        for key in self.object_cache.voice_services():
+            resource = self.object_cache.voice_service(key)
             if resource is None or is_leaving(resource) or "scaling" not in resource["spec"]:
                 continue
             service = readable(resource)
@@ -116,7 +116,9 @@ class Autoscaler:
             memory.told, memory.told_s = decision, self.clock()
             if decision.is_change:
                 logger.info("scaling", extra={"voiceservice": str(key), "why": decision.message})
-            self.decided(key, Scaled(decision.replicas, decision.wanted, load_status(decision)))
+            self.decided(
+                key, ScalingDecision(decision.replicas, decision.wanted, load_status(decision))
+            )
 
     def _is_worth_reporting(self, memory: _Memory, decision: Decision) -> bool:
         told = memory.told

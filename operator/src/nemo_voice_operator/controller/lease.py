@@ -15,7 +15,7 @@ from kubernetes.aio.leaderelection.resourcelock.baselock import BaseLock
 from typing_extensions import override
 
 from nemo_voice_operator.errors import ClusterError
-from nemo_voice_operator.kube.kinds import LEASE, Kind
+from nemo_voice_operator.kube.kinds import LEASE, Reference
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.kube.objects import Object
 
@@ -23,7 +23,7 @@ from nemo_voice_operator.kube.objects import Object
 class Leases(Protocol):
     """What the lock asks of a cluster; all of it may raise `ClusterError`."""
 
-    async def read(self, kind: Kind, namespace: str, name: str) -> Object | None:
+    async def read(self, reference: Reference) -> Object | None:
         """Returns an object, or None where there is none."""
         ...
 
@@ -61,7 +61,7 @@ class LeaseLock(BaseLock):
         """Returns whether there is a Lease, and who holds it or why it cannot be read."""
         try:
             async with asyncio.timeout(self._patience_s):
-                self._lease = await self._cluster.read(LEASE, namespace, name)
+                self._lease = await self._cluster.read(Reference(LEASE, namespace, name))
         except ClusterError as error:
             return False, ApiException(status=error.status, reason=str(error))
         except TimeoutError:

@@ -95,7 +95,7 @@ class _Counted(Collector):
 
     @override
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        resources = map(self._object_cache.service, self._object_cache.services())
+        resources = map(self._object_cache.voice_service, self._object_cache.voice_services())
         statuses = [(resource or {}).get("status") or {} for resource in resources]
         family = GaugeMetricFamily(
             f"{_PREFIX}_{self._name}", self._documentation, labels=self._labels

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nemo_voice_operator.kube.kinds import CLAIM, JOB, POD, VOICE_SERVICE, Kind, kind_of
+from nemo_voice_operator.kube.kinds import CLAIM, JOB, POD, VOICE_SERVICE, Kind, Reference, kind_of
 from nemo_voice_operator.kube.labels import JOB_NAME_LABEL, SERVICE_LABEL
 from nemo_voice_operator.kube.objects import Key, Object
 
@@ -59,11 +59,11 @@ class ObjectCache:
             if not group[key]:
                 del group[key]
 
-    def service(self, key: Key) -> Object | None:
+    def voice_service(self, key: Key) -> Object | None:
         """Returns a VoiceService."""
         return self.get(VOICE_SERVICE, key.namespace, key.name)
 
-    def services(self) -> Iterator[Key]:
+    def voice_services(self) -> Iterator[Key]:
         """Yields every VoiceService."""
         for kind, namespace, name in list(self._objects):
             if kind == VOICE_SERVICE.name:
@@ -80,6 +80,10 @@ class ObjectCache:
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
         """Returns an object, if it is known."""
         return self._objects.get((kind.name, namespace, name))
+
+    def find(self, reference: Reference) -> Object | None:
+        """Returns the object of this reference, if it is known."""
+        return self.get(reference.kind, reference.namespace, reference.name)
 
     def of(self, key: Key, kind: Kind | None = None) -> list[Object]:
         """Returns the objects that carry a VoiceService's label, ordered by name."""

@@ -26,7 +26,7 @@ from nemo_voice_operator.errors import OperatorError, Refused
 from nemo_voice_operator.kube.kinds import SERVICE_MONITOR, WATCHED, Kind
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.observed import ScalingDecision
 from nemo_voice_operator.state.plan import Capabilities
 
 logger = logging.getLogger(__name__)
@@ -135,18 +135,18 @@ class Operator:
             self.queue.failed(key)
             return
         self.queue.done(key)
-        if self.object_cache.service(key) is None:
+        if self.object_cache.voice_service(key) is None:
             self.queue.forget(key)
         else:
             turn_s = next_resync_s(key, asyncio.get_running_loop().time(), self._settings.resync_s)
             self.queue.add_after(key, requeue_after_s or turn_s)
 
-    def _scaled(self, key: Key, scaled: Scaled) -> None:
-        before = self.reconciler.scaled.get(key)
+    def _scaled(self, key: Key, scaled: ScalingDecision) -> None:
+        before = self.reconciler.scaling_decisions.get(key)
         if before is not None and before.replicas != scaled.replicas:
             direction = "up" if scaled.replicas > before.replicas else "down"
             self.metrics.scaling_decisions.labels(direction, scaled.load.reason or "").inc()
-        self.reconciler.scaled[key] = scaled
+        self.reconciler.scaling_decisions[key] = scaled
         self.queue.add(key)
 
     async def _resync_periodically(self) -> None:
@@ -166,7 +166,7 @@ class Operator:
             if not knows_monitors:
                 for gone in self.object_cache.all(SERVICE_MONITOR):
                     self.object_cache.remove(gone)
-            for key in self.object_cache.services():
+            for key in self.object_cache.voice_services():
                 self.queue.add(key)
 
 

@@ -35,6 +35,20 @@ class Kind:
         return "/".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Which object: its kind, namespace and name."""
+
+    kind: Kind
+    namespace: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Path of the object on the API server."""
+        return self.kind.path(self.namespace, self.name)
+
+
 VOICE_SERVICE = Kind(API_VERSION, KIND, PLURAL)
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
 CONTROLLER_REVISION = Kind("apps/v1", "ControllerRevision", "controllerrevisions")
@@ -72,3 +86,13 @@ def kind_of(manifest: Mapping[str, Any]) -> Kind:
         KeyError: It is of no kind that the operator knows.
     """
     return _BY_NAME[str(manifest["kind"])]
+
+
+def reference_of(thing: Mapping[str, Any]) -> Reference:
+    """Returns which object a manifest describes.
+
+    Raises:
+        KeyError: It is of no kind that the operator knows.
+    """
+    metadata = thing["metadata"]
+    return Reference(kind_of(thing), str(metadata["namespace"]), str(metadata["name"]))

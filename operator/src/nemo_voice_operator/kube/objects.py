@@ -57,6 +57,11 @@ def is_over(pod: Object) -> bool:
     return pod.get("status", {}).get("phase") in {"Failed", "Succeeded"}
 
 
+def is_running(pod: Object) -> bool:
+    """Returns whether the pod has a node and its containers have begun and not ended."""
+    return bool(pod.get("status", {}).get("phase") == "Running")
+
+
 def owner_references_of(thing: Object) -> Sequence[Object]:
     """Returns the references to the object's owners."""
     references: Sequence[Object] = thing["metadata"].get("ownerReferences") or ()

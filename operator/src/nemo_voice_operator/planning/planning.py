@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nemo_voice_operator.api import REFRESH_ANNOTATION, VoiceService
-from nemo_voice_operator.api.model_source import DEMO, Checkpoint
-from nemo_voice_operator.api.spec import Task
+from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.model_source import Checkpoint
 from nemo_voice_operator.api.status import ServedModel
-from nemo_voice_operator.desired.cache import cache_work_name, claim_of, place_of
 from nemo_voice_operator.desired.deployment import pod_template
 from nemo_voice_operator.desired.names import digest_in
 from nemo_voice_operator.desired.preflight_job import preflight_work_name
@@ -25,37 +23,22 @@ from nemo_voice_operator.planning.job_results import checkpoints_of, result_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan, VerifiedCheckpoint, VerifiedModel
+from nemo_voice_operator.state.resolved import Resolved
 
 ROLLED_BACK = "RolledBack"
 """Reason of `Degraded` while the last good template stands in for one that failed."""
-_DEFAULT_VOCODER = "nvidia/tts_hifigan"
 _FAILED_STARTS = 3
 """Restarts of a pod without ever being ready, after which it is not waited for any longer."""
 _ONE_POD = "ReadWriteOncePod"
 
 
-def vocoder_of(service: VoiceService) -> Checkpoint | None:
-    """Returns the vocoder that a tts service uses, named or by default."""
-    spec = service.spec
-    if spec.task is not Task.TTS:
-        return None
-    if spec.vocoder is not None:
-        return spec.vocoder
-    return Checkpoint(source=DEMO if spec.model.source == DEMO else _DEFAULT_VOCODER)
-
-
-def needs_cache(service: VoiceService) -> bool:
-    """Returns whether anything has to be brought into a claim; `demo` is in the image."""
-    checkpoints = [service.spec.model, vocoder_of(service)]
-    return any(one is not None and one.source != DEMO for one in checkpoints)
-
-
-def plan_of(service: VoiceService, observed: Observed, settings: OperatorSettings) -> Plan:
+def plan_of(resolved: Resolved, observed: Observed, settings: OperatorSettings) -> Plan:
     """Returns what is to be true now."""
-    verified = verified_model(service, observed)
-    cache = _cache_work(service, observed, settings, is_verified=verified is not None)
+    service = resolved.service
+    verified = verified_model(resolved, observed)
+    cache = _cache_work(resolved, observed, is_verified=verified is not None)
     is_verified = cache is None or (verified is not None and observed_claim(cache, observed))
-    failed_before = was_rolled_back(service) or must_roll_back(service, observed)
+    failed_before = was_rolled_back(resolved) or must_roll_back(service, observed)
     kept = observed.good_template if failed_before else _running_template(observed)
     is_rolled_back = failed_before and kept is not None
     serves = is_verified and not is_rolled_back
@@ -95,11 +78,6 @@ def _due_preflight(
     return None if preflight is not None and holds(preflight.job, "Complete") else name
 
 
-def job_of(service: VoiceService, settings: OperatorSettings) -> str | None:
-    """Returns the name of the cache Job that brings what the spec asks for; None where none is."""
-    return cache_work_name(service, settings) if needs_cache(service) else None
-
-
 def _replicas(service: VoiceService, observed: Observed) -> int:
     spec = service.spec
     if spec.suspend:
@@ -107,8 +85,10 @@ def _replicas(service: VoiceService, observed: Observed) -> int:
     if spec.scaling is None:
         return spec.replicas
     # Until the scaler has spoken, the pods that are there are the best guess of the load.
-    decided = observed.wanted_replicas
-    if decided is None:
+    decision = observed.scaling_decision
+    if decision is not None:
+        decided = decision.replicas
+    else:
         deployed = (observed.deployment or {}).get("spec", {}).get("replicas", 0)
         decided = deployed or service.status.desired_replicas or spec.scaling.min
     return max(spec.scaling.min, min(decided, spec.scaling.max))
@@ -121,23 +101,21 @@ def _running_template(observed: Observed) -> Manifest | None:
     return template
 
 
-def _cache_work(
-    service: VoiceService, observed: Observed, settings: OperatorSettings, *, is_verified: bool
-) -> CacheWork | None:
-    job = job_of(service, settings)
-    if job is None:
+def _cache_work(resolved: Resolved, observed: Observed, *, is_verified: bool) -> CacheWork | None:
+    if resolved.job is None:
         return None
-    cache = service.spec.cache
+    spec = resolved.service.spec
+    cache = spec.cache
     creates_claim = cache is None or cache.claim_name is None
     modes = (observed.claim or {}).get("spec", {}).get("accessModes", [])
     return CacheWork(
-        claim=claim_of(service),
+        claim=resolved.claim,
         creates_claim=creates_claim,
-        job=job,
+        job=resolved.job,
         single_node="ReadWriteMany" not in modes,
         single_pod=not creates_claim and _ONE_POD in modes,
         # How the claim mounts decides where the Job may run, and a Job cannot be changed.
-        wants_job=not (is_verified or service.spec.suspend)
+        wants_job=not (is_verified or spec.suspend)
         and (creates_claim or (observed.claim is not None and _ONE_POD not in modes)),
     )
 
@@ -150,24 +128,19 @@ def observed_claim(cache: CacheWork, observed: Observed) -> bool:
     return cache.creates_claim or (observed.claim is not None and not cache.single_pod)
 
 
-def verified_model(service: VoiceService, observed: Observed) -> VerifiedModel | None:
+def verified_model(resolved: Resolved, observed: Observed) -> VerifiedModel | None:
     """Returns what lies verified in the claim for this spec: recorded, or as the Job just said."""
-    return recorded_model(service, observed.claim) or _brought(service, observed)
+    return recorded_model(resolved, observed.claim) or _downloaded(resolved, observed)
 
 
-def refresh_of(service: VoiceService) -> str | None:
-    """Returns the value of the annotation that asks for the newest revision."""
-    return service.metadata.annotations.get(REFRESH_ANNOTATION)
-
-
-def recorded_model(service: VoiceService, claim: Object | None) -> VerifiedModel | None:
+def recorded_model(resolved: Resolved, claim: Object | None) -> VerifiedModel | None:
     """Returns what the status says lies verified in the claim, if that is what the spec asks.
 
     A claim that is not there says nothing: one that is made anew is another one.
     """
-    status, vocoder = service.status, vocoder_of(service)
-    places = (place_of(service), claim_uid(claim))
-    if status.refresh != refresh_of(service):
+    service, vocoder = resolved.service, resolved.vocoder
+    status, places = service.status, (resolved.place, claim_uid(claim))
+    if status.refresh != resolved.refresh:
         return None
     model = _recorded_checkpoint(service.spec.model, status.model, *places)
     if model is None:
@@ -212,24 +185,25 @@ def _recorded_checkpoint(
     )
 
 
-def _brought(service: VoiceService, observed: Observed) -> VerifiedModel | None:
+def _downloaded(resolved: Resolved, observed: Observed) -> VerifiedModel | None:
     if not holds(observed.job, "Complete"):
         return None
     for pod in observed.job_pods:
         told = checkpoints_of(pod)
-        if "model" in told and ("vocoder" in told) == (vocoder_of(service) is not None):
+        if "model" in told and ("vocoder" in told) == (resolved.vocoder is not None):
             seconds = result_of(pod).get("seconds")
             known_s = float(seconds) if isinstance(seconds, int | float) else 0.0
             return VerifiedModel(told["model"], told.get("vocoder"), known_s)
     return None
 
 
-def was_rolled_back(service: VoiceService) -> bool:
+def was_rolled_back(resolved: Resolved) -> bool:
     """Returns whether this very spec has failed before and the last good template stands in.
 
     Asking for the newest revision is another try, though the spec is the same.
     """
-    is_refreshed = needs_cache(service) and service.status.refresh != refresh_of(service)
+    service = resolved.service
+    is_refreshed = resolved.job is not None and service.status.refresh != resolved.refresh
     return not is_refreshed and any(
         condition.type == "Degraded"
         and condition.reason == ROLLED_BACK

@@ -1,5 +1,6 @@
 """What pods report of themselves over HTTP: readiness, load, and the progress of a download."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -51,3 +52,13 @@ class CacheProgress:
     phase: str
     done_bytes: int
     total_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PodReports:
+    """What the pods of one VoiceService reported in a reconcile."""
+
+    readiness: Mapping[str, PodReadiness] = field(default_factory=dict)
+    """Readiness of the serving pods that responded, by name."""
+    progress: CacheProgress | None = None
+    """Progress of the download, if one runs and responded."""

@@ -10,7 +10,8 @@ from nemo_voice_operator.planning.job_results import cache_failure, no_pod_yet
 from nemo_voice_operator.planning.planning import ROLLED_BACK, was_rolled_back
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan
-from nemo_voice_operator.state.pod_reports import PodPhase
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReports
+from nemo_voice_operator.state.resolved import Resolved
 from nemo_voice_operator.status.condition_times import UndatedCondition, find_condition
 from nemo_voice_operator.status.pod_diagnosis import Diagnosis, first_diagnosis
 from nemo_voice_operator.status.preflight_status import preflight_diagnosis
@@ -28,13 +29,19 @@ _ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"}
 class Assessment:
     """What the facts are made of."""
 
-    service: VoiceService
+    resolved: Resolved
     plan: Plan
     observed: Observed
+    reports: PodReports
     diagnosis: Diagnosis | None
     existing: int
     ready: int
     now: datetime
+
+    @property
+    def service(self) -> VoiceService:
+        """The VoiceService with its status so far."""
+        return self.resolved.service
 
     @property
     def is_short(self) -> bool:
@@ -89,13 +96,13 @@ def _why_not_cached(found: Assessment, cache: CacheWork) -> tuple[str, str]:
         return ("Suspended", "nothing is downloaded while suspended")
     if failure := no_pod_yet(observed.job, observed.job_pods, found.now):
         return (failure.reason, failure.message)
-    return _how_far(observed, cache)
+    return _how_far(found, cache)
 
 
-def _how_far(observed: Observed, cache: CacheWork) -> tuple[str, str]:
-    if observed.progress is not None:
-        return ("Downloading", observed.progress.phase)
-    if holds(observed.job, "Complete"):
+def _how_far(found: Assessment, cache: CacheWork) -> tuple[str, str]:
+    if found.reports.progress is not None:
+        return ("Downloading", found.reports.progress.phase)
+    if holds(found.observed.job, "Complete"):
         message = "the download ended without a word of what it brought; it is soon repeated"
         return ("ResultMissing", message)
     return ("Pending", f"Job {cache.job} has not begun")
@@ -107,7 +114,7 @@ def _warmed_up(found: Assessment) -> UndatedCondition:
         return UndatedCondition(kind, True, "CanaryPassed", "")
     if found.diagnosis is not None:
         return UndatedCondition(kind, False, found.diagnosis.reason, found.diagnosis.message)
-    for told in found.observed.readiness.values():
+    for told in found.reports.readiness.values():
         if told.phase is not PodPhase.READY:
             return UndatedCondition(kind, False, told.phase.capitalize(), told.reason or "")
     return UndatedCondition(kind, False, "NoPods" if not found.existing else "Starting", "")
@@ -203,7 +210,7 @@ def _failure_before(found: Assessment) -> UndatedCondition | None:
 def _why_rolled_back(found: Assessment) -> str:
     """Returns what was wrong with the changed pods, also when they are long gone."""
     told = find_condition(found.service.status.conditions, "Degraded")
-    if told is not None and was_rolled_back(found.service):
+    if told is not None and was_rolled_back(found.resolved):
         return told.message
     why = f": {found.diagnosis.told()}" if found.diagnosis else ""
     return f"the changed pods did not become ready and the last good ones are back{why}"

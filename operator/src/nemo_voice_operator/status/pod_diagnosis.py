@@ -17,7 +17,7 @@ from nemo_voice_operator.kube.objects import (
     why_unscheduled,
 )
 from nemo_voice_operator.state.observed import Observed
-from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness, PodReports
 from nemo_voice_operator.status.crash_loops import CRASH_LOOP, has_crashed, last_end, trial_left_s
 
 _MOST_CHARS = 1000
@@ -42,21 +42,22 @@ class Diagnosis:
         return f"pod {self.pod}: {self.message}" if self.pod else self.message
 
 
-def serving_diagnosis(observed: Observed, wanted: int, now: datetime) -> Diagnosis | None:
+def serving_diagnosis(
+    observed: Observed, reports: PodReports, wanted: int, now: datetime
+) -> Diagnosis | None:
     """Returns what is wrong with serving: with the children, with a pod, or with making pods.
 
     Args:
-        observed: What is there.
+        observed: What the cluster holds.
+        reports: What the pods report.
         wanted: How many pods there should be.
         now: The time, by which pods that crashed may be trusted again.
     """
-    if observed.refusal is not None:
-        return Diagnosis(observed.refused_as, observed.refusal, "")
     pods = [pod for pod in observed.pods if not is_leaving(pod)]
     doubtful = [
         pod for pod in pods if not is_over(pod) and (not is_ready(pod) or trial_left_s(pod, now))
     ]
-    found = first_diagnosis(doubtful, observed.readiness) or _with_creation(observed.deployment)
+    found = first_diagnosis(doubtful, reports.readiness) or _with_creation(observed.deployment)
     if found is None and sum(map(is_ready, pods)) < wanted:
         found = _of_the_ended(pods)
     return found or _with_time(observed.deployment)

@@ -8,24 +8,23 @@ from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.model_source import DEMO, Checkpoint
 from nemo_voice_operator.api.status import (
     MAX_MESSAGE_CHARS,
-    Load,
     Phase,
     PhaseSeconds,
     Progress,
     ServedModel,
     Status,
 )
-from nemo_voice_operator.desired.cache import place_of
 from nemo_voice_operator.desired.names import selector_of
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import is_leaving, is_over, is_ready
-from nemo_voice_operator.planning.planning import claim_uid, refresh_of, vocoder_of
-from nemo_voice_operator.state.observed import Observed
+from nemo_voice_operator.planning.planning import claim_uid
+from nemo_voice_operator.state.observed import Observed, ScalingDecision
 from nemo_voice_operator.state.plan import Plan, VerifiedCheckpoint
-from nemo_voice_operator.state.pod_reports import PodPhase
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReports
+from nemo_voice_operator.state.resolved import Resolved
 from nemo_voice_operator.status.condition_times import UndatedCondition, with_times
 from nemo_voice_operator.status.conditions import Assessment, undated_conditions
-from nemo_voice_operator.status.pod_diagnosis import serving_diagnosis
+from nemo_voice_operator.status.pod_diagnosis import Diagnosis, serving_diagnosis
 
 _MAY_YET_COME = frozenset({"Unschedulable", "ClaimNotFound"})
 
@@ -38,32 +37,33 @@ class _Place(NamedTuple):
 
 
 def status_of(
-    service: VoiceService,
+    resolved: Resolved,
     plan: Plan,
     observed: Observed,
+    reports: PodReports,
     *,
     now: str,
-    load: Load | None = None,
-    wanted_replicas: int | None = None,
+    refusal: Diagnosis | None = None,
 ) -> Status:
-    """Returns what is to be said of a VoiceService.
+    """Returns the status of a VoiceService.
 
     Args:
-        service: The resource with its status so far.
+        resolved: The resource with its status so far.
         plan: What is to be true.
-        observed: What is.
+        observed: What the cluster holds.
+        reports: What the pods report.
         now: The time, in RFC 3339.
-        load: The last scaling decision.
-        wanted_replicas: How many that decision asks for, whether they can be placed or not.
+        refusal: Why the API server refused an owned object, if it did.
     """
+    service, decision = resolved.service, observed.scaling_decision
     pods = [pod for pod in observed.pods if not (is_leaving(pod) or is_over(pod))]
     ready = sum(map(is_ready, pods))
     moment = datetime.fromisoformat(now)
-    diagnosis = serving_diagnosis(observed, plan.replicas, moment)
-    found = Assessment(service, plan, observed, diagnosis, len(pods), ready, moment)
+    diagnosis = refusal or serving_diagnosis(observed, reports, plan.replicas, moment)
+    found = Assessment(resolved, plan, observed, reports, diagnosis, len(pods), ready, moment)
     facts = undated_conditions(found)
     verified, before = plan.model, service.status
-    place = _Place(place_of(service), claim_uid(observed.claim))
+    place = _Place(resolved.place, claim_uid(observed.claim))
     return Status(
         observed_generation=service.metadata.generation,
         phase=_phase(found, facts),
@@ -71,19 +71,26 @@ def status_of(
         selector=",".join(f"{k}={v}" for k, v in selector_of(service).items()),
         replicas=len(pods),
         ready_replicas=ready,
-        desired_replicas=(wanted_replicas or plan.replicas) if plan.replicas else 0,
+        desired_replicas=_desired_replicas(plan, decision),
         model=_served(
             service.spec.model, verified.model if verified else None, before.model, place
         ),
         vocoder=_served(
-            vocoder_of(service), verified.vocoder if verified else None, before.vocoder, place
+            resolved.vocoder, verified.vocoder if verified else None, before.vocoder, place
         ),
-        refresh=refresh_of(service) if plan.model is not None else before.refresh,
+        refresh=resolved.refresh if plan.model is not None else before.refresh,
         progress=_progress(found),
         conditions=with_times(facts, before.conditions, service.metadata.generation, now),
         phases=_seconds(found),
-        load=load if service.spec.scaling is not None else None,
+        load=decision.load if decision and service.spec.scaling is not None else None,
     )
+
+
+def _desired_replicas(plan: Plan, decision: ScalingDecision | None) -> int:
+    """Returns the replicas that the load asks for, whether they can be placed or not."""
+    if not plan.replicas:
+        return 0
+    return (decision.wanted if decision else 0) or plan.replicas
 
 
 def status_of_unreadable(before: Mapping[str, Any], problem: str, *, now: str) -> Manifest:
@@ -151,7 +158,7 @@ def _phase(found: Assessment, facts: Sequence[UndatedCondition]) -> Phase:  # no
 
 
 def _progress(found: Assessment) -> Progress | None:
-    progress = found.observed.progress
+    progress = found.reports.progress
     if progress is None or found.plan.model is not None:
         return None
     return Progress(
@@ -162,7 +169,7 @@ def _progress(found: Assessment) -> Progress | None:
 def _seconds(found: Assessment) -> PhaseSeconds | None:
     """Returns the slowest ready pod's seconds; what was known stays until another is ready."""
     before = found.service.status.phases
-    told = [one.seconds for one in found.observed.readiness.values() if one.ready]
+    told = [one.seconds for one in found.reports.readiness.values() if one.ready]
     slowest = max(told, key=lambda seconds: sum(seconds.values()), default=None)
     model = found.plan.model
     cache_s = model.seconds if model else None

@@ -13,7 +13,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from nemo_voice_operator.clients.api_server import KubernetesCluster, failure_of, owner_references
 from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
-from nemo_voice_operator.kube.kinds import DEPLOYMENT, POD, SERVICE_MONITOR
+from nemo_voice_operator.kube.kinds import DEPLOYMENT, POD, SERVICE_MONITOR, Reference
 from nemo_voice_operator.kube.manifests import Manifest
 from support.operator.observations import deployment, pod
 from support.ports import free_port
@@ -209,12 +209,12 @@ async def test_an_object_is_read_or_is_not_there(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
     api.response = lambda _: (200, pod())
-    assert await cluster.read(POD, "speech", "narrator-0") == pod()
+    assert await cluster.read(Reference(POD, "speech", "narrator-0")) == pod()
     api.response = lambda _: refusal(404, "NotFound")
-    assert await cluster.read(POD, "speech", "narrator-0") is None
+    assert await cluster.read(Reference(POD, "speech", "narrator-0")) is None
     api.response = lambda _: refusal(403, "Forbidden")
     with pytest.raises(Refused):
-        await cluster.read(POD, "speech", "narrator-0")
+        await cluster.read(Reference(POD, "speech", "narrator-0"))
 
 
 async def test_create_and_replace_are_what_they_are_called(
@@ -280,7 +280,7 @@ async def test_a_success_that_is_no_json_is_none(
 ) -> None:
     api.response = lambda _: (200, content)
     with pytest.raises(Unavailable, match="no JSON"):
-        await cluster.read(DEPLOYMENT, "speech", "narrator")
+        await cluster.read(Reference(DEPLOYMENT, "speech", "narrator"))
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

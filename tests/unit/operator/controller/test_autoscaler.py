@@ -12,7 +12,7 @@ from nemo_voice_operator.clients.pod_client import Fault, PodAddress, PodReader,
 from nemo_voice_operator.controller.autoscaler import Autoscaler
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.kube.objects import Key
-from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.observed import ScalingDecision
 from nemo_voice_operator.state.pod_reports import PodLoad
 from support.operator.observations import CREATED, deployment, pod, unschedulable
 
@@ -42,7 +42,7 @@ class Service:
     def __init__(self) -> None:
         self.object_cache, self.reader = ObjectCache(), FakeReader()
         self.time_s = 1000.0
-        self.told: list[tuple[Key, Scaled]] = []
+        self.told: list[tuple[Key, ScalingDecision]] = []
         self.autoscaler = Autoscaler(
             self.object_cache,
             cast("PodReader", self.reader),
@@ -79,7 +79,7 @@ class Service:
         }
         self.object_cache.put({**thing, "kind": kind, "metadata": metadata})
 
-    async def passed(self, seconds: float = 5.0) -> list[Scaled]:
+    async def passed(self, seconds: float = 5.0) -> list[ScalingDecision]:
         """Returns what one pass tells, some time after the last one."""
         self.time_s += seconds
         self.told.clear()

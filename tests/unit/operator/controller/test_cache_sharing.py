@@ -8,6 +8,7 @@ import pytest
 from nemo_voice_operator.api import parse
 from nemo_voice_operator.controller.cache_sharing import is_needed, sharers
 from nemo_voice_operator.controller.object_cache import ObjectCache
+from nemo_voice_operator.controller.resolver import Resolver
 from nemo_voice_operator.desired.cache import cache_work_name
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.planning.job_results import is_stale
@@ -40,7 +41,7 @@ def known(*resources: dict[str, Any]) -> ObjectCache:
 
 
 def names(object_cache: ObjectCache) -> list[str]:
-    found = sharers(object_cache, "speech", WORK, SETTINGS)
+    found = sharers(object_cache, Resolver(SETTINGS), "speech", WORK)
     return [one["metadata"]["name"] for one in found]
 
 
@@ -77,9 +78,10 @@ def test_who_asks_for_the_same_work_shares_it() -> None:
 def test_a_job_is_needed_while_an_owner_waits_for_its_result(
     owner: dict[str, Any], needed: bool
 ) -> None:
-    assert is_needed(known(owner), owned_by("narrator"), SETTINGS) == needed
-    assert not is_needed(known(owner), owned_by(), SETTINGS)
-    assert is_needed(known(owner, resource("reader")), owned_by("narrator", "reader"), SETTINGS)
+    assert is_needed(known(owner), Resolver(SETTINGS), owned_by("narrator")) == needed
+    assert not is_needed(known(owner), Resolver(SETTINGS), owned_by())
+    both = owned_by("narrator", "reader")
+    assert is_needed(known(owner, resource("reader")), Resolver(SETTINGS), both)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from nemo_voice_operator.errors import LeadershipLost, Refused, Unavailable
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, SERVICE_MONITOR
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.observed import ScalingDecision
 from support.operator.fake_cluster import FakeCluster
 from support.operator.fake_leases import FakeLeases
 from support.ports import free_port
@@ -212,7 +212,7 @@ async def test_a_look_that_fails_is_made_again(
     await asyncio.sleep(300)
     assert not looking.done()
     assert operator.object_cache.get(DEPLOYMENT, "speech", "narrator") is None
-    assert list(operator.object_cache.services()) == [KEY]
+    assert list(operator.object_cache.voice_services()) == [KEY]
     looking.cancel()
 
 
@@ -250,7 +250,7 @@ async def test_a_decision_of_the_scaler_is_counted_and_carried_out(
     await operator._resync()
     for replicas in (2, 2, 5, 3):
         load = Load(decision=replicas, reason="LoadRose")
-        operator._scaled(KEY, Scaled(replicas, replicas, load))
+        operator._scaled(KEY, ScalingDecision(replicas, replicas, load))
     name = "nemo_voice_operator_scaling_decisions_total"
     counted = [
         operator.metrics.registry.get_sample_value(

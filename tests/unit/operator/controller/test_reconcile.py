@@ -9,7 +9,7 @@ from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
 from nemo_voice_operator.kube.objects import Object
 from nemo_voice_operator.planning.planning import ROLLED_BACK
-from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.observed import ScalingDecision
 from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness
 from support.operator.fake_cluster import FakePods
 from support.operator.scenes import COMMIT, NAMESPACE, Scene
@@ -362,8 +362,10 @@ def test_the_scaler_decides_the_replicas_within_the_limits(scene: Scene) -> None
     scene.apply(scaling={"min": 2, "max": 4})
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 2
-    key = next(scene.object_cache.services())
-    scene.reconciler.scaled[key] = Scaled(9, 9, Load(decision=9, reason="LoadRose"))
+    key = next(scene.object_cache.voice_services())
+    scene.reconciler.scaling_decisions[key] = ScalingDecision(
+        9, 9, Load(decision=9, reason="LoadRose")
+    )
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 4
 
@@ -371,10 +373,12 @@ def test_the_scaler_decides_the_replicas_within_the_limits(scene: Scene) -> None
 def test_a_new_operator_keeps_the_replicas_that_are_there(scene: Scene) -> None:
     scene.apply(scaling={"min": 1, "max": 4})
     scene.settle()
-    key = next(scene.object_cache.services())
-    scene.reconciler.scaled[key] = Scaled(3, 3, Load(decision=3, reason="LoadRose"))
+    key = next(scene.object_cache.voice_services())
+    scene.reconciler.scaling_decisions[key] = ScalingDecision(
+        3, 3, Load(decision=3, reason="LoadRose")
+    )
     scene.settle()
-    scene.reconciler.scaled.clear()
+    scene.reconciler.scaling_decisions.clear()
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 3
 

@@ -8,7 +8,7 @@ from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.errors import NotUnderstood, Refused, Unavailable
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.planning.planning import ROLLED_BACK
-from nemo_voice_operator.state.observed import Scaled
+from nemo_voice_operator.state.observed import ScalingDecision
 from nemo_voice_operator.state.plan import Capabilities
 from support.operator.scenes import COMMIT, NAMESPACE, Scene
 
@@ -53,7 +53,9 @@ def test_another_service_of_the_same_name_inherits_no_decision(scene: Scene) -> 
     scene.apply(scaling={"min": 1, "max": 9})
     scene.settle()
     key = Key(NAMESPACE, "narrator")
-    scene.reconciler.scaled[key] = Scaled(7, 7, Load(decision=7, reason="LoadRose"))
+    scene.reconciler.scaling_decisions[key] = ScalingDecision(
+        7, 7, Load(decision=7, reason="LoadRose")
+    )
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 7
     scene.cluster.objects.clear()
@@ -80,11 +82,12 @@ def test_nothing_is_remembered_of_what_is_gone(scene: Scene) -> None:
     scene.apply(model=PARAKEET, scaling={"max": 3})
     scene.settle()
     key = Key(NAMESPACE, "narrator")
-    scene.reconciler.scaled[key] = Scaled(2, 2, Load(decision=2))
+    scene.reconciler.scaling_decisions[key] = ScalingDecision(2, 2, Load(decision=2))
     scene.cluster.objects.clear()
     scene.look()
-    assert scene.reconciler._owned._written == {}
-    assert scene.reconciler.scaled == {}
+    assert scene.reconciler._owned._applied == {}
+    assert scene.reconciler._resolver._known == {}
+    assert scene.reconciler.scaling_decisions == {}
     assert scene.object_cache.claim_users(NAMESPACE, "narrator-models") == []
     assert scene.look() is None
 
@@ -94,14 +97,16 @@ def test_a_job_that_is_done_is_not_remembered_either(scene: Scene) -> None:
     scene.settle()
     scene.finish_download()
     scene.settle()
-    applied = scene.reconciler._owned._written[Key(NAMESPACE, "narrator")].applied
-    assert "Job" not in {kind.name for kind, _ in applied}
+    applied = scene.reconciler._owned._applied[Key(NAMESPACE, "narrator")].states
+    assert "Job" not in {reference.kind.name for reference in applied}
 
 
 def test_without_scaling_the_spec_has_its_say_again(scene: Scene) -> None:
     scene.apply(scaling={"min": 1, "max": 9}, replicas=2)
     scene.settle()
-    scene.reconciler.scaled[Key(NAMESPACE, "narrator")] = Scaled(5, 6, Load(decision=5))
+    scene.reconciler.scaling_decisions[Key(NAMESPACE, "narrator")] = ScalingDecision(
+        5, 6, Load(decision=5)
+    )
     scene.settle()
     assert scene.status()["desiredReplicas"] == 6
     assert scene.status()["load"]["decision"] == 5

@@ -6,17 +6,16 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.api import VoiceService
-from nemo_voice_operator.api.status import Condition, Status
+from nemo_voice_operator.api.status import Condition, Load, Status
 from nemo_voice_operator.desired.names import with_digest
 from nemo_voice_operator.planning.job_results import JobFailure, cache_failure, result_of
 from nemo_voice_operator.planning.planning import (
-    needs_cache,
     plan_of,
     verified_model,
-    vocoder_of,
 )
+from nemo_voice_operator.planning.resolution import vocoder_of
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import Observed
+from nemo_voice_operator.state.observed import Observed, ScalingDecision
 from nemo_voice_operator.state.plan import VerifiedCheckpoint
 from support.operator.observations import (
     COMMIT,
@@ -31,7 +30,7 @@ from support.operator.observations import (
     pod,
     template,
 )
-from support.operator.voice_services import voice_service
+from support.operator.voice_services import resolved, voice_service
 
 SETTINGS = OperatorSettings()
 HUB = {"source": "nvidia/a-model"}
@@ -56,6 +55,10 @@ def with_status(
     return service.model_copy(update={"metadata": metadata, "status": told})
 
 
+def decision(replicas: int) -> ScalingDecision:
+    return ScalingDecision(replicas, replicas, Load())
+
+
 def listener(**spec: Any) -> VoiceService:
     return voice_service(task="stt", **{"model": HUB, **spec})
 
@@ -76,18 +79,18 @@ def test_a_voice_has_a_vocoder_named_or_not(spec: dict[str, Any], vocoder: str |
 
 
 def test_only_the_demo_needs_no_cache() -> None:
-    assert not needs_cache(voice_service())
-    assert not needs_cache(voice_service(task="stt"))
-    assert needs_cache(voice_service(vocoder=VOCODER))
-    assert needs_cache(listener())
+    assert resolved(voice_service()).job is None
+    assert resolved(voice_service(task="stt")).job is None
+    assert resolved(voice_service(vocoder=VOCODER)).job is not None
+    assert resolved(listener()).job is not None
 
 
 def test_what_the_status_records_is_proven_without_a_job() -> None:
     service = with_status(listener(), model=RECORDED, phases={"cache_seconds": 3.0})
-    found = verified_model(service, Observed())
+    found = verified_model(resolved(service), Observed())
     assert found is not None
     assert (found.model, found.vocoder, found.seconds) == (PROVEN, None, 3.0)
-    plan = plan_of(service, Observed(), SETTINGS)
+    plan = plan_of(resolved(service), Observed(), SETTINGS)
     assert plan.serves
     assert plan.cache is not None
     assert not plan.cache.wants_job
@@ -107,8 +110,8 @@ def test_what_the_status_records_is_proven_without_a_job() -> None:
 )
 def test_a_record_of_something_else_or_half_of_one_proves_nothing(change: dict[str, Any]) -> None:
     service = with_status(listener(), model={**RECORDED, **change})
-    assert verified_model(service, Observed()) is None
-    plan = plan_of(service, Observed(), SETTINGS)
+    assert verified_model(resolved(service), Observed()) is None
+    plan = plan_of(resolved(service), Observed(), SETTINGS)
     assert (plan.model, plan.serves) == (None, False)
     assert plan.cache is not None
     assert plan.cache.wants_job
@@ -123,46 +126,56 @@ def test_a_claim_that_was_made_anew_is_empty(
 ) -> None:
     claim = {"metadata": {"uid": there}, "spec": {}} if there else None
     service = with_status(listener(), model={**RECORDED, "claim_uid": recorded})
-    assert (verified_model(service, Observed(claim=claim)) is not None) == holds
+    assert (verified_model(resolved(service), Observed(claim=claim)) is not None) == holds
 
 
 def test_a_record_without_size_and_folder_is_still_one() -> None:
     bare = {name: RECORDED[name] for name in ("source", "revision", "sha256")}
-    found = verified_model(with_status(listener(), model=bare), Observed())
+    found = verified_model(resolved(with_status(listener(), model=bare)), Observed())
     assert found is not None
     assert (found.model.bytes, found.model.directory, found.seconds) == (0, "", 0.0)
 
 
 def test_a_digest_that_is_asked_for_must_be_the_recorded_one() -> None:
     asked = {"model": {**HUB, "sha256": SHA256}}
-    assert verified_model(with_status(listener(**asked), model=RECORDED), Observed()) is not None
+    assert (
+        verified_model(resolved(with_status(listener(**asked), model=RECORDED)), Observed())
+        is not None
+    )
     asked = {"model": {**HUB, "sha256": "e" * 64}}
-    assert verified_model(with_status(listener(**asked), model=RECORDED), Observed()) is None
+    assert (
+        verified_model(resolved(with_status(listener(**asked), model=RECORDED)), Observed()) is None
+    )
 
 
 def test_a_voice_is_proven_with_both_of_its_models() -> None:
     service = voice_service(model=HUB)
     vocoder = {**RECORDED, "source": "nvidia/tts_hifigan"}
-    assert verified_model(with_status(service, model=RECORDED), Observed()) is None
-    found = verified_model(with_status(service, model=RECORDED, vocoder=vocoder), Observed())
+    assert verified_model(resolved(with_status(service, model=RECORDED)), Observed()) is None
+    found = verified_model(
+        resolved(with_status(service, model=RECORDED, vocoder=vocoder)), Observed()
+    )
     assert found is not None
     assert found.vocoder is not None
     assert found.vocoder.source == "nvidia/tts_hifigan"
 
 
 def test_the_refresh_annotation_makes_the_record_old() -> None:
-    assert verified_model(with_status(listener(), refresh="2", model=RECORDED), Observed()) is None
+    assert (
+        verified_model(resolved(with_status(listener(), refresh="2", model=RECORDED)), Observed())
+        is None
+    )
     same = with_status(listener(), refresh="2", model=RECORDED)
     same = same.model_copy(update={"status": same.status.model_copy(update={"refresh": "2"})})
-    assert verified_model(same, Observed()) is not None
+    assert verified_model(resolved(same), Observed()) is not None
 
 
 def test_what_the_job_brought_is_proven_at_once() -> None:
-    found = verified_model(listener(), brought(checkpoint()))
+    found = verified_model(resolved(listener()), brought(checkpoint()))
     assert found is not None
     assert (found.model, found.seconds) == (PROVEN, 7.5)
     demo = checkpoint("vocoder", source="demo", directory=None)
-    found = verified_model(voice_service(model=HUB), brought(checkpoint(), demo))
+    found = verified_model(resolved(voice_service(model=HUB)), brought(checkpoint(), demo))
     assert found is not None
     assert found.vocoder is not None
     assert found.vocoder.directory == ""
@@ -190,12 +203,12 @@ def test_what_the_job_brought_is_proven_at_once() -> None:
     ],
 )
 def test_anything_else_that_a_job_leaves_proves_nothing_and_fails_nothing(seen: Observed) -> None:
-    assert verified_model(listener(), seen) is None
+    assert verified_model(resolved(listener()), seen) is None
     assert cache_failure(seen) is None
 
 
 def test_odd_seconds_do_not_spoil_a_result() -> None:
-    found = verified_model(listener(), brought(checkpoint(), seconds="long"))
+    found = verified_model(resolved(listener()), brought(checkpoint(), seconds="long"))
     assert found is not None
     assert found.seconds == 0
 
@@ -233,9 +246,14 @@ def test_a_pod_without_containers_left_no_result() -> None:
         ({"replicas": 3}, Observed(), 0, 3),
         ({"replicas": 3, "suspend": True}, Observed(), 0, 0),
         ({"replicas": 9, "scaling": {"min": 2, "max": 4}}, Observed(), 0, 2),
-        ({"scaling": {"max": 4}}, Observed(wanted_replicas=9), 0, 4),
-        ({"scaling": {"max": 4}}, Observed(wanted_replicas=0), 0, 1),
-        ({"scaling": {"max": 4}}, Observed(wanted_replicas=2, deployment=deployment(3)), 0, 2),
+        ({"scaling": {"max": 4}}, Observed(scaling_decision=decision(9)), 0, 4),
+        ({"scaling": {"max": 4}}, Observed(scaling_decision=decision(0)), 0, 1),
+        (
+            {"scaling": {"max": 4}},
+            Observed(scaling_decision=decision(2), deployment=deployment(3)),
+            0,
+            2,
+        ),
         ({"scaling": {"max": 4}}, Observed(deployment=deployment(3)), 2, 3),
         ({"scaling": {"max": 4}}, Observed(deployment=deployment(0)), 2, 2),
         ({"scaling": {"max": 4}}, Observed(), 9, 4),
@@ -245,7 +263,7 @@ def test_replicas_are_the_specs_or_the_scalers_or_what_was_there(
     spec: dict[str, Any], seen: Observed, desired: int, expected: int
 ) -> None:
     service = with_status(voice_service(**spec), desired_replicas=desired)
-    assert plan_of(service, seen, SETTINGS).replicas == expected
+    assert plan_of(resolved(service), seen, SETTINGS).replicas == expected
 
 
 def tried(*, refresh: str | None = None, **spec: Any) -> VoiceService:
@@ -260,7 +278,7 @@ def failing(**change: Any) -> Observed:
 
 
 def test_the_last_good_pods_return_when_the_new_ones_failed() -> None:
-    plan = plan_of(tried(), failing(), SETTINGS)
+    plan = plan_of(resolved(tried()), failing(), SETTINGS)
     assert (plan.serves, plan.kept_template, plan.is_rolled_back) == (False, template(), True)
 
 
@@ -270,13 +288,15 @@ def test_where_one_of_the_new_pods_serves_nothing_is_taken_back() -> None:
     seen["spec"]["template"] = running
     serving = pod(ready=True)
     serving["metadata"]["annotations"] = running["metadata"]["annotations"]
-    assert plan_of(tried(), failing(deployment=seen), SETTINGS).is_rolled_back
-    assert not plan_of(tried(), failing(deployment=seen, pods=(serving,)), SETTINGS).is_rolled_back
+    assert plan_of(resolved(tried()), failing(deployment=seen), SETTINGS).is_rolled_back
+    assert not plan_of(
+        resolved(tried()), failing(deployment=seen, pods=(serving,)), SETTINGS
+    ).is_rolled_back
 
 
 def test_a_record_holds_in_its_own_place() -> None:
     service = with_status(listener(), model={**RECORDED, "place": "narrator-models"})
-    assert verified_model(service, Observed()) is not None
+    assert verified_model(resolved(service), Observed()) is not None
 
 
 @pytest.mark.parametrize(
@@ -302,7 +322,7 @@ def test_a_record_holds_in_its_own_place() -> None:
 def test_nothing_is_rolled_back_for_a_failure_of_something_else(
     service: VoiceService, seen: Observed
 ) -> None:
-    plan = plan_of(service, seen, SETTINGS)
+    plan = plan_of(resolved(service), seen, SETTINGS)
     assert not plan.is_rolled_back
     assert plan.serves or plan.preflight, "the spec's own pods are on, or about to be tried"
 
@@ -315,21 +335,21 @@ def rolled_back(generation: int = 1) -> tuple[Condition, ...]:
 def test_a_spec_that_failed_once_is_not_tried_again() -> None:
     service = with_status(tried(), observed_generation=1, conditions=rolled_back())
     seen = Observed(deployment=deployment(), good_template=template())
-    assert plan_of(service, seen, SETTINGS).is_rolled_back
+    assert plan_of(resolved(service), seen, SETTINGS).is_rolled_back
     without = Observed(deployment=deployment())
-    assert plan_of(service, without, SETTINGS).serves, "there is nothing else"
+    assert plan_of(resolved(service), without, SETTINGS).serves, "there is nothing else"
 
 
 def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
     seen = Observed(deployment=deployment(), good_template=template())
     changed = with_status(tried(), observed_generation=1, conditions=rolled_back(0))
-    plan = plan_of(changed, seen, SETTINGS)
+    plan = plan_of(resolved(changed), seen, SETTINGS)
     assert (plan.is_rolled_back, bool(plan.preflight)) == (False, True)
     hub = tried(task="stt", model=HUB)
     failed = with_status(hub, observed_generation=1, conditions=rolled_back(), model=RECORDED)
-    assert plan_of(failed, seen, SETTINGS).is_rolled_back
+    assert plan_of(resolved(failed), seen, SETTINGS).is_rolled_back
     refreshed = with_status(hub, refresh="2", conditions=rolled_back(), model=RECORDED)
-    plan = plan_of(refreshed, seen, SETTINGS)
+    plan = plan_of(resolved(refreshed), seen, SETTINGS)
     assert (plan.is_rolled_back, plan.kept_template) == (False, template())
     result = brought(checkpoint())
     newest = Observed(
@@ -339,10 +359,10 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
         job_pods=result.job_pods,
         claim={"metadata": {"uid": "one"}, "spec": {}},
     )
-    plan = plan_of(refreshed, newest, SETTINGS)
+    plan = plan_of(resolved(refreshed), newest, SETTINGS)
     assert (plan.is_rolled_back, bool(plan.preflight)) == (False, True)
     demo = with_status(tried(), refresh="2", conditions=rolled_back())
-    assert plan_of(demo, seen, SETTINGS).is_rolled_back, "the demo has no newer revision"
+    assert plan_of(resolved(demo), seen, SETTINGS).is_rolled_back, "the demo has no newer revision"
 
 
 @pytest.mark.parametrize(
@@ -351,7 +371,7 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
 def test_how_a_named_claim_mounts_is_read_from_it(modes: list[str], single: bool) -> None:
     service = listener(cache={"claimName": "models"})
     claim = {"metadata": {"uid": "one"}, "spec": {"accessModes": modes}}
-    plan = plan_of(service, Observed(claim=claim), SETTINGS)
+    plan = plan_of(resolved(service), Observed(claim=claim), SETTINGS)
     assert plan.cache is not None
     assert (plan.cache.claim, plan.cache.single_node) == ("models", single)
     assert plan.cache.wants_job
@@ -359,14 +379,14 @@ def test_how_a_named_claim_mounts_is_read_from_it(modes: list[str], single: bool
 
 def test_without_the_named_claim_pods_stay_as_they_are_and_no_job_starts() -> None:
     service = with_status(listener(cache={"claimName": "models"}), model=RECORDED)
-    plan = plan_of(service, Observed(deployment=deployment()), SETTINGS)
+    plan = plan_of(resolved(service), Observed(deployment=deployment()), SETTINGS)
     assert (plan.serves, plan.kept_template) == (False, template())
-    fresh = plan_of(listener(cache={"claimName": "models"}), Observed(), SETTINGS)
+    fresh = plan_of(resolved(listener(cache={"claimName": "models"})), Observed(), SETTINGS)
     assert fresh.cache is not None
     assert not fresh.cache.wants_job
 
 
 def test_nothing_is_downloaded_for_a_suspended_service() -> None:
-    plan = plan_of(listener(suspend=True), Observed(), SETTINGS)
+    plan = plan_of(resolved(listener(suspend=True)), Observed(), SETTINGS)
     assert plan.cache is not None
     assert not plan.cache.wants_job

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.state.observed import Observed
-from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness
+from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness, PodReports
 from nemo_voice_operator.status.pod_diagnosis import (
     Diagnosis,
     first_diagnosis,
@@ -131,7 +131,8 @@ def test_a_service_that_says_why_is_quoted_also_when_its_process_has_ended_befor
 
 
 def diagnosis(*pods: dict[str, Any], wanted: int = 1, **seen: Any) -> Diagnosis | None:
-    return serving_diagnosis(Observed(pods=pods, **seen), wanted, START)
+    reports = PodReports(readiness=seen.pop("readiness", {}))
+    return serving_diagnosis(Observed(pods=pods, **seen), reports, wanted, START)
 
 
 def test_a_ready_pod_and_one_on_its_way_out_are_passed_over() -> None:
@@ -162,8 +163,6 @@ def test_what_stops_a_pod_that_exists_is_told_before_what_stops_the_next() -> No
     told = diagnosis(unschedulable(), deployment=stuck)
     assert told is not None
     assert told.reason == "Unschedulable"
-    refused = diagnosis(unschedulable(), deployment=stuck, refusal="unknown field")
-    assert refused == Diagnosis("ApplyRefused", "unknown field", "")
 
 
 def test_a_pod_that_its_node_ended_is_trouble_until_another_has_taken_its_place() -> None:
@@ -199,8 +198,9 @@ def test_pods_that_wait_for_ever_without_a_word_are_told_when_their_time_is_over
     late = condition("Progressing", "False", reason="ProgressDeadlineExceeded", message="too long")
     starting = waiting("ContainerCreating")
     seen = Observed(pods=(starting,), deployment=deployment(ready=0, conditions=[late]))
-    found = serving_diagnosis(seen, 1, START)
+    found = serving_diagnosis(seen, PodReports(), 1, START)
     assert found is not None
     assert (found.reason, found.message[:8]) == ("ProgressDeadlineExceeded", "too long")
     old = deployment(ready=0, conditions=[late], observedGeneration=0)
-    assert serving_diagnosis(Observed(pods=(starting,), deployment=old), 1, START) is None
+    later = Observed(pods=(starting,), deployment=old)
+    assert serving_diagnosis(later, PodReports(), 1, START) is None

@@ -1,7 +1,7 @@
 """What the status says: each phase, each condition's reasons, what stays from before."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -10,8 +10,9 @@ from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.status import Load, Phase, Status
 from nemo_voice_operator.planning.planning import plan_of
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.observed import Observed
-from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness
+from nemo_voice_operator.state.observed import Observed, ScalingDecision
+from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness, PodReports
+from nemo_voice_operator.status.pod_diagnosis import Diagnosis
 from nemo_voice_operator.status.status import status_of, status_of_unreadable
 from support.docs.repository import ROOT
 from support.operator.observations import (
@@ -31,7 +32,7 @@ from support.operator.observations import (
     unschedulable,
     waiting,
 )
-from support.operator.voice_services import voice_service
+from support.operator.voice_services import resolved, voice_service
 
 SETTINGS = OperatorSettings()
 HUB: dict[str, Any] = {"task": "stt", "model": {"source": "nvidia/a-model"}}
@@ -42,20 +43,45 @@ FORBIDDEN = deployment(
     ready=0,
     conditions=[condition("ReplicaFailure", reason="FailedCreate", message=QUOTA)],
 )
+NOTHING = Observed()
 READY = PodReadiness(
     PodPhase.READY, None, ready=True, seconds={PodPhase.LOADING: 3.0, PodPhase.WARMING: 2.04}
 )
 
 
-def told(service: VoiceService, seen: Observed, load: Load | None = None) -> Status:
-    return status_of(service, plan_of(service, seen, SETTINGS), seen, now=NOW, load=load)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that a reconcile sees: the cluster, the reports of the pods, a refusal."""
+
+    observed: Observed = field(default_factory=Observed)
+    reports: PodReports = field(default_factory=PodReports)
+    refusal: Diagnosis | None = None
+
+
+def decided(service: VoiceService, seen: Observed | Seen, now: str = NOW) -> Status:
+    if isinstance(seen, Observed):
+        seen = Seen(seen)
+    known = resolved(service)
+    plan = plan_of(known, seen.observed, SETTINGS)
+    return status_of(known, plan, seen.observed, seen.reports, now=now, refusal=seen.refusal)
 
 
 def seen_with(
-    *pods: dict[str, Any], told: Mapping[str, PodReadiness] | None = None, **more: Any
-) -> Observed:
-    return Observed(
-        **{"deployment": deployment(ready=0), "pods": pods, "readiness": told or {}, **more}
+    *pods: dict[str, Any], reported: Mapping[str, PodReadiness] | None = None, **more: Any
+) -> Seen:
+    observed = Observed(**{"deployment": deployment(ready=0), "pods": pods, **more})
+    return Seen(observed, PodReports(readiness=reported or {}))
+
+
+REFUSED = Seen(
+    Observed(deployment=deployment(ready=0), pods=(unschedulable(),)),
+    refusal=Diagnosis("ApplyRefused", "unknown field", ""),
+)
+
+
+def downloading(done_bytes: int, total_bytes: int | None, observed: Observed = NOTHING) -> Seen:
+    return Seen(
+        observed, PodReports(progress=CacheProgress("downloading", done_bytes, total_bytes))
     )
 
 
@@ -133,13 +159,13 @@ STARTING = {
     ),
     "a pod that warms up": (
         voice_service(),
-        seen_with(pod(), told={"narrator-0": WARMING}),
+        seen_with(pod(), reported={"narrator-0": WARMING}),
         Phase.WARMING,
         "True InImage, False Warming, False Warming, True RollingOut, False AsExpected",
     ),
     "a pod that the kubelet has not asked yet": (
         voice_service(),
-        seen_with(pod(), told={"narrator-0": READY}),
+        seen_with(pod(), reported={"narrator-0": READY}),
         Phase.LOADING,
         "True InImage, False Starting, False Starting, True RollingOut, False AsExpected",
     ),
@@ -210,7 +236,7 @@ FAILING = {
     ),
     "a refusal": (
         voice_service(),
-        seen_with(refusal="unknown field"),
+        REFUSED,
         Phase.FAILED,
         (
             "True InImage, False ApplyRefused, False ApplyRefused, "
@@ -223,7 +249,7 @@ CACHING = {
     "a Job that has not begun": (HUB, Observed(), Phase.CACHING, "False Pending", "True"),
     "a download": (
         HUB,
-        Observed(progress=CacheProgress("downloading", 1, 2)),
+        downloading(1, 2),
         Phase.CACHING,
         "False Downloading",
         "True",
@@ -281,7 +307,7 @@ CACHING = {
 def test_the_phase_and_five_conditions_tell_what_is(
     service: VoiceService, seen: Observed, phase: Phase, expected: str
 ) -> None:
-    status = told(service, seen)
+    status = decided(service, seen)
     assert status.phase is phase
     assert [one.type for one in status.conditions] == [
         "ModelCached",
@@ -299,7 +325,7 @@ def test_the_phase_and_five_conditions_tell_what_is(
 def test_until_the_model_is_there_the_status_says_what_it_waits_for(
     spec: dict[str, Any], seen: Observed, phase: Phase, cached: str, progressing: str
 ) -> None:
-    status = told(voice_service(**spec), seen)
+    status = decided(voice_service(**spec), seen)
     conditions = {one.type: one for one in status.conditions}
     found = conditions["ModelCached"]
     assert (status.phase, f"{found.status} {found.reason}") == (phase, cached)
@@ -310,9 +336,9 @@ def test_until_the_model_is_there_the_status_says_what_it_waits_for(
 def test_a_download_that_fails_is_told_though_no_pod_is_asked_for() -> None:
     service = voice_service(**HUB, replicas=0)
     failed = Observed(job=job(condition("Failed")), job_pods=(FAILED_TRY,))
-    assert told(service, failed).phase is Phase.FAILED
-    assert told(service, Observed()).phase is Phase.CACHING
-    assert told(service, brought(checkpoint())).phase is Phase.SUSPENDED
+    assert decided(service, failed).phase is Phase.FAILED
+    assert decided(service, Observed()).phase is Phase.CACHING
+    assert decided(service, brought(checkpoint())).phase is Phase.SUSPENDED
 
 
 def test_every_phase_is_told_of_something() -> None:
@@ -323,7 +349,9 @@ def test_every_phase_is_told_of_something() -> None:
 def test_what_is_told_is_documented_under_the_word_that_describe_shows() -> None:
     cases = [*SERVING.values(), *STARTING.values(), *FAILING.values()]
     cached = [(voice_service(**spec), seen) for spec, seen, *_ in CACHING.values()]
-    statuses = [told(service, seen) for service, seen in [*(case[:2] for case in cases), *cached]]
+    statuses = [
+        decided(service, seen) for service, seen in [*(case[:2] for case in cases), *cached]
+    ]
     reasons = {one.reason for status in statuses for one in status.conditions}
     pages = [(ROOT / "docs" / name).read_text() for name in ("voiceservice.md", "failure-modes.md")]
     assert {reason for reason in reasons if f"`{reason}`" not in "".join(pages)} == set()
@@ -331,18 +359,18 @@ def test_what_is_told_is_documented_under_the_word_that_describe_shows() -> None
 
 
 def test_the_trouble_of_a_pod_names_it_and_a_refusal_names_none() -> None:
-    def degraded(seen: Observed) -> str:
-        return told(voice_service(), seen).conditions[-1].message
+    def degraded(seen: Observed | Seen) -> str:
+        return decided(voice_service(), seen).conditions[-1].message
 
     assert degraded(seen_with(unschedulable())) == "pod narrator-0: no node is free"
-    assert degraded(seen_with(refusal="unknown field")) == "unknown field"
+    assert degraded(REFUSED) == "unknown field"
     assert degraded(Observed(deployment=FORBIDDEN)) == QUOTA
 
 
 def test_what_is_served_is_what_the_job_brought() -> None:
     claim = {"metadata": {"uid": "uid-of-claim"}, "spec": {}}
     seen = replace(brought(checkpoint()), claim=claim)
-    status = told(voice_service(**HUB), seen)
+    status = decided(voice_service(**HUB), seen)
     assert status.model is not None
     assert status.model.model_dump(exclude_none=True) == {
         "source": "nvidia/a-model",
@@ -359,7 +387,7 @@ def test_what_is_served_is_what_the_job_brought() -> None:
 
 
 def test_of_the_demo_only_its_name_is_known() -> None:
-    status = told(voice_service(), Observed())
+    status = decided(voice_service(), Observed())
     assert status.model == status.vocoder
     assert status.model is not None
     assert status.model.model_dump(exclude_none=True) == {"source": "demo"}
@@ -368,7 +396,7 @@ def test_of_the_demo_only_its_name_is_known() -> None:
 def test_until_the_next_model_is_proven_the_last_one_is_told() -> None:
     before = {"source": "nvidia/before", "revision": "1", "sha256": SHA256}
     service = with_status(voice_service(**HUB), model=before, refresh="1")
-    status = told(service, Observed(progress=CacheProgress("downloading", 1, None)))
+    status = decided(service, downloading(1, None))
     assert status.model is not None
     assert (status.model.source, status.refresh) == ("nvidia/before", "1")
     assert status.progress is not None
@@ -377,33 +405,34 @@ def test_until_the_next_model_is_proven_the_last_one_is_told() -> None:
 
 def test_progress_ends_when_the_model_is_proven() -> None:
     result = brought(checkpoint())
-    seen = Observed(job=result.job, job_pods=result.job_pods, progress=CacheProgress("x", 1, 1))
-    assert told(voice_service(**HUB), seen).progress is None
+    seen = downloading(1, 1, result)
+    assert decided(voice_service(**HUB), seen).progress is None
 
 
 def test_the_seconds_are_the_slowest_ready_pods_and_stay_until_the_next() -> None:
     quick = PodReadiness(PodPhase.READY, None, ready=True, seconds={PodPhase.LOADING: 1.0})
-    seen = seen_with(pod(ready=True), told={"a": quick, "narrator-0": READY, "b": WARMING})
-    phases = told(voice_service(), seen).phases
+    seen = seen_with(pod(ready=True), reported={"a": quick, "narrator-0": READY, "b": WARMING})
+    phases = decided(voice_service(), seen).phases
     assert phases is not None
     assert (phases.cache_seconds, phases.load_seconds, phases.warmup_seconds) == (None, 3.0, 2.0)
     later = with_status(voice_service(), phases={"load_seconds": 9.0})
-    kept = told(later, seen_with(pod())).phases
+    kept = decided(later, seen_with(pod())).phases
     assert kept is not None
     assert kept.load_seconds == 9.0
-    assert told(voice_service(), Observed()).phases is None
+    assert decided(voice_service(), Observed()).phases is None
 
 
 def test_the_load_is_told_only_of_what_scales() -> None:
     load = Load(decision=2, reason="LoadRose")
-    assert told(voice_service(scaling={"max": 4}), Observed(), load).load == load
-    assert told(voice_service(), Observed(), load).load is None
+    seen = Observed(scaling_decision=ScalingDecision(2, 2, load))
+    assert decided(voice_service(scaling={"max": 4}), seen).load == load
+    assert decided(voice_service(), seen).load is None
 
 
 def test_counts_address_and_selector_are_for_other_programs() -> None:
     gone = pod("narrator-2", leaving=True), pod("narrator-3", phase="Failed", reason="Evicted")
     seen = seen_with(pod(ready=True), pod("narrator-1"), *gone)
-    status = told(voice_service(replicas=3, service={"port": 80}), seen)
+    status = decided(voice_service(replicas=3, service={"port": 80}), seen)
     assert (status.replicas, status.ready_replicas, status.desired_replicas) == (2, 1, 3)
     assert status.endpoint == "http://narrator.speech.svc:80"
     assert status.selector == (
@@ -412,10 +441,10 @@ def test_counts_address_and_selector_are_for_other_programs() -> None:
 
 
 def test_a_condition_keeps_its_time_while_it_says_the_same() -> None:
-    first = told(voice_service(), seen_with(pod(ready=True), deployment=deployment()))
+    first = decided(voice_service(), seen_with(pod(ready=True), deployment=deployment()))
     service = voice_service().model_copy(update={"status": first})
     seen = seen_with(waiting("CrashLoopBackOff"))
-    later = status_of(service, plan_of(service, seen, SETTINGS), seen, now="2027-01-01T00:00:00Z")
+    later = decided(service, seen, now="2027-01-01T00:00:00Z")
     times = {one.type: one.last_transition_time[:4] for one in later.conditions}
     assert times == {
         "ModelCached": "2026",
