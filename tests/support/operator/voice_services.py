@@ -7,6 +7,7 @@ import yaml
 
 from nemo_voice_operator.api import KIND, VoiceService, parse
 from nemo_voice_operator.api.model_source import Checkpoint
+from nemo_voice_operator.desired.cache import mounts_on_one_node
 from nemo_voice_operator.planning.resolution import resolve
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import (
@@ -48,18 +49,25 @@ def resolved(service: VoiceService) -> Resolved:
 def verified_plan(
     service: VoiceService, settings: OperatorSettings, *, single_node: bool = False
 ) -> Plan:
-    """Returns the plan at the moment when the cache Job has just brought what the spec asks for."""
+    """Returns the plan at the moment when the cache Job has just brought what the spec asks for.
+
+    Args:
+        service: The VoiceService.
+        settings: The operator's settings.
+        single_node: Whether a claim that exists can be mounted on one node only.
+    """
     spec = service.spec
     replicas = spec.scaling.min if spec.scaling else spec.replicas
     capabilities = Capabilities(service_monitor=True)
     known = resolve(service, settings)
     if known.job is None:
         return Plan(replicas=replicas, capabilities=capabilities)
+    modes = ["ReadWriteOnce" if single_node else "ReadWriteMany"]
     work = CacheWork(
         claim=known.claim,
         creates_claim=not (spec.cache and spec.cache.claim_name),
         job=known.job,
-        single_node=single_node,
+        single_node=mounts_on_one_node(service, modes),
     )
     vocoder = _verified(known.vocoder) if known.vocoder else None
     model = VerifiedModel(_verified(spec.model), vocoder)

@@ -7,7 +7,7 @@ reconcile without news sends the API server nothing.
 import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -89,27 +89,31 @@ class OwnedObjects:
             ClusterError: One could not be written; `NameTaken` where somebody else's is in its way.
         """
         wanted = desired_state(resolved.service, plan, self.settings)
-        for manifest in wanted:
-            owners = self._owners(manifest, resolved, resource, plan)
-            await self._apply_one(resolved, manifest, owners)
-        await self._prune(resolved, wanted, now)
+        kept = {reference_of(manifest): manifest for manifest in wanted}
+        for reference, manifest in kept.items():
+            owners = self._owners(reference, resolved, resource, plan)
+            await self._apply(resolved, reference, manifest, owners)
+        await self._prune(resolved, kept, now)
 
     async def record_good_template(
         self, resolved: Resolved, resource: Object, deployment: Object
     ) -> None:
         """Records the pod template of a Deployment with which every replica is ready."""
         record = good_revision(resolved.service, deployment["spec"]["template"])
-        await self._apply_one(resolved, record, [resource])
         kept = reference_of(record)
+        await self._apply(resolved, kept, record, [resource])
         for other in self.object_cache.of(resolved.key, CONTROLLER_REVISION):
             if reference_of(other) != kept and is_ours(other, resolved.service):
                 await self._delete(resolved.key, other)
 
-    async def _apply_one(
-        self, resolved: Resolved, manifest: Manifest, owners: Sequence[Object]
+    async def _apply(
+        self,
+        resolved: Resolved,
+        reference: Reference,
+        manifest: Manifest,
+        owners: Sequence[Object],
     ) -> None:
         """Applies an owned object, unless it is known to be just so already."""
-        reference = reference_of(manifest)
         states = self._applied[resolved.key].states
         digest = _digest(manifest, owners)
         known = self.object_cache.find(reference)
@@ -118,12 +122,16 @@ class OwnedObjects:
         if known is not None and is_ours(known, resolved.service):
             made = await self.cluster.apply(manifest, owners)
         else:
-            made = await self._apply_unknown(resolved.service, manifest, owners)
+            made = await self._apply_unknown(resolved.service, reference, manifest, owners)
         self.object_cache.put(made)
         states[reference] = (digest, _state(made))
 
     async def _apply_unknown(
-        self, service: VoiceService, manifest: Manifest, owners: Sequence[Object]
+        self,
+        service: VoiceService,
+        reference: Reference,
+        manifest: Manifest,
+        owners: Sequence[Object],
     ) -> Object:
         """Applies an owned object whose name somebody else's object may have.
 
@@ -132,7 +140,6 @@ class OwnedObjects:
         Raises:
             NameTaken: There is one, and it was not touched.
         """
-        reference = reference_of(manifest)
         if reference.kind in _SURE_TO_CONFLICT:
             with contextlib.suppress(Conflict):
                 return await self.cluster.apply(manifest, owners, is_forced=False)
@@ -142,19 +149,19 @@ class OwnedObjects:
         return await self.cluster.apply(manifest, owners)
 
     def _owners(
-        self, manifest: Manifest, resolved: Resolved, resource: Object, plan: Plan
+        self, reference: Reference, resolved: Resolved, resource: Object, plan: Plan
     ) -> list[Object]:
         """Returns the owners: none of a retained claim, of a cache Job all who need it."""
-        cache, reference = resolved.service.spec.cache, reference_of(manifest)
+        cache = resolved.service.spec.cache
         if reference.kind is CLAIM and (cache is None or cache.retain):
             return []
         if plan.cache is not None and reference.name == plan.cache.job:
             return sharers(self.object_cache, self.resolver, reference.namespace, plan.cache)
         return [resource]
 
-    async def _prune(self, resolved: Resolved, wanted: Sequence[Manifest], now: datetime) -> None:
+    async def _prune(self, resolved: Resolved, kept: Collection[Reference], now: datetime) -> None:
         """Deletes what this VoiceService owns and should not exist."""
-        kept, uid = set(map(reference_of, wanted)), resolved.service.metadata.uid
+        uid = resolved.service.metadata.uid
         for thing in self.object_cache.of(resolved.key):
             reference = reference_of(thing)
             if reference.kind not in _PRUNED or reference in kept or is_leaving(thing):

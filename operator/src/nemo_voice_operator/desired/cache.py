@@ -4,6 +4,8 @@ A Job is shared by every VoiceService that needs the same work in the same claim
 of any one of them, and its name is made from what it does.
 """
 
+from collections.abc import Sequence
+
 from nemo_voice_operator.api import REFRESH_ANNOTATION, VoiceService
 from nemo_voice_operator.api.model_source import Cache
 from nemo_voice_operator.api.service_contract import FETCH_ARGUMENTS, PROGRESS_PORT
@@ -43,11 +45,15 @@ def place_of(service: VoiceService) -> str:
     return f"{claim_of(service)} from {mirror}" if mirror else claim_of(service)
 
 
-def mounts_on_one_node(service: VoiceService, work: CacheWork) -> bool:
-    """Returns whether the claim's pods all have to be on one node."""
-    if not work.creates_claim:
-        return work.single_node
-    return "ReadWriteMany" not in _access_modes(service)
+def mounts_on_one_node(service: VoiceService, observed_modes: Sequence[str]) -> bool:
+    """Returns whether the claim's pods all have to be on one node.
+
+    Args:
+        service: Its spec says the access modes of a claim that is created.
+        observed_modes: The access modes of a claim that exists.
+    """
+    is_named = service.spec.cache is not None and service.spec.cache.claim_name is not None
+    return "ReadWriteMany" not in (observed_modes if is_named else _access_modes(service))
 
 
 def cache_work_name(service: VoiceService, settings: OperatorSettings) -> str:
@@ -139,6 +145,6 @@ def _fetch_pod(service: VoiceService, settings: OperatorSettings, claim: str) ->
 
 
 def _placed(pod: Manifest, service: VoiceService, work: CacheWork) -> Manifest:
-    if not mounts_on_one_node(service, work):
+    if not work.single_node:
         return pod
     return {**pod, "affinity": job_affinity(service, near=work.claim)}

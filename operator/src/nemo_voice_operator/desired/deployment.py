@@ -1,7 +1,6 @@
 """The Deployment of the serving pods: which template, how many, how a change reaches them. Pure."""
 
 from nemo_voice_operator.api import VoiceService
-from nemo_voice_operator.desired.cache import mounts_on_one_node
 from nemo_voice_operator.desired.container import grace_s, serving_container
 from nemo_voice_operator.desired.names import (
     claim_label,
@@ -88,7 +87,7 @@ def _strategy(service: VoiceService) -> Manifest:
 
 def _affinity(service: VoiceService, plan: Plan) -> Json:
     told: Manifest = dict(service.spec.affinity or {})
-    if plan.cache and mounts_on_one_node(service, plan.cache):
+    if plan.cache and plan.cache.single_node:
         told = near_claim(told, plan.cache.claim)
     return told or None
 

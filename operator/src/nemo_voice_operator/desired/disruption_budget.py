@@ -3,9 +3,11 @@
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired.names import metadata_of, selector_of
 from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Plan
 
 
-def serving_budget(service: VoiceService) -> Manifest:
+def serving_budget(service: VoiceService, _plan: Plan, _settings: OperatorSettings) -> Manifest:
     """Returns the budget: one pod at a time, so that a single replica never blocks a drain."""
     return {
         "apiVersion": "policy/v1",

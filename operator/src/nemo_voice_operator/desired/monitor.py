@@ -5,15 +5,15 @@ from nemo_voice_operator.api.service_contract import METRICS_PATH, PORT_NAME
 from nemo_voice_operator.desired.names import labels_of, metadata_of, selector_of
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.plan import Capabilities
+from nemo_voice_operator.state.plan import Plan
 
 
 def serving_monitor(
-    service: VoiceService, capabilities: Capabilities, settings: OperatorSettings
+    service: VoiceService, plan: Plan, settings: OperatorSettings
 ) -> Manifest | None:
     """Returns the ServiceMonitor; None where it is not wanted or the cluster does not know one."""
     is_wanted = service.spec.monitoring.service_monitor == "auto"
-    if not (is_wanted and capabilities.service_monitor):
+    if not (is_wanted and plan.capabilities.service_monitor):
         return None
     metadata, told = metadata_of(service), (one.partition("=") for one in settings.monitor_labels)
     labels = {name: value for name, _, value in told}

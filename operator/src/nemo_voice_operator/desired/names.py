@@ -15,7 +15,7 @@ from nemo_voice_operator.kube.labels import (
     SERVING,
     TEMPLATE_ANNOTATION,
 )
-from nemo_voice_operator.kube.manifests import Json, Manifest, pruned
+from nemo_voice_operator.kube.manifests import Json, Manifest, without_none
 
 MAX_LABEL_CHARS = 63
 
@@ -86,8 +86,7 @@ def good_revision_name(service: VoiceService, template: Mapping[str, Json]) -> s
 
 def with_digest(template: Manifest) -> Manifest:
     """Returns a pod template that carries its digest, by which it is known when it comes back."""
-    cleaned = pruned(template)
-    assert isinstance(cleaned, dict)  # noqa: S101 a mapping stays one
+    cleaned: dict[str, Any] = without_none(template)
     metadata = cleaned["metadata"]
     annotations = {**metadata.get("annotations", {}), TEMPLATE_ANNOTATION: _digest(cleaned)}
     return {**cleaned, "metadata": {**metadata, "annotations": annotations}}

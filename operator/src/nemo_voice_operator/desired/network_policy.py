@@ -6,12 +6,15 @@ from nemo_voice_operator.desired.names import metadata_of, selector_of
 from nemo_voice_operator.desired.pod import plain
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Plan
 
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 _DNS_PORTS: list[Json] = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
 
 
-def serving_policy(service: VoiceService, settings: OperatorSettings) -> Manifest | None:
+def serving_policy(
+    service: VoiceService, _plan: Plan, settings: OperatorSettings
+) -> Manifest | None:
     """Returns the NetworkPolicy; None where it is switched off."""
     if not service.spec.network_policy.enabled:
         return None

@@ -10,7 +10,6 @@ from typing import Any
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.service_contract import CHECK_ARGUMENTS
-from nemo_voice_operator.desired.cache import mounts_on_one_node
 from nemo_voice_operator.desired.deployment import PULL_S
 from nemo_voice_operator.desired.environment import serving_environment
 from nemo_voice_operator.desired.job_placement import (
@@ -103,8 +102,7 @@ def _affinity(service: VoiceService, plan: Plan) -> Manifest:
 
     The GPU that it frees is there, and so the next one finds its image there.
     """
-    is_bound = plan.cache is not None and mounts_on_one_node(service, plan.cache)
-    near = plan.cache.claim if plan.cache and is_bound else None
+    near = plan.cache.claim if plan.cache and plan.cache.single_node else None
     beside: Json = {
         "weight": 100,
         "podAffinityTerm": {

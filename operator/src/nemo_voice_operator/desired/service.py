@@ -5,9 +5,11 @@ from nemo_voice_operator.api.service_contract import PORT_NAME
 from nemo_voice_operator.desired.names import metadata_of, selector_of
 from nemo_voice_operator.desired.pod import plain
 from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Plan
 
 
-def serving_service(service: VoiceService) -> Manifest:
+def serving_service(service: VoiceService, _plan: Plan, _settings: OperatorSettings) -> Manifest:
     """Returns the Service."""
     told = service.spec.service
     port: Manifest = {

@@ -21,11 +21,16 @@ def namespace_of(manifest: Mapping[str, Json]) -> str:
     return str(metadata["namespace"])
 
 
+def without_none(manifest: Mapping[str, Json]) -> Manifest:
+    """Returns the manifest without the entries that are None, at every depth."""
+    return {key: pruned(value) for key, value in manifest.items() if value is not None}
+
+
 def pruned(value: Json) -> Json:
     """Returns the value without the entries of mappings that are None, at every depth."""
     # The plain types are told apart much sooner than the abstract ones.
     if isinstance(value, str | int | float | None):
         return value
     if isinstance(value, dict | Mapping):
-        return {key: pruned(inner) for key, inner in value.items() if inner is not None}
+        return without_none(value)
     return [pruned(inner) for inner in value]

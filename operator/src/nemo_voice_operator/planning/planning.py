@@ -6,6 +6,7 @@ from dataclasses import replace
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.model_source import Checkpoint
 from nemo_voice_operator.api.status import ServedModel
+from nemo_voice_operator.desired.cache import mounts_on_one_node
 from nemo_voice_operator.desired.deployment import pod_template
 from nemo_voice_operator.desired.names import digest_in
 from nemo_voice_operator.desired.preflight_job import preflight_work_name
@@ -112,7 +113,7 @@ def _cache_work(resolved: Resolved, observed: Observed, *, is_verified: bool) ->
         claim=resolved.claim,
         creates_claim=creates_claim,
         job=resolved.job,
-        single_node="ReadWriteMany" not in modes,
+        single_node=mounts_on_one_node(resolved.service, modes),
         single_pod=not creates_claim and _ONE_POD in modes,
         # How the claim mounts decides where the Job may run, and a Job cannot be changed.
         wants_job=not (is_verified or spec.suspend)

@@ -48,8 +48,7 @@ class CacheWork:
     job: str
     """Name of the Job; the same for every VoiceService that needs the same work."""
     single_node: bool = False
-    """Whether a claim that exists can be mounted by the pods of one node only; of a claim that is
-    created, the spec says so itself."""
+    """Whether the claim can be mounted by the pods of one node only."""
     single_pod: bool = False
     """Whether a claim that exists can be mounted by one pod only, so that neither a download nor
     a proof could run beside the pod that serves."""

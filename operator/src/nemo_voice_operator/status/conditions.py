@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nemo_voice_operator.api import VoiceService
-from nemo_voice_operator.desired.cache import mounts_on_one_node
 from nemo_voice_operator.kube.objects import holds, is_leaving, is_rolled_out
 from nemo_voice_operator.planning.job_results import cache_failure, no_pod_yet
 from nemo_voice_operator.planning.planning import ROLLED_BACK, was_rolled_back
@@ -76,7 +75,7 @@ def cached(found: Assessment) -> UndatedCondition:
         )
         return UndatedCondition(kind, False, "SinglePodVolume", message)
     if plan.model is not None:
-        if plan.replicas > 1 and mounts_on_one_node(found.service, plan.cache):
+        if plan.replicas > 1 and plan.cache.single_node:
             message = "the claim can be mounted on one node only, so every pod runs there"
             return UndatedCondition(kind, True, "SingleNodeVolume", message)
         return UndatedCondition(kind, True, "Cached", f"in {plan.model.model.directory}")

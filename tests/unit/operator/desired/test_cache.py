@@ -19,6 +19,8 @@ from support.operator.voice_services import voice_service
 SETTINGS = OperatorSettings(image_tts="speaks:1", image_stt="hears:1")
 HUB = {"source": "nvidia/tts_en_fastpitch"}
 SHARED = {"claimName": "models"}
+MODES = {True: ["ReadWriteOnce"], False: ["ReadWriteMany"]}
+"""Access modes of a claim that exists, by whether one node only can mount it."""
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -30,7 +32,7 @@ def work_of(service: VoiceService, *, single_node: bool = False, wants_job: bool
         claim=named or "narrator-models",
         creates_claim=named is None,
         job=cache_work_name(service, SETTINGS),
-        single_node=single_node,
+        single_node=mounts_on_one_node(service, MODES[single_node]),
         wants_job=wants_job,
     )
     return Plan(replicas=0, cache=work, serves=False)
@@ -256,6 +258,4 @@ def test_a_claim_is_of_one_node_by_its_access_modes(
     cache: dict[str, Any] | None, observed: bool, expected: bool
 ) -> None:
     service = voice_service(model=HUB, cache=cache)
-    work = work_of(service, single_node=observed).cache
-    assert work is not None
-    assert mounts_on_one_node(service, work) is expected
+    assert mounts_on_one_node(service, MODES[observed]) is expected

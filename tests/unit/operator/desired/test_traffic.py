@@ -10,12 +10,19 @@ from nemo_voice_operator.desired.names import selector_of
 from nemo_voice_operator.desired.network_policy import serving_policy
 from nemo_voice_operator.desired.service import serving_service
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_operator.state.plan import Capabilities
+from nemo_voice_operator.state.plan import Capabilities, Plan
 from support.operator.voice_services import voice_service
 
 SETTINGS = OperatorSettings(namespace="voices", monitoring_namespace="watch")
 EVERY_NAMESPACE: dict[str, Any] = {"namespaceSelector": {}}
 OUTSIDE = {"ipBlock": {"cidr": "203.0.113.0/24"}}
+
+
+PLAN = Plan(replicas=1)
+
+
+def monitored(is_known: bool) -> Plan:
+    return Plan(replicas=1, capabilities=Capabilities(service_monitor=is_known))
 
 
 def named(namespace: str) -> dict[str, Any]:
@@ -24,11 +31,11 @@ def named(namespace: str) -> dict[str, Any]:
 
 
 def service_of(**spec: Any) -> dict[str, Any]:
-    return dict(serving_service(voice_service(**spec)))
+    return dict(serving_service(voice_service(**spec), PLAN, SETTINGS))
 
 
 def policy_of(settings: OperatorSettings = SETTINGS, **spec: Any) -> dict[str, Any]:
-    policy: Any = serving_policy(voice_service(**spec), settings)
+    policy: Any = serving_policy(voice_service(**spec), PLAN, settings)
     return dict(policy["spec"])
 
 
@@ -98,11 +105,11 @@ def test_the_pods_call_nobody_but_dns() -> None:
 
 def test_the_policy_can_be_switched_off() -> None:
     service = voice_service(networkPolicy={"enabled": False})
-    assert serving_policy(service, SETTINGS) is None
+    assert serving_policy(service, PLAN, SETTINGS) is None
 
 
 def test_a_node_drain_takes_one_pod_at_a_time_and_waits_for_no_broken_one() -> None:
-    budget: Any = serving_budget(voice_service())["spec"]
+    budget: Any = serving_budget(voice_service(), PLAN, SETTINGS)["spec"]
     assert budget["maxUnavailable"] == 1
     assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
     assert budget["selector"] == {"matchLabels": selector_of(voice_service())}
@@ -116,12 +123,12 @@ def test_there_is_a_monitor_where_it_is_wanted_and_known(
     wish: str, known: bool, made: bool
 ) -> None:
     service = voice_service(monitoring={"serviceMonitor": wish})
-    monitor = serving_monitor(service, Capabilities(service_monitor=known), SETTINGS)
+    monitor = serving_monitor(service, monitored(known), SETTINGS)
     assert (monitor is not None) is made
 
 
 def test_the_monitor_selects_the_service_and_its_port() -> None:
-    made: Any = serving_monitor(voice_service(), Capabilities(service_monitor=True), SETTINGS)
+    made: Any = serving_monitor(voice_service(), monitored(True), SETTINGS)
     labels = service_of()["metadata"]["labels"]
     assert labels.items() >= made["spec"]["selector"]["matchLabels"].items()
     assert made["spec"]["endpoints"] == [{"port": "http", "path": "/metrics"}]
@@ -129,6 +136,6 @@ def test_the_monitor_selects_the_service_and_its_port() -> None:
 
 def test_the_monitor_has_the_labels_by_which_a_prometheus_chooses() -> None:
     settings = OperatorSettings(monitor_labels=("release=prometheus", "team="))
-    made: Any = serving_monitor(voice_service(), Capabilities(service_monitor=True), settings)
+    made: Any = serving_monitor(voice_service(), monitored(True), settings)
     ours = service_of()["metadata"]["labels"]
     assert made["metadata"]["labels"] == {"release": "prometheus", "team": "", **ours}
