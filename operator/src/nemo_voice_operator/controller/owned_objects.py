@@ -80,9 +80,7 @@ class OwnedObjects:
             self._applied.setdefault(key, _Applied(uid))
         return is_gone
 
-    async def apply_desired(
-        self, resolved: Resolved, resource: Object, plan: Plan, now: datetime
-    ) -> None:
+    async def apply(self, resolved: Resolved, resource: Object, plan: Plan, now: datetime) -> None:
         """Makes the owned objects be what the plan says.
 
         Raises:

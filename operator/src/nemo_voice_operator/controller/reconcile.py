@@ -69,7 +69,7 @@ class Reconciler:
         if resource is None:
             return None
         try:
-            resolved = self._resolver.parse_and_resolve(resource)
+            resolved = self._resolver.resolve(resource)
         except ValidationError as error:
             if is_leaving(resource):
                 return None
@@ -87,7 +87,7 @@ class Reconciler:
         """Forgets a VoiceService that is gone, also when another has its name already."""
         uid = None if resource is None else str(resource["metadata"]["uid"])
         if self._owned.forget_if_gone(key, uid):
-            self._resolver.forget_service(key)
+            self._resolver.forget(key)
             self.object_cache.uses_claim(key, None)
             self.scaling_decisions.pop(key, None)
 
@@ -104,7 +104,7 @@ class Reconciler:
         key = resolved.key
         self.object_cache.uses_claim(key, plan.cache.claim if plan.cache else None)
         try:
-            await self._owned.apply_desired(resolved, resource, plan, self.now())
+            await self._owned.apply(resolved, resource, plan, self.now())
         except Refused as error:
             refusal = Diagnosis(error.condition_reason, str(error), "")
             await self._report(resource, resolved, plan, observed, refusal)

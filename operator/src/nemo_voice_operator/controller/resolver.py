@@ -22,7 +22,7 @@ class Resolver:
     settings: OperatorSettings
     _known: dict[Key, Resolved] = field(default_factory=dict)
 
-    def parse_and_resolve(self, resource: Object) -> Resolved:
+    def resolve(self, resource: Object) -> Resolved:
         """Returns the VoiceService with what follows from its spec.
 
         Raises:
@@ -40,10 +40,10 @@ class Resolver:
     def resolve_valid(self, resource: Object) -> Resolved | None:
         """Returns the same; None where it has not the shape that the CRD demands."""
         try:
-            return self.parse_and_resolve(resource)
+            return self.resolve(resource)
         except ValidationError:
             return None
 
-    def forget_service(self, key: Key) -> None:
+    def forget(self, key: Key) -> None:
         """Drops what is known of a VoiceService that is gone."""
         self._known.pop(key, None)
