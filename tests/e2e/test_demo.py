@@ -61,7 +61,7 @@ def test_the_status_tells_how_it_became_ready(demos: VoiceNamespace) -> None:
     found = demos.status("tts-demo")
     conditions = {one["type"]: (one["status"], one["reason"]) for one in found["conditions"]}
     assert conditions["ModelCached"] == ("True", "InImage")
-    assert conditions["WarmedUp"] == ("True", "CanaryPassed")
+    assert conditions["WarmedUp"] == ("True", "SelfTestPassed")
     assert conditions["Ready"] == ("True", "Serving")
     assert found["phases"]["loadSeconds"] > 0
     assert found["phases"]["warmupSeconds"] > 0

@@ -71,7 +71,7 @@ def test_it_goes_on_after_the_api_server_was_away(
 
 
 def _leads(log: Path) -> bool:
-    return log.exists() and '"message": "leading"' in log.read_text()
+    return log.exists() and '"message": "became leader"' in log.read_text()
 
 
 def _phase(server: ApiServer, namespace: str) -> str | None:

@@ -84,7 +84,7 @@ async def test_a_good_pod_goes_only_for_a_change_that_is_proven(
         passes = SteppedOperator(KubernetesCluster(client), namespace)
         job = await changed(defined, namespace, passes)
         assert image_of(defined, namespace) != NEXT
-        assert with_times(defined, namespace)["Progressing"] == ("True", "Proving")
+        assert with_times(defined, namespace)["Progressing"] == ("True", "Preflight")
         end_proof(defined, namespace, job, type="Complete")
         await passes.settle()
         assert image_of(defined, namespace) == NEXT
@@ -117,7 +117,7 @@ async def test_the_pod_of_a_proof_is_none_of_the_service(
         job = found(defined, JOB, namespace, name)
         assert job is not None
         template = job["spec"]["template"]
-        metadata = {"name": "proof-1", "labels": template["metadata"]["labels"]}
+        metadata = {"name": "preflight-1", "labels": template["metadata"]["labels"]}
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
         defined.send("POST", POD.path(namespace), pod)
         service = found(defined, SERVICE, namespace, "narrator")

@@ -71,9 +71,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _client() -> ApiClient:
-    """Returns a client of the cluster that this process is in, or of the kubeconfig."""
+    """Returns a client of the cluster that this process runs in, or of the kubeconfig."""
     configuration = Configuration()
-    # Else every request looks for a .netrc in a thread of its own, which takes as long as the rest.
+    # Else every request reads a .netrc in a thread of its own, which takes as long as the rest.
     configuration.client_session_kwargs = {"trust_env": False}
     try:
         if os.environ.get("KUBERNETES_SERVICE_HOST"):
@@ -98,7 +98,7 @@ async def _apply_crd(manager: str) -> int:
 async def _run(settings: OperatorSettings) -> int:
     loop = asyncio.get_running_loop()
     connector = aiohttp.TCPConnector(limit=_PODS_AT_ONCE)
-    jar = aiohttp.DummyCookieJar()  # pods are strangers
+    jar = aiohttp.DummyCookieJar()  # responses of pods are untrusted
     async with (
         await _client() as client,
         aiohttp.ClientSession(connector=connector, cookie_jar=jar) as session,
@@ -109,7 +109,7 @@ async def _run(settings: OperatorSettings) -> int:
             name=LEASE_NAME,
             namespace=settings.namespace,
             identity=settings.identity,
-            patience_s=settings.lease_s / CALLS_PER_LEASE,
+            timeout_s=settings.lease_s / CALLS_PER_LEASE,
         )
         running = asyncio.create_task(Operator(cluster, session, settings).run(lock))
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -119,7 +119,7 @@ async def _run(settings: OperatorSettings) -> int:
         except asyncio.CancelledError:
             return 0
         except OperatorError as error:
-            logger.error("ending: %s", error)  # noqa: TRY400 the reason says it all
+            logger.error("operator failed: %s", error)  # noqa: TRY400 the reason says it all
             return 1
     return 0
 

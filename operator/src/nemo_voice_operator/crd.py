@@ -1,7 +1,7 @@
 """The CustomResourceDefinition, made from the Pydantic models of `api/`.
 
 `make generate` writes it into the repository; `python -m nemo_voice_operator crd` prints or applies
-it. Pure.
+it.
 """
 
 import json
@@ -67,7 +67,7 @@ def _version() -> Manifest:
             },
         },
         "additionalPrinterColumns": [
-            # The API server leaves out a 0, and Helm takes what differs for somebody else's.
+            # The API server drops a 0, and Helm would see somebody else's change in that.
             {"name": name, "type": kind, "jsonPath": path, **({"priority": 1} if is_wide else {})}
             for name, kind, path, is_wide in _COLUMNS
         ],
@@ -138,7 +138,7 @@ def _converted(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dic
 
 
 def _description(schema: Mapping[str, Any]) -> str:
-    """Returns what a field is, with its default, which `kubectl explain` would not tell."""
+    """Returns a field's description with its default, which `kubectl explain` would not show."""
     text, default = " ".join(schema["description"].split()), schema.get("default")
     if not default or not isinstance(default, str | int | float):
         return text
@@ -158,7 +158,7 @@ def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict
 
 
 def _merged(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns both; the field's own words win, and the rules of both hold."""
+    """Merges two schemas; the field's description wins, validation rules add up."""
     rules = "x-kubernetes-validations"
     both = {**inner, **outer}
     if rules in inner and rules in outer:

@@ -2,11 +2,11 @@
 
 ```
 OperatorError
-├── ClusterError      the API server refused or failed
-│   ├── Refused       it will refuse again: the request itself is wrong
-│   │   └── NameTaken a child's name is that of somebody else's object
+├── ClusterError      a request to the API server failed
+│   ├── Refused       the request itself is wrong: it will be refused again
+│   │   └── NameTaken somebody else's object has the name of an owned one
 │   ├── Conflict      somebody else changed the object, or owns the field
-│   └── Unavailable   it cannot be reached, or says that it is busy: try again
+│   └── Unavailable   the API server cannot be reached or is busy: try again
 ├── NotUnderstood     a VoiceService has not the shape that this operator knows
 └── LeadershipLost    another replica leads now
 ```
@@ -16,39 +16,39 @@ from typing import ClassVar
 
 
 class OperatorError(Exception):
-    """Something that the operator knows how to talk about."""
+    """Base class of expected operator errors."""
 
 
 class ClusterError(OperatorError):
-    """The API server did not do what was asked."""
+    """A request to the API server failed."""
 
     def __init__(self, message: str, *, reason: str = "", status: int = 0) -> None:
         super().__init__(message)
         self.reason = reason
-        """Kubernetes' own word for it."""
+        """The reason in the API server's Status."""
         self.status = status
-        """The HTTP status; 0 without an answer."""
+        """The HTTP status; 0 without a response."""
 
 
 class Refused(ClusterError):
-    """The request is wrong; the same request will be refused again."""
+    """The API server refused the request, and will refuse the same one again."""
 
     condition_reason: ClassVar[str] = "ApplyRefused"
-    """Reason of the condition that tells of it."""
+    """Reason of the condition that reports it."""
 
 
 class NameTaken(Refused):
-    """An object of somebody else's has a child's name; it was not touched."""
+    """Somebody else's object has the name of an owned one; it was not touched."""
 
     condition_reason = "NameTaken"
 
 
 class Conflict(ClusterError):
-    """Somebody else changed the object or owns a field."""
+    """Somebody else changed the object, or owns a field of it."""
 
 
 class Unavailable(ClusterError):
-    """No answer, or a busy server."""
+    """The API server did not respond, or is busy."""
 
 
 class NotUnderstood(OperatorError):

@@ -1,4 +1,4 @@
-"""Logging as JSON lines: one object for each record, with the VoiceService that it speaks of."""
+"""Logging as JSON lines: one object for each record, with the VoiceService that it is about."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ _PLAIN = logging.makeLogRecord({}).__dict__.keys() | {"message", "asctime", "tas
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one line of JSON; what was given as `extra` becomes fields."""
+    """Formats a record as one line of JSON; the keys of `extra` become fields."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -24,9 +24,9 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        # A fact never hides what every line has.
-        facts = {name: value for name, value in extra.items() if _is_plain(value)}
-        line |= {f"_{name}" if name in line else name: value for name, value in facts.items()}
+        # An extra field never replaces one that every line has.
+        fields = {name: value for name, value in extra.items() if _is_plain(value)}
+        line |= {f"_{name}" if name in line else name: value for name, value in fields.items()}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
@@ -37,7 +37,7 @@ def _is_plain(value: object) -> bool:
 
 
 def configure_logging(level: str, style: Literal["json", "text"]) -> None:
-    """Sends every record to the standard error."""
+    """Sends every record to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if style == "json" else text)

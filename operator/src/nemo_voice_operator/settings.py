@@ -27,7 +27,7 @@ class UnknownVariable(Exception):
 
 
 class OperatorSettings(BaseSettings):
-    """What the operator can be told."""
+    """The operator's settings."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -48,7 +48,7 @@ class OperatorSettings(BaseSettings):
     image_stt: str = f"ghcr.io/nemo-voice/nemo-voice-stt:{__version__}"
     """Image of stt pods that name none."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
-    """Of pods that say nothing."""
+    """Pull policy of pods that name none."""
     cache_size: str = "20Gi"
     """Size of the claim that is made for a VoiceService that names none."""
     monitoring_namespace: str = "monitoring"
@@ -59,11 +59,11 @@ class OperatorSettings(BaseSettings):
     workers: int = Field(default=8, ge=1, le=64)
     """VoiceServices that are reconciled at the same time."""
     resync_s: float = Field(default=600.0, ge=10)
-    """Seconds after which every VoiceService is looked at again without an event."""
+    """Seconds after which every VoiceService is reconciled without an event."""
     scaling_interval_s: float = Field(default=5.0, ge=1)
     """Seconds between two readings of the pods' load."""
     lease_s: float = Field(default=15.0, ge=5)
-    """Seconds without a sign of life after which another replica leads."""
+    """Seconds without a renewal of the Lease after which another replica leads."""
     metrics_port: int = Field(default=8080, ge=0, le=65535)
     """Port of the operator's own metrics; 0 serves none."""
     health_port: int = Field(default=8081, ge=0, le=65535)

@@ -64,14 +64,14 @@ class FakeLeases:
         """Who holds it."""
         return None if self.lease is None else self.lease["spec"]["holderIdentity"]
 
-    def lock(self, identity: str = "one", patience_s: float = 2.5) -> LeaseLock:
+    def lock(self, identity: str = "one", timeout_s: float = 2.5) -> LeaseLock:
         """Returns a replica's hand on it."""
         return LeaseLock(
             self,
             name="nemo-voice-operator",
             namespace="nemo-voice",
             identity=identity,
-            patience_s=patience_s,
+            timeout_s=timeout_s,
         )
 
     def _kept(self, manifest: Manifest) -> Object:

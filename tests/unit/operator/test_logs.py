@@ -22,7 +22,9 @@ def root() -> Iterator[logging.Logger]:
     kopf.setLevel(kopf_level)
 
 
-def line(message: str = "a pass failed", exc_info: Any = None, **extra: object) -> dict[str, Any]:
+def line(
+    message: str = "reconcile failed", exc_info: Any = None, **extra: object
+) -> dict[str, Any]:
     record = logging.makeLogRecord(
         {
             "name": "nemo_voice_operator",
@@ -44,7 +46,7 @@ def test_a_record_is_one_line_with_its_facts() -> None:
         "time": "1970-01-01T00:00:00.250Z",
         "level": "warning",
         "logger": "nemo_voice_operator",
-        "message": "a pass failed",
+        "message": "reconcile failed",
         "voiceservice": "narrator",
         "seconds": 1.5,
     }
@@ -73,9 +75,9 @@ def test_records_reach_the_standard_error_in_the_style_that_was_asked_for(
     style: Any, is_json: bool, root: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure_logging("info", style)
-    logging.getLogger("nemo_voice_operator.x").info("leading")
+    logging.getLogger("nemo_voice_operator.x").info("became leader")
     logging.getLogger("nemo_voice_operator.x").debug("not told")
     logging.getLogger("kopf.y").info("not told either")
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith("{") == is_json
-    assert "leading" in told
+    assert "became leader" in told

@@ -192,4 +192,4 @@ def test_a_cluster_that_cannot_be_read_ends_it_with_the_reason(
     assert main(["run"]) == 1
     # Other threads may write a line of their own behind it.
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    assert "ending: the store is gone" in [json.loads(line)["message"] for line in lines]
+    assert "operator failed: the store is gone" in [json.loads(line)["message"] for line in lines]

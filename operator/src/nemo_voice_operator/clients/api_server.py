@@ -23,21 +23,21 @@ _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _TIMEOUT_S = 20
 _PAGE = 500
 _MOST_SHOWN = 200
-"""Bytes of an answer that is shown when it is not what it should be."""
+"""Bytes of a malformed response that an error shows."""
 _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER_FAULT = 404, 409, 429, 500
 
 
 class Cluster(Protocol):
-    """What the reconciler asks of a cluster."""
+    """What the reconciler needs of a cluster."""
 
     async def apply(
         self, manifest: Manifest, owners: Sequence[Object], *, is_forced: bool = True
     ) -> Object:
-        """Makes the object be as the manifest says, owned by these; returns what it is now.
+        """Applies the manifest with these owners; returns the object as it is then.
 
         Raises:
-            ClusterError: It is not so now; without force, `Conflict` where somebody else has set a
-                field to something else.
+            ClusterError: The write failed; without force with `Conflict` where somebody else has
+                set a field to something else.
         """
         ...
 
@@ -50,11 +50,11 @@ class Cluster(Protocol):
         ...
 
     async def delete(self, thing: Object) -> None:
-        """Deletes this very object; one that is gone or another of its name is left alone."""
+        """Deletes this very object; does nothing if it is gone or has been replaced by another."""
         ...
 
     async def apply_status(self, resource: Object, status: Manifest) -> Object:
-        """Makes the resource's status be this and nothing else; returns the resource."""
+        """Writes the whole status of the resource; returns the resource."""
         ...
 
     async def record(self, event: Manifest) -> None:
@@ -107,10 +107,10 @@ class KubernetesCluster(Cluster):
         await self._request("POST", EVENT.path(namespace_of(event)), body=event)
 
     async def define(self, definition: Manifest, manager: str = MANAGER) -> None:
-        """Makes a CustomResourceDefinition be as it says, under the name of its field manager.
+        """Applies a CustomResourceDefinition under the name of a field manager.
 
         Raises:
-            ClusterError: It is not so now.
+            ClusterError: The write failed.
         """
         await self._apply(f"{_DEFINITIONS}/{name_of(definition)}", definition, manager)
 
@@ -128,7 +128,7 @@ class KubernetesCluster(Cluster):
         """Creates an object that must not be there yet.
 
         Raises:
-            ClusterError: It is not so now.
+            ClusterError: The write failed.
         """
         path = kind_of(manifest).path(namespace_of(manifest))
         made: Object = await self._request("POST", path, body=manifest)
@@ -138,7 +138,7 @@ class KubernetesCluster(Cluster):
         """Replaces an object, if it is still the one that its resource version names.
 
         Raises:
-            ClusterError: It is not so now; `Conflict` when somebody was quicker.
+            ClusterError: The write failed; `Conflict` when the object has changed since.
         """
         made: Object = await self._request("PUT", reference_of(manifest).path, body=manifest)
         return made
@@ -207,8 +207,8 @@ class KubernetesCluster(Cluster):
         try:
             return json.loads(content)
         except ValueError as error:
-            words = content[:_MOST_SHOWN].decode(errors="replace")
-            raise Unavailable(f"the API server's answer is no JSON: {words}") from error
+            shown = content[:_MOST_SHOWN].decode(errors="replace")
+            raise Unavailable(f"the API server's response is no JSON: {shown}") from error
 
 
 def owner_references(owners: Sequence[Object]) -> list[Manifest]:
@@ -226,10 +226,10 @@ def owner_references(owners: Sequence[Object]) -> list[Manifest]:
 
 
 def failure_of(status: int, content: bytes) -> ClusterError:
-    """Returns the error that an answer of the API server means."""
+    """Returns the error for an unsuccessful response of the API server."""
     try:
-        told = json.loads(content)
-        message, reason = str(told["message"]), str(told.get("reason", ""))
+        body = json.loads(content)
+        message, reason = str(body["message"]), str(body.get("reason", ""))
     except (ValueError, KeyError, TypeError):
         message, reason = content[:_MOST_SHOWN].decode(errors="replace"), ""
     if status == _CONFLICT:

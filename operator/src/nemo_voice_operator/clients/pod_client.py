@@ -1,7 +1,7 @@
-"""What the pods say of themselves over HTTP: their load, and how ready they are.
+"""Reads load and readiness from pods over HTTP.
 
-Pods are strangers: each is given one second and one megabyte, and whatever one does wrong becomes
-an `Unread` with its reason, never an error of the reconciler that asks. Nothing is decided here.
+Responses of pods are untrusted: 1 s, 1 MB, and every fault becomes an `Unread` with its reason,
+never an error of the caller. Nothing is decided here.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _SAMPLES = re.compile(
 
 
 class Fault(StrEnum):
-    """What kept a pod's answer from being used."""
+    """Why a pod's response could not be used."""
 
     UNREACHABLE = "unreachable"
     TIMED_OUT = "timed_out"
@@ -45,7 +45,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PodAddress:
-    """Where a pod answers."""
+    """Where a pod serves HTTP."""
 
     name: str
     host: str
@@ -55,7 +55,7 @@ class PodAddress:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """No answer from a pod, and why."""
+    """No usable response of a pod, and why."""
 
     fault: Fault
     detail: str
@@ -64,14 +64,14 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class PodResponse:
-    """What a pod answered."""
+    """An HTTP response of a pod."""
 
     status: int
     body: bytes
 
 
 class PodReader:
-    """Asks pods, a bounded number at a time over everything that shares the reader."""
+    """Reads from pods, with a limit of concurrent requests for all that share the reader."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class PodReader:
         max_concurrent: int = 32,
         timeout_s: float = 1.0,
     ) -> None:
-        """Takes the session, which the caller closes; waiting for a turn is not timed."""
+        """Takes the session, which the caller closes; waiting for a free slot is not timed."""
         self._session = session
         self._slots = asyncio.Semaphore(max_concurrent)
         self._timeout_s = timeout_s
@@ -112,14 +112,14 @@ class PodReader:
         return {pod.name: response for pod, response in zip(pods, responses, strict=True)}
 
     async def get(self, pod: PodAddress, path: str) -> PodResponse | Unread:
-        """Returns what one pod answers, or why there is nothing."""
+        """Returns the response of one pod to a GET, or why there is none."""
         if not pod.host:
             return Unread(Fault.UNREACHABLE, "The pod has no address yet.")
         async with self._slots:
             try:
                 return await self._get(pod, path)
             except TimeoutError:
-                detail = f"{path} gave no whole answer within {self._timeout_s:g} s."
+                detail = f"{path} gave no complete response within {self._timeout_s:g} s."
                 return Unread(Fault.TIMED_OUT, detail)
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 detail = f"{path}: {type(error).__name__}: {error}"
@@ -136,20 +136,22 @@ class PodReader:
         )
         async with request as response:
             if "Content-Encoding" in response.headers:
-                return Unread(Fault.MALFORMED, f"{path} answered a packed body, unasked.")
+                return Unread(
+                    Fault.MALFORMED, f"{path} responded with an encoded body, unrequested."
+                )
             body = bytearray()
             async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
-                    detail = f"{path} answered more than {MAX_BODY_BYTES} bytes."
+                    detail = f"{path} responded with more than {MAX_BODY_BYTES} bytes."
                     return Unread(Fault.TOO_LARGE, detail)
             return PodResponse(response.status, bytes(body))
 
 
 def load_of(status: int, body: bytes) -> PodLoad | Unread:
-    """Returns the load in an answer to `METRICS_PATH`."""
+    """Returns the load in a response of `METRICS_PATH`."""
     if status != _OK:
-        return Unread(Fault.WRONG_STATUS, f"{METRICS_PATH} answered {status}.")
+        return Unread(Fault.WRONG_STATUS, f"{METRICS_PATH} responded {status}.")
     try:
         samples = _SAMPLES.findall(b"\n" + body)
         return PodLoad(_value(samples, IN_FLIGHT_METRIC), _value(samples, QUEUE_METRIC))
@@ -166,16 +168,16 @@ def _value(samples: list[bytes], metric: str) -> float:
 
 
 def readiness_of(status: int, body: bytes) -> PodReadiness | Unread:
-    """Returns the readiness in an answer to `READY_PATH`."""
+    """Returns the readiness in a response of `READY_PATH`."""
     if status not in {_OK, _UNAVAILABLE}:
-        return Unread(Fault.WRONG_STATUS, f"{READY_PATH} answered {status}.")
+        return Unread(Fault.WRONG_STATUS, f"{READY_PATH} responded {status}.")
     try:
-        facts = json.loads(body)
+        reported = json.loads(body)
         return PodReadiness(
-            phase=PodPhase(facts["phase"]),
-            reason=_text(facts.get("reason")),
-            ready=status == _OK and facts["status"] == "ready",
-            seconds=_seconds(facts.get("seconds")),
+            phase=PodPhase(reported["phase"]),
+            reason=_text(reported.get("reason")),
+            ready=status == _OK and reported["status"] == "ready",
+            seconds=_seconds(reported.get("seconds")),
         )
     # Whatever JSON it is, of whatever shape and depth.
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
@@ -188,10 +190,10 @@ def _text(value: object) -> str | None:
 
 
 def _seconds(value: object) -> dict[PodPhase, float]:
-    """Returns the phases' seconds that are numbers; the rest says nothing and is left out."""
-    facts = value if isinstance(value, dict) else {}
+    """Returns the seconds of phases where they are numbers; others are left out."""
+    seconds = value if isinstance(value, dict) else {}
     return {
-        phase: float(facts[phase])
+        phase: float(seconds[phase])
         for phase in PodPhase
-        if isinstance(facts.get(phase), int | float) and 0 <= facts[phase] < _MOST_SECONDS
+        if isinstance(seconds.get(phase), int | float) and 0 <= seconds[phase] < _MOST_SECONDS
     }

@@ -1,4 +1,4 @@
-"""What the reconciler asks pods over HTTP: how ready they are, and how far a download is."""
+"""The pod readiness client: readiness of serving pods, and progress of downloads."""
 
 import json
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ _MOST_BYTES = 2**53
 
 
 class PodReadinessClient:
-    """Asks by one reader.
+    """Reads readiness and progress through one pod reader.
 
     Args:
-        reader: What asks pods.
-        progress_port: Where a download tells how far it is.
+        reader: Reads from pods.
+        progress_port: Port on which a download reports its progress.
     """
 
     def __init__(self, reader: PodReader, progress_port: int = PROGRESS_PORT) -> None:
@@ -29,33 +29,33 @@ class PodReadinessClient:
         self._progress_port = progress_port
 
     async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
-        """Returns what each pod says of itself, by name; those that do not answer are left out."""
+        """Returns the readiness that each pod reports, by name, of those that respond."""
         responses = await self._reader.read_readiness([address_of(pod) for pod in pods])
-        return {name: told for name, told in responses.items() if isinstance(told, PodReadiness)}
+        return {name: one for name, one in responses.items() if isinstance(one, PodReadiness)}
 
     async def progress(self, pods: Sequence[Object]) -> CacheProgress | None:
-        """Returns how far a cache Job's pod says it is, if one does."""
+        """Returns the progress that a cache Job's pod reports, if one does."""
         for pod in pods:
             address = pod.get("status", {}).get("podIP")
             if address:
                 where = PodAddress(str(pod["metadata"]["name"]), str(address), self._progress_port)
                 response = await self._reader.get(where, "/")
-                told = progress_of(response) if isinstance(response, PodResponse) else None
-                if told is not None:
-                    return told
+                found = progress_of(response) if isinstance(response, PodResponse) else None
+                if found is not None:
+                    return found
         return None
 
 
 def progress_of(response: PodResponse) -> CacheProgress | None:
-    """Returns the progress in an answer; None for what is none."""
+    """Returns the progress in a response; None where there is none."""
     if response.status != HTTPStatus.OK:
         return None
     try:
-        told = json.loads(response.body)
-        total = told["totalBytes"]
+        body = json.loads(response.body)
+        total = body["totalBytes"]
         return CacheProgress(
-            phase=str(told["phase"])[:_MOST_CHARS],
-            done_bytes=_size(told["doneBytes"]),
+            phase=str(body["phase"])[:_MOST_CHARS],
+            done_bytes=_size(body["doneBytes"]),
             total_bytes=None if total is None else _size(total),
         )
     # Whatever JSON it is, of whatever shape and depth.
@@ -75,7 +75,7 @@ def _size(value: object) -> int:
 
 
 def address_of(pod: Object) -> PodAddress:
-    """Returns where a serving pod answers; without a host while it has no address."""
+    """Returns where a serving pod serves HTTP; without a host while it has no address."""
     metadata = pod["metadata"]
     labels = metadata.get("labels") or {}
     task = _TASK_OF.get(labels.get("app.kubernetes.io/name", ""), Task.TTS)

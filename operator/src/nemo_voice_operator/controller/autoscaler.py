@@ -37,32 +37,32 @@ _REPORT_INTERVAL_S = 60.0
 _URGENT = frozenset(
     {ScalingReason.NOT_ENOUGH_GPUS, ScalingReason.UNSCHEDULABLE, ScalingReason.LOAD_UNKNOWN}
 )
-"""Reasons that are told at once when they come and when they go."""
+"""Reasons that are reported at once when they come and when they go."""
 _REPORTED_CHANGE = 0.2
-"""Relative change of the load that is worth a new status, once a minute."""
+"""Relative change of the load that is worth a new status, at most once a minute."""
 
 
 @dataclass(slots=True)
 class _Memory:
     uid: str
     state: ScalingState = field(default_factory=ScalingState)
-    told: Decision | None = None
-    told_s: float = 0.0
+    reported: Decision | None = None
+    reported_s: float = 0.0
 
 
 @dataclass(slots=True)
 class Autoscaler:
-    """Decides for every VoiceService with `scaling`; the reconciler carries it out."""
+    """Decides the replicas of every VoiceService with `scaling`; the reconciler applies them."""
 
     object_cache: ObjectCache
     reader: PodReader
     clock: Callable[[], float]
-    decided: Callable[[Key, ScalingDecision], None]
-    """Takes a decision that changes something or is worth telling."""
+    on_decision: Callable[[Key, ScalingDecision], None]
+    """Takes each decision that changes something or is worth reporting."""
     _memories: dict[Key, _Memory] = field(default_factory=dict)
 
     async def run(self, interval_s: float) -> None:
-        """Decides for ever."""
+        """Decides for all VoiceServices at an interval, until it is cancelled."""
         while True:
             began_s = self.clock()
             await self.decide_all()
@@ -78,11 +78,11 @@ class Autoscaler:
         await asyncio.gather(*(self._try(key, service) for key, service in scaled.items()))
 
     async def _try(self, key: Key, service: VoiceService) -> None:
-        """Decides for one; what goes wrong with it is no other's trouble."""
+        """Decides for one VoiceService; its failure does not affect the others."""
         try:
             await self._decide(key, service)
         except Exception:
-            logger.exception("no scaling decision", extra={"voiceservice": str(key)})
+            logger.exception("scaling decision failed", extra={"voiceservice": str(key)})
 
     def _scaled(self) -> list[tuple[Key, VoiceService]]:
         found = []
@@ -113,23 +113,23 @@ class Autoscaler:
         memory = self._memories.setdefault(key, _Memory(service.metadata.uid))
         decision, memory.state = scaling_decision(policy_of(scaling), observation, memory.state)
         if self._is_worth_reporting(memory, decision):
-            memory.told, memory.told_s = decision, self.clock()
+            memory.reported, memory.reported_s = decision, self.clock()
             if decision.is_change:
                 logger.info("scaling", extra={"voiceservice": str(key), "why": decision.message})
-            self.decided(
+            self.on_decision(
                 key, ScalingDecision(decision.replicas, decision.wanted, load_status(decision))
             )
 
     def _is_worth_reporting(self, memory: _Memory, decision: Decision) -> bool:
-        told = memory.told
-        if told is None or decision.is_change or told.replicas != decision.replicas:
+        last = memory.reported
+        if last is None or decision.is_change or last.replicas != decision.replicas:
             return True
-        if told.reason is not decision.reason and _URGENT & {told.reason, decision.reason}:
+        if last.reason is not decision.reason and _URGENT & {last.reason, decision.reason}:
             return True
-        if self.clock() - memory.told_s < _REPORT_INTERVAL_S:
+        if self.clock() - memory.reported_s < _REPORT_INTERVAL_S:
             return False
-        pairs = ((told.in_flight, decision.in_flight), (told.queue_s, decision.queue_s))
-        return told.reason is not decision.reason or any(
+        pairs = ((last.in_flight, decision.in_flight), (last.queue_s, decision.queue_s))
+        return last.reason is not decision.reason or any(
             abs(now - before) > _REPORTED_CHANGE * max(now, before) for before, now in pairs
         )
 
@@ -148,7 +148,7 @@ def policy_of(scaling: Scaling) -> ScalingPolicy:
 
 
 def load_status(decision: Decision) -> Load:
-    """Returns a decision as the status tells it."""
+    """Returns a decision in the form of the status."""
     return Load(
         in_flight=round(decision.in_flight, 2),
         queue_seconds=round(decision.queue_s, 2),

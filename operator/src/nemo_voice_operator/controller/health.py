@@ -1,4 +1,4 @@
-"""The operator's liveness: an answer for the kubelet as long as the event loop turns."""
+"""The operator's liveness probe: it responds as long as the event loop runs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,9 +10,9 @@ LIVE_PATH = "/healthz"
 
 @asynccontextmanager
 async def serve_liveness(port: int) -> AsyncIterator[None]:
-    """Answers whoever asks for `LIVE_PATH`, within the block; port 0 answers nobody.
+    """Serves `LIVE_PATH` within the block; port 0 serves nothing.
 
-    Replicas that do not lead answer too: waiting is what they are alive for.
+    Replicas that wait for the lead respond too: they are alive.
     """
     if not port:
         yield

@@ -1,4 +1,4 @@
-"""One replica leads, by a Lease and signs of life. Losing it ends the process."""
+"""Leader election through a Lease; losing it ends the process."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -11,18 +11,18 @@ from nemo_voice_operator.errors import LeadershipLost
 
 LEASE_NAME = "nemo-voice-operator"
 CALLS_PER_LEASE = 6
-"""A call may take this part of the lease: a try to renew it is two of them."""
+"""A call may take at most this part of the lease: a renewal is two of them."""
 _END_S = 5.0
-"""How long the work may take to end."""
+"""Seconds that the work may take to end."""
 Work = Callable[[], Coroutine[None, None, None]]
 
 
 async def lead(lock: LeaseLock, *, lease_s: float, work: Work) -> None:
-    """Waits until this replica leads, then works, and lets go when the work ends.
+    """Waits until this replica leads, then works, and releases the Lease when the work ends.
 
     Args:
-        lock: This replica's hand on the Lease.
-        lease_s: Seconds without a sign of life after which another replica may lead.
+        lock: The lock on the Lease.
+        lease_s: Seconds without a renewal after which another replica may lead.
         work: What the leader does; it should not end.
 
     Raises:
@@ -39,7 +39,7 @@ async def lead(lock: LeaseLock, *, lease_s: float, work: Work) -> None:
             raise LeadershipLost("the election ended")
         outcome.result()
     finally:
-        # Nobody else leads before this one's work has ended, unless it does not end.
+        # No other replica leads before this one's work has ended, unless it does not end.
         ending = {election, *working}
         for task in ending:
             task.cancel()
@@ -50,18 +50,18 @@ async def lead(lock: LeaseLock, *, lease_s: float, work: Work) -> None:
 def _worker(
     work: Work, working: "set[asyncio.Task[None]]", outcome: "asyncio.Future[None]"
 ) -> Work:
-    """Returns the work, which says that it is under way and what became of it."""
+    """Returns the work, with its task and its outcome recorded."""
 
     async def worker() -> None:
         if task := asyncio.current_task():
             working.add(task)
         try:
             await work()
-        except Exception as error:  # noqa: BLE001 handed to whoever awaits the outcome
+        except Exception as error:  # noqa: BLE001 raised where the outcome is awaited
             _fail(outcome, error)
         finally:
-            # Also when the work ends by being cancelled: kopf ends itself so at a signal. Who lost
-            # the lead has said so before its work is cancelled.
+            # Also when the work is cancelled from inside: kopf ends itself so at a signal. When the
+            # Lease is lost, the outcome is set before the work is cancelled.
             if not outcome.done():
                 outcome.set_result(None)
 
@@ -77,8 +77,8 @@ def _config(
     return Config(
         lock,
         lease_duration=round(lease_s),
-        # A last try begins before two thirds of the lease are over and takes at most the last
-        # third: who loses the lead knows it before another replica can have it.
+        # The last renewal begins before two thirds of the lease are over and takes at most the
+        # last third: a leader stops before another replica can lead.
         renew_deadline=lease_s * 0.4,
         retry_period=max(1.0, lease_s * 2 / 15),
         onstarted_leading=worker,

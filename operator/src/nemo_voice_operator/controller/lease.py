@@ -1,7 +1,8 @@
-"""The Lease by which one replica leads, as the lock of the client library's leader election.
+"""The lock through which leader election reads and renews the Lease.
 
-The library's own lock cannot create a Lease in version 37 (it gives a flag where its generated
-client wants text) and lets a lost connection end the election; this one answers "not now".
+The client library's own lock would have to be overridden in every method: in version 37 it cannot
+create a Lease, it writes local times as UTC, a lost connection or a slow response ends the
+election, and it cannot release.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from nemo_voice_operator.kube.objects import Object
 
 
 class Leases(Protocol):
-    """What the lock asks of a cluster; all of it may raise `ClusterError`."""
+    """What the lock needs of a cluster; every method may raise `ClusterError`."""
 
     async def read(self, reference: Reference) -> Object | None:
         """Returns an object, or None where there is none."""
@@ -37,35 +38,35 @@ class Leases(Protocol):
 
 
 class LeaseLock(BaseLock):
-    """One replica's hand on the Lease.
+    """The lock of one replica on the Lease.
 
     Args:
         cluster: Where the Lease is.
         name: The Lease's name.
         namespace: Where it is.
         identity: This replica's name.
-        patience_s: Seconds for each call: who waits longer may lead when another does already.
+        timeout_s: Seconds for each call: after a longer wait another replica may lead already.
     """
 
     def __init__(
-        self, cluster: Leases, *, name: str, namespace: str, identity: str, patience_s: float
+        self, cluster: Leases, *, name: str, namespace: str, identity: str, timeout_s: float
     ) -> None:
         super().__init__(name, namespace, identity)
-        self._cluster, self._patience_s = cluster, patience_s
+        self._cluster, self._timeout_s = cluster, timeout_s
         self._lease: Object | None = None
 
     @override
     async def get(
         self, name: str, namespace: str
     ) -> tuple[bool, LeaderElectionRecord] | tuple[bool, Exception]:
-        """Returns whether there is a Lease, and who holds it or why it cannot be read."""
+        """Returns whether there is a Lease, and its record or why it cannot be read."""
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._timeout_s):
                 self._lease = await self._cluster.read(Reference(LEASE, namespace, name))
         except ClusterError as error:
             return False, ApiException(status=error.status, reason=str(error))
         except TimeoutError:
-            return False, ApiException(reason=f"no answer within {self._patience_s:g} s")
+            return False, ApiException(reason=f"no response within {self._timeout_s:g} s")
         if self._lease is None:
             missing = json.dumps({"code": 404})
             return False, ApiException(status=404, reason="NotFound", body=missing)
@@ -82,7 +83,7 @@ class LeaseLock(BaseLock):
     async def create(
         self, name: str, namespace: str, election_record: LeaderElectionRecord
     ) -> bool:
-        """Returns whether the Lease was made and is held by this replica."""
+        """Creates the Lease for this replica; returns whether that succeeded."""
         manifest: Manifest = {
             "apiVersion": LEASE.api_version,
             "kind": LEASE.name,
@@ -90,7 +91,7 @@ class LeaseLock(BaseLock):
             "spec": _spec(election_record, is_new=True),
         }
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._timeout_s):
                 self._lease = await self._cluster.create(manifest)
         except (ClusterError, TimeoutError):
             return False
@@ -98,7 +99,7 @@ class LeaseLock(BaseLock):
 
     @override
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
-        """Returns whether the Lease is held by this replica now; nobody was quicker."""
+        """Renews or takes the Lease; returns whether this replica holds it now."""
         if self._lease is None:
             return False
         before = self._lease.get("spec", {})
@@ -106,13 +107,13 @@ class LeaseLock(BaseLock):
         return await self._replace({**before, **_spec(updated_record, is_new=is_new)})
 
     async def release(self) -> None:
-        """Lets go of the Lease, so that another replica leads at once; only its holder may call."""
+        """Releases the Lease if this replica holds it, so that another leads at once."""
         if self._lease is not None and self._lease["spec"].get("holderIdentity") == self.identity:
             await self._replace({**self._lease["spec"], "holderIdentity": ""})
 
     async def _replace(self, spec: Manifest) -> bool:
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._timeout_s):
                 self._lease = await self._cluster.replace({**(self._lease or {}), "spec": spec})
         except (ClusterError, TimeoutError):
             return False
@@ -120,7 +121,7 @@ class LeaseLock(BaseLock):
 
 
 def _spec(record: LeaderElectionRecord, *, is_new: bool) -> Manifest:
-    # The record's times are local and without a zone; what others read is the world's time.
+    # The record's times are local and without a zone; Leases have UTC.
     now: Json = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return {
         "holderIdentity": record.holder_identity,

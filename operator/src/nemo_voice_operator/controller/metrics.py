@@ -1,4 +1,4 @@
-"""What Prometheus is told of the operator."""
+"""The operator's own Prometheus metrics."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,8 +16,8 @@ from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.scaling.reasons import ScalingReason
 
 _PREFIX = "nemo_voice_operator"
-_WISHED = {"ModelCached": "True", "WarmedUp": "True", "Degraded": "False"}
-"""Conditions that say what is wrong, and how they stand when nothing is."""
+_HEALTHY = {"ModelCached": "True", "WarmedUp": "True", "Degraded": "False"}
+"""Conditions that say what is wrong, and their status when nothing is."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -29,13 +29,13 @@ class OperatorMetrics:
         self.registry = CollectorRegistry()
         self.reconciles = CounterMetric(
             f"{_PREFIX}_reconciles",
-            "Passes over a VoiceService, by outcome: done, failed, refused.",
+            "Reconciles of a VoiceService, by outcome: done, failed, refused.",
             ["outcome"],
             registry=self.registry,
         )
         self.reconcile_seconds = Histogram(
             f"{_PREFIX}_reconcile_seconds",
-            "Seconds of one pass over a VoiceService.",
+            "Seconds of one reconcile of a VoiceService.",
             buckets=_SECONDS,
             registry=self.registry,
         )
@@ -52,7 +52,7 @@ class OperatorMetrics:
         )
         queue = Gauge(
             f"{_PREFIX}_queue_depth",
-            "VoiceServices that wait for a pass or are in one.",
+            "VoiceServices that wait for a reconcile or are in one.",
             registry=self.registry,
         )
         queue.set_function(depth)
@@ -61,7 +61,7 @@ class OperatorMetrics:
 
     @contextmanager
     def served(self, port: int) -> Iterator[None]:
-        """Answers Prometheus on this port within the block; port 0 answers nobody."""
+        """Serves the metrics on this port within the block; port 0 serves none."""
         if not port:
             yield
             return
@@ -79,7 +79,7 @@ _Counts = Counter[tuple[str, ...]]
 
 
 class _Counted(Collector):
-    """Counts VoiceServices when asked, so that none is ever counted twice."""
+    """Counts VoiceServices at each scrape, so that none is counted twice."""
 
     def __init__(
         self,
@@ -88,9 +88,9 @@ class _Counted(Collector):
         documentation: str,
         *,
         labels: list[str],
-        told: Callable[[_Statuses], _Counts],
+        count: Callable[[_Statuses], _Counts],
     ) -> None:
-        self._object_cache, self._told = object_cache, told
+        self._object_cache, self._count = object_cache, count
         self._name, self._documentation, self._labels = name, documentation, labels
 
     @override
@@ -100,28 +100,28 @@ class _Counted(Collector):
         family = GaugeMetricFamily(
             f"{_PREFIX}_{self._name}", self._documentation, labels=self._labels
         )
-        for values, count in self._told(statuses).items():
+        for values, count in self._count(statuses).items():
             family.add_metric(values, count)
         yield family
 
 
 def _families(object_cache: ObjectCache) -> Iterator[_Counted]:
     yield _Counted(
-        object_cache, "voiceservices", "VoiceServices by phase.", labels=["phase"], told=_phases
+        object_cache, "voiceservices", "VoiceServices by phase.", labels=["phase"], count=_phases
     )
     yield _Counted(
         object_cache,
         "conditions",
         "VoiceServices by condition that is not as wished, and its reason.",
         labels=["condition", "reason"],
-        told=_conditions,
+        count=_conditions,
     )
     yield _Counted(
         object_cache,
         "scaled_voiceservices",
         "VoiceServices that follow their load, by the reason of the last decision.",
         labels=["reason"],
-        told=_scaled,
+        count=_scaled,
     )
 
 
@@ -136,7 +136,7 @@ def _conditions(statuses: _Statuses) -> _Counts:
         (one["type"], one["reason"])
         for status in statuses
         for one in status.get("conditions") or ()
-        if one["status"] != _WISHED.get(one["type"], one["status"])
+        if one["status"] != _HEALTHY.get(one["type"], one["status"])
     )
 
 

@@ -1,7 +1,7 @@
-"""What is known of the cluster: the newest state of all that was listed, watched or applied.
+"""The object cache: the newest known state of every object that was listed, watched or applied.
 
-`handlers.py` tells it what happens; `reconcile.py` asks. One event loop, so no locks. An object
-that the operator applied is known at once, before its event comes.
+`watches.py` and `resync.py` fill it, the reconciler reads it. One event loop, so no locks. An
+object that the operator applied is known at once, before its event comes.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ _Place = tuple[str, str, str]
 
 
 class ObjectCache:
-    """The objects, by kind and name, and by the VoiceServices that they concern."""
+    """The objects, by kind and name, and by the VoiceServices that they affect."""
 
     def __init__(self) -> None:
         self._objects: dict[_Place, Object] = {}
@@ -27,10 +27,10 @@ class ObjectCache:
         self._jobs_of_owner: dict[str, set[_Place]] = defaultdict(set)
 
     def put(self, thing: Object) -> bool:
-        """Takes in an object as it is now, if it is not older than what is known of it.
+        """Stores an object, unless a newer state of it is known.
 
         Returns:
-            Whether it was news.
+            Whether the state was new.
         """
         place = _place(thing)
         known = self._objects.get(place)
@@ -105,7 +105,7 @@ class ObjectCache:
         return [self._objects[place] for place in sorted(self._jobs_of_owner.get(uid, ()))]
 
     def uses_claim(self, key: Key, claim: str | None) -> None:
-        """Notes which claim a VoiceService needs, so that the claim's events reach it."""
+        """Records which claim a VoiceService needs, so that the claim's events reach it."""
         before = self._claim_of.pop(key, None)
         if before is not None:
             self._of_claim[before].discard(key)
@@ -121,7 +121,7 @@ class ObjectCache:
         return sorted(self._of_claim.get(Key(namespace, claim), ()))
 
     def affected_by(self, thing: Object) -> list[Key]:
-        """Returns the VoiceServices that an object's change may matter to."""
+        """Returns the VoiceServices that a change of the object may affect."""
         metadata = thing["metadata"]
         namespace, name = str(metadata["namespace"]), str(metadata["name"])
         kind = kind_of(thing)
@@ -168,5 +168,5 @@ def _uid(thing: Object) -> str:
 
 
 def _version(thing: Object) -> int:
-    # Comparable by the API's own promise since Kubernetes 1.35, and in fact since ever.
+    # The API guarantees that versions are comparable since Kubernetes 1.35; they always were.
     return int(thing["metadata"].get("resourceVersion") or 0)

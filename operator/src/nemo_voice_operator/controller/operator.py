@@ -1,4 +1,4 @@
-"""The operator put together: election, a first look, then watches, workers and scaler."""
+"""The operator put together: leader election, a first resync, then watches, workers, autoscaler."""
 
 import asyncio
 import logging
@@ -32,21 +32,21 @@ from nemo_voice_operator.state.plan import Capabilities
 logger = logging.getLogger(__name__)
 
 RELIST_S = 300.0
-"""Seconds between two looks for what no event told of."""
+"""Seconds between two resyncs, which find what no event reported."""
 
 
 Follow = Callable[[ObjectCache, WorkQueue[Key], OperatorSettings], Coroutine[Any, Any, None]]
-"""What keeps the inventory and the queue up to date, until it is cancelled or told to stop."""
+"""Keeps the object cache and the queue up to date, until it is cancelled or ends by a signal."""
 
 
 class WholeCluster(Cluster, ObjectLister, Protocol):
-    """All that the operator asks of a cluster, its Lease aside."""
+    """All that the operator needs of a cluster, its Lease aside."""
 
     async def knows(self, kind: Kind) -> bool:
         """Returns whether the cluster has this kind.
 
         Raises:
-            ClusterError: Nobody knows.
+            ClusterError: The API server cannot say.
         """
         ...
 
@@ -61,7 +61,7 @@ class Operator:
         settings: OperatorSettings,
         follow: Follow = follow_cluster,
     ) -> None:
-        """Takes the cluster, an HTTP client for pods, the settings and the source of events."""
+        """Takes the cluster, an HTTP session for pods, the settings and the source of events."""
         self._settings = settings
         self._cluster = cluster
         self._follow = follow
@@ -78,7 +78,7 @@ class Operator:
         )
 
     async def run(self, lock: LeaseLock) -> None:
-        """Waits for the lead, then works until it is cancelled.
+        """Waits until this replica leads, then works until it is cancelled.
 
         Raises:
             LeadershipLost: Another replica may lead now: the process must end.
@@ -89,9 +89,9 @@ class Operator:
                 await lead(lock, lease_s=settings.lease_s, work=self.work)
 
     async def work(self) -> None:
-        """Does what a leader does, until it is cancelled or kopf is told to stop."""
+        """Runs what only the leader runs, until it is cancelled or kopf ends by a signal."""
         self.metrics.leading.set(1)
-        logger.info("leading", extra={"identity": self._settings.identity})
+        logger.info("became leader", extra={"identity": self._settings.identity})
         await self._discover_kinds()
         await self._resync()
         autoscaler = Autoscaler(self.object_cache, self._reader, time.monotonic, self._scaled)
@@ -101,10 +101,10 @@ class Operator:
         await _until_one_ends(follow, scale, self._resync_periodically(), *workers)
 
     async def _resync(self) -> None:
-        """Learns all that is there and is not told by events.
+        """Lists the cluster again and queues the VoiceServices that changes affect.
 
-        At first before anything is decided: who knows half of the children would take the other
-        half for missing.
+        The first time before anything is decided: with half of the owned objects known, the other
+        half would be taken for missing.
         """
         optional = [SERVICE_MONITOR] if self.reconciler.capabilities.service_monitor else []
         kinds = (*WATCHED, *optional)
@@ -117,7 +117,7 @@ class Operator:
             await self._reconcile(key)
 
     async def _reconcile(self, key: Key) -> None:
-        """Makes one pass; a failure is logged and comes back later, it never ends the worker."""
+        """Reconciles once; a failure is logged and requeued, it never ends the worker."""
         where = {"namespace": key.namespace, "voiceservice": key.name}
         outcome = "failed"
         with self.metrics.reconcile_seconds.time():
@@ -125,9 +125,9 @@ class Operator:
                 requeue_after_s = await self.reconciler.reconcile(key)
             except OperatorError as error:
                 outcome = "refused" if isinstance(error, Refused) else "failed"
-                logger.warning("a pass failed: %s", error, extra=where)
+                logger.warning("reconcile failed: %s", error, extra=where)
             except Exception:
-                logger.exception("a pass failed", extra=where)
+                logger.exception("reconcile failed", extra=where)
             else:
                 outcome = "done"
         self.metrics.reconciles.labels(outcome).inc()
@@ -138,8 +138,8 @@ class Operator:
         if self.object_cache.voice_service(key) is None:
             self.queue.forget(key)
         else:
-            turn_s = next_resync_s(key, asyncio.get_running_loop().time(), self._settings.resync_s)
-            self.queue.add_after(key, requeue_after_s or turn_s)
+            next_s = next_resync_s(key, asyncio.get_running_loop().time(), self._settings.resync_s)
+            self.queue.add_after(key, requeue_after_s or next_s)
 
     def _scaled(self, key: Key, scaled: ScalingDecision) -> None:
         before = self.reconciler.scaling_decisions.get(key)
@@ -156,7 +156,7 @@ class Operator:
                 await self._discover_kinds()
                 await self._resync()
             except OperatorError as error:
-                logger.warning("the cluster cannot be read: %s", error)
+                logger.warning("resync failed: %s", error)
 
     async def _discover_kinds(self) -> None:
         knows_monitors = await self._cluster.knows(SERVICE_MONITOR)
@@ -171,16 +171,16 @@ class Operator:
 
 
 def next_resync_s(key: Key, now_s: float, period_s: float) -> float:
-    """Returns the seconds until a VoiceService is looked at though nothing happens.
+    """Returns the seconds until a VoiceService is reconciled without an event.
 
-    Each has its own turn in every period: all at once would keep waiting what just changed.
+    Each has its own time in every period: all at once would delay what just changed.
     """
     share = zlib.crc32(f"{key.namespace}/{key.name}".encode()) / 2**32
     return period_s - (now_s - share * period_s) % period_s
 
 
 async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
-    """Runs all until one ends, then cancels the others; raises what the one raised."""
+    """Runs all until one ends, then cancels the others; raises the error of that one."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""Makes the cluster hold what a VoiceService asks for: the algorithm, and nothing that it calls.
+"""Reconciles a VoiceService: the algorithm, and nothing that it calls.
 
 Level-based: every reconcile reads the newest state, decides everything anew and writes what
 differs, so that a reconcile may be cut anywhere and repeated at any time.
@@ -123,7 +123,7 @@ class Reconciler:
         observed: Observed,
         refusal: Diagnosis | None = None,
     ) -> None:
-        """Writes the status when it says something new, and the Events of the step."""
+        """Writes the status if it changed, and the Events of the change."""
         status = await self._status(resolved, plan, observed, refusal)
         service, now = resolved.service, self.now()
         if status == service.status:
@@ -156,7 +156,7 @@ class Reconciler:
                 raise
 
     async def _report_unreadable(self, resource: Object, problem: str) -> None:
-        """Says in the status that this operator does not understand the resource."""
+        """Writes into the status that this operator does not understand the resource."""
         before = resource.get("status") or {}
         status = status_of_unreadable(before, problem, now=_seconds(self.now()))
         if status != before:

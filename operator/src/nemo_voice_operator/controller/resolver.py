@@ -1,7 +1,7 @@
-"""Resolves VoiceServices and keeps what it found for each until it changes.
+"""Resolves VoiceServices and keeps the result of each until its spec changes.
 
-VoiceServices that share a cache Job are resolved again and again for each other: the Job's name is
-the digest of a whole pod, and is computed once for each generation of a spec.
+VoiceServices that share a cache Job are resolved for each other's reconciles too: the Job's name
+is the digest of a whole pod, and is computed once for each generation of a spec.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""Learns all that is in the cluster, and forgets what is gone.
+"""Lists all objects again, stores what is new and removes what is gone from the object cache.
 
-Watches tell what changes, but not what went while they were down.
+Watches report changes, but not objects that were deleted while they were down.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,12 @@ from nemo_voice_operator.kube.labels import MANAGED_BY
 from nemo_voice_operator.kube.objects import Key, Object
 
 UNLABELLED = (VOICE_SERVICE, CLAIM)
-"""Kinds of which users make objects that matter; of the others only ours do."""
+"""Kinds of which objects made by users matter; of the others only ours do."""
 _OURS = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
 
 
 class ObjectLister(Protocol):
-    """What a survey asks of a cluster."""
+    """What a resync needs of a cluster."""
 
     async def list(self, kind: Kind, namespace: str | None, selector: str = "") -> list[Object]:
         """Returns the objects of a kind, in one namespace or in all.
@@ -37,13 +37,13 @@ async def resync(
     """Makes the cache hold what is in the cluster; returns the VoiceServices that changes affect.
 
     Args:
-        cluster: Where to look.
+        cluster: The cluster to list.
         object_cache: What is known so far.
-        kinds: What to look for.
-        namespaces: Where; none means everywhere.
+        kinds: Kinds to list.
+        namespaces: Namespaces to list; none means all.
 
     Raises:
-        ClusterError: Something cannot be read; what was read is known.
+        ClusterError: Something cannot be listed; what was listed before is stored.
     """
     affected: set[Key] = set()
     for kind in kinds:
@@ -54,7 +54,7 @@ async def resync(
             for thing in found:
                 if object_cache.put(thing):
                     affected.update(object_cache.affected_by(thing))
-            # Known before the list was asked for and not in it: gone, for identities never return.
+            # Known before the list was requested and not in it: gone, for a uid never returns.
             there = {thing["metadata"]["uid"] for thing in found}
             for thing in known:
                 if thing["metadata"]["uid"] not in there:

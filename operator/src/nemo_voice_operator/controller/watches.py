@@ -1,7 +1,7 @@
-"""kopf as the source of events: what changes in the cluster reaches the inventory and the queue.
+"""kopf as the source of events: changes in the cluster reach the object cache and the work queue.
 
 Only `on.event`: kopf's other handlers add finalizers, annotations and status of their own and never
-see the children. Nothing here decides anything.
+see the owned objects. Nothing here decides anything.
 """
 
 import logging
@@ -20,13 +20,13 @@ from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
 
 _LISTED = None
-"""Type of kopf's events of what a list holds: at the start, and after a watch was lost."""
+"""Type of kopf's events for objects of a list: at the start, and after a watch was lost."""
 
 
 class _NoDiffs(kopf.DiffBaseStorage):
-    """What kopf compares an object with, for handlers of changes: there are none.
+    """A diff-base storage that stores nothing, since no change handlers are used.
 
-    Its own would copy every object of every event, which takes longer than all else with it.
+    kopf's own would copy every object of every event, which takes longer than all else with it.
     """
 
     @override
@@ -45,7 +45,7 @@ class _NoDiffs(kopf.DiffBaseStorage):
 
 
 def registry_of(object_cache: ObjectCache, queue: WorkQueue[Key]) -> kopf.OperatorRegistry:
-    """Returns what kopf is to call."""
+    """Returns the handlers that kopf calls for events of the watched kinds."""
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
     kopf.on.startup(registry=registry)(_configure)
@@ -60,7 +60,7 @@ def _follow(
     labels = None if kind in UNLABELLED else MANAGED_BY
 
     @kopf.on.event(kind.group, kind.version, kind.plural, labels=labels, registry=registry)
-    async def seen(event: Mapping[str, Any], **_: Any) -> None:
+    async def on_event(event: Mapping[str, Any], **_: Any) -> None:
         thing = {"apiVersion": kind.api_version, "kind": kind.name, **event["object"]}
         metadata = thing["metadata"]
         known = object_cache.get(kind, metadata["namespace"], metadata["name"])
@@ -88,7 +88,7 @@ async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
 async def follow_cluster(
     object_cache: ObjectCache, queue: WorkQueue[Key], settings: OperatorSettings
 ) -> None:
-    """Runs kopf until the process is asked to end, or this task is cancelled."""
+    """Runs kopf until the process gets a signal to end, or this task is cancelled."""
     logging.getLogger("kopf.objects").setLevel(logging.ERROR)
     await kopf.operator(
         registry=registry_of(object_cache, queue),

@@ -1,6 +1,6 @@
-"""A queue of keys: each is worked on by one worker at a time, and again if it came meanwhile.
+"""A queue of keys: one worker at a time has a key, and again if it was added meanwhile.
 
-Failures come back later and later. The shape is client-go's rate-limited work queue.
+A failed key is requeued with exponential backoff. The shape is client-go's rate-limited work queue.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ K = TypeVar("K")
 _FIRST_BACKOFF_S = 0.2
 _LONGEST_BACKOFF_S = 120.0
 _SOON_S = 1e-3
-"""What is due so soon is due: no clock is fine enough to wait for less."""
+"""A key due within this time is due: no clock is fine enough to wait for less."""
 
 
 class WorkQueue(Generic[K]):
-    """Keys that are to be worked on, now or at a time."""
+    """Keys to be worked on, now or at a given time."""
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._clock = clock or asyncio.get_running_loop().time
@@ -36,7 +36,7 @@ class WorkQueue(Generic[K]):
         return len(self._ready) + len(self._running)
 
     def add(self, key: K) -> None:
-        """Asks for the key to be worked on as soon as possible."""
+        """Adds the key, to be worked on as soon as possible."""
         if key in self._running:
             self._again.add(key)
             return
@@ -44,7 +44,7 @@ class WorkQueue(Generic[K]):
         self._changed.set()
 
     def add_after(self, key: K, delay_s: float) -> None:
-        """Asks for the key at the latest after a delay; an earlier wish stands."""
+        """Adds the key after a delay, unless it is due earlier already."""
         due_s = self._clock() + delay_s
         if due_s >= self._due_s.get(key, float("inf")):
             return
@@ -69,12 +69,12 @@ class WorkQueue(Generic[K]):
                     await self._changed.wait()
 
     def done(self, key: K) -> None:
-        """Says that the key's work succeeded."""
+        """Marks the key's work as succeeded."""
         self._failures.pop(key, None)
         self._finish(key)
 
     def failed(self, key: K) -> float:
-        """Says that it failed; returns the seconds after which it comes again."""
+        """Marks the key's work as failed; returns the seconds until it is requeued."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         delay_s: float = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(failures, 20))
@@ -83,7 +83,7 @@ class WorkQueue(Generic[K]):
         return delay_s
 
     def forget(self, key: K) -> None:
-        """Drops what is remembered of a key that does not exist any more."""
+        """Drops what is kept of a key that no longer exists."""
         self._failures.pop(key, None)
         self._due_s.pop(key, None)
 
@@ -97,6 +97,6 @@ class WorkQueue(Generic[K]):
         now_s = self._clock() + _SOON_S
         while self._later and self._later[0][0] <= now_s:
             due_s, _, key = heapq.heappop(self._later)
-            if self._due_s.get(key) == due_s:  # else an earlier wish was made, or it was forgotten
+            if self._due_s.get(key) == due_s:  # else an earlier time was set, or it was forgotten
                 del self._due_s[key]
                 self.add(key)

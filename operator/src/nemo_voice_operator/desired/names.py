@@ -76,7 +76,7 @@ def job_name(facts: Mapping[str, Json]) -> str:
 
 def preflight_name(service: VoiceService, template: Mapping[str, Json]) -> str:
     """Returns the name of the Job that proves a change with pods of this template."""
-    return f"{service.metadata.name}-proof-{_digest(template)}"
+    return f"{service.metadata.name}-preflight-{_digest(template)}"
 
 
 def good_revision_name(service: VoiceService, template: Mapping[str, Json]) -> str:

@@ -1,1 +1,1 @@
-"""Kubernetes objects as plain data: kinds, manifests, ownership, RBAC."""
+"""Kubernetes objects as plain data: kinds, manifests, predicates, labels, ownership, RBAC."""

@@ -1,4 +1,4 @@
-"""Questions that several parts ask of an object as the API server gave it."""
+"""Predicates over objects as the API server returns them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 Object = Mapping[str, Any]
-"""An object as the API server gave it."""
+"""An object as the API server returns it."""
 _START_S = 5.0
 """A kubelet reports a new pod as unready within this time; no model is ready so soon."""
 
@@ -31,7 +31,7 @@ def holds(thing: Object | None, kind: str) -> bool:
 
 
 def is_ready(pod: Object) -> bool:
-    """Returns whether the pod is ready and not on its way out."""
+    """Returns whether the pod is ready and not being deleted."""
     return holds(pod, "Ready") and not is_leaving(pod)
 
 
@@ -74,7 +74,7 @@ def is_unschedulable(pod: Object) -> bool:
 
 
 def why_unscheduled(pod: Object) -> str:
-    """Returns the scheduler's words on a pod without a node; empty where it has none."""
+    """Returns the scheduler's message on a pod without a node; empty where there is none."""
     return str((condition_of(pod, "PodScheduled") or {}).get("message", ""))
 
 
@@ -88,7 +88,7 @@ def container_states(pod: Object) -> Iterator[Mapping[str, Any]]:
 
 
 def moment_of(text: object) -> datetime | None:
-    """Returns the time that an object tells; None for what is none, or says nothing of its zone."""
+    """Returns a timestamp of an object as a time; None where it is none or has no zone."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
@@ -97,7 +97,7 @@ def moment_of(text: object) -> datetime | None:
 
 
 def has_been_seen(deployment: Object) -> bool:
-    """Returns whether what its status says is said of its newest spec."""
+    """Returns whether the status is about the newest spec: `observedGeneration` has caught up."""
     seen: int = deployment.get("status", {}).get("observedGeneration", 0)
     return seen >= int(deployment["metadata"].get("generation", 1))
 

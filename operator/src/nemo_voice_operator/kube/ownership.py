@@ -1,4 +1,4 @@
-"""Whether an object that has the name of a child is one, or somebody else's. Pure."""
+"""Whether an object with the name of an owned object is ours, or somebody else's."""
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.kube.kinds import CLAIM, JOB, VOICE_SERVICE
@@ -34,7 +34,7 @@ def is_ours(thing: Object, service: VoiceService) -> bool:
 
 
 def why_not_ours(thing: Object) -> str:
-    """Returns what to tell people of an object that stands in a child's place."""
+    """Returns the message that an object of this name is somebody else's."""
     kind, name = thing["kind"], thing["metadata"]["name"]
     controller = _foreign_controller(thing)
     whose = f"{controller['kind']} {controller['name']}'s" if controller else "somebody else's"

@@ -1,4 +1,4 @@
-"""What the operator may do in a cluster: the one source of its roles. Pure.
+"""What the operator may do in a cluster: the one source of its roles.
 
 `docs/operator.md` lists it and the chart grants it; tests run the operator under exactly this.
 """

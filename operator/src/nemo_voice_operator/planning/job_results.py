@@ -1,6 +1,6 @@
-"""What the pods of a Job leave behind: what they brought, or why they failed. Pure.
+"""Reads the results that a Job's pods leave: what they downloaded, or why they failed.
 
-A service's own words, which may be missing, cut or nonsense.
+The services write them into the termination message, which may be missing, cut or malformed.
 """
 
 import json
@@ -23,14 +23,14 @@ _HAD_PODS = ("active", "failed", "succeeded", "uncountedTerminatedPods")
 
 @dataclass(frozen=True, slots=True)
 class JobFailure:
-    """Why a download, or a proof, failed."""
+    """Why a download or a preflight failed."""
 
     reason: str
     message: str
 
 
 def checkpoints_of(pod: Object) -> dict[str, VerifiedCheckpoint]:
-    """Returns what a cache Job's pod says that it brought, by role; nothing if it says nonsense."""
+    """Returns the checkpoints that a cache Job's pod reports, by role; none if malformed."""
     try:
         listed = result_of(pod)["checkpoints"]
         return {str(one["role"]): _checkpoint_of(one) for one in listed}
@@ -38,36 +38,36 @@ def checkpoints_of(pod: Object) -> dict[str, VerifiedCheckpoint]:
         return {}
 
 
-def _checkpoint_of(told: Mapping[str, Any]) -> VerifiedCheckpoint:
-    if not (told["revision"] and told["sha256"]):
-        raise ValueError("a checkpoint without an identity proves nothing")
+def _checkpoint_of(reported: Mapping[str, Any]) -> VerifiedCheckpoint:
+    if not (reported["revision"] and reported["sha256"]):
+        raise ValueError("a checkpoint without an identity verifies nothing")
     return VerifiedCheckpoint(
-        source=str(told["source"]),
-        revision=str(told["revision"]),
-        sha256=str(told["sha256"]),
-        bytes=int(told["bytes"]),
-        directory=str(told["directory"] or ""),
+        source=str(reported["source"]),
+        revision=str(reported["revision"]),
+        sha256=str(reported["sha256"]),
+        bytes=int(reported["bytes"]),
+        directory=str(reported["directory"] or ""),
     )
 
 
 def result_of(pod: Object) -> Mapping[str, Any]:
-    """Returns what a cache Job's pod left in its termination message, or nothing."""
+    """Returns the result in a pod's termination message; empty where there is none."""
     for container in pod.get("status", {}).get("containerStatuses") or ():
         message = container.get("state", {}).get("terminated", {}).get("message")
         if message:
             try:
-                told = json.loads(message)
+                result = json.loads(message)
             except ValueError:
                 continue
-            if isinstance(told, Mapping):
-                return told
+            if isinstance(result, Mapping):
+                return result
     return {}
 
 
 def cache_failure(observed: Observed) -> JobFailure | None:
     """Returns why the newest try to download failed, if it did."""
-    if told := failure_told_by(observed.job_pods):
-        return told
+    if failure := reported_failure(observed.job_pods):
+        return failure
     failed = condition_of(observed.job, "Failed")
     if failed is not None and failed["status"] == "True":
         return JobFailure(failed.get("reason", "JobFailed"), failed.get("message", ""))
@@ -77,12 +77,12 @@ def cache_failure(observed: Observed) -> JobFailure | None:
 def no_pod_yet(job: Object | None, pods: Sequence[Object], now: datetime) -> JobFailure | None:
     """Returns that a Job's pods cannot be created, if it has had none for longer than it takes.
 
-    A quota, a LimitRange, Pod Security or a missing ServiceAccount, which Events alone tell.
+    A quota, a LimitRange, Pod Security or a missing ServiceAccount, which Events alone report.
     """
     if job is None or pods or any(holds(job, end) for end in ("Complete", "Failed")):
         return None
     status, metadata = job.get("status", {}), job["metadata"]
-    # One that had pods waits for its next try; one that somebody suspended, for its turn.
+    # A Job that had pods waits for its next try; a suspended one has not begun.
     if job["spec"].get("suspend") or any(status.get(name) for name in _HAD_PODS):
         return None
     began = moment_of(status.get("startTime") or metadata.get("creationTimestamp"))
@@ -95,12 +95,12 @@ def no_pod_yet(job: Object | None, pods: Sequence[Object], now: datetime) -> Job
     return JobFailure("FailedCreate", message)
 
 
-def failure_told_by(pods: Iterable[Object]) -> JobFailure | None:
-    """Returns why a Job's newest pod that says so failed."""
+def reported_failure(pods: Iterable[Object]) -> JobFailure | None:
+    """Returns the failure that the newest of a Job's pods with a result reports."""
     tries = sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
     for pod in reversed(tries):
         error = result_of(pod).get("error")
-        # Without a result, the container's last words are its log, whose fields are anything.
+        # Without a result, the message is the end of the container's log, which may hold anything.
         if isinstance(error, Mapping) and error.get("reason"):
             return JobFailure(str(error["reason"]), str(error.get("message", "")))
     return None
@@ -109,7 +109,7 @@ def failure_told_by(pods: Iterable[Object]) -> JobFailure | None:
 def is_stale(job: Object, pods: Sequence[Object], now: datetime) -> bool:
     """Returns whether a download ended without a result so long ago that another one is due.
 
-    One that succeeded has none when its pod went before anybody read it.
+    One that succeeded has none when its pod was deleted before its result was read.
     """
     for kind in ("Failed", "Complete"):
         ended = condition_of(job, kind) or {}

@@ -1,4 +1,4 @@
-"""Decides what is to be true now of a VoiceService from what was observed. Pure."""
+"""Plans a VoiceService: decides from the spec and what was observed what should exist now."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,12 +29,12 @@ from nemo_voice_operator.state.resolved import Resolved
 ROLLED_BACK = "RolledBack"
 """Reason of `Degraded` while the last good template stands in for one that failed."""
 _FAILED_STARTS = 3
-"""Restarts of a pod without ever being ready, after which it is not waited for any longer."""
+"""Restarts of a pod that was never ready, after which its template has failed."""
 _ONE_POD = "ReadWriteOncePod"
 
 
 def plan_of(resolved: Resolved, observed: Observed, settings: OperatorSettings) -> Plan:
-    """Returns what is to be true now."""
+    """Returns what should exist now."""
     service = resolved.service
     verified = verified_model(resolved, observed)
     cache = _cache_work(resolved, observed, is_verified=verified is not None)
@@ -63,7 +63,7 @@ def plan_of(resolved: Resolved, observed: Observed, settings: OperatorSettings) 
 def _due_preflight(
     service: VoiceService, plan: Plan, observed: Observed, settings: OperatorSettings
 ) -> str | None:
-    """Returns the Job that has to succeed before a good pod goes for a changed one, if any has."""
+    """Returns the preflight Job that has to succeed before a good pod is replaced, if any has."""
     running, deployment = _running_template(observed), observed.deployment or {}
     if (
         not plan.serves
@@ -85,7 +85,7 @@ def _replicas(service: VoiceService, observed: Observed) -> int:
         return 0
     if spec.scaling is None:
         return spec.replicas
-    # Until the scaler has spoken, the pods that are there are the best guess of the load.
+    # Until the autoscaler has decided, the existing pods are the best guess of the load.
     decision = observed.scaling_decision
     if decision is not None:
         decided = decision.replicas
@@ -124,20 +124,20 @@ def _cache_work(resolved: Resolved, observed: Observed, *, is_verified: bool) ->
 def observed_claim(cache: CacheWork, observed: Observed) -> bool:
     """Returns whether the claim is there and of use, or is about to be made.
 
-    Of a claim that is gone nobody knows how it mounts: pods that run stay as they are.
+    How a claim that is gone would mount is unknown: pods that run stay as they are.
     """
     return cache.creates_claim or (observed.claim is not None and not cache.single_pod)
 
 
 def verified_model(resolved: Resolved, observed: Observed) -> VerifiedModel | None:
-    """Returns what lies verified in the claim for this spec: recorded, or as the Job just said."""
+    """Returns the verified model in the claim for this spec: recorded, or just downloaded."""
     return recorded_model(resolved, observed.claim) or _downloaded(resolved, observed)
 
 
 def recorded_model(resolved: Resolved, claim: Object | None) -> VerifiedModel | None:
-    """Returns what the status says lies verified in the claim, if that is what the spec asks.
+    """Returns the verified model that the status records, if it is what the spec asks for.
 
-    A claim that is not there says nothing: one that is made anew is another one.
+    A record counts for the claim that it names: one that is created anew is another one.
     """
     service, vocoder = resolved.service, resolved.vocoder
     status, places = service.status, (resolved.place, claim_uid(claim))
@@ -190,18 +190,18 @@ def _downloaded(resolved: Resolved, observed: Observed) -> VerifiedModel | None:
     if not holds(observed.job, "Complete"):
         return None
     for pod in observed.job_pods:
-        told = checkpoints_of(pod)
-        if "model" in told and ("vocoder" in told) == (resolved.vocoder is not None):
+        found = checkpoints_of(pod)
+        if "model" in found and ("vocoder" in found) == (resolved.vocoder is not None):
             seconds = result_of(pod).get("seconds")
             known_s = float(seconds) if isinstance(seconds, int | float) else 0.0
-            return VerifiedModel(told["model"], told.get("vocoder"), known_s)
+            return VerifiedModel(found["model"], found.get("vocoder"), known_s)
     return None
 
 
 def was_rolled_back(resolved: Resolved) -> bool:
     """Returns whether this very spec has failed before and the last good template stands in.
 
-    Asking for the newest revision is another try, though the spec is the same.
+    A refresh to the newest revision is another try, though the spec is the same.
     """
     service = resolved.service
     is_refreshed = resolved.job is not None and service.status.refresh != resolved.refresh
@@ -232,7 +232,7 @@ def must_roll_back(service: VoiceService, observed: Observed) -> bool:
 def _fails_at_every_start(tried: Sequence[Object]) -> bool:
     """Returns whether a pod of those that are tried ends again and again.
 
-    A canary that fails ends its pod long before the deadline, and nothing serves meanwhile.
+    A self-test that fails ends its pod long before the deadline, and nothing serves meanwhile.
     """
     never_ready = [pod for pod in tried if not has_been_ready(pod)]
     restarts = (
@@ -242,7 +242,7 @@ def _fails_at_every_start(tried: Sequence[Object]) -> bool:
 
 
 def _is_tried(service: VoiceService, observed: Observed) -> bool:
-    """Returns whether what the Deployment says is said of this spec's own pods, not of others."""
+    """Returns whether the Deployment's status is about this spec's own pods, not about others."""
     deployment, good = observed.deployment, observed.good_template
     return (
         deployment is not None

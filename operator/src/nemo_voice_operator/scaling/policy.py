@@ -1,6 +1,6 @@
-"""How many replicas a service should have for its load: a pure decision over readings and history.
+"""How many replicas a service should have for its load, decided from readings and history.
 
-Nothing here reads a pod, a clock or the cluster: `load.py` reads, the reconciler asks and acts. The
+`pod_client.py` reads the load, the autoscaler calls this, the reconciler acts on the decision. The
 rule is that of Kubernetes' HorizontalPodAutoscaler, with two targets and two windows.
 """
 
@@ -15,7 +15,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ScalingPolicy:
-    """The limits, targets and patience of one service, as its `scaling` says."""
+    """The limits, targets and windows of one service, as its `scaling` says."""
 
     min: int
     """Fewest replicas, at least 1."""
@@ -199,7 +199,7 @@ def _asked_by(filled: float, current: int, *, missing: int, tolerance: float) ->
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """A decision on its way to words."""
+    """A decision, with all that its reason and message are made of."""
 
     policy: ScalingPolicy
     observation: Observation

@@ -1,6 +1,6 @@
 """Why a service has the replicas it has: the reasons, and the sentence of each.
 
-`scaling.py` chooses the reason; status, Events and metrics carry it. Each has its place in
+`policy.py` chooses the reason; status, Events and metrics carry it. Each has its place in
 `docs/scaling.md`.
 """
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class ScalingReason(StrEnum):
-    """Why the replicas are what they are: a closed set of words."""
+    """Why the replicas are what they are: a closed set of reasons."""
 
     LOAD_ROSE = "LoadRose"
     LOAD_FELL = "LoadFell"
@@ -24,9 +24,9 @@ class ScalingReason(StrEnum):
     UNSCHEDULABLE = "Unschedulable"
 
 
-def sentence(reason: ScalingReason, **facts: object) -> str:
+def sentence(reason: ScalingReason, **numbers: object) -> str:
     """Returns the reason as a sentence for people, with the numbers in it."""
-    return _SENTENCES[reason].format(**facts)
+    return _SENTENCES[reason].format(**numbers)
 
 
 def counted(replicas: int) -> str:

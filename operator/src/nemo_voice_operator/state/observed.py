@@ -34,7 +34,7 @@ class Observed:
 
     deployment: Object | None = None
     claim: Object | None = None
-    """The claim of the cache, whoever made it."""
+    """The claim of the cache, made by the operator or not."""
     job: Object | None = None
     """The cache Job of the work that the spec asks for now."""
     job_pods: tuple[Object, ...] = ()

@@ -1,4 +1,4 @@
-"""What is to be true now: everything the children are built from that the spec alone does not say.
+"""The plan: what the owned objects are built from, beside the spec.
 
 `plan_of` in `planning.py` decides it from what was observed; `desired/` builds from it.
 """
@@ -30,7 +30,7 @@ class VerifiedCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedModel:
-    """What a cache Job brought and verified."""
+    """What a cache Job downloaded and verified."""
 
     model: VerifiedCheckpoint
     vocoder: VerifiedCheckpoint | None = None
@@ -39,7 +39,7 @@ class VerifiedModel:
 
 @dataclass(frozen=True, slots=True)
 class CacheWork:
-    """A download that is to happen, or has."""
+    """A download that is to happen, or has happened."""
 
     claim: str
     """The claim it fills."""
@@ -51,7 +51,7 @@ class CacheWork:
     """Whether the claim can be mounted by the pods of one node only."""
     single_pod: bool = False
     """Whether a claim that exists can be mounted by one pod only, so that neither a download nor
-    a proof could run beside the pod that serves."""
+    a preflight could run beside the pod that serves."""
     wants_job: bool = True
     """False once its result is recorded: the Job may go."""
 
@@ -61,18 +61,18 @@ class Plan:
     """What is to be true now of one VoiceService."""
 
     replicas: int
-    """Pods that are wanted: 0 while suspended or while there is nothing proven to serve."""
+    """Pods that are wanted: 0 while suspended or while there is no verified model to serve."""
     cache: CacheWork | None = None
     """None for `demo`, which needs no claim."""
     model: VerifiedModel | None = None
-    """What the pods are to serve; None for `demo` and while nothing is proven."""
+    """What the pods are to serve; None for `demo` and while nothing is verified."""
     serves: bool = True
-    """Whether the spec's own pods may exist: `demo`, or a model proven for this spec."""
+    """Whether the spec's own pods may exist: `demo`, or a model verified for this spec."""
     kept_template: Manifest | None = None
     """The last good pod template, kept while the spec's own may not or must not run."""
     is_rolled_back: bool = False
     """Whether that template stands in for the spec's own, which was tried and failed."""
     preflight: str | None = None
-    """Name of the Job that has to prove the spec's own pods before one that serves goes for them;
-    None where nothing has to be proven, or all is."""
+    """Name of the preflight Job that has to succeed before a serving pod is replaced by the spec's
+    own; None where none is needed, or it has succeeded."""
     capabilities: Capabilities = Capabilities()

@@ -8,7 +8,7 @@ _IMPOSSIBLE = 1e9
 
 
 class PodPhase(StrEnum):
-    """Where a service is between its start and its end, in the services' own words."""
+    """Phase of a service's process, as the service reports it."""
 
     FETCHING = "fetching"
     LOADING = "loading"
@@ -20,7 +20,7 @@ class PodPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PodReadiness:
-    """A pod's own word on whether it may be sent requests."""
+    """Readiness that a pod reports of itself."""
 
     phase: PodPhase
     reason: str | None
@@ -32,7 +32,7 @@ class PodReadiness:
 
 @dataclass(frozen=True, slots=True)
 class PodLoad:
-    """What one pod has to do."""
+    """Load of one pod."""
 
     in_flight: float
     """Requests admitted and unfinished, the queue included."""
@@ -47,7 +47,7 @@ class PodLoad:
 
 @dataclass(frozen=True, slots=True)
 class CacheProgress:
-    """How far a running download says it is."""
+    """Progress that a running download reports."""
 
     phase: str
     done_bytes: int

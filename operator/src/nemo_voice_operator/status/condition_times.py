@@ -1,4 +1,4 @@
-"""Facts about a VoiceService in Kubernetes' standard shape, with times that change when they do."""
+"""Dates conditions: the transition time of a condition changes only with its status."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from nemo_voice_operator.api.status import (
 
 @dataclass(frozen=True, slots=True)
 class UndatedCondition:
-    """What is true now, before it is known since when."""
+    """A condition as it is now, before it is known since when."""
 
     type: str
     holds: bool | None
@@ -23,40 +23,37 @@ class UndatedCondition:
 
     @property
     def status(self) -> Literal["True", "False", "Unknown"]:
-        """Kubernetes' word for it."""
+        """The status as Kubernetes spells it."""
         if self.holds is None:
             return "Unknown"
         return "True" if self.holds else "False"
 
 
 def with_times(
-    facts: Iterable[UndatedCondition], before: Sequence[Condition], generation: int, now: str
+    undated: Iterable[UndatedCondition], before: Sequence[Condition], generation: int, now: str
 ) -> tuple[Condition, ...]:
-    """Returns the facts as conditions; one whose status is as before keeps its time.
+    """Returns the conditions with their times; one whose status is as before keeps its time.
 
     Args:
-        facts: What is true now.
+        undated: The conditions as they are now.
         before: The conditions so far.
-        generation: Of the spec that the facts speak of.
+        generation: Of the spec that the conditions are about.
         now: The time, in RFC 3339.
     """
     known = {condition.type: condition for condition in before}
-    return tuple(
-        _condition(find_condition, known.get(find_condition.type), generation, now)
-        for find_condition in facts
-    )
+    return tuple(_dated(one, known.get(one.type), generation, now) for one in undated)
 
 
-def _condition(
-    find_condition: UndatedCondition, before: Condition | None, generation: int, now: str
+def _dated(
+    undated: UndatedCondition, before: Condition | None, generation: int, now: str
 ) -> Condition:
-    same = before is not None and before.status == find_condition.status
+    same = before is not None and before.status == undated.status
     return Condition(
-        type=find_condition.type,
-        status=find_condition.status,
-        # Others' words: a refusal of the API server may quote a whole pod.
-        reason=find_condition.reason[:MAX_REASON_CHARS],
-        message=find_condition.message[:MAX_MESSAGE_CHARS],
+        type=undated.type,
+        status=undated.status,
+        # A refusal of the API server may quote a whole pod.
+        reason=undated.reason[:MAX_REASON_CHARS],
+        message=undated.message[:MAX_MESSAGE_CHARS],
         last_transition_time=before.last_transition_time if same and before else now,
         observed_generation=generation,
     )

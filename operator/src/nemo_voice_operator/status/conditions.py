@@ -1,4 +1,4 @@
-"""The five facts of a VoiceService: cached, warmed up, ready, progressing, degraded. Pure."""
+"""The five conditions of a VoiceService: cached, warmed up, ready, progressing, degraded."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,16 +17,16 @@ from nemo_voice_operator.status.preflight_status import preflight_diagnosis
 
 _NOT_ROLLED_OUT = "the change is not rolled out, the pods stay as they are"
 IN_IMAGE = "InImage"
-"""Reason of `ModelCached` where nothing has to be brought."""
+"""Reason of `ModelCached` where nothing has to be downloaded."""
 _TERMINATING = "Terminating"
-"""Reason of what is not to be expected of a VoiceService whose deletion has begun."""
+"""Reason of conditions that cannot hold once the deletion of the VoiceService has begun."""
 _ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"})
 """Reasons of a model that is not cached yet though nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the facts are made of."""
+    """Everything that the conditions are computed from."""
 
     resolved: Resolved
     plan: Plan
@@ -58,14 +58,20 @@ class Assessment:
         return self.plan.serves and is_rolled_out(self.observed.deployment) and not self.is_short
 
 
-def undated_conditions(found: Assessment) -> list[UndatedCondition]:
-    """Returns the five facts, always in the same order."""
-    return [cached(found), _warmed_up(found), _ready(found), _progressing(found), _degraded(found)]
+def undated_conditions(assessment: Assessment) -> list[UndatedCondition]:
+    """Returns the five conditions, always in the same order."""
+    return [
+        cached(assessment),
+        _warmed_up(assessment),
+        _ready(assessment),
+        _progressing(assessment),
+        _degraded(assessment),
+    ]
 
 
-def cached(found: Assessment) -> UndatedCondition:
-    """Returns whether what is to be served lies verified where the pods can read it."""
-    kind, plan = "ModelCached", found.plan
+def cached(assessment: Assessment) -> UndatedCondition:
+    """Returns whether the model is verified in a claim that the pods can read."""
+    kind, plan = "ModelCached", assessment.plan
     if plan.cache is None:
         return UndatedCondition(kind, True, IN_IMAGE, "demo ships inside the image")
     if plan.cache.single_pod:
@@ -79,11 +85,11 @@ def cached(found: Assessment) -> UndatedCondition:
             message = "the claim can be mounted on one node only, so every pod runs there"
             return UndatedCondition(kind, True, "SingleNodeVolume", message)
         return UndatedCondition(kind, True, "Cached", f"in {plan.model.model.directory}")
-    return UndatedCondition(kind, False, *_why_not_cached(found, plan.cache))
+    return UndatedCondition(kind, False, *_why_not_cached(assessment, plan.cache))
 
 
-def _why_not_cached(found: Assessment, cache: CacheWork) -> tuple[str, str]:
-    observed = found.observed
+def _why_not_cached(assessment: Assessment, cache: CacheWork) -> tuple[str, str]:
+    observed = assessment.observed
     if failure := cache_failure(observed):
         return (failure.reason, failure.message)
     if not cache.creates_claim and observed.claim is None:
@@ -91,125 +97,134 @@ def _why_not_cached(found: Assessment, cache: CacheWork) -> tuple[str, str]:
         return ("ClaimNotFound", message)
     if diagnosis := first_diagnosis(pod for pod in observed.job_pods if not is_leaving(pod)):
         return (diagnosis.reason, diagnosis.message)
-    if found.service.spec.suspend:
+    if assessment.service.spec.suspend:
         return ("Suspended", "nothing is downloaded while suspended")
-    if failure := no_pod_yet(observed.job, observed.job_pods, found.now):
+    if failure := no_pod_yet(observed.job, observed.job_pods, assessment.now):
         return (failure.reason, failure.message)
-    return _how_far(found, cache)
+    return _how_far(assessment, cache)
 
 
-def _how_far(found: Assessment, cache: CacheWork) -> tuple[str, str]:
-    if found.reports.progress is not None:
-        return ("Downloading", found.reports.progress.phase)
-    if holds(found.observed.job, "Complete"):
+def _how_far(assessment: Assessment, cache: CacheWork) -> tuple[str, str]:
+    if assessment.reports.progress is not None:
+        return ("Downloading", assessment.reports.progress.phase)
+    if holds(assessment.observed.job, "Complete"):
         message = "the download ended without a word of what it brought; it is soon repeated"
         return ("ResultMissing", message)
     return ("Pending", f"Job {cache.job} has not begun")
 
 
-def _warmed_up(found: Assessment) -> UndatedCondition:
+def _warmed_up(assessment: Assessment) -> UndatedCondition:
     kind = "WarmedUp"
-    if found.ready:
-        return UndatedCondition(kind, True, "CanaryPassed", "")
-    if found.diagnosis is not None:
-        return UndatedCondition(kind, False, found.diagnosis.reason, found.diagnosis.message)
-    for told in found.reports.readiness.values():
-        if told.phase is not PodPhase.READY:
-            return UndatedCondition(kind, False, told.phase.capitalize(), told.reason or "")
-    return UndatedCondition(kind, False, "NoPods" if not found.existing else "Starting", "")
+    if assessment.ready:
+        return UndatedCondition(kind, True, "SelfTestPassed", "")
+    if assessment.diagnosis is not None:
+        return UndatedCondition(
+            kind, False, assessment.diagnosis.reason, assessment.diagnosis.message
+        )
+    for report in assessment.reports.readiness.values():
+        if report.phase is not PodPhase.READY:
+            return UndatedCondition(kind, False, report.phase.capitalize(), report.reason or "")
+    return UndatedCondition(kind, False, "NoPods" if not assessment.existing else "Starting", "")
 
 
-def _ready(found: Assessment) -> UndatedCondition:
-    kind, service = "Ready", found.service
+def _ready(assessment: Assessment) -> UndatedCondition:
+    kind, service = "Ready", assessment.service
     if service.spec.suspend:
         return UndatedCondition(kind, False, "Suspended", "spec.suspend is true")
-    if found.ready:
+    if assessment.ready:
         return UndatedCondition(
-            kind, True, "Serving", f"{found.ready} of {found.plan.replicas} pods are ready"
+            kind,
+            True,
+            "Serving",
+            f"{assessment.ready} of {assessment.plan.replicas} pods are ready",
         )
-    if found.is_leaving:
+    if assessment.is_leaving:
         return UndatedCondition(kind, False, _TERMINATING, "it is being deleted")
-    if not found.plan.replicas:
+    if not assessment.plan.replicas:
         return UndatedCondition(kind, False, "NoReplicas", "0 replicas are asked for")
-    cause = cached(found)
+    cause = cached(assessment)
     if cause.holds:
-        cause = _warmed_up(found)
+        cause = _warmed_up(assessment)
     return UndatedCondition(kind, False, cause.reason, cause.message)
 
 
-def _progressing(found: Assessment) -> UndatedCondition:
+def _progressing(assessment: Assessment) -> UndatedCondition:
     kind = "Progressing"
-    if reason := _why_nothing_should_move(found):
+    if reason := _why_nothing_should_move(assessment):
         return UndatedCondition(kind, False, reason, "")
-    if found.has_settled:
+    if assessment.has_settled:
         return UndatedCondition(kind, False, "Settled", "")
-    cause = cached(found)
+    cause = cached(assessment)
     if not cause.holds:
         return UndatedCondition(
-            kind, cache_failure(found.observed) is None, cause.reason, cause.message
+            kind, cache_failure(assessment.observed) is None, cause.reason, cause.message
         )
-    if found.plan.is_rolled_back:
+    if assessment.plan.is_rolled_back:
         return UndatedCondition(kind, False, ROLLED_BACK, "")
-    return _rolling(found)
+    return _rolling(assessment)
 
 
-def _rolling(found: Assessment) -> UndatedCondition:
-    kind, preflight = "Progressing", found.plan.preflight
+def _rolling(assessment: Assessment) -> UndatedCondition:
+    kind, preflight = "Progressing", assessment.plan.preflight
     diagnosis = (
-        preflight_diagnosis(found.plan, found.observed, found.now) if preflight else found.diagnosis
+        preflight_diagnosis(assessment.plan, assessment.observed, assessment.now)
+        if preflight
+        else assessment.diagnosis
     )
     if diagnosis is not None:
         return UndatedCondition(kind, False, diagnosis.reason, diagnosis.message)
     if preflight:
         return UndatedCondition(
-            kind, True, "Proving", f"Job {preflight} tries the change before a pod goes for it"
+            kind, True, "Preflight", f"Job {preflight} tries the change before a pod goes for it"
         )
     return UndatedCondition(
-        kind, True, "RollingOut", f"{found.ready} of {found.plan.replicas} pods are ready"
+        kind, True, "RollingOut", f"{assessment.ready} of {assessment.plan.replicas} pods are ready"
     )
 
 
-def _why_nothing_should_move(found: Assessment) -> str | None:
-    if found.is_leaving:
+def _why_nothing_should_move(assessment: Assessment) -> str | None:
+    if assessment.is_leaving:
         return _TERMINATING
-    if found.service.spec.suspend:
+    if assessment.service.spec.suspend:
         return "Suspended"
-    return None if found.plan.replicas else "NoReplicas"
+    return None if assessment.plan.replicas else "NoReplicas"
 
 
-def _degraded(found: Assessment) -> UndatedCondition:
+def _degraded(assessment: Assessment) -> UndatedCondition:
     kind = "Degraded"
-    if found.plan.is_rolled_back:
-        return UndatedCondition(kind, True, ROLLED_BACK, _why_rolled_back(found))
-    if found.diagnosis is not None:
-        return UndatedCondition(kind, True, found.diagnosis.reason, found.diagnosis.told())
-    cause = cached(found)
+    if assessment.plan.is_rolled_back:
+        return UndatedCondition(kind, True, ROLLED_BACK, _why_rolled_back(assessment))
+    if assessment.diagnosis is not None:
+        return UndatedCondition(
+            kind, True, assessment.diagnosis.reason, assessment.diagnosis.sentence()
+        )
+    cause = cached(assessment)
     if not cause.holds and cause.reason not in _ON_ITS_WAY:
         return UndatedCondition(kind, True, cause.reason, cause.message)
-    if diagnosis := preflight_diagnosis(found.plan, found.observed, found.now):
-        message = f"{_NOT_ROLLED_OUT}: {diagnosis.told()}"
+    if diagnosis := preflight_diagnosis(assessment.plan, assessment.observed, assessment.now):
+        message = f"{_NOT_ROLLED_OUT}: {diagnosis.sentence()}"
         return UndatedCondition(kind, True, diagnosis.reason, message)
-    return _failure_before(found) or UndatedCondition(kind, False, "AsExpected", "")
+    return _failure_before(assessment) or UndatedCondition(kind, False, "AsExpected", "")
 
 
-def _failure_before(found: Assessment) -> UndatedCondition | None:
-    """Returns what the last try to prove this change said, until the next one has ended."""
-    told = find_condition(found.service.status.conditions, "Degraded")
+def _failure_before(assessment: Assessment) -> UndatedCondition | None:
+    """Returns how the last preflight of this change failed, until the next one has ended."""
+    before = find_condition(assessment.service.status.conditions, "Degraded")
     if (
-        found.plan.preflight is None
-        or told is None
-        or told.status != "True"
-        or told.observed_generation != found.service.metadata.generation
-        or not told.message.startswith(_NOT_ROLLED_OUT)
+        assessment.plan.preflight is None
+        or before is None
+        or before.status != "True"
+        or before.observed_generation != assessment.service.metadata.generation
+        or not before.message.startswith(_NOT_ROLLED_OUT)
     ):
         return None
-    return UndatedCondition(told.type, True, told.reason, told.message)
+    return UndatedCondition(before.type, True, before.reason, before.message)
 
 
-def _why_rolled_back(found: Assessment) -> str:
-    """Returns what was wrong with the changed pods, also when they are long gone."""
-    told = find_condition(found.service.status.conditions, "Degraded")
-    if told is not None and was_rolled_back(found.resolved):
-        return told.message
-    why = f": {found.diagnosis.told()}" if found.diagnosis else ""
+def _why_rolled_back(assessment: Assessment) -> str:
+    """Returns what was wrong with the changed pods, also when they are gone."""
+    before = find_condition(assessment.service.status.conditions, "Degraded")
+    if before is not None and was_rolled_back(assessment.resolved):
+        return before.message
+    why = f": {assessment.diagnosis.sentence()}" if assessment.diagnosis else ""
     return f"the changed pods did not become ready and the last good ones are back{why}"

@@ -1,7 +1,7 @@
-"""Whether a pod's containers end again and again, and when one that came back is trusted. Pure.
+"""Whether a pod's containers crash again and again, and when a recovered one counts as healthy.
 
-A container that crashes is in turn terminated, waiting, running and even ready. Who looks at its
-present state alone says something else every few seconds.
+A container that crashes is in turn terminated, waiting, running and even ready. Its present state
+alone would give another diagnosis every few seconds.
 """
 
 from collections.abc import Mapping
@@ -24,13 +24,13 @@ _FIRST_TRIAL_S = 20.0
 """Twice the kubelet's first back-off."""
 _CANNOT_RUN = frozenset({CRASH_LOOP, "RunContainerError"})
 _BETWEEN_RUNS = frozenset({"", "ContainerCreating", "PodInitializing"})
-"""What a container that ended is seen to wait for; anything else is a cause of its own."""
+"""Reasons of a container that waits for its restart; any other is a cause of its own."""
 
 
 def has_crashed(pod: Object, container: Mapping[str, Any]) -> bool:
-    """Returns whether the container ended by itself and has not been well for long since.
+    """Returns whether the container ended by itself and has not been healthy for long since.
 
-    Only one that is started again can be in a loop.
+    Only a container that is restarted can be in a loop.
     """
     if is_over(pod) or pod.get("spec", {}).get("restartPolicy") == "Never":
         return False
@@ -44,16 +44,16 @@ def has_crashed(pod: Object, container: Mapping[str, Any]) -> bool:
 
 
 def last_end(container: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Returns how the container ended last; nothing where it never did."""
+    """Returns how the container ended last; empty where it never did."""
     states = (container.get("state", {}), container.get("lastState", {}))
     return next((state["terminated"] for state in states if state.get("terminated")), {})
 
 
 def trial_left_s(pod: Object, now: datetime) -> float:
-    """Returns for how long a ready pod has still to stay so until its crashes are forgotten.
+    """Returns the seconds that a ready pod has to stay ready until its crashes no longer count.
 
-    The more often it crashed, the longer. 0 for one that never crashed or has stayed; a pod that is
-    not ready has it all before it.
+    The more often it crashed, the longer. 0 for a pod that never crashed or has stayed ready; the
+    whole time for a pod that is not ready.
     """
     restarts = max(map(_restarts, container_states(pod)), default=0)
     if not restarts:
@@ -70,7 +70,7 @@ def _restarts(container: Mapping[str, Any]) -> int:
 
 
 def _was_well_before(pod: Object, container: Mapping[str, Any]) -> bool:
-    """Returns whether the pod became unready after it had run on for long: not by its old crashes.
+    """Returns whether the pod became unready after a long healthy run, so not by its old crashes.
 
     Becoming unready later than the container began means that it was ready in between.
     """

@@ -1,4 +1,4 @@
-"""Events of a VoiceService: one for each change of its life, none for a repetition. Pure."""
+"""Events of a VoiceService: one for each change of its conditions, none for a repetition."""
 
 import hashlib
 from collections.abc import Iterator
@@ -28,32 +28,32 @@ def events_between(
     before = service.status.conditions
     for condition in after.conditions:
         old = find_condition(before, condition.type)
-        told = _told(condition, old)
-        if told is None:
+        change = _change(condition, old)
+        if change is None:
             continue
-        kind, reason, note = told
+        kind, reason, note = change
         yield _event(service, kind, reason, note, now=now, reporter=reporter)
     if scaled := _scaled(service.status, after):
         yield _event(service, "Normal", "Scaled", scaled, now=now, reporter=reporter)
 
 
-def _told(condition: Condition, old: Condition | None) -> tuple[str, str, str] | None:
+def _change(condition: Condition, old: Condition | None) -> tuple[str, str, str] | None:
     """Returns type, reason and note of the Event that a change of a condition is worth."""
     if old is not None and (old.status, old.reason) == (condition.status, condition.reason):
         return None
     was_true = old is not None and old.status == "True"
     if condition.type == "ModelCached" and (was_true or condition.reason == IN_IMAGE):
-        return None  # nothing was brought
+        return None  # nothing was downloaded
     why = ": ".join(filter(None, (condition.reason, condition.message)))
-    told = {
+    changes = {
         ("ModelCached", "True"): ("Normal", "ModelCached", condition.message),
         ("Ready", "True"): ("Normal", "Ready", condition.message),
         ("Degraded", "True"): ("Warning", condition.reason, condition.message),
     }
     if was_true and old is not None:
-        told["Ready", "False"] = ("Warning", "NotReady", why)
-        told["Degraded", "False"] = ("Normal", "Recovered", f"{old.reason} is over")
-    return told.get((condition.type, condition.status))
+        changes["Ready", "False"] = ("Warning", "NotReady", why)
+        changes["Degraded", "False"] = ("Normal", "Recovered", f"{old.reason} is over")
+    return changes.get((condition.type, condition.status))
 
 
 def _scaled(before: Status, after: Status) -> str | None:

@@ -1,4 +1,4 @@
-"""Why pods are not what they should be, in Kubernetes' own words or the service's. Pure."""
+"""Diagnoses pods that do not serve, with the reasons of Kubernetes or of the service itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _MOST_CHARS = 1000
 _STARTING = frozenset({"ContainerCreating", "PodInitializing"})
 _NO_IMAGE = "ImagePullBackOff"
 _PULL_FAILED = frozenset({"ErrImagePull", "RegistryUnavailable", "SignatureValidationFailed"})
-"""What the kubelet says in turn with `ImagePullBackOff`, which is told for all of them."""
+"""Reasons that the kubelet reports in turn with `ImagePullBackOff`, which stands for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class Diagnosis:
     """What is wrong with a pod."""
 
     reason: str
-    """One word: Kubernetes' own where it has one."""
+    """Reason in CamelCase: Kubernetes' own where it has one."""
     message: str
     pod: str
     """Its name; empty where it is not a pod that is wrong."""
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """Returns the message with the pod's name."""
         return f"pod {self.pod}: {self.message}" if self.pod else self.message
 
@@ -45,7 +45,7 @@ class Diagnosis:
 def serving_diagnosis(
     observed: Observed, reports: PodReports, wanted: int, now: datetime
 ) -> Diagnosis | None:
-    """Returns what is wrong with serving: with the children, with a pod, or with making pods.
+    """Returns what keeps the VoiceService from serving: a pod, or that no pod can be created.
 
     Args:
         observed: What the cluster holds.
@@ -75,50 +75,50 @@ def first_diagnosis(
 
 
 def pod_diagnosis(pod: Object, readiness: PodReadiness | None = None) -> Diagnosis | None:
-    """Returns what is wrong with a pod; being slow is not."""
+    """Returns what is wrong with a pod; being slow is nothing wrong."""
     name, status = str(pod["metadata"]["name"]), pod.get("status", {})
     if is_unschedulable(pod):
         return Diagnosis("Unschedulable", why_unscheduled(pod), name)
     if status.get("phase") == "Failed" and status.get("reason"):
-        # Its node ended it: what its containers died of then is not the cause.
+        # Its node ended it: how its containers ended then is not the cause.
         return Diagnosis(status["reason"], status.get("message", ""), name)
     has_failed = readiness is not None and readiness.phase is PodPhase.FAILED
-    own_words = (readiness.reason or "") if readiness is not None and has_failed else ""
+    reported = (readiness.reason or "") if readiness is not None and has_failed else ""
     for container in container_states(pod):
         if has_crashed(pod, container):
-            return Diagnosis(CRASH_LOOP, own_words or _last_words(container), name)
+            return Diagnosis(CRASH_LOOP, reported or _last_output(container), name)
         if not has_failed and (found := _of_container(container, name)):
             return found
     if has_failed:
-        return Diagnosis("ModelFailed", own_words, name)
+        return Diagnosis("ModelFailed", reported, name)
     return Diagnosis("PodFailed", "", name) if status.get("phase") == "Failed" else None
 
 
 def _with_creation(deployment: Object | None) -> Diagnosis | None:
-    """Returns why pods cannot be created, in the words of the API server that refused them."""
-    told = condition_of(deployment, "ReplicaFailure") or {}
-    if told.get("status") != "True":
+    """Returns why the API server refuses to create pods, if it does."""
+    failure = condition_of(deployment, "ReplicaFailure") or {}
+    if failure.get("status") != "True":
         return None
-    return Diagnosis(told.get("reason", "FailedCreate"), told.get("message", ""), "")
+    return Diagnosis(failure.get("reason", "FailedCreate"), failure.get("message", ""), "")
 
 
 def _with_time(deployment: Object | None) -> Diagnosis | None:
-    """Returns that pods have been on their way for too long, though nothing says what is wrong.
+    """Returns that pods take too long to become ready, though no other reason is known.
 
-    A Secret or a volume that cannot be mounted is told by Events alone.
+    A Secret or a volume that cannot be mounted is reported by Events alone.
     """
     reason = "ProgressDeadlineExceeded"
-    told = condition_of(deployment, "Progressing") or {}
-    if deployment is None or told.get("reason") != reason or not has_been_seen(deployment):
+    progressing = condition_of(deployment, "Progressing") or {}
+    if deployment is None or progressing.get("reason") != reason or not has_been_seen(deployment):
         return None
     hint = "the Events of its pods say what they wait for: a Secret or a volume, perhaps"
-    return Diagnosis(reason, f"{told.get('message', '')} ({hint})", "")
+    return Diagnosis(reason, f"{progressing.get('message', '')} ({hint})", "")
 
 
 def _of_the_ended(pods: Sequence[Object]) -> Diagnosis | None:
-    """Returns what ended a pod that no ready one has followed yet.
+    """Returns what ended a pod that has no ready successor yet.
 
-    Pods that their node ended stay there to be looked at, long after another took their place.
+    Pods that their node ended stay in the cluster long after others replaced them.
     """
     began = [str(pod["metadata"].get("creationTimestamp", "")) for pod in pods if is_ready(pod)]
     newest = max(began, default="")
@@ -138,16 +138,16 @@ def _of_container(container: Mapping[str, Any], pod: str) -> Diagnosis | None:
         return Diagnosis(steady, waiting.get("message", "")[:_MOST_CHARS], pod)
     ended = state.get("terminated") or {}
     if ended.get("exitCode"):
-        return Diagnosis(ended.get("reason", "Error"), _last_words(container), pod)
+        return Diagnosis(ended.get("reason", "Error"), _last_output(container), pod)
     return None
 
 
-def _last_words(container: Mapping[str, Any]) -> str:
-    """Returns what a container said last, or at least how it ended."""
+def _last_output(container: Mapping[str, Any]) -> str:
+    """Returns the last output of a container, or at least how it ended."""
     ended = last_end(container)
     if not ended:
         waiting = container.get("state", {}).get("waiting") or {}
         return str(waiting.get("message", ""))[:_MOST_CHARS]
     how = f"{ended.get('reason', 'it ended')} with exit code {ended.get('exitCode')}"
-    words = str(ended.get("message", "")).strip()
-    return f"{how}: {words[-_MOST_CHARS:]}" if words else how
+    output = str(ended.get("message", "")).strip()
+    return f"{how}: {output[-_MOST_CHARS:]}" if output else how

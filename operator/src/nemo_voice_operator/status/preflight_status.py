@@ -1,16 +1,16 @@
-"""Why a change is not proven: what the Job says that tries it before a pod goes for it. Pure."""
+"""Why a change is held back: how its preflight Job failed, or what delays it."""
 
 from datetime import datetime
 
 from nemo_voice_operator.kube.objects import condition_of, holds, is_over
-from nemo_voice_operator.planning.job_results import failure_told_by, no_pod_yet
+from nemo_voice_operator.planning.job_results import no_pod_yet, reported_failure
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 from nemo_voice_operator.status.pod_diagnosis import Diagnosis, pod_diagnosis
 
 
 def preflight_diagnosis(plan: Plan, observed: Observed, now: datetime) -> Diagnosis | None:
-    """Returns what keeps the change from being proven; None while nothing does."""
+    """Returns what keeps the preflight from succeeding; None while nothing does."""
     preflight = observed.preflights.get(plan.preflight or "")
     if preflight is None:
         return None
@@ -21,7 +21,7 @@ def preflight_diagnosis(plan: Plan, observed: Observed, now: datetime) -> Diagno
     if not holds(preflight.job, "Failed"):
         # A pod that was stopped from outside is over, and another one follows it.
         return None if newest is None or is_over(newest) else pod_diagnosis(newest)
-    if failure := failure_told_by(preflight.pods):
+    if failure := reported_failure(preflight.pods):
         return Diagnosis(failure.reason, failure.message, "")
     failed = condition_of(preflight.job, "Failed") or {}
     of_pod = pod_diagnosis(newest) if newest is not None else None

@@ -1,4 +1,4 @@
-"""Decides what the status of a VoiceService says. Pure."""
+"""Computes the status of a VoiceService."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ _MAY_YET_COME = frozenset({"Unschedulable", "ClaimNotFound"})
 
 
 class _Place(NamedTuple):
-    """Where models lie."""
+    """Where the models are."""
 
     name: str
     claim_uid: str | None
@@ -60,13 +60,13 @@ def status_of(
     ready = sum(map(is_ready, pods))
     moment = datetime.fromisoformat(now)
     diagnosis = refusal or serving_diagnosis(observed, reports, plan.replicas, moment)
-    found = Assessment(resolved, plan, observed, reports, diagnosis, len(pods), ready, moment)
-    facts = undated_conditions(found)
+    assessment = Assessment(resolved, plan, observed, reports, diagnosis, len(pods), ready, moment)
+    conditions = undated_conditions(assessment)
     verified, before = plan.model, service.status
     place = _Place(resolved.place, claim_uid(observed.claim))
     return Status(
         observed_generation=service.metadata.generation,
-        phase=_phase(found, facts),
+        phase=_phase(assessment, conditions),
         endpoint=_endpoint(service),
         selector=",".join(f"{k}={v}" for k, v in selector_of(service).items()),
         replicas=len(pods),
@@ -79,9 +79,9 @@ def status_of(
             resolved.vocoder, verified.vocoder if verified else None, before.vocoder, place
         ),
         refresh=resolved.refresh if plan.model is not None else before.refresh,
-        progress=_progress(found),
-        conditions=with_times(facts, before.conditions, service.metadata.generation, now),
-        phases=_seconds(found),
+        progress=_progress(assessment),
+        conditions=with_times(conditions, before.conditions, service.metadata.generation, now),
+        phases=_seconds(assessment),
         load=decision.load if decision and service.spec.scaling is not None else None,
     )
 
@@ -94,7 +94,7 @@ def _desired_replicas(plan: Plan, decision: ScalingDecision | None) -> int:
 
 
 def status_of_unreadable(before: Mapping[str, Any], problem: str, *, now: str) -> Manifest:
-    """Returns the status so far of a VoiceService that cannot be read, and that it cannot be."""
+    """Returns the status so far, with a condition that the resource was not understood."""
     kept = [one for one in before.get("conditions") or () if one.get("type") != "Degraded"]
     known = [one for one in before.get("conditions") or () if one.get("type") == "Degraded"]
     was_true = bool(known) and known[0].get("status") == "True"
@@ -119,7 +119,7 @@ def _served(
     before: ServedModel | None,
     place: "_Place",
 ) -> ServedModel | None:
-    """Returns what is served of a checkpoint; while the next is not proven, still the last."""
+    """Returns the checkpoint that is served; while the next is not verified, still the last."""
     if wanted is None:
         return None
     if verified is None:
@@ -137,11 +137,11 @@ def _served(
     )
 
 
-def _phase(found: Assessment, facts: Sequence[UndatedCondition]) -> Phase:  # noqa: PLR0911 one per phase
-    cached, warmed_up, ready, _, degraded = facts
-    if found.is_leaving:
+def _phase(assessment: Assessment, conditions: Sequence[UndatedCondition]) -> Phase:  # noqa: PLR0911 one per phase
+    cached, warmed_up, ready, _, degraded = conditions
+    if assessment.is_leaving:
         return Phase.TERMINATING
-    if found.service.spec.suspend:
+    if assessment.service.spec.suspend:
         return Phase.SUSPENDED
     if ready.holds:
         return Phase.DEGRADED if degraded.holds else Phase.READY
@@ -150,28 +150,28 @@ def _phase(found: Assessment, facts: Sequence[UndatedCondition]) -> Phase:  # no
         return Phase.PENDING if degraded.reason in _MAY_YET_COME else Phase.FAILED
     if not cached.holds:
         return Phase.CACHING
-    if not found.plan.replicas:
+    if not assessment.plan.replicas:
         return Phase.SUSPENDED
     if warmed_up.reason == PodPhase.WARMING.capitalize():
         return Phase.WARMING
-    return Phase.LOADING if found.existing else Phase.PENDING
+    return Phase.LOADING if assessment.existing else Phase.PENDING
 
 
-def _progress(found: Assessment) -> Progress | None:
-    progress = found.reports.progress
-    if progress is None or found.plan.model is not None:
+def _progress(assessment: Assessment) -> Progress | None:
+    progress = assessment.reports.progress
+    if progress is None or assessment.plan.model is not None:
         return None
     return Progress(
         phase=progress.phase, done_bytes=progress.done_bytes, total_bytes=progress.total_bytes
     )
 
 
-def _seconds(found: Assessment) -> PhaseSeconds | None:
-    """Returns the slowest ready pod's seconds; what was known stays until another is ready."""
-    before = found.service.status.phases
-    told = [one.seconds for one in found.reports.readiness.values() if one.ready]
-    slowest = max(told, key=lambda seconds: sum(seconds.values()), default=None)
-    model = found.plan.model
+def _seconds(assessment: Assessment) -> PhaseSeconds | None:
+    """Returns the slowest ready pod's seconds; the last ones stay until a pod is ready again."""
+    before = assessment.service.status.phases
+    seconds = [one.seconds for one in assessment.reports.readiness.values() if one.ready]
+    slowest = max(seconds, key=lambda phases: sum(phases.values()), default=None)
+    model = assessment.plan.model
     cache_s = model.seconds if model else None
     if slowest is None:
         if before is None:

@@ -106,7 +106,7 @@ async def test_the_load_is_read_from_the_metrics(session: aiohttp.ClientSession)
         (
             response(gzip.compress(METRICS), headers="Content-Encoding: gzip\r\n"),
             Fault.MALFORMED,
-            "packed",
+            "encoded",
         ),
         (b"", Fault.UNREACHABLE, "ServerDisconnected"),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", Fault.UNREACHABLE, "SSH"),
@@ -130,7 +130,7 @@ async def test_a_pod_that_hangs_costs_its_second_and_no_more(
     session: aiohttp.ClientSession, said: bytes
 ) -> None:
     unread = await load_from(session, said, hangs=True, timeout_s=0.1)
-    assert unread == Unread(Fault.TIMED_OUT, "/metrics gave no whole answer within 0.1 s.")
+    assert unread == Unread(Fault.TIMED_OUT, "/metrics gave no complete response within 0.1 s.")
 
 
 async def test_an_endless_body_is_cut_off(session: aiohttp.ClientSession) -> None:
@@ -276,7 +276,7 @@ async def test_another_status_than_ready_and_unavailable_is_told(
     session: aiohttp.ClientSession,
 ) -> None:
     unread = await readiness_from(session, b"{}", "500 Internal Server Error")
-    assert unread == Unread(Fault.WRONG_STATUS, "/v1/health/ready answered 500.")
+    assert unread == Unread(Fault.WRONG_STATUS, "/v1/health/ready responded 500.")
 
 
 @given(st.text("nemo_voice_in_flight{}=\"\\ \t,#1.e'N\r\x00ä", max_size=60))

@@ -50,7 +50,7 @@ class Work:
 def leading(
     leases: FakeLeases, work: Work, identity: str = "one", lease_s: float = LEASE_S
 ) -> "asyncio.Task[None]":
-    lock = leases.lock(identity, patience_s=lease_s / CALLS_PER_LEASE)
+    lock = leases.lock(identity, timeout_s=lease_s / CALLS_PER_LEASE)
     return asyncio.create_task(lead(lock, lease_s=lease_s, work=work))
 
 

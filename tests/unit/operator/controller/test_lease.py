@@ -102,7 +102,7 @@ async def test_nobody_waits_longer_than_he_may(leases: FakeLeases) -> None:
     is_there, why = await lock.get(*PLACE)
     assert not is_there
     assert isinstance(why, ApiException)
-    assert why.reason == "no answer within 2.5 s"
+    assert why.reason == "no response within 2.5 s"
     assert not await lock.update(*PLACE, record())
     assert not await lock.create(*PLACE, record())
 

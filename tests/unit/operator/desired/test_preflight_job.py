@@ -121,7 +121,7 @@ def test_another_image_setting_or_place_is_another_proof() -> None:
     ]
     names = [plan_for(**{**HUB, **change}).preflight for change in changes]
     assert len(set(names)) == len(changes)
-    assert all(name and name.startswith("narrator-proof-") for name in names)
+    assert all(name and name.startswith("narrator-preflight-") for name in names)
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])

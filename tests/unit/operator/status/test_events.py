@@ -74,7 +74,7 @@ def told(before: Status, after: Status) -> list[tuple[Any, Any, Any]]:
         (["Ready False Starting"], ["Ready False Loading"], []),
         ([], ["Degraded False AsExpected"], []),
         (["Degraded False A"], ["Degraded False B"], []),
-        ([], ["Progressing True RollingOut", "WarmedUp True CanaryPassed"], []),
+        ([], ["Progressing True RollingOut", "WarmedUp True SelfTestPassed"], []),
     ],
 )
 def test_a_change_is_told_once(

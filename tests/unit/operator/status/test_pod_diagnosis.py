@@ -190,8 +190,8 @@ def test_only_the_end_of_a_long_log_is_told() -> None:
 
 
 def test_a_trouble_names_its_pod_if_it_has_one() -> None:
-    assert Diagnosis("A", "why", "narrator-0").told() == "pod narrator-0: why"
-    assert Diagnosis("A", "why", "").told() == "why"
+    assert Diagnosis("A", "why", "narrator-0").sentence() == "pod narrator-0: why"
+    assert Diagnosis("A", "why", "").sentence() == "why"
 
 
 def test_pods_that_wait_for_ever_without_a_word_are_told_when_their_time_is_over() -> None:

@@ -39,7 +39,7 @@ def test_the_pod_stays_until_the_change_is_proven(serving: Scene) -> None:
     assert job["spec"]["template"]["spec"]["containers"][0]["image"] == NEXT
     assert job["metadata"]["ownerReferences"][0]["name"] == "narrator"
     assert job["spec"]["activeDeadlineSeconds"] > 600, "what cannot be mounted would wait for ever"
-    assert serving.condition("Progressing") == ("True", "Proving")
+    assert serving.condition("Progressing") == ("True", "Preflight")
     assert (serving.status()["phase"], serving.condition("Degraded")[0]) == ("Ready", "False")
     serving.pass_preflight()
     serving.settle()
@@ -129,7 +129,7 @@ def test_a_download_and_a_proof_of_it_come_one_after_the_other(scene: Scene) -> 
     assert scene.only_job().startswith("nemo-voice-cache-")
     scene.finish_download("f" * 40)
     scene.settle()
-    assert scene.only_job().startswith("narrator-proof-")
+    assert scene.only_job().startswith("narrator-preflight-")
     scene.pass_preflight()
     scene.settle()
     assert not scene.cluster.names("Job")
@@ -196,12 +196,12 @@ def test_a_pod_carries_the_digest_of_its_template(serving: Scene) -> None:
     assert digest_in(serving.cluster.get("Pod", "narrator-0")) == digest_in(template)
 
 
-WANTED = Plan(replicas=1, preflight="proof")
+WANTED = Plan(replicas=1, preflight="preflight")
 
 
 def seen(*pods: dict[str, Any], ended: dict[str, str] | None = None) -> Observed:
     conditions = [ended] if ended else []
-    return Observed(preflights={"proof": Preflight(job(*conditions), pods)})
+    return Observed(preflights={"preflight": Preflight(job(*conditions), pods)})
 
 
 def ended_pod(words: str, created: str = CREATED) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def ended_pod(words: str, created: str = CREATED) -> dict[str, Any]:
 
 
 def test_a_proof_that_no_pod_can_be_made_for_says_so() -> None:
-    waits = Observed(preflights={"proof": Preflight(job(creationTimestamp=CREATED))})
+    waits = Observed(preflights={"preflight": Preflight(job(creationTimestamp=CREATED))})
     found = preflight_diagnosis(WANTED, waits, TIME)
     assert found is not None
     assert (found.reason, "its Events say why" in found.message) == ("FailedCreate", True)
@@ -234,7 +234,7 @@ def test_while_it_runs_and_where_there_is_none_nothing_is_wrong() -> None:
 
 def test_what_keeps_its_pod_from_starting_is_told_at_once() -> None:
     state = {"state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}}
-    found = preflight_diagnosis(WANTED, seen(pod("proof-1", containerStatuses=[state])), TIME)
+    found = preflight_diagnosis(WANTED, seen(pod("preflight-1", containerStatuses=[state])), TIME)
     assert found is not None
     assert (found.reason, found.message) == ("ImagePullBackOff", "no such image")
 

@@ -7,7 +7,7 @@ import pytest
 
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan
-from nemo_voice_operator.status.requeue import patience_s, requeue_after_s
+from nemo_voice_operator.status.requeue import poll_interval_s, requeue_after_s
 from support.operator.observations import condition, job, pod
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def changed(seconds: float, *, ready: bool, **status: Any) -> dict[str, Any]:
 def test_the_longer_it_has_lasted_the_later_it_is_asked_again_up_to_a_minute(
     lasted_s: float, expected_s: float
 ) -> None:
-    assert patience_s(lasted_s) == expected_s
+    assert poll_interval_s(lasted_s) == expected_s
 
 
 def test_a_day_of_a_pod_that_never_becomes_ready_is_not_tens_of_thousands_of_questions() -> None:

@@ -108,20 +108,20 @@ SERVING = {
         voice_service(),
         seen_with(pod(ready=True), deployment=deployment()),
         Phase.READY,
-        "True InImage, True CanaryPassed, True Serving, False Settled, False AsExpected",
+        "True InImage, True SelfTestPassed, True Serving, False Settled, False AsExpected",
     ),
     "ready while more are coming": (
         voice_service(replicas=2),
         seen_with(pod(ready=True), pod("narrator-1"), deployment=deployment(2, ready=1)),
         Phase.READY,
-        "True InImage, True CanaryPassed, True Serving, True RollingOut, False AsExpected",
+        "True InImage, True SelfTestPassed, True Serving, True RollingOut, False AsExpected",
     ),
     "ready while another one fails": (
         voice_service(replicas=2),
         seen_with(pod("narrator-1", ready=True), waiting("ImagePullBackOff")),
         Phase.DEGRADED,
         (
-            "True InImage, True CanaryPassed, True Serving, "
+            "True InImage, True SelfTestPassed, True Serving, "
             "False ImagePullBackOff, True ImagePullBackOff"
         ),
     ),
@@ -129,7 +129,7 @@ SERVING = {
         rolled_back(),
         seen_with(pod(ready=True), deployment=deployment(), good_template=template()),
         Phase.DEGRADED,
-        "True InImage, True CanaryPassed, True Serving, False RolledBack, True RolledBack",
+        "True InImage, True SelfTestPassed, True Serving, False RolledBack, True RolledBack",
     ),
     "several pods on a claim of one node": (
         voice_service(**HUB, replicas=2),
@@ -141,7 +141,7 @@ SERVING = {
             job_pods=brought(checkpoint()).job_pods,
         ),
         Phase.READY,
-        "True SingleNodeVolume, True CanaryPassed, True Serving, False Settled, False AsExpected",
+        "True SingleNodeVolume, True SelfTestPassed, True Serving, False Settled, False AsExpected",
     ),
 }
 STARTING = {
@@ -191,7 +191,7 @@ STARTING = {
         leaving(voice_service()),
         seen_with(pod(ready=True)),
         Phase.TERMINATING,
-        "True InImage, True CanaryPassed, True Serving, False Terminating, False AsExpected",
+        "True InImage, True SelfTestPassed, True Serving, False Terminating, False AsExpected",
     ),
     "on its way out without pods": (
         leaving(voice_service()),
@@ -232,7 +232,7 @@ FAILING = {
         voice_service(),
         seen_with(pod(ready=True), deployment=FORBIDDEN),
         Phase.DEGRADED,
-        "True InImage, True CanaryPassed, True Serving, False FailedCreate, True FailedCreate",
+        "True InImage, True SelfTestPassed, True Serving, False FailedCreate, True FailedCreate",
     ),
     "a refusal": (
         voice_service(),
