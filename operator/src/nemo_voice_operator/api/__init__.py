@@ -1,7 +1,7 @@
-"""The VoiceService resource: spec, status, contract with the services.
+"""The VoiceService resource: what its user may write, and what the operator reports.
 
 The one source of the CRD (`crd.py`) and of `docs/voiceservice.md`: docstrings here become their
-texts, and the API server checks the rules in `cel`.
+texts, and the rules in `cel` are checked by the API server.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from nemo_voice_operator.api.status import Status
 GROUP, VERSION, KIND, PLURAL = "nemo-voice.dev", "v1alpha1", "VoiceService", "voiceservices"
 API_VERSION = f"{GROUP}/{VERSION}"
 MAX_NAME_CHARS = 40
-"""Leaves room in 63 characters for what the names of the children add."""
+"""Leaves room in 63 characters for the suffixes of owned objects' names."""
 REFRESH_ANNOTATION = f"{GROUP}/refresh"
 """Changing its value resolves the model's revision anew."""
 
@@ -39,11 +39,11 @@ class Metadata(Part):
     creation_timestamp: str | None = None
     """When it was made."""
     deletion_timestamp: str | None = None
-    """When its deletion was asked for."""
+    """When its deletion was requested."""
 
 
 class VoiceService(Part):
-    """A speech service: a NeMo model behind HTTP, cached, warmed up, proven and scaled."""
+    """A speech service: a NeMo model behind HTTP, cached, warmed up, tested and scaled."""
 
     metadata: Metadata
     """Kubernetes' own."""

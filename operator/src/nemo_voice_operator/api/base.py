@@ -10,7 +10,7 @@ SHOWN = "x-nemo-voice-shown"
 
 
 def cel(rule: str, message: str) -> dict[str, str]:
-    """Returns one validation rule of the API server and what it answers when it is broken."""
+    """Returns one validation rule of the API server, with its message when it is broken."""
     return {"rule": rule, "message": message}
 
 

@@ -8,7 +8,7 @@ from nemo_voice_operator.api.spec import Task
 USER = 10001
 """User and group of the images."""
 MODEL_CACHE = "/var/cache/nemo-voice"
-"""Where the images look for models."""
+"""Where the images read models."""
 API_KEYS = "/etc/nemo-voice/keys"
 """Where a pod sees the Secret with the API keys."""
 PORT_NAME = "http"

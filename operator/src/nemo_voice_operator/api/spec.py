@@ -78,7 +78,8 @@ class Warmup(Part):
     """What a tts pod speaks before it is ready, besides its own check. A pod that cannot say one of
     them fails and says which."""
     timeout_seconds: Annotated[int, Field(ge=30, le=86_400)] = 900
-    """Seconds that a pod may take to load, warm up and prove itself before it is restarted."""
+    """Seconds that a pod may take to load, warm up and pass its self-test before it is
+    restarted."""
 
 
 class KeysSecret(Part):

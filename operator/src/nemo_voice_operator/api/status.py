@@ -1,4 +1,4 @@
-"""What the operator says of a VoiceService."""
+"""What the operator reports of a VoiceService."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -25,14 +25,14 @@ class Phase(StrEnum):
 
 
 class Condition(Part):
-    """One fact about the VoiceService, in Kubernetes' standard shape."""
+    """A condition of the VoiceService, in Kubernetes' standard shape."""
 
     type: Annotated[str, Field(max_length=64)]
-    """Which fact."""
+    """Its type."""
     status: Literal["True", "False", "Unknown"]
     """Whether it holds."""
     reason: Annotated[str, Field(max_length=MAX_REASON_CHARS)]
-    """Why, in one word; a child's own reason where there is one."""
+    """Why, in one word; an owned object's own reason where there is one."""
     message: Annotated[str, Field(max_length=MAX_MESSAGE_CHARS)] = ""
     """Why, for people."""
     last_transition_time: str
@@ -70,7 +70,7 @@ class PhaseSeconds(Part):
     load_seconds: float | None = None
     """Reading the model into the device."""
     warmup_seconds: float | None = None
-    """Warm-up of every batch size, and the canary."""
+    """Warm-up of every batch size, and the self-test."""
 
 
 class Load(Part):

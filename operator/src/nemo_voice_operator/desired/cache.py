@@ -1,7 +1,7 @@
-"""The model cache: the claim, and the Job that fills it by the services' own `fetch`. Pure.
+"""The model cache: the claim, and the Job that fills it by the services' own `fetch`.
 
-A Job is shared by every VoiceService that needs the same work in the same claim, so it says nothing
-of any one of them, and its name is made from what it does.
+A Job is shared by every VoiceService that needs the same work in the same claim, so it names none
+of them, and its own name is the digest of what it does.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from nemo_voice_operator.state.plan import CacheWork, Plan
 
 FETCH_CONTAINER = "fetch"
 _RETRIES = 3
-"""New pods after a failure; `fetch` itself insists much longer on a network that fails."""
+"""New pods after a failure; `fetch` itself retries much longer when the network fails."""
 
 
 def claim_of(service: VoiceService) -> str:
@@ -57,7 +57,7 @@ def mounts_on_one_node(service: VoiceService, observed_modes: Sequence[str]) -> 
 
 
 def cache_work_name(service: VoiceService, settings: OperatorSettings) -> str:
-    """Returns the name of the Job that brings what the spec asks for."""
+    """Returns the name of the Job that downloads what the spec asks for."""
     return job_name(job_identity(service, settings))
 
 
@@ -79,16 +79,16 @@ def cache_claim(service: VoiceService, plan: Plan, settings: OperatorSettings) -
     """Returns the claim; None for one that somebody else made, and where nothing is cached."""
     if plan.cache is None or not plan.cache.creates_claim:
         return None
-    told = service.spec.cache or Cache()
+    cache = service.spec.cache or Cache()
     metadata = metadata_of(service, plan.cache.claim, CACHE)
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {**metadata, "annotations": {RETAIN_ANNOTATION: str(told.retain).lower()}},
+        "metadata": {**metadata, "annotations": {RETAIN_ANNOTATION: str(cache.retain).lower()}},
         "spec": {
             "accessModes": _access_modes(service),
-            "storageClassName": told.storage_class_name,
-            "resources": {"requests": {"storage": told.size or settings.cache_size}},
+            "storageClassName": cache.storage_class_name,
+            "resources": {"requests": {"storage": cache.size or settings.cache_size}},
         },
     }
 
@@ -119,14 +119,14 @@ def cache_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
 
 
 def _access_modes(service: VoiceService) -> list[Json]:
-    told = service.spec.cache.access_modes if service.spec.cache else None
-    return list(told or ("ReadWriteOnce",))
+    modes = service.spec.cache.access_modes if service.spec.cache else None
+    return list(modes or ("ReadWriteOnce",))
 
 
 def _fetch_pod(service: VoiceService, settings: OperatorSettings, claim: str) -> Manifest:
     return {
         **confined_pod(service),
-        # Each try stays as a pod that still says why it failed.
+        # Each failed try stays as a pod, whose status shows why it failed.
         "restartPolicy": "Never",
         "tolerations": job_tolerations(service),
         "affinity": job_affinity(service) or None,

@@ -1,4 +1,4 @@
-"""The container that serves: what it runs, how long it may take to start, and how it ends. Pure."""
+"""The container that serves: what it runs, how long it may take to start, and how it ends."""
 
 import math
 
@@ -15,16 +15,16 @@ CONTAINER = "serve"
 
 _STARTUP_PERIOD_S = 5
 _PROBE_TIMEOUT_S = 5
-"""Answers come late while NeMo is imported and while every core computes."""
+"""Responses come late while NeMo is imported and while every core computes."""
 _RESTART_GRACE_S = 15
 """Of a container that is stuck or never became ready: there is nothing to finish."""
 _PRE_STOP_S = 5
 _EXIT_S = 10
-"""From the last answer to the end of the process."""
+"""Seconds from the last response to the end of the process."""
 
 _REQUESTS: Manifest = {"cpu": "250m", "memory": "2Gi"}
-"""Of pods that say nothing: the demo models were measured at 1.6 GiB. Without a request, a pod is
-the first to be evicted, and one node is given all of them."""
+"""Requests of pods that name none: the demo models were measured at 1.6 GiB. Without a request, a
+pod is the first to be evicted, and one node is given all of them."""
 
 
 def serving_container(
@@ -58,9 +58,9 @@ def grace_s(service: VoiceService) -> int:
 
 
 def _startup_probe(timeout_s: int) -> Manifest:
-    """Waits for the canary. A start that fails ends the process itself, long before this does."""
+    """Waits for the self-test. A failed start ends the process itself, long before this does."""
     return {
-        **_asks(service_contract.READY_PATH),
+        **_http_get(service_contract.READY_PATH),
         "periodSeconds": _STARTUP_PERIOD_S,
         "failureThreshold": math.ceil(timeout_s / _STARTUP_PERIOD_S),
         "terminationGracePeriodSeconds": _RESTART_GRACE_S,
@@ -68,12 +68,12 @@ def _startup_probe(timeout_s: int) -> Manifest:
 
 
 def _liveness_probe() -> Manifest:
-    """Restarts a process that hangs: the service says so itself, or has been silent for a minute.
+    """Restarts a process that hangs: it reports so itself, or has not responded for a minute.
 
     Patient, because under a full CPU a restart only makes others slower.
     """
     return {
-        **_asks(service_contract.LIVE_PATH),
+        **_http_get(service_contract.LIVE_PATH),
         "periodSeconds": 10,
         "failureThreshold": 6,
         "terminationGracePeriodSeconds": _RESTART_GRACE_S,
@@ -81,11 +81,11 @@ def _liveness_probe() -> Manifest:
 
 
 def _readiness_probe() -> Manifest:
-    """Takes a pod out of the Service within ten seconds, but not for one late answer."""
-    return {**_asks(service_contract.READY_PATH), "periodSeconds": 5, "failureThreshold": 2}
+    """Takes a pod out of the Service within ten seconds, but not for one late response."""
+    return {**_http_get(service_contract.READY_PATH), "periodSeconds": 5, "failureThreshold": 2}
 
 
-def _asks(path: str) -> Manifest:
+def _http_get(path: str) -> Manifest:
     return {
         "httpGet": {"path": path, "port": service_contract.PORT_NAME},
         "timeoutSeconds": _PROBE_TIMEOUT_S,
@@ -93,7 +93,10 @@ def _asks(path: str) -> Manifest:
 
 
 def _resources(service: VoiceService) -> Manifest:
-    told, gpu = service.spec.resources or Resources(), service.spec.gpu
-    limits = {**(told.limits or {}), **({gpu.resource_name: str(gpu.count)} if gpu.count else {})}
-    requests = told.requests if told.requests or told.limits else _REQUESTS
+    resources, gpu = service.spec.resources or Resources(), service.spec.gpu
+    limits = {
+        **(resources.limits or {}),
+        **({gpu.resource_name: str(gpu.count)} if gpu.count else {}),
+    }
+    requests = resources.requests if resources.requests or resources.limits else _REQUESTS
     return {"requests": dict(requests) if requests else None, "limits": dict(limits) or None}

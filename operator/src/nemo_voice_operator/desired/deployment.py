@@ -1,4 +1,4 @@
-"""The Deployment of the serving pods: which template, how many, how a change reaches them. Pure."""
+"""The Deployment of the serving pods: which template, how many, how a change reaches them."""
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired.container import grace_s, serving_container
@@ -25,13 +25,13 @@ from nemo_voice_operator.state.plan import Plan
 PULL_S = 600
 """To find a node and pull an image of eight gigabytes, before the warm-up begins."""
 _KEPT_REPLICA_SETS = 2
-"""A few to look at; the way back is the operator's own copy of the last good template."""
+"""A few to inspect; a rollback uses the operator's own copy of the last good template."""
 
 
 def serving_deployment(
     service: VoiceService, plan: Plan, settings: OperatorSettings
 ) -> Manifest | None:
-    """Returns the Deployment; None before there ever was anything proven to serve."""
+    """Returns the Deployment; None before there ever was a verified model to serve."""
     template = pod_template(service, plan, settings) if plan.serves else plan.kept_template
     if template is None:
         return None
@@ -86,14 +86,14 @@ def _strategy(service: VoiceService) -> Manifest:
 
 
 def _affinity(service: VoiceService, plan: Plan) -> Json:
-    told: Manifest = dict(service.spec.affinity or {})
+    affinity: Manifest = dict(service.spec.affinity or {})
     if plan.cache and plan.cache.single_node:
-        told = near_claim(told, plan.cache.claim)
-    return told or None
+        affinity = near_claim(affinity, plan.cache.claim)
+    return affinity or None
 
 
 def _spread(service: VoiceService) -> Json:
-    """Returns the constraints as asked, else a wish for different nodes, counted per rollout."""
+    """Returns the spec's constraints, else a preference for different nodes within a rollout."""
     return plain(service.spec.topology_spread_constraints) or [
         {
             "maxSkew": 1,

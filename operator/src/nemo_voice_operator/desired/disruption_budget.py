@@ -16,7 +16,7 @@ def serving_budget(service: VoiceService, _plan: Plan, _settings: OperatorSettin
         "spec": {
             "maxUnavailable": 1,
             "selector": {"matchLabels": dict(selector_of(service))},
-            # A pod that is not ready serves nobody: it is not worth keeping a node for.
+            # A pod that is not ready serves no requests: it must not keep a node from draining.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
         },
     }

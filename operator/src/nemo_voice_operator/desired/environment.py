@@ -1,4 +1,4 @@
-"""The environment of the containers: which model, from where, on what device. Pure.
+"""The environment of the containers: which model, from where, on what device.
 
 Names are the services' settings and Hugging Face's own. What a field of the VoiceService decides
 wins over the VoiceService's `env`.
@@ -77,12 +77,12 @@ def fetch_environment(service: VoiceService) -> list[Json]:
 
 
 def seconds_setting(service: VoiceService, name: str, default_s: float) -> float:
-    """Returns a setting in seconds as the VoiceService's `env` says it, or the default."""
-    told = [one.value for one in service.spec.env or () if one.name.upper() == name]
+    """Returns a setting in seconds from the VoiceService's `env`, or the default."""
+    values = [one.value for one in service.spec.env or () if one.name.upper() == name]
     try:
-        seconds = float(told[-1] or default_s) if told else default_s
+        seconds = float(values[-1] or default_s) if values else default_s
     except ValueError:
-        return default_s  # the service refuses it and says so
+        return default_s  # the service refuses it with an error
     return seconds if 0 <= seconds < float("inf") else default_s
 
 
@@ -96,14 +96,14 @@ def container_source(source: str) -> str:
 def _checkpoint(
     role: str, wanted: Checkpoint | None, verified: VerifiedCheckpoint | None
 ) -> dict[str, str | Manifest | None]:
-    """Returns the three variables of one checkpoint, pinned to what was proven if anything was."""
+    """Returns the three variables of one checkpoint, pinned to the verified one if there is one."""
     if wanted is None and verified is None:
         return {}
     source = wanted.source if wanted else verified.source if verified else ""
     revision = wanted.revision if wanted else None
     digest = wanted.sha256 if wanted else None
     if verified is not None:
-        # Only the hub's models have commits; the digest says the rest.
+        # Only the hub's models have commits; others are pinned by the digest.
         revision, digest = verified.revision if _is_of_a_hub(source) else None, verified.sha256
     return {
         f"NEMO_VOICE_{role}": container_source(source),

@@ -1,4 +1,4 @@
-"""What all Jobs' pods are: without a GPU, and yet where the pods with one may run. Pure."""
+"""Placement of Jobs' pods: without a GPU, and yet on nodes where pods with one may run."""
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.pods import Toleration
@@ -17,32 +17,32 @@ def job_tolerations(service: VoiceService) -> Json:
 
     A volume binds where its first pod runs; the download, which asks for no GPU, is that pod.
     """
-    told, gpu = service.spec.tolerations or [], service.spec.gpu
+    tolerations, gpu = service.spec.tolerations or [], service.spec.gpu
     added = Toleration(key=gpu.resource_name, operator="Exists", effect="NoSchedule")
-    return plain([*told, added] if gpu.count else told)
+    return plain([*tolerations, added] if gpu.count else tolerations)
 
 
 def job_affinity(service: VoiceService, *, near: str | None = None) -> Manifest:
-    """Returns the pods' affinity, and the wish for a node with a GPU where they need one.
+    """Returns the pods' affinity, with a preference for GPU nodes where serving pods need one.
 
     Args:
         service: The VoiceService.
         near: The claim whose pods all have to be on one node.
     """
-    told: Manifest = dict(service.spec.affinity or {})
+    affinity: Manifest = dict(service.spec.affinity or {})
     if service.spec.gpu.count:
-        wish: Json = {
+        preference: Json = {
             "weight": 100,
             "preference": {"matchExpressions": [{"key": _GPU_NODE_LABEL, "operator": "Exists"}]},
         }
-        told = with_term(told, "nodeAffinity", PREFERRED, wish)
-    return near_claim(told, near) if near else told
+        affinity = with_term(affinity, "nodeAffinity", PREFERRED, preference)
+    return near_claim(affinity, near) if near else affinity
 
 
 def ignored_failures(container: str) -> list[Json]:
-    """Returns what does not count as a try: the pod was stopped from outside, by a node drain say.
+    """Returns the failures that do not count as a try: the pod was stopped from outside.
 
-    The next pod goes on where it was.
+    After a node drain, say, the next pod continues where it was.
     """
     stopped: Manifest = {"containerName": container, "operator": "In", "values": [STOPPED]}
     drained: Manifest = {"type": "DisruptionTarget", "status": "True"}

@@ -15,8 +15,9 @@ def serving_monitor(
     is_wanted = service.spec.monitoring.service_monitor == "auto"
     if not (is_wanted and plan.capabilities.service_monitor):
         return None
-    metadata, told = metadata_of(service), (one.partition("=") for one in settings.monitor_labels)
-    labels = {name: value for name, _, value in told}
+    metadata = metadata_of(service)
+    pairs = (one.partition("=") for one in settings.monitor_labels)
+    labels = {name: value for name, _, value in pairs}
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",

@@ -21,7 +21,7 @@ MAX_LABEL_CHARS = 63
 
 
 def labels_of(service: VoiceService, component: str = SERVING) -> dict[str, str]:
-    """Returns the labels of a child."""
+    """Returns the labels of an owned object."""
     return {
         "app.kubernetes.io/name": f"nemo-voice-{service.spec.task}",
         "app.kubernetes.io/instance": service.metadata.name,
@@ -39,7 +39,7 @@ def selector_of(service: VoiceService) -> dict[str, str]:
 def metadata_of(
     service: VoiceService, name: str | None = None, component: str = SERVING
 ) -> Manifest:
-    """Returns the metadata of a child."""
+    """Returns the metadata of an owned object."""
     return {
         "name": name or service.metadata.name,
         "namespace": service.metadata.namespace,
@@ -69,13 +69,13 @@ def claim_name(service: VoiceService) -> str:
     return f"{service.metadata.name}-models"
 
 
-def job_name(facts: Mapping[str, Json]) -> str:
-    """Returns the name of the cache Job that does the work these facts describe."""
-    return f"nemo-voice-cache-{_digest(facts)}"
+def job_name(identity: Mapping[str, Json]) -> str:
+    """Returns the name of the cache Job of this identity."""
+    return f"nemo-voice-cache-{_digest(identity)}"
 
 
 def preflight_name(service: VoiceService, template: Mapping[str, Json]) -> str:
-    """Returns the name of the Job that proves a change with pods of this template."""
+    """Returns the name of the preflight Job with pods of this template."""
     return f"{service.metadata.name}-preflight-{_digest(template)}"
 
 
@@ -85,7 +85,7 @@ def good_revision_name(service: VoiceService, template: Mapping[str, Json]) -> s
 
 
 def with_digest(template: Manifest) -> Manifest:
-    """Returns a pod template that carries its digest, by which it is known when it comes back."""
+    """Returns a pod template that carries its digest, by which a pod made from it is recognised."""
     cleaned: dict[str, Any] = without_none(template)
     metadata = cleaned["metadata"]
     annotations = {**metadata.get("annotations", {}), TEMPLATE_ANNOTATION: _digest(cleaned)}
@@ -98,5 +98,5 @@ def digest_in(template: Mapping[str, Any]) -> str | None:
     return annotations.get(TEMPLATE_ANNOTATION)
 
 
-def _digest(facts: Mapping[str, Json]) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
+def _digest(content: Mapping[str, Json]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:10]

@@ -1,4 +1,4 @@
-"""Who may call the pods, and that the pods call nobody."""
+"""The NetworkPolicy: who may call the pods; the pods themselves may only resolve names."""
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.spec import container_port
@@ -27,23 +27,23 @@ def serving_policy(
             "podSelector": {"matchLabels": dict(selector_of(service))},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"from": _callers(service, settings), "ports": ports}],
-            # To anywhere: node-local DNS answers on an address of the node.
+            # To anywhere: node-local DNS has an address of the node.
             "egress": [{"ports": _DNS_PORTS}],
         },
     }
 
 
 def _callers(service: VoiceService, settings: OperatorSettings) -> Json:
-    """Returns the callers as asked, and always the operator and Prometheus; None is everybody.
+    """Returns the spec's callers, the operator and Prometheus; None stands for everybody.
 
-    A Service that opens a port to the outside is called from there unless the spec says by whom.
+    A Service with a port to the outside may be called from there unless the spec names callers.
     """
-    told = service.spec.network_policy.from_
-    if told is None:
+    callers = service.spec.network_policy.from_
+    if callers is None:
         is_inside = service.spec.service.type == "ClusterIP"
         return [{"namespaceSelector": {}}] if is_inside else None
     reserved = dict.fromkeys((settings.namespace, settings.monitoring_namespace))
-    return [*map(plain, told), *map(_namespace, reserved)]
+    return [*map(plain, callers), *map(_namespace, reserved)]
 
 
 def _namespace(name: str) -> Manifest:

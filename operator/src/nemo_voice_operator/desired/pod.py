@@ -1,4 +1,4 @@
-"""What every pod of ours is, whether it serves or downloads: confined, and placed as asked. Pure.
+"""The parts that all pods have, whether they serve or download: security, volumes, placement.
 
 Pod Security's "restricted" admits all of them.
 """
@@ -90,14 +90,14 @@ def volume_mounts(*, writes_models: bool) -> list[Json]:
 
 
 def key_volumes(service: VoiceService) -> list[Json]:
-    """Returns the volume with the API keys, if the VoiceService asks for any."""
+    """Returns the volume with the API keys, if the VoiceService names a Secret."""
     if service.spec.auth is None:
         return []
-    told = service.spec.auth.keys_secret_ref
-    secret: Manifest = {"secretName": told.name, "defaultMode": _READABLE_BY_GROUP}
-    if told.key is not None:
-        # The services pass over names that begin with a dot, which a key's may.
-        secret = {**secret, "items": [{"key": told.key, "path": "keys"}]}
+    reference = service.spec.auth.keys_secret_ref
+    secret: Manifest = {"secretName": reference.name, "defaultMode": _READABLE_BY_GROUP}
+    if reference.key is not None:
+        # The services skip names that begin with a dot, which a key's may.
+        secret = {**secret, "items": [{"key": reference.key, "path": "keys"}]}
     return [{"name": KEYS, "secret": secret}]
 
 

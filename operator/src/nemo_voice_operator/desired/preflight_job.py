@@ -1,8 +1,8 @@
-"""The Job that proves a changed pod before it takes the place of one that serves. Pure.
+"""The preflight Job: tries a changed pod, without a GPU, before a serving pod is replaced.
 
-Where no GPU is spare, the old pod goes first. A pod without a GPU shows before that the image can
-be had and starts, that it takes the settings, and that it can load the model out of the claim. What
-only a GPU shows is left to the rollback.
+Where no GPU is spare, the old pod is deleted first. The preflight shows before that the image can
+be pulled and starts, that it accepts the settings, and that it can load the model from the claim.
+What only a GPU shows is left to the rollback.
 """
 
 from collections.abc import Mapping
@@ -39,18 +39,18 @@ CHECK_CONTAINER = "check"
 
 
 def preflight_work_name(service: VoiceService, plan: Plan, settings: OperatorSettings) -> str:
-    """Returns the name of the Job that proves what the spec asks for."""
+    """Returns the name of the preflight Job of what the spec asks for."""
     return preflight_name(service, _template(service, plan, settings))
 
 
 def is_preflight(job: Mapping[str, Any]) -> bool:
-    """Returns whether a Job proves a change; any other of ours brings a model."""
+    """Returns whether a Job is a preflight; any other of ours downloads a model."""
     labels = job["metadata"].get("labels") or {}
     return bool(labels.get(COMPONENT_LABEL) == PREFLIGHT)
 
 
 def preflight_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest | None:
-    """Returns the Job; None while nothing has to be proven."""
+    """Returns the Job; None while no preflight is due."""
     if plan.preflight is None:
         return None
     return {
@@ -58,9 +58,9 @@ def preflight_job(service: VoiceService, plan: Plan, settings: OperatorSettings)
         "kind": "Job",
         "metadata": metadata_of(service, plan.preflight, PREFLIGHT),
         "spec": {
-            # What fails is tried anew by another Job, later.
+            # A failed preflight is repeated by another Job, later.
             "backoffLimit": 0,
-            # A Secret or a volume that cannot be mounted keeps a pod for ever, without a word.
+            # A pod whose Secret or volume cannot be mounted would wait for ever, without an error.
             "activeDeadlineSeconds": service.spec.warmup.timeout_seconds + PULL_S,
             "podFailurePolicy": {"rules": ignored_failures(CHECK_CONTAINER)},
             "template": _template(service, plan, settings),
@@ -72,7 +72,7 @@ def _template(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
     claim = plan.cache.claim if plan.cache else None
     mount_label = {CLAIM_LABEL: claim_label(claim)} if claim else {}
     return {
-        # Without the VoiceService's own label: it is none of the pods that serve.
+        # Without the VoiceService's own label: it is not one of the serving pods.
         "metadata": {"labels": {COMPONENT_LABEL: PREFLIGHT, **mount_label, **MANAGED_BY}},
         "spec": {
             **confined_pod(service),
@@ -90,7 +90,7 @@ def _container(service: VoiceService, plan: Plan, settings: OperatorSettings) ->
     return {
         **confined_container(service, settings, CHECK_CONTAINER),
         "args": list(CHECK_ARGUMENTS),
-        # The very same: a variable that the image does not know is found before it is too late.
+        # The same as of serving pods, so that an unknown variable is found before the rollout.
         "env": serving_environment(service, plan),
         "resources": {"requests": REQUESTS},
         "volumeMounts": [*volume_mounts(writes_models=not has_claim), *key_mounts(service)],
@@ -98,9 +98,9 @@ def _container(service: VoiceService, plan: Plan, settings: OperatorSettings) ->
 
 
 def _affinity(service: VoiceService, plan: Plan) -> Manifest:
-    """Returns the affinity, and the wish for the node of a pod that serves.
+    """Returns the affinity, with a preference for the node of a serving pod.
 
-    The GPU that it frees is there, and so the next one finds its image there.
+    That pod's GPU becomes free there, so the next pod finds its image pulled.
     """
     near = plan.cache.claim if plan.cache and plan.cache.single_node else None
     beside: Json = {

@@ -1,6 +1,6 @@
-"""The last good pod template, written down as Kubernetes' own controllers write theirs.
+"""The last good pod template, recorded in a ControllerRevision as Kubernetes' controllers do.
 
-Not one of the children of `desired_state`: it records what was observed.
+Not one of the objects of `desired_state`: it records what was observed.
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,7 @@ from nemo_voice_operator.state.plan import Plan
 
 def serving_service(service: VoiceService, _plan: Plan, _settings: OperatorSettings) -> Manifest:
     """Returns the Service."""
-    told = service.spec.service
+    options = service.spec.service
     port: Manifest = {
         "name": PORT_NAME,
         "port": service.spec.port,
@@ -21,9 +21,9 @@ def serving_service(service: VoiceService, _plan: Plan, _settings: OperatorSetti
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {**metadata_of(service), "annotations": plain(told.annotations)},
+        "metadata": {**metadata_of(service), "annotations": plain(options.annotations)},
         "spec": {
-            "type": str(told.type),
+            "type": str(options.type),
             "selector": dict(selector_of(service)),
             "ports": [port],
         },
