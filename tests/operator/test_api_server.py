@@ -37,7 +37,7 @@ def allow_reading_config_maps(server: ApiServer, namespace: str, subject: dict[s
     server.send("POST", f"{roles}/rolebindings", binding)
 
 
-def test_it_knows_its_own_version(api_server: ApiServer) -> None:
+def test_api_server_reports_its_version(api_server: ApiServer) -> None:
     version = api_server.send("GET", "/version")
     assert (version["major"], int(version["minor"]) >= 30) == ("1", True)
     assert version["gitVersion"].startswith(f"v1.{version['minor']}.")
@@ -48,7 +48,7 @@ def test_each_test_has_a_namespace_named_after_it(api_server: ApiServer, namespa
     assert api_server.send("GET", f"/api/v1/namespaces/{namespace}")["status"]["phase"] == "Active"
 
 
-def test_a_namespace_that_is_removed_leaves_nothing_behind(api_server: ApiServer) -> None:
+def test_removed_namespace_leaves_nothing(api_server: ApiServer) -> None:
     namespaces = "/api/v1/namespaces"
     claim = {
         "metadata": {"name": "cache"},
@@ -68,7 +68,7 @@ def test_names_of_namespaces_are_valid_and_differ_between_parameters() -> None:
     assert all(len(name) <= 63 and name.replace("-", "").isalnum() for name in names)
 
 
-def test_a_user_may_do_what_a_role_allows_and_a_refusal_is_written_down(
+def test_user_may_do_what_a_role_allows_and_refusals_are_audited(
     api_server: ApiServer, namespace: str
 ) -> None:
     subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "reader"}
@@ -82,7 +82,9 @@ def test_a_user_may_do_what_a_role_allows_and_a_refusal_is_written_down(
     assert (denied.verb, denied.path, denied.code) == ("create", path, 403)
 
 
-def test_a_service_account_is_who_its_token_says(api_server: ApiServer, namespace: str) -> None:
+def test_service_account_is_authenticated_by_its_token(
+    api_server: ApiServer, namespace: str
+) -> None:
     before = api_server.audit_length()
     subject = {"kind": "ServiceAccount", "name": "operator", "namespace": namespace}
     allow_reading_config_maps(api_server, namespace, subject)
@@ -90,11 +92,13 @@ def test_a_service_account_is_who_its_token_says(api_server: ApiServer, namespac
         assert account.get(f"/api/v1/namespaces/{namespace}/configmaps").is_success
         assert account.get("/api/v1/secrets").status_code == httpx.codes.FORBIDDEN
     user = f"system:serviceaccount:{namespace}:operator"
-    told = [(asked.code, asked.allowed) for asked in api_server.requests(user, after=before)]
-    assert told == [(200, True), (403, False)]
+    reported = [
+        (request.code, request.allowed) for request in api_server.requests(user, after=before)
+    ]
+    assert reported == [(200, True), (403, False)]
 
 
-def test_what_was_stored_is_there_after_a_restart(api_server: ApiServer, namespace: str) -> None:
+def test_stored_objects_survive_a_restart(api_server: ApiServer, namespace: str) -> None:
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     api_server.send("POST", path, CONFIG_MAP)
     api_server.stop()

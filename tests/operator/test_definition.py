@@ -1,4 +1,4 @@
-"""What a real API server takes and refuses of VoiceServices, and what it says to people."""
+"""What a real API server accepts and refuses of VoiceServices, and its messages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -246,7 +246,7 @@ def test_every_sample_is_accepted(defined: ApiServer, namespace: str, sample: st
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_nonsense_is_refused_in_words(defined: ApiServer, case: str) -> None:
+def test_invalid_spec_is_refused_with_a_message(defined: ApiServer, case: str) -> None:
     spec, words = REFUSED[case]
     response = created(defined, "default", voice(spec), dryRun="All")
     assert response.status_code in {400, 422}
@@ -254,7 +254,7 @@ def test_nonsense_is_refused_in_words(defined: ApiServer, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", CHANGES_REFUSED)
-def test_what_cannot_change_is_refused_in_words(
+def test_immutable_field_is_refused_with_a_message(
     defined: ApiServer, namespace: str, case: str
 ) -> None:
     before, after, words = CHANGES_REFUSED[case]
@@ -274,14 +274,14 @@ def test_what_cannot_change_is_refused_in_words(
         ("1st", "beginning with a letter"),
     ],
 )
-def test_a_name_that_no_service_can_have_is_refused(
-    defined: ApiServer, name: str, words: str
-) -> None:
+def test_invalid_service_name_is_refused(defined: ApiServer, name: str, words: str) -> None:
     response = created(defined, "default", voice(DEMO, name), dryRun="All")
     assert words in response.json()["message"]
 
 
-def test_only_few_defaults_are_written_into_the_object(defined: ApiServer, namespace: str) -> None:
+def test_only_marked_defaults_are_written_into_the_object(
+    defined: ApiServer, namespace: str
+) -> None:
     made = created(defined, namespace, voice({**DEMO, "scaling": {"max": 2}})).json()
     assert made["spec"] == {
         **DEMO,

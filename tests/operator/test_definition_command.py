@@ -21,7 +21,7 @@ def test_the_command_defines_the_resource(api_server: ApiServer) -> None:
     assert MANAGER in {entry["manager"] for entry in metadata["managedFields"]}
 
 
-def test_the_command_says_why_it_could_not(api_server: ApiServer) -> None:
+def test_command_reports_why_it_failed(api_server: ApiServer) -> None:
     ended = _apply(api_server.kubeconfig("nobody"))
     assert ended.returncode == 1
     assert ended.stderr.startswith("error: ")

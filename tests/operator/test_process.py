@@ -12,7 +12,7 @@ from support.waiting import until
 
 
 @pytest.mark.parametrize("cluster_wide", [False, True], ids=["namespaced", "cluster-wide"])
-def test_its_roles_are_enough_and_nothing_else_is_asked(
+def test_operator_works_with_exactly_its_roles(
     defined: ApiServer, namespace: str, tmp_path: Path, cluster_wide: bool
 ) -> None:
     kubeconfig = grant(defined, namespace, cluster_wide=cluster_wide)
@@ -54,7 +54,7 @@ def test_another_replica_takes_over_when_the_leader_dies(
             assert seconds < 30
 
 
-def test_it_goes_on_after_the_api_server_was_away(
+def test_operator_continues_after_an_api_server_outage(
     defined: ApiServer, namespace: str, tmp_path: Path
 ) -> None:
     kubeconfig = grant(defined, namespace, cluster_wide=False)

@@ -1,4 +1,4 @@
-"""On a real API server: a change that has to be proven, and names that somebody else has."""
+"""On a real API server: a change with a preflight, and names that somebody else's objects have."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def roll_out(server: ApiServer, namespace: str) -> None:
     patch(server, f"{DEPLOYMENT.path(namespace, 'narrator')}/status", {"status": status})
 
 
-def end_proof(server: ApiServer, namespace: str, job: str, **ended: Any) -> None:
+def end_preflight(server: ApiServer, namespace: str, job: str, **ended: Any) -> None:
     """Plays the Job's controller when the one pod of the Job has ended."""
     times = {"startTime": "2026-01-01T00:00:00Z"}
     before = "SuccessCriteriaMet" if ended["type"] == "Complete" else "FailureTarget"
@@ -64,34 +64,34 @@ def with_times(server: ApiServer, namespace: str) -> dict[str, tuple[str, str]]:
     return {one["type"]: (one["status"], one["reason"]) for one in voice["status"]["conditions"]}
 
 
-async def changed(server: ApiServer, namespace: str, passes: SteppedOperator) -> str:
+async def changed(server: ApiServer, namespace: str, stepped: SteppedOperator) -> str:
     """Lets the demo serve, then changes its image; returns the name of the Job that proves it."""
     create_demo(server, namespace, **REPLACE)
-    await passes.settle()
+    await stepped.settle()
     roll_out(server, namespace)
-    await passes.settle()
+    await stepped.settle()
     path = VOICE_SERVICE.path(namespace, "narrator")
     patch(server, path, {"spec": {"image": NEXT}})
-    await passes.settle()
-    [job] = await passes.cluster.list(JOB, namespace)
+    await stepped.settle()
+    [job] = await stepped.cluster.list(JOB, namespace)
     return str(job["metadata"]["name"])
 
 
-async def test_a_good_pod_goes_only_for_a_change_that_is_proven(
+async def test_serving_pod_is_replaced_only_after_a_preflight(
     defined: ApiServer, namespace: str
 ) -> None:
     async with connected(defined.admin) as client:
-        passes = SteppedOperator(KubernetesCluster(client), namespace)
-        job = await changed(defined, namespace, passes)
+        stepped = SteppedOperator(KubernetesCluster(client), namespace)
+        job = await changed(defined, namespace, stepped)
         assert image_of(defined, namespace) != NEXT
         assert with_times(defined, namespace)["Progressing"] == ("True", "Preflight")
-        end_proof(defined, namespace, job, type="Complete")
-        await passes.settle()
+        end_preflight(defined, namespace, job, type="Complete")
+        await stepped.settle()
         assert image_of(defined, namespace) == NEXT
         assert found(defined, JOB, namespace, job) is None
 
 
-async def test_an_operator_just_started_knows_what_is_proven_and_what_is_not(
+async def test_restarted_operator_knows_the_result_of_a_preflight(
     defined: ApiServer, namespace: str
 ) -> None:
     async with connected(defined.admin) as client:
@@ -102,18 +102,16 @@ async def test_an_operator_just_started_knows_what_is_proven_and_what_is_not(
         await fresh.settle()
         assert image_of(defined, namespace) != NEXT
         failed = {"reason": "BackoffLimitExceeded", "message": "once is enough"}
-        end_proof(defined, namespace, job, type="Failed", **failed)
-        await SteppedOperator(KubernetesCluster(client), namespace).look()
+        end_preflight(defined, namespace, job, type="Failed", **failed)
+        await SteppedOperator(KubernetesCluster(client), namespace).relist()
         await fresh.settle()
         assert image_of(defined, namespace) != NEXT
 
 
-async def test_the_pod_of_a_proof_is_none_of_the_service(
-    defined: ApiServer, namespace: str
-) -> None:
+async def test_preflight_pod_is_not_part_of_the_service(defined: ApiServer, namespace: str) -> None:
     async with connected(defined.admin) as client:
-        passes = SteppedOperator(KubernetesCluster(client), namespace)
-        name = await changed(defined, namespace, passes)
+        stepped = SteppedOperator(KubernetesCluster(client), namespace)
+        name = await changed(defined, namespace, stepped)
         job = found(defined, JOB, namespace, name)
         assert job is not None
         template = job["spec"]["template"]
@@ -123,7 +121,7 @@ async def test_the_pod_of_a_proof_is_none_of_the_service(
         service = found(defined, SERVICE, namespace, "narrator")
         assert service is not None
         selector = ",".join(f"{k}={v}" for k, v in service["spec"]["selector"].items())
-        assert await passes.cluster.list(POD, namespace, selector) == []
+        assert await stepped.cluster.list(POD, namespace, selector) == []
 
 
 FOREIGN: list[tuple[Any, str, dict[str, Any], dict[str, Any]]] = [
@@ -152,22 +150,22 @@ FOREIGN: list[tuple[Any, str, dict[str, Any], dict[str, Any]]] = [
 FOREIGN_IDS = ("Service", "claim", "Service without pods", "budget without pods", "Deployment")
 
 
-@pytest.mark.parametrize(("kind", "name", "spec", "asked"), FOREIGN, ids=FOREIGN_IDS)
-async def test_an_object_of_somebody_else_is_told_of_and_never_touched(
+@pytest.mark.parametrize(("kind", "name", "spec", "spec_fields"), FOREIGN, ids=FOREIGN_IDS)
+async def test_object_of_somebody_else_is_reported_and_never_touched(
     defined: ApiServer,
     namespace: str,
     kind: Any,
     name: str,
     spec: dict[str, Any],
-    asked: dict[str, Any],
+    spec_fields: dict[str, Any],
 ) -> None:
     body = {"metadata": {"name": name}, "spec": spec}
     made = defined.send("POST", kind.path(namespace), body)
-    create_demo(defined, namespace, **asked)
+    create_demo(defined, namespace, **spec_fields)
     async with connected(defined.admin) as client:
-        passes = SteppedOperator(KubernetesCluster(client), namespace)
+        stepped = SteppedOperator(KubernetesCluster(client), namespace)
         with pytest.raises(NameTaken, match=f"{name} is somebody else's"):
-            await passes.settle()
+            await stepped.settle()
         after = found(defined, kind, namespace, name)
         assert after is not None
         assert after["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]

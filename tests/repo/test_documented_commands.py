@@ -67,7 +67,7 @@ RUN_BY = {
         "tests/operator/test_definition_command.py::test_the_command_defines_the_resource"
     ),
     PYTHON + r"nemo_voice_operator run": (
-        "tests/operator/test_process.py::test_its_roles_are_enough_and_nothing_else_is_asked"
+        "tests/operator/test_process.py::test_operator_works_with_exactly_its_roles"
     ),
     r"export NEMO_VOICE_OPERATOR_IMAGE_\w+=.*": (
         "tests/chart/test_releases.py::test_the_operator_works_with_what_the_chart_gives_it"

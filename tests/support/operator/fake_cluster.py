@@ -18,7 +18,7 @@ from nemo_voice_operator.state.pod_reports import CacheProgress, PodReadiness
 
 
 class FakeCluster(Cluster):
-    """Keeps objects, bumps versions as the API server does, and fails where it is told to."""
+    """Keeps objects, bumps versions as the API server does, and fails where a test wants it to."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -63,7 +63,7 @@ class FakeCluster(Cluster):
         return sorted(name for found, _, name in self.objects if found == kind)
 
     def show(self, object_cache: ObjectCache) -> None:
-        """Lets the inventory see everything, as watches would."""
+        """Puts everything into the object cache, as watches would."""
         for thing in self.objects.values():
             object_cache.put(copy.deepcopy(thing))
 
@@ -135,16 +135,16 @@ class FakeCluster(Cluster):
 
 
 class FakePods:
-    """Pods that say what a test lets them say."""
+    """Pods that report what a test sets."""
 
     def __init__(self) -> None:
-        self.told: dict[str, PodReadiness] = {}
+        self.reported: dict[str, PodReadiness] = {}
         self.download: CacheProgress | None = None
 
     async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
-        """Returns what the pods among these say."""
+        """Returns the readiness of the pods among these."""
         names = [pod["metadata"]["name"] for pod in pods]
-        return {name: self.told[name] for name in names if name in self.told}
+        return {name: self.reported[name] for name in names if name in self.reported}
 
     async def progress(self, pods: Sequence[Object]) -> CacheProgress | None:
         """Returns the progress of the one download."""

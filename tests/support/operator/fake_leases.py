@@ -1,4 +1,4 @@
-"""A Lease in memory, behind the port of the leader's lock."""
+"""A Lease in memory, behind the port of the leader election's lock."""
 
 import asyncio
 import copy
@@ -65,7 +65,7 @@ class FakeLeases:
         return None if self.lease is None else self.lease["spec"]["holderIdentity"]
 
     def lock(self, identity: str = "one", timeout_s: float = 2.5) -> LeaseLock:
-        """Returns a replica's hand on it."""
+        """Returns a replica's lock on it."""
         return LeaseLock(
             self,
             name="nemo-voice-operator",

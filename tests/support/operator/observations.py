@@ -1,4 +1,4 @@
-"""What the operator may see of a VoiceService: pods, Deployments, Jobs, as the API server says."""
+"""Objects as the API server returns them: pods, Deployments, Jobs of a VoiceService."""
 
 import json
 from collections.abc import Mapping
@@ -46,8 +46,8 @@ def pod(
 
 def unschedulable(name: str = "narrator-0", message: str = "no node is free") -> dict[str, Any]:
     """Returns a pod that no node can take."""
-    told = condition("PodScheduled", "False", reason="Unschedulable", message=message)
-    return pod(name, conditions=[told])
+    reported = condition("PodScheduled", "False", reason="Unschedulable", message=message)
+    return pod(name, conditions=[reported])
 
 
 def waiting(reason: str, message: str = "", *, last: Any = None) -> dict[str, Any]:
@@ -98,8 +98,8 @@ def job_pod(
     result: object = None, *, created: str = CREATED, message: str | None = None
 ) -> dict[str, Any]:
     """Returns a pod of a cache Job that ended and left this behind."""
-    said = json.dumps(result) if message is None else message
-    ended = {"state": {"terminated": {"exitCode": 0, "message": said}}}
+    sent = json.dumps(result) if message is None else message
+    ended = {"state": {"terminated": {"exitCode": 0, "message": sent}}}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -109,8 +109,8 @@ def job_pod(
 
 
 def checkpoint(role: str = "model", **change: Any) -> dict[str, Any]:
-    """Returns what `fetch` says of one checkpoint."""
-    told = {
+    """Returns what `fetch` reports of one checkpoint."""
+    reported = {
         "role": role,
         "source": "nvidia/a-model",
         "revision": COMMIT,
@@ -118,10 +118,10 @@ def checkpoint(role: str = "model", **change: Any) -> dict[str, Any]:
         "bytes": 1000,
         "directory": f"a-model@{COMMIT}",
     }
-    return {**told, **change}
+    return {**reported, **change}
 
 
-def brought(*checkpoints: Mapping[str, Any], seconds: object = 7.5) -> Observed:
+def downloaded(*checkpoints: Mapping[str, Any], seconds: object = 7.5) -> Observed:
     """Returns what is seen after a download that succeeded."""
     result = {"checkpoints": list(checkpoints), "seconds": seconds}
     return Observed(job=job(condition("Complete")), job_pods=(job_pod(result),))

@@ -1,4 +1,4 @@
-"""The operator on a real API server: its passes one by one in this process, or as a process."""
+"""The operator on a real API server: single reconciles in this process, or a whole process."""
 
 import json
 import os
@@ -38,7 +38,7 @@ async def connected(kubeconfig: Path) -> AsyncIterator[ApiClient]:
 
 
 class SteppedOperator:
-    """An operator that was just started, knows what is there, and makes passes when told to."""
+    """An operator just started, which lists the cluster and reconciles when a test calls it."""
 
     def __init__(self, cluster: KubernetesCluster, namespace: str) -> None:
         self.cluster, self.namespace = cluster, namespace
@@ -51,21 +51,21 @@ class SteppedOperator:
             reporter="test",
         )
 
-    async def look(self) -> None:
-        """Learns what is there."""
+    async def relist(self) -> None:
+        """Lists what is there."""
         for kind in WATCHED:
             for thing in await self.cluster.list(kind, self.namespace):
                 self.object_cache.put(thing)
 
     async def settle(self, name: str = "narrator") -> None:
-        """Makes passes until two in a row leave every version as it was.
+        """Reconciles until two in a row leave every version as it was.
 
         Raises:
             AssertionError: They never do.
         """
         for _ in range(6):
             before = await self.versions()
-            await self.look()
+            await self.relist()
             await self.reconciler.reconcile(Key(self.namespace, name))
             if await self.versions() == before:
                 return
@@ -81,7 +81,7 @@ class SteppedOperator:
         return found
 
     async def contents(self) -> dict[tuple[str, str], Any]:
-        """Returns what the objects say, without what differs between two equal ones."""
+        """Returns the objects' specs and labels, without what differs between two equal ones."""
         found = {}
         for kind in WATCHED:
             for thing in await self.cluster.list(kind, self.namespace):
@@ -92,8 +92,8 @@ class SteppedOperator:
 def _comparable(thing: Mapping[str, Any]) -> Any:
     """Returns an object's spec and labels without what the API server draws for each anew."""
     spec = {key: value for key, value in thing.get("spec", {}).items() if "clusterIP" not in key}
-    told = json.dumps({"labels": thing["metadata"].get("labels"), "spec": spec}, sort_keys=True)
-    return json.loads(told.replace(thing["metadata"]["uid"], "its uid"))
+    reported = json.dumps({"labels": thing["metadata"].get("labels"), "spec": spec}, sort_keys=True)
+    return json.loads(reported.replace(thing["metadata"]["uid"], "its uid"))
 
 
 def grant(server: ApiServer, namespace: str, *, cluster_wide: bool) -> Path:
@@ -125,7 +125,7 @@ def _bind(
 def operator_process(
     kubeconfig: Path, log: Path, **settings: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Yields a running operator; it is asked to end with the block, and killed if it does not."""
+    """Yields a running operator; it gets SIGTERM after the block, SIGKILL if it stays."""
     environment = {name: value for name, value in os.environ.items() if "KUBERNETES" not in name}
     environment |= {"KUBECONFIG": str(kubeconfig), "NEMO_VOICE_OPERATOR_METRICS_PORT": "0"}
     environment["NEMO_VOICE_OPERATOR_HEALTH_PORT"] = "0"

@@ -19,7 +19,7 @@ SHA256 = "ab" * 32
 
 
 class Scene:
-    """One cluster with one operator that looks when it is told to."""
+    """One cluster with one operator that reconciles when a test calls it."""
 
     def __init__(self) -> None:
         self.cluster = FakeCluster()
@@ -48,8 +48,8 @@ class Scene:
             {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}
         )
 
-    def look(self, name: str = "narrator") -> float | None:
-        """Lets the operator see everything and make one pass."""
+    def reconcile(self, name: str = "narrator") -> float | None:
+        """Lets the operator see everything and reconcile once."""
         for thing in list(self.object_cache._objects.values()):
             place = (thing["kind"], NAMESPACE, thing["metadata"]["name"])
             if place not in self.cluster.objects:
@@ -58,14 +58,14 @@ class Scene:
         return asyncio.run(self.reconciler.reconcile(Key(NAMESPACE, name)))
 
     def settle(self, name: str = "narrator") -> None:
-        """Looks until nothing is written any more.
+        """Reconciles until nothing is written any more.
 
         Raises:
             AssertionError: It never is.
         """
         for _ in range(5):
             self.cluster.calls.clear()
-            self.look(name)
+            self.reconcile(name)
             if not self.cluster.calls:
                 return
         raise AssertionError(f"still writing: {self.cluster.calls}")
@@ -103,7 +103,7 @@ class Scene:
         )
         phase = PodPhase.READY if ready else PodPhase.LOADING
         seconds = {PodPhase.LOADING: 3.0, PodPhase.WARMING: 2.0}
-        self.readiness_client.told[name] = PodReadiness(phase, None, ready, seconds)
+        self.readiness_client.reported[name] = PodReadiness(phase, None, ready, seconds)
 
     def roll_out(self, of: str = "narrator") -> None:
         """Says of a Deployment that every replica is new and ready, with a ready pod for each."""
@@ -157,9 +157,9 @@ class Scene:
         """Lets the one Job succeed, which proves a change."""
         self._end_job({"checkpoints": [], "seconds": 20.0}, "Complete", code=0)
 
-    def fail_preflight(self, last_words: object) -> None:
+    def fail_preflight(self, last_output: object) -> None:
         """Lets the one Job fail, which proves a change."""
-        self._end_job(last_words, "Failed", code=1)
+        self._end_job(last_output, "Failed", code=1)
 
     def fail_download(self, reason: str, message: str) -> None:
         """Lets the one cache Job fail as `fetch` does."""
@@ -168,8 +168,8 @@ class Scene:
     def _end_job(self, result: object, condition: str, code: int) -> None:
         job = self.only_job()
         moment = self.time.isoformat().replace("+00:00", "Z")
-        told = {"type": condition, "status": "True", "lastTransitionTime": moment}
-        self.cluster.change("Job", job, status={"conditions": [told]})
+        reported = {"type": condition, "status": "True", "lastTransitionTime": moment}
+        self.cluster.change("Job", job, status={"conditions": [reported]})
         terminated = {"exitCode": code, "message": json.dumps(result)}
         self.cluster.create(
             {

@@ -35,7 +35,7 @@ class Conditions:
     room: int = 64
     """Requests that one pod admits; it refuses more."""
     start_s: float = 40.0
-    """Seconds from a pod's creation to its first answer."""
+    """Seconds from a pod's creation to its first response."""
     gpus: int = 1000
     """Pods that find a place."""
     silence: float = 0.0
@@ -54,7 +54,7 @@ class Moment:
 @dataclass(slots=True)
 class _Pod:
     ready_s: float | None
-    """When it answers; None while it has no place."""
+    """When it is ready; None while it is unschedulable."""
     work: list[float] = field(default_factory=list)
 
     def is_ready(self, now_s: float) -> bool:
@@ -91,9 +91,9 @@ def simulated_run(
         now_s = step * _STEP_S
         ready = [pod for pod in pods if pod.is_ready(now_s)]
         for _ in range(random.poisson(_offered(corners, now_s) * _STEP_S)):
-            asked = ready[random.integers(len(ready))].work if ready else []
-            if len(asked) < conditions.room:
-                asked.append(random.exponential(conditions.work_s))
+            queue = ready[random.integers(len(ready))].work if ready else []
+            if len(queue) < conditions.room:
+                queue.append(random.exponential(conditions.work_s))
         for pod in pods:
             pod.pass_time(conditions.at_once)
         if step % _READINGS_STEPS == 0:
@@ -114,13 +114,13 @@ def _offered(corners: list[tuple[float, float]], now_s: float) -> float:
 def _observed(
     pods: list[_Pod], now_s: float, conditions: Conditions, random: np.random.Generator
 ) -> Observation:
-    heard = [
+    read = [
         pod.load(conditions.at_once)
         for pod in pods
         if pod.is_ready(now_s) and random.random() >= conditions.silence
     ]
     placeless = sum(pod.ready_s is None for pod in pods)
-    return Observation(now_s, len(pods), tuple(heard), placeless, placeless)
+    return Observation(now_s, len(pods), tuple(read), placeless, placeless)
 
 
 def _follow(pods: list[_Pod], replicas: int, now_s: float, conditions: Conditions) -> None:

@@ -49,7 +49,7 @@ def resolved(service: VoiceService) -> Resolved:
 def verified_plan(
     service: VoiceService, settings: OperatorSettings, *, single_node: bool = False
 ) -> Plan:
-    """Returns the plan at the moment when the cache Job has just brought what the spec asks for.
+    """Returns the plan at the moment when the cache Job has just succeeded.
 
     Args:
         service: The VoiceService.

@@ -7,5 +7,5 @@ from support.operator.scenes import Scene
 
 @pytest.fixture
 def scene() -> Scene:
-    """An empty cluster with an operator that makes passes when it is told to."""
+    """An empty cluster with an operator that reconciles when a test calls it."""
     return Scene()

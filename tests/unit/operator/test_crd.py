@@ -54,7 +54,7 @@ def walked(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from walked(one, f"{path}/{name}")
 
 
-def test_references_are_put_in_place_and_the_fields_own_words_win() -> None:
+def test_references_are_inlined_and_the_fields_description_wins() -> None:
     always, maybe = converted()["properties"]["always"], converted()["properties"]["maybe"]
     assert always["description"] == "One of them."
     assert maybe["description"] == "Perhaps one."
@@ -63,25 +63,25 @@ def test_references_are_put_in_place_and_the_fields_own_words_win() -> None:
     assert converted()["properties"]["many"]["items"]["description"] == "What is inside."
 
 
-def test_the_rules_of_class_and_field_both_hold() -> None:
+def test_rules_of_class_and_field_add_up() -> None:
     found = converted()["properties"]["maybe"]["x-kubernetes-validations"]
     assert [one["rule"] for one in found] == ["inner", "outer"]
     (only,) = converted()["properties"]["always"]["x-kubernetes-validations"]
     assert only["rule"] == "inner"
 
 
-def test_optional_is_what_is_not_required() -> None:
+def test_optional_field_is_not_required_and_not_nullable() -> None:
     assert converted()["required"] == ["always"]
     assert "anyOf" not in converted()["properties"]["maybe"]
 
 
-def test_a_border_that_is_not_allowed_itself_is_written_the_kubernetes_way() -> None:
+def test_exclusive_minimum_is_written_as_openapi_3_0() -> None:
     count = converted()["properties"]["always"]["properties"]["count"]
     assert count["description"] == "How many."
     assert (count["minimum"], count["exclusiveMinimum"]) == (0, True)
 
 
-def test_only_defaults_that_are_marked_are_shown() -> None:
+def test_only_marked_defaults_are_in_the_schema() -> None:
     properties = converted()["properties"]
     assert properties["number"]["default"] == 3
     assert properties["marked"]["default"] == {}, "its own fields show theirs"
@@ -89,7 +89,7 @@ def test_only_defaults_that_are_marked_are_shown() -> None:
     assert "default" not in properties["maybe"]
 
 
-def test_a_description_ends_with_the_default_that_kubectl_explain_would_not_tell() -> None:
+def test_description_ends_with_the_operators_default() -> None:
     class Described(Part):
         kept: bool = True
         """Whether it is kept."""
@@ -101,7 +101,7 @@ def test_a_description_ends_with_the_default_that_kubectl_explain_would_not_tell
     assert found["first"]["description"] == "The first."
 
 
-def test_a_quantity_is_a_number_or_text_and_an_object_of_anything_stays_open() -> None:
+def test_quantity_is_int_or_string_and_any_object_keeps_unknown_fields() -> None:
     properties = converted()["properties"]
     quantity = properties["sizes"]["additionalProperties"]
     assert quantity["x-kubernetes-int-or-string"] is True
@@ -111,7 +111,7 @@ def test_a_quantity_is_a_number_or_text_and_an_object_of_anything_stays_open() -
     assert properties["anything"]["type"] == "object"
 
 
-def test_the_definition_is_structural_all_through() -> None:
+def test_schema_is_structural() -> None:
     schema = crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]  # type: ignore[index,call-overload]
     for path, value in walked(schema):
         if isinstance(value, dict) and not path.endswith(("/properties", "/default")):
@@ -126,14 +126,14 @@ def test_every_field_is_described() -> None:
                 assert {name for name, one in value.items() if not one.get("description")} == set()
 
 
-def test_it_is_the_same_every_time_and_no_caller_can_spoil_it() -> None:
+def test_crd_is_a_new_equal_object_at_each_call() -> None:
     first: Any = crd()
     before = json.dumps(first)
     first["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"].clear()
     assert json.dumps(crd()) == before
 
 
-def test_the_manifest_repeats_nothing_by_reference() -> None:
+def test_manifest_has_no_yaml_aliases() -> None:
     text = text_of((ROOT / "manifests" / "crd.yaml").relative_to(ROOT))
     assert "&id" not in text
     assert "*id" not in text

@@ -37,11 +37,11 @@ def line(
     )
     text = JsonFormatter().format(record)
     assert "\n" not in text
-    told: dict[str, Any] = json.loads(text)
-    return told
+    reported: dict[str, Any] = json.loads(text)
+    return reported
 
 
-def test_a_record_is_one_line_with_its_facts() -> None:
+def test_record_is_one_line_with_its_extra_fields() -> None:
     assert line(voiceservice="narrator", seconds=1.5) == {
         "time": "1970-01-01T00:00:00.250Z",
         "level": "warning",
@@ -52,32 +52,32 @@ def test_a_record_is_one_line_with_its_facts() -> None:
     }
 
 
-def test_a_fact_never_hides_what_every_line_has() -> None:
-    told = line(time="now", level="loud")
-    assert (told["time"], told["level"]) == ("1970-01-01T00:00:00.250Z", "warning")
-    assert (told["_time"], told["_level"]) == ("now", "loud")
+def test_extra_field_never_replaces_a_standard_field() -> None:
+    reported = line(time="now", level="loud")
+    assert (reported["time"], reported["level"]) == ("1970-01-01T00:00:00.250Z", "warning")
+    assert (reported["_time"], reported["_level"]) == ("now", "loud")
 
 
-def test_what_is_no_plain_value_is_left_out() -> None:
+def test_extra_that_is_no_plain_value_is_left_out() -> None:
     assert "thing" not in line(thing=object())
 
 
-def test_an_error_is_told_whole() -> None:
+def test_traceback_is_one_field() -> None:
     try:
         raise ValueError("no such thing")
     except ValueError:
-        told = line(exc_info=sys.exc_info())
-    assert told["error"].endswith("ValueError: no such thing")
+        reported = line(exc_info=sys.exc_info())
+    assert reported["error"].endswith("ValueError: no such thing")
 
 
 @pytest.mark.parametrize(("style", "is_json"), [("json", True), ("text", False)])
-def test_records_reach_the_standard_error_in_the_style_that_was_asked_for(
+def test_records_go_to_stderr_in_the_chosen_style(
     style: Any, is_json: bool, root: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure_logging("info", style)
     logging.getLogger("nemo_voice_operator.x").info("became leader")
     logging.getLogger("nemo_voice_operator.x").debug("not told")
     logging.getLogger("kopf.y").info("not told either")
-    (told,) = capsys.readouterr().err.splitlines()
-    assert told.startswith("{") == is_json
-    assert "became leader" in told
+    (reported,) = capsys.readouterr().err.splitlines()
+    assert reported.startswith("{") == is_json
+    assert "became leader" in reported

@@ -46,29 +46,29 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 
 class Api:
-    """An API server in a thread, which answers by method and path and remembers both."""
+    """An API server in a thread, which responds by method and path and records both."""
 
     def __init__(self) -> None:
         self.response: PodResponse = lambda _method, _path: (404, {"message": "no such thing"})
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
 
     def handler(self) -> type[BaseHTTPRequestHandler]:
         """Returns what the server makes of a request."""
         api = self
 
         class Handler(BaseHTTPRequestHandler):
-            def answered(self) -> None:
+            def responded(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 path = self.path.partition("?")[0]
-                api.asked.append((self.command, path))
+                api.requests.append((self.command, path))
                 status, body = api.response(self.command, path)
-                said = json.dumps(body).encode()
+                sent = json.dumps(body).encode()
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(said)))
+                self.send_header("Content-Length", str(len(sent)))
                 self.end_headers()
-                self.wfile.write(said)
+                self.wfile.write(sent)
 
-            do_GET = do_POST = do_PUT = do_PATCH = answered  # noqa: N815 the library's names
+            do_GET = do_POST = do_PUT = do_PATCH = responded  # noqa: N815 the library's names
 
             @override
             def log_message(self, format: str, *args: object) -> None:
@@ -105,7 +105,7 @@ def test_the_definition_is_printed_without_any_setting_or_cluster(
     assert yaml.safe_load(capsys.readouterr().out) == crd()
 
 
-def test_every_setting_that_makes_no_sense_is_named_as_it_is_set(
+def test_invalid_settings_are_named_by_their_variables(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NEMO_VOICE_OPERATOR_WORKERS", "many")
@@ -127,19 +127,19 @@ def test_a_misspelt_setting_is_refused_at_the_start(
 
 
 @pytest.mark.parametrize("command", [["run"], ["crd", "apply"]], ids=" ".join)
-def test_without_a_way_to_a_cluster_it_says_so(command: list[str]) -> None:
+def test_missing_kubeconfig_is_reported(command: list[str]) -> None:
     with pytest.raises(SystemExit, match="error: no way to a cluster: "):
         main(command)
 
 
-def test_in_a_pod_without_its_account_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_service_account_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     with pytest.raises(SystemExit, match="error: no way to a cluster: "):
         main(["crd", "apply"])
 
 
 @pytest.mark.parametrize("command", [[], ["crd"], ["crd", "edit"], ["walk"]], ids=" ".join)
-def test_what_is_no_command_is_refused_with_its_usage(
+def test_unknown_command_is_refused_with_usage(
     command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -148,7 +148,7 @@ def test_what_is_no_command_is_refused_with_its_usage(
     assert "usage: python -m nemo_voice_operator" in capsys.readouterr().err
 
 
-def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert ended.value.code == 0
@@ -158,18 +158,18 @@ def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_definition_is_applied_to_the_cluster(api: Api) -> None:
     api.response = lambda _method, _path: (200, {})
     assert main(["crd", "apply"]) == 0
-    ((method, path),) = api.asked
+    ((method, path),) = api.requests
     assert method == "PATCH"
     assert path.endswith("/customresourcedefinitions/voiceservices.nemo-voice.dev")
 
 
-def test_a_cluster_that_refuses_the_definition_is_quoted(api: Api) -> None:
+def test_refused_definition_ends_with_the_api_servers_message(api: Api) -> None:
     api.response = lambda _method, _path: (403, {"message": "you may not"})
     with pytest.raises(SystemExit, match="error: you may not"):
         main(["crd", "apply"])
 
 
-def test_a_signal_ends_it_in_order(api: Api) -> None:
+def test_sigterm_ends_the_operator_with_status_0(api: Api) -> None:
     def response(method: str, path: str) -> tuple[int, object]:
         if path.endswith("/leases/nemo-voice-operator"):
             os.kill(os.getpid(), signal.SIGTERM)
@@ -177,10 +177,10 @@ def test_a_signal_ends_it_in_order(api: Api) -> None:
 
     api.response = response
     assert main(["run"]) == 0
-    assert {method for method, _ in api.asked} == {"GET"}
+    assert {method for method, _ in api.requests} == {"GET"}
 
 
-def test_a_cluster_that_cannot_be_read_ends_it_with_the_reason(
+def test_unreadable_cluster_ends_the_operator_with_the_reason(
     api: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def response(_method: str, path: str) -> tuple[int, object]:

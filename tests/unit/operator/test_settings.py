@@ -21,12 +21,12 @@ def test_namespaces_are_separated_by_commas(
     assert OperatorSettings().watched == expected
 
 
-def test_what_is_set_to_nothing_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variable_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEMO_VOICE_OPERATOR_WORKERS", "")
     assert OperatorSettings().workers == 8
 
 
-def test_namespaces_may_be_given_as_they_are() -> None:
+def test_namespaces_may_be_a_sequence() -> None:
     assert OperatorSettings(watched=("a", "b")).watched == ("a", "b")
 
 
@@ -34,14 +34,14 @@ def test_namespaces_may_be_given_as_they_are() -> None:
     ("name", "value"),
     [("workers", "0"), ("lease_s", "1"), ("metrics_port", "70000"), ("log_level", "loud")],
 )
-def test_nonsense_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_setting_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"NEMO_VOICE_OPERATOR_{name.upper()}", value)
     with pytest.raises(ValidationError, match=name):
         OperatorSettings()
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("reported", "expected"),
     [
         ("", ()),
         ("release=prometheus, team=voice", ("release=prometheus", "team=voice")),
@@ -49,9 +49,9 @@ def test_nonsense_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_labels_of_monitors_are_separated_by_commas(
-    told: str, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    reported: str, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NEMO_VOICE_OPERATOR_MONITOR_LABELS", told)
+    monkeypatch.setenv("NEMO_VOICE_OPERATOR_MONITOR_LABELS", reported)
     assert OperatorSettings().monitor_labels == expected
 
 
@@ -59,21 +59,23 @@ def test_labels_of_monitors_are_separated_by_commas(
     "label",
     ["release", "=prometheus", "-a=b", "a=b=c", "a=b c", "nemo-voice.dev/a=b", "a" * 64 + "=b"],
 )
-def test_what_is_no_label_or_one_of_ours_is_refused(label: str) -> None:
+def test_invalid_or_reserved_monitor_label_is_refused(label: str) -> None:
     with pytest.raises(ValidationError, match="monitor_labels"):
         OperatorSettings(monitor_labels=(label,))
 
 
-def test_a_variable_that_is_no_setting_is_refused_with_all_that_are() -> None:
+def test_unknown_variable_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownVariable) as refused:
         check_environment({"PATH": "/bin", "NEMO_VOICE_OPERATOR_WATCHD": "speech"})
-    told = str(refused.value)
-    assert told.startswith("The environment variable NEMO_VOICE_OPERATOR_WATCHD is not a setting.")
-    assert "Did you mean NEMO_VOICE_OPERATOR_WATCHED?" in told
+    reported = str(refused.value)
+    assert reported.startswith(
+        "The environment variable NEMO_VOICE_OPERATOR_WATCHD is not a setting."
+    )
+    assert "Did you mean NEMO_VOICE_OPERATOR_WATCHED?" in reported
     for name in OperatorSettings.model_fields:
-        assert f"NEMO_VOICE_OPERATOR_{name.upper()}" in told
+        assert f"NEMO_VOICE_OPERATOR_{name.upper()}" in reported
 
 
-def test_every_setting_and_what_is_not_ours_may_be_there() -> None:
+def test_known_and_foreign_variables_are_accepted() -> None:
     known = {f"NEMO_VOICE_OPERATOR_{name.upper()}": "" for name in OperatorSettings.model_fields}
     check_environment({**known, "nemo_voice_operator_watched": "a", "NEMO_VOICE_PORT": "1"})

@@ -1,4 +1,4 @@
-"""The API server's client: what it asks for, and what it makes of answers, on a real connection."""
+"""The API server's client: its requests, and its errors for responses, on a real connection."""
 
 import json
 import os
@@ -44,24 +44,24 @@ class Asked:
 
 @dataclass
 class FakeApiServer:
-    """Answers what a test says, and remembers what it was asked."""
+    """Responds as a test wants, and records the requests."""
 
     response: Callable[[Asked], tuple[int, Any]] = lambda _: (200, {})
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[Asked] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
         text = await request.text()
-        asked = Asked(
+        requests = Asked(
             request.method,
             request.path,
             dict(request.query),
             dict(request.headers),
             json.loads(text) if text else None,
         )
-        self.asked.append(asked)
-        status, body = self.response(asked)
-        said = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return web.Response(status=status, body=said, content_type="application/json")
+        self.requests.append(requests)
+        status, body = self.response(requests)
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return web.Response(status=status, body=sent, content_type="application/json")
 
 
 @pytest.fixture
@@ -89,33 +89,33 @@ def refusal(status: int, reason: str) -> tuple[int, Any]:
     return status, {"kind": "Status", "message": f"it is {reason}", "reason": reason}
 
 
-async def test_a_child_is_applied_whole_by_one_manager_with_its_owners(
+async def test_apply_sends_the_manifest_with_owners_and_field_manager(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    api.response = lambda asked: (201, {**asked.body, "made": True})
+    api.response = lambda requests: (201, {**requests.body, "made": True})
     made = await cluster.apply(MANIFEST, [OWNER])
     assert made["made"]
-    (asked,) = api.asked
-    assert (asked.method, asked.path) == ("PATCH", CHILD)
-    assert asked.headers["Content-Type"] == "application/apply-patch+yaml"
-    assert asked.query == {
+    (requests,) = api.requests
+    assert (requests.method, requests.path) == ("PATCH", CHILD)
+    assert requests.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert requests.query == {
         "fieldManager": "nemo-voice-operator",
         "force": "true",
         "fieldValidation": "Strict",
     }
-    (owner,) = asked.body["metadata"]["ownerReferences"]
+    (owner,) = requests.body["metadata"]["ownerReferences"]
     assert (owner["name"], owner["uid"], owner["controller"]) == ("narrator", "2", True)
     assert "ownerReferences" not in MANIFEST["metadata"], "the manifest itself stays as it was"
 
 
-async def test_without_owners_nothing_is_said_of_owners(
+async def test_apply_without_owners_sends_no_owner_references(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
     await cluster.apply(MANIFEST, [])
-    assert api.asked[0].body == MANIFEST
+    assert api.requests[0].body == MANIFEST
 
 
-def test_of_several_owners_none_controls_and_their_order_is_no_matter() -> None:
+def test_several_owners_are_sorted_and_none_is_the_controller() -> None:
     other = {**OWNER, "metadata": {"name": "reader", "uid": "1"}}
     both = owner_references([OWNER, other])
     assert both == owner_references([other, OWNER])
@@ -123,39 +123,39 @@ def test_of_several_owners_none_controls_and_their_order_is_no_matter() -> None:
     assert not any("controller" in one for one in both)
 
 
-async def test_a_status_is_that_of_this_very_resource(
+async def test_status_is_applied_with_the_uid_of_the_resource(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
     await cluster.apply_status(OWNER, {"phase": "Ready"})
-    (asked,) = api.asked
+    (requests,) = api.requests
     path = "/apis/nemo-voice.dev/v1alpha1/namespaces/speech/voiceservices/narrator/status"
-    assert (asked.method, asked.path) == ("PATCH", path)
-    assert asked.body["metadata"] == {"name": "narrator", "uid": "2"}
-    assert asked.body["status"] == {"phase": "Ready"}
-    assert "spec" not in asked.body
+    assert (requests.method, requests.path) == ("PATCH", path)
+    assert requests.body["metadata"] == {"name": "narrator", "uid": "2"}
+    assert requests.body["status"] == {"phase": "Ready"}
+    assert "spec" not in requests.body
 
 
-async def test_only_this_very_object_is_deleted(
+async def test_delete_has_the_uid_as_precondition(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
     await cluster.delete(deployment())
-    (asked,) = api.asked
-    assert (asked.method, asked.body) == (
+    (requests,) = api.requests
+    assert (requests.method, requests.body) == (
         "DELETE",
         {"propagationPolicy": "Background", "preconditions": {"uid": "uid-of-deployment"}},
     )
 
 
 @pytest.mark.parametrize("response", [refusal(404, "NotFound"), refusal(409, "Conflict")])
-async def test_what_is_gone_or_another_need_not_be_deleted(
+async def test_deleting_a_gone_or_replaced_object_succeeds(
     cluster: KubernetesCluster, api: FakeApiServer, response: tuple[int, Any]
 ) -> None:
     api.response = lambda _: response
     await cluster.delete(deployment())
-    assert len(api.asked) == 1
+    assert len(api.requests) == 1
 
 
-async def test_a_deletion_that_is_not_allowed_is_told(
+async def test_forbidden_deletion_is_an_error(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
     api.response = lambda _: refusal(403, "Forbidden")
@@ -166,7 +166,7 @@ async def test_a_deletion_that_is_not_allowed_is_told(
 async def test_an_event_is_created(cluster: KubernetesCluster, api: FakeApiServer) -> None:
     event: Manifest = {"kind": "Event", "metadata": {"name": "a", "namespace": "speech"}}
     await cluster.record(event)
-    assert (api.asked[0].method, api.asked[0].path) == (
+    assert (api.requests[0].method, api.requests[0].path) == (
         "POST",
         "/apis/events.k8s.io/v1/namespaces/speech/events",
     )
@@ -174,14 +174,14 @@ async def test_an_event_is_created(cluster: KubernetesCluster, api: FakeApiServe
 
 async def test_the_definition_is_applied(cluster: KubernetesCluster, api: FakeApiServer) -> None:
     await cluster.define({"metadata": {"name": "voiceservices.nemo-voice.dev"}})
-    assert api.asked[0].path.endswith("/customresourcedefinitions/voiceservices.nemo-voice.dev")
+    assert api.requests[0].path.endswith("/customresourcedefinitions/voiceservices.nemo-voice.dev")
 
 
-async def test_a_list_is_read_page_by_page_and_its_items_say_what_they_are(
+async def test_list_reads_all_pages_and_adds_kind_to_items(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    def page(asked: Asked) -> tuple[int, Any]:
-        token = asked.query.get("continue", "")
+    def page(requests: Asked) -> tuple[int, Any]:
+        token = requests.query.get("continue", "")
         following = {"": "second", "second": "third", "third": ""}[token]
         return 200, {
             "metadata": {"continue": following} if following else {},
@@ -192,8 +192,8 @@ async def test_a_list_is_read_page_by_page_and_its_items_say_what_they_are(
     found = await cluster.list(POD, "speech", "a=b")
     assert [one["metadata"]["name"] for one in found] == ["first", "second", "third"]
     assert {(one["apiVersion"], one["kind"]) for one in found} == {("v1", "Pod")}
-    assert {asked.query["labelSelector"] for asked in api.asked} == {"a=b"}
-    assert {asked.path for asked in api.asked} == {"/api/v1/namespaces/speech/pods"}
+    assert {requests.query["labelSelector"] for requests in api.requests} == {"a=b"}
+    assert {requests.path for requests in api.requests} == {"/api/v1/namespaces/speech/pods"}
 
 
 async def test_a_list_over_all_namespaces_without_a_selector(
@@ -201,8 +201,8 @@ async def test_a_list_over_all_namespaces_without_a_selector(
 ) -> None:
     api.response = lambda _: (200, {"metadata": {}, "items": []})
     assert await cluster.list(POD, None) == []
-    assert api.asked[0].path == "/api/v1/pods"
-    assert "labelSelector" not in api.asked[0].query
+    assert api.requests[0].path == "/api/v1/pods"
+    assert "labelSelector" not in api.requests[0].query
 
 
 async def test_an_object_is_read_or_is_not_there(
@@ -217,13 +217,13 @@ async def test_an_object_is_read_or_is_not_there(
         await cluster.read(Reference(POD, "speech", "narrator-0"))
 
 
-async def test_create_and_replace_are_what_they_are_called(
+async def test_create_is_post_and_replace_is_put(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:
-    api.response = lambda asked: (200, asked.body)
+    api.response = lambda requests: (200, requests.body)
     assert await cluster.create(MANIFEST) == MANIFEST
     assert await cluster.replace(MANIFEST) == MANIFEST
-    assert [(asked.method, asked.path) for asked in api.asked] == [
+    assert [(requests.method, requests.path) for requests in api.requests] == [
         ("POST", "/api/v1/namespaces/speech/services"),
         ("PUT", CHILD),
     ]
@@ -258,16 +258,14 @@ async def test_an_optional_kind_is_known_when_its_group_lists_it(
         (503, Unavailable),
     ],
 )
-def test_an_answers_status_says_what_kind_of_failure_it_is(
-    status: int, kind: type[ClusterError]
-) -> None:
+def test_status_code_decides_the_error_class(status: int, kind: type[ClusterError]) -> None:
     error = failure_of(status, b'{"message": "why", "reason": "Because"}')
     assert type(error) is kind
     assert (str(error), error.reason, error.status) == ("why", "Because", status)
 
 
 @pytest.mark.parametrize("content", [b"<html>" * 100, b"\xff", b"[]", b"{}", b"", b'"text"'])
-def test_a_failure_that_is_no_status_object_is_told_as_it_is(content: bytes) -> None:
+def test_failure_without_a_status_object_shows_the_body(content: bytes) -> None:
     error = failure_of(502, content)
     assert isinstance(error, Unavailable)
     assert len(str(error)) <= 200
@@ -275,7 +273,7 @@ def test_a_failure_that_is_no_status_object_is_told_as_it_is(content: bytes) -> 
 
 
 @pytest.mark.parametrize("content", [b"<html>sign in</html>", b"", b"\xff\xfe"])
-async def test_a_success_that_is_no_json_is_none(
+async def test_successful_response_that_is_no_json_is_unavailable(
     cluster: KubernetesCluster, api: FakeApiServer, content: bytes
 ) -> None:
     api.response = lambda _: (200, content)
@@ -283,7 +281,7 @@ async def test_a_success_that_is_no_json_is_none(
         await cluster.read(Reference(DEPLOYMENT, "speech", "narrator"))
 
 
-async def test_a_server_that_is_not_there_is_unavailable() -> None:
+async def test_unreachable_server_is_unavailable() -> None:
     configuration = Configuration(host=f"http://127.0.0.1:{free_port()}")
     async with ApiClient(configuration) as client:
         with pytest.raises(Unavailable, match="cannot be reached") as raised:

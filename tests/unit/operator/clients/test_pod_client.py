@@ -1,4 +1,4 @@
-"""What pods say of themselves, read from real servers on loopback: good ones, broken ones, none."""
+"""Load and readiness of pods, read from real servers on loopback: good, broken and absent ones."""
 
 import asyncio
 import gzip
@@ -56,13 +56,13 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @asynccontextmanager
-async def saying(said: bytes, *, hangs: bool = False) -> AsyncIterator[PodAddress]:
-    """Runs a server that says these bytes to everybody, then closes, or hangs until the end."""
+async def saying(sent: bytes, *, hangs: bool = False) -> AsyncIterator[PodAddress]:
+    """Runs a server that sends these bytes on each connection, then closes, or hangs."""
     ended = asyncio.Event()
 
     async def answer_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(said)
+        writer.write(sent)
         if hangs:
             await ended.wait()
         writer.close()
@@ -74,10 +74,10 @@ async def saying(said: bytes, *, hangs: bool = False) -> AsyncIterator[PodAddres
 
 
 async def load_from(
-    session: aiohttp.ClientSession, said: bytes, *, hangs: bool = False, timeout_s: float = 5.0
+    session: aiohttp.ClientSession, sent: bytes, *, hangs: bool = False, timeout_s: float = 5.0
 ) -> PodLoad | Unread:
     reader = PodReader(session, timeout_s=timeout_s)
-    async with saying(said, hangs=hangs) as pod:
+    async with saying(sent, hangs=hangs) as pod:
         return (await reader.read_loads([pod]))["pod"]
 
 
@@ -86,7 +86,7 @@ async def test_the_load_is_read_from_the_metrics(session: aiohttp.ClientSession)
 
 
 @pytest.mark.parametrize(
-    ("said", "fault", "detail"),
+    ("sent", "fault", "detail"),
     [
         (response(b"", "404 Not Found"), Fault.WRONG_STATUS, "404"),
         (
@@ -115,21 +115,19 @@ async def test_the_load_is_read_from_the_metrics(session: aiohttp.ClientSession)
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000, Fault.UNREACHABLE, ""),
     ],
 )
-async def test_whatever_a_pod_does_wrong_is_told_and_raises_nothing(
-    session: aiohttp.ClientSession, said: bytes, fault: Fault, detail: str
+async def test_every_fault_of_a_pod_becomes_unread(
+    session: aiohttp.ClientSession, sent: bytes, fault: Fault, detail: str
 ) -> None:
-    unread = await load_from(session, said)
+    unread = await load_from(session, sent)
     assert isinstance(unread, Unread)
     assert unread.fault is fault
     assert detail in unread.detail
     assert len(unread.detail) <= 500
 
 
-@pytest.mark.parametrize("said", [b"", response(METRICS)[:-30]])
-async def test_a_pod_that_hangs_costs_its_second_and_no_more(
-    session: aiohttp.ClientSession, said: bytes
-) -> None:
-    unread = await load_from(session, said, hangs=True, timeout_s=0.1)
+@pytest.mark.parametrize("sent", [b"", response(METRICS)[:-30]])
+async def test_hanging_pod_times_out(session: aiohttp.ClientSession, sent: bytes) -> None:
+    unread = await load_from(session, sent, hangs=True, timeout_s=0.1)
     assert unread == Unread(Fault.TIMED_OUT, "/metrics gave no complete response within 0.1 s.")
 
 
@@ -162,14 +160,14 @@ async def test_one_bad_pod_does_not_hide_the_others(session: aiohttp.ClientSessi
     assert readings["pod"] == PodLoad(7.0, 1.25)
 
 
-async def test_an_ipv6_pod_is_asked(session: aiohttp.ClientSession) -> None:
+async def test_ipv6_pod_is_read(session: aiohttp.ClientSession) -> None:
     pod = PodAddress("pod", "::1", free_port())
     unread = (await PodReader(session).read_loads([pod]))["pod"]
     assert isinstance(unread, Unread)
     assert "ClientConnectorError" in unread.detail
 
 
-async def test_only_so_many_pods_are_asked_at_once_over_all_who_share_the_reader(
+async def test_concurrent_requests_are_limited_over_all_callers(
     session: aiohttp.ClientSession,
 ) -> None:
     inside, most, full, released = 0, 0, asyncio.Event(), asyncio.Event()
@@ -209,7 +207,7 @@ async def readiness_from(
         return (await PodReader(session, timeout_s=5).read_readiness([pod]))["pod"]
 
 
-async def test_a_pod_on_its_way_tells_its_phase_and_its_seconds(
+async def test_starting_pod_reports_phase_and_seconds(
     session: aiohttp.ClientSession,
 ) -> None:
     assert await readiness_from(session, json.dumps(READINESS).encode()) == PodReadiness(
@@ -228,7 +226,7 @@ async def test_a_pod_on_its_way_tells_its_phase_and_its_seconds(
         ("503 Service Unavailable", "ready", False),
     ],
 )
-async def test_a_pod_is_ready_when_its_status_and_its_word_agree(
+async def test_pod_is_ready_when_http_status_and_body_agree(
     session: aiohttp.ClientSession, status: str, word: str, ready: bool
 ) -> None:
     body = json.dumps({**READINESS, "phase": "ready", "reason": None, "status": word}).encode()
@@ -253,15 +251,13 @@ async def test_a_pod_is_ready_when_its_status_and_its_word_agree(
         b"\xff\xfe\xfd",
     ],
 )
-async def test_readiness_that_makes_no_sense_is_told(
-    session: aiohttp.ClientSession, body: bytes
-) -> None:
+async def test_malformed_readiness_is_unread(session: aiohttp.ClientSession, body: bytes) -> None:
     unread = await readiness_from(session, body, "200 OK")
     assert isinstance(unread, Unread)
     assert unread.fault is Fault.MALFORMED
 
 
-async def test_a_long_reason_is_cut_and_odd_seconds_are_left_out(
+async def test_long_reason_is_cut_and_malformed_seconds_are_left_out(
     session: aiohttp.ClientSession,
 ) -> None:
     seconds = {"loading": 2, "warming": "long", "ready": -1, "draining": float("nan"), "other": 3}
@@ -272,7 +268,7 @@ async def test_a_long_reason_is_cut_and_odd_seconds_are_left_out(
     assert readiness.seconds == {PodPhase.LOADING: 2.0}
 
 
-async def test_another_status_than_ready_and_unavailable_is_told(
+async def test_other_status_than_200_and_503_is_unread(
     session: aiohttp.ClientSession,
 ) -> None:
     unread = await readiness_from(session, b"{}", "500 Internal Server Error")
@@ -281,7 +277,7 @@ async def test_another_status_than_ready_and_unavailable_is_told(
 
 @given(st.text("nemo_voice_in_flight{}=\"\\ \t,#1.e'N\r\x00ä", max_size=60))
 @settings(deadline=None, database=None, derandomize=True, max_examples=40)
-def test_no_metrics_line_is_so_odd_that_it_raises(rest: str) -> None:
+def test_no_metrics_line_raises(rest: str) -> None:
     body = METRICS.replace(b" 7.0", b" " + rest.encode())
     assert isinstance(load_of(200, body), PodLoad | Unread)
     body = METRICS.replace(b" 7.0", b"{" + rest.encode())
@@ -300,6 +296,6 @@ json_values = st.recursive(
     st.sampled_from([200, 503]),
 )
 @settings(deadline=None, database=None, derandomize=True, max_examples=40)
-def test_no_readiness_is_so_odd_that_it_raises(facts: dict[str, object], status: int) -> None:
+def test_no_readiness_body_raises(facts: dict[str, object], status: int) -> None:
     body = json.dumps({"phase": "ready", "status": "ready"} | facts).encode()
     assert isinstance(readiness_of(status, body), PodReadiness | Unread)

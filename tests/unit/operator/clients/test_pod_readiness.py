@@ -1,4 +1,4 @@
-"""How far a download is and how ready pods are, asked of real servers on loopback."""
+"""The pod readiness client against real servers on loopback."""
 
 import json
 from collections.abc import AsyncIterator
@@ -20,13 +20,13 @@ PROGRESS: dict[str, Any] = {"phase": "downloading", "doneBytes": 10, "totalBytes
 
 @pytest.fixture
 async def reader() -> AsyncIterator[PodReader]:
-    """What asks pods, with half a second for each."""
+    """A client with half a second for each request."""
     async with aiohttp.ClientSession() as session:
         yield PodReader(session, timeout_s=0.5)
 
 
 def serving(body: bytes, status: int = 200) -> TestServer:
-    """A server that always says this."""
+    """A server that always sends this."""
 
     async def response(_request: web.Request) -> web.Response:
         return web.Response(status=status, body=body)
@@ -40,28 +40,28 @@ def job_pod(address: str | None) -> dict[str, Any]:
     return pod("fetch-x", podIP=address)
 
 
-async def test_the_first_pod_that_answers_says_how_far_it_is(reader: PodReader) -> None:
+async def test_progress_is_that_of_the_first_pod_that_responds(reader: PodReader) -> None:
     async with serving(json.dumps(PROGRESS).encode()) as server:
         asking = PodReadinessClient(reader, progress_port=server.port or 0)
         found = await asking.progress([job_pod(None), job_pod("127.0.0.1")])
     assert found == CacheProgress("downloading", 10, 40)
 
 
-async def test_no_answer_is_no_progress(reader: PodReader) -> None:
+async def test_no_response_is_no_progress(reader: PodReader) -> None:
     asking = PodReadinessClient(reader, progress_port=free_port())
     assert await asking.progress([job_pod("127.0.0.1")]) is None
     assert await asking.progress([job_pod(None)]) is None
     assert await asking.progress([]) is None
 
 
-async def test_an_endless_answer_is_not_read_to_its_end(reader: PodReader) -> None:
+async def test_endless_response_is_cut_off(reader: PodReader) -> None:
     async with serving(json.dumps({**PROGRESS, "more": "x" * 2_000_000}).encode()) as server:
         asking = PodReadinessClient(reader, progress_port=server.port or 0)
         assert await asking.progress([job_pod("127.0.0.1")]) is None
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         [],
         "text",
@@ -78,16 +78,16 @@ async def test_an_endless_answer_is_not_read_to_its_end(reader: PodReader) -> No
     ],
     ids=str,
 )
-def test_what_is_no_progress_is_none(told: Any) -> None:
-    assert progress_of(PodResponse(200, json.dumps(told).encode())) is None
+def test_malformed_progress_is_none(reported: Any) -> None:
+    assert progress_of(PodResponse(200, json.dumps(reported).encode())) is None
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
-def test_what_is_no_json_is_none(body: bytes) -> None:
+def test_progress_that_is_no_json_is_none(body: bytes) -> None:
     assert progress_of(PodResponse(200, body)) is None
 
 
-def test_only_a_success_is_believed_and_a_phase_is_a_word() -> None:
+def test_progress_needs_status_200_and_its_phase_is_cut() -> None:
     assert progress_of(PodResponse(500, json.dumps(PROGRESS).encode())) is None
     long = {**PROGRESS, "phase": "x" * 1000, "totalBytes": None}
     assert progress_of(PodResponse(200, json.dumps(long).encode())) == CacheProgress(
@@ -95,7 +95,7 @@ def test_only_a_success_is_believed_and_a_phase_is_a_word() -> None:
     )
 
 
-async def test_pods_that_do_not_answer_are_left_out(reader: PodReader) -> None:
+async def test_pods_that_do_not_respond_are_left_out(reader: PodReader) -> None:
     assert (
         await PodReadinessClient(reader).readiness([pod(podIP="127.0.0.1"), pod("narrator-1")])
         == {}
@@ -111,7 +111,7 @@ async def test_pods_that_do_not_answer_are_left_out(reader: PodReader) -> None:
         (None, None, ("", 5000)),
     ],
 )
-def test_a_serving_pod_answers_on_the_port_of_its_task(
+def test_address_of_a_serving_pod_has_the_port_of_its_task(
     labels: dict[str, str] | None, ip: str | None, expected: tuple[str, int]
 ) -> None:
     seen = pod(podIP=ip)

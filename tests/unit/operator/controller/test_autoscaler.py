@@ -1,4 +1,4 @@
-"""Replicas by load: who is decided for, what is told and when, and that no fault spreads."""
+"""The autoscaler: whose replicas it decides, what it reports, and that faults stay apart."""
 
 import asyncio
 import logging
@@ -24,12 +24,12 @@ class FakeReader:
 
     def __init__(self) -> None:
         self.loads: dict[str, PodLoad | Unread] = {}
-        self.asked: list[list[str]] = []
+        self.read_pods: list[list[str]] = []
         self.fails = False
 
     async def read_loads(self, pods: Sequence[PodAddress]) -> dict[str, PodLoad | Unread]:
         """Returns the loads of these pods."""
-        self.asked.append([pod.name for pod in pods])
+        self.read_pods.append([pod.name for pod in pods])
         if self.fails:
             raise RuntimeError("a fault of the reader")
         nothing = Unread(Fault.UNREACHABLE, "away")
@@ -37,17 +37,17 @@ class FakeReader:
 
 
 class Service:
-    """One scaled VoiceService with its pods, and what the autoscaler says of it."""
+    """One scaled VoiceService with its pods, and what the autoscaler decides."""
 
     def __init__(self) -> None:
         self.object_cache, self.reader = ObjectCache(), FakeReader()
         self.time_s = 1000.0
-        self.told: list[tuple[Key, ScalingDecision]] = []
+        self.reported: list[tuple[Key, ScalingDecision]] = []
         self.autoscaler = Autoscaler(
             self.object_cache,
             cast("PodReader", self.reader),
             lambda: self.time_s,
-            lambda key, scaled: self.told.append((key, scaled)),
+            lambda key, scaled: self.reported.append((key, scaled)),
         )
         self._versions = 0
         self.put()
@@ -56,9 +56,9 @@ class Service:
     def put(self, uid: str = "1", **spec: Any) -> None:
         """Makes the VoiceService be so."""
         quick = {"min": 1, "max": 9, "upWindowSeconds": 0, "downWindowSeconds": 0}
-        asked = {"task": "tts", "model": {"source": "demo"}, "scaling": quick, **spec}
-        told = {name: value for name, value in asked.items() if value is not None}
-        self._put("VoiceService", {"spec": told, "metadata": {"name": "narrator", "uid": uid}})
+        fields = {"task": "tts", "model": {"source": "demo"}, "scaling": quick, **spec}
+        reported = {name: value for name, value in fields.items() if value is not None}
+        self._put("VoiceService", {"spec": reported, "metadata": {"name": "narrator", "uid": uid}})
 
     def deploy(self, replicas: int, *, in_flight: float | None = None) -> None:
         """Asks for so many replicas; with a load, so many ready pods share it."""
@@ -80,12 +80,12 @@ class Service:
         self.object_cache.put({**thing, "kind": kind, "metadata": metadata})
 
     async def passed(self, seconds: float = 5.0) -> list[ScalingDecision]:
-        """Returns what one pass tells, some time after the last one."""
+        """Returns what one round reports, some time after the last one."""
         self.time_s += seconds
-        self.told.clear()
+        self.reported.clear()
         await self.autoscaler.decide_all()
-        assert {key for key, _ in self.told} <= {KEY}
-        return [scaled for _, scaled in self.told]
+        assert {key for key, _ in self.reported} <= {KEY}
+        return [scaled for _, scaled in self.reported]
 
 
 @pytest.fixture
@@ -94,22 +94,22 @@ def service() -> Service:
     return Service()
 
 
-async def test_the_load_of_the_ready_pods_decides(service: Service) -> None:
+async def test_load_of_the_ready_pods_decides_the_replicas(service: Service) -> None:
     service.deploy(2, in_flight=40)
     (scaled,) = await service.passed()
     assert (scaled.replicas, scaled.wanted) == (5, 5)
     assert (scaled.load.in_flight, scaled.load.decision, scaled.load.reason) == (40, 5, "LoadRose")
-    assert service.reader.asked == [["narrator-0", "narrator-1"]]
+    assert service.reader.read_pods == [["narrator-0", "narrator-1"]]
 
 
-async def test_without_a_ready_pod_nobody_is_asked_and_nothing_grows(service: Service) -> None:
+async def test_without_a_ready_pod_no_load_is_read_and_nothing_grows(service: Service) -> None:
     service.object_cache.put(pod())
     (scaled,) = await service.passed()
     assert (scaled.replicas, scaled.load.reason) == (1, "LoadUnknown")
-    assert service.reader.asked == []
+    assert service.reader.read_pods == []
 
 
-async def test_a_pod_that_gives_no_load_counts_as_missing(service: Service) -> None:
+async def test_pod_without_a_load_counts_as_missing(service: Service) -> None:
     service.deploy(2, in_flight=2)
     service.reader.loads["narrator-1"] = Unread(Fault.TIMED_OUT, "late")
     (scaled,) = await service.passed()
@@ -123,7 +123,7 @@ async def test_a_pod_that_gives_no_load_counts_as_missing(service: Service) -> N
         ("0/3 nodes are available: 3 Insufficient cpu.", "Unschedulable"),
     ],
 )
-async def test_what_the_scheduler_lacks_is_told(
+async def test_lacking_resource_of_the_scheduler_is_the_reason(
     service: Service, message: str, reason: str
 ) -> None:
     service.deploy(1, in_flight=40)
@@ -133,14 +133,14 @@ async def test_what_the_scheduler_lacks_is_told(
     assert (scaled.replicas, scaled.wanted, scaled.load.reason) == (2, 5, reason)
 
 
-async def test_pods_on_their_way_out_are_not_asked(service: Service) -> None:
+async def test_terminating_pods_are_not_read(service: Service) -> None:
     service.deploy(1, in_flight=8)
     service.object_cache.put(pod("narrator-7", ready=True, leaving=True))
     await service.passed()
-    assert service.reader.asked == [["narrator-0"]]
+    assert service.reader.read_pods == [["narrator-0"]]
 
 
-async def test_the_same_again_is_not_told_and_a_bit_more_only_after_a_minute(
+async def test_small_changes_are_reported_after_a_minute_only(
     service: Service,
 ) -> None:
     service.deploy(2, in_flight=16)
@@ -152,10 +152,10 @@ async def test_the_same_again_is_not_told_and_a_bit_more_only_after_a_minute(
     (scaled,) = await service.passed(60)
     assert scaled.load.in_flight == 12.5
     service.deploy(2, in_flight=11.5)
-    assert await service.passed(61) == [], "less than a fifth is no news"
+    assert await service.passed(61) == [], "less than a fifth is not reported"
 
 
-async def test_a_change_is_told_at_once_and_until_it_is_there(service: Service) -> None:
+async def test_changed_replicas_are_reported_until_they_are_applied(service: Service) -> None:
     service.deploy(1, in_flight=8)
     await service.passed()
     service.deploy(1, in_flight=16)
@@ -165,7 +165,7 @@ async def test_a_change_is_told_at_once_and_until_it_is_there(service: Service) 
     assert await service.passed() == []
 
 
-async def test_silence_is_told_at_once_when_it_comes_and_when_it_goes(service: Service) -> None:
+async def test_unknown_load_is_reported_at_once_when_it_begins_and_ends(service: Service) -> None:
     service.deploy(1, in_flight=8)
     await service.passed()
     loads = dict(service.reader.loads)
@@ -179,13 +179,13 @@ async def test_silence_is_told_at_once_when_it_comes_and_when_it_goes(service: S
 @pytest.mark.parametrize(
     "spec", [{"scaling": None}, {"suspend": True}, {"task": "no such task"}], ids=str
 )
-async def test_who_does_not_scale_is_not_decided_for(
+async def test_voice_service_without_scaling_has_no_decision(
     service: Service, spec: dict[str, Any]
 ) -> None:
     service.deploy(1, in_flight=40)
     service.put(**spec)
     assert await service.passed() == []
-    assert service.reader.asked == []
+    assert service.reader.read_pods == []
 
 
 async def test_without_a_deployment_there_is_nothing_to_decide() -> None:
@@ -201,7 +201,7 @@ async def test_a_resource_that_cannot_be_read_does_not_stop_the_others(service: 
     assert [scaled.replicas for scaled in await service.passed()] == [5]
 
 
-async def test_a_fault_is_logged_and_the_next_pass_goes_on(
+async def test_failed_decision_is_logged_and_the_next_round_runs(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     service.deploy(1, in_flight=40)
@@ -213,7 +213,7 @@ async def test_a_fault_is_logged_and_the_next_pass_goes_on(
     assert len(await service.passed()) == 1
 
 
-async def test_what_was_decided_for_one_that_is_gone_is_forgotten(service: Service) -> None:
+async def test_state_of_a_deleted_voice_service_is_forgotten(service: Service) -> None:
     service.deploy(1, in_flight=8)
     assert len(await service.passed()) == 1
     service.put(scaling=None)
@@ -226,17 +226,17 @@ async def test_what_was_decided_for_one_that_is_gone_is_forgotten(service: Servi
 
 
 @pytest.mark.looptime
-async def test_it_decides_every_interval_however_long_a_pass_takes() -> None:
+async def test_interval_includes_the_time_of_the_decisions() -> None:
     service = Service()
     loop = asyncio.get_running_loop()
     service.autoscaler.clock = loop.time
-    passes: list[float] = []
+    rounds: list[float] = []
 
     class SlowReader(FakeReader):
         @override
         async def read_loads(self, pods: Sequence[PodAddress]) -> dict[str, PodLoad | Unread]:
-            passes.append(loop.time())
-            await asyncio.sleep(1 if len(passes) < 3 else 9)
+            rounds.append(loop.time())
+            await asyncio.sleep(1 if len(rounds) < 3 else 9)
             return await super().read_loads(pods)
 
     service.deploy(1, in_flight=8)
@@ -244,4 +244,4 @@ async def test_it_decides_every_interval_however_long_a_pass_takes() -> None:
     began_s = loop.time()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(service.autoscaler.run(5.0), 25)
-    assert [time_s - began_s for time_s in passes] == pytest.approx([0, 5, 10, 19])
+    assert [time_s - began_s for time_s in rounds] == pytest.approx([0, 5, 10, 19])

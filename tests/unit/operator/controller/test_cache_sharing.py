@@ -50,7 +50,7 @@ def owned_by(*owners: str) -> dict[str, Any]:
     return job(name=NAME, ownerReferences=references)
 
 
-def test_who_asks_for_the_same_work_shares_it() -> None:
+def test_voice_services_with_the_same_work_share_a_job() -> None:
     object_cache = known(
         resource("narrator"),
         resource("reader"),
@@ -75,7 +75,7 @@ def test_who_asks_for_the_same_work_shares_it() -> None:
         (resource("narrator", spec={"task": "no such task"}), True),
     ],
 )
-def test_a_job_is_needed_while_an_owner_waits_for_its_result(
+def test_job_is_needed_while_an_owner_waits_for_its_result(
     owner: dict[str, Any], needed: bool
 ) -> None:
     assert is_needed(known(owner), Resolver(SETTINGS), owned_by("narrator")) == needed
@@ -101,13 +101,11 @@ def test_a_job_is_needed_while_an_owner_waits_for_its_result(
         (condition("Suspended"), False),
     ],
 )
-def test_a_download_without_a_result_is_tried_again_later(
-    ended: dict[str, str], stale: bool
-) -> None:
+def test_job_without_a_result_is_stale_after_a_while(ended: dict[str, str], stale: bool) -> None:
     assert is_stale(job(ended), (), NOW) == stale
 
 
-def test_a_result_that_waits_to_be_read_is_not_thrown_away() -> None:
+def test_job_with_an_unread_result_is_not_stale() -> None:
     ended = job(condition("Complete", lastTransitionTime="2025-01-01T00:00:00Z"))
     assert not is_stale(ended, [job_pod({"checkpoints": [checkpoint()]})], NOW)
     assert is_stale(ended, [job_pod(message="not a result")], NOW)

@@ -1,4 +1,4 @@
-"""The operator's liveness, asked on a real connection."""
+"""The operator's liveness, on a real connection."""
 
 import aiohttp
 
@@ -6,7 +6,7 @@ from nemo_voice_operator.controller.health import LIVE_PATH, serve_liveness
 from support.ports import free_port
 
 
-async def test_it_answers_within_the_block_and_not_after() -> None:
+async def test_liveness_is_served_within_the_block_only() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}{LIVE_PATH}"
     async with aiohttp.ClientSession() as session:
@@ -19,6 +19,6 @@ async def test_it_answers_within_the_block_and_not_after() -> None:
     raise AssertionError("it still answers")
 
 
-async def test_without_a_port_nobody_is_answered() -> None:
+async def test_liveness_is_not_served_on_port_0() -> None:
     async with serve_liveness(0):
         pass

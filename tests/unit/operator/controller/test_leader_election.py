@@ -30,7 +30,7 @@ def leases() -> FakeLeases:
 
 
 class Work:
-    """What a leader does: it notes its beginning and end, and ends when it is told to."""
+    """What a leader does: it records its beginning and end, and ends when a test lets it."""
 
     def __init__(self) -> None:
         self.began, self.may_end = asyncio.Event(), asyncio.Event()
@@ -54,7 +54,7 @@ def leading(
     return asyncio.create_task(lead(lock, lease_s=lease_s, work=work))
 
 
-async def test_who_leads_works_and_lets_go_at_the_end(leases: FakeLeases) -> None:
+async def test_leader_works_and_releases_the_lease_at_the_end(leases: FakeLeases) -> None:
     work = Work()
     task = leading(leases, work)
     await work.began.wait()
@@ -64,7 +64,7 @@ async def test_who_leads_works_and_lets_go_at_the_end(leases: FakeLeases) -> Non
     assert leases.holder == ""
 
 
-async def test_an_error_of_the_work_is_the_leaders(leases: FakeLeases) -> None:
+async def test_error_of_the_work_is_raised(leases: FakeLeases) -> None:
     work = Work()
     work.error = ValueError("a fault")
     task = leading(leases, work)
@@ -87,7 +87,7 @@ async def test_the_lease_is_renewed_for_as_long_as_the_work_takes(leases: FakeLe
     assert second.began.is_set()
 
 
-async def test_another_one_leads_after_the_leader_died(leases: FakeLeases) -> None:
+async def test_another_replica_leads_after_the_leader_died(leases: FakeLeases) -> None:
     leases.held_by("dead")
     work = Work()
     task = leading(leases, work)
@@ -99,7 +99,7 @@ async def test_another_one_leads_after_the_leader_died(leases: FakeLeases) -> No
 
 @pytest.mark.parametrize("lease_s", [5.0, 15.0, 60.0])
 @pytest.mark.parametrize("hangs", [False, True], ids=["refused", "silent"])
-async def test_who_cannot_renew_stops_working_before_another_may_lead(
+async def test_leader_that_cannot_renew_stops_before_another_may_lead(
     leases: FakeLeases, hangs: bool, lease_s: float
 ) -> None:
     work = Work()
@@ -115,7 +115,7 @@ async def test_who_cannot_renew_stops_working_before_another_may_lead(
     assert work.ended_s - cut_s < lease_s
 
 
-async def test_nobody_leads_before_the_work_of_the_last_one_has_ended(leases: FakeLeases) -> None:
+async def test_lease_is_released_after_the_work_has_ended(leases: FakeLeases) -> None:
     class Tidy(Work):
         @override
         async def __call__(self) -> None:
@@ -136,7 +136,7 @@ async def test_nobody_leads_before_the_work_of_the_last_one_has_ended(leases: Fa
     assert leases.holder == ""
 
 
-async def test_work_that_does_not_end_keeps_nobody_from_ending(leases: FakeLeases) -> None:
+async def test_work_that_ignores_cancellation_does_not_block_the_end(leases: FakeLeases) -> None:
     free = asyncio.Event()
 
     class Stubborn(Work):
@@ -169,7 +169,7 @@ async def test_work_that_is_cancelled_from_inside_ends_the_lead_in_order(
     assert leases.holder == ""
 
 
-async def test_who_waits_for_the_lead_can_be_told_to_end(leases: FakeLeases) -> None:
+async def test_waiting_replica_can_be_cancelled(leases: FakeLeases) -> None:
     leases.held_by("other")
     work = Work()
     task = leading(leases, work)
@@ -181,7 +181,7 @@ async def test_who_waits_for_the_lead_can_be_told_to_end(leases: FakeLeases) -> 
     assert not work.began.is_set()
 
 
-async def test_an_election_that_breaks_is_an_error(leases: FakeLeases) -> None:
+async def test_failed_election_is_raised(leases: FakeLeases) -> None:
     lock = leases.lock()
     leases.lease = {"metadata": None, "spec": None}
     with pytest.raises(AttributeError):

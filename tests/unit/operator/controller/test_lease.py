@@ -1,4 +1,4 @@
-"""The hand on the Lease: what is read and written, and that a failure is an answer, not an end."""
+"""The lock on the Lease: what it reads and writes, and that a failure is returned, not raised."""
 
 import json
 from typing import Any
@@ -29,14 +29,14 @@ def spec_of(leases: FakeLeases) -> dict[str, Any]:
     return spec
 
 
-async def test_a_lease_that_is_missing_is_told_as_the_library_expects(leases: FakeLeases) -> None:
+async def test_missing_lease_is_reported_as_the_library_expects(leases: FakeLeases) -> None:
     is_there, why = await leases.lock().get(*PLACE)
     assert not is_there
     assert isinstance(why, ApiException)
     assert json.loads(str(why.body))["code"] == 404
 
 
-async def test_a_lease_that_was_made_is_read_back_with_its_times_in_utc(
+async def test_created_lease_has_times_in_utc(
     leases: FakeLeases,
 ) -> None:
     assert await leases.lock().create(*PLACE, record())
@@ -56,7 +56,7 @@ async def test_an_empty_lease_has_no_holder(leases: FakeLeases) -> None:
     assert (found.holder_identity, found.lease_duration) == (None, None)
 
 
-async def test_only_a_new_holder_has_acquired_it(leases: FakeLeases) -> None:
+async def test_only_a_new_holder_sets_the_acquire_time(leases: FakeLeases) -> None:
     leases.held_by("other")
     lock = leases.lock()
     await lock.get(*PLACE)
@@ -68,7 +68,7 @@ async def test_only_a_new_holder_has_acquired_it(leases: FakeLeases) -> None:
     assert spec_of(leases)["acquireTime"] == acquired
 
 
-async def test_who_was_slower_does_not_get_it(leases: FakeLeases) -> None:
+async def test_slower_replica_does_not_get_the_lease(leases: FakeLeases) -> None:
     leases.held_by("other")
     slow = leases.lock()
     await slow.get(*PLACE)
@@ -78,12 +78,12 @@ async def test_who_was_slower_does_not_get_it(leases: FakeLeases) -> None:
     assert leases.holder == "quicker"
 
 
-async def test_what_was_never_read_is_not_replaced(leases: FakeLeases) -> None:
+async def test_lease_that_was_never_read_is_not_replaced(leases: FakeLeases) -> None:
     assert not await leases.lock().update(*PLACE, record())
     assert leases.lease is None
 
 
-async def test_a_failing_api_server_is_an_answer(leases: FakeLeases) -> None:
+async def test_failing_api_server_is_reported_and_not_raised(leases: FakeLeases) -> None:
     lock = leases.lock()
     leases.fails = Unavailable("away", status=503)
     is_there, why = await lock.get(*PLACE)
@@ -94,7 +94,7 @@ async def test_a_failing_api_server_is_an_answer(leases: FakeLeases) -> None:
 
 
 @pytest.mark.looptime
-async def test_nobody_waits_longer_than_he_may(leases: FakeLeases) -> None:
+async def test_lease_calls_time_out(leases: FakeLeases) -> None:
     leases.held_by("one")
     lock = leases.lock()
     await lock.get(*PLACE)
@@ -107,7 +107,7 @@ async def test_nobody_waits_longer_than_he_may(leases: FakeLeases) -> None:
     assert not await lock.create(*PLACE, record())
 
 
-async def test_only_its_holder_lets_go_of_it(leases: FakeLeases) -> None:
+async def test_only_the_holder_releases_the_lease(leases: FakeLeases) -> None:
     await leases.lock().release()
     leases.held_by("other")
     lock = leases.lock()
@@ -119,7 +119,7 @@ async def test_only_its_holder_lets_go_of_it(leases: FakeLeases) -> None:
     assert leases.holder == ""
 
 
-async def test_who_just_made_it_can_let_go_of_it(leases: FakeLeases) -> None:
+async def test_created_lease_can_be_released(leases: FakeLeases) -> None:
     lock = leases.lock()
     assert await lock.create(*PLACE, record())
     await lock.release()

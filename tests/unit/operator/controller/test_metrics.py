@@ -30,7 +30,7 @@ def samples(metrics: OperatorMetrics) -> dict[str, float]:
     return {name: float(value) for name, value in pairs}
 
 
-def test_what_happened_is_counted(metrics: OperatorMetrics) -> None:
+def test_reconciles_and_decisions_are_counted(metrics: OperatorMetrics) -> None:
     metrics.reconciles.labels("done").inc()
     metrics.scaling_decisions.labels("up", "LoadRose").inc()
     metrics.leading.set(1)
@@ -52,7 +52,7 @@ def put(object_cache: ObjectCache, *statuses: dict[str, Any] | None) -> None:
         object_cache.put({**resource, "status": status})
 
 
-def test_voice_services_are_counted_by_phase_when_asked(
+def test_voice_services_are_counted_by_phase(
     metrics: OperatorMetrics, object_cache: ObjectCache
 ) -> None:
     put(object_cache, {}, None, {"phase": "Ready"}, {"phase": "Ready"})
@@ -63,7 +63,7 @@ def test_voice_services_are_counted_by_phase_when_asked(
     assert counts == {**dict.fromkeys(Phase, 0), Phase.PENDING: 2, Phase.READY: 2}
 
 
-def test_conditions_that_are_not_as_wished_are_counted_with_their_reasons(
+def test_unhealthy_conditions_are_counted_with_their_reasons(
     metrics: OperatorMetrics, object_cache: ObjectCache
 ) -> None:
     bad = [
@@ -85,7 +85,7 @@ def test_conditions_that_are_not_as_wished_are_counted_with_their_reasons(
     }
 
 
-def test_scaled_services_are_counted_by_why_they_have_the_replicas_they_have(
+def test_scaled_voice_services_are_counted_by_reason(
     metrics: OperatorMetrics, object_cache: ObjectCache
 ) -> None:
     put(object_cache, {"load": {"reason": "NotEnoughGPUs"}}, {"load": None}, {"load": {}}, {})

@@ -1,4 +1,4 @@
-"""What the operator knows of the cluster: newest state, found by what it concerns."""
+"""The object cache: newest state, found by the VoiceServices that it affects."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def test_an_older_state_does_not_replace_a_newer_one() -> None:
     assert known["metadata"]["resourceVersion"] == "100"
 
 
-def test_an_object_that_came_anew_replaces_the_one_before() -> None:
+def test_recreated_object_replaces_the_one_before() -> None:
     object_cache = ObjectCache()
     object_cache.put(thing("Deployment", "narrator", 100, uid="old", labels=OURS))
     object_cache.put(thing("Deployment", "narrator", 99, uid="new", labels=OURS))
@@ -47,7 +47,7 @@ def test_an_object_that_came_anew_replaces_the_one_before() -> None:
     assert known["metadata"]["uid"] == "new"
 
 
-def test_the_end_of_an_old_object_does_not_hide_the_new_one() -> None:
+def test_deletion_of_an_old_object_keeps_the_recreated_one() -> None:
     object_cache = ObjectCache()
     object_cache.put(thing("Deployment", "narrator", uid="new", labels=OURS))
     object_cache.remove(thing("Deployment", "narrator", uid="old", labels=OURS))
@@ -56,21 +56,21 @@ def test_the_end_of_an_old_object_does_not_hide_the_new_one() -> None:
     assert object_cache.of(KEY) == []
 
 
-def test_a_label_that_went_away_takes_the_object_out_of_its_service() -> None:
+def test_object_without_its_label_leaves_its_voice_service() -> None:
     object_cache = ObjectCache()
     object_cache.put(thing("Pod", "a", 1, labels=OURS))
     object_cache.put(thing("Pod", "a", 2))
     assert object_cache.of(KEY, POD) == []
 
 
-def test_children_concern_their_service_by_label() -> None:
+def test_owned_object_affects_its_voice_service_by_label() -> None:
     object_cache = ObjectCache()
     assert object_cache.affected_by(thing("Deployment", "narrator", labels=OURS)) == [KEY]
     assert object_cache.affected_by(thing("VoiceService", "narrator")) == [KEY]
     assert object_cache.affected_by(thing("Pod", "stranger")) == []
 
 
-def test_a_shared_job_concerns_every_owner_and_its_pods_do_too() -> None:
+def test_shared_job_and_its_pods_affect_every_owner() -> None:
     object_cache = ObjectCache()
     owners = [
         {"kind": "VoiceService", "name": "reader", "uid": "2"},
@@ -87,7 +87,7 @@ def test_a_shared_job_concerns_every_owner_and_its_pods_do_too() -> None:
     assert object_cache.jobs_of("1") == [job]
 
 
-def test_a_claim_concerns_those_who_said_that_they_need_it() -> None:
+def test_claim_affects_the_voice_services_that_use_it() -> None:
     object_cache = ObjectCache()
     claim = thing("PersistentVolumeClaim", "models")
     assert object_cache.affected_by(claim) == []
@@ -100,14 +100,14 @@ def test_a_claim_concerns_those_who_said_that_they_need_it() -> None:
     assert object_cache.get(CLAIM, "speech", "models") is None
 
 
-def test_a_claim_that_was_made_for_one_service_concerns_others_that_name_it() -> None:
+def test_created_claim_affects_others_that_name_it() -> None:
     object_cache = ObjectCache()
     object_cache.uses_claim(Key("speech", "reader"), "narrator-models")
     made = thing("PersistentVolumeClaim", "narrator-models", labels=OURS)
     assert object_cache.affected_by(made) == [KEY, Key("speech", "reader")]
 
 
-def test_only_what_changed_is_news() -> None:
+def test_put_returns_whether_the_state_is_new() -> None:
     object_cache = ObjectCache()
     assert object_cache.put(thing("Deployment", "narrator", 2))
     assert not object_cache.put(thing("Deployment", "narrator", 2))
@@ -125,7 +125,7 @@ def test_objects_are_listed_by_kind_and_namespace() -> None:
     assert object_cache.all(POD, "speech") == [here]
 
 
-def test_a_job_of_another_controller_concerns_nobody() -> None:
+def test_job_of_another_controller_affects_no_voice_service() -> None:
     object_cache = ObjectCache()
     theirs = thing(
         "Job", "x", ownerReferences=[{"kind": "CronJob", "name": "narrator", "uid": "9"}]
@@ -137,7 +137,7 @@ def test_a_job_of_another_controller_concerns_nobody() -> None:
     )
 
 
-def test_of_two_claims_that_a_service_used_in_turn_the_other_users_are_kept() -> None:
+def test_changing_the_claim_keeps_its_other_users() -> None:
     object_cache, reader = ObjectCache(), Key("speech", "reader")
     object_cache.uses_claim(KEY, "models")
     object_cache.uses_claim(reader, "models")
@@ -147,14 +147,14 @@ def test_of_two_claims_that_a_service_used_in_turn_the_other_users_are_kept() ->
 
 @st.composite
 def happenings(draw: st.DrawFn) -> tuple[bool, dict[str, Any]]:
-    """Something that may be told of a cluster: an object as it was some time, or its end."""
+    """A change in a cluster: an object as it was at some time, or its deletion."""
     kind = draw(st.sampled_from(["Pod", "Job"]))
     labels = {
         "nemo-voice.dev/voiceservice": draw(st.sampled_from(["narrator", "reader", ""])),
         "batch.kubernetes.io/job-name": draw(st.sampled_from(["a", "b", ""])),
     }
     owners = [{"kind": "VoiceService", "name": "n", "uid": draw(st.sampled_from(["1", "2"]))}]
-    told = thing(
+    reported = thing(
         kind,
         draw(st.sampled_from(["a", "b"])),
         draw(st.integers(1, 9)),
@@ -162,16 +162,16 @@ def happenings(draw: st.DrawFn) -> tuple[bool, dict[str, Any]]:
         labels={name: value for name, value in labels.items() if value},
         ownerReferences=owners if draw(st.booleans()) else None,
     )
-    return draw(st.booleans()), told
+    return draw(st.booleans()), reported
 
 
 @settings(max_examples=60, deadline=None, database=None, derandomize=True)
 @given(st.lists(happenings(), max_size=25))
-def test_in_whatever_order_things_are_told_the_ways_to_find_them_agree(
-    told: list[tuple[bool, dict[str, Any]]],
+def test_indexes_agree_after_any_order_of_changes(
+    reported: list[tuple[bool, dict[str, Any]]],
 ) -> None:
     object_cache = ObjectCache()
-    for is_there, one in told:
+    for is_there, one in reported:
         if is_there:
             object_cache.put(one)
         else:

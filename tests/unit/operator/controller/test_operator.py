@@ -1,4 +1,4 @@
-"""The operator put together: what its workers, its looks and its scaler do with each other."""
+"""The operator put together: workers, resyncs and autoscaler."""
 
 import asyncio
 import logging
@@ -46,7 +46,7 @@ class Events:
     async def __call__(
         self, object_cache: ObjectCache, queue: WorkQueue[Key], settings: OperatorSettings
     ) -> None:
-        """Waits to be told to end."""
+        """Waits for the test to let it end."""
         self.began.set()
         await self.may_end.wait()
 
@@ -82,13 +82,13 @@ def outcomes(operator: Operator) -> dict[str, float]:
 
 
 async def worked_off(operator: Operator) -> None:
-    """Makes a pass over all that waits now."""
+    """Reconciles everything that is queued now."""
     for _ in range(len(operator.queue)):
         await operator._reconcile(await operator.queue.get())
 
 
 @pytest.mark.looptime
-async def test_it_looks_at_everything_before_it_decides_anything(
+async def test_resync_comes_before_the_first_reconcile(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     await operator._resync()
@@ -99,7 +99,7 @@ async def test_it_looks_at_everything_before_it_decides_anything(
 
 
 @pytest.mark.looptime
-async def test_a_pass_that_fails_comes_back_soon_and_one_that_succeeds_much_later(
+async def test_failed_reconcile_is_requeued_soon_and_a_successful_one_later(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -117,7 +117,7 @@ async def test_a_pass_that_fails_comes_back_soon_and_one_that_succeeds_much_late
     assert loop.time() - done_s == pytest.approx(next_resync_s(KEY, done_s, 600))
 
 
-def test_everyone_has_a_turn_in_every_period_and_not_the_same_one() -> None:
+def test_every_voice_service_has_its_own_time_in_each_resync_period() -> None:
     keys = [Key("speech", f"voice-{number}") for number in range(1000)]
     first_s = [next_resync_s(key, 0.0, 600) for key in keys]
     assert all(0 < turn_s <= 600 for turn_s in first_s)
@@ -128,7 +128,9 @@ def test_everyone_has_a_turn_in_every_period_and_not_the_same_one() -> None:
 
 
 @pytest.mark.looptime
-async def test_a_refusal_is_counted_as_one(operator: Operator, cluster: FakeCluster) -> None:
+async def test_refused_reconcile_is_counted_as_refused(
+    operator: Operator, cluster: FakeCluster
+) -> None:
     await operator._resync()
     cluster.fails["apply Deployment"] = Refused("unknown field", status=422)
     await worked_off(operator)
@@ -138,7 +140,7 @@ async def test_a_refusal_is_counted_as_one(operator: Operator, cluster: FakeClus
 
 
 @pytest.mark.looptime
-async def test_a_worker_survives_every_fault_and_says_what_it_was(
+async def test_worker_survives_every_failure_and_logs_it(
     operator: Operator, cluster: FakeCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     await operator._resync()
@@ -158,7 +160,7 @@ async def test_a_worker_survives_every_fault_and_says_what_it_was(
 
 
 @pytest.mark.looptime
-async def test_what_cannot_be_understood_is_told_and_left_in_peace(
+async def test_unreadable_resource_is_logged_and_requeued(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     cluster.create(voice("odd", task="translate"))
@@ -175,7 +177,7 @@ async def test_what_cannot_be_understood_is_told_and_left_in_peace(
 
 
 @pytest.mark.looptime
-async def test_one_that_is_gone_is_not_looked_at_again(
+async def test_deleted_voice_service_is_not_requeued(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     await operator._resync()
@@ -188,7 +190,9 @@ async def test_one_that_is_gone_is_not_looked_at_again(
 
 
 @pytest.mark.looptime
-async def test_a_look_finds_what_no_event_told_of(operator: Operator, cluster: FakeCluster) -> None:
+async def test_resync_finds_what_no_event_reported(
+    operator: Operator, cluster: FakeCluster
+) -> None:
     operator._settings = operator._settings.model_copy(update={"resync_s": 3600.0})
     looking = asyncio.create_task(operator._resync_periodically())
     await operator._resync()
@@ -201,7 +205,7 @@ async def test_a_look_finds_what_no_event_told_of(operator: Operator, cluster: F
 
 
 @pytest.mark.looptime
-async def test_a_look_that_fails_is_made_again(
+async def test_failed_resync_is_repeated(
     operator: Operator, cluster: FakeCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.fails["list Pod"] = Unavailable("away")
@@ -217,7 +221,7 @@ async def test_a_look_that_fails_is_made_again(
 
 
 @pytest.mark.looptime
-async def test_a_kind_that_comes_or_goes_changes_what_is_made(
+async def test_optional_kind_is_used_while_the_cluster_knows_it(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     await operator._discover_kinds()
@@ -243,7 +247,7 @@ async def test_a_kind_that_comes_or_goes_changes_what_is_made(
 
 
 @pytest.mark.looptime
-async def test_a_decision_of_the_scaler_is_counted_and_carried_out(
+async def test_scaling_decision_is_counted_and_applied(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     cluster.change(KIND, "narrator", spec=voice(scaling={"max": 9})["spec"])
@@ -278,14 +282,16 @@ async def test_a_leader_works_until_its_events_end(
 
 
 @pytest.mark.looptime
-async def test_who_cannot_look_does_not_begin(operator: Operator, cluster: FakeCluster) -> None:
+async def test_work_ends_when_the_first_resync_fails(
+    operator: Operator, cluster: FakeCluster
+) -> None:
     cluster.fails["list Deployment"] = Unavailable("away")
     with pytest.raises(Unavailable):
         await operator.work()
     assert not [call for call in cluster.calls if call.startswith(("apply", "delete"))]
 
 
-async def test_it_answers_for_itself_while_it_waits_for_the_lead(cluster: FakeCluster) -> None:
+async def test_liveness_responds_while_waiting_for_the_lead(cluster: FakeCluster) -> None:
     metrics, health = free_port(), free_port()
     settings = OperatorSettings(metrics_port=metrics, health_port=health, identity="one")
     leases = FakeLeases()
@@ -313,7 +319,7 @@ async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-async def test_the_first_to_end_ends_the_others_and_its_error_is_the_one() -> None:
+async def test_first_task_to_end_cancels_the_others_and_its_error_is_raised() -> None:
     ended: list[str] = []
 
     async def waits() -> None:

@@ -1,4 +1,4 @@
-"""What a pass over a VoiceService leaves in a cluster, step by step through its life."""
+"""What reconciles leave in a cluster, step by step through the life of a VoiceService."""
 
 from collections.abc import Sequence
 
@@ -29,13 +29,13 @@ def test_a_demo_becomes_pods_without_a_claim_or_a_download(scene: Scene) -> None
     assert scene.status()["phase"] == "Pending"
 
 
-def test_it_is_ready_when_a_pod_has_proven_itself(scene: Scene) -> None:
+def test_ready_when_a_pod_is_ready(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     scene.pod("narrator-0")
     scene.settle()
     assert (scene.status()["phase"], scene.condition("Ready")) == ("Loading", ("False", "Loading"))
-    scene.readiness_client.told["narrator-0"] = PodReadiness(
+    scene.readiness_client.reported["narrator-0"] = PodReadiness(
         PodPhase.WARMING, "batch of 8", ready=False
     )
     scene.settle()
@@ -49,7 +49,7 @@ def test_it_is_ready_when_a_pod_has_proven_itself(scene: Scene) -> None:
     assert scene.condition("Progressing") == ("False", "Settled")
 
 
-def test_a_pod_that_is_slow_to_answer_keeps_no_change_waiting(scene: Scene) -> None:
+def test_slow_pod_delays_no_change(scene: Scene) -> None:
     class ReadinessClient(FakePods):
         @override
         async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
@@ -63,22 +63,22 @@ def test_a_pod_that_is_slow_to_answer_keeps_no_change_waiting(scene: Scene) -> N
     scene.apply(replicas=2)
     scene.cluster.calls.clear()
     scene.reconciler.readiness_client = ReadinessClient()
-    scene.look()
+    scene.reconcile()
     assert "apply Deployment" in done_before
 
 
-def test_a_pass_without_news_writes_nothing(scene: Scene) -> None:
+def test_reconcile_without_changes_writes_nothing(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     scene.roll_out()
     scene.settle()
     scene.cluster.calls.clear()
     scene.pass_time(3600)
-    scene.look()
+    scene.reconcile()
     assert scene.cluster.calls == []
 
 
-def test_what_somebody_changed_is_put_right(scene: Scene) -> None:
+def test_changed_object_is_restored(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     spec = scene.cluster.get("Deployment", "narrator")["spec"]
@@ -87,7 +87,7 @@ def test_what_somebody_changed_is_put_right(scene: Scene) -> None:
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 1
 
 
-def test_what_somebody_deleted_comes_back(scene: Scene) -> None:
+def test_deleted_object_is_recreated(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     del scene.cluster.objects["Service", NAMESPACE, "narrator"]
@@ -113,7 +113,7 @@ def test_no_pod_starts_before_the_model_is_in_the_claim(scene: Scene) -> None:
     assert scene.status()["phases"]["cacheSeconds"] == 7.5
 
 
-def test_progress_of_the_download_is_told(scene: Scene) -> None:
+def test_progress_of_the_download_is_in_the_status(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.settle()
     job = scene.only_job()
@@ -123,7 +123,7 @@ def test_progress_of_the_download_is_told(scene: Scene) -> None:
         {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": {"phase": "Running"}}
     )
     scene.readiness_client.download = CacheProgress("downloading", 10, 40)
-    scene.look()
+    scene.reconcile()
     assert scene.status()["progress"] == {
         "phase": "downloading",
         "doneBytes": 10,
@@ -132,7 +132,7 @@ def test_progress_of_the_download_is_told(scene: Scene) -> None:
     assert scene.condition("ModelCached") == ("False", "Downloading")
 
 
-def test_a_failed_download_says_why_and_is_tried_again_later(scene: Scene) -> None:
+def test_failed_download_is_reported_and_repeated_later(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.settle()
     scene.fail_download("HubUnauthorized", "the hub wants a token")
@@ -145,9 +145,9 @@ def test_a_failed_download_says_why_and_is_tried_again_later(scene: Scene) -> No
     scene.settle()
     assert len(scene.cluster.names("Job")) == 1
     scene.pass_time(2)
-    scene.look()
+    scene.reconcile()
     assert not scene.cluster.names("Job")
-    scene.look()
+    scene.reconcile()
     assert len(scene.cluster.names("Job")) == 1
 
 
@@ -172,7 +172,7 @@ def test_a_claim_that_is_missing_is_named_and_waited_for(scene: Scene) -> None:
     assert "ownerReferences" not in scene.cluster.get("PersistentVolumeClaim", "models")["metadata"]
 
 
-def test_pods_stay_with_the_old_model_until_the_new_one_is_proven(scene: Scene) -> None:
+def test_pods_keep_the_old_model_until_the_new_one_is_verified(scene: Scene) -> None:
     scene.serve(model={**PARAKEET, "revision": COMMIT})
     before = scene.cluster.get("Deployment", "narrator")["spec"]["template"]
     scene.apply(model={**PARAKEET, "revision": NEXT_COMMIT})
@@ -189,7 +189,7 @@ def test_pods_stay_with_the_old_model_until_the_new_one_is_proven(scene: Scene) 
     assert scene.status()["model"]["revision"] == NEXT_COMMIT
 
 
-def test_a_new_revision_that_cannot_be_had_leaves_the_old_pods_serving(scene: Scene) -> None:
+def test_failed_download_of_a_new_revision_keeps_the_old_pods(scene: Scene) -> None:
     scene.serve(model={**PARAKEET, "revision": COMMIT})
     scene.apply(model={**PARAKEET, "revision": NEXT_COMMIT})
     scene.settle()
@@ -199,7 +199,7 @@ def test_a_new_revision_that_cannot_be_had_leaves_the_old_pods_serving(scene: Sc
     assert scene.condition("Degraded") == ("True", "RevisionNotFound")
 
 
-def test_the_refresh_annotation_asks_for_the_newest_revision_once(scene: Scene) -> None:
+def test_refresh_annotation_resolves_the_newest_revision_once(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.settle()
     scene.finish_download()
@@ -224,7 +224,7 @@ def test_services_with_the_same_claim_and_model_share_one_download(scene: Scene)
     scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteMany"]}})
     for name in ("narrator", "reader"):
         scene.apply(name, model=PARAKEET, cache={"claimName": "models"})
-        scene.look(name)
+        scene.reconcile(name)
     scene.settle("narrator")
     scene.settle("reader")
     owners = scene.cluster.get("Job", scene.only_job())["metadata"]["ownerReferences"]
@@ -239,7 +239,7 @@ def test_services_with_the_same_claim_and_model_share_one_download(scene: Scene)
     assert not scene.cluster.names("Job")
 
 
-def test_a_suspended_service_runs_nothing_and_keeps_its_model(scene: Scene) -> None:
+def test_suspended_voice_service_runs_no_pods_and_keeps_its_model(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.settle()
     scene.finish_download()
@@ -255,7 +255,7 @@ def test_a_suspended_service_runs_nothing_and_keeps_its_model(scene: Scene) -> N
     assert not scene.cluster.names("Job")
 
 
-def test_a_change_that_fails_with_replace_brings_the_last_good_pods_back(scene: Scene) -> None:
+def test_failed_change_with_replace_is_rolled_back(scene: Scene) -> None:
     scene.apply(rollout={"strategy": "replace"})
     scene.settle()
     scene.roll_out()
@@ -288,19 +288,19 @@ def test_a_change_that_fails_with_replace_brings_the_last_good_pods_back(scene: 
     assert template["spec"]["containers"][0]["image"] == "registry.example/mended:2"
 
 
-def test_the_reason_of_a_pod_reaches_the_status(scene: Scene) -> None:
+def test_diagnosis_of_a_pod_is_in_the_status(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
     scene.pod("narrator-0", containerStatuses=[{"state": waiting}])
-    scene.readiness_client.told.clear()
+    scene.readiness_client.reported.clear()
     scene.settle()
     assert scene.condition("Ready") == ("False", "ImagePullBackOff")
     assert scene.condition("Degraded") == ("True", "ImagePullBackOff")
     assert scene.status()["phase"] == "Failed"
 
 
-def test_a_pod_without_a_node_is_pending_with_the_schedulers_words(scene: Scene) -> None:
+def test_unschedulable_pod_is_pending_with_the_schedulers_message(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     unschedulable = {
@@ -310,14 +310,14 @@ def test_a_pod_without_a_node_is_pending_with_the_schedulers_words(scene: Scene)
         "message": "0/1 nodes are available: 1 Insufficient nvidia.com/gpu.",
     }
     scene.pod("narrator-0", conditions=[unschedulable])
-    scene.readiness_client.told.clear()
+    scene.readiness_client.reported.clear()
     scene.settle()
     assert scene.status()["phase"] == "Pending"
     conditions = {one["type"]: one for one in scene.status()["conditions"]}
     assert "Insufficient nvidia.com/gpu" in conditions["Ready"]["message"]
 
 
-def test_pods_that_cannot_be_created_are_told_with_an_event(scene: Scene) -> None:
+def test_uncreatable_pods_cause_an_event(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     scene.cluster.events.clear()
@@ -340,25 +340,25 @@ def test_pods_that_cannot_be_created_are_told_with_an_event(scene: Scene) -> Non
     assert scene.condition("Degraded") == ("False", "AsExpected")
 
 
-def test_nothing_is_asked_of_a_pod_that_its_node_ended(scene: Scene) -> None:
+def test_evicted_pod_is_not_read(scene: Scene) -> None:
     """Another pod may have its address by now."""
     scene.apply()
     scene.settle()
     scene.pod("narrator-0", phase="Failed", reason="Evicted", message="disk is full")
     scene.settle()
     assert scene.condition("WarmedUp") == ("False", "Evicted"), "not what the address's pod says"
-    assert scene.look() is None
+    assert scene.reconcile() is None
 
 
-def test_what_the_api_server_refuses_is_told_and_fails_the_pass(scene: Scene) -> None:
+def test_refusal_is_in_the_status_and_fails_the_reconcile(scene: Scene) -> None:
     scene.apply()
     scene.cluster.fails["apply Deployment"] = Refused("affinity: unknown field", status=422)
     with pytest.raises(Refused):
-        scene.look()
+        scene.reconcile()
     assert scene.condition("Degraded") == ("True", "ApplyRefused")
 
 
-def test_the_scaler_decides_the_replicas_within_the_limits(scene: Scene) -> None:
+def test_autoscaler_decides_the_replicas_within_the_limits(scene: Scene) -> None:
     scene.apply(scaling={"min": 2, "max": 4})
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 2
@@ -370,7 +370,7 @@ def test_the_scaler_decides_the_replicas_within_the_limits(scene: Scene) -> None
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 4
 
 
-def test_a_new_operator_keeps_the_replicas_that_are_there(scene: Scene) -> None:
+def test_restarted_operator_keeps_the_replicas(scene: Scene) -> None:
     scene.apply(scaling={"min": 1, "max": 4})
     scene.settle()
     key = next(scene.object_cache.voice_services())
@@ -383,7 +383,7 @@ def test_a_new_operator_keeps_the_replicas_that_are_there(scene: Scene) -> None:
     assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 3
 
 
-def test_children_that_are_not_wanted_any_more_go(scene: Scene) -> None:
+def test_unwanted_objects_are_deleted(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     assert scene.cluster.names("NetworkPolicy") == ["narrator"]
@@ -392,7 +392,7 @@ def test_children_that_are_not_wanted_any_more_go(scene: Scene) -> None:
     assert not scene.cluster.names("NetworkPolicy")
 
 
-def test_objects_of_others_with_our_label_are_left_alone(scene: Scene) -> None:
+def test_objects_of_others_with_our_label_are_kept(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     labels = {"nemo-voice.dev/voiceservice": "narrator"}
@@ -410,23 +410,23 @@ def begin_deletion(scene: Scene) -> None:
     scene.cluster.events.clear()
 
 
-def test_a_service_on_its_way_out_is_told_of_and_left_alone(scene: Scene) -> None:
+def test_terminating_voice_service_gets_its_status_and_nothing_else(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     scene.roll_out()
     scene.settle()
     begin_deletion(scene)
-    assert scene.look() is None
+    assert scene.reconcile() is None
     assert scene.cluster.calls == ["apply status"]
     assert scene.status()["phase"] == "Terminating"
     assert scene.condition("Ready") == ("True", "Serving"), "somebody's finalizer keeps it"
     for kind in ("Deployment", "Service", "Pod"):
         for name in scene.cluster.names(kind):
             del scene.cluster.objects[kind, NAMESPACE, name]
-    scene.look()
+    scene.reconcile()
     assert scene.condition("Ready") == ("False", "Terminating")
     assert (scene.status()["phase"], scene.status()["readyReplicas"]) == ("Terminating", 0)
-    scene.look()
+    scene.reconcile()
     assert scene.cluster.calls == ["apply status"] * 2, "nothing comes back, nothing is repeated"
     assert scene.cluster.events == []
 
@@ -436,37 +436,37 @@ def test_a_service_on_its_way_out_is_told_of_and_left_alone(scene: Scene) -> Non
     [Refused("not found", status=404), Conflict("another of its name", status=409)],
     ids=["gone", "another"],
 )
-def test_a_service_that_is_gone_before_it_is_told_of_fails_no_pass(
+def test_voice_service_deleted_before_its_status_is_written_fails_no_reconcile(
     scene: Scene, response: ClusterError
 ) -> None:
     scene.apply()
     scene.settle()
     begin_deletion(scene)
     scene.cluster.fails["apply status"] = response
-    assert scene.look() is None
+    assert scene.reconcile() is None
 
 
-def test_a_last_word_that_cannot_be_written_is_tried_again(scene: Scene) -> None:
+def test_failed_status_of_a_terminating_voice_service_fails_the_reconcile(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     begin_deletion(scene)
     scene.cluster.fails["apply status"] = Unavailable("busy", status=503)
     with pytest.raises(Unavailable):
-        scene.look()
+        scene.reconcile()
 
 
-def test_of_a_service_on_its_way_out_that_cannot_be_read_nothing_is_said(scene: Scene) -> None:
+def test_unreadable_terminating_voice_service_is_left_alone(scene: Scene) -> None:
     scene.apply(task="translate")
     begin_deletion(scene)
-    assert scene.look() is None
+    assert scene.reconcile() is None
     assert scene.cluster.calls == []
 
 
-def test_a_retained_claim_has_no_owner_and_another_has(scene: Scene) -> None:
+def test_only_a_claim_that_is_not_retained_has_an_owner(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.apply("reader", model=PARAKEET, cache={"size": "5Gi", "retain": False})
-    scene.look("narrator")
-    scene.look("reader")
+    scene.reconcile("narrator")
+    scene.reconcile("reader")
     kept = scene.cluster.get("PersistentVolumeClaim", "narrator-models")
     dropped = scene.cluster.get("PersistentVolumeClaim", "reader-models")
     assert "ownerReferences" not in kept["metadata"]

@@ -1,4 +1,4 @@
-"""Passes over what is odd, broken, gone or came anew: told, repaired, and no other's trouble."""
+"""Reconciles of malformed, deleted and recreated objects: reported and repaired."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ from support.operator.scenes import COMMIT, NAMESPACE, Scene
 PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
 
 
-def test_a_refusal_as_long_as_a_pod_is_cut_and_told(scene: Scene) -> None:
+def test_long_refusal_is_cut_in_the_status(scene: Scene) -> None:
     scene.apply()
     scene.cluster.fails["apply Deployment"] = Refused("invalid: " + "x" * 100_000, status=422)
     with pytest.raises(Refused):
-        scene.look()
+        scene.reconcile()
     assert scene.condition("Degraded") == ("True", "ApplyRefused")
 
 
-def test_what_a_download_left_without_a_result_is_done_again(scene: Scene) -> None:
+def test_download_without_a_result_is_repeated(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.settle()
     scene.finish_download()
@@ -33,15 +33,15 @@ def test_what_a_download_left_without_a_result_is_done_again(scene: Scene) -> No
     assert scene.condition("ModelCached") == ("False", "ResultMissing")
     assert scene.condition("Degraded") == ("False", "AsExpected")
     scene.pass_time(301)
-    scene.look()
+    scene.reconcile()
     assert not scene.cluster.names("Job")
-    scene.look()
+    scene.reconcile()
     scene.finish_download()
     scene.settle()
     assert scene.status()["model"]["revision"] == COMMIT
 
 
-def test_a_log_line_in_the_place_of_a_result_fails_no_pass(scene: Scene) -> None:
+def test_log_line_in_place_of_a_result_fails_no_reconcile(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.settle()
     scene._end_job({"level": "error", "error": "Traceback"}, "Failed", code=137)
@@ -49,7 +49,7 @@ def test_a_log_line_in_the_place_of_a_result_fails_no_pass(scene: Scene) -> None
     assert scene.condition("ModelCached") == ("False", "JobFailed")
 
 
-def test_another_service_of_the_same_name_inherits_no_decision(scene: Scene) -> None:
+def test_recreated_voice_service_inherits_no_scaling_decision(scene: Scene) -> None:
     scene.apply(scaling={"min": 1, "max": 9})
     scene.settle()
     key = Key(NAMESPACE, "narrator")
@@ -66,7 +66,9 @@ def test_another_service_of_the_same_name_inherits_no_decision(scene: Scene) -> 
     assert owner["uid"] == scene.cluster.get("VoiceService", "narrator")["metadata"]["uid"]
 
 
-def test_children_of_the_same_name_are_taken_over_by_the_new_service(scene: Scene) -> None:
+def test_objects_of_the_same_name_are_taken_over_by_the_recreated_voice_service(
+    scene: Scene,
+) -> None:
     scene.apply()
     scene.settle()
     del scene.cluster.objects["VoiceService", NAMESPACE, "narrator"]
@@ -78,21 +80,21 @@ def test_children_of_the_same_name_are_taken_over_by_the_new_service(scene: Scen
         assert owner["uid"] == uid
 
 
-def test_nothing_is_remembered_of_what_is_gone(scene: Scene) -> None:
+def test_nothing_is_kept_of_a_deleted_voice_service(scene: Scene) -> None:
     scene.apply(model=PARAKEET, scaling={"max": 3})
     scene.settle()
     key = Key(NAMESPACE, "narrator")
     scene.reconciler.scaling_decisions[key] = ScalingDecision(2, 2, Load(decision=2))
     scene.cluster.objects.clear()
-    scene.look()
+    scene.reconcile()
     assert scene.reconciler._owned._applied == {}
     assert scene.reconciler._resolver._known == {}
     assert scene.reconciler.scaling_decisions == {}
     assert scene.object_cache.claim_users(NAMESPACE, "narrator-models") == []
-    assert scene.look() is None
+    assert scene.reconcile() is None
 
 
-def test_a_job_that_is_done_is_not_remembered_either(scene: Scene) -> None:
+def test_nothing_is_kept_of_a_deleted_job(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.settle()
     scene.finish_download()
@@ -101,7 +103,7 @@ def test_a_job_that_is_done_is_not_remembered_either(scene: Scene) -> None:
     assert "Job" not in {reference.kind.name for reference in applied}
 
 
-def test_without_scaling_the_spec_has_its_say_again(scene: Scene) -> None:
+def test_replicas_are_the_specs_again_without_scaling(scene: Scene) -> None:
     scene.apply(scaling={"min": 1, "max": 9}, replicas=2)
     scene.settle()
     scene.reconciler.scaling_decisions[Key(NAMESPACE, "narrator")] = ScalingDecision(
@@ -117,13 +119,13 @@ def test_without_scaling_the_spec_has_its_say_again(scene: Scene) -> None:
     assert "load" not in scene.status()
 
 
-def test_what_cannot_be_read_is_told_once_and_heals(scene: Scene) -> None:
+def test_unreadable_resource_is_reported_once_and_recovers(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     scene.apply(task="translate")
     for _ in range(2):
         with pytest.raises(NotUnderstood, match=r"spec\.task"):
-            scene.look()
+            scene.reconcile()
     assert scene.cluster.calls == ["apply status"]
     assert (scene.status()["phase"], scene.condition("Degraded")) == (
         "Failed",
@@ -135,7 +137,7 @@ def test_what_cannot_be_read_is_told_once_and_heals(scene: Scene) -> None:
     assert scene.condition("Degraded") == ("False", "AsExpected")
 
 
-def test_one_that_cannot_be_read_does_not_spoil_those_that_share_its_claim(scene: Scene) -> None:
+def test_unreadable_resource_does_not_affect_others_of_its_claim(scene: Scene) -> None:
     metadata = {"name": "models", "namespace": NAMESPACE}
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
     scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteMany"]}})
@@ -154,12 +156,12 @@ def test_a_monitor_that_is_not_wanted_any_more_is_deleted_once(scene: Scene) -> 
     scene.settle()
     assert scene.cluster.names("ServiceMonitor") == ["narrator"]
     scene.apply(monitoring={"serviceMonitor": "never"})
-    scene.look()
+    scene.reconcile()
     assert not scene.cluster.names("ServiceMonitor")
     scene.settle()
 
 
-def test_of_the_good_templates_only_the_newest_is_kept(scene: Scene) -> None:
+def test_only_the_newest_good_template_is_kept(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     scene.roll_out()
@@ -205,11 +207,11 @@ def test_a_spec_after_a_failure_is_tried_even_while_the_last_good_pods_fail(scen
     assert scene.condition("Degraded")[1] != ROLLED_BACK
 
 
-def test_a_pass_that_was_cut_is_finished_by_the_next(scene: Scene) -> None:
+def test_interrupted_reconcile_is_finished_by_the_next(scene: Scene) -> None:
     scene.apply()
     scene.cluster.fails["apply NetworkPolicy"] = Unavailable("away")
     with pytest.raises(Unavailable):
-        scene.look()
+        scene.reconcile()
     assert not scene.cluster.names("Deployment")
     assert scene.status() == {}
     scene.cluster.fails.clear()
@@ -218,17 +220,17 @@ def test_a_pass_that_was_cut_is_finished_by_the_next(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(("spec", "expected_s"), [({}, 2.0), ({"model": PARAKEET}, 2.0)])
-def test_what_is_on_its_way_is_looked_at_often(
+def test_starting_pods_and_downloads_are_requeued_soon(
     scene: Scene, spec: dict[str, Any], expected_s: float
 ) -> None:
     scene.apply(**spec)
     scene.settle()
     if not spec:
         scene.pod("narrator-0")
-    assert scene.look() == expected_s
+    assert scene.reconcile() == expected_s
 
 
-def test_labels_and_owners_that_somebody_took_away_come_back(scene: Scene) -> None:
+def test_removed_labels_and_owners_are_restored(scene: Scene) -> None:
     scene.apply()
     scene.settle()
     before = scene.cluster.get("Deployment", "narrator")["metadata"]

@@ -20,12 +20,12 @@ class FakeLists:
 
     def __init__(self, *things: dict[str, Any]) -> None:
         self.things = list(things)
-        self.asked: list[tuple[str, str | None, str]] = []
+        self.listed: list[tuple[str, str | None, str]] = []
         self.fails: Unavailable | None = None
 
     async def list(self, kind: Kind, namespace: str | None, selector: str = "") -> list[Object]:
         """Returns what is there of a kind, each namespace for itself."""
-        self.asked.append((kind.name, namespace, selector))
+        self.listed.append((kind.name, namespace, selector))
         if self.fails:
             raise self.fails
         return [
@@ -35,28 +35,28 @@ class FakeLists:
         ]
 
 
-async def look(lists: FakeLists, object_cache: ObjectCache, *namespaces: str) -> set[Key]:
+async def resynced(lists: FakeLists, object_cache: ObjectCache, *namespaces: str) -> set[Key]:
     return await resync(lists, object_cache, (DEPLOYMENT, POD), namespaces)
 
 
-async def test_what_is_there_becomes_known_and_concerns_its_service_once() -> None:
+async def test_listed_object_is_cached_and_affects_its_voice_service_once() -> None:
     object_cache, lists = ObjectCache(), FakeLists(deployment(), pod())
-    assert await look(lists, object_cache) == {KEY}
+    assert await resynced(lists, object_cache) == {KEY}
     assert [thing["kind"] for thing in object_cache.of(KEY)] == ["Deployment", "Pod"]
-    assert await look(lists, object_cache) == set(), "nothing is new"
+    assert await resynced(lists, object_cache) == set(), "nothing is new"
 
 
-async def test_what_went_while_nobody_watched_is_forgotten() -> None:
+async def test_object_deleted_while_not_watched_is_removed() -> None:
     object_cache, lists = ObjectCache(), FakeLists(deployment(), pod())
-    await look(lists, object_cache)
+    await resynced(lists, object_cache)
     lists.things.pop()
-    assert await look(lists, object_cache) == {KEY}
+    assert await resynced(lists, object_cache) == {KEY}
     assert [thing["kind"] for thing in object_cache.of(KEY)] == ["Deployment"]
 
 
-async def test_what_came_while_the_list_was_read_is_kept() -> None:
+async def test_object_created_while_listing_is_kept() -> None:
     object_cache, lists = ObjectCache(), FakeLists(deployment())
-    await look(lists, object_cache)
+    await resynced(lists, object_cache)
     lists.things.clear()
     another = deployment()
     another["metadata"]["uid"] = "came-meanwhile"
@@ -73,25 +73,25 @@ async def test_what_came_while_the_list_was_read_is_kept() -> None:
     assert object_cache.get(DEPLOYMENT, "speech", "narrator") == another
 
 
-async def test_another_namespace_than_the_watched_ones_is_left_alone() -> None:
+async def test_objects_of_unwatched_namespaces_are_kept() -> None:
     object_cache, lists = ObjectCache(), FakeLists()
     object_cache.put(pod())
-    assert await look(lists, object_cache, "a", "b") == set()
+    assert await resynced(lists, object_cache, "a", "b") == set()
     assert object_cache.of(KEY)
-    assert [namespace for _, namespace, _ in lists.asked] == ["a", "b", "a", "b"]
+    assert [namespace for _, namespace, _ in lists.listed] == ["a", "b", "a", "b"]
 
 
-async def test_of_what_users_make_too_only_that_is_listed_whole() -> None:
+async def test_only_kinds_that_users_create_are_listed_without_a_selector() -> None:
     lists = FakeLists()
     await resync(lists, ObjectCache(), (VOICE_SERVICE, CLAIM, POD), ())
     ours = "app.kubernetes.io/managed-by=nemo-voice-operator"
-    assert [selector for *_, selector in lists.asked] == ["", "", ours]
+    assert [selector for *_, selector in lists.listed] == ["", "", ours]
 
 
-async def test_a_list_that_fails_forgets_nothing() -> None:
+async def test_failed_list_removes_nothing() -> None:
     object_cache, lists = ObjectCache(), FakeLists(deployment())
-    await look(lists, object_cache)
+    await resynced(lists, object_cache)
     lists.fails = Unavailable("away")
     with pytest.raises(Unavailable):
-        await look(lists, object_cache)
+        await resynced(lists, object_cache)
     assert object_cache.of(KEY)

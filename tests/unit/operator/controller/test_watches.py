@@ -59,7 +59,9 @@ async def test_every_watched_kind_is_followed_by_an_event_handler_and_nothing_el
     assert [list(one.get_all_handlers()) for one in others] == [[], [], []]
 
 
-async def test_of_what_users_make_too_only_ours_are_followed(followed: Followed) -> None:
+async def test_only_kinds_that_users_create_are_watched_without_our_label(
+    followed: Followed,
+) -> None:
     ours = {"app.kubernetes.io/managed-by": "nemo-voice-operator"}
     labels = {one.selector.any_name: one.labels for one in followed.handlers}  # type: ignore[union-attr]
     for kind in WATCHED:
@@ -67,7 +69,7 @@ async def test_of_what_users_make_too_only_ours_are_followed(followed: Followed)
 
 
 @pytest.mark.parametrize("what", [None, "ADDED", "MODIFIED"])
-async def test_what_is_there_becomes_known_and_its_service_is_looked_at(
+async def test_event_is_cached_and_queues_its_voice_service(
     followed: Followed, what: str | None
 ) -> None:
     await followed.event(DEPLOYMENT, deployment(), what)
@@ -75,7 +77,7 @@ async def test_what_is_there_becomes_known_and_its_service_is_looked_at(
     assert await followed.queued() == [KEY]
 
 
-async def test_a_list_that_says_nothing_new_is_no_reason_to_look(followed: Followed) -> None:
+async def test_listed_object_without_changes_queues_nothing(followed: Followed) -> None:
     owners = [{"kind": "VoiceService", "name": "narrator", "uid": "a"}]
     await followed.event(JOB, job(ownerReferences=owners, resourceVersion="5"))
     await followed.queued()
@@ -85,7 +87,7 @@ async def test_a_list_that_says_nothing_new_is_no_reason_to_look(followed: Follo
     assert await followed.queued() == [KEY]
 
 
-async def test_what_is_deleted_is_forgotten_and_its_service_is_looked_at(
+async def test_deletion_is_cached_and_queues_its_voice_service(
     followed: Followed,
 ) -> None:
     await followed.event(DEPLOYMENT, deployment())
@@ -95,7 +97,7 @@ async def test_what_is_deleted_is_forgotten_and_its_service_is_looked_at(
     assert await followed.queued() == [KEY]
 
 
-async def test_the_pod_of_a_shared_job_reaches_all_who_share_it_even_at_its_end(
+async def test_pod_of_a_shared_job_queues_all_sharers_also_when_deleted(
     followed: Followed,
 ) -> None:
     owners = [{"kind": "VoiceService", "name": name, "uid": name} for name in ("a", "b")]
@@ -111,7 +113,7 @@ async def test_the_pod_of_a_shared_job_reaches_all_who_share_it_even_at_its_end(
     assert await followed.queued() == [], "it is nobody's any more"
 
 
-async def test_who_lost_an_object_is_looked_at_as_well_as_who_has_it_now(
+async def test_previous_and_new_owner_of_an_object_are_queued(
     followed: Followed,
 ) -> None:
     owner = {"kind": "VoiceService", "name": "a", "uid": "a"}
@@ -132,7 +134,7 @@ async def test_kopf_posts_nothing_and_scans_nothing(followed: Followed) -> None:
     assert settings.scanning.disabled
 
 
-async def test_kopf_logs_in_as_the_kubeconfig_says(
+async def test_kopf_uses_the_kubeconfig(
     followed: Followed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     server = {"server": "https://cluster.example"}

@@ -21,7 +21,7 @@ async def test_a_key_that_is_added_twice_is_worked_on_once() -> None:
 
 
 @pytest.mark.looptime
-async def test_what_comes_while_a_key_is_in_work_is_not_lost() -> None:
+async def test_key_added_while_in_work_is_worked_on_again() -> None:
     queue: WorkQueue[str] = WorkQueue()
     queue.add("a")
     await queue.get()
@@ -34,7 +34,7 @@ async def test_what_comes_while_a_key_is_in_work_is_not_lost() -> None:
 
 
 @pytest.mark.looptime
-async def test_a_delayed_key_comes_at_its_time() -> None:
+async def test_delayed_key_is_ready_at_its_time() -> None:
     queue: WorkQueue[str] = WorkQueue()
     now = asyncio.get_running_loop().time
     began_s = now()
@@ -47,7 +47,7 @@ async def test_a_delayed_key_comes_at_its_time() -> None:
 
 
 @pytest.mark.looptime
-async def test_of_two_delays_the_shorter_one_counts() -> None:
+async def test_shorter_of_two_delays_counts() -> None:
     queue: WorkQueue[str] = WorkQueue()
     now = asyncio.get_running_loop().time
     began_s = now()
@@ -62,7 +62,7 @@ async def test_of_two_delays_the_shorter_one_counts() -> None:
 
 
 @pytest.mark.looptime
-async def test_a_failing_key_comes_back_later_and_later() -> None:
+async def test_failing_key_is_requeued_with_growing_delays() -> None:
     queue: WorkQueue[str] = WorkQueue()
     now = asyncio.get_running_loop().time
     queue.add("a")
@@ -81,7 +81,7 @@ async def test_a_failing_key_comes_back_later_and_later() -> None:
 
 
 @pytest.mark.looptime
-async def test_success_forgets_the_failures() -> None:
+async def test_success_resets_the_backoff() -> None:
     queue: WorkQueue[str] = WorkQueue()
     queue.add("a")
     for _ in range(3):
@@ -95,7 +95,7 @@ async def test_success_forgets_the_failures() -> None:
 
 
 @pytest.mark.looptime
-async def test_a_forgotten_key_does_not_come_back() -> None:
+async def test_forgotten_key_is_not_requeued() -> None:
     queue: WorkQueue[str] = WorkQueue()
     queue.add_after("gone", 5)
     queue.forget("gone")
@@ -114,7 +114,7 @@ async def test_waiting_workers_share_the_keys() -> None:
 
 
 @pytest.mark.looptime
-async def test_a_waiting_worker_that_is_cancelled_ends_and_loses_nothing() -> None:
+async def test_cancelled_waiting_worker_loses_no_key() -> None:
     queue: WorkQueue[str] = WorkQueue()
     queue.add_after("later", 100)
     waiting = asyncio.create_task(queue.get())
@@ -150,7 +150,7 @@ async def test_a_cancellation_that_comes_with_a_key_is_not_lost(
 
 
 @pytest.mark.looptime
-async def test_a_key_that_came_again_while_its_work_failed_is_worked_on_at_once() -> None:
+async def test_key_added_while_its_work_failed_is_worked_on_at_once() -> None:
     queue: WorkQueue[str] = WorkQueue()
     began_s = asyncio.get_running_loop().time()
     queue.add("a")

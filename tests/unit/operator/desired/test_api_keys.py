@@ -16,11 +16,11 @@ NVIDIA = {"source": "nvidia/tts_en_fastpitch"}
 def pods(**spec: Any) -> dict[str, Any]:
     """The pods' specs of a VoiceService, by the kind that makes them."""
     service = voice_service(**spec)
-    children: Any = desired_state(service, verified_plan(service, SETTINGS), SETTINGS)
+    owned: Any = desired_state(service, verified_plan(service, SETTINGS), SETTINGS)
     return {
-        child["kind"]: child["spec"]["template"]["spec"]
-        for child in children
-        if "template" in child["spec"]
+        manifest["kind"]: manifest["spec"]["template"]["spec"]
+        for manifest in owned
+        if "template" in manifest["spec"]
     }
 
 

@@ -38,7 +38,7 @@ def work_of(service: VoiceService, *, single_node: bool = False, wants_job: bool
     return Plan(replicas=0, cache=work, serves=False)
 
 
-def asked(name: str = "narrator", **spec: Any) -> VoiceService:
+def hub_service(name: str = "narrator", **spec: Any) -> VoiceService:
     """A VoiceService that fetches a hub's model into a claim that others use too."""
     return voice_service(name, **{"model": HUB, "cache": SHARED, **spec})
 
@@ -55,7 +55,7 @@ def pod_of(service: VoiceService, *, single_node: bool = False) -> dict[str, Any
 
 def same_work(**spec: Any) -> bool:
     """Whether a VoiceService that differs so shares the Job, which then is equal to the byte."""
-    one, other = job_of(asked()), job_of(asked("listener", **spec))
+    one, other = job_of(hub_service()), job_of(hub_service("listener", **spec))
     names = one["metadata"].pop("name"), other["metadata"].pop("name")
     is_same = bool(names[0] == names[1])
     assert is_same == (json.dumps(one) == json.dumps(other))
@@ -110,55 +110,55 @@ def test_voice_services_that_need_the_same_files_share_one_job(spec: dict[str, A
     ],
     ids=json.dumps,
 )
-def test_whatever_could_change_the_files_or_the_way_to_them_is_another_job(
+def test_job_name_depends_on_source_revision_mirror_and_token(
     spec: dict[str, Any],
 ) -> None:
     assert not same_work(**spec)
 
 
-def test_asking_for_a_refresh_is_another_job() -> None:
-    service = asked()
+def test_job_name_depends_on_the_refresh_annotation() -> None:
+    service = hub_service()
     annotated = service.metadata.model_copy(update={"annotations": {"nemo-voice.dev/refresh": "1"}})
     refreshed = service.model_copy(update={"metadata": annotated})
     assert cache_work_name(refreshed, SETTINGS) != cache_work_name(service, SETTINGS)
 
 
-def test_a_job_is_of_no_one_voice_service() -> None:
-    job = job_of(asked("narrator"))
+def test_job_names_no_voice_service() -> None:
+    job = job_of(hub_service("narrator"))
     assert "narrator" not in json.dumps(job)
     assert job["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "nemo-voice-operator"
 
 
-def test_the_job_goes_once_its_result_is_recorded() -> None:
-    service = asked()
+def test_no_job_once_its_result_is_recorded() -> None:
+    service = hub_service()
     assert cache_job(service, work_of(service, wants_job=False), SETTINGS) is None
     assert cache_job(service, Plan(replicas=1), SETTINGS) is None
 
 
-def test_every_try_leaves_a_pod_that_says_why_and_few_are_made() -> None:
-    job = job_of(asked())["spec"]
+def test_failed_tries_keep_their_pods_and_are_few() -> None:
+    job = job_of(hub_service())["spec"]
     assert job["template"]["spec"]["restartPolicy"] == "Never"
     assert job["backoffLimit"] == 3
     assert "ttlSecondsAfterFinished" not in job
 
 
 def test_a_pod_that_was_stopped_from_outside_does_not_count_as_a_try() -> None:
-    stopped, drained = job_of(asked())["spec"]["podFailurePolicy"]["rules"]
+    stopped, drained = job_of(hub_service())["spec"]["podFailurePolicy"]["rules"]
     assert {stopped["action"], drained["action"]} == {"Ignore"}
     assert stopped["onExitCodes"]["values"] == [143]
     assert drained["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
 
 
-def test_the_download_tells_its_result_and_its_progress() -> None:
-    [container] = pod_of(asked())["containers"]
+def test_download_reports_result_and_progress() -> None:
+    [container] = pod_of(hub_service())["containers"]
     assert container["args"] == [
         "fetch", "--result", "/dev/termination-log", "--progress-port", "8082"
     ]  # fmt: skip
     assert container["ports"] == [{"name": "progress", "containerPort": 8082}]
 
 
-def test_the_download_may_write_the_claim_and_asks_for_no_gpu() -> None:
-    pod = pod_of(asked())
+def test_download_mounts_the_claim_writable_and_requests_no_gpu() -> None:
+    pod = pod_of(hub_service())
     [container] = pod["containers"]
     mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
     assert not mounts["models"]["readOnly"]
@@ -166,9 +166,9 @@ def test_the_download_may_write_the_claim_and_asks_for_no_gpu() -> None:
     assert "nvidia.com/gpu" not in json.dumps(container["resources"])
 
 
-def test_the_download_runs_where_the_pods_will() -> None:
+def test_download_has_the_placement_of_the_pods() -> None:
     pod = pod_of(
-        asked(
+        hub_service(
             nodeSelector={"pool": "speech"},
             tolerations=[{"key": "speech", "operator": "Exists"}],
             affinity={"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": []}}},
@@ -184,16 +184,16 @@ def test_the_download_runs_where_the_pods_will() -> None:
     assert wish["preference"]["matchExpressions"][0]["key"] == "nvidia.com/gpu.present"
 
 
-def test_without_a_gpu_the_download_wishes_for_no_gpu_node() -> None:
-    pod = pod_of(asked(gpu={"count": 0}))
+def test_download_prefers_gpu_nodes_only_with_a_gpu() -> None:
+    pod = pod_of(hub_service(gpu={"count": 0}))
     assert (pod["tolerations"], pod["affinity"]) == (None, None)
 
 
-def test_the_download_goes_to_the_node_that_has_the_claim() -> None:
-    pod = pod_of(asked(), single_node=True)
+def test_download_is_bound_to_the_node_of_a_single_node_claim() -> None:
+    pod = pod_of(hub_service(), single_node=True)
     [term] = pod["affinity"]["podAffinity"][REQUIRED]
     assert term["labelSelector"] == {"matchLabels": {"nemo-voice.dev/claim": "models"}}
-    job = job_of(asked())["spec"]["template"]["metadata"]["labels"]
+    job = job_of(hub_service())["spec"]["template"]["metadata"]["labels"]
     assert job["nemo-voice.dev/claim"] == "models"
 
 
@@ -218,7 +218,7 @@ def test_the_download_goes_to_the_node_that_has_the_claim() -> None:
         ),
     ],
 )
-def test_the_created_claim_is_as_asked(
+def test_created_claim_follows_the_spec(
     cache: dict[str, Any] | None, expected: dict[str, Any]
 ) -> None:
     service = voice_service(model=HUB, cache=cache)
@@ -231,7 +231,7 @@ def test_the_created_claim_is_as_asked(
     ("cache", "retained"),
     [(None, "true"), ({"size": "1Gi", "retain": True}, "true"), ({"retain": False}, "false")],
 )
-def test_the_created_claim_says_whether_it_stays(
+def test_created_claim_is_annotated_with_retain(
     cache: dict[str, Any] | None, retained: str
 ) -> None:
     service = voice_service(model=HUB, cache=cache)
@@ -239,9 +239,9 @@ def test_the_created_claim_says_whether_it_stays(
     assert claim["metadata"]["annotations"] == {"nemo-voice.dev/retain": retained}
 
 
-@pytest.mark.parametrize("plan", [Plan(replicas=1), work_of(asked())])
+@pytest.mark.parametrize("plan", [Plan(replicas=1), work_of(hub_service())])
 def test_no_claim_is_made_where_none_is_needed_or_one_is_named(plan: Plan) -> None:
-    assert cache_claim(asked(), plan, SETTINGS) is None
+    assert cache_claim(hub_service(), plan, SETTINGS) is None
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_no_claim_is_made_where_none_is_needed_or_one_is_named(plan: Plan) -> No
         (SHARED, True, True),
     ],
 )
-def test_a_claim_is_of_one_node_by_its_access_modes(
+def test_access_modes_decide_whether_a_claim_mounts_on_one_node(
     cache: dict[str, Any] | None, observed: bool, expected: bool
 ) -> None:
     service = voice_service(model=HUB, cache=cache)

@@ -26,13 +26,13 @@ def start_s(probe: dict[str, Any]) -> int:
 @pytest.mark.parametrize(
     ("timeout_s", "waits_s"), [(30, 30), (31, 35), (300, 300), (900, 900), (86_400, 86_400)]
 )
-def test_a_start_is_never_ended_before_its_timeout(timeout_s: int, waits_s: int) -> None:
+def test_startup_probe_lasts_for_the_warmup_timeout(timeout_s: int, waits_s: int) -> None:
     probe = container(warmup={"timeoutSeconds": timeout_s})["startupProbe"]
     assert start_s(probe) == waits_s
     assert probe["httpGet"] == {"path": "/v1/health/ready", "port": "http"}
 
 
-def test_a_pod_that_cannot_answer_leaves_the_service_long_before_it_is_restarted() -> None:
+def test_pod_without_responses_is_unready_long_before_it_is_restarted() -> None:
     probes = container()
     assert start_s(probes["readinessProbe"]) == 10
     assert start_s(probes["livenessProbe"]) == 60
@@ -63,7 +63,7 @@ def test_the_grace_period_covers_the_drain(env: list[dict[str, Any]], expected_s
     assert grace_s(voice_service(env=env)) == expected_s
 
 
-def test_the_pod_sleeps_before_the_signal_within_the_grace_of_a_restart() -> None:
+def test_pre_stop_sleep_fits_into_the_grace_period_of_a_restart() -> None:
     made = container()
     sleep_s = made["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert 0 < sleep_s < made["livenessProbe"]["terminationGracePeriodSeconds"]
@@ -94,7 +94,7 @@ def test_the_pod_sleeps_before_the_signal_within_the_grace_of_a_restart() -> Non
         ),
     ],
 )
-def test_resources_are_as_asked_with_the_gpus_among_the_limits(
+def test_resources_follow_the_spec_with_gpus_in_the_limits(
     spec: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     assert container(**spec)["resources"] == expected
@@ -108,22 +108,20 @@ def test_resources_are_as_asked_with_the_gpus_among_the_limits(
         ({"image": "mine:2", "imagePullPolicy": "Always"}, "mine:2", "Always"),
     ],
 )
-def test_the_image_is_the_specs_or_the_operators(
-    spec: dict[str, Any], image: str, policy: str
-) -> None:
+def test_image_is_the_specs_or_the_default(spec: dict[str, Any], image: str, policy: str) -> None:
     made = container(**spec)
     assert (made["image"], made["imagePullPolicy"]) == (image, policy)
 
 
 @pytest.mark.parametrize(("task", "port"), [(Task.TTS, 5000), (Task.STT, 5001)])
-def test_the_port_is_the_tasks_whatever_the_services_is(task: Task, port: int) -> None:
+def test_container_port_is_the_tasks(task: Task, port: int) -> None:
     made = container(task=task, service={"port": 80})
     assert made["ports"] == [{"name": "http", "containerPort": port}]
     assert {"name": "NEMO_VOICE_PORT", "value": str(port)} in made["env"]
 
 
 @pytest.mark.parametrize("has_claim", [True, False])
-def test_only_the_models_of_a_claim_cannot_be_written(has_claim: bool) -> None:
+def test_models_of_a_claim_are_mounted_read_only(has_claim: bool) -> None:
     mounts = {mount["mountPath"]: mount for mount in container(has_claim=has_claim)["volumeMounts"]}
     assert set(mounts) == {"/tmp", "/var/cache/nemo-voice"}
     assert mounts["/var/cache/nemo-voice"]["readOnly"] is (True if has_claim else None)

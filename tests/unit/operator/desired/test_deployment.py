@@ -34,11 +34,11 @@ def deployment_of(plan: Plan, **spec: Any) -> dict[str, Any]:
     return dict(made["spec"])
 
 
-def test_without_anything_proven_ever_there_is_none() -> None:
+def test_no_deployment_before_the_first_verified_model() -> None:
     assert serving_deployment(voice_service(), Plan(replicas=1, serves=False), SETTINGS) is None
 
 
-def test_the_last_good_template_stays_while_the_specs_own_may_not_run() -> None:
+def test_kept_template_is_used_while_the_specs_own_may_not_run() -> None:
     made = deployment_of(Plan(replicas=3, serves=False, kept_template=KEPT))
     assert (made["template"], made["replicas"]) == (KEPT, 3)
 
@@ -49,7 +49,7 @@ def test_the_specs_own_template_wins_over_a_kept_one_once_it_may_run() -> None:
 
 
 @pytest.mark.parametrize(("strategy", "surge", "unavailable"), [("surge", 1, 0), ("replace", 0, 1)])
-def test_pods_are_exchanged_one_by_one(strategy: str, surge: int, unavailable: int) -> None:
+def test_pods_are_replaced_one_by_one(strategy: str, surge: int, unavailable: int) -> None:
     made = deployment_of(Plan(replicas=8), rollout={"strategy": strategy})
     assert made["strategy"] == {
         "type": "RollingUpdate",
@@ -57,12 +57,12 @@ def test_pods_are_exchanged_one_by_one(strategy: str, surge: int, unavailable: i
     }
 
 
-def test_a_rollout_has_failed_only_after_the_pull_and_the_warm_up() -> None:
+def test_progress_deadline_covers_pull_and_warmup() -> None:
     made = deployment_of(Plan(replicas=1), warmup={"timeoutSeconds": 300})
     assert made["progressDeadlineSeconds"] == 900
 
 
-def test_the_selector_never_changes_and_selects_the_template() -> None:
+def test_selector_is_constant_and_selects_the_template() -> None:
     made = deployment_of(claimed(), podLabels={"team": "a"}, task="stt")
     labels, selected = made["template"]["metadata"]["labels"], made["selector"]["matchLabels"]
     assert selected == {
@@ -72,7 +72,7 @@ def test_the_selector_never_changes_and_selects_the_template() -> None:
     assert labels.items() >= {**selected, "team": "a", "nemo-voice.dev/claim": "models"}.items()
 
 
-def test_a_users_label_never_replaces_one_of_ours() -> None:
+def test_pod_labels_of_the_spec_never_replace_ours() -> None:
     mine = {"app.kubernetes.io/component": "mine"}
     made = deployment_of(Plan(replicas=1), podLabels=mine)
     assert made["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "serving"
@@ -91,19 +91,19 @@ def test_pod_securitys_restricted_profile_admits_the_pods(plan: Plan) -> None:
     assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & set(pod)
 
 
-def test_a_pod_has_no_rights_in_the_cluster_and_no_variables_from_its_neighbours() -> None:
+def test_pod_has_no_service_account_token_and_no_service_links() -> None:
     pod = pod_of(serviceAccountName="speech")
     assert pod["automountServiceAccountToken"] is False
     assert pod["enableServiceLinks"] is False
     assert pod["serviceAccountName"] == "speech"
 
 
-def test_the_demo_is_unpacked_into_a_volume_of_the_pods_own() -> None:
+def test_demo_is_unpacked_into_an_empty_dir() -> None:
     volumes = {volume["name"]: volume for volume in pod_of()["volumes"]}
     assert volumes["models"] == {"name": "models", "emptyDir": {"sizeLimit": "1Gi"}}
 
 
-def test_everything_about_placement_is_passed_through() -> None:
+def test_placement_fields_are_passed_through() -> None:
     tolerations = [{"key": "gpu", "operator": "Exists"}, {"key": "x", "value": "y"}]
     spread = [{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]
     pod = pod_of(
@@ -123,7 +123,7 @@ def test_everything_about_placement_is_passed_through() -> None:
     assert pod["imagePullSecrets"] == [{"name": "registry"}]
 
 
-def test_pods_that_say_nothing_are_spread_over_nodes_where_that_is_possible() -> None:
+def test_pods_prefer_different_nodes_by_default() -> None:
     [constraint] = pod_of()["topologySpreadConstraints"]
     assert constraint["whenUnsatisfiable"] == "ScheduleAnyway"
     assert constraint["topologyKey"] == "kubernetes.io/hostname"
@@ -140,7 +140,7 @@ def test_pods_that_say_nothing_are_spread_over_nodes_where_that_is_possible() ->
         ({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": None}}, []),
     ],
 )
-def test_pods_of_a_claim_of_one_node_are_kept_on_that_node(
+def test_pods_of_a_single_node_claim_are_bound_to_that_node(
     affinity: dict[str, Any] | None, others: list[Any]
 ) -> None:
     pod = pod_of(claimed(single_node=True), affinity=affinity)
@@ -148,5 +148,5 @@ def test_pods_of_a_claim_of_one_node_are_kept_on_that_node(
     assert terms == [*others, NEAR_CLAIM]
 
 
-def test_pods_of_a_claim_of_many_nodes_go_anywhere() -> None:
+def test_pods_of_a_many_node_claim_are_not_bound() -> None:
     assert "affinity" not in pod_of(claimed())

@@ -1,4 +1,4 @@
-"""The children as a whole: what a sample becomes, and that the same input gives the same bytes."""
+"""The owned objects as a whole: the golden files, and that equal input gives equal bytes."""
 
 import json
 from collections.abc import Iterator
@@ -28,21 +28,21 @@ NOT_KUBERNETES_OWN = {"ServiceMonitor", "VoiceService"}
 ALWAYS = ["Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget"]
 
 
-def children_of(sample: str) -> list[Manifest]:
-    """Every child of every VoiceService in a sample whose models are proven."""
+def owned_by_sample(sample: str) -> list[Manifest]:
+    """Every owned object of every VoiceService in a sample whose models are verified."""
     # Every claim that is named rather than created is one of many nodes but the one filled by hand.
     single_node = sample == "air-gapped"
     return [
-        child
+        manifest
         for service in services_of(sample)
-        for child in desired_state(
+        for manifest in desired_state(
             service, verified_plan(service, SETTINGS, single_node=single_node), SETTINGS
         )
     ]
 
 
-def kinds(children: tuple[Manifest, ...]) -> list[Json]:
-    return [child["kind"] for child in children]
+def kinds(owned: tuple[Manifest, ...]) -> list[Json]:
+    return [manifest["kind"] for manifest in owned]
 
 
 def values_in(value: Json) -> Iterator[Json]:
@@ -54,31 +54,33 @@ def values_in(value: Json) -> Iterator[Json]:
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_a_sample_becomes_what_was_agreed_on(sample: str, golden: Golden) -> None:
-    golden(children_of(sample), sample)
+def test_samples_match_their_golden_files(sample: str, golden: Golden) -> None:
+    golden(owned_by_sample(sample), sample)
 
 
-def test_no_golden_file_is_left_over() -> None:
+def test_every_golden_file_has_a_sample() -> None:
     assert {path.stem for path in FOLDER.glob("*.yaml")} == set(SAMPLES)
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_kubernetes_knows_every_field_of_every_child(sample: str, version: str) -> None:
-    for child in children_of(sample):
-        if child["kind"] not in NOT_KUBERNETES_OWN:
-            assert faults_of(child, version) == []
+def test_kubernetes_knows_every_field_of_every_owned_object(sample: str, version: str) -> None:
+    for manifest in owned_by_sample(sample):
+        if manifest["kind"] not in NOT_KUBERNETES_OWN:
+            assert faults_of(manifest, version) == []
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_what_a_sample_brings_besides_is_valid(sample: str) -> None:
+def test_other_objects_of_samples_are_valid(sample: str) -> None:
     for thing in objects_of(sample):
         if thing["kind"] not in NOT_KUBERNETES_OWN:
             assert faults_of(thing) == []
 
 
-def test_the_check_notices_a_misspelt_field() -> None:
-    deployment = next(child for child in children_of("tts-demo") if child["kind"] == "Deployment")
+def test_schema_check_finds_a_misspelt_field() -> None:
+    deployment = next(
+        manifest for manifest in owned_by_sample("tts-demo") if manifest["kind"] == "Deployment"
+    )
     misspelt: Manifest = {**deployment, "spec": {**deployment["spec"], "replica": 1}}  # type: ignore[dict-item]
     [fault] = faults_of(misspelt)
     assert "replica" in fault
@@ -86,21 +88,21 @@ def test_the_check_notices_a_misspelt_field() -> None:
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_same_input_gives_the_same_bytes(sample: str) -> None:
-    once, again = (json.dumps(children_of(sample)) for _ in range(2))
+    once, again = (json.dumps(owned_by_sample(sample)) for _ in range(2))
     assert once == again
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_nothing_is_none_and_no_two_things_are_shared(sample: str) -> None:
-    children = children_of(sample)
-    assert None not in list(values_in(list(children)))
-    # What is applied may be changed by whoever applies it, without reaching another child.
-    boxes = [id(one) for child in children for one in values_in(child) if isinstance(one, dict)]
+def test_manifests_have_no_none_and_no_shared_parts(sample: str) -> None:
+    owned = owned_by_sample(sample)
+    assert None not in list(values_in(list(owned)))
+    # The caller may change a manifest without changing another one.
+    boxes = [id(one) for manifest in owned for one in values_in(manifest) if isinstance(one, dict)]
     assert len(boxes) == len(set(boxes))
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_a_sample_is_short_and_says_first_what_it_shows(sample: str) -> None:
+def test_samples_are_short_and_begin_with_a_comment(sample: str) -> None:
     lines = SAMPLES[sample].read_text().splitlines()
     assert lines[0].startswith("# ")
     assert len(lines[0]) <= 100
@@ -115,7 +117,7 @@ def test_the_demo_has_no_claim_and_no_job() -> None:
     assert kinds(desired_state(voice_service(), Plan(replicas=1), SETTINGS)) == ALWAYS
 
 
-def test_before_anything_is_proven_there_is_an_address_but_no_deployment() -> None:
+def test_service_exists_before_the_first_deployment() -> None:
     work = CacheWork(claim="narrator-models", creates_claim=True, job="nemo-voice-cache-1")
     plan = Plan(replicas=0, cache=work, serves=False)
     found = kinds(desired_state(voice_service(), plan, SETTINGS))
@@ -130,4 +132,4 @@ def test_before_anything_is_proven_there_is_an_address_but_no_deployment() -> No
 
 def test_the_golden_files_are_what_a_yaml_parser_reads_back() -> None:
     kept = list(yaml.safe_load_all((FOLDER / "shared-cache.yaml").read_text()))
-    assert kept == children_of("shared-cache")
+    assert kept == owned_by_sample("shared-cache")

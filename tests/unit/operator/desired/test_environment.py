@@ -1,4 +1,4 @@
-"""The environment: which model from where, and who wins when two say the same variable."""
+"""The environment: which model from where, and which of two variables of a name wins."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ def by_name(variables: Any) -> dict[str, Any]:
     return {one["name"]: one.get("value", one.get("valueFrom")) for one in variables}
 
 
-def test_a_demo_pod_is_told_the_model_and_no_more() -> None:
+def test_demo_pod_has_only_the_model_variable() -> None:
     assert served(gpu={"count": 0}) == {
         "NEMO_VOICE_MODEL": "demo",
         "NEMO_VOICE_MODEL_CACHE": "/var/cache/nemo-voice",
@@ -59,7 +59,7 @@ def test_a_demo_pod_is_told_the_model_and_no_more() -> None:
         ("demo", "demo", DIGEST, None),
     ],
 )
-def test_what_was_proven_is_what_is_served(
+def test_pods_serve_the_verified_digest(
     source: str, given: str, revision: str, passed: str | None
 ) -> None:
     model = VerifiedModel(verified(source, revision), verified(VOCODER, "b" * 40, OTHER))
@@ -72,12 +72,12 @@ def test_what_was_proven_is_what_is_served(
     assert found["NEMO_VOICE_VOCODER_SHA256"] == OTHER
 
 
-def test_a_branch_is_served_as_the_commit_that_it_was() -> None:
+def test_branch_is_pinned_to_its_commit() -> None:
     model = {"source": HUB, "revision": "main"}
     assert served(VerifiedModel(verified(HUB)), model=model)["NEMO_VOICE_MODEL_REVISION"] == COMMIT
 
 
-def test_the_download_is_told_what_the_spec_says() -> None:
+def test_download_has_the_checkpoints_of_the_spec() -> None:
     found = fetched(
         model={"source": HUB, "revision": "main"},
         vocoder={"source": "file:///v.nemo", "sha256": DIGEST},
@@ -94,7 +94,7 @@ def test_the_download_is_told_what_the_spec_says() -> None:
     }
 
 
-def test_only_the_download_sees_the_token_and_both_name_the_hub() -> None:
+def test_only_the_download_has_the_token_and_both_name_the_hub() -> None:
     hub = {"endpoint": "https://hub.example", "tokenSecretRef": {"name": "hub"}}
     spec = {"model": {"source": HUB}, "hub": hub}
     assert fetched(**spec)["HF_TOKEN"] == {"secretKeyRef": {"name": "hub", "key": "token"}}
@@ -106,7 +106,7 @@ def test_only_the_download_sees_the_token_and_both_name_the_hub() -> None:
     ("task", "queue"),
     [("tts", "NEMO_VOICE_MAX_QUEUE_CHARS"), ("stt", "NEMO_VOICE_MAX_QUEUE_AUDIO_S")],
 )
-def test_the_engine_reaches_the_services_settings(task: str, queue: str) -> None:
+def test_engine_fields_become_settings(task: str, queue: str) -> None:
     engine = {
         "precision": "bfloat16",
         "maxBatch": 8,
@@ -125,7 +125,7 @@ def test_the_engine_reaches_the_services_settings(task: str, queue: str) -> None
     }
 
 
-def test_warmup_texts_are_json_in_which_kubernetes_finds_nothing_to_replace() -> None:
+def test_warmup_texts_are_json_without_dollar_signs() -> None:
     texts = ["It costs $5 or $(PRICE).", 'Say "hello", José.']
     found = served(warmup={"texts": texts})["NEMO_VOICE_WARMUP_TEXTS"]
     assert json.loads(found) == texts
@@ -135,7 +135,7 @@ def test_warmup_texts_are_json_in_which_kubernetes_finds_nothing_to_replace() ->
 
 
 @pytest.mark.parametrize(("count", "device"), [(0, "cpu"), (1, "cuda"), (4, "cuda")])
-def test_a_pod_with_a_gpu_computes_there_or_fails(count: int, device: str) -> None:
+def test_device_is_cuda_exactly_with_a_gpu(count: int, device: str) -> None:
     assert served(gpu={"count": count})["NEMO_VOICE_DEVICE"] == device
 
 
@@ -150,7 +150,7 @@ def test_of_two_equal_names_in_env_the_last_one_counts() -> None:
     assert served(env=env)["TZ"] == "Europe/Madrid"
 
 
-def test_env_reaches_the_pods_and_what_is_no_setting_the_download_too() -> None:
+def test_env_reaches_the_pods_and_without_settings_the_download() -> None:
     certificate = {"configMapKeyRef": {"name": "ca", "key": "bundle"}}
     env = [
         {"name": "HTTPS_PROXY", "value": "http://proxy:3128"},
@@ -174,5 +174,5 @@ def test_env_reaches_the_pods_and_what_is_no_setting_the_download_too() -> None:
         ("demo", "demo"),
     ],
 )
-def test_a_file_is_counted_from_the_claims_root(source: str, seen: str) -> None:
+def test_file_source_is_relative_to_the_claims_root(source: str, seen: str) -> None:
     assert container_source(source) == seen

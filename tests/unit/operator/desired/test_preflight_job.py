@@ -22,7 +22,7 @@ HUB: dict[str, Any] = {"model": {"source": "nvidia/a-model"}, "cache": {"claimNa
 
 
 def plan_for(*, single_node: bool = False, **spec: Any) -> Plan:
-    """The plan that wants a change proven."""
+    """The plan in which a preflight is due."""
     service = voice_service(**spec)
     plan = verified_plan(service, SETTINGS, single_node=single_node)
     return replace(plan, serves=False, preflight=preflight_work_name(service, plan, SETTINGS))
@@ -40,19 +40,19 @@ def pod_of(*, single_node: bool = False, **spec: Any) -> dict[str, Any]:
 
 
 def serving_pod_of(**spec: Any) -> dict[str, Any]:
-    """What would serve: the same VoiceService's Deployment once the change is proven."""
+    """What would serve: the same VoiceService's Deployment once the preflight succeeded."""
     service = voice_service(**spec)
-    children: Any = desired_state(service, verified_plan(service, SETTINGS), SETTINGS)
-    [pod] = [one["spec"]["template"]["spec"] for one in children if one["kind"] == "Deployment"]
+    owned: Any = desired_state(service, verified_plan(service, SETTINGS), SETTINGS)
+    [pod] = [one["spec"]["template"]["spec"] for one in owned if one["kind"] == "Deployment"]
     return dict(pod)
 
 
-def test_nothing_is_proven_unless_the_plan_says_so() -> None:
+def test_no_preflight_job_unless_the_plan_has_one() -> None:
     assert preflight_job(voice_service(), Plan(replicas=1), SETTINGS) is None
 
 
 @pytest.mark.parametrize("spec", [{}, HUB], ids=["demo", "hub"])
-def test_it_is_told_what_the_serving_container_is_told(spec: dict[str, Any]) -> None:
+def test_preflight_has_the_environment_of_the_serving_container(spec: dict[str, Any]) -> None:
     extra: dict[str, Any] = {
         "env": [{"name": "NEMO_VOICE_LOG_LEVEL", "value": "debug"}],
         "image": "other:2",
@@ -66,7 +66,7 @@ def test_it_is_told_what_the_serving_container_is_told(spec: dict[str, Any]) -> 
     assert mounts["models"] is (True if spec else None)
 
 
-def test_it_asks_for_no_gpu_and_goes_where_those_with_one_may() -> None:
+def test_preflight_requests_no_gpu_and_tolerates_gpu_nodes() -> None:
     spec: dict[str, Any] = {
         "nodeSelector": {"zone": "a"},
         "runtimeClassName": "nvidia",
@@ -81,12 +81,12 @@ def test_it_asks_for_no_gpu_and_goes_where_those_with_one_may() -> None:
     assert "runtimeClassName" not in pod
 
 
-def test_it_wishes_for_the_node_of_a_pod_that_serves_where_its_image_is_then_wanted() -> None:
+def test_preflight_prefers_the_node_of_a_serving_pod() -> None:
     [wish] = pod_of()["affinity"]["podAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
     assert wish["podAffinityTerm"]["labelSelector"]["matchLabels"] == selector_of(voice_service())
 
 
-def test_a_claim_of_one_node_binds_it_to_that_node() -> None:
+def test_preflight_is_bound_to_the_node_of_a_single_node_claim() -> None:
     required = "requiredDuringSchedulingIgnoredDuringExecution"
     [term] = pod_of(single_node=True, **HUB)["affinity"]["podAffinity"][required]
     assert term["labelSelector"]["matchLabels"] == {"nemo-voice.dev/claim": "models"}
@@ -95,7 +95,7 @@ def test_a_claim_of_one_node_binds_it_to_that_node() -> None:
     assert labels["nemo-voice.dev/claim"] == "models"
 
 
-def test_its_pod_is_none_of_those_that_serve() -> None:
+def test_preflight_pod_is_not_selected_by_the_service() -> None:
     job = job_of()
     assert (
         not selector_of(voice_service()).items()
@@ -105,14 +105,14 @@ def test_its_pod_is_none_of_those_that_serve() -> None:
     assert not is_preflight({"metadata": {}})
 
 
-def test_a_stopped_pod_is_no_failure_and_a_failed_one_ends_it() -> None:
+def test_stopped_pod_is_no_failure_and_a_failed_pod_fails_the_preflight() -> None:
     spec = job_of()["spec"]
     assert spec["backoffLimit"] == 0
     assert {rule["action"] for rule in spec["podFailurePolicy"]["rules"]} == {"Ignore"}
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
 
 
-def test_another_image_setting_or_place_is_another_proof() -> None:
+def test_preflight_name_depends_on_image_settings_and_placement() -> None:
     changes: list[dict[str, Any]] = [
         {},
         {"image": "other:2"},
@@ -129,8 +129,8 @@ def test_another_image_setting_or_place_is_another_proof() -> None:
 def test_kubernetes_knows_every_field(spec: dict[str, Any], version: str) -> None:
     service, plan = voice_service(**spec), plan_for(**spec)
     [job] = [
-        child
-        for child in desired_state(service, plan, SETTINGS)
-        if child["kind"] == "Job" and is_preflight(child)
+        manifest
+        for manifest in desired_state(service, plan, SETTINGS)
+        if manifest["kind"] == "Job" and is_preflight(manifest)
     ]
     assert faults_of(job, version) == []

@@ -47,9 +47,7 @@ def policy_of(settings: OperatorSettings = SETTINGS, **spec: Any) -> dict[str, A
         ({"service": {"type": "LoadBalancer", "port": 80}}, "LoadBalancer", 80),
     ],
 )
-def test_the_service_has_the_port_that_was_asked_for(
-    spec: dict[str, Any], kind: str, port: int
-) -> None:
+def test_service_has_the_port_of_the_spec(spec: dict[str, Any], kind: str, port: int) -> None:
     made = service_of(**spec)["spec"]
     assert made["type"] == kind
     assert made["ports"] == [
@@ -77,25 +75,25 @@ def test_the_service_carries_its_annotations() -> None:
         ),
     ],
 )
-def test_callers_are_as_asked_and_always_the_operator_and_prometheus(
+def test_policy_allows_the_specs_callers_the_operator_and_prometheus(
     spec: dict[str, Any], callers: list[Any] | None
 ) -> None:
     [rule] = policy_of(**spec)["ingress"]
     assert rule["from"] == callers
 
 
-def test_a_namespace_of_both_is_named_once() -> None:
+def test_shared_namespace_is_named_once() -> None:
     one = OperatorSettings(namespace="same", monitoring_namespace="same")
     [rule] = policy_of(one, networkPolicy={"from": []})["ingress"]
     assert rule["from"] == [named("same")]
 
 
-def test_callers_reach_the_pods_port_whatever_the_services_is() -> None:
+def test_policy_has_the_container_port_whatever_the_services_port() -> None:
     [rule] = policy_of(task="stt", service={"port": 80})["ingress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": 5001}]
 
 
-def test_the_pods_call_nobody_but_dns() -> None:
+def test_pods_may_call_only_dns() -> None:
     policy = policy_of()
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert policy["egress"] == [
@@ -108,7 +106,7 @@ def test_the_policy_can_be_switched_off() -> None:
     assert serving_policy(service, PLAN, SETTINGS) is None
 
 
-def test_a_node_drain_takes_one_pod_at_a_time_and_waits_for_no_broken_one() -> None:
+def test_drain_takes_one_pod_at_a_time_and_any_unready_one() -> None:
     budget: Any = serving_budget(voice_service(), PLAN, SETTINGS)["spec"]
     assert budget["maxUnavailable"] == 1
     assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
@@ -119,9 +117,7 @@ def test_a_node_drain_takes_one_pod_at_a_time_and_waits_for_no_broken_one() -> N
     ("wish", "known", "made"),
     [("auto", True, True), ("auto", False, False), ("never", True, False)],
 )
-def test_there_is_a_monitor_where_it_is_wanted_and_known(
-    wish: str, known: bool, made: bool
-) -> None:
+def test_monitor_exists_where_wanted_and_known(wish: str, known: bool, made: bool) -> None:
     service = voice_service(monitoring={"serviceMonitor": wish})
     monitor = serving_monitor(service, monitored(known), SETTINGS)
     assert (monitor is not None) is made
@@ -134,7 +130,7 @@ def test_the_monitor_selects_the_service_and_its_port() -> None:
     assert made["spec"]["endpoints"] == [{"port": "http", "path": "/metrics"}]
 
 
-def test_the_monitor_has_the_labels_by_which_a_prometheus_chooses() -> None:
+def test_monitor_has_the_configured_labels() -> None:
     settings = OperatorSettings(monitor_labels=("release=prometheus", "team="))
     made: Any = serving_monitor(voice_service(), monitored(True), settings)
     ours = service_of()["metadata"]["labels"]

@@ -23,7 +23,9 @@ from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of, 
         (VOICE_SERVICE, None, None, "/apis/nemo-voice.dev/v1alpha1/voiceservices"),
     ],
 )
-def test_each_has_its_path(kind: Kind, namespace: str | None, name: str | None, path: str) -> None:
+def test_kind_has_its_api_path(
+    kind: Kind, namespace: str | None, name: str | None, path: str
+) -> None:
     assert kind.path(namespace, name) == path
 
 
@@ -38,11 +40,11 @@ def test_a_kind_is_known_by_its_name_or_refused() -> None:
         kind_of({"kind": "Secret"})
 
 
-def test_a_manifest_says_who_it_is() -> None:
+def test_name_and_namespace_of_a_manifest() -> None:
     manifest: Manifest = {"kind": "Pod", "metadata": {"name": "a", "namespace": "speech"}}
     assert (namespace_of(manifest), name_of(manifest)) == ("speech", "a")
 
 
-def test_what_is_none_is_left_out_at_every_depth_and_nothing_else() -> None:
+def test_none_is_left_out_at_every_depth_and_nothing_else() -> None:
     given: Manifest = {"a": None, "b": [{"c": None, "d": 0}], "e": "", "f": {}}
     assert pruned(given) == {"b": [{"d": 0}], "e": "", "f": {}}

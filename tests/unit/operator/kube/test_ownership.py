@@ -1,4 +1,4 @@
-"""An object that has a child's name: when it is a child, and when it is left alone."""
+"""Objects with the name of an owned object: when they are ours, and when they are left alone."""
 
 from typing import Any
 
@@ -45,11 +45,11 @@ def thing(kind: str = "Deployment", **metadata: Any) -> dict[str, Any]:
         (thing(managedFields=[{"manager": "helm", "operation": "Apply"}]), False),
     ],
 )
-def test_an_owner_labels_or_who_applied_it_make_it_ours(found: dict[str, Any], ours: bool) -> None:
+def test_object_is_ours_by_owner_labels_or_field_manager(found: dict[str, Any], ours: bool) -> None:
     assert is_ours(found, voice_service()) is ours
 
 
-def test_a_download_is_everybodys_who_shares_it_and_a_kept_claim_its_next_owners() -> None:
+def test_cache_job_is_of_all_sharers_and_a_retained_claim_of_its_next_owner() -> None:
     plan = verified_plan(HUB, SETTINGS)
     job, claim = cache_job(HUB, plan, SETTINGS), cache_claim(HUB, plan, SETTINGS)
     assert job is not None
@@ -59,9 +59,11 @@ def test_a_download_is_everybodys_who_shares_it_and_a_kept_claim_its_next_owners
     assert is_ours(claim, HUB)
 
 
-def test_people_are_told_whose_it_is_and_what_to_do() -> None:
-    told = why_not_ours(thing("Service"))
-    assert told.startswith("Service narrator is somebody else's and was not touched: delete it, ")
+def test_message_names_the_owner_and_the_remedy() -> None:
+    reported = why_not_ours(thing("Service"))
+    assert reported.startswith(
+        "Service narrator is somebody else's and was not touched: delete it, "
+    )
     web = thing(ownerReferences=[owner("web", "ReplicaSet", controller=True)])
     assert "is ReplicaSet web's and" in why_not_ours(web)
     assert "cache.claimName" in why_not_ours(thing("PersistentVolumeClaim"))
@@ -79,12 +81,12 @@ def stranger(scene: Scene, kind: str, version: str, name: str = "narrator") -> d
 @pytest.mark.parametrize(
     ("kind", "version"), [("Service", "v1"), ("Deployment", "apps/v1"), ("NetworkPolicy", "v1")]
 )
-def test_what_somebody_else_made_is_never_touched(scene: Scene, kind: str, version: str) -> None:
+def test_objects_of_others_are_never_touched(scene: Scene, kind: str, version: str) -> None:
     before = stranger(scene, kind, version)
     scene.apply()
     for _ in range(2):
         with pytest.raises(NameTaken, match=f"{kind} narrator is somebody else's"):
-            scene.look()
+            scene.reconcile()
     assert scene.cluster.get(kind, "narrator") == before
     assert scene.condition("Degraded") == ("True", "NameTaken")
     assert [event["reason"] for event in scene.cluster.events].count("NameTaken") == 1
@@ -93,23 +95,23 @@ def test_what_somebody_else_made_is_never_touched(scene: Scene, kind: str, versi
     assert scene.condition("Degraded") == ("False", "AsExpected")
 
 
-def test_what_is_sure_to_conflict_is_not_looked_at_before_it_is_made(scene: Scene) -> None:
+def test_kinds_that_conflict_are_applied_without_a_read(scene: Scene) -> None:
     scene.apply()
-    scene.look()
+    scene.reconcile()
     assert "read Deployment" not in scene.cluster.calls
     assert "read Service" in scene.cluster.calls
 
 
-def test_a_service_that_names_no_pods_is_not_taken_over(scene: Scene) -> None:
+def test_service_without_a_selector_is_not_taken_over(scene: Scene) -> None:
     before = stranger(scene, "Service", "v1")
     scene.apply()
     with pytest.raises(NameTaken, match="Service narrator is somebody else's"):
-        scene.look()
+        scene.reconcile()
     assert scene.cluster.get("Service", "narrator") == before
     assert "apply Service" not in scene.cluster.calls
 
 
-def test_what_was_ours_before_its_label_was_taken_away_is_mended(scene: Scene) -> None:
+def test_our_object_without_its_label_is_repaired(scene: Scene) -> None:
     scene.serve_demo()
     service = scene.cluster.get("Service", "narrator")
     bare = {k: v for k, v in service["metadata"].items() if k not in {"labels", "ownerReferences"}}
@@ -119,15 +121,15 @@ def test_what_was_ours_before_its_label_was_taken_away_is_mended(scene: Scene) -
     assert scene.cluster.get("Service", "narrator")["spec"]["ports"]
 
 
-def test_a_claim_of_somebody_else_is_not_filled(scene: Scene) -> None:
+def test_claim_of_somebody_else_is_not_used(scene: Scene) -> None:
     stranger(scene, "PersistentVolumeClaim", "v1", "narrator-models")
     scene.apply(model=PARAKEET)
     with pytest.raises(NameTaken, match=r"name it in cache\.claimName"):
-        scene.look()
+        scene.reconcile()
     assert not scene.cluster.names("Job")
 
 
-def test_a_claim_that_was_kept_is_used_again(scene: Scene) -> None:
+def test_retained_claim_is_used_again(scene: Scene) -> None:
     scene.apply(model=PARAKEET)
     scene.settle()
     for place in list(scene.cluster.objects):
@@ -138,7 +140,7 @@ def test_a_claim_that_was_kept_is_used_again(scene: Scene) -> None:
     assert scene.cluster.names("Job")
 
 
-def test_a_claim_of_one_pod_is_refused_in_words(scene: Scene) -> None:
+def test_read_write_once_pod_claim_is_refused_with_a_message(scene: Scene) -> None:
     metadata = {"name": "models", "namespace": NAMESPACE}
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
     scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteOncePod"]}})

@@ -15,7 +15,7 @@ def verbs(listed: list[Any]) -> dict[tuple[str, str], set[str]]:
     return found
 
 
-def test_what_it_follows_it_may_read_and_what_it_makes_it_may_write() -> None:
+def test_roles_allow_reading_watched_and_writing_owned_kinds() -> None:
     allowed = verbs(rules())
     for kind in WATCHED:
         assert {"get", "list", "watch"} <= allowed[kind.group, kind.plural]
@@ -23,19 +23,19 @@ def test_what_it_follows_it_may_read_and_what_it_makes_it_may_write() -> None:
         assert {"create", "patch", "delete"} <= allowed[kind.group, kind.plural]
 
 
-def test_a_voice_service_is_its_users_and_only_the_status_is_the_operators() -> None:
+def test_roles_allow_writing_only_the_status_of_a_voice_service() -> None:
     allowed = verbs(rules())
     group = "nemo-voice.dev"
     assert allowed[group, "voiceservices"] == {"get", "list", "watch"}
     assert allowed[group, "voiceservices/status"] == {"patch"}
 
 
-def test_it_reads_no_secret_writes_no_pod_and_uses_no_wildcard() -> None:
+def test_roles_have_no_secrets_no_pod_writes_and_no_wildcards() -> None:
     allowed = verbs([*rules(), *own_rules()])
     assert allowed["", "pods"] == {"get", "list", "watch"}
     assert not [place for place in allowed if place[1] in {"secrets", "configmaps", "pods/exec"}]
     assert "*" not in str(allowed)
 
 
-def test_in_its_own_namespace_it_holds_a_lease() -> None:
+def test_own_role_allows_holding_the_lease() -> None:
     assert verbs(own_rules()) == {("coordination.k8s.io", "leases"): {"get", "create", "update"}}

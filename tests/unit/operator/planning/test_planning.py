@@ -1,4 +1,4 @@
-"""What is to be true now: what counts as proven, how many pods, when the last good ones return."""
+"""The plan: which models are verified, how many replicas, when a change is rolled back."""
 
 import json
 from typing import Any
@@ -21,10 +21,10 @@ from support.operator.observations import (
     COMMIT,
     NOW,
     SHA256,
-    brought,
     checkpoint,
     condition,
     deployment,
+    downloaded,
     job,
     job_pod,
     pod,
@@ -35,7 +35,7 @@ from support.operator.voice_services import resolved, voice_service
 SETTINGS = OperatorSettings()
 HUB = {"source": "nvidia/a-model"}
 VOCODER = {"source": "nvidia/tts_hifigan"}
-PROVEN = VerifiedCheckpoint("nvidia/a-model", COMMIT, SHA256, 1000, f"a-model@{COMMIT}")
+VERIFIED = VerifiedCheckpoint("nvidia/a-model", COMMIT, SHA256, 1000, f"a-model@{COMMIT}")
 RECORDED = {
     "source": "nvidia/a-model",
     "revision": COMMIT,
@@ -51,8 +51,8 @@ def with_status(
 ) -> VoiceService:
     annotations = {"nemo-voice.dev/refresh": refresh} if refresh else {}
     metadata = service.metadata.model_copy(update={"annotations": annotations})
-    told = Status.model_validate(status)
-    return service.model_copy(update={"metadata": metadata, "status": told})
+    reported = Status.model_validate(status)
+    return service.model_copy(update={"metadata": metadata, "status": reported})
 
 
 def decision(replicas: int) -> ScalingDecision:
@@ -73,7 +73,9 @@ def listener(**spec: Any) -> VoiceService:
         ({"model": {"source": "demo"}, "vocoder": VOCODER}, "nvidia/tts_hifigan"),
     ],
 )
-def test_a_voice_has_a_vocoder_named_or_not(spec: dict[str, Any], vocoder: str | None) -> None:
+def test_tts_has_the_named_or_the_default_vocoder(
+    spec: dict[str, Any], vocoder: str | None
+) -> None:
     found = vocoder_of(voice_service(**spec))
     assert (found.source if found else None) == vocoder
 
@@ -85,11 +87,11 @@ def test_only_the_demo_needs_no_cache() -> None:
     assert resolved(listener()).job is not None
 
 
-def test_what_the_status_records_is_proven_without_a_job() -> None:
+def test_recorded_model_is_verified_without_a_job() -> None:
     service = with_status(listener(), model=RECORDED, phases={"cache_seconds": 3.0})
     found = verified_model(resolved(service), Observed())
     assert found is not None
-    assert (found.model, found.vocoder, found.seconds) == (PROVEN, None, 3.0)
+    assert (found.model, found.vocoder, found.seconds) == (VERIFIED, None, 3.0)
     plan = plan_of(resolved(service), Observed(), SETTINGS)
     assert plan.serves
     assert plan.cache is not None
@@ -108,7 +110,7 @@ def test_what_the_status_records_is_proven_without_a_job() -> None:
     ],
     ids=json.dumps,
 )
-def test_a_record_of_something_else_or_half_of_one_proves_nothing(change: dict[str, Any]) -> None:
+def test_record_of_another_or_half_a_model_verifies_nothing(change: dict[str, Any]) -> None:
     service = with_status(listener(), model={**RECORDED, **change})
     assert verified_model(resolved(service), Observed()) is None
     plan = plan_of(resolved(service), Observed(), SETTINGS)
@@ -121,34 +123,33 @@ def test_a_record_of_something_else_or_half_of_one_proves_nothing(change: dict[s
     ("recorded", "there", "holds"),
     [("one", "one", True), ("one", "two", False), ("one", None, True), (None, "two", True)],
 )
-def test_a_claim_that_was_made_anew_is_empty(
-    recorded: str | None, there: str | None, holds: bool
-) -> None:
+def test_recreated_claim_is_empty(recorded: str | None, there: str | None, holds: bool) -> None:
     claim = {"metadata": {"uid": there}, "spec": {}} if there else None
     service = with_status(listener(), model={**RECORDED, "claim_uid": recorded})
     assert (verified_model(resolved(service), Observed(claim=claim)) is not None) == holds
 
 
-def test_a_record_without_size_and_folder_is_still_one() -> None:
+def test_record_without_size_and_folder_is_valid() -> None:
     bare = {name: RECORDED[name] for name in ("source", "revision", "sha256")}
     found = verified_model(resolved(with_status(listener(), model=bare)), Observed())
     assert found is not None
     assert (found.model.bytes, found.model.directory, found.seconds) == (0, "", 0.0)
 
 
-def test_a_digest_that_is_asked_for_must_be_the_recorded_one() -> None:
-    asked = {"model": {**HUB, "sha256": SHA256}}
+def test_requested_digest_must_equal_the_recorded_one() -> None:
+    requested = {"model": {**HUB, "sha256": SHA256}}
     assert (
-        verified_model(resolved(with_status(listener(**asked), model=RECORDED)), Observed())
+        verified_model(resolved(with_status(listener(**requested), model=RECORDED)), Observed())
         is not None
     )
-    asked = {"model": {**HUB, "sha256": "e" * 64}}
+    requested = {"model": {**HUB, "sha256": "e" * 64}}
     assert (
-        verified_model(resolved(with_status(listener(**asked), model=RECORDED)), Observed()) is None
+        verified_model(resolved(with_status(listener(**requested), model=RECORDED)), Observed())
+        is None
     )
 
 
-def test_a_voice_is_proven_with_both_of_its_models() -> None:
+def test_tts_is_verified_with_both_checkpoints() -> None:
     service = voice_service(model=HUB)
     vocoder = {**RECORDED, "source": "nvidia/tts_hifigan"}
     assert verified_model(resolved(with_status(service, model=RECORDED)), Observed()) is None
@@ -160,7 +161,7 @@ def test_a_voice_is_proven_with_both_of_its_models() -> None:
     assert found.vocoder.source == "nvidia/tts_hifigan"
 
 
-def test_the_refresh_annotation_makes_the_record_old() -> None:
+def test_refresh_annotation_invalidates_the_record() -> None:
     assert (
         verified_model(resolved(with_status(listener(), refresh="2", model=RECORDED)), Observed())
         is None
@@ -170,12 +171,12 @@ def test_the_refresh_annotation_makes_the_record_old() -> None:
     assert verified_model(resolved(same), Observed()) is not None
 
 
-def test_what_the_job_brought_is_proven_at_once() -> None:
-    found = verified_model(resolved(listener()), brought(checkpoint()))
+def test_downloaded_model_is_verified_at_once() -> None:
+    found = verified_model(resolved(listener()), downloaded(checkpoint()))
     assert found is not None
-    assert (found.model, found.seconds) == (PROVEN, 7.5)
+    assert (found.model, found.seconds) == (VERIFIED, 7.5)
     demo = checkpoint("vocoder", source="demo", directory=None)
-    found = verified_model(resolved(voice_service(model=HUB)), brought(checkpoint(), demo))
+    found = verified_model(resolved(voice_service(model=HUB)), downloaded(checkpoint(), demo))
     assert found is not None
     assert found.vocoder is not None
     assert found.vocoder.directory == ""
@@ -187,33 +188,35 @@ def test_what_the_job_brought_is_proven_at_once() -> None:
         Observed(),
         Observed(job=job(), job_pods=(job_pod({"checkpoints": [checkpoint()]}),)),
         Observed(job=job(condition("Complete"))),
-        brought(),
-        brought(checkpoint(), checkpoint("vocoder")),
-        brought(checkpoint("vocoder")),
-        brought({"role": "model"}),
-        brought(checkpoint(revision=None)),
-        brought(checkpoint(sha256="")),
-        brought(checkpoint(bytes="many")),
+        downloaded(),
+        downloaded(checkpoint(), checkpoint("vocoder")),
+        downloaded(checkpoint("vocoder")),
+        downloaded({"role": "model"}),
+        downloaded(checkpoint(revision=None)),
+        downloaded(checkpoint(sha256="")),
+        downloaded(checkpoint(bytes="many")),
         Observed(job=job(condition("Complete")), job_pods=(job_pod({"checkpoints": None}),)),
         Observed(job=job(condition("Complete")), job_pods=(job_pod({"checkpoints": [1]}),)),
         Observed(job=job(condition("Complete")), job_pods=(job_pod([1]),)),
         Observed(job=job(condition("Complete")), job_pods=(job_pod(message="not JSON"),)),
         Observed(job=job(condition("Complete")), job_pods=(job_pod(message=""),)),
-        Observed(job=job(condition("Complete", "False")), job_pods=brought(checkpoint()).job_pods),
+        Observed(
+            job=job(condition("Complete", "False")), job_pods=downloaded(checkpoint()).job_pods
+        ),
     ],
 )
-def test_anything_else_that_a_job_leaves_proves_nothing_and_fails_nothing(seen: Observed) -> None:
+def test_malformed_job_result_verifies_nothing_and_raises_nothing(seen: Observed) -> None:
     assert verified_model(resolved(listener()), seen) is None
     assert cache_failure(seen) is None
 
 
-def test_odd_seconds_do_not_spoil_a_result() -> None:
-    found = verified_model(resolved(listener()), brought(checkpoint(), seconds="long"))
+def test_malformed_seconds_do_not_invalidate_a_result() -> None:
+    found = verified_model(resolved(listener()), downloaded(checkpoint(), seconds="long"))
     assert found is not None
     assert found.seconds == 0
 
 
-def test_the_newest_try_says_why_it_failed() -> None:
+def test_failure_of_the_newest_try_is_reported() -> None:
     def failed(reason: str, created: str) -> dict[str, Any]:
         return job_pod({"error": {"reason": reason, "message": "why"}}, created=created)
 
@@ -224,18 +227,18 @@ def test_the_newest_try_says_why_it_failed() -> None:
 @pytest.mark.parametrize(
     "line", [{"level": "error", "error": "Traceback"}, {"error": {}}, {"error": None}]
 )
-def test_the_last_line_of_a_log_is_not_taken_for_a_result(line: dict[str, Any]) -> None:
+def test_last_log_line_is_not_taken_for_a_result(line: dict[str, Any]) -> None:
     ended = job(condition("Failed", reason="BackoffLimitExceeded", message="too often"))
     seen = Observed(job=ended, job_pods=(job_pod(line),))
     assert cache_failure(seen) == JobFailure("BackoffLimitExceeded", "too often")
 
 
-def test_a_job_that_failed_without_a_word_still_failed() -> None:
+def test_failed_job_without_a_result_still_failed() -> None:
     assert cache_failure(Observed(job=job(condition("Failed")))) == JobFailure("JobFailed", "")
     assert cache_failure(Observed(job=job(condition("Failed", "False")))) is None
 
 
-def test_a_pod_without_containers_left_no_result() -> None:
+def test_pod_without_containers_has_no_result() -> None:
     assert result_of({"metadata": {}, "status": {}}) == {}
     assert result_of({"metadata": {}, "status": {"containerStatuses": [{"state": {}}]}}) == {}
 
@@ -259,7 +262,7 @@ def test_a_pod_without_containers_left_no_result() -> None:
         ({"scaling": {"max": 4}}, Observed(), 9, 4),
     ],
 )
-def test_replicas_are_the_specs_or_the_scalers_or_what_was_there(
+def test_replicas_come_from_spec_or_autoscaler_or_the_deployment(
     spec: dict[str, Any], seen: Observed, desired: int, expected: int
 ) -> None:
     service = with_status(voice_service(**spec), desired_replicas=desired)
@@ -277,12 +280,12 @@ def failing(**change: Any) -> Observed:
     return Observed(**{"deployment": seen, "good_template": template(), **change})
 
 
-def test_the_last_good_pods_return_when_the_new_ones_failed() -> None:
+def test_failed_change_is_rolled_back_to_the_last_good_template() -> None:
     plan = plan_of(resolved(tried()), failing(), SETTINGS)
     assert (plan.serves, plan.kept_template, plan.is_rolled_back) == (False, template(), True)
 
 
-def test_where_one_of_the_new_pods_serves_nothing_is_taken_back() -> None:
+def test_change_with_one_ready_pod_is_not_rolled_back() -> None:
     running: dict[str, Any] = with_digest(template("bad:2"))
     seen = deployment(image="bad:2", conditions=[EXCEEDED])
     seen["spec"]["template"] = running
@@ -294,7 +297,7 @@ def test_where_one_of_the_new_pods_serves_nothing_is_taken_back() -> None:
     ).is_rolled_back
 
 
-def test_a_record_holds_in_its_own_place() -> None:
+def test_record_is_valid_for_its_own_claim_and_mirror_only() -> None:
     service = with_status(listener(), model={**RECORDED, "place": "narrator-models"})
     assert verified_model(resolved(service), Observed()) is not None
 
@@ -319,20 +322,18 @@ def test_a_record_holds_in_its_own_place() -> None:
     ],
     ids=["surge", "no good ones", "none", "not failed", "good failed", "old spec", "not seen"],
 )
-def test_nothing_is_rolled_back_for_a_failure_of_something_else(
-    service: VoiceService, seen: Observed
-) -> None:
+def test_failure_of_other_pods_causes_no_rollback(service: VoiceService, seen: Observed) -> None:
     plan = plan_of(resolved(service), seen, SETTINGS)
     assert not plan.is_rolled_back
     assert plan.serves or plan.preflight, "the spec's own pods are on, or about to be tried"
 
 
 def rolled_back(generation: int = 1) -> tuple[Condition, ...]:
-    told = condition("Degraded", reason="RolledBack", last_transition_time=NOW)
-    return (Condition.model_validate({**told, "observed_generation": generation}),)
+    reported = condition("Degraded", reason="RolledBack", last_transition_time=NOW)
+    return (Condition.model_validate({**reported, "observed_generation": generation}),)
 
 
-def test_a_spec_that_failed_once_is_not_tried_again() -> None:
+def test_spec_that_was_rolled_back_is_not_tried_again() -> None:
     service = with_status(tried(), observed_generation=1, conditions=rolled_back())
     seen = Observed(deployment=deployment(), good_template=template())
     assert plan_of(resolved(service), seen, SETTINGS).is_rolled_back
@@ -340,7 +341,7 @@ def test_a_spec_that_failed_once_is_not_tried_again() -> None:
     assert plan_of(resolved(service), without, SETTINGS).serves, "there is nothing else"
 
 
-def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
+def test_changed_spec_or_refreshed_model_is_tried_after_a_rollback() -> None:
     seen = Observed(deployment=deployment(), good_template=template())
     changed = with_status(tried(), observed_generation=1, conditions=rolled_back(0))
     plan = plan_of(resolved(changed), seen, SETTINGS)
@@ -351,7 +352,7 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
     refreshed = with_status(hub, refresh="2", conditions=rolled_back(), model=RECORDED)
     plan = plan_of(resolved(refreshed), seen, SETTINGS)
     assert (plan.is_rolled_back, plan.kept_template) == (False, template())
-    result = brought(checkpoint())
+    result = downloaded(checkpoint())
     newest = Observed(
         deployment=deployment(),
         good_template=template(),
@@ -368,7 +369,7 @@ def test_a_changed_spec_and_a_refreshed_model_are_another_try() -> None:
 @pytest.mark.parametrize(
     ("modes", "single"), [(["ReadWriteMany"], False), (["ReadWriteOnce"], True)]
 )
-def test_how_a_named_claim_mounts_is_read_from_it(modes: list[str], single: bool) -> None:
+def test_access_modes_of_a_named_claim_are_read_from_it(modes: list[str], single: bool) -> None:
     service = listener(cache={"claimName": "models"})
     claim = {"metadata": {"uid": "one"}, "spec": {"accessModes": modes}}
     plan = plan_of(resolved(service), Observed(claim=claim), SETTINGS)
@@ -377,7 +378,7 @@ def test_how_a_named_claim_mounts_is_read_from_it(modes: list[str], single: bool
     assert plan.cache.wants_job
 
 
-def test_without_the_named_claim_pods_stay_as_they_are_and_no_job_starts() -> None:
+def test_missing_named_claim_keeps_pods_and_starts_no_job() -> None:
     service = with_status(listener(cache={"claimName": "models"}), model=RECORDED)
     plan = plan_of(resolved(service), Observed(deployment=deployment()), SETTINGS)
     assert (plan.serves, plan.kept_template) == (False, template())

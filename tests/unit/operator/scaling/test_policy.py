@@ -62,9 +62,7 @@ def test_there_are_as_many_replicas_as_hold_the_load(
     ("queue_s", "in_flight", "expected"),
     [(0.5, 4, 1), (3.0, 4, 3), (0.5, 12, 3), (3.0, 20, 5)],
 )
-def test_of_two_targets_the_one_that_asks_for_more_counts(
-    queue_s: float, in_flight: float, expected: int
-) -> None:
+def test_higher_of_two_targets_counts(queue_s: float, in_flight: float, expected: int) -> None:
     policy = ScalingPolicy(
         min=1, max=9, target_in_flight=8, target_queue_s=2, up_window_s=0, down_window_s=0
     )
@@ -77,7 +75,7 @@ def test_queued_seconds_alone_are_a_target() -> None:
     assert decided(policy, Observation(0, 2, pods(100, 100, queue_s=5))).replicas == 5
 
 
-def test_a_sum_that_fills_replicas_exactly_asks_for_no_more() -> None:
+def test_load_that_fills_replicas_exactly_adds_none() -> None:
     # 0.1 + 0.2 is a little more than 0.3 in floating point.
     policy = ScalingPolicy(min=1, max=9, target_queue_s=0.1, up_window_s=0)
     loads = (PodLoad(1, 0.1), PodLoad(1, 0.2))
@@ -101,7 +99,7 @@ def test_nothing_changes_while_no_pod_gives_its_load() -> None:
     assert (decision.replicas, decision.reason) == (3, ScalingReason.LOAD_UNKNOWN)
 
 
-def test_a_rise_counts_once_it_has_held_for_the_up_window() -> None:
+def test_rise_counts_after_the_up_window() -> None:
     policy = ScalingPolicy(min=1, max=10, target_in_flight=8, up_window_s=15)
     seen = [Observation(0, 1, pods(4)), *(Observation(t, 1, pods(40)) for t in (5, 10, 15, 20))]
     made = decisions(policy, *seen)
@@ -117,14 +115,14 @@ def test_one_high_reading_changes_nothing() -> None:
     assert {decision.replicas for decision in made} == {1}
 
 
-def test_a_rise_is_answered_with_the_least_that_was_asked_for_all_along() -> None:
+def test_rise_adds_the_lowest_count_of_the_up_window() -> None:
     policy = ScalingPolicy(min=1, max=10, target_in_flight=8, up_window_s=15)
     readings = [(0, 4), (5, 40), (10, 24), (15, 72), (20, 56)]
     made = decisions(policy, *(Observation(t, 1, pods(count)) for t, count in readings))
     assert made[-1].replicas == 3
 
 
-def test_a_fall_counts_once_nothing_more_was_asked_for_during_the_down_window() -> None:
+def test_fall_counts_after_the_down_window() -> None:
     policy = ScalingPolicy(min=1, max=10, target_in_flight=8, down_window_s=60)
     readings = [(0, 8.0), (20, 4.0), (40, 6.0), (60, 2.0), (80, 2.0), (100, 2.0), (120, 2.0)]
     made = decisions(policy, *(Observation(t, 4, pods(*[n] * 4)) for t, n in readings))
@@ -158,7 +156,7 @@ def test_a_gap_between_readings_never_shortens_a_window() -> None:
     assert [decision.replicas for decision in made] == [4, 4, 4, 4, 4]
 
 
-def test_an_overloaded_pod_that_falls_silent_does_not_take_its_rise_back() -> None:
+def test_missing_reading_of_an_overloaded_pod_keeps_its_rise() -> None:
     policy = ScalingPolicy(min=1, max=10, target_in_flight=8, up_window_s=15)
     made = decisions(
         policy,
@@ -171,7 +169,7 @@ def test_an_overloaded_pod_that_falls_silent_does_not_take_its_rise_back() -> No
     assert [decision.replicas for decision in made] == [1, 1, 1, 1, 5]
 
 
-def test_a_clock_that_steps_back_never_hurries_a_decision() -> None:
+def test_clock_that_steps_back_shortens_no_window() -> None:
     policy = ScalingPolicy(min=1, max=10, target_in_flight=8, down_window_s=100)
     made = decisions(policy, *(Observation(t, 4, pods(0)) for t in (1000, 5, 10, 1000, 1099)))
     assert {decision.replicas for decision in made} == {4}
@@ -184,7 +182,7 @@ def test_counts_outside_the_limits_are_corrected_at_once(replicas: int, expected
     assert (decision.replicas, decision.reason) == (expected, ScalingReason.OUTSIDE_LIMITS)
 
 
-def test_the_limits_say_so_when_the_load_asks_for_more_or_less() -> None:
+def test_reason_names_the_limit_that_holds_the_replicas() -> None:
     policy = ScalingPolicy(min=2, max=3, target_in_flight=8, up_window_s=0, down_window_s=0)
     most = decided(policy, Observation(0, 3, pods(20, 20, 20)))
     assert (most.replicas, most.reason) == (3, ScalingReason.AT_MAXIMUM)
@@ -192,7 +190,7 @@ def test_the_limits_say_so_when_the_load_asks_for_more_or_less() -> None:
     assert (fewest.replicas, fewest.reason) == (2, ScalingReason.AT_MINIMUM)
 
 
-def test_no_more_are_asked_for_while_a_pod_finds_no_gpu() -> None:
+def test_replicas_do_not_grow_while_a_pod_finds_no_gpu() -> None:
     decision = decided(AT_ONCE, Observation(0, 3, pods(30, 30), unschedulable=1, gpu_starved=1))
     assert (decision.replicas, decision.wanted) == (3, 8)
     assert decision.reason is ScalingReason.NOT_ENOUGH_GPUS
@@ -200,7 +198,7 @@ def test_no_more_are_asked_for_while_a_pod_finds_no_gpu() -> None:
     assert "asks for 8" in decision.message
 
 
-def test_growth_goes_on_once_the_pod_has_found_its_gpu() -> None:
+def test_replicas_grow_again_once_the_pod_has_its_gpu() -> None:
     policy = ScalingPolicy(min=1, max=10, target_in_flight=8, up_window_s=15)
     full = pods(30, 30)
     waiting = [Observation(t, 3, full, 1, 1) for t in range(0, 30, 5)]
@@ -208,7 +206,7 @@ def test_growth_goes_on_once_the_pod_has_found_its_gpu() -> None:
     assert [decision.replicas for decision in made] == [3, 3, 3, 3, 3, 3, 8]
 
 
-def test_what_is_wanted_does_not_flicker_while_gpus_are_short() -> None:
+def test_wanted_replicas_are_steady_while_gpus_are_short() -> None:
     policy = ScalingPolicy(min=1, max=10, target_in_flight=8, up_window_s=15)
     counts = [40, 40, 40, 40, 40, 20, 40, 30, 20, 40]
     seen = [Observation(t * 5, 3, pods(n, n), 1, 1) for t, n in enumerate(counts)]
@@ -217,17 +215,17 @@ def test_what_is_wanted_does_not_flicker_while_gpus_are_short() -> None:
     assert wanted[-1] == 10
 
 
-def test_a_pod_without_a_place_is_given_up_when_the_load_no_longer_asks_for_it() -> None:
+def test_unschedulable_pod_is_removed_when_the_load_falls() -> None:
     made = decided(AT_ONCE, Observation(0, 3, pods(4, 2), unschedulable=1, gpu_starved=1))
     assert (made.replicas, made.reason) == (1, ScalingReason.LOAD_FELL)
 
 
-def test_a_pod_that_no_node_takes_for_another_reason_is_not_called_a_lack_of_gpus() -> None:
+def test_unschedulable_pod_without_lack_of_gpus_has_its_own_reason() -> None:
     decision = decided(AT_ONCE, Observation(0, 2, pods(30), unschedulable=1))
     assert decision.reason is ScalingReason.UNSCHEDULABLE
 
 
-def test_a_pod_that_is_about_to_go_does_not_make_others_missing() -> None:
+def test_terminating_pod_does_not_count_as_missing() -> None:
     # During a rollout there may be more pods than replicas.
     assert Observation(0, 2, pods(1, 1, 1)).missing == 0
 
@@ -255,7 +253,7 @@ def test_the_message_carries_the_numbers() -> None:
         {"tolerance": -0.1},
     ],
 )
-def test_a_policy_without_sense_is_refused(wrong: dict[str, float | None]) -> None:
+def test_invalid_policy_is_refused(wrong: dict[str, float | None]) -> None:
     with pytest.raises(ValueError, match=r"Scaling needs|not negative"):
         ScalingPolicy(**{"min": 1, "max": 4, "target_in_flight": 8, **wrong})  # type: ignore[arg-type]
 
@@ -268,12 +266,12 @@ def test_a_load_that_no_pod_can_have_is_refused(value: float) -> None:
         PodLoad(0, value)
 
 
-def test_every_reason_is_explained_and_no_other() -> None:
+def test_every_reason_is_documented_and_no_other() -> None:
     rows = re.findall(r"^\| `([A-Z]\w+)` \|", PAGE.read_text(), re.MULTILINE)
     assert sorted(rows) == sorted(reason.value for reason in ScalingReason)
 
 
-def test_the_page_s_worked_example_is_what_happens() -> None:
+def test_documented_example_is_what_happens() -> None:
     rows = re.findall(
         r"^\| (\d+) s \| (\d+) \| (\d+) \| ([\d.]+) s \| (\d+) \| `(\w+)` \|$",
         PAGE.read_text(),

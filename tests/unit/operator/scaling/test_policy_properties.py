@@ -37,8 +37,8 @@ def followed(
     """Returns what happens when totals are spread evenly and every decision is carried out."""
     state, readings = ScalingState(), []
     for place, total in enumerate(totals):
-        answering = 0 if place in lost else replicas
-        loads = (PodLoad(total / replicas, 0),) * answering
+        responding = 0 if place in lost else replicas
+        loads = (PodLoad(total / replicas, 0),) * responding
         seen = Observation(place * INTERVAL_S, replicas, loads)
         decision, state = scaling_decision(policy, seen, state)
         readings.append(Reading(seen.time_s, replicas, decision.replicas))
@@ -78,7 +78,7 @@ observations = st.builds(
 
 
 @given(policies(), st.lists(observations, max_size=20))
-def test_replicas_are_always_within_the_limits_whatever_is_seen(
+def test_replicas_are_always_within_the_limits(
     policy: ScalingPolicy, seen: list[Observation]
 ) -> None:
     state = ScalingState()
@@ -136,7 +136,7 @@ def test_constant_load_converges_and_stays(
 
 
 @given(policies(), jumps(), st.integers(1, 20))
-def test_within_a_down_window_nothing_ever_shrinks_below_what_it_grew_to(
+def test_replicas_never_fall_below_their_peak_within_a_down_window(
     policy: ScalingPolicy, totals: list[float], replicas: int
 ) -> None:
     readings = followed(policy, totals, replicas=policy.clamped(replicas))
@@ -148,16 +148,14 @@ def test_within_a_down_window_nothing_ever_shrinks_below_what_it_grew_to(
 
 
 @given(st.integers(1, 12), st.lists(st.floats(-0.1, 0.1), min_size=1, max_size=60))
-def test_noise_within_the_tolerance_never_changes_anything(
-    replicas: int, noise: list[float]
-) -> None:
+def test_noise_within_the_tolerance_changes_nothing(replicas: int, noise: list[float]) -> None:
     policy = ScalingPolicy(min=1, max=20, target_in_flight=8, up_window_s=0, down_window_s=0)
     totals = [replicas * 8 * (1 + part * 0.999) for part in noise]
     assert {r.replicas for r in followed(policy, totals, replicas=replicas)} == {replicas}
 
 
 @given(st.floats(8, 100), st.lists(st.floats(-0.4, 0.4), min_size=90, max_size=90), st.data())
-def test_noise_beyond_the_tolerance_turns_at_most_once_in_a_down_window(
+def test_noise_beyond_the_tolerance_reverses_at_most_once_in_a_down_window(
     mean: float, noise: list[float], data: st.DataObject
 ) -> None:
     policy = ScalingPolicy(min=1, max=40, target_in_flight=8, down_window_s=150)
@@ -175,7 +173,7 @@ def test_noise_beyond_the_tolerance_turns_at_most_once_in_a_down_window(
 @given(
     st.integers(1, 9), st.integers(1, 10), st.floats(0, 30), st.floats(30, 150), st.integers(1, 20)
 )
-def test_load_that_returns_within_the_down_window_never_shrinks_between_its_peaks(
+def test_load_that_returns_within_the_down_window_keeps_the_replicas(
     peak_readings: int, rest_readings: int, rest: float, peak: float, replicas: int
 ) -> None:
     policy = ScalingPolicy(min=1, max=20, target_in_flight=8, down_window_s=120)
@@ -186,15 +184,15 @@ def test_load_that_returns_within_the_down_window_never_shrinks_between_its_peak
 
 
 @given(policies(), st.floats(0, 4), st.floats(0, 300), st.integers(1, 20))
-def test_a_step_up_is_answered_within_the_up_window_and_one_interval(
+def test_step_up_scales_within_the_up_window_and_one_interval(
     policy: ScalingPolicy, before: float, after: float, quiet_readings: int
 ) -> None:
     readings = followed(policy, [before] * quiet_readings + [after] * 12, replicas=policy.min)
     # The step happens just after the last quiet reading.
     step_s = (quiet_readings - 1) * INTERVAL_S
-    answered = [r for r in readings if r.time_s >= step_s + policy.up_window_s + INTERVAL_S]
+    responded = [r for r in readings if r.time_s >= step_s + policy.up_window_s + INTERVAL_S]
     needed = policy.clamped(int(after / (policy.target_in_flight or 1) / (1 + policy.tolerance)))
-    assert min(r.replicas for r in answered) >= needed
+    assert min(r.replicas for r in responded) >= needed
 
 
 @given(
@@ -203,14 +201,14 @@ def test_a_step_up_is_answered_within_the_up_window_and_one_interval(
     st.floats(0, 1),
     st.integers(0, 11),
 )
-def test_a_missing_pod_neither_adds_replicas_nor_takes_any_that_the_others_need(
+def test_missing_pod_neither_adds_nor_removes_needed_replicas(
     policy: ScalingPolicy, others: list[float], fullness: float, missing: int
 ) -> None:
     at_once = ScalingPolicy(
         1, 40, policy.target_in_flight, up_window_s=0, down_window_s=0, tolerance=policy.tolerance
     )
     replicas = len(others) + missing
-    heard = tuple(PodLoad(count, 0) for count in others)
+    read = tuple(PodLoad(count, 0) for count in others)
     unheard = (PodLoad(fullness * (policy.target_in_flight or 0), 0),) * missing
 
     def decided(given_loads: tuple[PodLoad, ...]) -> int:
@@ -218,15 +216,13 @@ def test_a_missing_pod_neither_adds_replicas_nor_takes_any_that_the_others_need(
             0
         ].replicas
 
-    without, complete = decided(heard), decided(heard + unheard)
+    without, complete = decided(read), decided(read + unheard)
     assert without <= max(replicas, complete)
     assert without >= min(replicas, complete)
 
 
 @given(jumps(), st.frozensets(st.integers(0, 119)))
-def test_readings_that_fail_altogether_never_shrink_anything(
-    totals: list[float], lost: frozenset[int]
-) -> None:
+def test_replicas_never_shrink_without_readings(totals: list[float], lost: frozenset[int]) -> None:
     policy = ScalingPolicy(min=1, max=20, target_in_flight=8, down_window_s=60)
     for place, reading in enumerate(followed(policy, totals, replicas=4, lost=lost)):
         if place in lost:
@@ -234,7 +230,7 @@ def test_readings_that_fail_altogether_never_shrink_anything(
 
 
 @given(policies(), jumps(), st.integers(1, 20), st.data())
-def test_a_restart_at_any_time_never_shrinks_before_a_down_window_has_passed(
+def test_after_a_restart_replicas_shrink_only_after_a_down_window(
     policy: ScalingPolicy, totals: list[float], replicas: int, data: st.DataObject
 ) -> None:
     before = followed(policy, totals, replicas=policy.clamped(replicas))
@@ -245,7 +241,7 @@ def test_a_restart_at_any_time_never_shrinks_before_a_down_window_has_passed(
 
 
 @given(policies(), jumps(), st.integers(1, 10))
-def test_nothing_grows_while_a_pod_finds_no_place(
+def test_replicas_do_not_grow_while_a_pod_is_unschedulable(
     policy: ScalingPolicy, totals: list[float], replicas: int
 ) -> None:
     state, count = ScalingState(), policy.clamped(replicas)

@@ -53,9 +53,7 @@ def turns_down(moments: list[Moment]) -> int:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("policy", [IN_FLIGHT, BOTH])
-def test_a_flash_crowd_is_answered_at_once_and_let_go_slowly(
-    policy: ScalingPolicy, seed: int
-) -> None:
+def test_flash_crowd_scales_up_at_once_and_down_slowly(policy: ScalingPolicy, seed: int) -> None:
     moments = run("flash-crowd", seed, policy=policy)
     crowd = changes(moments, from_s=600)
     first_s, grown = crowd[0]
@@ -71,11 +69,11 @@ def test_a_flash_crowd_is_answered_at_once_and_let_go_slowly(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_morning_is_followed_up_and_down_without_thrashing(seed: int) -> None:
+def test_morning_load_is_followed_without_thrashing(seed: int) -> None:
     moments = run("morning", seed)
     assert turns_down(moments) <= 1
     assert len(changes(moments)) <= 14
-    # After the noon the load is held: nobody waits behind more than a pod works on at once.
+    # After the noon the load is held: no request waits behind more than a pod works on at once.
     busy = [m for m in moments if m.time_s > 1500]
     assert max(m.decision.in_flight / max(1, m.ready) for m in busy) <= 12
     assert max(m.decision.replicas for m in moments) >= 5
@@ -83,7 +81,7 @@ def test_a_morning_is_followed_up_and_down_without_thrashing(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_bursts_every_two_minutes_do_not_move_the_replicas(seed: int) -> None:
+def test_bursts_every_two_minutes_do_not_change_replicas(seed: int) -> None:
     moments = run("bursts", seed)
     assert max(change for _, change in changes(moments)) >= 5
     assert len(changes(moments, from_s=480)) <= 2
@@ -92,14 +90,16 @@ def test_bursts_every_two_minutes_do_not_move_the_replicas(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("silence", [0.0, 0.05])
-def test_chance_and_lost_readings_do_not_move_the_replicas(silence: float, seed: int) -> None:
+def test_random_arrivals_and_lost_readings_do_not_change_replicas(
+    silence: float, seed: int
+) -> None:
     moments = run("plateau", seed, conditions=Conditions(silence=silence), replicas=4)
     assert len(changes(moments)) <= 2
     assert 3 <= moments[-1].decision.replicas <= 6
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_three_gpus_for_a_crowd_say_so_and_do_not_flap(seed: int) -> None:
+def test_lack_of_gpus_is_reported_without_flapping(seed: int) -> None:
     moments = run("flash-crowd", seed, conditions=Conditions(gpus=3))
     starved = [m for m in moments if m.decision.reason is ScalingReason.NOT_ENOUGH_GPUS]
     assert max(m.ready for m in moments) == 3

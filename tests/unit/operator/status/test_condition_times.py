@@ -1,4 +1,4 @@
-"""Conditions: when their time changes, and what the API would not take of their words."""
+"""Conditions: when their time changes, and which texts the API would refuse."""
 
 import pytest
 
@@ -36,12 +36,14 @@ def test_the_time_changes_with_the_status_alone(
     )
 
 
-def test_a_fact_that_was_never_told_begins_now_whatever_the_others_did() -> None:
-    told = with_times([UndatedCondition("Degraded", False, "AsExpected")], [known("False")], 1, NOW)
-    assert [(one.type, one.last_transition_time) for one in told] == [("Degraded", NOW)]
+def test_new_condition_has_the_present_time() -> None:
+    reported = with_times(
+        [UndatedCondition("Degraded", False, "AsExpected")], [known("False")], 1, NOW
+    )
+    assert [(one.type, one.last_transition_time) for one in reported] == [("Degraded", NOW)]
 
 
-def test_words_of_others_are_cut_to_what_the_definition_takes() -> None:
+def test_reason_and_message_are_cut_to_the_limits_of_the_crd() -> None:
     (made,) = with_times([UndatedCondition("Ready", False, "r" * 999, "m" * 9999)], [], 1, NOW)
     assert (len(made.reason), len(made.message)) == (MAX_REASON_CHARS, MAX_MESSAGE_CHARS)
 

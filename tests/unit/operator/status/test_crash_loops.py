@@ -1,4 +1,4 @@
-"""A container that ends again and again: one trouble, from its first end until it stayed ready."""
+"""Crash loops: one diagnosis from a container's first end until its pod has stayed ready."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,13 +55,13 @@ def ready_since(seconds: float, *, ready: bool = True, restarts: int = 1) -> dic
         (waits("PodInitializing", 1, CRASH), True),
     ],
 )
-def test_a_container_has_crashed_from_its_first_end_on(
+def test_container_has_crashed_after_its_first_failure(
     seen: dict[str, Any], expected: bool
 ) -> None:
     assert has_crashed(pod(containerStatuses=[seen]), seen) is expected
 
 
-def test_what_is_never_started_again_is_in_no_loop() -> None:
+def test_container_that_is_never_restarted_is_in_no_loop() -> None:
     ended = container(terminated=CRASH)
     assert not has_crashed({**pod(), "spec": {"restartPolicy": "Never"}}, ended)
     assert not has_crashed(pod(phase="Failed"), ended)
@@ -69,15 +69,13 @@ def test_what_is_never_started_again_is_in_no_loop() -> None:
 
 
 @pytest.mark.parametrize(("unready_at", "expected"), [(99.0, True), (699.0, True), (700.0, False)])
-def test_a_pod_unready_long_after_its_crash_is_so_for_another_reason(
-    unready_at: float, expected: bool
-) -> None:
+def test_pod_unready_long_after_its_crash_is_in_no_loop(unready_at: float, expected: bool) -> None:
     unready = condition("Ready", "False", lastTransitionTime=at(unready_at))
     running = container(1, running=100, last=CRASH)
     assert has_crashed(pod(conditions=[unready]), running) is expected
 
 
-def test_times_that_nobody_told_forget_no_crash() -> None:
+def test_unknown_times_forget_no_crash() -> None:
     assert has_crashed(pod(conditions=[]), container(1, running=0, last=CRASH))
     assert has_crashed(pod(), container(1, last=CRASH))
 
@@ -86,9 +84,7 @@ def test_times_that_nobody_told_forget_no_crash() -> None:
     ("restarts", "trial_s"),
     [(0, 0), (1, 20), (2, 40), (3, 80), (4, 160), (5, 320), (6, 600), (999, 600)],
 )
-def test_the_more_often_it_crashed_the_longer_it_has_to_stay_ready(
-    restarts: int, trial_s: float
-) -> None:
+def test_trial_grows_with_the_number_of_crashes(restarts: int, trial_s: float) -> None:
     assert trial_left_s(ready_since(0, restarts=restarts), START) == trial_s
 
 
@@ -99,19 +95,19 @@ def test_a_trial_ends_after_its_time_whatever_the_clocks() -> None:
     assert [left_s(seconds) for seconds in (-3600, 0, 5, 20, 3600)] == [20, 20, 15, 0, 0]
 
 
-def test_a_trial_has_not_begun_while_the_pod_is_unready_or_of_an_unknown_time() -> None:
+def test_trial_begins_when_the_pod_is_ready_since_a_known_time() -> None:
     later = START + timedelta(days=1)
     assert trial_left_s(ready_since(0, ready=False), later) == 20
     assert trial_left_s(pod(ready=True, containerStatuses=[container(1)]), later) == 20
     assert trial_left_s(pod(ready=True), later) == 0
 
 
-def test_a_container_that_began_the_pod_and_is_done_is_on_no_trial() -> None:
+def test_finished_init_container_is_on_no_trial() -> None:
     done = container(4, terminated={"exitCode": 0}, last=CRASH)
     assert trial_left_s(pod(ready=True, initContainerStatuses=[done]), START) == 0
 
 
-def test_its_last_end_is_the_newest() -> None:
+def test_last_end_is_the_newest() -> None:
     older = {"exitCode": 2}
     assert last_end(container(1, last=older, terminated=CRASH)) == CRASH
     assert last_end(container(1, running=0, last=older)) == older
@@ -126,13 +122,13 @@ class Story:
         scene.apply()
         scene.settle()
         scene.pod("narrator-0")
-        scene.readiness_client.told.clear()
+        scene.readiness_client.reported.clear()
         self.see(container(running=0))
         assert scene.condition("Degraded") == ("False", "AsExpected")
 
     def see(self, seen: dict[str, Any], *, ready: float | None = None) -> None:
-        told = condition("Ready", str(ready is not None), lastTransitionTime=at(ready or 0))
-        status = {"conditions": [told], "containerStatuses": [seen]}
+        reported = condition("Ready", str(ready is not None), lastTransitionTime=at(ready or 0))
+        status = {"conditions": [reported], "containerStatuses": [seen]}
         self.scene.cluster.change("Pod", "narrator-0", status=status)
         self.scene.settle()
 
@@ -160,7 +156,7 @@ def test_a_crash_loop_is_one_event_and_one_steady_condition(scene: Scene) -> Non
     assert degraded["message"] == "pod narrator-0: OOMKilled with exit code 137"
 
 
-def test_it_has_recovered_when_the_pod_has_stayed_ready(scene: Scene) -> None:
+def test_crash_loop_is_over_when_the_pod_has_stayed_ready(scene: Scene) -> None:
     story = Story(scene)
     story.see(waits("CrashLoopBackOff", 2, CRASH))
     scene.cluster.events.clear()
@@ -168,7 +164,7 @@ def test_it_has_recovered_when_the_pod_has_stayed_ready(scene: Scene) -> None:
     story.see(container(3, running=60, last=CRASH), ready=100)
     assert (scene.status()["phase"], scene.condition("Ready")) == ("Degraded", ("True", "Serving"))
     assert scene.condition("Degraded") == ("True", "CrashLoopBackOff")
-    assert scene.look() == 80, "it is looked at again when the trial is over"
+    assert scene.reconcile() == 80, "it is looked at again when the trial is over"
     scene.pass_time(79)
     scene.settle()
     assert scene.condition("Degraded") == ("True", "CrashLoopBackOff")
@@ -195,16 +191,16 @@ def test_a_pod_that_is_ready_in_between_stays_degraded(scene: Scene) -> None:
     assert "Recovered" not in story.events()
 
 
-def test_a_model_that_fails_again_and_again_is_told_twice(scene: Scene) -> None:
+def test_repeatedly_failing_model_causes_two_events(scene: Scene) -> None:
     """Before its process has ended for the first time, it is not in a loop yet."""
     story = Story(scene)
     scene.cluster.events.clear()
     for restarts in range(4):
         failed = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
-        scene.readiness_client.told["narrator-0"] = failed
+        scene.readiness_client.reported["narrator-0"] = failed
         story.see(container(restarts, running=restarts * 60, last=CRASH if restarts else None))
         assert "the canary was silent" in scene.status()["conditions"][-1]["message"]
-        scene.readiness_client.told.clear()
+        scene.readiness_client.reported.clear()
         story.see(waits("CrashLoopBackOff", restarts, CRASH))
     assert story.events() == ["ModelFailed", "CrashLoopBackOff"]
 

@@ -23,8 +23,8 @@ def status(*conditions: str, decision: int | None = None, **load: str) -> Status
         listed.append(
             condition(kind, holds, reason=reason, message=f"why {reason}", last_transition_time="t")
         )
-    told = {"decision": decision, **load} if decision is not None or load else None
-    return Status.model_validate({"conditions": listed, "load": told})
+    reported = {"decision": decision, **load} if decision is not None or load else None
+    return Status.model_validate({"conditions": listed, "load": reported})
 
 
 def between(before: Status, after: Status, **service: Any) -> list[Manifest]:
@@ -32,7 +32,7 @@ def between(before: Status, after: Status, **service: Any) -> list[Manifest]:
     return list(events_between(resource, after, now=NOW, reporter="operator-1"))
 
 
-def told(before: Status, after: Status) -> list[tuple[Any, Any, Any]]:
+def reported(before: Status, after: Status) -> list[tuple[Any, Any, Any]]:
     return [(event["type"], event["reason"], event["note"]) for event in between(before, after)]
 
 
@@ -77,19 +77,19 @@ def told(before: Status, after: Status) -> list[tuple[Any, Any, Any]]:
         ([], ["Progressing True RollingOut", "WarmedUp True SelfTestPassed"], []),
     ],
 )
-def test_a_change_is_told_once(
+def test_change_of_a_condition_is_one_event(
     before: list[str], after: list[str], expected: list[tuple[str, str, str]]
 ) -> None:
-    assert told(status(*before), status(*after)) == expected
+    assert reported(status(*before), status(*after)) == expected
 
 
-def test_another_message_alone_is_no_event() -> None:
+def test_changed_message_alone_is_no_event() -> None:
     before, after = status("Ready True Serving"), status("Ready True Serving")
     (one,) = after.conditions
     changed = after.model_copy(
         update={"conditions": (one.model_copy(update={"message": "2 of 2 pods are ready"}),)}
     )
-    assert told(before, changed) == []
+    assert reported(before, changed) == []
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_another_message_alone_is_no_event() -> None:
         (status(decision=3), status(reason="no decision"), None),
     ],
 )
-def test_another_decision_of_the_scaler_is_told(
+def test_changed_scaling_decision_is_an_event(
     before: Status, after: Status, expected: str | None
 ) -> None:
-    found = told(before, after)
+    found = reported(before, after)
     if expected is None:
         assert found == []
     else:
@@ -116,7 +116,7 @@ def test_another_decision_of_the_scaler_is_told(
         assert note.startswith(expected)
 
 
-def test_names_are_valid_and_different_and_the_note_is_not_too_long() -> None:
+def test_event_names_are_valid_and_unique_and_notes_are_cut() -> None:
     after = status("ModelCached True Cached", "Ready True Serving", "Degraded True Evicted")
     long = [one.model_copy(update={"message": "x" * 4000}) for one in after.conditions]
     silent = long[1].model_copy(update={"message": ""})
@@ -128,14 +128,14 @@ def test_names_are_valid_and_different_and_the_note_is_not_too_long() -> None:
     assert [len(str(event["note"])) for event in events] == [1024, len("Ready"), 1024]
 
 
-def test_a_warning_without_a_message_still_says_why() -> None:
+def test_event_without_a_message_has_the_reason_as_note() -> None:
     before, after = status("Ready True Serving"), status("Ready False Starting")
     (one,) = after.conditions
     mute = after.model_copy(update={"conditions": (one.model_copy(update={"message": ""}),)})
-    assert told(before, mute) == [("Warning", "NotReady", "Starting")]
+    assert reported(before, mute) == [("Warning", "NotReady", "Starting")]
 
 
-def test_an_event_says_of_whom_by_whom_and_when() -> None:
+def test_event_names_resource_reporter_and_time() -> None:
     (event,) = between(Status(), status("Degraded True Evicted"))
     assert event["eventTime"] == NOW
     assert event["reportingController"] == "nemo-voice-operator"

@@ -1,4 +1,4 @@
-"""What is wrong with pods, in the words of whoever knows."""
+"""Diagnoses of pods, with the reasons of Kubernetes or of the service."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -81,7 +81,7 @@ TROUBLES: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("seen", "reason", "message"), TROUBLES)
-def test_a_pod_in_trouble_says_so_in_its_own_words(
+def test_diagnosis_has_the_reason_of_the_pod(
     seen: dict[str, Any], reason: str, message: str
 ) -> None:
     found = pod_diagnosis(seen)
@@ -91,7 +91,7 @@ def test_a_pod_in_trouble_says_so_in_its_own_words(
     assert bool(found.message) == bool(message)
 
 
-def test_every_trouble_is_documented_with_what_to_do_about_it() -> None:
+def test_every_diagnosis_is_documented_with_its_remedy() -> None:
     page = (ROOT / "docs" / "failure-modes.md").read_text()
     assert {reason for _, reason, _ in TROUBLES if f"`{reason}`" not in page} == set()
 
@@ -108,25 +108,25 @@ def test_every_trouble_is_documented_with_what_to_do_about_it() -> None:
         pod(phase="Pending"),
     ],
 )
-def test_being_slow_is_no_trouble(seen: dict[str, Any]) -> None:
+def test_slow_pod_has_no_diagnosis(seen: dict[str, Any]) -> None:
     assert pod_diagnosis(seen, LOADING) is None
 
 
-def test_a_model_that_failed_is_trouble_before_its_container_ends() -> None:
-    said = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
+def test_failed_model_is_diagnosed_before_its_container_ends() -> None:
+    sent = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
     expected = Diagnosis("ModelFailed", "the canary was silent", "narrator-0")
-    assert first_diagnosis([pod()], {"narrator-0": said}) == expected
+    assert first_diagnosis([pod()], {"narrator-0": sent}) == expected
     mute = PodReadiness(PodPhase.FAILED, None, ready=False)
     assert pod_diagnosis(pod(), mute) == Diagnosis("ModelFailed", "", "narrator-0")
 
 
-def test_a_service_that_says_why_is_quoted_also_when_its_process_has_ended_before() -> None:
-    said = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
+def test_reported_failure_is_shown_also_after_earlier_crashes() -> None:
+    sent = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
     restarted = {"restartCount": 1, "state": {}, "lastState": {"terminated": CRASH}}
     expected = Diagnosis("CrashLoopBackOff", "the canary was silent", "narrator-0")
-    assert pod_diagnosis(pod(containerStatuses=[restarted]), said) == expected
+    assert pod_diagnosis(pod(containerStatuses=[restarted]), sent) == expected
     pulling = {"state": {"waiting": {"reason": "ImagePullBackOff"}}}
-    sidecar = pod_diagnosis(pod(containerStatuses=[pulling]), said)
+    sidecar = pod_diagnosis(pod(containerStatuses=[pulling]), sent)
     assert sidecar == Diagnosis("ModelFailed", "the canary was silent", "narrator-0")
 
 
@@ -135,7 +135,7 @@ def diagnosis(*pods: dict[str, Any], wanted: int = 1, **seen: Any) -> Diagnosis 
     return serving_diagnosis(Observed(pods=pods, **seen), reports, wanted, START)
 
 
-def test_a_ready_pod_and_one_on_its_way_out_are_passed_over() -> None:
+def test_ready_and_terminating_pods_have_no_diagnosis() -> None:
     failing = {"state": {"waiting": {"reason": "ImagePullBackOff"}}}
     leaving = pod("a", leaving=True, containerStatuses=[failing])
     ready = pod("b", ready=True, containerStatuses=[failing])
@@ -145,7 +145,7 @@ def test_a_ready_pod_and_one_on_its_way_out_are_passed_over() -> None:
     )
 
 
-def test_pods_that_cannot_be_created_are_trouble_in_the_words_of_who_refused_them() -> None:
+def test_uncreatable_pods_are_diagnosed_with_the_api_servers_message() -> None:
     quota = 'pods "narrator-7d4" is forbidden: exceeded quota: gpus'
     refused = condition("ReplicaFailure", reason="FailedCreate", message=quota)
     stuck = deployment(ready=0, conditions=[refused])
@@ -158,14 +158,14 @@ def test_pods_that_cannot_be_created_are_trouble_in_the_words_of_who_refused_the
     assert diagnosis(deployment=mute) == Diagnosis("FailedCreate", "", "")
 
 
-def test_what_stops_a_pod_that_exists_is_told_before_what_stops_the_next() -> None:
+def test_diagnosis_of_a_pod_comes_before_that_of_its_creation() -> None:
     stuck = deployment(conditions=[condition("ReplicaFailure", reason="FailedCreate")])
-    told = diagnosis(unschedulable(), deployment=stuck)
-    assert told is not None
-    assert told.reason == "Unschedulable"
+    reported = diagnosis(unschedulable(), deployment=stuck)
+    assert reported is not None
+    assert reported.reason == "Unschedulable"
 
 
-def test_a_pod_that_its_node_ended_is_trouble_until_another_has_taken_its_place() -> None:
+def test_evicted_pod_is_diagnosed_until_another_is_ready() -> None:
     evicted = pod("a", phase="Failed", reason="Evicted", message="disk is full")
     expected = Diagnosis("Evicted", "disk is full", "a")
     assert diagnosis(evicted) == expected
@@ -181,7 +181,7 @@ def test_a_pod_that_its_node_ended_is_trouble_until_another_has_taken_its_place(
     assert diagnosis(pod("a", phase="Succeeded")) is None
 
 
-def test_only_the_end_of_a_long_log_is_told() -> None:
+def test_only_the_end_of_a_long_log_is_shown() -> None:
     long = pod_diagnosis(ended(exitCode=1, message="first " + "x" * 5000 + " last"))
     assert long is not None
     assert long.message.endswith(" last")
@@ -189,12 +189,12 @@ def test_only_the_end_of_a_long_log_is_told() -> None:
     assert len(long.message) < 1100
 
 
-def test_a_trouble_names_its_pod_if_it_has_one() -> None:
+def test_diagnosis_names_its_pod_if_it_has_one() -> None:
     assert Diagnosis("A", "why", "narrator-0").sentence() == "pod narrator-0: why"
     assert Diagnosis("A", "why", "").sentence() == "why"
 
 
-def test_pods_that_wait_for_ever_without_a_word_are_told_when_their_time_is_over() -> None:
+def test_waiting_pods_are_diagnosed_when_the_progress_deadline_is_over() -> None:
     late = condition("Progressing", "False", reason="ProgressDeadlineExceeded", message="too long")
     starting = waiting("ContainerCreating")
     seen = Observed(pods=(starting,), deployment=deployment(ready=0, conditions=[late]))

@@ -1,4 +1,4 @@
-"""`rollout.strategy: replace`: a good pod stays until the change is proven, or comes back."""
+"""`rollout.strategy: replace`: a good pod stays until the preflight succeeded, or is restored."""
 
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ def image_of(scene: Scene) -> str:
     return str(template["spec"]["containers"][0]["image"])
 
 
-def test_the_pod_stays_until_the_change_is_proven(serving: Scene) -> None:
+def test_serving_pod_stays_until_the_preflight_succeeded(serving: Scene) -> None:
     before = image_of(serving)
     serving.apply(image=NEXT)
     serving.settle()
@@ -48,7 +48,7 @@ def test_the_pod_stays_until_the_change_is_proven(serving: Scene) -> None:
     assert serving.condition("Progressing") == ("True", "RollingOut")
 
 
-def test_a_change_that_is_not_proven_never_reaches_the_pod(serving: Scene) -> None:
+def test_failed_preflight_holds_the_change_back(serving: Scene) -> None:
     before = image_of(serving)
     serving.apply(image=NEXT)
     serving.settle()
@@ -65,27 +65,27 @@ def test_a_change_that_is_not_proven_never_reaches_the_pod(serving: Scene) -> No
     assert "weights.ckpt is damaged" in str(serving.cluster.events[-1]["note"])
 
 
-def test_a_proof_that_failed_is_tried_again_later_and_another_spec_at_once(serving: Scene) -> None:
+def test_failed_preflight_is_repeated_later_and_another_spec_tried_at_once(serving: Scene) -> None:
     serving.apply(image=NEXT)
     serving.settle()
     serving.fail_preflight({"error": {"reason": "CacheDamaged", "message": ""}})
     serving.settle()
     first = serving.only_job()
-    assert serving.look() == 300.0
+    assert serving.reconcile() == 300.0
     serving.pass_time(301)
-    told = len(serving.cluster.events)
-    serving.look()
+    reported = len(serving.cluster.events)
+    serving.reconcile()
     assert not serving.cluster.names("Job")
-    serving.look()
+    serving.reconcile()
     assert serving.only_job() == first
     assert serving.condition("Degraded") == ("True", "CacheDamaged"), "until this one has ended"
-    assert len(serving.cluster.events) == told
+    assert len(serving.cluster.events) == reported
     serving.apply(image="registry.example/mended:3")
     serving.settle()
     assert serving.only_job() != first
 
 
-def test_taking_the_change_back_needs_no_proof(serving: Scene) -> None:
+def test_reverted_change_needs_no_preflight(serving: Scene) -> None:
     serving.apply(image=NEXT)
     serving.settle()
     serving.apply(image=None)
@@ -99,14 +99,16 @@ def test_taking_the_change_back_needs_no_proof(serving: Scene) -> None:
     [{"replicas": 0}, {"suspend": True}, {"rollout": {"strategy": "surge"}}],
     ids=["no replicas", "suspended", "surge"],
 )
-def test_where_no_good_pod_would_go_nothing_is_proven(serving: Scene, spec: dict[str, Any]) -> None:
+def test_no_preflight_where_no_good_pod_would_be_replaced(
+    serving: Scene, spec: dict[str, Any]
+) -> None:
     serving.apply(image=NEXT, **spec)
     serving.settle()
     assert image_of(serving) == NEXT
     assert not serving.cluster.names("Job")
 
 
-def test_before_anything_was_good_a_change_is_tried_at_once(scene: Scene) -> None:
+def test_change_before_the_first_good_template_needs_no_preflight(scene: Scene) -> None:
     scene.apply(**REPLACE)
     scene.settle()
     scene.apply(image=NEXT)
@@ -114,14 +116,14 @@ def test_before_anything_was_good_a_change_is_tried_at_once(scene: Scene) -> Non
     assert image_of(scene) == NEXT
 
 
-def test_what_does_not_change_the_pods_needs_no_proof(serving: Scene) -> None:
+def test_change_that_leaves_the_pods_alone_needs_no_preflight(serving: Scene) -> None:
     serving.apply(service={"annotations": {"a": "b"}}, replicas=2)
     serving.settle()
     assert not serving.cluster.names("Job")
     assert serving.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 2
 
 
-def test_a_download_and_a_proof_of_it_come_one_after_the_other(scene: Scene) -> None:
+def test_preflight_follows_the_download(scene: Scene) -> None:
     first = {"source": "nvidia/parakeet-tdt-1.1b", "revision": "one"}
     scene.serve(model=first, **REPLACE)
     scene.apply(model={**first, "revision": "two"})
@@ -145,13 +147,13 @@ def failing_pod(scene: Scene, restarts: int) -> None:
         "lastState": {"terminated": ended},
     }
     scene.pod("narrator-9", containerStatuses=[{**state, "restartCount": restarts}])
-    scene.readiness_client.told.clear()
+    scene.readiness_client.reported.clear()
     deployment = scene.cluster.get("Deployment", "narrator")
     seen = {"observedGeneration": deployment["metadata"]["generation"]}
     scene.cluster.change("Deployment", "narrator", status=seen)
 
 
-def test_a_canary_that_fails_at_every_start_brings_the_good_pod_back_early(serving: Scene) -> None:
+def test_self_test_that_fails_at_every_start_is_rolled_back_early(serving: Scene) -> None:
     before = image_of(serving)
     serving.apply(image=NEXT)
     serving.settle()
@@ -171,7 +173,7 @@ def test_a_canary_that_fails_at_every_start_brings_the_good_pod_back_early(servi
     assert "the canary failed: it says nothing" in degraded["message"], "though its pod is gone"
 
 
-def test_a_pod_that_was_ready_in_between_does_not_fail_at_every_start(serving: Scene) -> None:
+def test_pod_that_was_ready_in_between_is_not_rolled_back_early(serving: Scene) -> None:
     serving.apply(image=NEXT)
     serving.settle()
     serving.pass_preflight()
@@ -215,7 +217,7 @@ def ended_pod(words: str, created: str = CREATED) -> dict[str, Any]:
     }
 
 
-def test_a_proof_that_no_pod_can_be_made_for_says_so() -> None:
+def test_preflight_whose_pod_cannot_be_created_is_diagnosed() -> None:
     waits = Observed(preflights={"preflight": Preflight(job(creationTimestamp=CREATED))})
     found = preflight_diagnosis(WANTED, waits, TIME)
     assert found is not None
@@ -223,7 +225,7 @@ def test_a_proof_that_no_pod_can_be_made_for_says_so() -> None:
     assert preflight_diagnosis(WANTED, waits, datetime.fromisoformat(CREATED)) is None
 
 
-def test_while_it_runs_and_where_there_is_none_nothing_is_wrong() -> None:
+def test_running_or_absent_preflight_has_no_diagnosis() -> None:
     assert preflight_diagnosis(WANTED, Observed(), TIME) is None
     assert preflight_diagnosis(Plan(replicas=1), seen(ended=FAILED), TIME) is None
     assert preflight_diagnosis(WANTED, seen(), TIME) is None
@@ -232,14 +234,14 @@ def test_while_it_runs_and_where_there_is_none_nothing_is_wrong() -> None:
     )
 
 
-def test_what_keeps_its_pod_from_starting_is_told_at_once() -> None:
+def test_preflight_pod_that_cannot_start_is_diagnosed_at_once() -> None:
     state = {"state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}}
     found = preflight_diagnosis(WANTED, seen(pod("preflight-1", containerStatuses=[state])), TIME)
     assert found is not None
     assert (found.reason, found.message) == ("ImagePullBackOff", "no such image")
 
 
-def test_without_a_result_its_last_words_are_the_reason() -> None:
+def test_preflight_without_a_result_is_diagnosed_by_its_pod() -> None:
     words = "error: The environment variable NEMO_VOICE_NEW is not a setting."
     found = preflight_diagnosis(WANTED, seen(ended_pod(words), ended=FAILED), TIME)
     assert found is not None
@@ -247,7 +249,7 @@ def test_without_a_result_its_last_words_are_the_reason() -> None:
     assert words in found.message
 
 
-def test_without_any_pod_the_job_says_why() -> None:
+def test_preflight_without_a_pod_is_diagnosed_by_its_job() -> None:
     found = preflight_diagnosis(WANTED, seen(ended=FAILED), TIME)
     assert found is not None
     assert (found.reason, found.message) == ("BackoffLimitExceeded", "once is enough")

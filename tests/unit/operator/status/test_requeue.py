@@ -1,4 +1,4 @@
-"""When pods are asked again: at once what begins, seldom what never comes."""
+"""When a VoiceService is requeued: soon while pods start, seldom while nothing changes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,21 +22,21 @@ def after_s(seconds: float, plan: Plan, **seen: Any) -> float | None:
 
 def changed(seconds: float, *, ready: bool, **status: Any) -> dict[str, Any]:
     since = (START + timedelta(seconds=seconds)).isoformat()
-    told = condition("Ready", str(ready), lastTransitionTime=since)
-    return pod(conditions=[told], **status)
+    reported = condition("Ready", str(ready), lastTransitionTime=since)
+    return pod(conditions=[reported], **status)
 
 
 @pytest.mark.parametrize(
     ("lasted_s", "expected_s"),
     [(-5, 2), (0, 2), (40, 2), (100, 5), (600, 30), (1200, 60), (1e9, 60)],
 )
-def test_the_longer_it_has_lasted_the_later_it_is_asked_again_up_to_a_minute(
+def test_poll_interval_grows_with_the_age_of_a_state_up_to_a_minute(
     lasted_s: float, expected_s: float
 ) -> None:
     assert poll_interval_s(lasted_s) == expected_s
 
 
-def test_a_day_of_a_pod_that_never_becomes_ready_is_not_tens_of_thousands_of_questions() -> None:
+def test_pod_that_is_never_ready_is_polled_few_thousand_times_a_day() -> None:
     lasted_s, questions = 0.0, 0
     while lasted_s < 86_400:
         lasted_s += after_s(lasted_s, SERVING, pods=(pod(),)) or 0.0
@@ -44,35 +44,35 @@ def test_a_day_of_a_pod_that_never_becomes_ready_is_not_tens_of_thousands_of_que
     assert questions < 1_600
 
 
-def test_nothing_is_asked_of_pods_that_are_ready_ended_leaving_or_not_wanted() -> None:
+def test_ready_ended_terminating_and_unwanted_pods_are_not_polled() -> None:
     settled = (pod(ready=True), pod(phase="Failed"), pod(leaving=True))
     assert after_s(0, SERVING, pods=settled) is None
     assert after_s(0, Plan(replicas=0), pods=(pod(),)) is None
     assert after_s(0, SERVING) is None
 
 
-def test_a_pod_that_became_unready_just_now_is_asked_soon_again() -> None:
+def test_pod_that_just_became_unready_is_polled_soon() -> None:
     assert after_s(5000, SERVING, pods=(changed(4990, ready=False),)) == 2
 
 
-def test_the_youngest_pod_decides() -> None:
+def test_youngest_pod_decides_the_poll_interval() -> None:
     pods = (pod("a"), changed(900, ready=False))
     assert after_s(1000, SERVING, pods=pods) == 5
 
 
-def test_a_pod_on_trial_is_looked_at_when_its_trial_ends() -> None:
+def test_pod_on_trial_is_requeued_for_the_end_of_its_trial() -> None:
     restarted = {"restartCount": 1, "state": {}}
     pods = (changed(0, ready=True, containerStatuses=[restarted]),)
     assert after_s(15, SERVING, pods=pods) == 5
     assert after_s(20, SERVING, pods=pods) is None
 
 
-def test_a_download_is_asked_often_at_first_and_again_when_its_pod_begins() -> None:
+def test_download_is_polled_often_after_its_start_and_its_pods_start() -> None:
     made = job(creationTimestamp="2026-01-01T00:00:00Z")
     assert after_s(0, DOWNLOADING) == 2
     assert after_s(4000, DOWNLOADING, job=made) == 60
     assert after_s(4000, DOWNLOADING, job=made, job_pods=(changed(3990, ready=True),)) == 2
 
 
-def test_a_download_that_failed_is_looked_at_when_it_is_due_again() -> None:
+def test_failed_download_is_requeued_for_its_next_try() -> None:
     assert after_s(0, DOWNLOADING, job=job(condition("Failed"))) == 300

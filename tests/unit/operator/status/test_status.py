@@ -1,4 +1,4 @@
-"""What the status says: each phase, each condition's reasons, what stays from before."""
+"""The status: each phase, each condition's reasons, and what is kept from the status before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,10 +21,10 @@ from support.operator.observations import (
     NOW,
     SHA256,
     WARMING,
-    brought,
     checkpoint,
     condition,
     deployment,
+    downloaded,
     job,
     job_pod,
     pod,
@@ -137,8 +137,8 @@ SERVING = {
             pod(ready=True),
             pod("narrator-1", ready=True),
             deployment=deployment(2),
-            job=brought(checkpoint()).job,
-            job_pods=brought(checkpoint()).job_pods,
+            job=downloaded(checkpoint()).job,
+            job_pods=downloaded(checkpoint()).job_pods,
         ),
         Phase.READY,
         "True SingleNodeVolume, True SelfTestPassed, True Serving, False Settled, False AsExpected",
@@ -304,7 +304,7 @@ CACHING = {
     [*SERVING.values(), *STARTING.values(), *FAILING.values()],
     ids=[*SERVING, *STARTING, *FAILING],
 )
-def test_the_phase_and_five_conditions_tell_what_is(
+def test_phase_and_conditions_follow_from_what_is_observed(
     service: VoiceService, seen: Observed, phase: Phase, expected: str
 ) -> None:
     status = decided(service, seen)
@@ -322,7 +322,7 @@ def test_the_phase_and_five_conditions_tell_what_is(
 @pytest.mark.parametrize(
     ("spec", "seen", "phase", "cached", "progressing"), CACHING.values(), ids=CACHING
 )
-def test_until_the_model_is_there_the_status_says_what_it_waits_for(
+def test_status_says_what_keeps_the_model_from_being_cached(
     spec: dict[str, Any], seen: Observed, phase: Phase, cached: str, progressing: str
 ) -> None:
     status = decided(voice_service(**spec), seen)
@@ -333,32 +333,30 @@ def test_until_the_model_is_there_the_status_says_what_it_waits_for(
     assert conditions["Ready"].reason == found.reason
 
 
-def test_a_download_that_fails_is_told_though_no_pod_is_asked_for() -> None:
+def test_failed_download_is_reported_though_no_pod_is_wanted() -> None:
     service = voice_service(**HUB, replicas=0)
     failed = Observed(job=job(condition("Failed")), job_pods=(FAILED_TRY,))
     assert decided(service, failed).phase is Phase.FAILED
     assert decided(service, Observed()).phase is Phase.CACHING
-    assert decided(service, brought(checkpoint())).phase is Phase.SUSPENDED
+    assert decided(service, downloaded(checkpoint())).phase is Phase.SUSPENDED
 
 
-def test_every_phase_is_told_of_something() -> None:
+def test_every_phase_occurs() -> None:
     cases = [*SERVING.values(), *STARTING.values(), *FAILING.values(), *CACHING.values()]
     assert {case[2] for case in cases} == set(Phase)
 
 
-def test_what_is_told_is_documented_under_the_word_that_describe_shows() -> None:
+def test_every_reason_and_phase_is_documented() -> None:
     cases = [*SERVING.values(), *STARTING.values(), *FAILING.values()]
-    cached = [(voice_service(**spec), seen) for spec, seen, *_ in CACHING.values()]
-    statuses = [
-        decided(service, seen) for service, seen in [*(case[:2] for case in cases), *cached]
-    ]
+    statuses = [decided(service, seen) for service, seen, *_ in cases]
+    statuses += [decided(voice_service(**spec), seen) for spec, seen, *_ in CACHING.values()]
     reasons = {one.reason for status in statuses for one in status.conditions}
     pages = [(ROOT / "docs" / name).read_text() for name in ("voiceservice.md", "failure-modes.md")]
     assert {reason for reason in reasons if f"`{reason}`" not in "".join(pages)} == set()
     assert {phase for phase in Phase if f"| `{phase}` |" not in pages[0]} == set()
 
 
-def test_the_trouble_of_a_pod_names_it_and_a_refusal_names_none() -> None:
+def test_diagnosis_in_degraded_names_the_pod_and_a_refusal_names_none() -> None:
     def degraded(seen: Observed | Seen) -> str:
         return decided(voice_service(), seen).conditions[-1].message
 
@@ -367,9 +365,9 @@ def test_the_trouble_of_a_pod_names_it_and_a_refusal_names_none() -> None:
     assert degraded(Observed(deployment=FORBIDDEN)) == QUOTA
 
 
-def test_what_is_served_is_what_the_job_brought() -> None:
+def test_status_model_is_what_the_job_downloaded() -> None:
     claim = {"metadata": {"uid": "uid-of-claim"}, "spec": {}}
-    seen = replace(brought(checkpoint()), claim=claim)
+    seen = replace(downloaded(checkpoint()), claim=claim)
     status = decided(voice_service(**HUB), seen)
     assert status.model is not None
     assert status.model.model_dump(exclude_none=True) == {
@@ -386,14 +384,14 @@ def test_what_is_served_is_what_the_job_brought() -> None:
     assert status.phases.cache_seconds == 7.5
 
 
-def test_of_the_demo_only_its_name_is_known() -> None:
+def test_status_of_the_demo_has_only_the_source() -> None:
     status = decided(voice_service(), Observed())
     assert status.model == status.vocoder
     assert status.model is not None
     assert status.model.model_dump(exclude_none=True) == {"source": "demo"}
 
 
-def test_until_the_next_model_is_proven_the_last_one_is_told() -> None:
+def test_status_keeps_the_last_model_until_the_next_is_verified() -> None:
     before = {"source": "nvidia/before", "revision": "1", "sha256": SHA256}
     service = with_status(voice_service(**HUB), model=before, refresh="1")
     status = decided(service, downloading(1, None))
@@ -403,13 +401,13 @@ def test_until_the_next_model_is_proven_the_last_one_is_told() -> None:
     assert (status.progress.done_bytes, status.progress.total_bytes) == (1, None)
 
 
-def test_progress_ends_when_the_model_is_proven() -> None:
-    result = brought(checkpoint())
+def test_progress_ends_when_the_model_is_verified() -> None:
+    result = downloaded(checkpoint())
     seen = downloading(1, 1, result)
     assert decided(voice_service(**HUB), seen).progress is None
 
 
-def test_the_seconds_are_the_slowest_ready_pods_and_stay_until_the_next() -> None:
+def test_phase_seconds_are_those_of_the_slowest_ready_pod_and_are_kept() -> None:
     quick = PodReadiness(PodPhase.READY, None, ready=True, seconds={PodPhase.LOADING: 1.0})
     seen = seen_with(pod(ready=True), reported={"a": quick, "narrator-0": READY, "b": WARMING})
     phases = decided(voice_service(), seen).phases
@@ -422,14 +420,14 @@ def test_the_seconds_are_the_slowest_ready_pods_and_stay_until_the_next() -> Non
     assert decided(voice_service(), Observed()).phases is None
 
 
-def test_the_load_is_told_only_of_what_scales() -> None:
+def test_load_is_in_the_status_only_with_scaling() -> None:
     load = Load(decision=2, reason="LoadRose")
     seen = Observed(scaling_decision=ScalingDecision(2, 2, load))
     assert decided(voice_service(scaling={"max": 4}), seen).load == load
     assert decided(voice_service(), seen).load is None
 
 
-def test_counts_address_and_selector_are_for_other_programs() -> None:
+def test_status_has_counts_endpoint_and_selector() -> None:
     gone = pod("narrator-2", leaving=True), pod("narrator-3", phase="Failed", reason="Evicted")
     seen = seen_with(pod(ready=True), pod("narrator-1"), *gone)
     status = decided(voice_service(replicas=3, service={"port": 80}), seen)
@@ -440,7 +438,7 @@ def test_counts_address_and_selector_are_for_other_programs() -> None:
     )
 
 
-def test_a_condition_keeps_its_time_while_it_says_the_same() -> None:
+def test_condition_keeps_its_time_while_its_status_stays() -> None:
     first = decided(voice_service(), seen_with(pod(ready=True), deployment=deployment()))
     service = voice_service().model_copy(update={"status": first})
     seen = seen_with(waiting("CrashLoopBackOff"))
@@ -455,7 +453,7 @@ def test_a_condition_keeps_its_time_while_it_says_the_same() -> None:
     }
 
 
-def test_what_cannot_be_read_says_so_and_keeps_the_rest() -> None:
+def test_unreadable_resource_keeps_its_status_with_a_degraded_condition() -> None:
     ready = condition("Ready", lastTransitionTime="2025-01-01T00:00:00Z")
     healthy = condition("Degraded", "False", lastTransitionTime="2025-01-01T00:00:00Z")
     before = {"phase": "Ready", "replicas": 2, "conditions": [ready, healthy]}

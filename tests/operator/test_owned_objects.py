@@ -1,4 +1,4 @@
-"""A real API server takes every sample's children, admits their pods, and finds nothing to change.
+"""A real API server accepts every sample's owned objects and admits their pods.
 
 Its validation goes further than its schemas: what a Job may ignore, how long a probe may wait.
 """
@@ -34,17 +34,18 @@ def restricted(api_server: ApiServer, namespace: str) -> Iterator[str]:
     api_server.send("DELETE", f"{RUNTIME_CLASS}/nvidia")
 
 
-def children_of(sample: str, namespace: str) -> list[dict[str, Any]]:
-    """The children of a sample's VoiceServices, of the kinds that every cluster knows."""
-    children: list[Any] = []
+def owned_by_sample(sample: str, namespace: str) -> list[dict[str, Any]]:
+    """The owned objects of a sample's VoiceServices, of the kinds that every cluster knows."""
+    owned: list[Any] = []
     for service in services_of(sample):
         plan = verified_plan(service, SETTINGS)
         preflight = preflight_work_name(service, plan, SETTINGS)
-        children += desired_state(service, replace(plan, preflight=preflight), SETTINGS)
+        owned += desired_state(service, replace(plan, preflight=preflight), SETTINGS)
     placed = [
-        child | {"metadata": child["metadata"] | {"namespace": namespace}} for child in children
+        manifest | {"metadata": manifest["metadata"] | {"namespace": namespace}}
+        for manifest in owned
     ]
-    return [child for child in placed if child["kind"] != "ServiceMonitor"]
+    return [manifest for manifest in placed if manifest["kind"] != "ServiceMonitor"]
 
 
 def apply(server: ApiServer, path: str, manifest: dict[str, Any], **more: str) -> Any:
@@ -60,32 +61,32 @@ def apply(server: ApiServer, path: str, manifest: dict[str, Any], **more: str) -
     return response.json()
 
 
-def path_of(child: dict[str, Any]) -> str:
-    metadata = child["metadata"]
-    return kind_of(child).path(metadata["namespace"], metadata["name"])
+def path_of(manifest: dict[str, Any]) -> str:
+    metadata = manifest["metadata"]
+    return kind_of(manifest).path(metadata["namespace"], metadata["name"])
 
 
 def version_of(thing: Any) -> str:
     return str(thing["metadata"]["resourceVersion"])
 
 
-def test_the_api_server_takes_every_child_and_then_finds_nothing_to_change(
+def test_api_server_accepts_every_owned_object_and_a_second_apply_changes_nothing(
     api_server: ApiServer, namespace: str
 ) -> None:
-    children = [child for sample in SAMPLES for child in children_of(sample, namespace)]
-    for child in children:
-        apply(api_server, path_of(child), child)
-    # A claim's first apply stores it without the phase that it answers; the second one adds that.
-    settled = [version_of(apply(api_server, path_of(child), child)) for child in children]
-    again = [version_of(apply(api_server, path_of(child), child)) for child in children]
+    owned = [manifest for sample in SAMPLES for manifest in owned_by_sample(sample, namespace)]
+    for manifest in owned:
+        apply(api_server, path_of(manifest), manifest)
+    # A first apply stores a claim without the phase of the response; the second one adds it.
+    settled = [version_of(apply(api_server, path_of(manifest), manifest)) for manifest in owned]
+    again = [version_of(apply(api_server, path_of(manifest), manifest)) for manifest in owned]
     assert settled == again
 
 
 def test_a_namespace_of_the_restricted_profile_admits_every_pod(
     api_server: ApiServer, restricted: str
 ) -> None:
-    children = [child for sample in SAMPLES for child in children_of(sample, restricted)]
-    owners = [child for child in children if child["kind"] in {"Deployment", "Job"}]
+    owned = [manifest for sample in SAMPLES for manifest in owned_by_sample(sample, restricted)]
+    owners = [manifest for manifest in owned if manifest["kind"] in {"Deployment", "Job"}]
     for owner in owners:
         name, template = owner["metadata"]["name"], owner["spec"]["template"]
         metadata = {**template["metadata"], "name": name, "namespace": restricted}
@@ -95,7 +96,7 @@ def test_a_namespace_of_the_restricted_profile_admits_every_pod(
     assert len(owners) > len(SAMPLES)
 
 
-def test_that_profile_refuses_a_pod_that_may_become_root(
+def test_restricted_profile_refuses_a_pod_that_may_become_root(
     api_server: ApiServer, restricted: str
 ) -> None:
     container = {"name": "serve", "image": "any"}

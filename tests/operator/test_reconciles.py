@@ -42,35 +42,35 @@ class MortalCluster(KubernetesCluster):
 
 
 @pytest.mark.parametrize("spec", [{}, {"model": PARAKEET}], ids=["demo", "download"])
-async def test_a_second_pass_changes_nothing(
+async def test_second_reconcile_changes_nothing(
     defined: ApiServer, namespace: str, spec: dict[str, Any]
 ) -> None:
     create_demo(defined, namespace, **spec)
     async with connected(defined.admin) as client:
-        passes = SteppedOperator(KubernetesCluster(client), namespace)
-        await passes.settle()
+        stepped = SteppedOperator(KubernetesCluster(client), namespace)
+        await stepped.settle()
         # Kubernetes itself rewrites a claim when it is applied a second time, and never after.
         await SteppedOperator(KubernetesCluster(client), namespace).settle()
-        before = await passes.versions()
+        before = await stepped.versions()
         wanted = ("Job", "PersistentVolumeClaim") if spec else ("Deployment",)
         assert {*wanted, "Service", "NetworkPolicy"} <= {kind for kind, _ in before}
-        await passes.reconciler.reconcile(Key(namespace, "narrator"))
+        await stepped.reconciler.reconcile(Key(namespace, "narrator"))
         fresh = SteppedOperator(KubernetesCluster(client), namespace)
-        await fresh.look()
+        await fresh.relist()
         await fresh.reconciler.reconcile(Key(namespace, "narrator"))
         assert await fresh.versions() == before, "nor does the pass of an operator just started"
 
 
 @pytest.mark.parametrize("spec", [{}, {"model": PARAKEET}], ids=["demo", "download"])
-async def test_death_at_any_write_loses_and_doubles_nothing(
+async def test_crash_at_any_write_loses_and_duplicates_nothing(
     defined: ApiServer, namespace: str, spec: dict[str, Any]
 ) -> None:
     async with connected(defined.admin) as client:
         create_demo(defined, namespace, **spec)
         whole = MortalCluster(client, 0, after=False)
-        passes = SteppedOperator(whole, namespace)
-        await passes.settle()
-        expected = await passes.contents()
+        stepped = SteppedOperator(whole, namespace)
+        await stepped.settle()
+        expected = await stepped.contents()
         assert whole.writes >= 5
         for number in range(1, whole.writes + 1):
             for after in (False, True):
@@ -85,28 +85,26 @@ async def test_death_at_any_write_loses_and_doubles_nothing(
                     assert await reborn.contents() == expected
 
 
-async def test_a_deletion_that_is_held_up_is_told_and_not_fought(
-    defined: ApiServer, namespace: str
-) -> None:
+async def test_held_up_deletion_is_in_the_status(defined: ApiServer, namespace: str) -> None:
     create_demo(defined, namespace)
     path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator"
     async with connected(defined.admin) as client:
-        passes = SteppedOperator(KubernetesCluster(client), namespace)
-        await passes.settle()
-        before = await passes.versions()
+        stepped = SteppedOperator(KubernetesCluster(client), namespace)
+        await stepped.settle()
+        before = await stepped.versions()
         defined.send("DELETE", path, {"propagationPolicy": "Foreground"})
-        await passes.look()
-        await passes.reconciler.reconcile(Key(namespace, "narrator"))
+        await stepped.relist()
+        await stepped.reconciler.reconcile(Key(namespace, "narrator"))
         leaving = defined.send("GET", path)
         assert leaving["metadata"]["finalizers"] == ["foregroundDeletion"]
         assert leaving["status"]["phase"] == "Terminating"
-        after = await passes.versions()
+        after = await stepped.versions()
         assert {name for name in before if after[name] != before[name]} == {
             ("VoiceService", "narrator")
         }
         defined.send("PUT", path, _without_finalizers(leaving))
         assert defined.http.get(path).status_code == httpx.codes.NOT_FOUND
-        await passes.reconciler.reconcile(Key(namespace, "narrator"))  # knows nothing of its end
+        await stepped.reconciler.reconcile(Key(namespace, "narrator"))  # knows nothing of its end
         assert defined.http.get(path).status_code == httpx.codes.NOT_FOUND
 
 
