@@ -30,7 +30,7 @@ from benchmarks.operator.observing import create
 from benchmarks.operator.page import page
 from benchmarks.operator.population import voice_services
 from benchmarks.operator.simulated_cluster import simulated_cluster
-from benchmarks.progress import progress
+from benchmarks.progress import report_progress
 from benchmarks.results import circumstances
 from support.kubernetes.api_server import ApiServer
 from support.operator.operating import grant, operator_process
@@ -53,19 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out.mkdir(parents=True, exist_ok=True)
     load_before, started = os.getloadavg()[0], datetime.now(UTC)
     services = voice_services(chosen.services)
-    progress("starting a cluster without an operator")
+    report_progress("starting a cluster without an operator")
     with simulated_cluster() as server:
         create(server, services)
-        progress(f"applying the children of {len(services)} VoiceServices")
+        report_progress(f"applying the children of {len(services)} VoiceServices")
         bare = applied_bare(server, services, PATIENCE_S)
-    progress(
+    report_progress(
         f"applied {bare.applied_s:.1f} s, available {bare.ready_s:.1f} s; starting the cluster"
     )
     with simulated_cluster() as server, answering_pods():
         findings = _measured(server, chosen, services, bare, (load_before, started))
     (out / "operator.json").write_text(to_json(findings), encoding="utf-8")
     (out / "operator.md").write_text(page(findings), encoding="utf-8")
-    progress(f"written: {out / 'operator.md'}")
+    report_progress(f"written: {out / 'operator.md'}")
     return 0
 
 
@@ -92,7 +92,7 @@ def _measured(
     load_before, started = began
     server.send("POST", "/api/v1/namespaces", {"metadata": {"name": _NAMESPACE}})
     kubeconfig = grant(server, _NAMESPACE, cluster_wide=True)
-    progress(f"creating {len(services)} VoiceServices")
+    report_progress(f"creating {len(services)} VoiceServices")
     create(server, services)
     port = free_port()
     log = cache_folder() / "operator.log"
@@ -101,16 +101,16 @@ def _measured(
     with operator_process(kubeconfig, log, namespace=_NAMESPACE, metrics_port=str(port)) as process:
         user = f"system:serviceaccount:{_NAMESPACE}:operator"
         subject = Subject(server, psutil.Process(process.pid), port, services, user, log)
-        progress("until all are applied and Ready")
+        report_progress("until all are applied and Ready")
         convergence = converge(subject, start)
-        progress(
+        report_progress(
             f"applied {convergence.applied_s:.1f} s, Ready {convergence.ready_s:.1f} s; at rest"
         )
         idle = rested(subject, chosen.rest)
-        progress(f"at rest {idle.cores:.4f} core; {chosen.changes} changes")
+        report_progress(f"at rest {idle.cores:.4f} core; {chosen.changes} changes")
         looked = look(kubeconfig)
         changes = changed(subject, min(chosen.changes, len(services)))
-        progress(f"changed; {chosen.scaled} with scaling")
+        report_progress(f"changed; {chosen.scaled} with scaling")
         scaling = scaled(subject, min(chosen.scaled, len(services)), chosen.rest)
     command = shlex.join(["python", "-m", "benchmarks.operator", *sys.argv[1:]])
     facts = circumstances(command, load_before=load_before, started=started, packages=_PACKAGES)

@@ -7,15 +7,18 @@ never an error of the caller. Nothing is decided here.
 import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from nemo_voice_operator.api.service_contract import METRICS_PATH, READY_PATH
 from nemo_voice_operator.state.pod_reports import PodLoad, PodPhase, PodReadiness
+
+T = TypeVar("T")
 
 IN_FLIGHT_METRIC = "nemo_voice_in_flight"
 QUEUE_METRIC = "nemo_voice_queue_seconds"
@@ -87,29 +90,20 @@ class PodReader:
 
     async def read_loads(self, pods: Sequence[PodAddress]) -> dict[str, PodLoad | Unread]:
         """Returns each pod's load by the pod's name, or why there is none."""
-        responses = await self._get_all(pods, METRICS_PATH)
-        return {
-            name: response
-            if isinstance(response, Unread)
-            else load_of(response.status, response.body)
-            for name, response in responses.items()
-        }
+        return await self._read_all(pods, METRICS_PATH, load_of)
 
     async def read_readiness(self, pods: Sequence[PodAddress]) -> dict[str, PodReadiness | Unread]:
         """Returns each pod's readiness by the pod's name, or why there is none."""
-        responses = await self._get_all(pods, READY_PATH)
-        return {
-            name: response
-            if isinstance(response, Unread)
-            else readiness_of(response.status, response.body)
-            for name, response in responses.items()
-        }
+        return await self._read_all(pods, READY_PATH, readiness_of)
 
-    async def _get_all(
-        self, pods: Sequence[PodAddress], path: str
-    ) -> dict[str, PodResponse | Unread]:
+    async def _read_all(
+        self, pods: Sequence[PodAddress], path: str, parse: Callable[[int, bytes], T | Unread]
+    ) -> dict[str, T | Unread]:
         responses = await asyncio.gather(*(self.get(pod, path) for pod in pods))
-        return {pod.name: response for pod, response in zip(pods, responses, strict=True)}
+        return {
+            pod.name: one if isinstance(one, Unread) else parse(one.status, one.body)
+            for pod, one in zip(pods, responses, strict=True)
+        }
 
     async def get(self, pod: PodAddress, path: str) -> PodResponse | Unread:
         """Returns the response of one pod to a GET, or why there is none."""

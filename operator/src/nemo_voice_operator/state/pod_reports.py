@@ -7,15 +7,8 @@ from enum import StrEnum
 _IMPOSSIBLE = 1e9
 
 
-class PodPhase(StrEnum):
-    """Phase of a service's process, as the service reports it."""
-
-    FETCHING = "fetching"
-    LOADING = "loading"
-    WARMING = "warming"
-    READY = "ready"
-    DRAINING = "draining"
-    FAILED = "failed"
+PodPhase = StrEnum("PodPhase", ["FETCHING", "LOADING", "WARMING", "READY", "DRAINING", "FAILED"])
+"""Phase of a service's process, as the service reports it: the name in lower case."""
 
 
 @dataclass(frozen=True, slots=True)

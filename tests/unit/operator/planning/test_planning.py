@@ -13,7 +13,6 @@ from nemo_voice_operator.planning.planning import (
     plan_of,
     verified_model,
 )
-from nemo_voice_operator.planning.resolution import vocoder_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed, ScalingDecision
 from nemo_voice_operator.state.plan import VerifiedCheckpoint
@@ -61,30 +60,6 @@ def decision(replicas: int) -> ScalingDecision:
 
 def listener(**spec: Any) -> VoiceService:
     return voice_service(task="stt", **{"model": HUB, **spec})
-
-
-@pytest.mark.parametrize(
-    ("spec", "vocoder"),
-    [
-        ({"task": "stt", "model": HUB}, None),
-        ({"model": {"source": "demo"}}, "demo"),
-        ({"model": HUB}, "nvidia/tts_hifigan"),
-        ({"model": HUB, "vocoder": {"source": "demo"}}, "demo"),
-        ({"model": {"source": "demo"}, "vocoder": VOCODER}, "nvidia/tts_hifigan"),
-    ],
-)
-def test_tts_has_the_named_or_the_default_vocoder(
-    spec: dict[str, Any], vocoder: str | None
-) -> None:
-    found = vocoder_of(voice_service(**spec))
-    assert (found.source if found else None) == vocoder
-
-
-def test_only_the_demo_needs_no_cache() -> None:
-    assert resolved(voice_service()).job is None
-    assert resolved(voice_service(task="stt")).job is None
-    assert resolved(voice_service(vocoder=VOCODER)).job is not None
-    assert resolved(listener()).job is not None
 
 
 def test_recorded_model_is_verified_without_a_job() -> None:

@@ -58,6 +58,9 @@ class Seen:
     refusal: Diagnosis | None = None
 
 
+Case = tuple[VoiceService, Observed | Seen, Phase, str]
+
+
 def decided(service: VoiceService, seen: Observed | Seen, now: str = NOW) -> Status:
     if isinstance(seen, Observed):
         seen = Seen(seen)
@@ -103,7 +106,7 @@ def rolled_back() -> VoiceService:
     )
 
 
-SERVING = {
+SERVING: dict[str, Case] = {
     "a ready pod": (
         voice_service(),
         seen_with(pod(ready=True), deployment=deployment()),
@@ -144,7 +147,7 @@ SERVING = {
         "True SingleNodeVolume, True SelfTestPassed, True Serving, False Settled, False AsExpected",
     ),
 }
-STARTING = {
+STARTING: dict[str, Case] = {
     "nothing yet": (
         voice_service(),
         Observed(),
@@ -200,7 +203,7 @@ STARTING = {
         "True InImage, False NoPods, False Terminating, False Terminating, False AsExpected",
     ),
 }
-FAILING = {
+FAILING: dict[str, Case] = {
     "no node": (
         voice_service(),
         seen_with(unschedulable()),
@@ -244,7 +247,7 @@ FAILING = {
         ),
     ),
 }
-CACHING = {
+CACHING: dict[str, tuple[dict[str, Any], Observed | Seen, Phase, str, str]] = {
     "no claim": (NAMED, Observed(), Phase.PENDING, "False ClaimNotFound", "True"),
     "a Job that has not begun": (HUB, Observed(), Phase.CACHING, "False Pending", "True"),
     "a download": (
