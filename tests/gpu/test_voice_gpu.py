@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions
-from nemo_voice_tts.synthesis.port import Phrase, Samples
+from nemo_voice_tts.synthesis.port import Phrase
 from support.models.demo_models import unpacked
 
 torch = pytest.importorskip("torch")

@@ -15,7 +15,8 @@ import torch
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from omegaconf import OmegaConf
 
-from nemo_voice_serving.errors import BackendFailed, UnspeakableText
+from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_serving.nemo.loading import UnusableModel, state_digest
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import (
     NemoVoice,
@@ -25,7 +26,8 @@ from nemo_voice_tts.backends.fastpitch_hifigan.backend import (
 from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch
 from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan
 from nemo_voice_tts.backends.fastpitch_hifigan.padding_masks import mask_between_convolutions
-from nemo_voice_tts.synthesis.port import Phrase, Samples
+from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.synthesis.port import Phrase
 from nemo_voice_tts.text.grammars import build_grammars, default_grammars
 from nemo_voice_tts.text.normaliser import Normaliser
 from support.models.demo_models import plainly_restored

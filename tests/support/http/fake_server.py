@@ -12,11 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from typing_extensions import override
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.http.server import serve
 from nemo_voice_serving.logs import configure_logging
 from nemo_voice_tts.app import SpeechService, build
 from nemo_voice_tts.settings import TtsSettings
-from nemo_voice_tts.synthesis.port import Samples, Voice, Window
+from nemo_voice_tts.synthesis.port import Voice, Window
 from support.models.fakes import FakeNormaliser, FakeVoice
 
 

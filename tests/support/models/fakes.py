@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
-from nemo_voice_serving.errors import UnspeakableText
 from nemo_voice_stt.transcription.port import Clip, Recognition, TextToken, Word
-from nemo_voice_tts.synthesis.port import Phrase, Samples, Spectrogram, Window
+from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
 
 RATE_HZ = 22050
 HOP = 256

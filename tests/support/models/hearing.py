@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition, Samples
+from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
 
 
 def hear(

@@ -1,9 +1,7 @@
 """Every error a client can get, answered in the shape OpenAI's clients parse.
 
-VoiceError ├── InvalidRequest              400  what the client sent is wrong (param set where one
-field is to blame)
-│   ├── TextTooLong             400  more characters than one request may hold
-│   ├── UnspeakableText         400  nothing in the text that an English voice can say
+VoiceError
+├── InvalidRequest              400  what the client sent is wrong; services add their own below it
 │   └── UnsupportedAudio        400  bytes that no decoder reads as audio
 ├── InvalidApiKey               401  no key, or none that is valid here
 ├── PayloadTooLarge             413  more bytes or audio seconds than one request may hold
@@ -65,18 +63,6 @@ class InvalidRequest(VoiceError):
     code = "invalid_request"
     status = 400
     kind = "invalid_request_error"
-
-
-class TextTooLong(InvalidRequest):
-    """The text holds more characters than one request may."""
-
-    code = "text_too_long"
-
-
-class UnspeakableText(InvalidRequest):
-    """The text holds nothing that an English voice can say."""
-
-    code = "unspeakable_text"
 
 
 class UnsupportedAudio(InvalidRequest):

@@ -12,8 +12,8 @@ from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_serving.batching.scheduler import Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.http.routes.models import models_router
-from nemo_voice_serving.model_store.checkpoints import use_threads
 from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.runtime.self_test import CanaryFailed, Facts
 from nemo_voice_stt import __version__

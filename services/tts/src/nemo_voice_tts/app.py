@@ -6,13 +6,14 @@ from typing import Any, Protocol
 import numpy as np
 from fastapi import FastAPI
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_serving.batching.scheduler import Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.http.routes.models import models_router
-from nemo_voice_serving.model_store.checkpoints import use_threads
 from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.runtime.self_test import CanaryFailed, Facts
 from nemo_voice_tts import __version__
@@ -23,7 +24,7 @@ from nemo_voice_tts.http.routes.nim import nim_router
 from nemo_voice_tts.http.routes.openai import openai_router
 from nemo_voice_tts.model_files import fetch
 from nemo_voice_tts.settings import TtsSettings
-from nemo_voice_tts.synthesis.port import Phrase, Samples, Spectrogram, Voice, Window
+from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
 
 CANARY_TEXT = "The canary sings at seven in the morning."

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field, Json, field_validator
 
-from nemo_voice_serving.errors import UnspeakableText
 from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.segmentation import check_speakable
 
 MAX_WARMUP_TEXTS, MAX_WARMUP_TEXT_CHARS = 16, 500

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from typing_extensions import override
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_serving.batching.device_thread import DeviceThread
 from nemo_voice_serving.batching.scheduler import Limits
-from nemo_voice_serving.errors import BackendFailed, UnspeakableText
-from nemo_voice_tts.synthesis.port import Phrase, Samples, Spectrogram, Window
+from nemo_voice_serving.errors import BackendFailed
+from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
 from support.models.fakes import FakeNormaliser, FakeVoice
 from support.models.observers import RecordingObserver

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from nemo_voice_serving.errors import UnspeakableText
+from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.cleaning import cleaned
 from nemo_voice_tts.text.segmentation import check_speakable, phrases_of
 

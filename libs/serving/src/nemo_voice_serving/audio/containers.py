@@ -18,9 +18,9 @@ import soundfile
 
 from nemo_voice_serving.audio.byte_source import ByteSource
 from nemo_voice_serving.audio.raw import RawFormat
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import UnsupportedAudio
 
-Samples = npt.NDArray[np.float32]
 MonoBlock = tuple[int, Samples]
 """A rate in Hz, and samples at that rate: a file may change its rate on the way."""
 

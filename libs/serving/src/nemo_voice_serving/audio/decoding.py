@@ -12,8 +12,9 @@ from typing import BinaryIO
 import numpy as np
 import soxr
 
-from nemo_voice_serving.audio.containers import MonoBlock, Samples, open_recording
+from nemo_voice_serving.audio.containers import MonoBlock, open_recording
 from nemo_voice_serving.audio.raw import RawFormat
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import PayloadTooLarge
 
 _QUALITY = "HQ"

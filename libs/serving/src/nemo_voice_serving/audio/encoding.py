@@ -16,8 +16,8 @@ import av
 import numpy as np
 import soxr
 
-from nemo_voice_serving.audio.containers import Samples
 from nemo_voice_serving.audio.decoding import resampler
+from nemo_voice_serving.audio.samples import Samples
 
 WAV_UNKNOWN_LENGTH = 0xFFFFFFFF
 """What a streamed WAV says of its length, as OpenAI's does: players read on to the end."""

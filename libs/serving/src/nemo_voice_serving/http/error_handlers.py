@@ -22,7 +22,7 @@ from nemo_voice_serving.errors import (
     UnsupportedMediaType,
     VoiceError,
 )
-from nemo_voice_serving.http.middleware import ClientGone
+from nemo_voice_serving.http.disconnect import ClientGone
 
 logger = logging.getLogger(__name__)
 

@@ -5,15 +5,12 @@ disconnects.
 """
 
 import asyncio
-import contextlib
 import logging
 import re
 import time
 import uuid
-from collections.abc import Coroutine
-from typing import Any, TypeVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,26 +21,17 @@ from nemo_voice_serving.errors import (
     RequestTooSlow,
     VoiceError,
 )
+from nemo_voice_serving.http.disconnect import ClientGone
 from nemo_voice_serving.runtime.lifecycle import Lifecycle
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_serving.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 _QUIET = frozenset({"/metrics", "/v1/metrics", "/healthz", "/readyz"})
 _SAFETY = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 """On every answer: no browser guesses that speech is a program, no proxy keeps what was said."""
-
-
-class ClientGone(VoiceError):
-    """The client left before its answer; nobody reads this."""
-
-    code = "client_gone"
-    status = 499
-    kind = "invalid_request_error"
 
 
 class RequestMiddleware:
@@ -201,30 +189,3 @@ def _identity(scope: Scope) -> str:
 def _route(scope: Scope) -> str:
     route = scope.get("route")
     return getattr(route, "path", None) or "unknown"
-
-
-async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Returns the work's result, or cancels it as soon as the client leaves.
-
-    Call it after the body has been read: what is received then can only be the disconnect.
-
-    Raises:
-        ClientGone: When the client left first.
-    """
-    task = asyncio.ensure_future(work)
-    watcher = asyncio.ensure_future(_disconnected(request))
-    try:
-        await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientGone("The client closed the connection.")
-        return task.result()
-    finally:
-        for pending in (task, watcher):
-            pending.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(task, watcher, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

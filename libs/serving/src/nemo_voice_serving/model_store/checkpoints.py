@@ -1,6 +1,5 @@
 """The model store as the settings describe it, and where the shipped demo checkpoints lie."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +63,3 @@ def resolve_checkpoint(
     )
     reference = parse_reference(checkpoint.source, checkpoint.revision, checkpoint.sha256)
     return store.resolve(reference, demo_file=checkpoint.demo_file)
-
-
-def use_threads(count: int) -> None:
-    """Lets torch use so many threads for one operation; 0 leaves the choice to it."""
-    if count:
-        # Read once by torch's OpenMP when it is imported, which is later than this.
-        os.environ["OMP_NUM_THREADS"] = str(count)

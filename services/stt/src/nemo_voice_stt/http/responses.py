@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.errors import VoiceError
-from nemo_voice_serving.http.middleware import while_connected
+from nemo_voice_serving.http.disconnect import while_connected
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE, StreamedResponse, failed
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_stt.http import sse

@@ -7,13 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import Backend
-
-Samples = npt.NDArray[np.float32]
-"""Mono sound in [-1, 1] at the recogniser's sample rate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nemo_voice_serving.audio.containers import Samples
+from nemo_voice_serving.audio.samples import Samples
 
 SILENCE_DBFS = -60.0
 """Below this nothing is heard: the noise of a quiet room recorded by a good microphone."""

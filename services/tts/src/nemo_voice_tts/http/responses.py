@@ -9,10 +9,11 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.audio.encoding import AudioFormat, encoder_for, wav_header
-from nemo_voice_serving.errors import TextTooLong, VoiceError
-from nemo_voice_serving.http.middleware import while_connected
+from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.http.disconnect import while_connected
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE, StreamedResponse, failed
 from nemo_voice_serving.runtime.runtime import Runtime
+from nemo_voice_tts.errors import TextTooLong
 from nemo_voice_tts.http import sse
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Speech, Synthesis

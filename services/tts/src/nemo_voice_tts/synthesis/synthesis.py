@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher, Served
-from nemo_voice_serving.errors import UnspeakableText
 from nemo_voice_serving.http.quotas import charge_audio
-from nemo_voice_tts.synthesis.port import Phrase, Samples, Spectrogram, Voice, Window
+from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
 from nemo_voice_tts.text.segmentation import check_speakable, phrases_of
 
 _FIRST, _LATER = 0, 1

@@ -6,7 +6,7 @@ later, in `normalisation.py`.
 
 import re
 
-from nemo_voice_serving.errors import UnspeakableText
+from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said
 
 _SHORTEST_OPENING = 12

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from typing_extensions import override
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_stt.backends.tdt.word_times import Timing, words_of
-from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition, Samples
+from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
 
 if TYPE_CHECKING:
     from nemo_voice_stt.backends.tdt.decoding_pipeline import Stages

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import Stretch, stretches
-from nemo_voice_tts.synthesis.port import Phrase, Samples, Spectrogram, Voice, Window
+from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
 
 if TYPE_CHECKING:
     from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import FastPitch

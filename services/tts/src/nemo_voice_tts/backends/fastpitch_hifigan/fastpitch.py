@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from nemo.collections.tts.models import FastPitchModel
 
-from nemo_voice_serving.errors import UnspeakableText
 from nemo_voice_serving.nemo.loading import UnusableModel, restore
 from nemo_voice_tts.backends.fastpitch_hifigan.padding_masks import mask_between_convolutions
+from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram
 from nemo_voice_tts.text.abbreviations import spelled
 

@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from nemo.collections.tts.models import HifiGanModel
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.nemo.loading import UnusableModel, restore
 from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import (
     UpsamplingStage,
     context_frames,
 )
-from nemo_voice_tts.synthesis.port import Samples, Window
+from nemo_voice_tts.synthesis.port import Window
 
 
 class HifiGan:

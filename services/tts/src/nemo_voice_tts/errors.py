@@ -1,0 +1,15 @@
+"""The errors that text to speech adds to those of every service."""
+
+from nemo_voice_serving.errors import InvalidRequest
+
+
+class TextTooLong(InvalidRequest):
+    """The text holds more characters than one request may."""
+
+    code = "text_too_long"
+
+
+class UnspeakableText(InvalidRequest):
+    """The text holds nothing that an English voice can say."""
+
+    code = "unspeakable_text"
