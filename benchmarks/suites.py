@@ -28,7 +28,7 @@ Progress = Callable[[str], None]
 """Prints how far the run is."""
 
 _SERVE = ("--device", "cpu", "--threads", "1", "--drain-delay-s", "0", "--log-level", "warning",
-          "--canary-idle-s", "100000")  # fmt: skip
+          "--self-test-idle-s", "100000")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ async def test_a_service_s_readiness_is_understood(
     assert isinstance(readiness, PodReadiness)
     assert (readiness.phase, readiness.ready, readiness.reason) == (PodPhase.READY, True, None)
 
-    lifecycle.canary_finished("the level is 0")
+    lifecycle.self_test_finished("the level is 0")
     answer = await service.get(READY_PATH)
     readiness = readiness_of(answer.status_code, answer.content)
     assert isinstance(readiness, PodReadiness)

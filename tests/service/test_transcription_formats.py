@@ -61,7 +61,7 @@ async def test_the_verbose_shape_is_that_of_the_client() -> None:
 async def test_subtitles_come_as_srt() -> None:
     recogniser = FakeRecogniser()
     async with stt_service(recogniser) as client:
-        recogniser.text = LONG  # the canary has passed
+        recogniser.text = LONG  # the self-test has passed
         answer = await transcribed(client, clip(28), response_format="srt")
     assert answer.headers["content-type"].startswith("text/plain")
     blocks = answer.text.strip().split("\n\n")
@@ -79,7 +79,7 @@ async def test_subtitles_come_as_srt() -> None:
 async def test_subtitles_come_as_vtt_in_the_size_that_is_asked_for() -> None:
     recogniser = FakeRecogniser()
     async with stt_service(recogniser) as client:
-        recogniser.text = LONG  # the canary has passed
+        recogniser.text = LONG  # the self-test has passed
         answer = await transcribed(
             client, clip(28), response_format="vtt", max_line_chars=20, max_lines=1
         )

@@ -26,7 +26,7 @@ class Gated(FakeRecogniser):
     def __init__(self, pieces: int) -> None:
         super().__init__()
         self.gate = threading.Event()
-        self._free = pieces + 1  # the canary's
+        self._free = pieces + 1  # the self-test's
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:

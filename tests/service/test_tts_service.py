@@ -10,8 +10,8 @@ import pytest
 
 from nemo_voice_serving.errors import BackendFailed, DeviceLost
 from nemo_voice_serving.runtime.lifecycle import Phase
-from nemo_voice_serving.runtime.self_test import CanaryFailed
-from nemo_voice_tts.app import build, check_canary
+from nemo_voice_serving.runtime.self_test import SelfTestFailed
+from nemo_voice_tts.app import build, check_self_test
 from nemo_voice_tts.settings import TtsSettings
 from support.http.serving import client_of
 from support.http.speech_service import TEXT, service_of
@@ -174,7 +174,7 @@ async def test_readiness_names_the_phase_and_its_seconds() -> None:
     facts = answer.json()
     assert (answer.status_code, facts["status"], facts["phase"]) == (200, "ready", "ready")
     assert {"fetching", "loading", "warming", "ready"} <= facts["seconds"].keys()
-    assert facts["canary"]["passed"]
+    assert facts["self_test"]["passed"]
 
 
 async def test_a_start_that_fails_says_why_and_is_not_ready() -> None:
@@ -203,7 +203,7 @@ async def test_metrics_count_requests_by_route_and_outcome() -> None:
     assert 'nemo_voice_requests_total{outcome="unspeakable_text",route="/synthesize"} 1.0' in text
     assert 'nemo_voice_requests_total{outcome="not_found",route="unknown"} 1.0' in text
     assert 'nemo_voice_phase{phase="ready"} 1.0' in text
-    assert "nemo_voice_canary_passed 1.0" in text
+    assert "nemo_voice_self_test_passed 1.0" in text
     assert "nemo_voice_first_audio_seconds_count 1.0" in text
 
 
@@ -263,6 +263,6 @@ async def test_the_openapi_document_names_every_route(tmp_path: Path) -> None:
         (np.zeros(RATE_HZ * 2, np.float32), "level"),
     ],
 )
-def test_the_canary_hears_what_is_not_speech(sound: np.ndarray, complaint: str) -> None:
-    with pytest.raises(CanaryFailed, match=complaint):
-        check_canary(sound, RATE_HZ)
+def test_the_self_test_hears_what_is_not_speech(sound: np.ndarray, complaint: str) -> None:
+    with pytest.raises(SelfTestFailed, match=complaint):
+        check_self_test(sound, RATE_HZ)

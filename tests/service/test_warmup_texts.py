@@ -9,7 +9,7 @@ import pytest
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_serving.runtime.lifecycle import Phase
-from nemo_voice_tts.app import CANARY_TEXT, build
+from nemo_voice_tts.app import SELF_TEST_TEXT, build
 from nemo_voice_tts.settings import TtsSettings
 from support.http.serving import client_of
 from support.models.fakes import FakeNormaliser, FakeVoice
@@ -41,12 +41,12 @@ async def failure_of(voice: FakeVoice, *texts: str) -> str:
     return str(answer.json()["reason"])
 
 
-async def test_they_are_spoken_in_order_before_the_canary() -> None:
-    assert await spoken_by(FakeVoice(), GREETING, FAREWELL) == [GREETING, FAREWELL, CANARY_TEXT]
+async def test_they_are_spoken_in_order_before_the_self_test() -> None:
+    assert await spoken_by(FakeVoice(), GREETING, FAREWELL) == [GREETING, FAREWELL, SELF_TEST_TEXT]
 
 
-async def test_without_any_there_is_only_the_canary() -> None:
-    assert await spoken_by(FakeVoice()) == [CANARY_TEXT]
+async def test_without_any_there_is_only_the_self_test() -> None:
+    assert await spoken_by(FakeVoice()) == [SELF_TEST_TEXT]
 
 
 async def test_readiness_says_which_one_is_being_spoken() -> None:

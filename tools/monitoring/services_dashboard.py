@@ -43,12 +43,12 @@ def _responses() -> tuple[Panel, ...]:
             (
                 Query(
                     f'sum by ({JOB}) (nemo_voice_phase{{phase="ready",{SCOPE}}}'
-                    f" * ignoring (phase) nemo_voice_canary_passed{{{SCOPE}}})",
+                    f" * ignoring (phase) nemo_voice_self_test_passed{{{SCOPE}}})",
                     OF_JOB,
                 ),
             ),
             "stat",
-            "In phase `ready`, and the last canary passed.",
+            "In phase `ready`, and the last self-test passed.",
         ),
         Panel(
             "Requests by outcome",
@@ -180,9 +180,9 @@ def _processes() -> tuple[Panel, ...]:
             "Of the slowest process that became ready.",
         ),
         Panel(
-            "Canary",
+            "Self-test",
             "s",
-            (Query(f"max by ({JOB}) (nemo_voice_canary_seconds{{{SCOPE}}})", OF_JOB),),
+            (Query(f"max by ({JOB}) (nemo_voice_self_test_seconds{{{SCOPE}}})", OF_JOB),),
             description="How long the last one took.",
         ),
     )

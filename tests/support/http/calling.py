@@ -10,7 +10,7 @@ import httpx
 
 from nemo_voice_stt import __file__ as stt_package
 
-SPEECH = Path(stt_package).with_name("canary.flac").read_bytes()
+SPEECH = Path(stt_package).with_name("self_test.flac").read_bytes()
 _PATIENCE_S = 120.0
 
 

@@ -69,7 +69,7 @@ class FakeVoice:
 
 
 class FakeRecogniser:
-    """A recogniser that always hears the canary, once for each second begun."""
+    """A recogniser that always hears the self-test, once for each second begun."""
 
     sample_rate_hz = 16000
 

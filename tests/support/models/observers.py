@@ -1,17 +1,17 @@
-"""Observers that remember what they were told, for the batcher, the admission and the canary."""
+"""Observers that remember what happened, for the batcher, the admission and the self-test."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
 class RecordingObserver:
-    """Remembers batches, waits, drops, work and canaries in the order they came."""
+    """Remembers batches, waits, drops, work and self-tests in the order they came."""
 
     batches: list[tuple[int, bool]] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     work: list[float] = field(default_factory=list)
-    canaries: list[bool] = field(default_factory=list)
+    self_tests: list[bool] = field(default_factory=list)
 
     def batch_finished(
         self, stage: str, *, items: int, padded: float, useful: float, run_s: float, failed: bool
@@ -31,6 +31,6 @@ class RecordingObserver:
         """Remembers the work inside."""
         self.work.append(work)
 
-    def canary_finished(self, *, passed: bool, seconds: float) -> None:
-        """Remembers whether a canary passed."""
-        self.canaries.append(passed)
+    def self_test_finished(self, *, passed: bool, seconds: float) -> None:
+        """Remembers whether a self-test passed."""
+        self.self_tests.append(passed)

@@ -33,7 +33,7 @@ def test_a_json_line_has_the_event_and_its_facts(stream: io.StringIO) -> None:
 
 def test_a_fact_never_hides_what_every_line_has(stream: io.StringIO) -> None:
     logs.configure_logging("info", "json", stream)
-    logging.getLogger("x").info("canary passed", extra={"level": 0.08})
+    logging.getLogger("x").info("self-test passed", extra={"level": 0.08})
     line = json.loads(stream.getvalue())
     assert (line["level"], line["_level"]) == ("info", 0.08)
 
@@ -52,8 +52,10 @@ def test_a_text_line_is_readable(stream: io.StringIO) -> None:
     try:
         raise ValueError("boom")
     except ValueError:
-        logging.getLogger("x").warning("canary failed", extra={"failure": "quiet"}, exc_info=True)
-    assert "warning canary failed failure=quiet\n" in stream.getvalue()
+        logging.getLogger("x").warning(
+            "self-test failed", extra={"failure": "quiet"}, exc_info=True
+        )
+    assert "warning self-test failed failure=quiet\n" in stream.getvalue()
     assert "ValueError: boom" in stream.getvalue()
 
 

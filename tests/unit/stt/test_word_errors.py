@@ -1,4 +1,4 @@
-"""The word error rate of the canary."""
+"""The word error rate of the self-test."""
 
 import pytest
 

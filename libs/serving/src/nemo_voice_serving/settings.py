@@ -48,17 +48,17 @@ class DrainSettings(_Group):
     """Seconds for admitted requests to finish after that."""
 
 
-class CanarySettings(_Group):
+class SelfTestSettings(_Group):
     """The check that the model still speaks or understands."""
 
     idle_s: float = Field(default=60.0, ge=1)
-    """Seconds without a served request after which the canary runs again."""
+    """Seconds without a served request after which the self-test runs again."""
     retry_s: float = Field(default=5.0, ge=0.1)
-    """Seconds until a failed canary is tried again."""
+    """Seconds until a failed self-test is tried again."""
     max_failures: int = Field(default=3, ge=1)
     """Failures in a row after which the process gives up and ends, to be restarted."""
     timeout_s: float = Field(default=60.0, ge=1)
-    """Seconds after which a canary without an answer has failed."""
+    """Seconds after which a self-test without an answer has failed."""
 
 
 class HttpSettings(_Group):
@@ -149,7 +149,7 @@ class ServiceSettings(BaseSettings):
     """How items become batches."""
     drain: DrainSettings = DrainSettings()
     """How the service ends."""
-    canary: CanarySettings = CanarySettings()
+    self_test: SelfTestSettings = SelfTestSettings()
     """The recurring self-check."""
 
     @field_validator("cors_origins", mode="before")

@@ -15,7 +15,7 @@ from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.runtime import Runtime
-from nemo_voice_serving.runtime.self_test import CanaryFailed, Facts
+from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_stt import __version__
 from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
 from nemo_voice_stt.http.responses import Listener
@@ -27,8 +27,8 @@ from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
 from nemo_voice_stt.transcription.transcription import Hearing, Transcription, TranscriptionOrder
 from nemo_voice_stt.word_errors import word_error_rate
 
-CANARY_CLIP = "canary.flac"
-CANARY_TEXT = "good morning how are you today"
+SELF_TEST_CLIP = "self_test.flac"
+SELF_TEST_TEXT = "good morning how are you today"
 WORST_FIRST = 0.5
 """Word error rate of the clip above which a model that just started does not understand."""
 WORST_LATER = 0.2
@@ -104,28 +104,30 @@ class TranscriptionService:
 
     async def _probe(self) -> Facts:
         transcription = self.listener.transcription
-        assert transcription is not None  # noqa: S101 the canary runs after assembly
-        clip = importlib.resources.files("nemo_voice_stt").joinpath(CANARY_CLIP).read_bytes()
+        assert transcription is not None  # noqa: S101 the self-test runs after assembly
+        clip = importlib.resources.files("nemo_voice_stt").joinpath(SELF_TEST_CLIP).read_bytes()
         transcript = await transcription.transcribe(TranscriptionOrder(io.BytesIO(clip)))
-        facts = check_canary(transcript.text, self._reference)
+        facts = check_self_test(transcript.text, self._reference)
         self._reference = self._reference or transcript.text
         return facts
 
 
-def check_canary(heard: str, reference: str | None) -> Facts:
-    """Returns the canary's measures.
+def check_self_test(heard: str, reference: str | None) -> Facts:
+    """Returns the self-test's measures.
 
     Args:
         heard: What the model made of the packaged clip.
         reference: What it made of it the first time; None the first time.
 
     Raises:
-        CanaryFailed: When the model does not understand, or no longer as it did.
+        SelfTestFailed: When the model does not understand, or no longer as it did.
     """
-    expected, worst = (CANARY_TEXT, WORST_FIRST) if reference is None else (reference, WORST_LATER)
+    expected, worst = (
+        (SELF_TEST_TEXT, WORST_FIRST) if reference is None else (reference, WORST_LATER)
+    )
     rate = word_error_rate(expected, heard)
     if rate > worst:
-        raise CanaryFailed(f"heard {heard!r} instead of {expected!r}")
+        raise SelfTestFailed(f"heard {heard!r} instead of {expected!r}")
     return {"heard": heard, "word_error_rate": round(rate, 3)}
 
 

@@ -1,4 +1,4 @@
-"""The word error rate, for the canary: pure."""
+"""The word error rate, for the self-test: pure."""
 
 import re
 

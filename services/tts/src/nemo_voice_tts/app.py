@@ -15,7 +15,7 @@ from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.runtime import Runtime
-from nemo_voice_serving.runtime.self_test import CanaryFailed, Facts
+from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_tts import __version__
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions
 from nemo_voice_tts.http.responses import Speaker
@@ -27,10 +27,10 @@ from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
 
-CANARY_TEXT = "The canary sings at seven in the morning."
-CANARY_S = (1.0, 8.0)
+SELF_TEST_TEXT = "The robin sings at seven in the morning."
+SELF_TEST_S = (1.0, 8.0)
 """Shortest and longest believable duration of that sentence."""
-CANARY_LEVEL = (0.005, 0.5)
+SELF_TEST_LEVEL = (0.005, 0.5)
 """Lowest and highest believable root-mean-square level of speech."""
 
 TOKEN_BUCKETS = (24, 48, 96, 160, 240)
@@ -137,11 +137,11 @@ class SpeechService:
             sound, _ = await self._spoken(text)
             try:
                 check_speech(sound)
-            except CanaryFailed as error:
-                raise CanaryFailed(f"warm-up text {place}: {error}") from None
+            except SelfTestFailed as error:
+                raise SelfTestFailed(f"warm-up text {place}: {error}") from None
 
     async def _probe(self) -> Facts:
-        return check_canary(*await self._spoken(CANARY_TEXT))
+        return check_self_test(*await self._spoken(SELF_TEST_TEXT))
 
     async def _spoken(self, text: str) -> tuple[Samples, int]:
         synthesis = self.speaker.synthesis
@@ -151,17 +151,17 @@ class SpeechService:
         return sound, synthesis.sample_rate_hz
 
 
-def check_canary(sound: Samples, rate_hz: int) -> Facts:
-    """Returns the measures of the canary's sound.
+def check_self_test(sound: Samples, rate_hz: int) -> Facts:
+    """Returns the measures of the self-test's sound.
 
     Raises:
-        CanaryFailed: When it is not finite, or its length or level is not that of speech.
+        SelfTestFailed: When it is not finite, or its length or level is not that of speech.
     """
     level = check_speech(sound)
     duration_s = len(sound) / rate_hz
-    if not CANARY_S[0] <= duration_s <= CANARY_S[1]:
-        raise CanaryFailed(
-            f"the sentence took {duration_s:.2f} s, not {CANARY_S[0]}-{CANARY_S[1]} s"
+    if not SELF_TEST_S[0] <= duration_s <= SELF_TEST_S[1]:
+        raise SelfTestFailed(
+            f"the sentence took {duration_s:.2f} s, not {SELF_TEST_S[0]}-{SELF_TEST_S[1]} s"
         )
     return {"duration_s": round(duration_s, 3), "rms": round(level, 4)}
 
@@ -170,13 +170,13 @@ def check_speech(sound: Samples) -> float:
     """Returns the sound's root-mean-square level.
 
     Raises:
-        CanaryFailed: When the sound is not finite, or its level is not that of speech.
+        SelfTestFailed: When the sound is not finite, or its level is not that of speech.
     """
     if not np.isfinite(sound).all():
-        raise CanaryFailed("the sound has samples that are not numbers")
+        raise SelfTestFailed("the sound has samples that are not numbers")
     level = float(np.sqrt(np.mean(np.square(sound))))
-    if not CANARY_LEVEL[0] <= level <= CANARY_LEVEL[1]:
-        raise CanaryFailed(f"the sound has a level of {level:.4f}, which is not speech")
+    if not SELF_TEST_LEVEL[0] <= level <= SELF_TEST_LEVEL[1]:
+        raise SelfTestFailed(f"the sound has a level of {level:.4f}, which is not speech")
     return level
 
 

@@ -30,9 +30,9 @@ def test_a_requirement_that_is_not_met_makes_a_ready_service_unready_until_it_is
     assert lifecycle.readiness().reason == "the model's files are being made ready"
     lifecycle.enter(Phase.READY)
     assert (lifecycle.readiness().ready, lifecycle.readiness().reason) == (False, "no key")
-    lifecycle.canary_finished("the sound is silence")
+    lifecycle.self_test_finished("the sound is silence")
     assert lifecycle.readiness().reason == "the sound is silence"
-    lifecycle.canary_finished(None)
+    lifecycle.self_test_finished(None)
     troubles.clear()
     assert (lifecycle.readiness().ready, lifecycle.readiness().reason) == (True, None)
 
@@ -45,14 +45,14 @@ def test_seconds_are_kept_for_each_phase() -> None:
     assert lifecycle.readiness().seconds == {"fetching": 1, "loading": 1, "warming": 1, "ready": 1}
 
 
-def test_ready_means_that_the_last_canary_passed() -> None:
+def test_ready_means_that_the_last_self_test_passed() -> None:
     lifecycle = Lifecycle()
     lifecycle.enter(Phase.READY)
     assert lifecycle.readiness().ready
-    lifecycle.canary_finished("no sound", seconds=1.0)
+    lifecycle.self_test_finished("no sound", seconds=1.0)
     assert not lifecycle.readiness().ready
     assert lifecycle.readiness().reason == "no sound"
-    lifecycle.canary_finished(None, seconds=1.0)
+    lifecycle.self_test_finished(None, seconds=1.0)
     assert lifecycle.readiness().ready
 
 

@@ -1,4 +1,4 @@
-"""When the canary runs and what its failure does, under faked time."""
+"""When the self-test runs and what its failure does, under faked time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,13 +7,13 @@ import pytest
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
-from nemo_voice_serving.runtime.self_test import Canary, CanaryFailed
-from nemo_voice_serving.settings import CanarySettings
+from nemo_voice_serving.runtime.self_test import SelfTest, SelfTestFailed
+from nemo_voice_serving.settings import SelfTestSettings
 from support.models.observers import RecordingObserver
 
 pytestmark = pytest.mark.looptime
 
-SETTINGS = CanarySettings(idle_s=60, retry_s=5, max_failures=3, timeout_s=10)
+SETTINGS = SelfTestSettings(idle_s=60, retry_s=5, max_failures=3, timeout_s=10)
 
 
 class Probe:
@@ -26,16 +26,18 @@ class Probe:
     async def __call__(self) -> dict[str, object]:
         self.ran_s.append(asyncio.get_running_loop().time())
         if len(self.ran_s) <= self._failures:
-            raise CanaryFailed("no sound")
+            raise SelfTestFailed("no sound")
         return {"level": 0.1}
 
 
-def canary_of(probe: Callable[[], Awaitable[dict[str, object]]], lifecycle: Lifecycle) -> Canary:
-    return Canary(probe, settings=SETTINGS, lifecycle=lifecycle, observer=RecordingObserver())
+def self_test_of(
+    probe: Callable[[], Awaitable[dict[str, object]]], lifecycle: Lifecycle
+) -> SelfTest:
+    return SelfTest(probe, settings=SETTINGS, lifecycle=lifecycle, observer=RecordingObserver())
 
 
-async def run_until(canary: Canary, time_s: float) -> None:
-    task = asyncio.create_task(canary.run_forever())
+async def run_until(self_test: SelfTest, time_s: float) -> None:
+    task = asyncio.create_task(self_test.run_forever())
     await asyncio.sleep(time_s)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -43,11 +45,11 @@ async def run_until(canary: Canary, time_s: float) -> None:
 
 async def test_it_runs_after_each_idle_stretch() -> None:
     probe, lifecycle = Probe(), Lifecycle()
-    canary = canary_of(probe, lifecycle)
-    await canary.run_once()
-    await run_until(canary, 130)
+    self_test = self_test_of(probe, lifecycle)
+    await self_test.run_once()
+    await run_until(self_test, 130)
     assert probe.ran_s == [0, 60, 120]
-    assert lifecycle.readiness().canary == {
+    assert lifecycle.readiness().self_test == {
         "passed": True,
         "failure": None,
         "seconds": 0,
@@ -57,12 +59,12 @@ async def test_it_runs_after_each_idle_stretch() -> None:
 
 async def test_served_requests_are_proof_enough() -> None:
     probe = Probe()
-    canary = canary_of(probe, Lifecycle())
-    await canary.run_once()
-    task = asyncio.create_task(run_until(canary, 150))
+    self_test = self_test_of(probe, Lifecycle())
+    await self_test.run_once()
+    task = asyncio.create_task(run_until(self_test, 150))
     for _ in range(4):
         await asyncio.sleep(25)
-        canary.request_served()
+        self_test.request_served()
     await task
     assert probe.ran_s == [0]
 
@@ -70,14 +72,14 @@ async def test_served_requests_are_proof_enough() -> None:
 async def test_a_failure_is_retried_soon_and_forgiven() -> None:
     probe, lifecycle = Probe(failures=2), Lifecycle()
     lifecycle.enter(Phase.READY)
-    await run_until(canary_of(probe, lifecycle), 20)
+    await run_until(self_test_of(probe, lifecycle), 20)
     assert probe.ran_s == [0, 5, 10]
     assert lifecycle.readiness().ready
 
 
 async def test_too_many_failures_in_a_row_end_the_service() -> None:
     probe, lifecycle = Probe(failures=9), Lifecycle()
-    await canary_of(probe, lifecycle).run_forever()
+    await self_test_of(probe, lifecycle).run_forever()
     assert len(probe.ran_s) == 3
     assert lifecycle.has_failed
     assert "3 times" in (lifecycle.readiness().reason or "")
@@ -89,9 +91,9 @@ async def test_no_answer_in_time_is_a_failure() -> None:
         return {}
 
     lifecycle = Lifecycle()
-    assert not await canary_of(hang, lifecycle).run_once()
+    assert not await self_test_of(hang, lifecycle).run_once()
     assert asyncio.get_running_loop().time() == 10
-    assert "within 10 s" in str(lifecycle.readiness().canary)
+    assert "within 10 s" in str(lifecycle.readiness().self_test)
 
 
 async def test_an_error_of_the_model_is_a_failure_with_its_message() -> None:
@@ -99,5 +101,5 @@ async def test_an_error_of_the_model_is_a_failure_with_its_message() -> None:
         raise BackendFailed("out of memory")
 
     lifecycle = Lifecycle()
-    assert not await canary_of(fail, lifecycle).run_once()
-    assert "out of memory" in str(lifecycle.readiness().canary)
+    assert not await self_test_of(fail, lifecycle).run_once()
+    assert "out of memory" in str(lifecycle.readiness().self_test)

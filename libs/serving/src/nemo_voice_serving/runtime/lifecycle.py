@@ -29,11 +29,11 @@ class Readiness:
     phase: Phase
     reason: str | None
     seconds: dict[str, float]
-    canary: dict[str, object] | None
+    self_test: dict[str, object] | None
 
 
 class Lifecycle:
-    """Holds the phase; `READY` means that the last canary passed as well."""
+    """Holds the phase; `READY` means that the last self-test passed as well."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -41,8 +41,8 @@ class Lifecycle:
         self._since = clock()
         self._seconds: dict[str, float] = {}
         self._reason: str | None = "the model's files are being made ready"
-        self._canary: dict[str, object] | None = None
-        self._canary_failure: str | None = None
+        self._self_test: dict[str, object] | None = None
+        self._self_test_failure: str | None = None
         self._listeners: list[Callable[[Phase], None]] = []
         self._requirements: list[Callable[[], str | None]] = []
 
@@ -84,18 +84,18 @@ class Lifecycle:
         """Says what the present phase is busy with."""
         self._reason = reason
 
-    def canary_finished(self, failure: str | None, **facts: object) -> None:
-        """Records a canary; a failed one makes the service unready until one passes."""
-        self._canary_failure = failure
-        self._canary = {"passed": failure is None, "failure": failure, **facts}
+    def self_test_finished(self, failure: str | None, **facts: object) -> None:
+        """Records a self-test; a failed one makes the service unready until one passes."""
+        self._self_test_failure = failure
+        self._self_test = {"passed": failure is None, "failure": failure, **facts}
 
     def readiness(self) -> Readiness:
         """Returns whether requests are welcome, and if not why not."""
-        troubles = (self._canary_failure, *(told() for told in self._requirements))
+        troubles = (self._self_test_failure, *(told() for told in self._requirements))
         trouble = next((one for one in troubles if one is not None), None)
         ready = self._phase is Phase.READY and trouble is None
         seconds = dict(self._seconds)
         seconds[self._phase] = seconds.get(self._phase, 0.0) + self._clock() - self._since
         reason = None if ready else self._reason or trouble
         rounded = {phase: round(spent, 3) for phase, spent in seconds.items()}
-        return Readiness(ready, self._phase, reason, rounded, self._canary)
+        return Readiness(ready, self._phase, reason, rounded, self._self_test)

@@ -165,13 +165,13 @@ class ServiceMetrics:
             ["phase"],
             registry=registry,
         )
-        self._canary = Gauge(
-            "nemo_voice_canary_passed",
-            "1 when the last canary passed, 0 when it failed.",
+        self._self_test = Gauge(
+            "nemo_voice_self_test_passed",
+            "1 when the last self-test passed, 0 when it failed.",
             registry=registry,
         )
-        self._canary_seconds = Gauge(
-            "nemo_voice_canary_seconds", "Seconds the last canary took.", registry=registry
+        self._self_test_seconds = Gauge(
+            "nemo_voice_self_test_seconds", "Seconds the last self-test took.", registry=registry
         )
         self._fetched = Gauge(
             "nemo_voice_model_fetched_bytes",
@@ -271,10 +271,10 @@ class ServiceMetrics:
         for phase, spent in seconds.items():
             self._phase_seconds.labels(phase).set(spent)
 
-    def canary_finished(self, *, passed: bool, seconds: float) -> None:
-        """Tells how the last canary went."""
-        self._canary.set(1 if passed else 0)
-        self._canary_seconds.set(seconds)
+    def self_test_finished(self, *, passed: bool, seconds: float) -> None:
+        """Tells how the last self-test went."""
+        self._self_test.set(1 if passed else 0)
+        self._self_test_seconds.set(seconds)
 
     def fetch_progressed(self, done_bytes: int, total_bytes: int | None) -> None:
         """Tells how far the model's download is."""

@@ -1,4 +1,4 @@
-"""From process start to ready: fetch, load, warm up, canary; and back down again.
+"""From process start to ready: fetch, load, warm up, self-test; and back down again.
 
 A `Runtime` is what one service process owns whatever the direction of speech. The services'
 `app.py` hand it their backend and their stages.
@@ -19,7 +19,7 @@ from nemo_voice_serving.model_store.progress import Phase as FetchPhase
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
-from nemo_voice_serving.runtime.self_test import Canary, Probe
+from nemo_voice_serving.runtime.self_test import Probe, SelfTest
 from nemo_voice_serving.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class StartFailed(Exception):
 
 
 class Runtime(Generic[BackendT]):
-    """The lifecycle, the device thread, the batchers and the canary of one process."""
+    """The lifecycle, the device thread, the batchers and the self-test of one process."""
 
     def __init__(self, settings: ServiceSettings, *, service: str) -> None:
         self.settings = settings
@@ -47,7 +47,7 @@ class Runtime(Generic[BackendT]):
         self.model: ModelDescription | None = None
         self._service = service
         self._batchers: list[Batcher[Any, Any]] = []
-        self._canary: Canary | None = None
+        self._self_test: SelfTest | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._fetch_told_s, self._fetch_phase = 0.0, FetchPhase.RESOLVING
         self._settled = asyncio.Event()
@@ -66,9 +66,9 @@ class Runtime(Generic[BackendT]):
             raise NotReady(message, retry_after_s=2.0)
 
     def request_served(self) -> None:
-        """Counts a good answer as a passed canary."""
-        if self._canary is not None:
-            self._canary.request_served()
+        """Counts a good answer as a passed self-test."""
+        if self._self_test is not None:
+            self._self_test.request_served()
 
     def start(
         self,
@@ -83,13 +83,13 @@ class Runtime(Generic[BackendT]):
         Args:
             open_backend: Fetches the files and returns the backend, unloaded; runs in a thread.
             assemble: Makes what serves requests out of the loaded backend; returns its batchers.
-            probe: The canary.
-            rehearse: What comes before the canary, if anything.
+            probe: The self-test.
+            rehearse: What comes before the self-test, if anything.
         """
-        self._canary = Canary(
-            probe, settings=self.settings.canary, lifecycle=self.lifecycle, observer=self.metrics
+        self._self_test = SelfTest(
+            probe, settings=self.settings.self_test, lifecycle=self.lifecycle, observer=self.metrics
         )
-        run = self._run(open_backend, assemble, rehearse, self._canary)
+        run = self._run(open_backend, assemble, rehearse, self._self_test)
         task = asyncio.create_task(run, name="runtime")
         self._tasks.append(task)
 
@@ -133,13 +133,13 @@ class Runtime(Generic[BackendT]):
         open_backend: Callable[[], BackendT],
         assemble: Callable[[BackendT], Awaitable[Sequence[Batcher[Any, Any]]]],
         rehearse: Rehearsal | None,
-        canary: Canary,
+        self_test: SelfTest,
     ) -> None:
         try:
             await self._bring_up(open_backend, assemble)
             if rehearse is not None:
                 await rehearse(self._explain_warm_up)
-            passed = await self._first_canary(canary)
+            passed = await self._first_self_test(self_test)
         except Exception as error:  # whatever stops the start is the reason that readiness gives
             logger.exception("start failed")
             self.lifecycle.enter(Phase.FAILED, f"{type(error).__name__}: {error}")
@@ -149,7 +149,7 @@ class Runtime(Generic[BackendT]):
             readiness = self.lifecycle.readiness()
             self.metrics.phases_took(readiness.seconds)
             logger.info("ready", extra={"seconds": readiness.seconds})
-            await canary.run_forever()
+            await self_test.run_forever()
 
     async def _bring_up(
         self,
@@ -175,10 +175,10 @@ class Runtime(Generic[BackendT]):
         self.lifecycle.explain(f"warming up: {step}")
         logger.info("warming up", extra={"step": step})
 
-    async def _first_canary(self, canary: Canary) -> bool:
-        for _ in range(self.settings.canary.max_failures):
-            if await canary.run_once():
+    async def _first_self_test(self, self_test: SelfTest) -> bool:
+        for _ in range(self.settings.self_test.max_failures):
+            if await self_test.run_once():
                 return True
-        reason = self.lifecycle.readiness().canary or {}
-        self.lifecycle.enter(Phase.FAILED, f"the canary failed: {reason.get('failure')}")
+        reason = self.lifecycle.readiness().self_test or {}
+        self.lifecycle.enter(Phase.FAILED, f"the self-test failed: {reason.get('failure')}")
         return False

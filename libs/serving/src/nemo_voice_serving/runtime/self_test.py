@@ -1,7 +1,7 @@
 """The recurring proof that the model still speaks or understands, which readiness stands on.
 
 A probe is the service's own: it runs real work through the same batchers as a request and raises
-`CanaryFailed` when the result is wrong.
+`SelfTestFailed` when the result is wrong.
 """
 
 import asyncio
@@ -11,37 +11,37 @@ from typing import Protocol
 
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
-from nemo_voice_serving.settings import CanarySettings
+from nemo_voice_serving.settings import SelfTestSettings
 
 logger = logging.getLogger(__name__)
 
 Facts = dict[str, object]
 Probe = Callable[[], Awaitable[Facts]]
-"""Runs one check and returns what was measured; raises `CanaryFailed` when it is wrong."""
+"""Runs one check and returns what was measured; raises `SelfTestFailed` when it is wrong."""
 
 
-class CanaryFailed(Exception):
+class SelfTestFailed(Exception):
     """The model answered, and the answer was wrong; the message says how."""
 
 
-class CanaryObserver(Protocol):
+class SelfTestObserver(Protocol):
     """Who is told: the metrics."""
 
-    def canary_finished(self, *, passed: bool, seconds: float) -> None:
-        """Hears how a canary went."""
+    def self_test_finished(self, *, passed: bool, seconds: float) -> None:
+        """Hears how a self-test went."""
         ...
 
 
-class Canary:
+class SelfTest:
     """Runs the probe at start and whenever the service has been idle, and tells the lifecycle."""
 
     def __init__(
         self,
         probe: Probe,
         *,
-        settings: CanarySettings,
+        settings: SelfTestSettings,
         lifecycle: Lifecycle,
-        observer: CanaryObserver,
+        observer: SelfTestObserver,
     ) -> None:
         self._probe = probe
         self._settings = settings
@@ -50,7 +50,7 @@ class Canary:
         self._proven_s = float("-inf")
 
     def request_served(self) -> None:
-        """Counts a real answer as proof; the canary waits for the next idle stretch."""
+        """Counts a real answer as proof; the self-test waits for the next idle stretch."""
         self._proven_s = asyncio.get_running_loop().time()
 
     async def run_once(self) -> bool:
@@ -61,20 +61,20 @@ class Canary:
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 facts = await self._probe()
-        except CanaryFailed as error:
+        except SelfTestFailed as error:
             failure = str(error)
         except TimeoutError:
             failure = f"no answer within {self._settings.timeout_s:g} s"
         except VoiceError as error:
             failure = error.message
         seconds = loop.time() - began_s
-        self._lifecycle.canary_finished(failure, seconds=round(seconds, 3), **facts)
-        self._observer.canary_finished(passed=failure is None, seconds=seconds)
+        self._lifecycle.self_test_finished(failure, seconds=round(seconds, 3), **facts)
+        self._observer.self_test_finished(passed=failure is None, seconds=seconds)
         if failure is None:
             self._proven_s = loop.time()
-            logger.info("canary passed", extra={"seconds": round(seconds, 3), **facts})
+            logger.info("self-test passed", extra={"seconds": round(seconds, 3), **facts})
         else:
-            logger.error("canary failed", extra={"failure": failure})
+            logger.error("self-test failed", extra={"failure": failure})
         return failure is None
 
     async def run_forever(self) -> None:
@@ -87,7 +87,7 @@ class Canary:
                 continue
             failures = 0 if await self.run_once() else failures + 1
             if failures >= self._settings.max_failures:
-                reason = f"the canary failed {failures} times in a row"
+                reason = f"the self-test failed {failures} times in a row"
                 self._lifecycle.enter(Phase.FAILED, reason)
 
     def _idle_left_s(self) -> float:

@@ -28,7 +28,7 @@ class ReadinessBody(BaseModel):
     phase: Phase
     reason: str | None
     seconds: dict[str, float]
-    canary: dict[str, Any] | None
+    self_test: dict[str, Any] | None
 
 
 _STARTING = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WARMING})
@@ -63,7 +63,7 @@ def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: 
     )
     @router.get("/readyz", include_in_schema=False)
     async def ready(response: Response) -> ReadinessBody:
-        """Answers 200 when the model is warm, its canary passed and no drain is in progress."""
+        """Answers 200 when the model is warm, its self-test passed and no drain is in progress."""
         readiness = lifecycle.readiness()
         if not readiness.ready:
             response.status_code = 503
