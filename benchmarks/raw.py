@@ -66,7 +66,7 @@ class RawVoice:
         from nemo_voice_tts.app import open_voice  # noqa: PLC0415
         from nemo_voice_tts.settings import TtsSettings  # noqa: PLC0415
         from nemo_voice_tts.synthesis.port import Phrase  # noqa: PLC0415
-        from nemo_voice_tts.text.segmentation import phrases_of  # noqa: PLC0415
+        from nemo_voice_tts.text.segmentation import phrases_of, speakable  # noqa: PLC0415
 
         settings = TtsSettings(
             device="cpu", threads=THREADS, batching=BatchingSettings(max_items=LARGEST_BATCH)
@@ -77,7 +77,7 @@ class RawVoice:
 
         def phrases(text: str, first_max_chars: int | None) -> list[Any]:
             found = phrases_of(
-                text, first_max_chars=first_max_chars, max_chars=settings.phrase_chars
+                speakable(text), first_max_chars=first_max_chars, max_chars=settings.phrase_chars
             )
             return [Phrase(self._voice.tokens(phrase)) for phrase in found]
 

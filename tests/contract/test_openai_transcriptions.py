@@ -82,7 +82,7 @@ async def test_every_field_is_taken(client: openai.AsyncOpenAI, recogniser: Fake
     )
     assert transcript.logprobs
     assert transcript.usage is not None
-    assert recogniser.phrases[-1] == ("Kubernetes", "etcd", "Helm")
+    assert recogniser.hotwords[-1] == ("Kubernetes", "etcd", "Helm")
 
 
 async def test_what_the_model_cannot_is_the_clients_own_error(client: openai.AsyncOpenAI) -> None:

@@ -75,7 +75,7 @@ async def fuzzed(
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://service") as client,
     ):
-        await app.state.service.runtime.until_ready()
+        await app.state.service.until_ready()
         for part in range(ROUNDS):
             found += await statuses(client, requests, seed=SEED + part, count=count // ROUNDS)
             gc.collect()

@@ -113,7 +113,7 @@ def test_phrases_that_make_the_decoder_fail_cost_nobody_his_transcript(
         [Clip(sound, () if place else half_a_character) for place, sound in enumerate(rare)]
     )
     assert [one.text for one in mixed] == plain
-    assert "phrases are not used" in caplog.text
+    assert "hotwords are not used" in caplog.text
     assert int(recogniser._stages._boosted._trees.model2active.sum()) == 0
 
 

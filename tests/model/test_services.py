@@ -16,7 +16,7 @@ import pytest
 
 from nemo_voice_serving.audio.decoding import decode_whole
 from nemo_voice_serving.audio.encoding import wav_header
-from nemo_voice_stt.word_errors import word_error_rate
+from nemo_voice_stt.self_test import word_error_rate
 from support.ports import free_port
 from tools import demo
 

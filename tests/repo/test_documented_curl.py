@@ -55,10 +55,9 @@ async def typed(line: str, folder: Path) -> str:
 async def test_a_documented_curl_line_gets_a_good_response(line: str, folder: Path) -> None:
     [(named, make_app)] = [one for one in SERVICES.items() if one[0] in line]
     app = make_app()
-    runtime = app.state.service.runtime
     quietly = line.replace("curl ", "curl --fail --silent --show-error ", 1)
-    async with listening(app, runtime) as server:
-        await runtime.until_ready()
+    async with listening(app) as server:
+        await app.state.service.until_ready()
         here = address(server).removeprefix("http://")
         printed = await typed(quietly.replace(named, here), folder)
     if written := re.search(r"--output (\S+)", line):

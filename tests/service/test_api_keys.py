@@ -46,7 +46,7 @@ async def guarded(
     """A client of a text-to-speech service with these keys."""
     put(file, contents)
     app = tts(file)
-    async with client_of(app, app.state.service.runtime) as client:
+    async with client_of(app) as client:
         yield client
 
 
@@ -104,7 +104,7 @@ async def test_every_route_that_is_not_listed_as_open_wants_a_key(
 ) -> None:
     put(file, "sesame")
     app = build(file)
-    async with client_of(app, app.state.service.runtime) as client:
+    async with client_of(app) as client:
         described = (await client.get("/openapi.json")).json()["paths"]
         routes = [(path, method) for path, methods in described.items() for method in methods]
         others = [(path, "get") for path in (*OPEN_PATHS, "/nowhere", "/metrics/", "/redoc")]
@@ -120,7 +120,7 @@ async def test_every_route_that_is_not_listed_as_open_wants_a_key(
 
 async def test_without_the_setting_no_key_is_asked_for() -> None:
     app = tts(None)
-    async with client_of(app, app.state.service.runtime) as client:
+    async with client_of(app) as client:
         answer = await client.post("/v1/audio/speech", json=SPEECH)
         described = (await client.get("/openapi.json")).json()
     assert answer.status_code == 200

@@ -50,7 +50,7 @@ async def test_an_hour_is_transcribed_within_bounded_memory(tmp_path: Path) -> N
     write_hour(path)
     recogniser = Watching()
     app = build(SttSettings(), lambda _settings, _progress: recogniser)
-    async with client_of(app, app.state.service.runtime) as client:
+    async with client_of(app) as client:
         before = psutil.Process().memory_info().rss
         with path.open("rb") as file:
             answer = await client.post(

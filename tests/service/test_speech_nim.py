@@ -103,7 +103,7 @@ async def test_nothing_is_answered_before_the_model_is_ready() -> None:
             await client.get("/v1/audio/list_voices"),
         ]
         gate.set()
-        await service.runtime.until_ready()
+        await service.until_ready()
         ready = await client.get("/v1/audio/list_voices")
     assert [answer.status_code for answer in answers] == [503, 503, 503]
     assert {answer.json()["error"]["code"] for answer in answers} == {"not_ready"}

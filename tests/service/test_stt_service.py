@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
-from nemo_voice_serving.runtime.self_test import SelfTestFailed
-from nemo_voice_stt.app import TranscriptionService, build, check_self_test
+from nemo_voice_stt.app import TranscriptionService, build
 from nemo_voice_stt.settings import SttSettings
 from support.http.serving import client_of
 from support.http.transcribing import HEARD, swell
@@ -27,7 +26,7 @@ async def service_of(
     made = recogniser or FakeRecogniser()
     app = build(SttSettings(**settings), lambda _settings, _progress: made)  # type: ignore[arg-type] # any setting by name
     service: TranscriptionService = app.state.service
-    async with client_of(app, service.runtime) as client:
+    async with client_of(app) as client:
         yield client, service
 
 
@@ -174,15 +173,3 @@ async def test_a_wav_of_unknown_length_is_read_to_its_end() -> None:
     async with service_of() as (client, _service):
         answer = await client.post("/transcribe", files={"audio_file": ("a.wav", bytes(streamed))})
     assert answer.json() == {"text": HEARD}
-
-
-def test_the_self_test_notices_a_model_that_does_not_understand() -> None:
-    assert check_self_test(HEARD, None)["word_error_rate"] == 0
-    with pytest.raises(SelfTestFailed, match="instead of"):
-        check_self_test("entirely other words here", None)
-
-
-def test_the_self_test_notices_a_model_that_no_longer_understands_as_it_did() -> None:
-    check_self_test("good morning how were you", "good morning how were you")
-    with pytest.raises(SelfTestFailed):
-        check_self_test("good evening who were", "good morning how were you")

@@ -165,10 +165,10 @@ async def test_a_nim_client_needs_no_model() -> None:
 async def test_keywords_reach_the_model_with_every_piece(fields: dict[str, Any]) -> None:
     recogniser = FakeRecogniser()
     async with stt_service(recogniser) as client:
-        recogniser.phrases.clear()
+        recogniser.hotwords.clear()
         await transcribed(client, clip(40), **fields)
-    assert set(recogniser.phrases) == {("Kubernetes", "etcd")}
-    assert len(recogniser.phrases) >= 2
+    assert set(recogniser.hotwords) == {("Kubernetes", "etcd")}
+    assert len(recogniser.hotwords) >= 2
 
 
 async def test_a_model_of_several_languages_is_told_so_by_its_settings() -> None:

@@ -10,12 +10,11 @@ import pytest
 
 from nemo_voice_serving.errors import BackendFailed, DeviceLost
 from nemo_voice_serving.runtime.lifecycle import Phase
-from nemo_voice_serving.runtime.self_test import SelfTestFailed
-from nemo_voice_tts.app import build, check_self_test
+from nemo_voice_tts.app import build
 from nemo_voice_tts.settings import TtsSettings
 from support.http.serving import client_of
 from support.http.speech_service import TEXT, service_of
-from support.models.fakes import RATE_HZ, FakeNormaliser, FakeVoice
+from support.models.fakes import FakeNormaliser, FakeVoice
 
 
 async def test_the_first_route_of_this_system_still_streams_wav() -> None:
@@ -182,7 +181,7 @@ async def test_a_start_that_fails_says_why_and_is_not_ready() -> None:
         raise FileNotFoundError("no such model: nvidia/nothing")
 
     app = build(TtsSettings(failed_linger_s=30), broken, FakeNormaliser())
-    async with client_of(app, app.state.service.runtime, ready=False) as client:
+    async with client_of(app, ready=False) as client:
         while not app.state.service.runtime.lifecycle.has_failed:
             await asyncio.sleep(0.01)
         ready = await client.get("/v1/health/ready")
@@ -253,16 +252,3 @@ async def test_the_openapi_document_names_every_route(tmp_path: Path) -> None:
         "/v1/health/ready",
         "/metrics",
     } <= paths.keys()
-
-
-@pytest.mark.parametrize(
-    ("sound", "complaint"),
-    [
-        (np.full(RATE_HZ * 2, np.nan, np.float32), "not numbers"),
-        (np.full(100, 0.1, np.float32), "took"),
-        (np.zeros(RATE_HZ * 2, np.float32), "level"),
-    ],
-)
-def test_the_self_test_hears_what_is_not_speech(sound: np.ndarray, complaint: str) -> None:
-    with pytest.raises(SelfTestFailed, match=complaint):
-        check_self_test(sound, RATE_HZ)

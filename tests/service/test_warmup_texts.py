@@ -9,7 +9,8 @@ import pytest
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_serving.runtime.lifecycle import Phase
-from nemo_voice_tts.app import SELF_TEST_TEXT, build
+from nemo_voice_tts.app import build
+from nemo_voice_tts.self_test import SENTENCE
 from nemo_voice_tts.settings import TtsSettings
 from support.http.serving import client_of
 from support.models.fakes import FakeNormaliser, FakeVoice
@@ -25,7 +26,7 @@ def settings(*texts: str) -> TtsSettings:
 async def spoken_by(voice: FakeVoice, *texts: str) -> list[str]:
     """What the voice has said once the service is ready."""
     app = build(settings(*texts), lambda _settings, _progress: voice, FakeNormaliser())
-    async with client_of(app, app.state.service.runtime):
+    async with client_of(app):
         return ["".join(map(chr, phrase.tokens)) for phrase in voice.phrases]
 
 
@@ -33,7 +34,7 @@ async def failure_of(voice: FakeVoice, *texts: str) -> str:
     """Why the service did not become ready."""
     app = build(settings(*texts), lambda _settings, _progress: voice, FakeNormaliser())
     runtime = app.state.service.runtime
-    async with client_of(app, runtime, ready=False) as client:
+    async with client_of(app, ready=False) as client:
         while not runtime.lifecycle.has_failed:
             await asyncio.sleep(0.01)
         answer = await client.get("/v1/health/ready")
@@ -42,11 +43,11 @@ async def failure_of(voice: FakeVoice, *texts: str) -> str:
 
 
 async def test_they_are_spoken_in_order_before_the_self_test() -> None:
-    assert await spoken_by(FakeVoice(), GREETING, FAREWELL) == [GREETING, FAREWELL, SELF_TEST_TEXT]
+    assert await spoken_by(FakeVoice(), GREETING, FAREWELL) == [GREETING, FAREWELL, SENTENCE]
 
 
 async def test_without_any_there_is_only_the_self_test() -> None:
-    assert await spoken_by(FakeVoice()) == [SELF_TEST_TEXT]
+    assert await spoken_by(FakeVoice()) == [SENTENCE]
 
 
 async def test_readiness_says_which_one_is_being_spoken() -> None:
@@ -57,12 +58,12 @@ async def test_readiness_says_which_one_is_being_spoken() -> None:
         FakeNormaliser(),
     )
     runtime = app.state.service.runtime
-    async with client_of(app, runtime, ready=False) as client:
+    async with client_of(app, ready=False) as client:
         while runtime.lifecycle.readiness().reason != "warming up: text 1 of 2":
             await asyncio.sleep(0.01)
         answer = await client.get("/v1/health/ready")
         gate.set()
-        await runtime.until_ready()
+        await app.state.service.until_ready()
     assert answer.status_code == 503
     assert answer.json()["phase"] == Phase.WARMING
 

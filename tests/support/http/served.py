@@ -19,9 +19,8 @@ def served(app: FastAPI) -> Iterator[str]:
     found: list[tuple[str, asyncio.AbstractEventLoop]] = []
 
     async def serve() -> None:
-        runtime = app.state.service.runtime
-        async with listening(app, runtime) as server:
-            await runtime.until_ready()
+        async with listening(app) as server:
+            await app.state.service.until_ready()
             found.append((address(server), asyncio.get_running_loop()))
             started.set()
             await ended.wait()

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 import uvicorn
@@ -15,8 +14,9 @@ from nemo_voice_serving.runtime.runtime import Runtime
 
 
 @asynccontextmanager
-async def listening(app: FastAPI, runtime: Runtime[Any]) -> AsyncIterator[DrainingServer]:
+async def listening(app: FastAPI) -> AsyncIterator[DrainingServer]:
     """Yields the server once it accepts, and ends it with the block."""
+    runtime: Runtime = app.state.service.runtime
     config = ServerConfig(app, runtime.settings, port=0)
     config.timeout_graceful_shutdown = 10
     server = DrainingServer(config, lifecycle=runtime.lifecycle, settings=runtime.settings)
@@ -35,12 +35,10 @@ def address(server: uvicorn.Server) -> str:
 
 
 @asynccontextmanager
-async def client_of(
-    app: FastAPI, runtime: Runtime[Any], *, ready: bool = True
-) -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(app: FastAPI, *, ready: bool = True) -> AsyncIterator[httpx.AsyncClient]:
     """Yields a client of the running application, by default once it is ready."""
-    async with listening(app, runtime) as server:
+    async with listening(app) as server:
         if ready:
-            await runtime.until_ready()
+            await app.state.service.until_ready()
         async with httpx.AsyncClient(base_url=address(server), timeout=30) as client:
             yield client

@@ -61,7 +61,7 @@ async def service_of(
     """Yields a client of the service, ready unless told otherwise, and the service."""
     app = tts_app(voice, **settings)
     service: SpeechService = app.state.service
-    async with client_of(app, service.runtime, ready=ready) as client:
+    async with client_of(app, ready=ready) as client:
         yield client, service
 
 

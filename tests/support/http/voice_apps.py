@@ -31,5 +31,5 @@ def stt_app(recogniser: FakeRecogniser | None = None, **settings: object) -> Fas
 @asynccontextmanager
 async def calling(app: FastAPI, *, ready: bool = True) -> AsyncIterator[httpx.AsyncClient]:
     """Yields a client of the application on a socket."""
-    async with client_of(app, app.state.service.runtime, ready=ready) as client:
+    async with client_of(app, ready=ready) as client:
         yield client

@@ -77,7 +77,7 @@ class FakeRecogniser:
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []
-        self.phrases: list[tuple[str, ...]] = []
+        self.hotwords: list[tuple[str, ...]] = []
 
     def load(self) -> ModelDescription:
         """Returns the description."""
@@ -92,7 +92,7 @@ class FakeRecogniser:
         if self.error is not None:
             raise self.error
         self.batches.append([len(clip.samples) for clip in batch])
-        self.phrases.extend(clip.phrases for clip in batch)
+        self.hotwords.extend(clip.hotwords for clip in batch)
         return [self._heard(len(clip.samples) / 16000) for clip in batch]
 
     def _heard(self, duration_s: float) -> Recognition:

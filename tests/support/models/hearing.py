@@ -1,4 +1,4 @@
-"""A recogniser asked for what it hears in plain samples."""
+"""Recognition of plain samples as one batch."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
 
 
 def hear(
-    recogniser: Recogniser, sounds: Sequence[Samples], phrases: tuple[str, ...] = ()
+    recogniser: Recogniser, sounds: Sequence[Samples], hotwords: tuple[str, ...] = ()
 ) -> Sequence[Recognition]:
-    """Returns what is said in each, heard as one batch."""
-    return recogniser.recognise([Clip(sound, phrases) for sound in sounds])
+    """Returns what is said in each, recognised as one batch."""
+    return recogniser.recognise([Clip(sound, hotwords) for sound in sounds])

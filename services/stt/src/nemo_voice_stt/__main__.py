@@ -12,12 +12,12 @@ from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_f
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.server import serve
 from nemo_voice_serving.logs import configure_logging
-from nemo_voice_serving.runtime.runtime import StartFailed
+from nemo_voice_serving.runtime.service import StartFailed
 from nemo_voice_stt import __version__
 from nemo_voice_stt.app import TranscriptionService, build, open_recogniser
 from nemo_voice_stt.model_files import model_of
 from nemo_voice_stt.settings import SttSettings
-from nemo_voice_stt.transcription.transcription import TranscriptionOrder
+from nemo_voice_stt.transcription.transcription import Transcription, TranscriptionInput
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,23 +68,17 @@ def _transcribe(parsed: argparse.Namespace, settings: SttSettings) -> int:
 
 async def _transcribe_files(files: list[Path], settings: SttSettings, *, with_words: bool) -> int:
     service = TranscriptionService(settings, open_recogniser)
-    await service.start()
     failures = 0
-    try:
-        await service.runtime.until_ready()
+    async with service.running() as transcription:
         for path in files:
-            failures += await _transcribe_file(service, path, with_words=with_words)
-    finally:
-        await service.stop()
+            failures += await _transcribe_file(transcription, path, with_words=with_words)
     return 1 if failures else 0
 
 
-async def _transcribe_file(service: TranscriptionService, path: Path, *, with_words: bool) -> int:
-    transcription = service.listener.transcription
-    assert transcription is not None  # noqa: S101 ready means assembled
+async def _transcribe_file(transcription: Transcription, path: Path, *, with_words: bool) -> int:
     try:
         with path.open("rb") as file:
-            async for passage in transcription.passages(TranscriptionOrder(file)):
+            async for passage in transcription.passages(TranscriptionInput(file)):
                 lines = [
                     f"{word.start_s:9.2f} {word.end_s:9.2f} {word.text}" for word in passage.words
                 ]

@@ -13,7 +13,7 @@ from nemo_voice_serving.cli.fetch import add_fetch_flags, fetch_command
 from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_from
 from nemo_voice_serving.http.server import serve
 from nemo_voice_serving.logs import configure_logging
-from nemo_voice_serving.runtime.runtime import StartFailed
+from nemo_voice_serving.runtime.service import StartFailed
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, open_voice
 from nemo_voice_tts.model_files import model_of, vocoder_of
@@ -81,21 +81,17 @@ def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
 
 async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
     service = SpeechService(settings, open_voice, _normaliser(settings))
-    await service.start()
-    try:
-        await service.runtime.until_ready()
-        synthesis = service.speaker.synthesis
-        assert synthesis is not None  # noqa: S101 ready means assembled
-        speech = await synthesis.begin(text)
+    async with service.running() as synthesis:
+        pieces = synthesis.speak(text)
+        first = await anext(pieces)  # before the file is written: the text may be refused
         with wave.open(str(out), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(synthesis.sample_rate_hz)
-            async for piece in speech.pieces():
+            file.writeframes(pcm16(first))
+            async for piece in pieces:
                 file.writeframes(pcm16(piece))
             return file.getnframes() / synthesis.sample_rate_hz
-    finally:
-        await service.stop()
 
 
 def _fetch(parsed: argparse.Namespace, settings: TtsSettings) -> int:

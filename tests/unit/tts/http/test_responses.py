@@ -1,4 +1,4 @@
-"""An answer that is begun and never read: the work behind it ends with it."""
+"""A response that is begun and never read: the work behind it ends with it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from nemo_voice_tts.app import SpeechService
-from nemo_voice_tts.http.responses import SpeechOrder
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.settings import TtsSettings
 from support.models.fakes import FakeNormaliser, FakeVoice
 
-ORDER = SpeechOrder(text="One sentence. Another one.", param="text", max_chars=100)
+WANTED = SpeechParameters(text="One sentence. Another one.", param="text", max_chars=100)
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ async def service() -> AsyncIterator[SpeechService]:
     """The service on a fake voice, ready, without a server."""
     made = SpeechService(TtsSettings(), lambda _settings, _progress: FakeVoice(), FakeNormaliser())
     await made.start()
-    await made.runtime.until_ready()
+    await made.until_ready()
     yield made
     await made.stop()
 
@@ -43,11 +43,11 @@ def queued_work(service: SpeechService) -> float | None:
 
 
 @pytest.mark.parametrize("framing", ["stream", "stream_events"])
-async def test_a_listener_that_leaves_before_the_first_byte_frees_its_room(
+async def test_a_client_that_leaves_before_the_first_byte_frees_its_room(
     service: SpeechService, framing: str
 ) -> None:
     scope = {"type": "http", "asgi": {"spec_version": "2.3"}, "headers": [], "method": "POST"}
-    response = await getattr(service.speaker, framing)(Request(scope, never), ORDER)
-    assert queued_work(service) == len(ORDER.text)
+    response = await getattr(SpeechResponses(service), framing)(Request(scope, never), WANTED)
+    assert queued_work(service) == len(WANTED.text)
     await response(scope, gone, send)
     assert queued_work(service) == 0

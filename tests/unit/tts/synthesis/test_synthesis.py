@@ -7,59 +7,24 @@ import pytest
 from typing_extensions import override
 
 from nemo_voice_serving.audio.samples import Samples
-from nemo_voice_serving.batching.admission import Admission
-from nemo_voice_serving.batching.batcher import Batcher
-from nemo_voice_serving.batching.device_thread import DeviceThread
-from nemo_voice_serving.batching.scheduler import Limits
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts.errors import UnspeakableText
-from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
-from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
-from support.models.fakes import FakeNormaliser, FakeVoice
-from support.models.observers import RecordingObserver
+from nemo_voice_tts.synthesis.port import Window
+from support.models.fakes import FakeVoice
+from support.models.use_cases import synthesis_of
+from support.models.without_http import printed_without_http
 
 
-def synthesis_of(
-    voice: FakeVoice, ahead: int = 2
-) -> tuple[Synthesis, Sequence[Batcher[object, object]]]:
-    observer, device = RecordingObserver(), DeviceThread()
-    spectrograms = Batcher[Phrase, Spectrogram](
-        "spectrogram", voice.spectrograms, limits=Limits(), device=device, observer=observer
-    )
-    vocoder = Batcher[Window, Samples](
-        "vocoder", voice.waveforms, limits=Limits(max_items=1), device=device, observer=observer
-    )
-    for batcher in (spectrograms, vocoder):
-        batcher.start()
-    made = Synthesis(
-        voice,
-        normalise=FakeNormaliser().normalise,
-        spectrograms=spectrograms,
-        vocoder=vocoder,
-        admission=Admission(10_000, unit="characters", assumed_rate=100, observer=observer),
-        pacing=Pacing(phrase_chars=60, first_phrase_chars=20, phrases_ahead=ahead, timeout_s=30),
-    )
-    return made, [spectrograms, vocoder]  # type: ignore[list-item] # closed alike, whatever they batch
+async def test_pieces_of_all_phrases_come_in_order_and_free_their_room() -> None:
+    async with synthesis_of(FakeVoice()) as synthesis:
+        text = "One. Two is longer. Three is the end."
+        pieces = [piece async for piece in synthesis.speak(text)]
+        assert len(pieces) == 6
+        assert np.concatenate(pieces).dtype == np.float32
+        assert synthesis._admission.work == 0
 
 
-async def close(batchers: Sequence[Batcher[object, object]]) -> None:
-    for batcher in batchers:
-        await batcher.close()
-
-
-async def test_the_first_piece_is_made_before_the_speech_is_handed_over() -> None:
-    voice = FakeVoice()
-    synthesis, batchers = synthesis_of(voice)
-    speech = await synthesis.begin("One. Two is longer. Three is the end.")
-    assert voice.phrases
-    pieces = [piece async for piece in speech.pieces()]
-    assert len(pieces) == 6
-    assert np.concatenate(pieces).dtype == np.float32
-    assert synthesis._admission.work == 0
-    await close(batchers)
-
-
-async def test_nothing_of_a_later_phrase_stands_before_the_first_sound() -> None:
+async def test_no_later_phrase_is_computed_before_the_first_sound() -> None:
     class Watched(FakeVoice):
         phrases_at_first_sound: int | None = None
 
@@ -70,30 +35,29 @@ async def test_nothing_of_a_later_phrase_stands_before_the_first_sound() -> None
             return super().waveforms(batch)
 
     voice = Watched()
-    synthesis, batchers = synthesis_of(voice, ahead=3)
-    speech = await synthesis.begin("One is first. Two is longer. Three is the end.")
+    async with synthesis_of(voice, ahead=3) as synthesis:
+        text = "One is first. Two is longer. Three is the end."
+        pieces = [piece async for piece in synthesis.speak(text)]
     assert voice.phrases_at_first_sound == 1
-    assert len([piece async for piece in speech.pieces()]) == 6
-    await close(batchers)
+    assert len(pieces) == 6
 
 
-async def test_work_runs_only_so_far_ahead_of_its_listener() -> None:
+async def test_work_runs_only_so_far_ahead_of_its_consumer() -> None:
     voice = FakeVoice()
-    synthesis, batchers = synthesis_of(voice, ahead=2)
-    speech = await synthesis.begin(" ".join(f"Sentence number {number}." for number in range(40)))
-    assert len(voice.phrases) <= 4
-    await speech.aclose()
-    await speech.aclose()
-    assert synthesis._admission.work == 0
-    await close(batchers)
+    async with synthesis_of(voice, ahead=2) as synthesis:
+        speech = synthesis.speak(" ".join(f"Sentence number {number}." for number in range(40)))
+        await anext(speech)
+        assert len(voice.phrases) <= 4
+        await speech.aclose()
+        await speech.aclose()
+        assert synthesis._admission.work == 0
 
 
-async def test_an_error_before_any_sound_is_raised_at_once_and_frees_the_room() -> None:
-    synthesis, batchers = synthesis_of(FakeVoice(error=RuntimeError("boom")))
-    with pytest.raises(BackendFailed):
-        await synthesis.begin("Hello there.")
-    assert synthesis._admission.work == 0
-    await close(batchers)
+async def test_an_error_of_the_model_is_raised_and_frees_the_room() -> None:
+    async with synthesis_of(FakeVoice(error=RuntimeError("boom"))) as synthesis:
+        with pytest.raises(BackendFailed):
+            await anext(synthesis.speak("Hello there."))
+        assert synthesis._admission.work == 0
 
 
 async def test_a_phrase_without_sound_is_skipped_and_a_text_without_sound_refused() -> None:
@@ -104,11 +68,28 @@ async def test_a_phrase_without_sound_is_skipped_and_a_text_without_sound_refuse
                 raise UnspeakableText("nothing to say")
             return super().tokens(text)
 
-    voice = Mute()
-    synthesis, batchers = synthesis_of(voice)
-    speech = await synthesis.begin("Hush hush hush. Now speak to me.")
-    assert [piece async for piece in speech.pieces()]
-    with pytest.raises(UnspeakableText):
-        await synthesis.begin("Hush.")
-    assert synthesis._admission.work == 0
-    await close(batchers)
+    async with synthesis_of(Mute()) as synthesis:
+        assert [piece async for piece in synthesis.speak("Hush hush hush. Now speak to me.")]
+        with pytest.raises(UnspeakableText) as refused:
+            await anext(synthesis.speak("Hush."))
+        assert refused.value.param is None
+        assert synthesis._admission.work == 0
+
+
+def test_text_is_spoken_without_http() -> None:
+    """Drives the use case as a gRPC servicer or a WebSocket session would."""
+    printed = printed_without_http(
+        """
+import asyncio
+from support.models.fakes import FakeVoice
+from support.models.use_cases import synthesis_of
+
+async def session():
+    async with synthesis_of(FakeVoice()) as synthesis:
+        for text in ("Hello there. How are you?", "Good bye."):
+            print([len(piece) async for piece in synthesis.speak(text, pace=2.0)])
+
+asyncio.run(session())
+"""
+    )
+    assert [len(line.split(",")) for line in printed.splitlines()] == [4, 2]

@@ -86,7 +86,7 @@ def open_recording(file: BinaryIO, raw_format: RawFormat | None = None) -> Itera
     """
     head = file.read(4) if file.seek(0) == 0 else b""
     if not head:
-        raise UnsupportedAudio(f"The file is empty. {ACCEPTED}", param="file")
+        raise UnsupportedAudio(f"The file is empty. {ACCEPTED}")
     reason = _UNKNOWN
     for opened in _openers(head, raw_format):
         with ExitStack() as stack:
@@ -99,7 +99,7 @@ def open_recording(file: BinaryIO, raw_format: RawFormat | None = None) -> Itera
             rest = _until_broken(recording.blocks)
             yield Recording(recording.duration_s, chain(start, rest))
             return
-    raise UnsupportedAudio(f"The file {reason}. {ACCEPTED}", param="file")
+    raise UnsupportedAudio(f"The file {reason}. {ACCEPTED}")
 
 
 def _openers(

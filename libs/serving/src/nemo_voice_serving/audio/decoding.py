@@ -108,6 +108,5 @@ def _tail(stream: soxr.ResampleStream | None) -> Iterator[Samples]:
 def _refuse_longer(duration_s: float, max_audio_s: float | None) -> None:
     if max_audio_s is not None and duration_s > max_audio_s:
         raise PayloadTooLarge(
-            f"The audio lasts at least {duration_s:.1f} s; one request may hold {max_audio_s:g} s.",
-            param="file",
+            f"The audio lasts at least {duration_s:.1f} s; one request may hold {max_audio_s:g} s."
         )

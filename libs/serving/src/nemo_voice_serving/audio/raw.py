@@ -43,9 +43,7 @@ def raw_format_of(content_type: str | None) -> RawFormat | None:
     default_hz = None if kind == _L16 else DEFAULT_PCM_RATE_HZ
     endianness = str(_given(message, "endianness") or "").lower()
     if endianness not in {"", "little-endian", "big-endian"}:
-        raise UnsupportedAudio(
-            f"{content_type}: endianness is little-endian or big-endian.", param="file"
-        )
+        raise UnsupportedAudio(f"{content_type}: endianness is little-endian or big-endian.")
     return RawFormat(
         rate_hz=_number(message, "rate", default_hz),
         channels=_number(message, "channels", 1),
@@ -59,7 +57,7 @@ def _number(message: Message, name: str, default: int | None) -> int:
         return default
     if not _NUMBER.fullmatch(str(given)):
         kind = message["Content-Type"]
-        raise UnsupportedAudio(f"{kind}: it must say ;{name}= and a number.", param="file")
+        raise UnsupportedAudio(f"{kind}: it must say ;{name}= and a number.")
     return int(str(given))
 
 
@@ -69,4 +67,4 @@ def _given(message: Message, name: str) -> object:
     except (TypeError, ValueError) as error:
         # Parameters in RFC 2231's parts that do not go together.
         kind = message["Content-Type"]
-        raise UnsupportedAudio(f"{kind}: this cannot be read.", param="file") from error
+        raise UnsupportedAudio(f"{kind}: this cannot be read.") from error

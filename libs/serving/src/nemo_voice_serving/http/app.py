@@ -4,7 +4,7 @@ The services' own `app.py` add their routes and their backend; no route here kno
 speech.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,10 +23,10 @@ from nemo_voice_serving.http.error_handlers import (
 from nemo_voice_serving.http.middleware import RequestMiddleware
 from nemo_voice_serving.http.quotas import Accounts
 from nemo_voice_serving.http.routes.health import health_router
+from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.http.routes.nim import nim_router
 from nemo_voice_serving.runtime.runtime import Runtime
-
-__all__ = ["ERROR_RESPONSES", "ErrorBody", "build_app"]
+from nemo_voice_serving.runtime.service import Service
 
 MAX_FIELD_BYTES = 64 * 1024
 """Of a form, each field but a file: they are kept in memory, all of them."""
@@ -42,22 +42,21 @@ _KEY_WANTED: dict[str, Any] = {
 
 
 def build_app(
-    runtime: Runtime[Any],
+    service: Service[Any, Any],
     *,
     title: str,
     description: str,
     version: str,
     routers: list[APIRouter],
-    on_start: Callable[[], Awaitable[None]],
-    on_stop: Callable[[], Awaitable[None]],
 ) -> FastAPI:
-    """Returns the application; `on_start` runs before its first request, `on_stop` at its end."""
+    """Returns the application, which starts and stops the service; it is `app.state.service`."""
+    runtime = service.runtime
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await on_start()
+        await service.start()
         yield
-        await on_stop()
+        await service.stop()
 
     app = FastAPI(
         title=title,
@@ -68,7 +67,7 @@ def build_app(
     )
     settings = runtime.settings
     guarded = _KEY_WANTED if settings.api_keys_file else {}
-    for router in (*routers, nim_router(runtime, version=version)):
+    for router in (*routers, models_router(runtime), nim_router(runtime, version=version)):
         app.include_router(router, **guarded)
     app.include_router(
         health_router(runtime.lifecycle, runtime.device, stuck_after_s=settings.stuck_after_s)
@@ -77,10 +76,11 @@ def build_app(
     install_error_handlers(app)
     _describe_as_it_is(app)
     _add_middleware(app, runtime)
+    app.state.service = service
     return app
 
 
-def _add_middleware(app: FastAPI, runtime: Runtime[Any]) -> None:
+def _add_middleware(app: FastAPI, runtime: Runtime) -> None:
     """Puts around the routes, from the inside: keys, what every request gets, other origins."""
     settings = runtime.settings
     if settings.api_keys_file:
@@ -99,7 +99,7 @@ def _add_middleware(app: FastAPI, runtime: Runtime[Any]) -> None:
         app.add_middleware(CrossOriginMiddleware, origins=settings.cors_origins)
 
 
-def _metrics_router(runtime: Runtime[Any]) -> APIRouter:
+def _metrics_router(runtime: Runtime) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=Response)

@@ -1,4 +1,4 @@
-"""Which language a client asks for, and whether the model understands it: pure."""
+"""The language that a request names, and whether the model understands it."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the speech-to-text service answers, field by field, in OpenAI's shapes."""
+"""What the speech-to-text service responds, field by field, in OpenAI's shapes."""
 
 import zlib
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class DurationUsage(BaseModel):
 
 
 class SeedTranscript(BaseModel):
-    """The answer of `POST /transcribe`."""
+    """The response of `POST /transcribe`."""
 
     text: str
 
@@ -34,7 +34,7 @@ class TokenLogprob(BaseModel):
 
 
 class PlainTranscript(BaseModel):
-    """The answer for `json`."""
+    """The response for `json`."""
 
     text: str
     usage: DurationUsage
@@ -66,7 +66,7 @@ class SegmentTime(BaseModel):
 
 
 class VerboseTranscript(BaseModel):
-    """The answer for `verbose_json`."""
+    """The response for `verbose_json`."""
 
     task: Literal["transcribe"] = "transcribe"
     language: str

@@ -1,15 +1,19 @@
-"""From an upload to its answer, whole or streamed: what every transcription route shares."""
+"""From an upload to its response, whole or streamed: what every transcription route shares."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
 
-from fastapi import Request
+from fastapi import Request, UploadFile
 from fastapi.responses import StreamingResponse
 
+from nemo_voice_serving.audio.raw import raw_format_of
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.disconnect import while_connected
+from nemo_voice_serving.http.error_param import error_param
+from nemo_voice_serving.http.quotas import charge_audio
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE, StreamedResponse, failed
-from nemo_voice_serving.runtime.runtime import Runtime
+from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt.http import sse
 from nemo_voice_stt.http.response_schemas import TokenLogprob, logprobs_of
 from nemo_voice_stt.transcription.port import Recogniser
@@ -17,70 +21,101 @@ from nemo_voice_stt.transcription.transcription import (
     Passage,
     Transcript,
     Transcription,
-    TranscriptionOrder,
+    TranscriptionInput,
+    transcript_of,
 )
 
 
-class Listener:
-    """Answers transcription requests once the recogniser is there."""
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A recording in a request, and the words that are likely in it."""
 
-    def __init__(self, runtime: Runtime[Recogniser]) -> None:
-        self._runtime = runtime
-        self.transcription: Transcription | None = None
+    file: UploadFile
+    param: str
+    """The request's field that holds the file, for errors."""
+    hotwords: tuple[str, ...] = ()
 
-    async def transcript(self, request: Request, order: TranscriptionOrder) -> Transcript:
-        """Returns the transcript of an uploaded file, or stops working when the client leaves.
+    def recording(self) -> TranscriptionInput:
+        """Returns what is to be transcribed.
 
         Raises:
-            NotReady: While no model is loaded.
-            VoiceError: Whatever `Transcription.transcribe` raises.
+            UnsupportedAudio: The file's Content-Type says something wrong about its samples.
+        """
+        raw_format = raw_format_of(self.file.content_type)
+        return TranscriptionInput(self.file.file, raw_format, self.hotwords)
+
+
+class TranscriptResponses:
+    """Builds the responses to transcription requests from the service's transcription."""
+
+    def __init__(self, service: Service[Recogniser, Transcription]) -> None:
+        self._service = service
+
+    async def transcript(self, request: Request, upload: Upload) -> Transcript:
+        """Returns the transcript of an upload, or stops working when the client leaves.
+
+        Raises:
+            NotReady: While no model is ready.
+            VoiceError: Whatever `Transcription.passages` raises.
         """
         arrived_s = time.monotonic()
-        transcription = self._ready()
-        transcript = await while_connected(request, transcription.transcribe(order))
+        with error_param(upload.param):
+            passages = self._passages(upload)
+            transcript = await while_connected(request, _whole(passages))
         self._account(arrived_s, transcript.duration_s)
         return transcript
 
     async def stream(
-        self, request: Request, order: TranscriptionOrder, *, with_logprobs: bool
+        self, request: Request, upload: Upload, *, with_logprobs: bool
     ) -> StreamingResponse:
-        """Returns the answer as events; its first passage is already recognised.
+        """Returns the response as events; its first passage is already recognised.
 
         Raises:
-            VoiceError: As `transcript` does, until the first passage is there; later errors are
-                events.
+            VoiceError: As `transcript` does, until the first passage is there; a later error is
+                the last event.
         """
         arrived_s = time.monotonic()
-        passages = self._ready().passages(order)
-        first = await while_connected(request, anext(passages))
-        telling = _Telling(with_logprobs=with_logprobs)
+        with error_param(upload.param):
+            passages = self._passages(upload)
+            first = await while_connected(request, anext(passages))
+        transcript = _TranscriptEvents(with_logprobs=with_logprobs)
 
         async def events() -> AsyncIterator[bytes]:
             try:
-                yield telling.heard(first)
-                async for passage in passages:
-                    yield telling.heard(passage)
-                self._account(arrived_s, telling.audio_s)
-                yield telling.done() + sse.END
+                with error_param(upload.param):
+                    yield transcript.add(first)
+                    async for passage in passages:
+                        yield transcript.add(passage)
+                self._account(arrived_s, transcript.audio_s)
+                yield transcript.done() + sse.END
             except VoiceError as error:
                 request.state.outcome = error.code
                 yield failed(error)
 
         return StreamedResponse(passages, events(), media_type=EVENTS_MEDIA_TYPE)
 
-    def _ready(self) -> Transcription:
-        self._runtime.require_serving()
-        assert self.transcription is not None  # noqa: S101 serving phases begin after it is set
-        return self.transcription
+    def _passages(self, upload: Upload) -> AsyncGenerator[Passage, None]:
+        recording = upload.recording()
+        return self._service.use_case().passages(recording)
 
     def _account(self, arrived_s: float, audio_s: float) -> None:
-        self._runtime.metrics.audio_received(audio_s)
-        self._runtime.metrics.request_paced(time.monotonic() - arrived_s, audio_s)
-        self._runtime.request_served()
+        metrics = self._service.runtime.metrics
+        metrics.audio_received(audio_s)
+        metrics.request_paced(time.monotonic() - arrived_s, audio_s)
+        self._service.request_served()
 
 
-class _Telling:
-    """What has been told of a transcript so far: its text, not its words."""
+async def _whole(passages: AsyncIterator[Passage]) -> Transcript:
+    """Returns the transcript, charging each passage when it is recognised."""
+    recognised = []
+    async for passage in passages:
+        charge_audio(passage.duration_s)
+        recognised.append(passage)
+    return transcript_of(recognised)
+
+
+class _TranscriptEvents:
+    """The events of one transcript so far; keeps its text, not its words."""
 
     def __init__(self, *, with_logprobs: bool) -> None:
         self.audio_s = 0.0
@@ -88,8 +123,9 @@ class _Telling:
         self._tokens = 0
         self._logprobs: list[TokenLogprob] | None = [] if with_logprobs else None
 
-    def heard(self, passage: Passage) -> bytes:
-        """Returns the event of a passage; no bytes where nobody speaks."""
+    def add(self, passage: Passage) -> bytes:
+        """Returns the event of a passage, charging it; no bytes where nobody speaks."""
+        charge_audio(passage.duration_s)
         self.audio_s = passage.end_s
         if not passage.text:
             return b""

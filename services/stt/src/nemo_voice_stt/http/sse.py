@@ -1,7 +1,4 @@
-"""A transcript as server-sent events, as OpenAI frames it with `stream`: pure.
-
-`listening.py` sends them.
-"""
+"""A transcript as server-sent events, as OpenAI frames it with `stream`."""
 
 import math
 from collections.abc import Iterable
@@ -10,7 +7,7 @@ from nemo_voice_serving.http.streaming import event
 from nemo_voice_stt.http.response_schemas import TokenLogprob
 
 AUDIO_TOKENS_PER_S = 10
-"""As OpenAI counts what it hears: a token for each tenth of a second."""
+"""As OpenAI counts audio: a token for each tenth of a second."""
 
 END = b"data: [DONE]\n\n"
 """After it, OpenAI's clients read no more."""

@@ -1,6 +1,6 @@
-"""The port to a recogniser: pieces of audio to words with times, and the values it passes.
+"""The port to a recogniser: pieces of audio to words with times, and the values between them.
 
-`transcription.py` calls it, `backends/` implement it. No torch here.
+`transcription.py` calls it, `backends/` implement it.
 """
 
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from nemo_voice_serving.batching.backend import Backend
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
-    """A piece of audio and what may be said in it."""
+    """A piece of audio and the words that are likely in it."""
 
     samples: Samples
-    phrases: tuple[str, ...] = ()
-    """Words and names that are to be heard rather than others that sound alike."""
+    hotwords: tuple[str, ...] = ()
+    """Words and names to prefer to others that sound alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextToken:
-    """One token of the model's vocabulary as it was heard."""
+    """One token of the model's vocabulary as it was recognised."""
 
     number: int
     """Its place in the vocabulary."""

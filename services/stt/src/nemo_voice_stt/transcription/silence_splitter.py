@@ -1,6 +1,6 @@
 """Where long audio is cut for a recogniser of short pieces, and which pieces hold no speech.
 
-Pure numpy on samples that `audio.py` decoded; stitching the pieces' words together is the caller's.
+It works on decoded samples; stitching the pieces' words together is the caller's.
 """
 
 from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ def cut_place(samples: Samples, rate_hz: int) -> int:
 
 
 def is_silent(samples: Samples, rate_hz: int) -> bool:
-    """Tells whether there is no speech in it: no 0.12 s above -60 dBFS, or only steady noise."""
+    """Returns whether there is no speech in it: no 0.12 s above -60 dBFS, or only steady noise."""
     levels = np.sort(frame_levels_dbfs(samples, rate_hz))
     loudest = levels[-min(_LOUD_FRAMES, len(levels))]
     if loudest < SILENCE_DBFS:

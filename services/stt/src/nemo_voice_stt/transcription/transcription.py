@@ -1,13 +1,13 @@
 """How audio becomes text: decoded, cut at silences, recognised in shared batches, stitched by time.
 
-The routes call `Transcription.transcribe`; no HTTP here and no torch. Memory is bounded by the
-pieces in work, not by the length of the audio.
+HTTP routes, the command line and the self-test iterate over `Transcription.passages`, each in its
+own way. Memory is bounded by the pieces in work, not by the length of the audio.
 """
 
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -15,7 +15,6 @@ from nemo_voice_serving.audio.decoding import decode
 from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher
-from nemo_voice_serving.http.quotas import charge_audio
 from nemo_voice_stt.transcription.port import Clip, Recognition, Word
 from nemo_voice_stt.transcription.silence_splitter import Piece, cut_at_silences
 
@@ -24,7 +23,7 @@ _BLOCK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Pacing:
     """How audio is cut and how far ahead of its recognition it is decoded."""
 
     piece_s: float
@@ -34,14 +33,14 @@ class Hearing:
 
 
 @dataclass(frozen=True, slots=True)
-class TranscriptionOrder:
-    """What is to be transcribed."""
+class TranscriptionInput:
+    """A recording to transcribe, and the words that are likely in it."""
 
     file: BinaryIO
     raw_format: RawFormat | None = None
-    """What bytes without a header are; absent for a file that tells itself."""
-    phrases: tuple[str, ...] = ()
-    """Words and names that are to be heard rather than others that sound alike."""
+    """The format of samples without a header; absent for a file that has one."""
+    hotwords: tuple[str, ...] = ()
+    """Words and names to prefer to others that sound alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,11 @@ class Passage:
     words: tuple[Word, ...]
     start_s: float
     end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """How long the piece is."""
+        return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Transcript:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """Every word in order."""
+        """Every word in recording."""
         return tuple(word for passage in self.passages for word in passage.words)
 
 
@@ -77,14 +81,14 @@ class Transcription:
         *,
         sample_rate_hz: int,
         admission: Admission,
-        hearing: Hearing,
+        pacing: Pacing,
     ) -> None:
         self._recognitions = recognitions
         self._rate_hz = sample_rate_hz
         self._admission = admission
-        self._hearing = hearing
+        self._pacing = pacing
 
-    async def transcribe(self, order: TranscriptionOrder) -> Transcript:
+    async def transcribe(self, recording: TranscriptionInput) -> Transcript:
         """Returns the transcript of a file in any container that a decoder reads.
 
         Raises:
@@ -92,53 +96,59 @@ class Transcription:
             PayloadTooLarge: When the audio is longer than one request may be.
             Overloaded: When too much audio is waiting already.
         """
-        passages = [passage async for passage in self.passages(order)]
-        text = " ".join(passage.text for passage in passages if passage.text)
-        duration_s = passages[-1].end_s if passages else 0.0
-        return Transcript(text, tuple(passages), duration_s)
+        return transcript_of([passage async for passage in self.passages(recording)])
 
-    async def passages(self, order: TranscriptionOrder) -> AsyncGenerator[Passage, None]:
-        """Yields what each piece says, in order, as soon as it is recognised."""
+    async def passages(self, recording: TranscriptionInput) -> AsyncGenerator[Passage, None]:
+        """Yields what each piece says, in order, as soon as it is recognised.
+
+        Pieces are decoded a few ahead of the consumer; closing the generator stops the work. Raises
+        as `transcribe` does.
+        """
         self._admission.refuse_when_full()
-        hearing = self._hearing
+        pacing = self._pacing
         blocks = decode(
-            order.file,
+            recording.file,
             self._rate_hz,
             block_s=_BLOCK_S,
-            max_audio_s=hearing.max_audio_s,
-            raw_format=order.raw_format,
+            max_audio_s=pacing.max_audio_s,
+            raw_format=recording.raw_format,
         )
-        pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=hearing.piece_s)
-        # All that will be in work at once, in one trip to a thread: it is what takes room.
-        decoded = deque(await asyncio.to_thread(_take, pieces, hearing.pieces_ahead))
-        may_go_on = len(decoded) == hearing.pieces_ahead
+        pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=pacing.piece_s)
+        # One call of a thread decodes all that will be in work at once: it is what takes room.
+        decoded = deque(await asyncio.to_thread(_take, pieces, pacing.pieces_ahead))
+        has_more = len(decoded) == pacing.pieces_ahead
         work_s = sum(len(piece.samples) for piece in decoded) / self._rate_hz
         with self._admission.admit(work_s):
             pending: deque[asyncio.Task[Passage]] = deque()
             try:
                 while decoded:
-                    work = self._recognise(decoded.popleft(), order.phrases)
+                    work = self._recognise(decoded.popleft(), recording.hotwords)
                     pending.append(asyncio.create_task(work))
-                    if may_go_on and not decoded:
+                    if has_more and not decoded:
                         decoded.extend(await asyncio.to_thread(_take, pieces, 1))
-                    while pending and (not decoded or len(pending) >= hearing.pieces_ahead):
+                    while pending and (not decoded or len(pending) >= pacing.pieces_ahead):
                         passage = await pending[0]
                         del pending[0]
-                        charge_audio(passage.end_s - passage.start_s)
                         yield passage
             finally:
                 for task in pending:
                     task.cancel()
                 await asyncio.gather(*pending, return_exceptions=True)
 
-    async def _recognise(self, piece: Piece, phrases: tuple[str, ...]) -> Passage:
+    async def _recognise(self, piece: Piece, hotwords: tuple[str, ...]) -> Passage:
         duration_s = len(piece.samples) / self._rate_hz
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
         served = await self._recognitions.submit(
-            Clip(piece.samples, phrases), length=duration_s, timeout_s=self._hearing.timeout_s
+            Clip(piece.samples, hotwords), length=duration_s, timeout_s=self._pacing.timeout_s
         )
         return placed(served.output, piece.start_s, duration_s)
+
+
+def transcript_of(passages: Sequence[Passage]) -> Transcript:
+    """Returns the passages of one recording as one transcript."""
+    text = " ".join(passage.text for passage in passages if passage.text)
+    return Transcript(text, tuple(passages), passages[-1].end_s if passages else 0.0)
 
 
 def _take(pieces: Iterator[Piece], count: int) -> list[Piece]:

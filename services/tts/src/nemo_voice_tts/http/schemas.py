@@ -42,7 +42,7 @@ VoiceName = Annotated[str, BeforeValidator(_name_of, json_schema_input_type=str 
 
 
 class StreamFormat(StrEnum):
-    """How a streamed answer is framed."""
+    """How a streamed response is framed."""
 
     AUDIO = "audio"
     SSE = "sse"

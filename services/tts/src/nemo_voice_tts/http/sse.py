@@ -1,7 +1,4 @@
-"""Speech as server-sent events, as OpenAI frames it with `stream_format: sse`: pure.
-
-`speaking.py` sends them.
-"""
+"""Speech as server-sent events, as OpenAI frames it with `stream_format: sse`."""
 
 import base64
 import math

@@ -1,6 +1,6 @@
-"""Which names of voices and languages are answered, whatever the wire format: pure.
+"""Which names of voices and languages a request may give, whatever its wire format.
 
-A model of this service speaks with one voice. The routes check here what their clients ask for.
+A model of this service speaks with one voice; the routes check the names of their requests here.
 """
 
 import re
@@ -25,14 +25,14 @@ OPENAI_VOICES = (
     "shimmer",
     "verse",
 )
-"""OpenAI's own, which its clients send without asking what there is: all mean the one voice."""
+"""OpenAI's own, which its clients send whatever the server: all mean the one voice."""
 
 
 def check_voice(name: str, *, model: str) -> None:
-    """Returns if the model's voice answers to the name.
+    """Accepts a name of the model's voice.
 
     Raises:
-        InvalidRequest: It does not; the message lists the names that it has.
+        InvalidRequest: It is another name; the message lists those of the voice.
     """
     if name not in {DEFAULT_VOICE, model, *OPENAI_VOICES}:
         own = ", ".join(dict.fromkeys((DEFAULT_VOICE, model)))
@@ -42,10 +42,10 @@ def check_voice(name: str, *, model: str) -> None:
 
 
 def check_language(tag: str) -> None:
-    """Returns if the voice speaks the language, such as `en`, `en-US` or `en_GB`.
+    """Accepts a tag of the voice's language, such as `en`, `en-US` or `en_GB`.
 
     Raises:
-        InvalidRequest: It does not.
+        InvalidRequest: It is another language.
     """
     if _ENGLISH.fullmatch(tag) is None:
         raise InvalidRequest(f"The voice speaks {LANGUAGE} alone.", param="language")

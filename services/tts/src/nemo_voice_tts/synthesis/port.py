@@ -1,7 +1,7 @@
-"""The port to a voice: tokens to spectrograms to sound, and the values that pass through it.
+"""The port to a voice: tokens to spectrograms to sound, and the values between them.
 
-`synthesis.py` calls it, `backends/` implement it. No torch here: a spectrogram's frames are opaque
-to everybody else.
+`synthesis.py` calls it, `backends/` implement it. A spectrogram's frames are opaque to everything
+but the backend that made them.
 """
 
 from collections.abc import Sequence

@@ -1,31 +1,34 @@
 """How a text becomes sound: phrases, batched through the voice, in order, the first early.
 
-The routes call `Synthesis.begin` and read the `Speech` it returns; no HTTP here and no torch.
+HTTP routes, the command line and the self-test iterate over `Synthesis.speak`, each in its own
+way.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher, Served
-from nemo_voice_serving.http.quotas import charge_audio
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
-from nemo_voice_tts.text.segmentation import check_speakable, phrases_of
+from nemo_voice_tts.text.segmentation import phrases_of, speakable
 
 _FIRST, _LATER = 0, 1
 
 Normalise = Callable[[str], Awaitable[str]]
 """Turns digits and abbreviations into words."""
 
+WindowSound = asyncio.Future[Served[Samples]]
+"""The sound of one window, once its vocoder batch has run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """How a text is cut and how far ahead of its listener it is worked on."""
+    """How a text is cut and how far ahead of its consumer its phrases are worked on."""
 
     phrase_chars: int
     first_phrase_chars: int
@@ -58,34 +61,43 @@ class Synthesis:
         """The rate of the sound."""
         return self._voice.sample_rate_hz
 
-    async def begin(self, text: str, *, pace: float = 1.0, param: str = "input") -> "Speech":
-        """Returns the speech once its first piece is made, so that errors come before any audio.
+    async def speak(self, text: str, *, pace: float = 1.0) -> AsyncGenerator[Samples, None]:
+        """Yields the speech in order, each piece of sound as soon as it is made.
+
+        Work runs a few phrases ahead of the consumer; closing the generator stops it.
 
         Raises:
             UnspeakableText: When an English voice cannot say the text.
             Overloaded: When too many characters are waiting already.
-            DeadlineExceeded: When the first piece was not begun in time.
+            DeadlineExceeded: When a piece was not begun in time.
             BackendFailed: When the model raised.
         """
-        check_speakable(text, param=param)
+        pacing = self._pacing
         phrases = phrases_of(
-            text,
-            first_max_chars=self._pacing.first_phrase_chars,
-            max_chars=self._pacing.phrase_chars,
+            speakable(text),
+            first_max_chars=pacing.first_phrase_chars,
+            max_chars=pacing.phrase_chars,
         )
-        speech = Speech(self, iter(phrases), pace=pace, ahead=self._pacing.phrases_ahead)
         # However long the text is, only its phrases in work take room.
-        work = min(len(text), self._pacing.phrases_ahead * self._pacing.phrase_chars)
-        speech.hold.enter_context(self._admission.admit(work))
-        try:
-            await speech.make_first()
-        except BaseException:
-            await speech.aclose()
-            raise
-        return speech
+        work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
+        with self._admission.admit(work):
+            pipeline = _Pipeline(
+                phrases,
+                lambda phrase, urgency: self._window_sounds(phrase, pace=pace, urgency=urgency),
+                ahead=pacing.phrases_ahead,
+            )
+            try:
+                piece = await pipeline.next_piece()
+                if piece is None:
+                    raise UnspeakableText("Nothing in the text can be said.")
+                while piece is not None:
+                    yield piece
+                    piece = await pipeline.next_piece()
+            finally:
+                await pipeline.aclose()
 
-    async def spoken(self, text: str, *, pace: float, urgency: int) -> list["Sounding"]:
-        """Returns the windows of one phrase, each already on its way through the vocoder."""
+    async def _window_sounds(self, text: str, *, pace: float, urgency: int) -> list[WindowSound]:
+        """Returns the windows of one phrase, each already in the vocoder's queue."""
         normalised = await self._normalise(text)
         try:
             phrase = Phrase(self._voice.tokens(normalised), pace=pace)
@@ -112,60 +124,26 @@ class Synthesis:
         ]
 
 
-Sounding = asyncio.Future[Served[Samples]]
-"""One window's sound, when it is ready."""
-
-
-class Speech:
-    """The sound of one text, piece by piece; close it when its listener leaves."""
+class _Pipeline:
+    """The phrases of one text in work: as tasks until their spectrogram is made, then as sound."""
 
     def __init__(
-        self, synthesis: Synthesis, phrases: Iterator[str], *, pace: float, ahead: int
+        self,
+        phrases: Iterable[str],
+        window_sounds: Callable[[str, int], Coroutine[Any, Any, list[WindowSound]]],
+        *,
+        ahead: int,
     ) -> None:
-        self.hold = ExitStack()
-        self._synthesis = synthesis
-        self._phrases = phrases
-        self._pace = pace
+        self._phrases = iter(phrases)
+        self._window_sounds = window_sounds
         self._ahead = ahead
-        self._coming: deque[asyncio.Task[list[Sounding]]] = deque()
-        self._sounding: deque[Sounding] = deque()
-        self._first: Samples | None = None
+        self._coming: deque[asyncio.Task[list[WindowSound]]] = deque()
+        self._sounding: deque[WindowSound] = deque()
         self._urgency = _FIRST
         self._has_sounded = False
 
-    async def make_first(self) -> None:
-        """Waits for the first piece of sound."""
-        self._first = await self._next()
-        if self._first is None:
-            raise UnspeakableText("Nothing in the text can be said.", param="input")
-
-    async def pieces(self) -> AsyncIterator[Samples]:
-        """Yields the sound in order, each piece as soon as it is made."""
-        try:
-            while self._first is not None:
-                piece, self._first = self._first, None
-                charge_audio(len(piece) / self._synthesis.sample_rate_hz)
-                yield piece
-                self._first = await self._next()
-        finally:
-            await self.aclose()
-
-    async def aclose(self) -> None:
-        """Stops the work behind the speech and gives its room in the queue back."""
-        for phrase in self._coming:
-            phrase.cancel()
-        for sounding in self._sounding:
-            sounding.cancel()
-        outcomes = await asyncio.gather(*self._coming, return_exceptions=True)
-        late = [sounding for made in outcomes if isinstance(made, list) for sounding in made]
-        for sounding in late:
-            sounding.cancel()
-        await asyncio.gather(*self._sounding, *late, return_exceptions=True)
-        self._coming.clear()
-        self._sounding.clear()
-        self.hold.close()
-
-    async def _next(self) -> Samples | None:
+    async def next_piece(self) -> Samples | None:
+        """Returns the next piece of sound once it is made; None at the end of the text."""
         self._look_ahead()
         while not self._sounding:
             if not self._coming:
@@ -179,13 +157,25 @@ class Speech:
         self._look_ahead()
         return served.output
 
+    async def aclose(self) -> None:
+        """Cancels what is in work and waits until it has left the queues."""
+        for phrase in self._coming:
+            phrase.cancel()
+        for sound in self._sounding:
+            sound.cancel()
+        outcomes = await asyncio.gather(*self._coming, return_exceptions=True)
+        late = [sound for made in outcomes if isinstance(made, list) for sound in made]
+        for sound in late:
+            sound.cancel()
+        await asyncio.gather(*self._sounding, *late, return_exceptions=True)
+
     def _look_ahead(self) -> None:
-        # Work on later phrases would stand before the first one's vocoder on the device.
+        # Starting later phrases before the first sound would delay it: their spectrograms would
+        # run on the device before its vocoder.
         ahead = self._ahead if self._has_sounded else 1
         while len(self._coming) < ahead:
             text = next(self._phrases, None)
             if text is None:
                 return
-            work = self._synthesis.spoken(text, pace=self._pace, urgency=self._urgency)
-            self._coming.append(asyncio.create_task(work))
+            self._coming.append(asyncio.create_task(self._window_sounds(text, self._urgency)))
             self._urgency = _LATER

@@ -1,7 +1,7 @@
 """Which stretches of a text are spoken in one breath each, and whether the voice can say it.
 
-Pure. `synthesis.py` calls it before anything is queued; digits and abbreviations become words
-later, in `normalisation.py`.
+`synthesis.py` calls it before anything is queued; digits and abbreviations become words later, in
+`normaliser.py`.
 """
 
 import re
@@ -51,39 +51,39 @@ _OPENER = re.compile(
 """Words that begin sentences far more often than names."""
 
 
-def check_speakable(text: str, *, param: str | None = None) -> None:
-    """Returns if an English voice can say the text.
+def speakable(text: str) -> str:
+    """Returns the text cleaned for an English voice.
 
     Args:
         text: As the client sent it.
-        param: The request's field, for the error.
 
     Raises:
         UnspeakableText: The text is empty, without letter or digit, or mostly in another script.
     """
     if not text.strip():
-        raise UnspeakableText("The text is empty.", param=param)
+        raise UnspeakableText("The text is empty.")
     script = foreign_script(text)
     if script is not None:
         message = f"The text is mostly in {script} script; this voice speaks English."
-        raise UnspeakableText(message, param=param)
-    if not is_said(cleaned(text)):
-        message = "The text holds no letter or digit that an English voice can say."
-        raise UnspeakableText(message, param=param)
+        raise UnspeakableText(message)
+    clean = cleaned(text)
+    if not is_said(clean):
+        raise UnspeakableText("The text holds no letter or digit that an English voice can say.")
+    return clean
 
 
 def phrases_of(text: str, *, first_max_chars: int | None = None, max_chars: int = 300) -> list[str]:
-    """Returns the text's sentences, cleaned, long ones cut at clauses, each with something to say.
+    """Returns the text's sentences, long ones cut at clauses, each with something to say.
 
     Args:
-        text: Any text.
+        text: A text that `speakable` has cleaned.
         first_max_chars: Cut the first phrase at a clause within so many characters, so that its
             sound comes early; a sentence without clauses stays whole.
         max_chars: Longest phrase.
     """
     pieces = [
         piece
-        for paragraph in _PARAGRAPH.split(cleaned(text))
+        for paragraph in _PARAGRAPH.split(text)
         for sentence in _sentences(_SPACE.sub(" ", paragraph))
         for piece in _capped(sentence, max_chars)
     ]

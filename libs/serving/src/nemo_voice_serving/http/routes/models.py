@@ -1,6 +1,6 @@
 """`GET /v1/models` in OpenAI's shape: the one model a service has loaded."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ from nemo_voice_serving.runtime.runtime import Runtime
 
 
 class ModelObject(BaseModel):
-    """A model as OpenAI describes one, with what we know beyond that."""
+    """A model as OpenAI describes one, with its revision and architecture beyond that."""
 
     id: str
     object: Literal["model"] = "model"
@@ -28,22 +28,20 @@ class ModelList(BaseModel):
     data: list[ModelObject]
 
 
-def models_router(runtime: Runtime[Any]) -> APIRouter:
-    """Returns the routes that name the loaded model; before it is loaded, the one asked for."""
+def models_router(runtime: Runtime) -> APIRouter:
+    """Returns the routes that name the model; until it is loaded, as the settings name it."""
     router = APIRouter(tags=["openai"])
 
-    def loaded() -> ModelObject:
+    def served() -> ModelObject:
         model = runtime.model
-        if model is None:
-            return ModelObject(id=runtime.settings.model)
         return ModelObject(
             id=model.source, revision=model.revision, architecture=model.architecture
         )
 
     @router.get("/v1/models", summary="List the model")
     async def list_models() -> ModelList:
-        """Answers the one model that is served."""
-        return ModelList(data=[loaded()])
+        """Lists the one model that is served."""
+        return ModelList(data=[served()])
 
     @router.get(
         "/v1/models/{model:path}",
@@ -51,9 +49,9 @@ def models_router(runtime: Runtime[Any]) -> APIRouter:
         responses={404: {"model": ErrorBody, "description": "Another model is served."}},
     )
     async def describe_model(model: str) -> ModelObject:
-        """Answers the model of that name, or 404."""
-        if model != loaded().id:
-            raise NotFound(f"This service serves {loaded().id}, not {model}.", param="model")
-        return loaded()
+        """Returns the model of that name, or 404."""
+        if model != served().id:
+            raise NotFound(f"This service serves {served().id}, not {model}.", param="model")
+        return served()
 
     return router

@@ -4,8 +4,6 @@ The NIM Operator reads the model's name from the metadata. Health and metrics ha
 in `health.py` and `app.py`.
 """
 
-from typing import Any
-
 from fastapi import APIRouter
 from pydantic import BaseModel
 
@@ -13,7 +11,7 @@ from nemo_voice_serving.runtime.runtime import Runtime
 
 
 class Version(BaseModel):
-    """Which release answers."""
+    """The release of the service."""
 
     release: str
     api: str
@@ -39,7 +37,7 @@ class ModelInfo(BaseModel):
 
 
 class Metadata(BaseModel):
-    """What is served, as a NIM tells it."""
+    """The release and the model, in a NIM's shape."""
 
     version: str
     modelInfo: list[ModelInfo]  # noqa: N815 same
@@ -49,20 +47,20 @@ class Metadata(BaseModel):
     selectedModelProfileId: str  # noqa: N815 same
 
 
-def nim_router(runtime: Runtime[Any], *, version: str) -> APIRouter:
+def nim_router(runtime: Runtime, *, version: str) -> APIRouter:
     """Returns the routes that name the release and the loaded model."""
     router = APIRouter(tags=["nim"])
 
     @router.get("/v1/version", summary="Name the release")
     async def release() -> Version:
-        """Answers the release of the service."""
+        """Returns the release of the service."""
         return Version(release=version, api=version)
 
     @router.get("/v1/metadata", summary="Describe the service")
     async def metadata() -> Metadata:
-        """Answers release and model; before it is loaded, the one asked for."""
-        settings, model = runtime.settings, runtime.model
-        revision = (model.revision if model else settings.model_revision) or ""
+        """Returns release and model; until it is loaded, as the settings name it."""
+        settings = runtime.settings
+        revision = runtime.model.revision or settings.model_revision or ""
         # The NIM Operator takes what stands before the first colon for the name.
         name = settings.model.partition("://")[2] or settings.model
         served = ModelInfo(

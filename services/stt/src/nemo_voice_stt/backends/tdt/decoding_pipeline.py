@@ -79,7 +79,7 @@ class Stages:
             frames, frame_lengths = self.model.encoder(
                 audio_signal=features.to(self.precision), length=feature_lengths
             )
-            return self._decode(frames, frame_lengths, [clip.phrases for clip in clips])
+            return self._decode(frames, frame_lengths, [clip.hotwords for clip in clips])
 
     def size_decoder(self, batch: int, length: int) -> None:
         """Decodes once at the largest size, so that a CUDA graph is captured there and then.
@@ -103,9 +103,9 @@ class Stages:
         self,
         frames: torch.Tensor,
         frame_lengths: torch.Tensor,
-        phrases: Sequence[tuple[str, ...]],
+        hotwords: Sequence[tuple[str, ...]],
     ) -> list[Heard]:
-        hypotheses = self._hypotheses(frames, frame_lengths, phrases)
+        hypotheses = self._hypotheses(frames, frame_lengths, hotwords)
         numbers = [hypothesis.y_sequence.tolist() for hypothesis in hypotheses]
         starts = [hypothesis.timestamp.tolist() for hypothesis in hypotheses]
         emitted = emissions(self.model, frames, numbers, starts)
@@ -126,33 +126,33 @@ class Stages:
         self,
         frames: torch.Tensor,
         frame_lengths: torch.Tensor,
-        phrases: Sequence[tuple[str, ...]],
+        hotwords: Sequence[tuple[str, ...]],
     ) -> list[Any]:
-        """Returns each row's hypothesis; rows with phrases are decoded apart."""
-        plain = [row for row, wanted in enumerate(phrases) if not wanted]
-        boosted = [row for row, wanted in enumerate(phrases) if wanted]
+        """Returns each row's hypothesis; rows with hotwords are decoded apart."""
+        plain = [row for row, wanted in enumerate(hotwords) if not wanted]
+        boosted = [row for row, wanted in enumerate(hotwords) if wanted]
         if not boosted:
             return self._plainly(frames, frame_lengths)
         found: dict[int, Any] = {}
         if plain:
             found |= zip(plain, self._plainly(frames[plain], frame_lengths[plain]), strict=True)
         heard = self._boosted_or_plainly(
-            frames[boosted], frame_lengths[boosted], [phrases[row] for row in boosted]
+            frames[boosted], frame_lengths[boosted], [hotwords[row] for row in boosted]
         )
         found |= zip(boosted, heard, strict=True)
-        return [found[row] for row in range(len(phrases))]
+        return [found[row] for row in range(len(hotwords))]
 
     def _boosted_or_plainly(
         self,
         frames: torch.Tensor,
         frame_lengths: torch.Tensor,
-        phrases: Sequence[tuple[str, ...]],
+        hotwords: Sequence[tuple[str, ...]],
     ) -> list[Any]:
         try:
-            return self._boosted.decode(frames, frame_lengths, phrases)
+            return self._boosted.decode(frames, frame_lengths, hotwords)
         except Exception:
-            # One request's phrases must not fail the batch of others.
-            logger.exception("phrases are not used")
+            # One request's hotwords must not fail the batch of others.
+            logger.exception("hotwords are not used")
             return self._plainly(frames, frame_lengths)
 
     def _plainly(self, frames: torch.Tensor, frame_lengths: torch.Tensor) -> list[Any]:

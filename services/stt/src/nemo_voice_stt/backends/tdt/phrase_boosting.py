@@ -1,7 +1,8 @@
-"""Decoding that prefers given phrases, each row of a batch its own: NeMo's boosting trees.
+"""Decoding that prefers hotwords, each row of a batch its own: NeMo's phrase boosting.
 
-`stages.py` calls it for the rows that have phrases. It is a decoder beside the usual one, so that
-rows without phrases are decoded as ever, and no CUDA graph is captured anew for a phrase.
+`decoding_pipeline.py` calls it for the rows that have hotwords. It is a decoder beside the usual
+one, so that rows without hotwords are decoded as ever, and no CUDA graph is captured again for a
+hotword.
 """
 
 from collections.abc import Sequence
@@ -19,15 +20,15 @@ from nemo.collections.asr.parts.utils.rnnt_utils import Hypothesis
 from omegaconf import DictConfig, OmegaConf
 
 STRENGTH = 1.0
-"""How much a phrase counts against what is heard."""
+"""Weight of a hotword against the acoustic evidence."""
 _TREES_KEPT = 64
-"""A long recording asks for its tree once for each of its pieces."""
+"""A long recording needs its tree once for each of its pieces."""
 
-Phrases = tuple[str, ...]
+Hotwords = tuple[str, ...]
 
 
 class BoostedDecoder:
-    """Decodes encoder frames with phrases; on the device thread only."""
+    """Decodes encoder frames with hotwords; on the device thread only."""
 
     def __init__(self, model: Any) -> None:
         """Takes the model; not in inference mode, since the trees' storage is changed later."""
@@ -47,13 +48,13 @@ class BoostedDecoder:
         self._tree_of = lru_cache(maxsize=_TREES_KEPT)(self._built)
 
     def decode(
-        self, frames: torch.Tensor, frame_lengths: torch.Tensor, phrases: Sequence[Phrases]
+        self, frames: torch.Tensor, frame_lengths: torch.Tensor, hotwords: Sequence[Hotwords]
     ) -> list[Any]:
-        """Returns NeMo's hypothesis of each row, decoded with the row's phrases."""
+        """Returns NeMo's hypothesis of each row, decoded with the row's hotwords."""
         requests: list[BiasingRequestItemConfig | None] = []
         try:
             # Inside: should one fail, those before it are taken away again.
-            requests.extend(map(self._request, phrases))
+            requests.extend(map(self._request, hotwords))
             hypotheses: list[Any] = self._decoding.rnnt_decoder_predictions_tensor(
                 frames,
                 frame_lengths,
@@ -65,8 +66,8 @@ class BoostedDecoder:
                 request.remove_from_multi_model(self._trees)
         return hypotheses
 
-    def _request(self, phrases: Phrases) -> BiasingRequestItemConfig | None:
-        tree = self._tree_of(phrases)
+    def _request(self, hotwords: Hotwords) -> BiasingRequestItemConfig | None:
+        tree = self._tree_of(hotwords)
         if tree is None:
             return None
         request = BiasingRequestItemConfig()
@@ -75,8 +76,8 @@ class BoostedDecoder:
             request.multi_model_id = self._trees.add_model(tree, alpha=STRENGTH)
         return request
 
-    def _built(self, phrases: Phrases) -> GPUBoostingTreeModel | None:
-        texts = {phrase if self._is_cased else phrase.lower() for phrase in phrases}
+    def _built(self, hotwords: Hotwords) -> GPUBoostingTreeModel | None:
+        texts = {phrase if self._is_cased else phrase.lower() for phrase in hotwords}
         known = sorted(text for text in texts if self._can_spell(text))
         if not known:
             return None

@@ -8,19 +8,18 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 
-from nemo_voice_serving.audio.raw import raw_format_of
 from nemo_voice_serving.errors import InvalidRequest, NotFound
-from nemo_voice_serving.http.app import ERROR_RESPONSES, ErrorBody
+from nemo_voice_serving.http.error_handlers import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
 from nemo_voice_stt.captions.subtitles import as_srt, as_vtt, subtitles_of
-from nemo_voice_stt.http.hotwords import phrases_of
+from nemo_voice_stt.http.hotwords import hotwords_of
 from nemo_voice_stt.http.languages import language_of
 from nemo_voice_stt.http.request_schemas import TranscriptFormat, TranscriptionForm
 from nemo_voice_stt.http.response_schemas import PlainTranscript, VerboseTranscript, plain, verbose
-from nemo_voice_stt.http.responses import Listener
-from nemo_voice_stt.transcription.transcription import Transcript, TranscriptionOrder
+from nemo_voice_stt.http.responses import TranscriptResponses, Upload
+from nemo_voice_stt.transcription.transcription import Transcript
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {
+_DOCUMENTED: dict[int | str, dict[str, Any]] = {
     200: {
         "model": PlainTranscript | VerboseTranscript,
         "content": {"text/plain": {}, EVENTS_MEDIA_TYPE: {}},
@@ -29,7 +28,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def openai_router(listener: Listener, *, languages: Sequence[str]) -> APIRouter:
+def openai_router(responses: TranscriptResponses, *, languages: Sequence[str]) -> APIRouter:
     """Returns OpenAI's routes, for a model that understands these languages."""
     router = APIRouter(tags=["openai"])
 
@@ -37,28 +36,25 @@ def openai_router(listener: Listener, *, languages: Sequence[str]) -> APIRouter:
         "/v1/audio/transcriptions",
         summary="Transcribe a file",
         response_class=JSONResponse,
-        responses={**ERROR_RESPONSES, **_ANSWERS},
+        responses={**ERROR_RESPONSES, **_DOCUMENTED},
     )
     async def transcriptions(
         request: Request,
         form: Annotated[TranscriptionForm, Form(media_type="multipart/form-data")],
     ) -> Response:
-        """Answers what is said in the audio file."""
+        """Returns what is said in the audio file."""
         await _refuse_speakers(request)
         if form.has_logprobs and form.response_format is not TranscriptFormat.JSON:
             raise InvalidRequest("include: logprobs come with json alone.", param="include")
         named = [*form.bracketed_languages, *form.languages]
         language = language_of(form.language, named, languages)
-        order = TranscriptionOrder(
-            form.file.file,
-            raw_format_of(form.file.content_type),
-            phrases_of(form.prompt, [*form.bracketed_keywords, *form.keywords]),
-        )
+        hotwords = hotwords_of(form.prompt, [*form.bracketed_keywords, *form.keywords])
+        upload = Upload(form.file, "file", hotwords)
         if form.is_streamed:
-            return await listener.stream(request, order, with_logprobs=form.has_logprobs)
-        transcript = await listener.transcript(request, order)
-        # Hours of speech take seconds to write down: not on the event loop.
-        return await asyncio.to_thread(_answer, transcript, form, language)
+            return await responses.stream(request, upload, with_logprobs=form.has_logprobs)
+        transcript = await responses.transcript(request, upload)
+        # Writing hours of speech takes seconds: not on the event loop.
+        return await asyncio.to_thread(_written, transcript, form, language)
 
     @router.post(
         "/v1/audio/translations",
@@ -68,8 +64,8 @@ def openai_router(listener: Listener, *, languages: Sequence[str]) -> APIRouter:
         responses={404: {"model": ErrorBody, "description": "The model only transcribes."}},
     )
     async def translations(request: Request) -> Response:
-        """Answers 404 in OpenAI's shape: the model transcribes and does not translate."""
-        async for _ in request.stream():  # a client that still sends would not read the answer
+        """Returns 404 in OpenAI's shape: the model transcribes and does not translate."""
+        async for _ in request.stream():  # a client that still sends would not read the response
             pass
         message = (
             "The model transcribes and does not translate. Send the file to"
@@ -87,7 +83,7 @@ async def _refuse_speakers(request: Request) -> None:
                 raise InvalidRequest(f"{name}: the model does not tell speakers apart.", param=name)
 
 
-def _answer(transcript: Transcript, form: TranscriptionForm, language: str) -> Response:
+def _written(transcript: Transcript, form: TranscriptionForm, language: str) -> Response:
     match form.response_format:
         case TranscriptFormat.TEXT:
             return PlainTextResponse(transcript.text + "\n")

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request, Response
 
 from nemo_voice_serving.audio.encoding import AudioFormat
-from nemo_voice_serving.http.app import ERROR_RESPONSES
-from nemo_voice_tts.http.responses import Speaker, SpeechOrder
+from nemo_voice_serving.http.error_handlers import ERROR_RESPONSES
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import SynthesizeRequest
 
 
-def seed_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
+def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRouter:
     """Returns the route."""
     router = APIRouter(tags=["nemo-voice"], responses=ERROR_RESPONSES)
 
@@ -20,11 +20,11 @@ def seed_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
     )
     async def synthesize(request: Request, body: SynthesizeRequest) -> Response:
         """Streams the text as a WAV file of 16-bit mono samples."""
-        order = SpeechOrder(
+        wanted = SpeechParameters(
             text=body.text, param="text", max_chars=max_text_chars, audio_format=AudioFormat.WAV
         )
         if body.stream:
-            return await speaker.stream(request, order)
-        return await speaker.whole_wav(request, order)
+            return await responses.stream(request, wanted)
+        return await responses.whole_wav(request, wanted)
 
     return router

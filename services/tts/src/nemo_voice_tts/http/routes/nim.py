@@ -6,22 +6,24 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.audio.encoding import AudioFormat
-from nemo_voice_serving.http.app import ERROR_RESPONSES, ErrorBody
-from nemo_voice_tts.http.responses import Speaker, SpeechOrder
+from nemo_voice_serving.http.error_handlers import ERROR_RESPONSES, ErrorBody
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import NimSpeechRequest, VoiceList
 from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE, check_language, check_voice
 
 NimForm = Annotated[NimSpeechRequest, Form(media_type="multipart/form-data")]
 
 
-def nim_router(speaker: Speaker, *, max_text_chars: int, max_body_bytes: int) -> APIRouter:
+def nim_router(
+    responses: SpeechResponses, *, max_text_chars: int, max_body_bytes: int
+) -> APIRouter:
     """Returns the NIM's routes for speech; a form's text may be as large as its body."""
     router = APIRouter(tags=["nim"])
 
-    def ordered(form: NimSpeechRequest, audio_format: AudioFormat) -> SpeechOrder:
+    def wanted(form: NimSpeechRequest, audio_format: AudioFormat) -> SpeechParameters:
         check_language(form.language)
-        check_voice(form.voice, model=speaker.model_name)
-        return SpeechOrder(
+        check_voice(form.voice, model=responses.model_name)
+        return SpeechParameters(
             text=form.text,
             param="text",
             max_chars=max_text_chars,
@@ -34,22 +36,22 @@ def nim_router(speaker: Speaker, *, max_text_chars: int, max_body_bytes: int) ->
         summary="Speak a text as WAV, for NIM clients",
         response_class=Response,
         form_limits={"max_part_size": max_body_bytes},
-        responses=_answers(AudioFormat.WAV, "The speech."),
+        responses=_documented(AudioFormat.WAV, "The speech."),
     )
     async def synthesize(request: Request, form: NimForm) -> Response:
-        """Answers the speech as a WAV file of 16-bit mono samples with its true length."""
-        return await speaker.whole_wav(request, ordered(form, AudioFormat.WAV))
+        """Returns the speech as a WAV file of 16-bit mono samples with its true length."""
+        return await responses.whole_wav(request, wanted(form, AudioFormat.WAV))
 
     @router.post(
         "/v1/audio/synthesize_online",
         summary="Speak a text as bare samples, for NIM clients",
         response_class=StreamingResponse,
         form_limits={"max_part_size": max_body_bytes},
-        responses=_answers(AudioFormat.PCM, "The speech, streamed."),
+        responses=_documented(AudioFormat.PCM, "The speech, streamed."),
     )
     async def synthesize_online(request: Request, form: NimForm) -> StreamingResponse:
         """Streams the speech as 16-bit mono samples without a header."""
-        return await speaker.stream(request, ordered(form, AudioFormat.PCM))
+        return await responses.stream(request, wanted(form, AudioFormat.PCM))
 
     @router.get(
         "/v1/audio/list_voices",
@@ -57,13 +59,13 @@ def nim_router(speaker: Speaker, *, max_text_chars: int, max_body_bytes: int) ->
         responses={503: {"model": ErrorBody, "description": "Loading, warming or failed."}},
     )
     async def list_voices() -> dict[str, VoiceList]:
-        """Answers the names of the voices by the language that they speak."""
-        speaker.require_serving()
+        """Returns the names of the voices by the language that they speak."""
+        responses.require_serving()
         return {LANGUAGE: VoiceList(voices=[DEFAULT_VOICE])}
 
     return router
 
 
-def _answers(audio_format: AudioFormat, description: str) -> dict[int | str, dict[str, Any]]:
+def _documented(audio_format: AudioFormat, description: str) -> dict[int | str, dict[str, Any]]:
     content: dict[str, Any] = {audio_format.media_type: {}}
     return {**ERROR_RESPONSES, 200: {"content": content, "description": description}}

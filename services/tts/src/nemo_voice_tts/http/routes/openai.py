@@ -4,21 +4,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.audio.encoding import AudioFormat
-from nemo_voice_serving.http.app import ERROR_RESPONSES
+from nemo_voice_serving.http.error_handlers import ERROR_RESPONSES
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
-from nemo_voice_tts.http.responses import Speaker, SpeechOrder
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import SpeechRequest, StreamFormat
 from nemo_voice_tts.http.voice_names import check_voice
 
 PCM_RATE_HZ = 24_000
-"""OpenAI's clients play `pcm` at this rate, which nothing in the answer could change."""
+"""OpenAI's clients play `pcm` at this rate, which nothing in the response could change."""
 
 _MEDIA: dict[str, dict[str, str]] = {
     media_type: {} for media_type in (*(one.media_type for one in AudioFormat), EVENTS_MEDIA_TYPE)
 }
 
 
-def openai_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
+def openai_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRouter:
     """Returns OpenAI's speech route."""
     router = APIRouter(tags=["openai"], responses=ERROR_RESPONSES)
 
@@ -30,8 +30,8 @@ def openai_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
     )
     async def speech(request: Request, body: SpeechRequest) -> StreamingResponse:
         """Streams the text as speech, beginning as soon as the first piece is made."""
-        check_voice(body.voice, model=speaker.model_name)
-        order = SpeechOrder(
+        check_voice(body.voice, model=responses.model_name)
+        wanted = SpeechParameters(
             text=body.input,
             param="input",
             max_chars=max_text_chars,
@@ -40,7 +40,7 @@ def openai_router(speaker: Speaker, *, max_text_chars: int) -> APIRouter:
             pace=body.speed,
         )
         if body.stream_format is StreamFormat.SSE:
-            return await speaker.stream_events(request, order)
-        return await speaker.stream(request, order)
+            return await responses.stream_events(request, wanted)
+        return await responses.stream(request, wanted)
 
     return router
