@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from nemo_voice_serving.cli.settings_flags import drawn_progress
+from nemo_voice_serving.cli.progress_line import drawn_progress
 from nemo_voice_serving.model_store.progress import Phase, Progress
+from nemo_voice_serving.settings import ServiceSettings, leaf_fields
 from nemo_voice_stt.__main__ import main as stt
+from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.__main__ import main as tts
+from nemo_voice_tts.settings import TtsSettings
 from support.docs.repository import ROOT
 from support.ports import free_port
 
@@ -20,22 +23,32 @@ BOTH = [pytest.param(tts, id="tts"), pytest.param(stt, id="stt")]
 
 
 @pytest.mark.parametrize(
-    ("main", "option"),
-    [
-        pytest.param(tts, "--first-phrase-chars N", id="tts"),
-        pytest.param(stt, "--piece-s N", id="stt"),
-    ],
+    ("main", "settings"),
+    [pytest.param(tts, TtsSettings, id="tts"), pytest.param(stt, SttSettings, id="stt")],
 )
 def test_help_names_every_setting_and_its_default(
-    main: Main, option: str, capsys: pytest.CaptureFixture[str]
+    main: Main, settings: type[ServiceSettings], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--help"])
     printed = capsys.readouterr().out
     assert ended.value.code == 0
     assert printed.startswith("usage: ")
-    assert option in printed
+    assert "serve [SETTINGS]\n" in printed
     assert "--device {auto,cpu,cuda}" in printed
+    assert "(default: 16)" in printed
+    flags = ["--" + "-".join(path).replace("_", "-") for path, _ in leaf_fields(settings)]
+    assert [flag for flag in flags if f"\n  {flag} " not in printed] == []
+
+
+@pytest.mark.parametrize("main", BOTH)
+def test_an_unknown_flag_is_named_and_ends_with_status_2(
+    main: Main, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--modle", "demo"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: --modle demo" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,10 @@ from nemo_voice_operator.kube.rbac import definition_rules, own_rules
 from nemo_voice_operator.kube.rbac import rules as rules_of_services
 from nemo_voice_operator.settings import PREFIX as OPERATOR_PREFIX
 from nemo_voice_operator.settings import OperatorSettings
-from nemo_voice_serving.cli.settings_flags import leaf_fields
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.model_store.errors import FailureReason
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
-from nemo_voice_serving.settings import PREFIX, ServiceSettings
+from nemo_voice_serving.settings import PREFIX, ServiceSettings, leaf_fields
 from nemo_voice_stt.app import build as build_stt
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.app import build as build_tts

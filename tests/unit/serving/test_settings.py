@@ -59,6 +59,13 @@ def test_a_flag_wins_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings_from(parsed("--model", "demo"), ServiceSettings).model == "demo"
 
 
+@pytest.mark.parametrize("given", ["https://a.example, https://b.example", "*,"])
+def test_a_flag_means_what_its_variable_means(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    by_flag = settings_from(parsed("--cors-origins", given), ServiceSettings)
+    monkeypatch.setenv("NEMO_VOICE_CORS_ORIGINS", given)
+    assert by_flag == ServiceSettings()
+
+
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [

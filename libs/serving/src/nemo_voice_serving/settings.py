@@ -7,11 +7,12 @@ Every field is `NEMO_VOICE_<FIELD>` (nested ones with `__`) and a flag of the sa
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "NEMO_VOICE_"
@@ -182,15 +183,21 @@ class ServiceSettings(BaseSettings):
         return self
 
 
-def variable_names(settings: type[BaseSettings]) -> frozenset[str]:
-    """Returns every environment variable that the settings class reads."""
-    names: set[str] = set()
+def leaf_fields(settings: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    """Yields every scalar field of the settings with its path, nested groups flattened."""
     for name, field in settings.model_fields.items():
         group = field.annotation
         if isinstance(group, type) and issubclass(group, BaseModel):
-            names |= {f"{PREFIX}{name}__{inner}".upper() for inner in group.model_fields}
-        names.add(f"{PREFIX}{name}".upper())
-    return frozenset(names)
+            for path, inner in leaf_fields(group):
+                yield (name, *path), inner
+        else:
+            yield (name,), field
+
+
+def variable_names(settings: type[BaseSettings]) -> frozenset[str]:
+    """Returns every environment variable that the settings class reads, those of groups too."""
+    names = {"__".join(path) for path, _ in leaf_fields(settings)} | set(settings.model_fields)
+    return frozenset(f"{PREFIX}{name}".upper() for name in names)
 
 
 def check_environment(

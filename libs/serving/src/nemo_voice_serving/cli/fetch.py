@@ -19,8 +19,9 @@ from huggingface_hub import get_token
 from pydantic_settings import BaseSettings
 
 from nemo_voice_serving.cli.fetch_report import FetchReport, Interrupted, redacted
+from nemo_voice_serving.cli.progress_line import drawn_progress
 from nemo_voice_serving.cli.progress_server import answering
-from nemo_voice_serving.cli.settings_flags import add_settings_flags, drawn_progress
+from nemo_voice_serving.cli.settings_flags import add_settings_flags
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
 from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_serving.model_store.progress import Progress
