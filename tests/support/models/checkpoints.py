@@ -49,7 +49,8 @@ def weights(size_bytes: int = 1000, pickled: bytes | None = None) -> bytes:
     """Returns what torch.save writes: a zip of a pickle and raw numbers."""
     data = pickled if pickled is not None else pickle.dumps(collections.OrderedDict(), protocol=2)
     numbers = hashlib.shake_128(size_bytes.to_bytes(8, "big")).digest(size_bytes)
-    return zip_of({"model_weights/data.pkl": data, "model_weights/data/0": numbers})
+    files = {"data.pkl": data, "version": b"3\n", "data/0": numbers}
+    return zip_of({f"model_weights/{name}": content for name, content in files.items()})
 
 
 def zip_of(

@@ -76,8 +76,8 @@ class TranscriptionService(Service[Recogniser, Transcription]):
 
 def open_recogniser(settings: SttSettings, progress: Callable[[Progress], None]) -> Recogniser:
     """Fetches the model's files and returns NeMo's recogniser, unloaded."""
-    stored = fetch(settings, progress)
     use_threads(settings.threads)
+    stored = fetch(settings, progress)
     options = RecogniserOptions(
         device=settings.device,
         precision=settings.precision,

@@ -6,6 +6,7 @@ from nemo_voice_serving.model_store import checkpoints
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_stt.settings import SttSettings
 
 DEMO_MODEL = "fastconformer-tdt.nemo"
@@ -22,4 +23,4 @@ def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = N
     Raises:
         ModelStoreError: Saying what is missing or wrong, and what to do.
     """
-    return resolve_checkpoint(settings, model_of(settings), progress)
+    return resolve_checkpoint(settings, model_of(settings), progress, code_in=code_in)

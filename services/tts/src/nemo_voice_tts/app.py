@@ -120,8 +120,8 @@ class SpeechService(Service[Voice, Synthesis]):
 
 def open_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> Voice:
     """Fetches the models' files and returns NeMo's voice, unloaded."""
-    files = fetch(settings, progress)
     use_threads(settings.threads)
+    files = fetch(settings, progress)
     options = VoiceOptions(
         device=settings.device,
         precision=settings.precision,

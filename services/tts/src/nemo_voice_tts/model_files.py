@@ -7,6 +7,7 @@ from nemo_voice_serving.model_store import checkpoints
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_tts.settings import TtsSettings
 
 DEMO_MODEL, DEMO_VOCODER = "fastpitch.nemo", "hifigan.nemo"
@@ -43,6 +44,6 @@ def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = N
         ModelStoreError: Saying what is missing or wrong, and what to do.
     """
     return VoiceFiles(
-        model=resolve_checkpoint(settings, model_of(settings), progress),
-        vocoder=resolve_checkpoint(settings, vocoder_of(settings), progress),
+        model=resolve_checkpoint(settings, model_of(settings), progress, code_in=code_in),
+        vocoder=resolve_checkpoint(settings, vocoder_of(settings), progress, code_in=code_in),
     )

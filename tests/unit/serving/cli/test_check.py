@@ -14,6 +14,7 @@ from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_check
 from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
 from nemo_voice_serving.settings import ServiceSettings
 from support.models.checkpoints import nemo_file, weights
+from support.models.stores import no_code_in
 
 CHECKPOINT = Checkpoint("model", "demo", None, None, "demo.nemo")
 
@@ -28,7 +29,7 @@ def settings(tmp_path: Path) -> ServiceSettings:
         device="cuda",
         precision="float16",
     )
-    resolve_checkpoint(told, CHECKPOINT)
+    resolve_checkpoint(told, CHECKPOINT, code_in=no_code_in)
     return told
 
 

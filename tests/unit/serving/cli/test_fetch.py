@@ -20,6 +20,7 @@ from nemo_voice_serving.model_store.errors import FailureReason as Reason
 from nemo_voice_serving.model_store.errors import ModelDownloadFailed
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.store import RetryPolicy, StoredModel, parse_reference
+from nemo_voice_serving.nemo.weights_check import code_in
 from support.hub.server import TOKEN, Fault, Hub
 from support.models.checkpoints import nemo_file, tar_of, weights
 from support.models.stores import store_of
@@ -64,7 +65,9 @@ def resolving(
 
     def resolve(wanted: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
         reference = parse_reference(wanted.source, wanted.revision, wanted.sha256)
-        return store_of(root, endpoint, progress=progress, **options).resolve(reference)
+        return store_of(root, endpoint, progress=progress, code_in=code_in, **options).resolve(
+            reference
+        )
 
     return resolve
 

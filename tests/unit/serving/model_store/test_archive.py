@@ -1,20 +1,13 @@
-"""Hostile checkpoints: each one made here, each one refused before anything is loaded."""
+"""Hostile archives: each one made here, each one refused before anything is written."""
 
-import collections
-import io
-import pickle
-import struct
 import tarfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typing_extensions import override
 
-from nemo_voice_serving.model_store.archive import inspect_file, members_of, unpack
+from nemo_voice_serving.model_store.archive import members_of, unpack
 from nemo_voice_serving.model_store.errors import ModelArchiveRefused
-from nemo_voice_serving.model_store.pickle_scan import MAX_PICKLE_BYTES, refuse_code
 from support.models.checkpoints import (
     CONFIG,
     compressed,
@@ -22,16 +15,7 @@ from support.models.checkpoints import (
     tar_of,
     tar_of_members,
     weights,
-    zip_of,
 )
-
-
-class Shell:
-    """What an attacker pickles: unpickling it runs a command."""
-
-    @override
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return eval, ("1 + 1",)
 
 
 def unpacked(archive: bytes, folder: Path, **limits: int) -> dict[str, bytes]:
@@ -105,23 +89,21 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
     assert "no plain file" in refusal(member("a.txt", kind, "/etc/passwd"), tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name", ["a.py", "a.so", "weights.pt", "b.pkl", "run.sh", "unknown.bin", "cmudict.py", "plain"]
-)
-def test_kinds_of_files_that_no_model_needs_are_refused(tmp_path: Path, name: str) -> None:
-    assert "no NeMo model needs" in refusal(member(name), tmp_path)
+@pytest.mark.parametrize("name", ["a.py", "a.pyc", "deep/a.so"])
+def test_files_that_could_be_imported_are_refused(tmp_path: Path, name: str) -> None:
+    assert "could be imported" in refusal(member(name), tmp_path)
 
 
-def test_the_stores_own_record_cannot_be_brought(tmp_path: Path) -> None:
-    assert "model.json" in refusal(member("model.json"), tmp_path)
+def test_an_archive_cannot_bring_the_record_of_the_store(tmp_path: Path) -> None:
+    assert "'model.json', a name that is the store's own" in refusal(member("model.json"), tmp_path)
 
 
-def test_a_name_twice_is_refused(tmp_path: Path) -> None:
-    assert "twice" in refusal(member("./model_config.yaml"), tmp_path)
+def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+    assert "same name" in refusal(member("./model_config.yaml"), tmp_path)
 
 
 def test_a_file_that_is_also_a_directory_is_refused(tmp_path: Path) -> None:
-    assert "also a directory" in refusal(member("model_config.yaml/a.txt"), tmp_path)
+    assert "same name" in refusal(member("model_config.yaml/a.txt"), tmp_path)
 
 
 @pytest.mark.parametrize("missing", ["model_config.yaml", "model_weights.ckpt"])
@@ -186,7 +168,7 @@ def test_headers_larger_than_any_header_are_refused(tmp_path: Path) -> None:
     info = tarfile.TarInfo("a.txt")
     info.pax_headers = {"comment": "x" * 2_000_000}
     archive = tar_of_members([(info, b"x")])
-    assert "headers are larger" in refusal(archive, tmp_path)
+    assert "has a header that is larger" in refusal(archive, tmp_path)
 
 
 @pytest.mark.parametrize("max_members", [10, 10_000])
@@ -202,82 +184,3 @@ def test_sparse_files_are_refused(tmp_path: Path) -> None:
     info.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.map": "0,1"}
     info.pax_headers |= {"GNU.sparse.size": "99999999", "GNU.sparse.name": "a.txt"}
     assert "no plain file" in refusal(tar_of_members([(info, b"x")]), tmp_path)
-
-
-@pytest.mark.parametrize("start", [b"\x80\x04code", b"PK\x03\x04zip", b"\x7fELF"])
-def test_code_under_a_harmless_name_is_refused(tmp_path: Path, start: bytes) -> None:
-    assert "can hold code" in refusal(nemo_file({"vocab.txt": start}), tmp_path)
-
-
-def checkpoint(folder: Path, content: bytes) -> Path:
-    path = folder / "model_weights.ckpt"
-    path.write_bytes(content)
-    return path
-
-
-@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
-def test_pickled_code_is_refused_in_every_protocol(tmp_path: Path, protocol: int) -> None:
-    content = weights(pickled=pickle.dumps({"a": Shell()}, protocol=protocol))
-    with pytest.raises(ModelArchiveRefused, match="holds pickled code"):
-        inspect_file(checkpoint(tmp_path, content))
-
-
-def test_the_refusal_names_what_the_pickle_refers_to(tmp_path: Path) -> None:
-    content = weights(pickled=pickle.dumps(Shell(), protocol=2))
-    with pytest.raises(ModelArchiveRefused, match=r"refers to __builtin__\.eval"):
-        refuse_code(checkpoint(tmp_path, content))
-
-
-def test_tensors_are_no_code(tmp_path: Path) -> None:
-    tensor = b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\nctorch\nFloatStorage\n."
-    refuse_code(checkpoint(tmp_path, weights(pickled=tensor)))
-
-
-DATA = pickle.dumps(collections.OrderedDict(), protocol=2)
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"", "format that torch"),
-        (DATA, "format that torch"),
-        (b"PK\x03\x04 and nothing else", "damaged"),
-        (weights(pickled=b"\x80\x02"), "damaged"),
-        (weights(pickled=b"\xff"), "damaged"),
-        (weights()[:-30], "damaged"),
-        (zip_of({"a/other.txt": b""}), "exactly one pickle"),
-        (zip_of({"a/data.pkl": DATA, "b/data.pkl": DATA}), "exactly one pickle"),
-        (zip_of({"a/data.pkl": DATA, "a/constants.pkl": DATA}), "exactly one pickle"),
-        (zip_of({"a/Data.PKL": DATA}), "exactly one pickle"),
-        (zip_of({"a/data.pkl": DATA, "a/code/a.py": b""}), "holds code"),
-        (zip_of({"a/data.pkl": DATA}, comment=b"x"), "comment"),
-        (zip_of({"a/data.pkl": DATA * 99}, compression=zipfile.ZIP_DEFLATED), "compressed"),
-    ],
-)
-def test_what_torch_never_writes_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
-    with pytest.raises(ModelArchiveRefused, match=reason):
-        refuse_code(checkpoint(tmp_path, content))
-
-
-def test_a_pickle_too_large_for_a_list_of_tensors_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelArchiveRefused, match="too large"):
-        refuse_code(checkpoint(tmp_path, weights(pickled=DATA + bytes(MAX_PICKLE_BYTES))))
-
-
-@pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_zip_that_two_readers_read_differently_is_refused(tmp_path: Path) -> None:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a/data.pkl", DATA)
-        archive.writestr("a/version", b"3")
-        archive.writestr("a/version", b"4")
-    with pytest.raises(ModelArchiveRefused, match="same name twice"):
-        refuse_code(checkpoint(tmp_path, buffer.getvalue()))
-
-
-def test_a_zip_that_claims_more_than_it_has_is_refused(tmp_path: Path) -> None:
-    content = bytearray(zip_of({"a/data.pkl": DATA, "a/data/0": b"1"}))
-    entry = content.rindex(b"PK\x01\x02")
-    content[entry + 20 : entry + 28] = struct.pack("<II", 2**30, 2**30)
-    with pytest.raises(ModelArchiveRefused, match="claims more"):
-        refuse_code(checkpoint(tmp_path, bytes(content)))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nemo_voice_serving.model_store import errors
 from nemo_voice_serving.model_store.disk import free_bytes, locked, locked_if_free, writing_to
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
@@ -26,11 +27,12 @@ from nemo_voice_serving.model_store.progress import Phase, Progress, ProgressRep
 from nemo_voice_serving.model_store.store import ModelStore, StoredModel, parse_reference
 from support.hub.server import Fault, Hub
 from support.models.checkpoints import nemo_file, weights
-from support.models.stores import fetch
+from support.models.stores import fetch, no_code_in
 
 DEMO_MODELS = Path(__file__).parents[4] / "models" / "demo"
 DEMO_FILES = ["fastpitch.nemo", "hifigan.nemo", "fastconformer-tdt.nemo"]
 CONTENT = nemo_file()
+CODE = b"cos\nsystem\n."
 
 
 @pytest.fixture
@@ -45,7 +47,12 @@ def archive(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(tmp_path: Path) -> ModelStore:
     """A store that is empty."""
-    return ModelStore(tmp_path / "store", offline=True)
+    return ModelStore(tmp_path / "store", system_call_in, offline=True)
+
+
+def system_call_in(weights: Path) -> str | None:
+    """Finds the code that `CODE` holds."""
+    return "os.system" if CODE in weights.read_bytes() else None
 
 
 def resolve(store: ModelStore, path: Path, sha256: str | None = None) -> StoredModel:
@@ -54,7 +61,7 @@ def resolve(store: ModelStore, path: Path, sha256: str | None = None) -> StoredM
 
 @pytest.mark.parametrize("file", DEMO_FILES)
 def test_the_shipped_models_are_unpacked_once(tmp_path: Path, file: str) -> None:
-    store = ModelStore(tmp_path, offline=True, demo_directory=DEMO_MODELS)
+    store = ModelStore(tmp_path, no_code_in, offline=True, demo_directory=DEMO_MODELS)
     first = store.resolve(parse_reference("demo"), demo_file=file)
     assert (first.directory / "model_config.yaml").is_file()
     assert (first.directory / "model_weights.ckpt").stat().st_size > 1_000_000
@@ -69,7 +76,7 @@ def test_a_service_without_a_demo_model_says_so(store: ModelStore, tmp_path: Pat
         store.resolve(parse_reference("demo"))
     with pytest.raises(ModelNotFound, match="NEMO_VOICE_DEMO_MODELS"):
         store.resolve(parse_reference("demo"), demo_file="voice.nemo")
-    elsewhere = ModelStore(tmp_path, demo_directory=tmp_path)
+    elsewhere = ModelStore(tmp_path, no_code_in, demo_directory=tmp_path)
     with pytest.raises(ModelNotFound, match=r"voice\.nemo cannot be read: No such file"):
         elsewhere.resolve(parse_reference("demo"), demo_file="voice.nemo")
 
@@ -105,7 +112,7 @@ def test_a_refused_file_leaves_nothing_in_the_store(
 def test_code_in_the_weights_leaves_nothing_in_the_store(
     store: ModelStore, archive: Path, tmp_path: Path
 ) -> None:
-    archive.write_bytes(nemo_file({"./other.ckpt": weights(pickled=b"\x80\x02cos\nsystem\n.")}))
+    archive.write_bytes(nemo_file({"./other.ckpt": weights(pickled=CODE)}))
     with pytest.raises(ModelArchiveRefused, match=r"os\.system"):
         resolve(store, archive)
     assert not list((tmp_path / "store").glob("*@*"))
@@ -139,7 +146,7 @@ def test_a_directory_with_code_or_without_a_model_is_refused(
     store: ModelStore, archive: Path, tmp_path: Path
 ) -> None:
     directory = resolve(store, archive).directory
-    (directory / "model_weights.ckpt").write_bytes(weights(pickled=b"\x80\x02cos\nsystem\n."))
+    (directory / "model_weights.ckpt").write_bytes(weights(pickled=CODE))
     with pytest.raises(ModelArchiveRefused, match=r"os\.system"):
         resolve(store, directory)
     (tmp_path / "empty").mkdir()
@@ -200,11 +207,11 @@ def test_a_store_that_cannot_be_written_says_what_to_do(
 def test_a_file_where_the_store_should_be_is_reported(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file")
     with pytest.raises(ModelStoreUnwritable, match="cannot be written"):
-        resolve(ModelStore(tmp_path / "store", offline=True), archive)
+        resolve(ModelStore(tmp_path / "store", no_code_in, offline=True), archive)
 
 
 def test_too_small_a_disk_is_noticed_before_unpacking(archive: Path, tmp_path: Path) -> None:
-    store = ModelStore(tmp_path / "store", offline=True, free=lambda _: 1000)
+    store = ModelStore(tmp_path / "store", no_code_in, offline=True, free=lambda _: 1000)
     with pytest.raises(ModelDiskFull, match="1000 are free") as caught:
         resolve(store, archive)
     assert caught.value.free_bytes == 1000
@@ -238,7 +245,7 @@ def test_other_faults_of_the_disk_are_not_hidden(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("disk", ["4m"], indirect=True)
 def test_a_really_read_only_store_serves_what_it_has(archive: Path, disk: Path) -> None:
-    store = ModelStore(disk, offline=True)
+    store = ModelStore(disk, no_code_in, offline=True)
     stored = resolve(store, archive)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     assert resolve(store, archive).directory == stored.directory
@@ -351,12 +358,13 @@ def test_a_store_waits_for_the_one_that_is_fetching_and_takes_its_result(
                 shutil.move(tmp_path / "elsewhere" / made.directory.name, root)
                 holder.close()
 
-        made = resolve(ModelStore(tmp_path / "elsewhere", offline=True), archive)
+        made = resolve(ModelStore(tmp_path / "elsewhere", no_code_in, offline=True), archive)
         (root / ".locks").mkdir(parents=True)
         lock = root / ".locks" / f"{made.directory.name.partition('@')[0]}.lock"
         holder.enter_context(locked_if_free(lock))
         waiting = ModelStore(
             root,
+            no_code_in,
             offline=True,
             sleep=other_process_finishes,
             progress=told.append,
@@ -406,16 +414,16 @@ def test_a_relative_root_survives_a_change_of_directory(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    store = ModelStore(Path("relative"), offline=True)
+    store = ModelStore(Path("relative"), no_code_in, offline=True)
     monkeypatch.chdir("/")
     assert resolve(store, archive).directory.is_relative_to(tmp_path / "relative")
 
 
 def test_every_error_has_a_reason_of_its_own_and_stands_in_the_documented_tree() -> None:
-    errors = ModelStoreError.__subclasses__()
-    assert len({error.usual_reason for error in errors}) == len(errors)
-    for error in errors:
-        assert f"{error.__name__} " in (errors.__doc__ or "")
+    kinds = ModelStoreError.__subclasses__()
+    assert len({kind.usual_reason for kind in kinds}) == len(kinds)
+    for kind in kinds:
+        assert f"{kind.__name__} " in (errors.__doc__ or "")
 
 
 def test_every_reason_fits_a_kubernetes_condition_and_has_a_meaning() -> None:

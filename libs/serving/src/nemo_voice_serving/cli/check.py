@@ -19,6 +19,7 @@ from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_check
 from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_serving.settings import ServiceSettings
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
@@ -50,7 +51,7 @@ def check_command(
     here = settings.model_copy(update=_CPU)
 
     def resolve(checkpoint: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
-        model = resolve_checkpoint(here, checkpoint, progress)
+        model = resolve_checkpoint(here, checkpoint, progress, code_in=code_in)
         refuse_damage(model.directory)
         return model
 

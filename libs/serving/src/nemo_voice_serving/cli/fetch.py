@@ -26,6 +26,7 @@ from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_check
 from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_serving.settings import ServiceSettings
 
 ResolveCheckpoint = Callable[[Checkpoint, Callable[[Progress], None]], StoredModel]
@@ -72,7 +73,7 @@ def fetch_command(
     """Brings what the settings name and returns the process's exit status."""
     return run_fetch(
         checkpoints,
-        partial(resolve_checkpoint, settings),
+        partial(resolve_checkpoint, settings, code_in=code_in),
         cache=settings.model_cache,
         result=parsed.result,
         progress_port=parsed.progress_port,

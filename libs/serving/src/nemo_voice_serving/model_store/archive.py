@@ -1,14 +1,12 @@
-"""Opens a .nemo file that may have been made to do harm.
+"""Unpacks a .nemo file that may have been made to do harm.
 
-Paths, links, devices, kinds of files and sizes are checked before the first byte is written,
-pickles before anybody may load them. Called by `model_fetch`.
+Names, links, devices, counts and sizes are checked before the first byte is written. `tarfile` has
+a filter for some of this from Python 3.11.4 on; the images' Python is 3.11.2.
 """
 
 import contextlib
 import gzip
-import io
 import os
-import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -16,10 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
-from typing_extensions import override
-
 from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
-from nemo_voice_serving.model_store.pickle_scan import refuse_code
 
 RECORD_NAME = "model.json"
 """The store's own file, which no archive may bring."""
@@ -31,25 +26,22 @@ MAX_UNPACKED_BYTES = 64 * 2**30
 
 _CHUNK_BYTES = 2**20
 _LARGEST_HEADER_BYTES = 2**20
-_LONGEST_NAME = 200
-_HEADER_READS_PER_MEMBER = 8
-# fmt: off
-_SUFFIXES = frozenset({
-    ".bpe", ".ckpt", ".csv", ".dict", ".far", ".json", ".model", ".tsv", ".txt", ".vocab", ".yaml",
-    ".yml",
-})
-_CODE_SUFFIXES = frozenset({
-    ".npy", ".npz", ".pickle", ".pkl", ".pt", ".pth", ".py", ".pyc", ".sh", ".so", ".whl", ".zip",
-})
-# fmt: on
-# Dictionaries of NeMo's own are named for their date: cmudict-0.7b_nv22.10, heteronyms-052722.
-_DICTIONARY = re.compile(r"([0-9a-f]{32}_)?(ipa_)?(cmudict|heteronyms|lexicon)[\w.-]*", re.ASCII)
-_PICKLE_STARTS = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
+_LONGEST_NAME_BYTES = 200
+_IMPORTABLE = frozenset({".py", ".pyc", ".so"})
+_UNREADABLE = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file in the archive, found harmless by name, kind and size."""
+    """A file in the archive whose name, kind and size were checked."""
 
     path: PurePosixPath
     offset_bytes: int
@@ -63,19 +55,19 @@ def _unsafe(message: str) -> ModelArchiveRefused:
 def members_of(
     archive: Path, *, limit_bytes: int = MAX_UNPACKED_BYTES, max_members: int = MAX_MEMBERS
 ) -> tuple[Member, ...]:
-    """Returns the archive's files, after all of them were found harmless; nothing is written.
+    """Returns the archive's files after a check of all of them; nothing is written.
 
     Raises:
         ModelArchiveRefused: Names the member and the reason.
     """
-    with _contents(archive) as stream:
-        headers = cast("BinaryIO", _HeaderReader(stream, max_members))
+    with _opened(archive) as stream:
+        headers = cast("BinaryIO", _HeaderReader(stream))
         with tarfile.open(fileobj=headers, mode="r:") as tar:
             members = tuple(_checked(tar, limit_bytes, max_members))
     names = {str(member.path) for member in members}
     folders = {str(folder) for member in members for folder in member.path.parents}
-    if names & folders:
-        raise _unsafe(f"{archive.name} holds a file that is also a directory.")
+    if len(names) < len(members) or names & folders:
+        raise _unsafe(f"{archive.name} holds two members of the same name.")
     if CONFIG_NAME not in names or not any(name.endswith(".ckpt") for name in names):
         raise ModelArchiveRefused(
             f"{archive.name} is not a NeMo checkpoint: it must hold {CONFIG_NAME} and a .ckpt file."
@@ -86,133 +78,86 @@ def members_of(
 def unpack(
     archive: Path, members: tuple[Member, ...], into: Path, advance: Callable[[int], None]
 ) -> None:
-    """Writes the members into an existing, empty directory, flushed to disk, and look inside them.
+    """Writes the members into an existing, empty directory, flushed to disk.
 
     Raises:
-        ModelArchiveRefused: A checkpoint holds code, or the archive ends early.
+        ModelArchiveRefused: The archive ends early.
     """
-    with _contents(archive) as stream:
+    with _opened(archive) as stream:
         for member in members:
             _write(stream, member, into / member.path, advance)
-    for member in members:
-        inspect_file(into / member.path)
-
-
-def inspect_file(path: Path) -> None:
-    """Returns when a checkpoint's file holds no code.
-
-    Raises:
-        ModelArchiveRefused: Names what was found.
-    """
-    if path.suffix == ".ckpt":
-        refuse_code(path)
-        return
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start.startswith((*_PICKLE_STARTS, b"PK\x03\x04", b"\x7fELF")):
-        raise _unsafe(f"{path.name} is not what its name says: it can hold code.")
 
 
 @contextlib.contextmanager
-def _contents(archive: Path) -> Iterator[BinaryIO]:
-    """Opens the archive's bytes, unpacked where old NeMo compressed them; damage is a refusal."""
+def _opened(archive: Path) -> Iterator[BinaryIO]:
+    """Opens the archive, decompressed where NeMo before 1.7 compressed it; refuses damage."""
     try:
         with contextlib.ExitStack() as stack:
             file: BinaryIO = stack.enter_context(archive.open("rb"))
-            compressed = file.read(2) == b"\x1f\x8b"
+            is_compressed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            if compressed:
+            if is_compressed:
                 file = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=file)))
             yield file
-    except (
-        tarfile.TarError,
-        gzip.BadGzipFile,
-        zlib.error,
-        EOFError,
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except _UNREADABLE as error:
         raise ModelArchiveRefused(
             f"{archive.name} is not a readable .nemo file: {error}."
         ) from error
 
 
-class _HeaderReader(io.RawIOBase):
-    """Gives tarfile the headers and no more: bounded reads, no endless loop."""
+class _HeaderReader:
+    """Keeps tarfile from reading a header of gigabytes into memory."""
 
-    def __init__(self, stream: BinaryIO, max_members: int) -> None:
-        super().__init__()
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._reads_left = max_members * _HEADER_READS_PER_MEMBER
+        self.seek, self.tell = stream.seek, stream.tell
 
-    @override
-    def read(self, size: int = -1, /) -> bytes:
-        self._reads_left -= 1
-        if not 0 <= size <= _LARGEST_HEADER_BYTES or self._reads_left < 0:
-            raise _unsafe("The archive's headers are larger than its contents.")
+    def read(self, size: int) -> bytes:
+        if not 0 <= size <= _LARGEST_HEADER_BYTES:
+            raise _unsafe("The archive has a header that is larger than any model needs.")
         return self._stream.read(size)
-
-    @override
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._stream.seek(offset, whence)
-
-    @override
-    def tell(self) -> int:
-        return self._stream.tell()
 
 
 def _checked(tar: tarfile.TarFile, limit_bytes: int, max_members: int) -> Iterator[Member]:
-    seen: set[PurePosixPath] = set()
     total_bytes = 0
     for count, member in enumerate(tar, 1):
-        path = _path_of(member)
+        _check(member)
         total_bytes += member.size
         if count > max_members:
             raise _unsafe(f"The archive has more than {max_members} members.")
         if total_bytes > limit_bytes:
             raise _unsafe(f"The archive unpacks to more than {limit_bytes} bytes.")
-        if path in seen:
-            raise _unsafe(f"The archive holds {member.name!r} twice.")
-        if member.isdir():
-            continue
-        seen.add(path)
-        _refuse_kind(path)
-        yield Member(path, member.offset_data, member.size)
+        if not member.isdir():
+            yield Member(PurePosixPath(member.name), member.offset_data, member.size)
 
 
-def _path_of(member: tarfile.TarInfo) -> PurePosixPath:
-    name = member.name
-    path = PurePosixPath(name)
-    if name.startswith("/") or ".." in path.parts or "\\" in name:
-        raise _unsafe(f"The archive holds {name!r}, a path that leads elsewhere.")
-    if len(name.encode(errors="replace")) > _LONGEST_NAME or not name.isprintable():
-        raise _unsafe(f"The archive holds {name[:60]!r}, a name no model needs.")
-    plain = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and not member.issparse()
-    if not (plain or member.isdir()) or member.size < 0:
-        raise _unsafe(f"The archive holds {name!r}, which is no plain file.")
-    return path
-
-
-def _refuse_kind(path: PurePosixPath) -> None:
-    known = path.suffix in _SUFFIXES or _DICTIONARY.fullmatch(path.name)
-    if not known or path.suffix in _CODE_SUFFIXES or str(path) == RECORD_NAME:
-        raise _unsafe(f"The archive holds {str(path)!r}, which no NeMo model needs.")
+def _check(member: tarfile.TarInfo) -> None:
+    name, path = member.name, PurePosixPath(member.name)
+    is_file = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and not member.issparse()
+    problems = {
+        "a path that leads elsewhere": path.is_absolute() or ".." in path.parts or "\\" in name,
+        "a name no model needs": len(os.fsencode(name)) > _LONGEST_NAME_BYTES
+        or not name.isprintable(),
+        "which is no plain file": not (is_file or member.isdir()) or member.size < 0,
+        # NeMo works in the model's directory while it loads, where an import could find them.
+        "which could be imported": path.suffix in _IMPORTABLE,
+        "a name that is the store's own": str(path) == RECORD_NAME,
+    }
+    if problem := next((problem for problem, found in problems.items() if found), None):
+        raise _unsafe(f"The archive holds {name[:_LONGEST_NAME_BYTES]!r}, {problem}.")
 
 
 def _write(stream: BinaryIO, member: Member, target: Path, advance: Callable[[int], None]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     stream.seek(member.offset_bytes)
-    left = member.size_bytes
+    left_bytes = member.size_bytes
     with target.open("xb") as file:
-        while left:
-            chunk = stream.read(min(left, _CHUNK_BYTES))
+        while left_bytes:
+            chunk = stream.read(min(left_bytes, _CHUNK_BYTES))
             if not chunk:
-                raise ModelArchiveRefused(
-                    f"The archive ends in the middle of {str(member.path)!r}."
-                )
+                raise ModelArchiveRefused(f"The archive ends in the middle of {member.path}.")
             file.write(chunk)
-            left -= len(chunk)
+            left_bytes -= len(chunk)
             advance(len(chunk))
         file.flush()
         os.fsync(file.fileno())

@@ -7,6 +7,7 @@ from pathlib import Path
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.reference import parse_reference
 from nemo_voice_serving.model_store.store import ModelStore, StoredModel
+from nemo_voice_serving.model_store.weights import CodeFinder
 from nemo_voice_serving.settings import ServiceSettings
 
 IMAGE_DEMO_MODELS = Path("/opt/nemo-voice/models/demo")
@@ -49,6 +50,8 @@ def resolve_checkpoint(
     settings: ServiceSettings,
     checkpoint: Checkpoint,
     progress: Callable[[Progress], None] | None = None,
+    *,
+    code_in: CodeFinder,
 ) -> StoredModel:
     """Returns the checkpoint's verified, unpacked files, downloading them when they are not there.
 
@@ -57,6 +60,7 @@ def resolve_checkpoint(
     """
     store = ModelStore(
         settings.model_cache,
+        code_in,
         offline=settings.offline,
         demo_directory=demo_directory(settings),
         progress=progress,

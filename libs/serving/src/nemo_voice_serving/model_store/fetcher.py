@@ -22,6 +22,7 @@ from nemo_voice_serving.model_store.errors import (
 from nemo_voice_serving.model_store.partial_file import RemoteFile, discard_useless_part
 from nemo_voice_serving.model_store.progress import Phase, ProgressReporter
 from nemo_voice_serving.model_store.reference import ModelReference
+from nemo_voice_serving.model_store.weights import CodeFinder, refuse_code
 
 _CHUNK_BYTES = 2**20
 _LOCK_POLL_S = 0.5
@@ -68,11 +69,13 @@ class ModelFetcher:
         self,
         catalog: ModelCatalog,
         downloader: Downloader,
+        code_in: CodeFinder,
         free: FreeBytes,
         sleep: Callable[[float], None],
     ) -> None:
         self._catalog = catalog
         self._downloader = downloader
+        self._code_in = code_in
         self._free = free
         self._sleep = sleep
 
@@ -139,6 +142,8 @@ class ModelFetcher:
         unpacked = work / "unpacked"
         unpacked.mkdir()
         unpack(file.path, members, unpacked, reporter.advance)
+        for member in members:
+            refuse_code(unpacked / member.path, self._code_in)
         record = ModelRecord(
             source=wanted.reference.plain_source,
             requested_revision=wanted.reference.revision,

@@ -1,8 +1,4 @@
-"""A model reference becomes verified files on disk, once.
-
-The public face of the `model_*` modules, called by `model_files` for the services and `fetch`.
-Nothing here loads a model.
-"""
+"""Turns a model reference into verified files on disk, once; the package's public face."""
 
 import logging
 import time
@@ -30,7 +26,6 @@ from nemo_voice_serving.model_store.errors import (
 from nemo_voice_serving.model_store.fetcher import LocalFile, ModelFetcher, WantedModel, digest_of
 from nemo_voice_serving.model_store.hub import ModelHub
 from nemo_voice_serving.model_store.partial_file import RemoteFile
-from nemo_voice_serving.model_store.pickle_scan import refuse_code
 from nemo_voice_serving.model_store.progress import Phase, Progress, ProgressReporter
 from nemo_voice_serving.model_store.reference import (
     ModelKind,
@@ -40,6 +35,7 @@ from nemo_voice_serving.model_store.reference import (
     parse_reference,
 )
 from nemo_voice_serving.model_store.retry import Retries, RetryPolicy
+from nemo_voice_serving.model_store.weights import CodeFinder, refuse_code
 
 __all__ = [
     "ModelKind",
@@ -78,6 +74,7 @@ class ModelStore:
 
     Args:
         root: Where the models are; may be read-only once they are there.
+        code_in: Finds code in a new model's weights.
         offline: Never use the network (also so with `HF_HUB_OFFLINE=1`).
         demo_directory: Where the demo checkpoints are; None = they were not found.
         progress: Told at most twice a second and at every change of phase.
@@ -93,6 +90,7 @@ class ModelStore:
     def __init__(
         self,
         root: Path,
+        code_in: CodeFinder,
         *,
         offline: bool = False,
         demo_directory: Path | None = None,
@@ -109,6 +107,7 @@ class ModelStore:
         retries = Retries(policy, sleep)
         # Absolute: NeMo changes the working directory while it loads.
         self._catalog = ModelCatalog(root.expanduser().absolute())
+        self._code_in = code_in
         self._offline = offline or is_offline_mode()
         self._demo_directory = demo_directory
         self._listener = progress
@@ -121,7 +120,7 @@ class ModelStore:
         self._downloader = Downloader(
             retries=retries, free=free, read_timeout_s=read_timeout_s, trusted_origin=origin
         )
-        self._fetcher = ModelFetcher(self._catalog, self._downloader, free, sleep)
+        self._fetcher = ModelFetcher(self._catalog, self._downloader, code_in, free, sleep)
 
     def resolve(self, reference: ModelReference, *, demo_file: str | None = None) -> StoredModel:
         """Returns the model on disk, downloaded and unpacked first if it was not there. Blocks.
@@ -135,7 +134,7 @@ class ModelStore:
         """
         reporter = ProgressReporter(self._listener, self._clock)
         if reference.kind is ModelKind.FILE and reference.path.is_dir():
-            model = _own_directory(reference, reporter)
+            model = _own_directory(reference, self._code_in, reporter)
         else:
             entry = self._entry_of(reference, demo_file, reporter)
             model = _model_of(entry, reference, reporter)
@@ -248,13 +247,15 @@ def _newest(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEn
     return next(asked, None)
 
 
-def _own_directory(reference: ModelReference, reporter: ProgressReporter) -> StoredModel:
-    """Returns a directory that the user unpacked, after looking for code in its weights."""
+def _own_directory(
+    reference: ModelReference, code_in: CodeFinder, reporter: ProgressReporter
+) -> StoredModel:
+    """Returns a directory that the user unpacked, after a search for code in its weights."""
     directory = reference.path.absolute()
     files = [path for path in directory.rglob("*") if path.is_file()]
     checkpoints = [path for path in files if path.suffix == ".ckpt"]
     for checkpoint in checkpoints:
-        refuse_code(checkpoint)
+        refuse_code(checkpoint, code_in)
     if entry := entry_at(directory):
         return _model_of(entry, reference, reporter)
     if reference.sha256:

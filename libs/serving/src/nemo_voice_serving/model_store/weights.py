@@ -1,0 +1,33 @@
+"""Refuses weights that hold code. What reads them is given from outside: torch, in the services."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
+
+CodeFinder = Callable[[Path], str | None]
+"""Returns what in a file of weights could run as code, None when nothing could; raises `ValueError`
+for a file that it cannot read."""
+
+_SUFFIX = ".ckpt"
+_PICKLE_STARTS = (b"PK\x03\x04", *(bytes((0x80, protocol)) for protocol in range(2, 6)))
+
+
+def refuse_code(path: Path, code_in: CodeFinder) -> None:
+    """Returns when the file holds no code, whatever its name says; other files than weights pass.
+
+    Raises:
+        ModelArchiveRefused: Names the file and what was found.
+    """
+    with path.open("rb") as file:
+        is_pickled = file.read(4).startswith(_PICKLE_STARTS)
+    if not is_pickled and path.suffix != _SUFFIX:
+        return
+    try:
+        code = code_in(path)
+    except ValueError as error:
+        raise ModelArchiveRefused(f"{path.name} holds no weights: {error}.") from error
+    if code is not None:
+        raise ModelArchiveRefused(
+            f"{path.name} holds pickled code: {code}.", reason=FailureReason.UNSAFE_PICKLE
+        )
