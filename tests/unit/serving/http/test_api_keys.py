@@ -3,10 +3,17 @@
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from nemo_voice_serving.http.api_keys import ApiKeys
+from nemo_voice_serving.errors import InvalidApiKey
+from nemo_voice_serving.http.api_keys import OPEN_PATHS, ApiKeys, KeyMiddleware
+from nemo_voice_serving.http.quotas import Accounts
+from nemo_voice_serving.http.scopes import UnsupportedScope
+from nemo_voice_serving.runtime.metrics import ServiceMetrics
+from nemo_voice_serving.settings import KeyLimitSettings
 
 
 def swap(mount: Path, version: str, **files: str) -> None:
@@ -159,3 +166,25 @@ def test_a_moment_without_a_file_makes_nothing_forgotten(tmp_path: Path) -> None
     file.write_text("one\ntwo")
     assert keys.admit(b"one")
     assert [len(digests) for digests in told] == [1, 2]
+
+
+async def test_only_http_has_open_paths_and_unknown_scopes_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("sesame")
+    served: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        served.append(scope["type"])
+
+    async def unused(*_message: object) -> Any:
+        raise AssertionError("the middleware neither receives nor sends here")
+
+    accounts = Accounts(KeyLimitSettings(), ServiceMetrics(CollectorRegistry(), "tts"))
+    keys = ApiKeys(tmp_path / "keys", accounts.keep)
+    guarded = KeyMiddleware(app, keys=keys, accounts=accounts, open_paths=OPEN_PATHS)
+    await guarded({"type": "http", "path": "/healthz", "headers": []}, unused, unused)
+    await guarded({"type": "lifespan"}, unused, unused)
+    with pytest.raises(InvalidApiKey):
+        await guarded({"type": "websocket", "path": "/healthz", "headers": []}, unused, unused)
+    with pytest.raises(UnsupportedScope, match="webtransport"):
+        await guarded({"type": "webtransport", "path": "/healthz"}, unused, unused)
+    assert served == ["http", "lifespan"]

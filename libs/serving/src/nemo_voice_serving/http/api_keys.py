@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nemo_voice_serving.errors import InvalidApiKey
 from nemo_voice_serving.http.quotas import Accounts
+from nemo_voice_serving.http.scopes import UnsupportedScope
 
 logger = logging.getLogger(__name__)
 
@@ -136,10 +137,13 @@ class KeyMiddleware:
         Raises:
             InvalidApiKey: When it has no key, or none that is valid.
             RateLimitExceeded: When the key has used what it may.
+            UnsupportedScope: When it is neither HTTP nor a WebSocket.
         """
-        if scope["type"] != "http" or scope["path"] in self._open_paths:
+        if self._is_open(scope):
             await self._app(scope, receive, send)
             return
+        if scope["type"] not in {"http", "websocket"}:
+            raise UnsupportedScope(scope)
         key = _bearer_key(Headers(scope=scope))
         if key is None:
             raise InvalidApiKey("This service wants an API key: 'Authorization: Bearer KEY'.")
@@ -156,6 +160,11 @@ class KeyMiddleware:
                 await send(message)
 
             await self._app(scope, receive, send_with_limits)
+
+    def _is_open(self, scope: Scope) -> bool:
+        if scope["type"] == "http":
+            return scope["path"] in self._open_paths
+        return bool(scope["type"] == "lifespan")
 
 
 def _bearer_key(headers: Headers) -> bytes | None:

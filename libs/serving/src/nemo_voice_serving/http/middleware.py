@@ -21,7 +21,7 @@ from nemo_voice_serving.errors import (
     RequestTooSlow,
     VoiceError,
 )
-from nemo_voice_serving.http.disconnect import ClientGone
+from nemo_voice_serving.http.scopes import UnsupportedScope, deny_websocket
 from nemo_voice_serving.runtime.lifecycle import Lifecycle
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_serving.settings import ServiceSettings
@@ -51,10 +51,31 @@ class RequestMiddleware:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request."""
-        if scope["type"] != "http":
+        """Serves one HTTP request, WebSocket or lifespan.
+
+        Raises:
+            UnsupportedScope: The scope is of any other type.
+        """
+        match scope["type"]:
+            case "http":
+                await self._serve_request(scope, receive, send)
+            case "websocket":
+                await self._serve_websocket(scope, receive, send)
+            case "lifespan":
+                await self._app(scope, receive, send)
+            case _:
+                raise UnsupportedScope(scope)
+
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = logs.request_id.set(_identity(scope))
+        try:
             await self._app(scope, receive, send)
-            return
+        except VoiceError as error:
+            await deny_websocket(scope, receive, send, error)
+        finally:
+            logs.request_id.reset(token)
+
+    async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         identity = _identity(scope)
         token = logs.request_id.set(identity)
         is_quiet = scope["path"] in _QUIET or scope["path"].startswith("/v1/health")

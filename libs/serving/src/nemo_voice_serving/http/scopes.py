@@ -1,0 +1,31 @@
+"""What middleware does with ASGI scopes that are no HTTP request: it denies what it does not know.
+
+A middleware that passed on what it does not know would open the service to the next protocol that
+the server learns.
+"""
+
+from starlette.responses import JSONResponse
+from starlette.status import WS_1008_POLICY_VIOLATION
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from nemo_voice_serving.errors import VoiceError
+
+
+class UnsupportedScope(Exception):
+    """The server offers an ASGI scope of a type that the application does not serve."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(f"scopes of the type {scope['type']!r} are not served")
+
+
+async def deny_websocket(scope: Scope, receive: Receive, send: Send, error: VoiceError) -> None:
+    """Refuses a WebSocket's handshake with the error; a server without denial responses sends 403.
+
+    Only before the WebSocket is accepted: afterwards its route reports errors in its own messages.
+    """
+    if "websocket.http.response" in scope.get("extensions", {}):
+        denial = JSONResponse(error.body(), status_code=error.status, headers=error.headers())
+        await denial(scope, receive, send)
+    else:
+        await WebSocketClose(WS_1008_POLICY_VIOLATION)(scope, receive, send)
