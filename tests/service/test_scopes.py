@@ -44,7 +44,7 @@ async def test_a_websocket_without_a_key_is_denied_with_the_401_of_http(
     guarded: FastAPI, path: str
 ) -> None:
     for headers in ([], [(b"authorization", b"Bearer wrong")]):
-        extensions = {"websocket.http.response": {}}
+        extensions: dict[str, Any] = {"websocket.http.response": {}}
         start, body = await sent_to(guarded, path, headers=headers, extensions=extensions)
         assert start["type"] == "websocket.http.response.start"
         assert start["status"] == 401

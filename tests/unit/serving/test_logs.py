@@ -66,3 +66,11 @@ def test_a_library_loses_its_own_handlers(stream: io.StringIO) -> None:
     logger.warning("chatter")
     assert logger.handlers == []
     assert stream.getvalue() == ""
+
+
+def test_a_malformed_request_writes_no_line(stream: io.StringIO) -> None:
+    logs.configure_logging("info", "json", stream)
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application")
+    (line,) = stream.getvalue().splitlines()
+    assert json.loads(line)["level"] == "error"

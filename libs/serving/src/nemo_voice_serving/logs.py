@@ -94,8 +94,13 @@ def configure_logging(level: str, style: str = "auto", stream: TextIO = sys.stde
         "uvicorn.access",
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # It warns of each malformed form: no client may fill the log.
+    # They warn of each malformed form and request: no client may fill the log.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_warning)
+
+
+def _is_no_warning(record: logging.LogRecord) -> bool:
+    return record.levelno != logging.WARNING
 
 
 def adopt(name: str, level: int = logging.ERROR) -> None:

@@ -1,29 +1,34 @@
-"""One connection to a client: uvicorn's, with limits on a request's head, all errors in one shape.
+"""HTTP/1.1 over one connection: uvicorn's protocol, with limits on what a client makes it wait for.
 
-`server.py` hands it to uvicorn. What a request's body may cost is `middleware.py`'s.
+uvicorn bounds neither the size of a request's head nor the time in which it must arrive. What a
+request's body may cost is limited by `RequestMiddleware`.
 """
 
 import asyncio
 import http
 import json
 import logging
+import re
+import socket
 import uuid
-from typing import Any, cast
+from typing import Any, NoReturn
 
-import httptools
 import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nemo_voice_serving.errors import HeadersTooLarge, InvalidRequest, RequestTooSlow, VoiceError
 from nemo_voice_serving.settings import HttpSettings, ServiceSettings
 
 logger = logging.getLogger(__name__)
 
+_H2C = re.compile(rb"\r\nUpgrade:[ \t]*h2c[ \t]*(?=\r\n)", re.IGNORECASE)
+_END_OF_HEAD = b"\r\n\r\n"
+
 
 class ServerConfig(uvicorn.Config):
-    """What uvicorn is told, and what it has no word for."""
+    """uvicorn's configuration, together with the limits that it has no option for."""
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings, *, port: int) -> None:
         self.limits = settings.http
@@ -31,7 +36,7 @@ class ServerConfig(uvicorn.Config):
             app,
             host=settings.host,
             port=port,
-            http=Connection,
+            http=LimitedHttpProtocol,
             ws="none",
             log_config=None,
             access_log=False,
@@ -41,171 +46,93 @@ class ServerConfig(uvicorn.Config):
         )
 
 
-class Connection(HttpToolsProtocol):
-    """Reads requests whose line and headers come whole, in time and in bounded memory.
+class LimitedHttpProtocol(HttpToolsProtocol):
+    """Serves requests whose head arrives in time and in bounded memory; answers others with JSON.
 
-    uvicorn waits for ever for the first byte, for the end of the headers, and for the rest of a
-    body whose answer has been sent; each of these ends after `head_timeout_s` here. It waits for
-    ever for a client to read, too: one that reads nothing for `send_timeout_s` is given up. And it
-    loses the body of a request that wishes for another protocol, as Java's own client does first.
+    A client that no response is due to must send: the first request, the rest of a head, or the
+    rest of a body that was refused early. It has `head_timeout_s` for that. Between requests
+    uvicorn's own keep-alive timeout runs.
     """
 
     def __init__(self, config: ServerConfig, *arguments: Any, **named: Any) -> None:
         super().__init__(config, *arguments, **named)
         self._limits: HttpSettings = config.limits
         self._timer: asyncio.TimerHandle | None = None
-        self._reading_timer: asyncio.TimerHandle | None = None
         self._in_head = False
-        self._in_trailer = False
-        self._head_bytes = 0
-        self._is_whole = True
+        self._in_body = False
+        self._in_flight = 0
+        self._unparsed_bytes = 0
         self._is_refused = False
         self._refusal: VoiceError | None = None
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
         super().connection_made(transport)
+        _close_when_unread_for(self._limits.send_timeout_s, transport)
         self._start_timer()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
-        self._stop_watching()
         super().connection_lost(exc)
 
     @override
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
-        self._unset_keepalive_if_required()
-        was_in_head, was_in_trailer = self._in_head, self._in_trailer
-        self._parse(data)
-        if (was_in_head and self._in_head) or (was_in_trailer and self._in_trailer):
-            self._count(len(data))
-        # The timer above ends with any byte: an empty line would keep a connection for ever.
-        if self._is_idle() and self.timeout_keep_alive_task is None and self._timer is None:
+        if not (self._in_head or self._in_body):
+            data = _without_h2c(data)
+        self._unparsed_bytes += len(data)
+        super().data_received(data)
+        if self._unparsed_bytes > self._limits.max_head_bytes:
+            self._refuse(self._too_large())
+        if not self._in_flight and self._timer is None:
             self._start_timer()
-
-    def _parse(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as wish:
-            self._pass_over(data[wish.args[0] :])
-        except httptools.HttpParserError:
-            self.send_400_response("")
 
     @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._unset_keepalive_if_required()
-        self._in_head, self._head_bytes, self._is_whole = True, 0, False
-        self._start_timer()
+        self._in_head, self._unparsed_bytes = True, 0
+        if not self._in_flight:
+            self._start_timer()
 
     @override
     def on_headers_complete(self) -> None:
-        self._stop_timer()
         parsed = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if parsed > self._limits.max_head_bytes:
-            self._refusal = self._too_large()
-            raise self._refusal
-        self._in_head = False
+            self._refuse_in_callback(self._too_large())
+        if self.parser.should_upgrade() and _has_body(self.headers):
+            message = "A request with Upgrade may not have a body here: send it as plain HTTP/1.1."
+            self._refuse_in_callback(InvalidRequest(message))
         super().on_headers_complete()
-
-    def on_chunk_header(self) -> None:
-        """Hears of a chunk's size; after the last one, which is 0, come headers once more."""
-        self._in_trailer, self._head_bytes = True, 0
+        self._stop_timer()
+        self._in_head, self._in_body, self._unparsed_bytes = False, True, 0
+        self._in_flight += 1
 
     @override
     def on_body(self, body: bytes) -> None:
-        self._in_trailer = False
+        self._unparsed_bytes = 0
         super().on_body(body)
 
     @override
     def on_message_complete(self) -> None:
-        self._in_trailer = False
-        if self.parser.should_upgrade() and self._framing():
-            return  # the parser takes what follows for the other protocol
-        self._is_whole = True
+        self._in_body, self._unparsed_bytes = False, 0
         super().on_message_complete()
-        if self._is_idle():
-            # Answered before it was whole: from here it is idle like any other.
-            self._stop_timer()
-            self._unset_keepalive_if_required()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
-
-    def _framing(self) -> list[bytes]:
-        return [
-            name + b": " + value
-            for name, value in self.headers
-            if name in {b"content-length", b"transfer-encoding"}
-        ]
-
-    def _pass_over(self, rest: bytes) -> None:
-        """Goes on in HTTP/1.1, as a server may that does not speak the protocol wished for."""
-        if framing := self._framing():
-            self.cycle.keep_alive = False
-            self.parser = httptools.HttpRequestParser(_Body(self))
-            head = b"\r\n".join([b"POST / HTTP/1.1", *framing, b"", b""])
-            self._parse(head + rest)
-        elif rest:
-            self._parse(rest)  # the next request, sent in the same breath
 
     @override
     def on_response_complete(self) -> None:
+        self._in_flight -= 1
         super().on_response_complete()
-        if self._is_idle() and not self._is_whole and not self.transport.is_closing():
-            # Refused before it was read: its sender hears why if it goes on for a while.
+        if not self._in_flight and (self._in_head or self._in_body):
             self._start_timer()
 
     @override
     def send_400_response(self, msg: str) -> None:
         self._refuse(self._refusal or InvalidRequest("This is not a valid HTTP/1.1 request."))
 
-    @override
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._watch_reader()
-
-    @override
-    def resume_writing(self) -> None:
-        self._stop_watching()
-        super().resume_writing()
-
-    def _watch_reader(self) -> None:
-        unread_bytes = self.transport.get_write_buffer_size()
-        seconds = self._limits.send_timeout_s
-        self._reading_timer = self.loop.call_later(seconds, self._check_reader, unread_bytes)
-
-    def _check_reader(self, unread_bytes: int) -> None:
-        if self.transport.get_write_buffer_size() < unread_bytes:
-            self._watch_reader()
-        else:
-            logger.debug("client stopped reading")
-            self.transport.abort()
-
-    def _stop_watching(self) -> None:
-        if self._reading_timer is not None:
-            self._reading_timer.cancel()
-            self._reading_timer = None
-
-    def _count(self, received_bytes: int) -> None:
-        self._head_bytes += received_bytes
-        if self._is_refused or self._head_bytes <= self._limits.max_head_bytes:
-            return
-        if self._in_trailer and self._is_idle():
-            self.transport.close()  # it has its answer
-        else:
-            self._refuse(self._too_large())
-
     def _too_large(self) -> HeadersTooLarge:
         most = self._limits.max_head_bytes
         return HeadersTooLarge(f"The request line and its headers are larger than {most} bytes.")
-
-    def _is_idle(self) -> bool:
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        return cycle is None or cycle.response_complete
 
     def _start_timer(self) -> None:
         self._stop_timer()
@@ -221,39 +148,53 @@ class Connection(HttpToolsProtocol):
             seconds = self._limits.head_timeout_s
             self._refuse(RequestTooSlow(f"The headers did not come whole within {seconds:g} s."))
         else:
-            self.transport.close()
+            self.shutdown()
+
+    def _refuse_in_callback(self, error: VoiceError) -> NoReturn:
+        """Stops the parser, which makes uvicorn call `send_400_response`."""
+        self._refusal = error
+        raise error
 
     def _refuse(self, error: VoiceError) -> None:
-        """Answers what cannot be understood, unless an answer is being sent already."""
+        """Sends the error as the last response, unless another response would be cut by it."""
+        if self._is_refused:
+            return
         self._is_refused = True
-        if not self._is_idle():
-            if self._in_head or self.pipeline:
-                # What went before it is answered, and nothing after that.
-                self._stop_timer()
-                (self.pipeline[0][0] if self.pipeline else self.cycle).keep_alive = False
-                return
-            if self.cycle.response_started:
-                self.transport.close()
-                return
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
         logger.debug("connection refused", extra={"error": error.code})
-        self.transport.write(_answer(error))
-        # Closing at once would throw away the answer of a client that is still sending.
-        self.transport.write_eof()
-        self._start_timer()
+        if self._in_flight != int(self._in_body):
+            # Finish the response in progress, then close; serve no further pipelined request.
+            self.shutdown()
+            return
+        self.transport.write(_response(error))
+        if self._in_body:
+            self.transport.close()  # tells the application that its client is gone
+        else:
+            # Closing at once would discard the response of a client that is still sending.
+            self.transport.write_eof()
+            self._start_timer()
 
 
-class _Body:
-    """Hears of a request's body alone, for a parser that was shown a stand-in for its head."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.on_chunk_header = connection.on_chunk_header
-        self.on_body = connection.on_body
-        self.on_message_complete = connection.on_message_complete
+def _close_when_unread_for(seconds: float, transport: asyncio.Transport) -> None:
+    """Makes the kernel cut a connection whose client reads nothing of what was sent for so long."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1000))
 
 
-def _answer(error: VoiceError) -> bytes:
+def _without_h2c(data: bytes) -> bytes:
+    """Returns a request without its offer of HTTP/2, which a server of HTTP/1.1 may ignore.
+
+    httptools reads no body after such an offer; Java's own client makes it with its first request.
+    """
+    offer = _H2C.search(data, 0, data.find(_END_OF_HEAD) + 2)
+    return data if offer is None else data[: offer.start()] + data[offer.end() :]
+
+
+def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in headers)
+
+
+def _response(error: VoiceError) -> bytes:
     body = json.dumps(error.body()).encode()
     lines = [
         f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}",
