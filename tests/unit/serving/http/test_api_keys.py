@@ -1,4 +1,4 @@
-"""Which keys a file or a folder holds, and that nothing opens when it cannot be read."""
+"""API keys are read from a file or folder, and none is valid when it cannot be read."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from nemo_voice_serving.errors import InvalidApiKey
 from nemo_voice_serving.http.api_keys import OPEN_PATHS, ApiKeys, KeyMiddleware
-from nemo_voice_serving.http.quotas import Accounts
+from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.scopes import UnsupportedScope
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_serving.settings import KeyLimitSettings
@@ -43,29 +43,29 @@ def test_each_line_is_a_key_and_comments_and_blank_lines_are_none(tmp_path: Path
     assert keys.admit(b"second key")
     refused = [b"", b"#third", b"# the shop", b"first", b"first-key ", b"FIRST-KEY", b"second"]
     assert not any(keys.admit(key) for key in refused)
-    assert keys.trouble() is None
+    assert keys.problem() is None
 
 
 @pytest.mark.parametrize("contents", ["", "\n\n", "  \n", "# only a comment\n"])
-def test_a_file_without_a_key_refuses_everybody(tmp_path: Path, contents: str) -> None:
+def test_a_file_without_a_key_makes_no_key_valid(tmp_path: Path, contents: str) -> None:
     file = tmp_path / "keys"
     file.write_text(contents)
     keys = ApiKeys(file)
     assert not any(keys.admit(key) for key in [b"", b" ", b"# only a comment", b"any"])
-    assert keys.trouble() == f"there is no API key in {file}"
+    assert keys.problem() == f"there is no API key in {file}"
 
 
-def test_a_file_that_is_not_there_refuses_everybody_until_it_is(tmp_path: Path) -> None:
+def test_a_missing_file_makes_no_key_valid_until_it_exists(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     keys = ApiKeys(file)
     assert not keys.admit(b"key")
-    assert "No such file" in str(keys.trouble())
+    assert "No such file" in str(keys.problem())
     file.write_text("key")
     assert keys.admit(b"key")
-    assert keys.trouble() is None
+    assert keys.problem() is None
 
 
-def test_a_file_that_goes_away_takes_its_keys_along(tmp_path: Path) -> None:
+def test_the_keys_of_a_deleted_file_are_no_longer_valid(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("key")
     keys = ApiKeys(file)
@@ -76,16 +76,16 @@ def test_a_file_that_goes_away_takes_its_keys_along(tmp_path: Path) -> None:
     assert keys.admit(b"key")
 
 
-def test_what_cannot_be_read_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
+def test_a_pipe_or_an_oversized_file_makes_no_key_valid_and_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large").write_bytes(b"key\n" * 300_000)
     for name, reason in (("pipe", "is not a file"), ("large", "is larger than")):
         keys = ApiKeys(tmp_path / name)
         assert not keys.admit(b"key")
-        assert reason in str(keys.trouble())
+        assert reason in str(keys.problem())
 
 
-def test_an_edit_of_equal_length_within_one_tick_of_the_clock_counts(tmp_path: Path) -> None:
+def test_an_edit_that_keeps_length_and_timestamp_is_noticed(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("aaa")
     keys, stamps = ApiKeys(file), file.stat()
@@ -95,7 +95,7 @@ def test_an_edit_of_equal_length_within_one_tick_of_the_clock_counts(tmp_path: P
     assert not keys.admit(b"aaa")
 
 
-def test_a_mounted_secret_has_a_key_in_each_file_and_changes_in_one_step(tmp_path: Path) -> None:
+def test_a_mounted_secret_has_keys_in_each_file_and_is_swapped_atomically(tmp_path: Path) -> None:
     swap(tmp_path, "..2026_01", shop="one", calls="two\nthree")
     keys = ApiKeys(tmp_path)
     assert admitted(keys, b"one", b"two", b"three", b"four") == [True] * 3 + [False]
@@ -103,10 +103,10 @@ def test_a_mounted_secret_has_a_key_in_each_file_and_changes_in_one_step(tmp_pat
     assert admitted(keys, b"one", b"two", b"three", b"four") == [False] * 3 + [True]
     swap(tmp_path, "..2026_03")
     assert not keys.admit(b"four")
-    assert keys.trouble() == f"there is no API key in {tmp_path}"
+    assert keys.problem() == f"there is no API key in {tmp_path}"
 
 
-def test_of_a_secret_only_the_files_in_sight_count(tmp_path: Path) -> None:
+def test_hidden_files_folders_and_dangling_links_hold_no_keys(tmp_path: Path) -> None:
     (tmp_path / ".hidden").write_text("hidden")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_text("deep")
@@ -120,7 +120,7 @@ def test_of_a_secret_only_the_files_in_sight_count(tmp_path: Path) -> None:
     ]
 
 
-def test_a_change_is_logged_once_and_no_key_ever(
+def test_a_change_is_logged_once_and_keys_are_never_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -135,8 +135,8 @@ def test_a_change_is_logged_once_and_no_key_ever(
         keys.admit(b"sesame")
     file.write_text("sesame\nother")
     keys.admit(b"sesame")
-    told = [(record.message, record.levelname) for record in caplog.records]
-    assert told == [
+    logged = [(record.message, record.levelname) for record in caplog.records]
+    assert logged == [
         ("api keys read", "INFO"),
         ("every request is refused", "ERROR"),
         ("api keys read", "INFO"),
@@ -146,7 +146,7 @@ def test_a_change_is_logged_once_and_no_key_ever(
     assert "guess" not in everything
 
 
-def test_no_key_is_kept_in_the_clear(tmp_path: Path) -> None:
+def test_keys_are_kept_as_digests_only(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("sesame")
     keys = ApiKeys(file)
@@ -154,21 +154,23 @@ def test_no_key_is_kept_in_the_clear(tmp_path: Path) -> None:
     assert "sesame" not in str(vars(keys))
 
 
-def test_a_moment_without_a_file_makes_nothing_forgotten(tmp_path: Path) -> None:
+def test_a_file_that_is_empty_or_missing_for_a_moment_reports_no_change(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("one")
-    told: list[frozenset[bytes]] = []
-    keys = ApiKeys(file, told.append)
+    reported: list[frozenset[bytes]] = []
+    keys = ApiKeys(file, reported.append)
     file.write_text("")
     assert not keys.admit(b"one")
     file.unlink()
     assert not keys.admit(b"one")
     file.write_text("one\ntwo")
     assert keys.admit(b"one")
-    assert [len(digests) for digests in told] == [1, 2]
+    assert [len(digests) for digests in reported] == [1, 2]
 
 
-async def test_only_http_has_open_paths_and_unknown_scopes_are_refused(tmp_path: Path) -> None:
+async def test_open_paths_are_open_to_http_alone_and_unknown_scopes_are_refused(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "keys").write_text("sesame")
     served: list[str] = []
 
@@ -178,9 +180,9 @@ async def test_only_http_has_open_paths_and_unknown_scopes_are_refused(tmp_path:
     async def unused(*_message: object) -> Any:
         raise AssertionError("the middleware neither receives nor sends here")
 
-    accounts = Accounts(KeyLimitSettings(), ServiceMetrics(CollectorRegistry(), "tts"))
-    keys = ApiKeys(tmp_path / "keys", accounts.keep)
-    guarded = KeyMiddleware(app, keys=keys, accounts=accounts, open_paths=OPEN_PATHS)
+    quotas = Quotas(KeyLimitSettings(), ServiceMetrics(CollectorRegistry(), "tts"))
+    keys = ApiKeys(tmp_path / "keys", quotas.keep)
+    guarded = KeyMiddleware(app, keys=keys, quotas=quotas, open_paths=OPEN_PATHS)
     await guarded({"type": "http", "path": "/healthz", "headers": []}, unused, unused)
     await guarded({"type": "lifespan"}, unused, unused)
     with pytest.raises(InvalidApiKey):

@@ -1,9 +1,9 @@
-"""What each key may use: places, audio seconds, and what is told of it."""
+"""Quotas of API keys: requests in flight, audio seconds a minute, and what metrics receive."""
 
 import pytest
 
 from nemo_voice_serving.errors import RateLimitExceeded
-from nemo_voice_serving.http.quotas import Accounts, Bucket, charge_audio
+from nemo_voice_serving.http.quotas import Quotas, TokenBucket, charge_audio
 from nemo_voice_serving.settings import KeyLimitSettings
 
 FIRST, SECOND = b"\x01" * 32, b"\x02" * 32
@@ -19,16 +19,16 @@ class Clock:
         return self.now_s
 
 
-class Told:
-    """What an observer hears."""
+class RecordingObserver:
+    """Keeps what the metrics would receive."""
 
     def __init__(self) -> None:
-        self.inside: dict[str, int] = {}
+        self.in_flight: dict[str, int] = {}
         self.audio_s: dict[str, float] = {}
         self.refused: list[tuple[str, str]] = []
 
-    def key_changed(self, key: str, inside: int) -> None:
-        self.inside[key] = inside
+    def key_changed(self, key: str, in_flight: int) -> None:
+        self.in_flight[key] = in_flight
 
     def key_charged(self, key: str, audio_s: float) -> None:
         self.audio_s[key] = self.audio_s.get(key, 0) + audio_s
@@ -37,48 +37,48 @@ class Told:
         self.refused.append((key, limit))
 
     def key_gone(self, key: str) -> None:
-        del self.inside[key]
+        del self.in_flight[key]
         self.audio_s.pop(key, None)
 
 
-def accounts_of(told: Told, clock: Clock, **limits: float) -> Accounts:
-    accounts = Accounts(KeyLimitSettings.model_validate(limits), told, clock)
-    accounts.keep(frozenset({FIRST, SECOND}))
-    return accounts
+def quotas_of(observer: RecordingObserver, clock: Clock, **limits: float) -> Quotas:
+    quotas = Quotas(KeyLimitSettings.model_validate(limits), observer, clock)
+    quotas.keep(frozenset({FIRST, SECOND}))
+    return quotas
 
 
-def test_a_key_has_so_many_places_and_each_is_free_again_after_its_request() -> None:
-    told = Told()
-    accounts = accounts_of(told, Clock(), requests=2)
-    with accounts.request(FIRST), accounts.request(FIRST), accounts.request(SECOND):
+def test_a_key_over_its_concurrency_limit_is_refused_until_one_of_its_requests_ends() -> None:
+    observer = RecordingObserver()
+    quotas = quotas_of(observer, Clock(), requests=2)
+    with quotas.request(FIRST), quotas.request(FIRST), quotas.request(SECOND):
         with pytest.raises(RateLimitExceeded, match="may have 2") as refused, \
-                accounts.request(FIRST):  # fmt: skip
+                quotas.request(FIRST):  # fmt: skip
             raise AssertionError("a third request got in")
         assert refused.value.headers()["Retry-After"] == "1"
-    with pytest.raises(KeyError), accounts.request(FIRST):
+    with pytest.raises(KeyError), quotas.request(FIRST):
         raise KeyError("a request that fails")
-    with accounts.request(FIRST), accounts.request(FIRST):
+    with quotas.request(FIRST), quotas.request(FIRST):
         pass
-    assert told.inside == {"01010101": 0, "02020202": 0}
-    assert told.refused == [("01010101", "requests")]
+    assert observer.in_flight == {"01010101": 0, "02020202": 0}
+    assert observer.refused == [("01010101", "requests")]
 
 
-def test_without_limits_everything_is_counted_and_nothing_refused() -> None:
-    told = Told()
-    accounts = accounts_of(told, Clock())
+def test_without_limits_usage_is_counted_and_nothing_is_refused() -> None:
+    observer = RecordingObserver()
+    quotas = quotas_of(observer, Clock())
     for _ in range(100):
-        with accounts.request(FIRST) as account:
+        with quotas.request(FIRST) as usage:
             charge_audio(3600)
-    assert account.headers() == {}
-    assert told.audio_s == {"01010101": 360_000}
+    assert usage.headers() == {}
+    assert observer.audio_s == {"01010101": 360_000}
 
 
-def test_audio_is_refused_when_the_minute_is_used_and_comes_back_evenly() -> None:
-    clock, told = Clock(), Told()
-    accounts = accounts_of(told, clock, audio_s_per_minute=120)
-    with accounts.request(FIRST) as account:
+def test_requests_are_refused_once_the_audio_quota_is_used_and_it_refills_evenly() -> None:
+    clock, observer = Clock(), RecordingObserver()
+    quotas = quotas_of(observer, clock, audio_s_per_minute=120)
+    with quotas.request(FIRST) as usage:
         charge_audio(130)
-    with pytest.raises(RateLimitExceeded) as refused, accounts.request(FIRST):
+    with pytest.raises(RateLimitExceeded) as refused, quotas.request(FIRST):
         pass
     # Overdrawn by 10, and one second of audio must be there: 11 at two a second.
     assert refused.value.retry_after_s == pytest.approx(5.5)
@@ -90,32 +90,32 @@ def test_audio_is_refused_when_the_minute_is_used_and_comes_back_evenly() -> Non
         "x-ratelimit-reset-audio-seconds": "65s",
     }
     clock.now_s += 5.5
-    with accounts.request(FIRST), accounts.request(SECOND):
+    with quotas.request(FIRST), quotas.request(SECOND):
         pass
-    assert account.headers()["x-ratelimit-remaining-audio-seconds"] == "1.0"
+    assert usage.headers()["x-ratelimit-remaining-audio-seconds"] == "1.0"
     clock.now_s += 1000
-    assert account.headers()["x-ratelimit-remaining-audio-seconds"] == "120.0"
-    assert account.headers()["x-ratelimit-reset-audio-seconds"] == "0s"
-    assert told.refused == [("01010101", "audio_seconds")]
+    assert usage.headers()["x-ratelimit-remaining-audio-seconds"] == "120.0"
+    assert usage.headers()["x-ratelimit-reset-audio-seconds"] == "0s"
+    assert observer.refused == [("01010101", "audio_seconds")]
 
 
-def test_a_bucket_of_less_than_a_second_opens_when_it_is_full() -> None:
+def test_a_bucket_that_holds_less_than_a_second_opens_when_it_is_full() -> None:
     clock = Clock()
-    bucket = Bucket(0.5, clock)
+    bucket = TokenBucket(0.5, clock)
     assert bucket.open_in_s == 0
     bucket.take(0.1)
     clock.now_s += bucket.open_in_s
     assert bucket.open_in_s == pytest.approx(0)
 
 
-def test_over_an_hour_nobody_gets_more_than_the_limit_and_a_first_minute() -> None:
+def test_in_an_hour_a_key_gets_at_most_its_hourly_audio_and_one_full_bucket() -> None:
     clock = Clock()
-    accounts = accounts_of(Told(), clock, audio_s_per_minute=60)
+    quotas = quotas_of(RecordingObserver(), clock, audio_s_per_minute=60)
     served_s = 0.0
     for _ in range(3600):
         clock.now_s += 1
         try:
-            with accounts.request(FIRST):
+            with quotas.request(FIRST):
                 charge_audio(7)
                 served_s += 7
         except RateLimitExceeded:
@@ -123,21 +123,21 @@ def test_over_an_hour_nobody_gets_more_than_the_limit_and_a_first_minute() -> No
     assert 3600 <= served_s <= 3600 + 60 + 7
 
 
-def test_audio_of_nobodys_request_is_not_charged() -> None:
-    told = Told()
-    accounts_of(told, Clock())
+def test_audio_of_a_request_without_a_key_is_not_charged() -> None:
+    observer = RecordingObserver()
+    quotas_of(observer, Clock())
     charge_audio(10)
-    assert told.audio_s == {}
+    assert observer.audio_s == {}
 
 
-def test_a_key_that_is_no_longer_one_is_forgotten_after_its_last_request() -> None:
-    told = Told()
-    accounts = accounts_of(told, Clock(), audio_s_per_minute=60)
-    with accounts.request(SECOND):
+def test_a_removed_key_is_forgotten_after_its_last_request() -> None:
+    observer = RecordingObserver()
+    quotas = quotas_of(observer, Clock(), audio_s_per_minute=60)
+    with quotas.request(SECOND):
         charge_audio(1)
-    with accounts.request(FIRST):
+    with quotas.request(FIRST):
         charge_audio(1)
-        accounts.keep(frozenset())
-        assert told.inside == {"01010101": 1}
-    assert told.inside == {}
-    assert told.audio_s == {}
+        quotas.keep(frozenset())
+        assert observer.in_flight == {"01010101": 1}
+    assert observer.in_flight == {}
+    assert observer.audio_s == {}

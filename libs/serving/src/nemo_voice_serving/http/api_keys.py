@@ -1,6 +1,6 @@
-"""Who may use a service, and how much: keys from a file, and an account for each of them.
+"""API keys: reads them from a file, and refuses requests that bring none of them.
 
-`app.py` puts it around an application whose settings name such a file.
+`build_app` adds the middleware where `NEMO_VOICE_API_KEYS_FILE` is set.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nemo_voice_serving.errors import InvalidApiKey
-from nemo_voice_serving.http.quotas import Accounts
+from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.scopes import UnsupportedScope
 
 logger = logging.getLogger(__name__)
@@ -28,62 +28,62 @@ OPEN_PATHS = METRICS_PATHS | {
     "/docs",
     "/openapi.json",
 }
-"""What needs no key: probes and Prometheus have none, and the description is the same for all."""
+"""HTTP paths that need no key: probes and Prometheus have none; the description is public."""
 
 _MAX_FILE_BYTES = 1024 * 1024
-"""As much as a Secret can hold."""
+"""The size limit of a Secret."""
 
 
 class ApiKeys:
-    """The keys in a file, or in all files of a folder, as they are at the moment of asking.
+    """The keys in a file, or in all files of a folder, read again at each check.
 
-    Only digests are kept. Reading anew each time costs microseconds, and no change is ever missed:
-    neither an edit nor the swapped symbolic link of a mounted Secret.
+    Only digests are kept. Reading costs microseconds and misses no change: neither an edit nor the
+    swapped symbolic link of a mounted Secret.
     """
 
     def __init__(
         self, path: Path, changed: Callable[[frozenset[bytes]], None] = lambda _digests: None
     ) -> None:
-        """Takes where the keys are, and who is told the digests whenever they change."""
+        """Takes the path of the keys, and a callback for the digests of each new set of keys."""
         self._path = path
         self._changed = changed
         self._read: bytes | None = None
         self._digests: frozenset[bytes] = frozenset()
-        self._trouble: str | None = None
+        self._problem: str | None = None
         self._refresh()
 
     def admit(self, key: bytes) -> bytes | None:
-        """Returns the key's digest when it is one of them."""
+        """Returns the key's digest, or None when the key is not valid."""
         self._refresh()
         digest = hashlib.sha256(key).digest()
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
         return digest if any(matches) else None
 
-    def trouble(self) -> str | None:
-        """Returns why nobody can have a valid key at present, or None."""
+    def problem(self) -> str | None:
+        """Returns why no key is valid at present, or None when one is."""
         self._refresh()
-        return self._trouble
+        return self._problem
 
     def _refresh(self) -> None:
         try:
             contents = _contents(self._path)
         except OSError as error:
-            self._know(None, frozenset(), f"the API keys cannot be read: {error}")
+            self._set(None, frozenset(), f"the API keys cannot be read: {error}")
             return
         read = hashlib.sha256(contents).digest()
         if read != self._read:
             digests = _digests(contents)
-            trouble = None if digests else f"there is no API key in {self._path}"
-            self._know(read, digests, trouble)
+            problem = None if digests else f"there is no API key in {self._path}"
+            self._set(read, digests, problem)
 
-    def _know(self, read: bytes | None, digests: frozenset[bytes], trouble: str | None) -> None:
-        if trouble is None:
+    def _set(self, read: bytes | None, digests: frozenset[bytes], problem: str | None) -> None:
+        if problem is None:
             logger.info("api keys read", extra={"path": str(self._path), "keys": len(digests)})
-        elif trouble != self._trouble:
-            logger.error("every request is refused", extra={"reason": trouble})
-        self._read, self._digests, self._trouble = read, digests, trouble
-        if trouble is None:
-            # A file that is missing or empty for a moment must not make what was used forgotten.
+        elif problem != self._problem:
+            logger.error("every request is refused", extra={"reason": problem})
+        self._read, self._digests, self._problem = read, digests, problem
+        if problem is None:
+            # Not for a file that is missing or empty for a moment: quotas would forget the usage.
             self._changed(digests)
 
 
@@ -92,9 +92,9 @@ def _contents(path: Path) -> bytes:
         return _content(path)
     found = []
     for file in sorted(path.iterdir()):
-        # What begins with a dot is the kubelet's: the links and folders by which it swaps.
+        # A leading dot marks the links and folders with which the kubelet swaps a Secret's content.
         if not file.name.startswith(".") and file.is_file():
-            # Of a key that is being taken away, the name goes after the content.
+            # While a key is removed, the kubelet deletes the content before the link to it.
             with contextlib.suppress(FileNotFoundError):
                 found.append(_content(file))
     return b"\n".join(found)
@@ -102,7 +102,7 @@ def _contents(path: Path) -> bytes:
 
 def _content(path: Path) -> bytes:
     if path.exists() and not path.is_file():
-        # Opening a pipe would wait for its writer.
+        # Opening a named pipe would block until somebody writes to it.
         raise OSError(f"{path} is not a file")
     with path.open("rb") as file:
         content = file.read(_MAX_FILE_BYTES + 1)
@@ -118,26 +118,26 @@ def _digests(contents: bytes) -> frozenset[bytes]:
 
 
 class KeyMiddleware:
-    """Refuses requests without a valid key before anything of them is routed, read or queued.
+    """Refuses requests and WebSockets without a valid key before they are routed or read.
 
-    Outside the routes, so that a route which somebody adds is closed until it is listed as open.
+    It wraps all routes, so that a new route needs a key until its path is listed as open.
     """
 
     def __init__(
-        self, app: ASGIApp, *, keys: ApiKeys, accounts: Accounts, open_paths: frozenset[str]
+        self, app: ASGIApp, *, keys: ApiKeys, quotas: Quotas, open_paths: frozenset[str]
     ) -> None:
         self._app = app
         self._keys = keys
-        self._accounts = accounts
+        self._quotas = quotas
         self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on.
+        """Passes the request on and adds the key's quota to the response's headers.
 
         Raises:
-            InvalidApiKey: When it has no key, or none that is valid.
-            RateLimitExceeded: When the key has used what it may.
-            UnsupportedScope: When it is neither HTTP nor a WebSocket.
+            InvalidApiKey: The request has no key, or none that is valid.
+            RateLimitExceeded: The key has reached a limit.
+            UnsupportedScope: The scope is neither HTTP, a WebSocket nor the lifespan.
         """
         if self._is_open(scope):
             await self._app(scope, receive, send)
@@ -150,16 +150,15 @@ class KeyMiddleware:
         digest = self._keys.admit(key)
         if digest is None:
             raise InvalidApiKey("The API key is not valid here.")
-        with self._accounts.request(digest) as account:
+        with self._quotas.request(digest) as usage:
 
-            async def send_with_limits(message: Message) -> None:
+            async def send_with_quota(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    left = account.headers().items()
-                    told = [(name.encode(), value.encode()) for name, value in left]
-                    message = {**message, "headers": [*message.get("headers", []), *told]}
+                    quota = [(n.encode(), value.encode()) for n, value in usage.headers().items()]
+                    message = {**message, "headers": [*message.get("headers", []), *quota]}
                 await send(message)
 
-            await self._app(scope, receive, send_with_limits)
+            await self._app(scope, receive, send_with_quota)
 
     def _is_open(self, scope: Scope) -> bool:
         if scope["type"] == "http":

@@ -21,7 +21,7 @@ from nemo_voice_serving.http.error_handlers import (
     install_error_handlers,
 )
 from nemo_voice_serving.http.middleware import RequestMiddleware
-from nemo_voice_serving.http.quotas import Accounts
+from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.http.routes.nim import nim_router
@@ -84,11 +84,11 @@ def _add_middleware(app: FastAPI, runtime: Runtime) -> None:
     """Puts around the routes, from the inside: keys, what every request gets, other origins."""
     settings = runtime.settings
     if settings.api_keys_file:
-        accounts = Accounts(settings.key_limits, runtime.metrics)
-        keys = ApiKeys(settings.api_keys_file, accounts.keep)
-        runtime.lifecycle.require(keys.trouble)
+        quotas = Quotas(settings.key_limits, runtime.metrics)
+        keys = ApiKeys(settings.api_keys_file, quotas.keep)
+        runtime.lifecycle.require(keys.problem)
         open_paths = OPEN_PATHS - METRICS_PATHS if settings.metrics_need_key else OPEN_PATHS
-        app.add_middleware(KeyMiddleware, keys=keys, accounts=accounts, open_paths=open_paths)
+        app.add_middleware(KeyMiddleware, keys=keys, quotas=quotas, open_paths=open_paths)
     app.add_middleware(
         RequestMiddleware,
         metrics=runtime.metrics,

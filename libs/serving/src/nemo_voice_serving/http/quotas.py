@@ -1,7 +1,7 @@
-"""What each API key may use, and what it has used: requests at once, audio seconds a minute.
+"""Quotas of each API key: requests in flight, and audio seconds a minute.
 
-`auth.py` opens an account around a request; whoever makes or hears sound calls `charge_audio`. No
-HTTP here, and no key: an account is known by a digest.
+`KeyMiddleware` counts a key's requests; the code that serves one calls `charge_audio` for what it
+sends or hears. A key is known by its digest alone.
 """
 
 import time
@@ -15,37 +15,37 @@ from nemo_voice_serving.settings import KeyLimitSettings
 
 _MINUTE_S = 60.0
 _LEAST_S = 1.0
-"""Audio seconds that must be left for a request to be begun: fewer would be one word."""
+"""Audio seconds that must be left for a request to begin: fewer would be one word."""
 _SLOT_WAIT_S = 1.0
-"""When to come back for a free place: nobody knows when one of the key's own requests ends."""
+"""Retry-After for the concurrency limit: a guess, when a running request ends is unknown."""
 _LABEL_DIGITS = 8
 
 
-class AccountObserver(Protocol):
-    """Who is told what each key uses: the metrics."""
+class UsageObserver(Protocol):
+    """Receives what each key uses, for the metrics."""
 
-    def key_changed(self, key: str, inside: int) -> None:
-        """Hears how many requests of the key are inside."""
+    def key_changed(self, key: str, in_flight: int, /) -> None:
+        """Receives how many requests of the key are in flight."""
         ...
 
-    def key_charged(self, key: str, audio_s: float) -> None:
-        """Hears what the key has used."""
+    def key_charged(self, key: str, audio_s: float, /) -> None:
+        """Receives how many audio seconds the key was charged."""
         ...
 
-    def key_refused(self, key: str, limit: str) -> None:
-        """Hears which limit refused a request of the key."""
+    def key_refused(self, key: str, limit: str, /) -> None:
+        """Receives which limit refused a request of the key."""
         ...
 
-    def key_gone(self, key: str) -> None:
-        """Hears that the key is no longer one."""
+    def key_gone(self, key: str, /) -> None:
+        """Hears that the key is no longer valid."""
         ...
 
 
-class Bucket:
-    """A minute's worth of audio seconds, which come back evenly; it may be overdrawn.
+class TokenBucket:
+    """A token bucket of audio seconds, refilled evenly within a minute, that may be overdrawn.
 
-    How long a request's sound is comes out when it is there. So a request is begun while something
-    is left, and what it takes beyond that is waited for by those after it.
+    A request's audio is known only once it is there. So a request begins while something is left,
+    and the requests after it wait for what it took beyond that.
     """
 
     def __init__(self, per_minute_s: float, clock: Callable[[], float]) -> None:
@@ -58,13 +58,13 @@ class Bucket:
     def left_s(self) -> float:
         """Audio seconds that are left; negative when overdrawn."""
         now_s = self._clock()
-        returned_s = (now_s - self._at_s) * self._rate
-        self._left_s, self._at_s = min(self.capacity_s, self._left_s + returned_s), now_s
+        refilled_s = (now_s - self._at_s) * self._rate
+        self._left_s, self._at_s = min(self.capacity_s, self._left_s + refilled_s), now_s
         return self._left_s
 
     @property
     def full_in_s(self) -> float:
-        """Seconds until nothing of what was used counts any more."""
+        """Seconds until the bucket is full."""
         return (self.capacity_s - self.left_s) / self._rate
 
     @property
@@ -73,35 +73,35 @@ class Bucket:
         return max(0.0, (min(_LEAST_S, self.capacity_s) - self.left_s) / self._rate)
 
     def take(self, audio_s: float) -> None:
-        """Takes what was used, whether or not it is there."""
+        """Takes the audio seconds, even if fewer are left."""
         self._left_s = self.left_s - audio_s
 
 
-class Account:
-    """What one key uses."""
+class KeyUsage:
+    """What one key uses of its quota."""
 
     def __init__(
         self,
         key: str,
         limits: KeyLimitSettings,
-        observer: AccountObserver,
+        observer: UsageObserver,
         clock: Callable[[], float],
     ) -> None:
         self.key = key
-        self.inside = 0
+        self.in_flight = 0
         self._limits = limits
         self._observer = observer
         per_minute_s = limits.audio_s_per_minute
-        self._bucket = Bucket(per_minute_s, clock) if per_minute_s else None
+        self._bucket = TokenBucket(per_minute_s, clock) if per_minute_s else None
 
     def charge(self, audio_s: float) -> None:
-        """Counts audio that was made or heard."""
+        """Counts audio that was sent or transcribed."""
         self._observer.key_charged(self.key, audio_s)
         if self._bucket is not None:
             self._bucket.take(audio_s)
 
     def headers(self) -> dict[str, str]:
-        """Returns what is left of the minute's audio; nothing where it is not limited."""
+        """Returns headers that state the audio quota and what is left; none without a quota."""
         if self._bucket is None:
             return {}
         return {
@@ -114,12 +114,12 @@ class Account:
         """Refuses one more request when a limit is reached.
 
         Raises:
-            RateLimitExceeded: With the time after which it may be tried again.
+            RateLimitExceeded: Stating when to try again.
         """
         most = self._limits.requests
-        if most and self.inside >= most:
+        if most and self.in_flight >= most:
             self._observer.key_refused(self.key, "requests")
-            message = f"This API key has {self.inside} requests inside, and may have {most}."
+            message = f"This API key has {self.in_flight} requests inside, and may have {most}."
             raise RateLimitExceeded(message, retry_after_s=_SLOT_WAIT_S, state=self.headers())
         wait_s = 0.0 if self._bucket is None else self._bucket.open_in_s
         if wait_s > 0:
@@ -131,64 +131,64 @@ class Account:
             raise RateLimitExceeded(message, retry_after_s=wait_s, state=self.headers())
 
 
-_current: ContextVar[Account | None] = ContextVar("account", default=None)
-"""Whose request is being served, on the event loop and in the tasks it starts."""
+_current: ContextVar[KeyUsage | None] = ContextVar("key_usage", default=None)
+"""The usage of the key whose request is being served, on the event loop and in its tasks."""
 
 
 def charge_audio(audio_s: float) -> None:
-    """Counts audio against the key whose request this is; for nobody's, nothing happens."""
-    account = _current.get()
-    if account is not None:
-        account.charge(audio_s)
+    """Charges audio to the key of the request being served; without a key nothing happens."""
+    usage = _current.get()
+    if usage is not None:
+        usage.charge(audio_s)
 
 
-class Accounts:
-    """The accounts of all keys that have called."""
+class Quotas:
+    """Enforces the quota of each key and keeps what each has used."""
 
     def __init__(
         self,
         limits: KeyLimitSettings,
-        observer: AccountObserver,
+        observer: UsageObserver,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limits = limits
         self._observer = observer
         self._clock = clock
-        self._accounts: dict[bytes, Account] = {}
+        self._usages: dict[bytes, KeyUsage] = {}
         self._valid: frozenset[bytes] = frozenset()
 
     @contextmanager
-    def request(self, digest: bytes) -> Iterator[Account]:
-        """Counts a request of the key in while the block runs, and what it charges.
+    def request(self, digest: bytes) -> Iterator[KeyUsage]:
+        """Counts a request of the key as in flight, and charges its audio to the key, in the block.
 
         Raises:
-            RateLimitExceeded: When the key has used what it may.
+            RateLimitExceeded: The key has reached a limit.
         """
-        account = self._accounts.get(digest)
-        if account is None:
+        usage = self._usages.get(digest)
+        if usage is None:
             key = digest.hex()[:_LABEL_DIGITS]
-            account = Account(key, self._limits, self._observer, self._clock)
-            self._accounts[digest] = account
-        account.check()
-        token = _current.set(account)
-        self._change(account, 1)
+            usage = KeyUsage(key, self._limits, self._observer, self._clock)
+            self._usages[digest] = usage
+        usage.check()
+        token = _current.set(usage)
+        self._change(usage, 1)
         try:
-            yield account
+            yield usage
         finally:
-            self._change(account, -1)
+            self._change(usage, -1)
             _current.reset(token)
             self._forget_invalid()
 
     def keep(self, digests: frozenset[bytes]) -> None:
-        """Forgets the keys that are no longer among these, once their last request is served."""
+        """Forgets keys that are not among these, each once its last request is served."""
         self._valid = digests
         self._forget_invalid()
 
     def _forget_invalid(self) -> None:
-        for digest in self._accounts.keys() - self._valid:
-            if not self._accounts[digest].inside:
-                self._observer.key_gone(self._accounts.pop(digest).key)
+        for digest in self._usages.keys() - self._valid:
+            if not self._usages[digest].in_flight:
+                self._observer.key_gone(self._usages.pop(digest).key)
 
-    def _change(self, account: Account, by: int) -> None:
-        account.inside += by
-        self._observer.key_changed(account.key, account.inside)
+    def _change(self, usage: KeyUsage, by: int) -> None:
+        usage.in_flight += by
+        self._observer.key_changed(usage.key, usage.in_flight)
