@@ -108,7 +108,7 @@ class RawVoice:
 
     def speak(self, texts: Sequence[str], folder: Path) -> int:
         """Writes the texts as clips into a folder and returns their count."""
-        from nemo_voice_serving.audio.decoding import resample  # noqa: PLC0415 only in its process
+        from nemo_voice_serving.audio.resampling import resample  # noqa: PLC0415 only in its process
         from nemo_voice_tts.synthesis.port import Phrase  # noqa: PLC0415
 
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ import pytest
 from nemo_voice_serving.audio import containers
 from nemo_voice_serving.audio.decoding import decode_whole
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole, pcm16, wav_header
+from nemo_voice_serving.audio.samples import MonoBlock
 from nemo_voice_serving.errors import PayloadTooLarge, UnsupportedAudio
 from support.audio.sounds import ffmpeg_bytes, frequency_of, libsndfile_bytes, silent_film, tone
 
@@ -152,7 +153,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("data", READABLE.values(), ids=READABLE.keys())
-def test_container_is_read(data: bytes) -> None:
+def test_every_container_is_decoded(data: bytes) -> None:
     decoded = decode_whole(io.BytesIO(data), RATE_HZ)
     assert len(decoded) / RATE_HZ == pytest.approx(2, abs=0.13)
     assert frequency_of(decoded, RATE_HZ) == pytest.approx(440, abs=2)
@@ -160,7 +161,7 @@ def test_container_is_read(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(("data", "reason"), MALFORMED.values(), ids=MALFORMED.keys())
-def test_what_is_not_audio_is_refused_with_a_reason(
+def test_anything_else_than_audio_is_refused_with_a_reason(
     data: bytes, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "speech.wav").write_bytes(WAV)  # what the playlists would escape to
@@ -170,25 +171,25 @@ def test_what_is_not_audio_is_refused_with_a_reason(
     assert caught.value.message.startswith("The file ")
     assert reason in caught.value.message
     assert "Send WAV, FLAC, MP3" in caught.value.message
-    assert caught.value.param == "file"
+    assert caught.value.param is None
 
 
 @pytest.mark.parametrize(
     "data", [WAV, MP3, FLAC, OPUS, AAC, WEBM], ids=str.split("wav mp3 flac opus aac webm")
 )
-def test_cut_recording_is_read_as_far_as_it_goes(data: bytes) -> None:
+def test_a_truncated_recording_is_decoded_up_to_its_end(data: bytes) -> None:
     decoded = decode_whole(io.BytesIO(data[: len(data) * 6 // 10]), RATE_HZ)
     assert 0.9 < len(decoded) / RATE_HZ < 1.4
     assert frequency_of(decoded, RATE_HZ) == pytest.approx(440, abs=3)
 
 
-def test_damage_in_the_middle_is_left_out() -> None:
+def test_corrupt_packets_are_skipped() -> None:
     middle = len(MP3) // 2
     damaged = MP3[:middle] + np.random.default_rng(0).bytes(300) + MP3[middle + 300 :]
     assert len(decode_whole(io.BytesIO(damaged), RATE_HZ)) / RATE_HZ > 1.7
 
 
-def test_change_of_the_rate_on_the_way_is_followed() -> None:
+def test_a_change_of_rate_midway_is_followed() -> None:
     second = encode_whole(AudioFormat.AAC, tone(2, 44_100), 44_100)
     decoded = decode_whole(io.BytesIO(AAC + second), RATE_HZ)
     assert len(decoded) / RATE_HZ == pytest.approx(4, abs=0.25)
@@ -196,7 +197,7 @@ def test_change_of_the_rate_on_the_way_is_followed() -> None:
         assert frequency_of(half, RATE_HZ) == pytest.approx(440, abs=3)
 
 
-def test_damaged_mp3_writes_nothing_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_corrupt_mp3_writes_nothing_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     damaged = bytearray(MP3)
     for place in np.random.default_rng(0).integers(500, len(MP3), 200):
         damaged[place] ^= 0xFF
@@ -212,7 +213,7 @@ def _mutation(random: np.random.Generator, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", [*READABLE])
-def test_no_damage_raises_anything_but_our_errors(name: str) -> None:
+def test_corrupt_files_raise_our_errors_alone(name: str) -> None:
     random = np.random.default_rng(len(name))
     for _ in range(12):
         damaged = io.BytesIO(_mutation(random, READABLE[name]))
@@ -221,25 +222,25 @@ def test_no_damage_raises_anything_but_our_errors(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["wav", "flac", "ogg opus", "m4a", "webm opus", "mov"])
-def test_length_stated_by_the_container_is_told(name: str) -> None:
+def test_duration_stated_by_the_container_is_reported(name: str) -> None:
     with containers.open_recording(io.BytesIO(READABLE[name])) as recording:
         assert recording.duration_s == pytest.approx(2, abs=0.07)
 
 
-class _ContainerThatBreaks:
-    """What FFmpeg does to some damaged files: an error while looking for the next packet."""
+class _FailingContainer:
+    """Fails while it looks for the next packet, as FFmpeg does with some corrupt files."""
 
     def demux(self, _stream: object) -> Iterator[object]:
         yield from ()
         raise IndexError("list index out of range")
 
 
-def test_error_while_looking_for_packets_ends_the_recording() -> None:
-    assert list(containers._ffmpeg_frames(_ContainerThatBreaks(), None)) == []
+def test_an_error_between_packets_ends_the_recording() -> None:
+    assert list(containers._ffmpeg_frames(_FailingContainer(), None)) == []
 
 
-def test_error_on_the_way_keeps_what_was_read() -> None:
-    def blocks() -> Iterator[containers.MonoBlock]:
+def test_an_error_midway_keeps_the_blocks_before_it() -> None:
+    def blocks() -> Iterator[MonoBlock]:
         yield RATE_HZ, TONE
         raise containers.Unreadable("says it has 1 samples a second")
 

@@ -8,14 +8,9 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from nemo_voice_serving.audio.decoding import (
-    blocks_of,
-    decode,
-    decode_whole,
-    resample,
-    resampled,
-)
+from nemo_voice_serving.audio.decoding import blocks_of, decode, decode_whole
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole, encoder_for, wav_header
+from nemo_voice_serving.audio.resampling import resample
 from nemo_voice_serving.errors import PayloadTooLarge, UnsupportedAudio
 from nemo_voice_stt.transcription.silence_splitter import cut_at_silences
 from support.audio.sounds import frequency_of, libsndfile_bytes, tone
@@ -27,8 +22,8 @@ def _wav(duration_s: float, rate_hz: int = RATE_HZ) -> BinaryIO:
     return io.BytesIO(encode_whole(AudioFormat.WAV, tone(duration_s, rate_hz), rate_hz))
 
 
-def _ten_minutes_of_nothing(path: Path) -> Path:
-    """Writes ten minutes of WAV that take no room on the disk."""
+def _ten_minutes_of_silence(path: Path) -> Path:
+    """Writes ten minutes of WAV as a sparse file."""
     data_bytes = 600 * RATE_HZ * 2
     with path.open("wb") as file:
         file.write(wav_header(RATE_HZ, data_bytes))
@@ -36,14 +31,14 @@ def _ten_minutes_of_nothing(path: Path) -> Path:
     return path
 
 
-def test_wav_at_the_wanted_rate_comes_back_as_it_is() -> None:
+def test_wav_at_the_wanted_rate_is_unchanged() -> None:
     decoded = decode_whole(_wav(2), RATE_HZ)
     assert decoded.dtype == np.float32
     np.testing.assert_allclose(decoded, tone(2, RATE_HZ), atol=1 / 65_536)
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 11_025, 22_050, 44_100, 48_000, 96_000])
-def test_every_rate_is_brought_to_the_wanted_one(rate_hz: int) -> None:
+def test_every_rate_is_resampled_to_the_wanted_one(rate_hz: int) -> None:
     decoded = decode_whole(_wav(2, rate_hz), RATE_HZ)
     assert len(decoded) == 2 * RATE_HZ
     assert frequency_of(decoded, RATE_HZ) == pytest.approx(440, abs=1)
@@ -57,12 +52,12 @@ def test_blocks_have_the_wanted_length_and_only_the_last_is_shorter() -> None:
 
 
 @pytest.mark.parametrize("rate_hz", [RATE_HZ, 44_100])
-def test_blocks_joined_equal_the_whole(rate_hz: int) -> None:
+def test_joined_blocks_equal_the_whole_recording(rate_hz: int) -> None:
     blocks = list(decode(_wav(3, rate_hz), RATE_HZ, block_s=0.1))
     np.testing.assert_array_equal(np.concatenate(blocks), decode_whole(_wav(3, rate_hz), RATE_HZ))
 
 
-def test_path_and_file_object_give_the_same(tmp_path: Path) -> None:
+def test_a_path_and_a_file_object_decode_to_the_same_samples(tmp_path: Path) -> None:
     path = tmp_path / "tone"  # no extension: the content decides
     path.write_bytes(_wav(1).read())
     np.testing.assert_array_equal(decode_whole(path, RATE_HZ), decode_whole(_wav(1), RATE_HZ))
@@ -76,7 +71,7 @@ def test_file_object_is_read_from_its_start_and_stays_open() -> None:
     assert not file.closed
 
 
-def test_path_that_does_not_exist_is_the_system_s_error(tmp_path: Path) -> None:
+def test_a_missing_path_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         decode_whole(tmp_path / "nothing.wav", RATE_HZ)
 
@@ -88,7 +83,7 @@ def test_channels_are_averaged() -> None:
     np.testing.assert_allclose(decoded, (left + right) / 2, atol=1e-6)
 
 
-def test_what_is_no_number_becomes_silence_and_what_is_too_loud_is_clipped() -> None:
+def test_nan_and_infinity_become_silence_and_loud_samples_are_clipped() -> None:
     samples = tone(1, RATE_HZ)
     samples[:6] = [np.nan, np.inf, -np.inf, 1e30, -3.0, 1.0]
     data = libsndfile_bytes(samples, RATE_HZ, "WAV", "FLOAT")
@@ -97,7 +92,7 @@ def test_what_is_no_number_becomes_silence_and_what_is_too_loud_is_clipped() -> 
     np.testing.assert_array_equal(decoded[6:], samples[6:])
 
 
-def test_resampling_never_leaves_the_range() -> None:
+def test_decoded_samples_stay_within_range_although_resampling_overshoots() -> None:
     hardest = np.sign(np.random.default_rng(0).standard_normal(44_100)).astype(np.float32)
     data = libsndfile_bytes(hardest, 44_100, "WAV", "FLOAT")
     assert np.abs(resample(hardest, 44_100, RATE_HZ)).max() > 1
@@ -109,14 +104,14 @@ def test_recording_over_the_limit_is_refused_before_the_first_block() -> None:
         next(decode(_wav(3), RATE_HZ, max_audio_s=2))
 
 
-def test_recording_that_states_no_length_is_refused_when_it_passes_the_limit() -> None:
+def test_recording_that_states_no_length_is_refused_once_it_passes_the_limit() -> None:
     encoder = encoder_for(AudioFormat.FLAC, RATE_HZ)
     data = encoder.start() + encoder.encode(tone(3, RATE_HZ)) + encoder.finish()
     blocks = decode(io.BytesIO(data), RATE_HZ, max_audio_s=2)
     assert [len(next(blocks)), len(next(blocks))] == [RATE_HZ, RATE_HZ]
     with pytest.raises(PayloadTooLarge) as caught:
         next(blocks)
-    assert (caught.value.status, caught.value.param) == (413, "file")
+    assert (caught.value.status, caught.value.param) == (413, None)
 
 
 def test_recording_of_exactly_the_limit_is_decoded() -> None:
@@ -129,7 +124,7 @@ def test_less_than_a_tenth_of_a_second_is_refused() -> None:
         decode_whole(_wav(0.05), RATE_HZ)
 
 
-def test_stopping_early_closes_the_file_that_was_opened(tmp_path: Path) -> None:
+def test_closing_the_generator_closes_the_opened_file(tmp_path: Path) -> None:
     path = tmp_path / "tone.wav"
     path.write_bytes(_wav(2).read())
     blocks = decode(path, RATE_HZ)
@@ -137,8 +132,8 @@ def test_stopping_early_closes_the_file_that_was_opened(tmp_path: Path) -> None:
     blocks.close()  # type: ignore[attr-defined]  # a generator; unclosed files are errors in these tests
 
 
-def test_long_wav_is_decoded_and_cut_within_bounded_memory(tmp_path: Path) -> None:
-    path = _ten_minutes_of_nothing(tmp_path / "long.wav")
+def test_long_wav_is_decoded_and_split_within_bounded_memory(tmp_path: Path) -> None:
+    path = _ten_minutes_of_silence(tmp_path / "long.wav")
     tracemalloc.start()
     try:
         pieces = cut_at_silences(decode(path, RATE_HZ), RATE_HZ)
@@ -162,27 +157,6 @@ def test_long_mp3_is_decoded_within_bounded_memory() -> None:
         tracemalloc.stop()
     assert count / RATE_HZ == pytest.approx(120, abs=1)
     assert peak < 2_000_000  # the two minutes themselves are 8 MB
-
-
-def test_resampling_is_seamless_over_blocks_of_any_size() -> None:
-    samples = tone(1, 44_100)
-    blocks = [(44_100, block) for block in np.split(samples, [10, 11, 4_000, 4_000, 30_000])]
-    joined = np.concatenate(list(resampled(blocks, RATE_HZ)))
-    np.testing.assert_array_equal(joined, resample(samples, 44_100, RATE_HZ))
-    assert len(joined) == RATE_HZ
-
-
-def test_resampling_follows_a_change_of_rate() -> None:
-    blocks = [(8_000, tone(1, 8_000)), (RATE_HZ, tone(1, RATE_HZ)), (48_000, tone(1, 48_000))]
-    joined = np.concatenate(list(resampled(blocks, RATE_HZ)))
-    assert len(joined) == 3 * RATE_HZ
-    assert frequency_of(joined, RATE_HZ) == pytest.approx(440, abs=1)
-
-
-def test_resampling_nothing_gives_nothing() -> None:
-    nothing = np.empty(0, np.float32)
-    assert len(resample(nothing, 8_000, RATE_HZ)) == 0
-    assert len(resample(nothing, RATE_HZ, RATE_HZ)) == 0
 
 
 @pytest.mark.parametrize("sizes", [[], [0], [5], [3, 3, 3, 3], [25], [1] * 11, [10, 0, 10]])

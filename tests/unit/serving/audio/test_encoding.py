@@ -1,4 +1,4 @@
-"""Every format: what is written is read back, whole or streamed."""
+"""Every format decodes to the samples that were encoded, whole or streamed."""
 
 import gc
 import io
@@ -22,7 +22,7 @@ from support.audio.sounds import Samples, frequency_of, ogg_pages, tone
 
 DURATION_S = 1.5
 PADDING_S = {AudioFormat.MP3: 0.09, AudioFormat.AAC: 0.13}
-"""What a codec of fixed frames adds to a stream: its delay and the rest of the last frame."""
+"""Silence that a codec of fixed frames adds: its delay, and the rest of the last frame."""
 
 every_format = pytest.mark.parametrize("audio_format", list(AudioFormat))
 compressed = pytest.mark.parametrize("audio_format", ["mp3", "opus", "aac", "flac"])
@@ -41,7 +41,7 @@ def _readable(audio_format: AudioFormat, data: bytes, rate_hz: int) -> io.BytesI
 @every_format
 @pytest.mark.parametrize("rate_hz", [16_000, 22_050, 44_100])
 @pytest.mark.parametrize("is_streamed", [False, True])
-def test_what_is_written_is_read_back(
+def test_encoded_samples_decode_to_the_same_sound(
     audio_format: AudioFormat, rate_hz: int, is_streamed: bool
 ) -> None:
     samples = tone(DURATION_S, rate_hz)
@@ -57,7 +57,7 @@ def test_what_is_written_is_read_back(
 
 
 @compressed
-def test_ffmpeg_reads_what_is_streamed(audio_format: AudioFormat) -> None:
+def test_ffmpeg_decodes_a_stream(audio_format: AudioFormat) -> None:
     audio_format = AudioFormat(audio_format)
     data = b"".join(_streamed(encoder_for(audio_format, 22_050), tone(DURATION_S, 22_050), 5_000))
     with av.open(io.BytesIO(data)) as container:
@@ -80,7 +80,7 @@ def test_bytes_do_not_depend_on_the_size_of_the_blocks(
 
 
 @every_format
-def test_streamed_sound_equals_whole_sound(audio_format: AudioFormat) -> None:
+def test_streamed_and_whole_files_decode_to_the_same_samples(audio_format: AudioFormat) -> None:
     samples = tone(DURATION_S, 24_000)
     streamed = b"".join(_streamed(encoder_for(audio_format, 24_000), samples, 4_096))
     whole = encode_whole(audio_format, samples, 24_000)
@@ -92,7 +92,7 @@ def test_streamed_sound_equals_whole_sound(audio_format: AudioFormat) -> None:
 
 
 @pytest.mark.parametrize("audio_format", ["mp3", "opus", "flac", "wav"])
-def test_whole_file_states_or_has_its_true_length(audio_format: str) -> None:
+def test_a_whole_file_has_its_true_length(audio_format: str) -> None:
     data = encode_whole(AudioFormat(audio_format), tone(DURATION_S, 24_000), 24_000)
     assert len(decode_whole(io.BytesIO(data), 24_000)) == DURATION_S * 24_000
     with av.open(io.BytesIO(data)) as container:
@@ -107,14 +107,14 @@ def test_whole_wav_header_is_exact() -> None:
     assert struct.unpack("<4sI", data[36:44]) == (b"data", len(data) - 44)
 
 
-def test_streamed_wav_says_that_its_length_is_unknown() -> None:
+def test_a_streamed_wav_states_an_unknown_length() -> None:
     header, first, rest = _streamed(encoder_for(AudioFormat.WAV, 22_050), tone(1, 22_050), 22_050)
     assert struct.unpack("<I", header[4:8]) == struct.unpack("<I", header[40:44]) == (0xFFFFFFFF,)
     assert (len(header), len(first), rest) == (44, 44_100, b"")
     assert len(decode_whole(io.BytesIO(header + first), 22_050)) == 22_050
 
 
-def test_samples_become_integers_by_rounding_and_clipping() -> None:
+def test_samples_are_rounded_and_clipped_to_integers() -> None:
     samples = np.array([0, 1.6 / 32768, -1.6 / 32768, 1, -1, 7, -7, np.nan, np.inf, -np.inf])
     integers = np.frombuffer(pcm16(samples.astype(np.float32)), "<i2")
     assert integers.tolist() == [0, 2, -2, 32767, -32768, 32767, -32768, 0, 32767, -32768]
@@ -128,7 +128,7 @@ def test_integers_survive_a_round_trip() -> None:
 
 
 @compressed
-def test_unclean_samples_are_encoded(audio_format: str) -> None:
+def test_nan_and_infinity_do_not_spoil_the_encoding(audio_format: str) -> None:
     samples = tone(1, 22_050)
     samples[:100] = np.nan
     samples[100:200:2] = np.inf
@@ -137,7 +137,7 @@ def test_unclean_samples_are_encoded(audio_format: str) -> None:
 
 
 @every_format
-def test_sound_leaves_while_it_is_still_being_made(audio_format: AudioFormat) -> None:
+def test_a_stream_is_emitted_while_samples_are_pushed(audio_format: AudioFormat) -> None:
     parts = _streamed(encoder_for(audio_format, 22_050), tone(3, 22_050), 22_050 // 10)
     first_s = next(index for index, part in enumerate(parts[1:], start=1) if part) * 0.1
     assert first_s <= 0.5
@@ -146,7 +146,7 @@ def test_sound_leaves_while_it_is_still_being_made(audio_format: AudioFormat) ->
 
 
 @every_format
-def test_stream_without_sound_is_no_error(audio_format: AudioFormat) -> None:
+def test_a_stream_without_samples_is_no_error(audio_format: AudioFormat) -> None:
     encoder = encoder_for(audio_format, 22_050)
     assert isinstance(
         encoder.start() + encoder.encode(np.empty(0, np.float32)) + encoder.finish(), bytes
@@ -165,7 +165,7 @@ def test_stream_without_sound_is_no_error(audio_format: AudioFormat) -> None:
         ("opus", 22_050, 48_000),  # FFmpeg's decoder always gives 48 kHz
     ],
 )
-def test_rate_is_one_that_the_codec_carries(
+def test_the_written_rate_is_one_that_the_codec_supports(
     audio_format: str, rate_hz: int, written_hz: int
 ) -> None:
     data = encode_whole(AudioFormat(audio_format), tone(1, rate_hz), rate_hz)
@@ -177,9 +177,7 @@ def test_rate_is_one_that_the_codec_carries(
 @pytest.mark.parametrize(
     ("rate_hz", "to_hz"), [(22_050, 24_000), (22_050, 8_000), (16_000, 48_000)]
 )
-def test_sound_is_written_at_another_rate_without_loss(
-    audio_format: str, rate_hz: int, to_hz: int
-) -> None:
+def test_a_stream_is_resampled_without_loss(audio_format: str, rate_hz: int, to_hz: int) -> None:
     encoder = encoder_for(AudioFormat(audio_format), rate_hz, to_hz=to_hz)
     data = b"".join(_streamed(encoder, tone(DURATION_S, rate_hz), 1_000))
     readable = _readable(AudioFormat(audio_format), data, to_hz)
@@ -190,7 +188,7 @@ def test_sound_is_written_at_another_rate_without_loss(
     assert frequency_of(decoded, to_hz) == pytest.approx(440, abs=3)
 
 
-def test_another_rate_is_seamless_between_blocks() -> None:
+def test_resampling_is_seamless_between_pushes() -> None:
     samples = tone(DURATION_S, 22_050)
     encoder = encoder_for(AudioFormat.PCM, 22_050, to_hz=24_000)
     written = np.frombuffer(b"".join(_streamed(encoder, samples, 777)), "<i2") / 32768
@@ -200,7 +198,7 @@ def test_another_rate_is_seamless_between_blocks() -> None:
     assert np.abs(written - expected)[middle].max() < 0.001
 
 
-def test_a_sample_that_is_no_number_silences_itself_alone() -> None:
+def test_a_nan_silences_no_other_sample() -> None:
     samples = tone(DURATION_S, 22_050)
     samples[11_025] = np.nan
     encoder = encoder_for(AudioFormat.PCM, 22_050, to_hz=24_000)
@@ -226,12 +224,12 @@ def test_media_type_is_of_audio(audio_format: AudioFormat) -> None:
     assert audio_format.media_type.startswith("audio/")
 
 
-def test_media_types_are_what_players_expect() -> None:
+def test_media_types_are_those_that_players_expect() -> None:
     types = [AudioFormat(name).media_type for name in ("mp3", "opus", "wav")]
     assert types == ["audio/mpeg", "audio/ogg", "audio/wav"]
 
 
-def test_dropped_encoder_lets_go_of_its_memory_at_once() -> None:
+def test_a_dropped_encoder_frees_its_memory_at_once() -> None:
     process = psutil.Process()
     samples = tone(0.2, 22_050)
 

@@ -1,4 +1,4 @@
-"""What a Content-Type says of samples without a header, and that they are read so."""
+"""Raw samples are decoded as their Content-Type states."""
 
 import io
 
@@ -28,7 +28,7 @@ from support.audio.sounds import frequency_of, tone
         ("audio/l16; rate=16000; endianness=little-endian", RawFormat(16_000)),
     ],
 )
-def test_a_type_says_what_the_samples_are(
+def test_content_type_states_the_raw_format(
     content_type: str | None, expected: RawFormat | None
 ) -> None:
     assert raw_format_of(content_type) == expected
@@ -45,14 +45,14 @@ def test_a_type_says_what_the_samples_are(
         "audio/pcm;rate*=1;rate*0=2",
     ],
 )
-def test_a_type_that_makes_no_sense_is_refused(content_type: str) -> None:
+def test_missing_or_malformed_parameters_are_refused(content_type: str) -> None:
     with pytest.raises(UnsupportedAudio) as refused:
         raw_format_of(content_type)
-    assert refused.value.param == "file"
+    assert refused.value.param is None
 
 
 @pytest.mark.parametrize("dtype", ["<i2", ">i2"])
-def test_samples_are_read_in_their_order_of_bytes(dtype: str) -> None:
+def test_samples_are_read_in_the_stated_byte_order(dtype: str) -> None:
     sound = tone(1.0, 8_000, frequency_hz=440)
     both = np.repeat(sound[:, None], 2, axis=1)
     file = io.BytesIO((both * 32767).astype(dtype).tobytes())
@@ -73,18 +73,18 @@ def test_samples_are_read_in_their_order_of_bytes(dtype: str) -> None:
         (b"\0\1" * 16_000, RawFormat(10**30)),
     ],
 )
-def test_nothing_and_nonsense_are_refused(data: bytes, raw: RawFormat) -> None:
+def test_empty_input_and_impossible_formats_are_refused(data: bytes, raw: RawFormat) -> None:
     with pytest.raises(UnsupportedAudio):
         list(decoded(io.BytesIO(data), 16_000, raw_format=raw))
 
 
-def test_a_byte_too_many_is_no_matter() -> None:
+def test_an_odd_last_byte_is_ignored() -> None:
     file = io.BytesIO(b"\0\1" * 16_000 + b"\0")
     assert sum(map(len, decoded(file, 16_000, raw_format=RawFormat(16_000)))) == 16_000
 
 
 @pytest.mark.parametrize("audio_format", [AudioFormat.WAV, AudioFormat.FLAC, AudioFormat.MP3])
-def test_a_file_that_is_closed_under_the_decoder_has_ended(audio_format: AudioFormat) -> None:
+def test_a_file_that_is_closed_while_it_is_decoded_ends_early(audio_format: AudioFormat) -> None:
     file = io.BytesIO(encode_whole(audio_format, tone(60.0, 16_000), 16_000))
     blocks = decoded(file, 16_000)
     next(blocks)
@@ -92,7 +92,7 @@ def test_a_file_that_is_closed_under_the_decoder_has_ended(audio_format: AudioFo
     assert sum(map(len, blocks)) < 59 * 16_000
 
 
-def test_a_track_and_its_inverse_do_not_cancel_out() -> None:
+def test_channels_that_cancel_each_other_out_are_not_averaged() -> None:
     sound = tone(1.0, 16_000)
     file = io.BytesIO()
     soundfile.write(file, np.stack([sound, -sound], axis=1), 16_000, format="WAV")

@@ -1,17 +1,14 @@
-"""What libsndfile and FFmpeg are given of an upload: bytes by position, and never an exception.
-
-`containers.py` wraps every file in it.
-"""
+"""The view of an upload that libsndfile and FFmpeg read: bytes by position, and no exceptions."""
 
 from contextlib import suppress
 from typing import BinaryIO
 
 
 class ByteSource:
-    """What the libraries see of a file: bytes by position, no name to guess a format from.
+    """Gives the libraries the bytes of a file, and no name from which to guess a format.
 
-    One that is closed under them, since its client left, is at its end: no exception in a C
-    callback, which would be written to the log.
+    A file that is closed meanwhile, because its client left, appears to end: an exception in a C
+    callback would be written to the log.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -31,14 +28,14 @@ class ByteSource:
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Goes to a place within the file and returns it."""
-        # A corrupt header asks for places before the start: answering with the nearest place keeps
-        # the exception out of a C callback.
+        """Moves to a position, at most to either end of the file, and returns it."""
+        # A corrupt header leads to places before the start: the nearest valid place instead of an
+        # exception in a C callback.
         wanted = offset + (0, self._position, self._size)[whence]
         with suppress(ValueError):
             self._position = self._file.seek(min(max(wanted, 0), self._size))
         return self._position
 
     def tell(self) -> int:
-        """Returns where the next byte is read."""
+        """Returns the position of the next byte to be read."""
         return self._position

@@ -1,7 +1,7 @@
-"""Reading a file of any audio container: the two libraries that can, behind one shape.
+"""Opens an audio file of any container with libsndfile or FFmpeg, whichever reads it.
 
-`audio.py` is the only caller. Nothing here resamples or limits durations; no error of libsndfile
-or FFmpeg leaves it, and no container makes them open another file or address.
+No error of either library leaves this module, and no container makes them open another file or
+address.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,14 +18,11 @@ import soundfile
 
 from nemo_voice_serving.audio.byte_source import ByteSource
 from nemo_voice_serving.audio.raw import RawFormat
-from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_serving.audio.samples import MonoBlock, Samples
 from nemo_voice_serving.errors import UnsupportedAudio
 
-MonoBlock = tuple[int, Samples]
-"""A rate in Hz, and samples at that rate: a file may change its rate on the way."""
-
 MIN_AUDIO_S = 0.1
-"""What is shorter is refused, as by OpenAI: no word fits in it."""
+"""The shortest recording that is accepted, as by OpenAI: no word is shorter."""
 MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 384_000
 MAX_CHANNELS = 32
 ACCEPTED = (
@@ -37,14 +34,16 @@ _UNKNOWN = "is not recognised as audio"
 _READ_FRAMES = 1 << 17
 _FRAMES_AT_ONCE = 32
 _STALLED_S = 60.0
-_CANCELLED = 0.01  # of the loudest channel's power: the mean of a track and its inverse is nothing
-_STATED_LIMIT_S = 1e9  # beyond it stands "unknown": libsndfile says 2^63 frames for a streamed FLAC
-# Where libsndfile is the faster one (WAV seven times). Not MP3: its decoder complains of damaged
-# frames on standard error, and a client must not write into the log.
+# Of the loudest channel's power: below it the channels are taken to cancel each other out.
+_CANCELLED = 0.01
+# A longer duration means "unknown": libsndfile reports 2^63 frames for a streamed FLAC.
+_STATED_LIMIT_S = 1e9
+# Formats that libsndfile reads faster (WAV seven times). Not MP3: its decoder reports corrupt
+# frames on stderr, and a client must not write to the log.
 _SNDFILE_HEADS = (b"RIFF", b"RIFX", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b".snd", b"caff")
-# Formats whose duration FFmpeg guesses from the bit rate: no reason to refuse a file.
+# Formats whose duration FFmpeg estimates from the bit rate: too vague to refuse a file by.
 _GUESSED_DURATION = frozenset({"aac", "mp3", "mpeg", "mpegts", "ac3", "eac3", "amr"})
-# Sound and film only: playlists, image sequences and captures would open other files or devices.
+# Audio and video only: playlists, image sequences and captures would open other files or devices.
 _DEMUXERS = (
     "mov,matroska,ogg,wav,mp3,aac,flac,aiff,au,caf,w64,asf,avi,flv,mpeg,mpegts,amr,ac3,eac3,"
     "wv,ape,tta,tak,dsf,gsm,loas"
@@ -65,24 +64,24 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """An open file: what it says of itself, and its sound, once."""
+    """An open file: its stated duration, and its audio, which can be read once."""
 
     duration_s: float | None
-    """As stated by the container; absent where it is unknown or only a guess."""
+    """As stated by the container; None where it is unknown or only estimated."""
     blocks: Iterator[MonoBlock]
-    """Mono float32 within [-1, 1], all of them finite; ends early where the file is cut."""
+    """Mono float32 within [-1, 1], all of them finite; ends early where the file is truncated."""
 
 
 @contextmanager
 def open_recording(file: BinaryIO, raw_format: RawFormat | None = None) -> Iterator[Recording]:
-    """Opens with the first library that reads at least 0.1 s of the file.
+    """Yields the recording from the first library that reads at least 0.1 s of the file.
 
     Args:
         file: Seekable; it stays open.
-        raw_format: What its bytes are, where they have no header.
+        raw_format: The format of its samples where they have no header.
 
     Raises:
-        UnsupportedAudio: None does; the message says why and what is accepted.
+        UnsupportedAudio: No library reads it; the message says why and what is accepted.
     """
     head = file.read(4) if file.seek(0) == 0 else b""
     if not head:
@@ -113,7 +112,7 @@ def _openers(
 
 
 def _start(blocks: Iterator[MonoBlock]) -> list[MonoBlock]:
-    """Returns the blocks of the first 0.1 s: a library that fails at once can be replaced."""
+    """Returns the blocks of the first 0.1 s; if even those fail, the other library is tried."""
     start: list[MonoBlock] = []
     duration_s = 0.0
     try:
@@ -132,7 +131,7 @@ def _start(blocks: Iterator[MonoBlock]) -> list[MonoBlock]:
 
 
 def _until_broken(blocks: Iterator[MonoBlock]) -> Iterator[MonoBlock]:
-    """Yields what can be read: the beginning of a cut recording is worth hearing."""
+    """Yields the blocks before the first error: the start of a truncated recording is of use."""
     try:
         yield from blocks
     except (Unreadable, *_LIBRARY_ERRORS):
@@ -148,7 +147,7 @@ def _sndfile_recording(file: BinaryIO) -> Iterator[Recording]:
     with sound:
         _check_shape(sound.samplerate, sound.channels)
         duration_s = _stated(sound.frames / sound.samplerate)
-        if duration_s is None:  # libsndfile stops in the middle of a FLAC that was streamed
+        if duration_s is None:  # libsndfile stops halfway through a FLAC that was streamed
             raise Unreadable(_UNKNOWN)
         yield Recording(duration_s, _sndfile_blocks(sound))
 
@@ -182,7 +181,7 @@ def _ffmpeg_recording(file: BinaryIO) -> Iterator[Recording]:
     options = {
         "format_whitelist": _DEMUXERS,
         "codec_whitelist": _audio_decoders(),
-        "protocol_whitelist": "none",  # a word that is no protocol: nothing may be opened by name
+        "protocol_whitelist": "none",  # matches no protocol, so that nothing is opened by name
     }
     try:
         container = av.open(
@@ -204,7 +203,7 @@ def _ffmpeg_recording(file: BinaryIO) -> Iterator[Recording]:
 def _ffmpeg_blocks(container: Any, stream: Any) -> Iterator[MonoBlock]:
     for (rate_hz, channels, _), run in groupby(_ffmpeg_frames(container, stream), key=_shape):
         _check_shape(rate_hz, channels)
-        # Frames are small (26 ms in an MP3): converting them one by one would double the time.
+        # Frames are short (26 ms in an MP3): converting each alone would double the time.
         while batch := list(islice(run, _FRAMES_AT_ONCE)):
             yield rate_hz, _mono(_ffmpeg_samples(batch, channels))
 
@@ -212,7 +211,7 @@ def _ffmpeg_blocks(container: Any, stream: Any) -> Iterator[MonoBlock]:
 def _ffmpeg_frames(container: Any, stream: Any) -> Iterator[Any]:
     try:
         for packet in container.demux(stream):
-            # A broken packet is left out, as every player does.
+            # A corrupt packet is skipped, as in every player.
             with suppress(*_LIBRARY_ERRORS):
                 yield from packet.decode()
     except _LIBRARY_ERRORS:
@@ -224,7 +223,7 @@ def _shape(frame: Any) -> tuple[int, int, str]:
 
 
 def _ffmpeg_samples(frames: list[Any], channels: int) -> npt.NDArray[Any]:
-    """Returns (frames, channels) as floats, whatever FFmpeg's sample format."""
+    """Returns an array of frames by channels as floats, from any of FFmpeg's sample formats."""
     array = np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
     array = array.T if frames[0].format.is_planar else array.reshape(-1, channels)
     if array.dtype == np.uint8:
@@ -235,7 +234,7 @@ def _ffmpeg_samples(frames: list[Any], channels: int) -> npt.NDArray[Any]:
 
 
 def _mono(samples: npt.NDArray[Any]) -> Samples:
-    """Returns the mean of the channels, clipped; what is no number becomes silence."""
+    """Returns the mean of the channels, clipped; NaN and infinity become silence."""
     if not np.isfinite(samples).all():
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
     samples = np.clip(samples, -1.0, 1.0)
@@ -266,7 +265,7 @@ def _stated(duration_s: float | None) -> float | None:
 
 @cache
 def _audio_decoders() -> str:
-    """Names FFmpeg's audio decoders, so that a film's pictures and covers are never decoded."""
+    """Returns the names of FFmpeg's audio decoders: pictures and covers must not be decoded."""
     return ",".join(sorted(name for name in av.codecs_available if _decodes_audio(name)))
 
 

@@ -1,7 +1,6 @@
-"""Any recording as float32 mono at the rate a model wants, in bounded memory.
+"""Decodes any recording to mono float32 at the rate that a model wants, in bounded memory.
 
-Containers are opened by `containers.py`; cutting long audio is `silence.py`, encoding is
-`codecs.py`. The transcription routes and command line call `decode`, in a worker thread.
+The calls compute: services make them in worker threads.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,14 +9,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import soxr
 
-from nemo_voice_serving.audio.containers import MonoBlock, open_recording
+from nemo_voice_serving.audio.containers import open_recording
 from nemo_voice_serving.audio.raw import RawFormat
+from nemo_voice_serving.audio.resampling import resample_blocks
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import PayloadTooLarge
-
-_QUALITY = "HQ"
 
 
 def decode(
@@ -30,14 +27,15 @@ def decode(
 ) -> Iterator[Samples]:
     """Yields mono blocks of `block_s` at `rate_hz`, within [-1, 1]; the last one may be shorter.
 
-    A seekable file object is read from its start and stays open; with `raw_format` it holds nothing
-    but samples. What a cut file still holds is yielded without complaint. Nothing is yielded before
-    the first block is known to be sound.
+    A seekable file object is read from its start and stays open; with `raw_format` it holds samples
+    without a header. A truncated file yields what it still holds. The first block is yielded only
+    once the file is known to hold 0.1 s of audio.
 
     Raises:
-        UnsupportedAudio: Not audio, or less than 0.1 s of it; always before the first block.
-        PayloadTooLarge: More than `max_audio_s`; before the first block where the file states its
-            length, and else when the limit is passed.
+        UnsupportedAudio: The file is not audio, or holds less than 0.1 s; only before the first
+            block.
+        PayloadTooLarge: The recording is longer than `max_audio_s`; before the first block where
+            the file states its length, and else when the limit is passed.
         OSError: The path cannot be opened.
     """
     with ExitStack() as stack:
@@ -46,7 +44,8 @@ def decode(
         if recording.duration_s is not None:
             _refuse_longer(recording.duration_s, max_audio_s)
         length = 0
-        for block in blocks_of(resampled(recording.blocks, rate_hz), round(block_s * rate_hz)):
+        resampled = resample_blocks(recording.blocks, rate_hz)
+        for block in blocks_of(resampled, round(block_s * rate_hz)):
             length += len(block)
             _refuse_longer(length / rate_hz, max_audio_s)
             yield np.clip(block, -1.0, 1.0)  # resampling a loud sound overshoots
@@ -57,24 +56,6 @@ def decode_whole(
 ) -> Samples:
     """Returns the recording in one piece; raises as `decode` does."""
     return np.concatenate(list(decode(source, rate_hz, block_s=10.0, max_audio_s=max_audio_s)))
-
-
-def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
-    """Returns the same sound at another rate."""
-    return np.concatenate([samples[:0], *resampled([(from_hz, samples)], to_hz)])
-
-
-def resampled(blocks: Iterable[MonoBlock], rate_hz: int) -> Iterator[Samples]:
-    """Yields the same sound at `rate_hz`, seamless even where the blocks change their rate."""
-    stream: soxr.ResampleStream | None = None
-    current_hz = rate_hz
-    for block_hz, samples in blocks:
-        if block_hz != current_hz:
-            yield from _tail(stream)
-            current_hz = block_hz
-            stream = resampler(block_hz, rate_hz)
-        yield samples if stream is None else stream.resample_chunk(samples)
-    yield from _tail(stream)
 
 
 def blocks_of(chunks: Iterable[Samples], length: int) -> Iterator[Samples]:
@@ -91,18 +72,6 @@ def blocks_of(chunks: Iterable[Samples], length: int) -> Iterator[Samples]:
             held, count = [joined[whole:]], count - whole
     if count:
         yield np.concatenate(held)
-
-
-def resampler(from_hz: int, to_hz: int) -> soxr.ResampleStream | None:
-    """Returns what changes the rate of pushed samples; None where the rates are the same."""
-    if from_hz == to_hz:
-        return None
-    return soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality=_QUALITY)
-
-
-def _tail(stream: soxr.ResampleStream | None) -> Iterator[Samples]:
-    if stream is not None:
-        yield stream.resample_chunk(np.empty(0, np.float32), last=True)
 
 
 def _refuse_longer(duration_s: float, max_audio_s: float | None) -> None:

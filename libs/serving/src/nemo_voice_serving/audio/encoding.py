@@ -1,7 +1,7 @@
-"""Speech in the six formats of OpenAI's API, piece by piece or whole.
+"""Encodes speech in the six formats of OpenAI's API, in pieces or whole.
 
-The inverse of `audio.py`. Called in worker threads; an encoder belongs to one response. A format of
-FFmpeg's is added by a line in `AudioFormat`, in `_MEDIA_TYPES` and in `_CODECS`.
+Called in worker threads; an encoder belongs to one response. Another format of FFmpeg's needs a
+line in `AudioFormat`, in `_MEDIA_TYPES` and in `_CODECS`.
 """
 
 import io
@@ -10,21 +10,21 @@ import weakref
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Protocol
 
 import av
 import numpy as np
-import soxr
 
-from nemo_voice_serving.audio.decoding import resampler
+from nemo_voice_serving.audio.resampling import Resampler
 from nemo_voice_serving.audio.samples import Samples
 
 WAV_UNKNOWN_LENGTH = 0xFFFFFFFF
-"""What a streamed WAV says of its length, as OpenAI's does: players read on to the end."""
+"""The length that a streamed WAV states, as OpenAI's does: players read to the end."""
 
 
 class AudioFormat(StrEnum):
-    """The formats speech can be asked for in, by the names of OpenAI's `response_format`."""
+    """The formats of speech, by the values of OpenAI's `response_format`."""
 
     MP3 = "mp3"
     OPUS = "opus"
@@ -50,21 +50,21 @@ _MEDIA_TYPES = {
 
 
 class Encoder(Protocol):
-    """One stream of sound being encoded: `start`, then `encode` any number of times, then `finish`.
+    """Encodes one stream: `start`, then `encode` any number of times, then `finish`.
 
-    What the calls return, joined, is the file. It may be dropped at any moment.
+    The returned bytes, joined, are the file. An encoder may be dropped at any moment.
     """
 
     def start(self) -> bytes:
-        """Returns the bytes before the first sound."""
+        """Returns the file's header."""
         ...
 
     def encode(self, samples: Samples) -> bytes:
-        """Returns the bytes that these samples complete, which may be none."""
+        """Returns the bytes that these samples complete, possibly none."""
         ...
 
     def finish(self) -> bytes:
-        """Returns the rest."""
+        """Returns the end of the file."""
         ...
 
 
@@ -74,12 +74,12 @@ class _Codec:
     encoder: str
     sample_format: str
     rates_hz: tuple[int, ...] = ()
-    """What the codec can carry, ascending; empty means any."""
+    """Rates that the codec supports, ascending; empty means any."""
     bit_rate: int = 0
     options: dict[str, str] = field(default_factory=dict)
 
     def rate_for(self, rate_hz: int) -> int:
-        """Returns the lowest possible rate that loses nothing, else the highest."""
+        """Returns the lowest supported rate that loses nothing, else the highest one."""
         if not self.rates_hz:
             return rate_hz
         return next((rate for rate in self.rates_hz if rate >= rate_hz), self.rates_hz[-1])
@@ -108,16 +108,16 @@ def encoder_for(audio_format: AudioFormat, rate_hz: int, *, to_hz: int | None = 
     """Returns a new encoder for mono speech at `rate_hz`; nothing costly happens before `start`.
 
     Args:
-        audio_format: What to write.
+        audio_format: The format to write.
         rate_hz: The rate of the samples that will be pushed.
-        to_hz: The rate to write, or the next one that the codec carries; absent: that of the
-            samples, likewise.
+        to_hz: The rate to write, by default that of the samples; where the codec does not support
+            it, the next higher one.
     """
     written_hz = to_hz or rate_hz
     if audio_format is AudioFormat.PCM:
-        return _PcmEncoder(b"", resampler(rate_hz, written_hz))
+        return _PcmEncoder(b"", Resampler(rate_hz, written_hz))
     if audio_format is AudioFormat.WAV:
-        return _PcmEncoder(wav_header(written_hz, None), resampler(rate_hz, written_hz))
+        return _PcmEncoder(wav_header(written_hz, None), Resampler(rate_hz, written_hz))
     codec = _CODECS[audio_format]
     return _FfmpegEncoder(codec, rate_hz, codec.rate_for(written_hz), _Outbox())
 
@@ -129,7 +129,7 @@ def encode_whole(audio_format: AudioFormat, samples: Samples, rate_hz: int) -> b
     if audio_format is AudioFormat.WAV:
         data = pcm16(samples)
         return wav_header(rate_hz, len(data)) + data
-    file = io.BytesIO()  # seekable: the muxer goes back and writes the length
+    file = io.BytesIO()  # seekable, so that the muxer can write the length afterwards
     codec = _CODECS[audio_format]
     encoder = _FfmpegEncoder(codec, rate_hz, codec.rate_for(rate_hz), file)
     encoder.start()
@@ -140,8 +140,12 @@ def encode_whole(audio_format: AudioFormat, samples: Samples, rate_hz: int) -> b
 
 
 def pcm16(samples: Samples) -> bytes:
-    """Returns 16-bit little endian samples, rounded and clipped; what is no number is silence."""
-    return np.clip(np.rint(_clean(samples) * 32768), -32768, 32767).astype("<i2").tobytes()
+    """Returns 16-bit little endian samples, rounded and clipped; NaN becomes silence."""
+    return _quantised(_clean(samples))
+
+
+def _quantised(samples: Samples) -> bytes:
+    return np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
 
 
 def _clean(samples: Samples) -> Samples:
@@ -150,40 +154,31 @@ def _clean(samples: Samples) -> Samples:
 
 
 def wav_header(rate_hz: int, data_bytes: int | None) -> bytes:
-    """Returns the 44 bytes before mono 16-bit samples; None means a length not known yet."""
+    """Returns the 44-byte header of mono 16-bit samples; None is a length that is not known yet."""
     data = WAV_UNKNOWN_LENGTH if data_bytes is None else data_bytes
     riff = WAV_UNKNOWN_LENGTH if data_bytes is None else data_bytes + 36
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
     return struct.pack("<4sI4s", b"RIFF", riff, b"WAVE") + form + struct.pack("<4sI", b"data", data)
 
 
-def _resampled(stream: soxr.ResampleStream | None, samples: Samples) -> Samples:
-    # A sample that is no number would silence all that is near it.
-    return samples if stream is None else stream.resample_chunk(_clean(samples))
-
-
-def _tail_of(stream: soxr.ResampleStream | None) -> Samples:
-    nothing = np.empty(0, np.float32)
-    return nothing if stream is None else stream.resample_chunk(nothing, last=True)
-
-
 @dataclass(frozen=True, slots=True)
 class _PcmEncoder:
     header: bytes
-    resampler: soxr.ResampleStream | None
+    resampler: Resampler
 
     def start(self) -> bytes:
         return self.header
 
     def encode(self, samples: Samples) -> bytes:
-        return pcm16(_resampled(self.resampler, samples))
+        # Cleaned first: the resampler would spread one NaN over all samples near it.
+        return _quantised(self.resampler.push(_clean(samples)))
 
     def finish(self) -> bytes:
-        return pcm16(_tail_of(self.resampler))
+        return _quantised(self.resampler.finish())
 
 
 class _Outbox:
-    """A file that cannot be rewound, as a socket cannot; emptied after each step."""
+    """A file that cannot seek, like a socket; emptied after each step."""
 
     def __init__(self) -> None:
         self._data = bytearray()
@@ -199,42 +194,48 @@ class _Outbox:
 
 
 class _FfmpegEncoder:
-    """A codec of FFmpeg, writing to `sink`; the calls return what has arrived in an outbox."""
+    """Encodes with FFmpeg into `sink`; of an outbox, each call returns what was written by then."""
 
     def __init__(
         self, codec: _Codec, from_hz: int, rate_hz: int, sink: _Outbox | io.BytesIO
     ) -> None:
         self._codec = codec
         self._rate_hz = rate_hz
-        self._resampler = resampler(from_hz, rate_hz)
+        self._resampler = Resampler(from_hz, rate_hz)
         self._sink = sink
         self._count = 0
-        self._container: Any = None
-        self._stream: Any = None
 
     def start(self) -> bytes:
-        codec = self._codec
-        # bitexact: no version strings, no random serial numbers: the same sound is the same bytes.
-        options = {"fflags": "+bitexact", "flush_packets": "1", **codec.options}
-        self._container = av.open(self._sink, "w", format=codec.container, options=options)
-        self._stream = self._container.add_stream(
-            codec.encoder, rate=self._rate_hz, layout="mono", options=codec.options
-        )
-        self._stream.codec_context.format = codec.sample_format
-        if codec.bit_rate:
-            self._stream.codec_context.bit_rate = codec.bit_rate
-        # PyAV's objects refer to each other: left to the garbage collector, a response whose client
-        # leaves would keep up to 7 MB for a while.
-        weakref.finalize(self, self._container.close).atexit = False
+        context = self._stream.codec_context
+        context.format = self._codec.sample_format
+        if self._codec.bit_rate:
+            context.bit_rate = self._codec.bit_rate
         self._container.start_encoding()
         return self._taken()
 
+    @cached_property
+    def _container(self) -> Any:
+        # bitexact: without version strings and random serial numbers, equal audio is equal bytes.
+        options = {"fflags": "+bitexact", "flush_packets": "1", **self._codec.options}
+        container = av.open(self._sink, "w", format=self._codec.container, options=options)
+        # PyAV's objects form reference cycles: until the garbage collector runs, a response whose
+        # client left would keep up to 7 MB.
+        weakref.finalize(self, container.close).atexit = False
+        return container
+
+    @cached_property
+    def _stream(self) -> Any:
+        codec = self._codec
+        return self._container.add_stream(
+            codec.encoder, rate=self._rate_hz, layout="mono", options=codec.options
+        )
+
     def encode(self, samples: Samples) -> bytes:
-        self._push(_resampled(self._resampler, samples))
+        self._push(self._resampler.push(_clean(samples)))
         return self._taken()
 
     def finish(self) -> bytes:
-        self._push(_tail_of(self._resampler))
+        self._push(self._resampler.finish())
         self._container.mux(self._stream.encode(None))
         self._container.close()
         return self._taken()
@@ -243,9 +244,9 @@ class _FfmpegEncoder:
         if not len(samples):
             return
         if self._codec.sample_format == "s16":
-            array: Any = np.frombuffer(pcm16(samples), np.int16)
+            array: Any = np.frombuffer(_quantised(samples), np.int16)
         else:
-            array = _clean(samples)
+            array = np.clip(samples, -1.0, 1.0)  # resampling a loud sound overshoots
         frame = av.AudioFrame.from_ndarray(
             array[np.newaxis], format=self._codec.sample_format, layout="mono"
         )

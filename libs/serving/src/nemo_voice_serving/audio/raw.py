@@ -1,7 +1,4 @@
-"""Sound without a header, and the Content-Type that says what it is: pure.
-
-`containers.py` reads it; the transcription routes take the type from the upload.
-"""
+"""Audio without a header, whose rate and byte order only the upload's Content-Type states."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +7,7 @@ from email.message import Message
 from nemo_voice_serving.errors import UnsupportedAudio
 
 DEFAULT_PCM_RATE_HZ = 24_000
-"""Of `audio/pcm` without a rate: OpenAI's, and that of the speech that OpenAI's clients ask for."""
+"""The rate of `audio/pcm` that states none, as in OpenAI's API."""
 
 _PCM = frozenset({"audio/pcm", "audio/x-pcm"})
 _L16 = "audio/l16"
@@ -19,7 +16,7 @@ _NUMBER = re.compile("[0-9]{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class RawFormat:
-    """What 16-bit samples without a header are."""
+    """Rate, channels and byte order of 16-bit samples without a header."""
 
     rate_hz: int
     channels: int = 1
@@ -27,13 +24,13 @@ class RawFormat:
 
 
 def raw_format_of(content_type: str | None) -> RawFormat | None:
-    """Returns what an upload of this Content-Type holds; None where a container tells it.
+    """Returns the format that a Content-Type of raw audio states; None for any other type.
 
-    `audio/pcm` is little endian; `audio/L16` is big endian, as RFC 2586 has it, and must name its
-    rate. Either may say `rate`, `channels` and `endianness`.
+    `audio/pcm` is little endian; `audio/L16` is big endian, as RFC 2586 has it, and must state its
+    rate. Either may have the parameters `rate`, `channels` and `endianness`.
 
     Raises:
-        UnsupportedAudio: The type is one of these, but what it says of the samples makes no sense.
+        UnsupportedAudio: The type is of raw audio, but its parameters are missing or malformed.
     """
     message = Message()
     message["Content-Type"] = content_type or ""
@@ -65,6 +62,6 @@ def _given(message: Message, name: str) -> object:
     try:
         return message.get_param(name)
     except (TypeError, ValueError) as error:
-        # Parameters in RFC 2231's parts that do not go together.
+        # RFC 2231 splits parameters into parts, and these parts do not fit together.
         kind = message["Content-Type"]
         raise UnsupportedAudio(f"{kind}: this cannot be read.") from error
