@@ -71,7 +71,7 @@ def test_a_start_that_fails_is_logged_and_ends_with_one() -> None:
         _, log = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     events = [json.loads(line) for line in log.splitlines()]
-    failed = next(event for event in events if event["event"] == "failed")
+    failed = next(event for event in events if event["event"] == "service failed")
     assert "no such model" in failed["reason"]
 
 

@@ -151,7 +151,7 @@ async def test_no_room_for_an_upload_is_our_failure_and_is_logged(
         answer = await transcribed(client, clip(120))
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "backend_failed"
-    assert "a body cannot be kept" in caplog.text
+    assert "request body could not be stored" in caplog.text
 
 
 async def test_a_client_that_leaves_within_its_upload_is_no_invalid_request() -> None:

@@ -1,17 +1,17 @@
-"""Every error a client can get, answered in the shape OpenAI's clients parse.
+"""The errors that become HTTP responses, in the shape that OpenAI's clients parse.
 
 VoiceError
-├── InvalidRequest              400  what the client sent is wrong; services add their own below it
+├── InvalidRequest              400  the request is wrong; services add subclasses of their own
 │   └── UnsupportedAudio        400  bytes that no decoder reads as audio
-├── InvalidApiKey               401  no key, or none that is valid here
+├── InvalidApiKey               401  no API key, or none that is valid
 ├── PayloadTooLarge             413  more bytes or audio seconds than one request may hold
 ├── NotFound                    404  no such route or model
 ├── MethodNotAllowed            405  the route exists, the method does not
 ├── RequestTooSlow              408  the request did not arrive in time
 ├── UnsupportedMediaType        415  the body is of a kind that the route does not read
 ├── HeadersTooLarge             431  the request line and its headers are too long
-├── Overloaded                  429  the queue is full; Retry-After says when to come back
-├── RateLimitExceeded           429  the API key has used what it may; Retry-After
+├── Overloaded                  429  the queue is full; Retry-After states when to retry
+├── RateLimitExceeded           429  the API key has reached a limit; Retry-After
 ├── NotReady                    503  loading, warming, draining or failed; Retry-After
 ├── DeadlineExceeded            504  waited longer than a request may
 └── BackendFailed               500  the model raised; details are in the log, not in the body
@@ -24,7 +24,7 @@ from typing_extensions import override
 
 
 class VoiceError(Exception):
-    """An error that a client is told about; subclasses fix code, status and OpenAI's type."""
+    """An error that a client receives; subclasses set its code, status and OpenAI's type."""
 
     code: ClassVar[str] = "voice_error"
     status: ClassVar[int] = 500
@@ -44,7 +44,7 @@ class VoiceError(Exception):
         return {"error": error}
 
     def headers(self) -> dict[str, str]:
-        """Returns the headers that tell a client when to try again, where waiting helps."""
+        """Returns the headers that state when to retry; none where waiting does not help."""
         if self.retry_after_s is None:
             return {}
         milliseconds = max(1, round(self.retry_after_s * 1000))
@@ -53,12 +53,12 @@ class VoiceError(Exception):
 
 
 def _writable(text: str) -> str:
-    """Returns what may quote a client: JSON can hold halves of characters, UTF-8 cannot."""
+    """Escapes lone surrogates, which JSON can hold and UTF-8 cannot: messages quote requests."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 class InvalidRequest(VoiceError):
-    """What the client sent is wrong, and sending it again will not help."""
+    """The request is wrong, and would be so again."""
 
     code = "invalid_request"
     status = 400
@@ -66,13 +66,13 @@ class InvalidRequest(VoiceError):
 
 
 class UnsupportedAudio(InvalidRequest):
-    """The bytes are not audio that any decoder here reads."""
+    """No decoder reads the bytes as audio."""
 
     code = "unsupported_audio"
 
 
 class InvalidApiKey(VoiceError):
-    """No API key was sent, or none that is valid here."""
+    """The request has no API key, or none that is valid."""
 
     code = "invalid_api_key"
     status = 401
@@ -92,7 +92,7 @@ class PayloadTooLarge(VoiceError):
 
 
 class NotFound(VoiceError):
-    """Nothing is served under this address or model name."""
+    """No route has this path, or no model this name."""
 
     code = "not_found"
     status = 404
@@ -100,7 +100,7 @@ class NotFound(VoiceError):
 
 
 class MethodNotAllowed(VoiceError):
-    """The address exists, but not for this method."""
+    """The route exists, but not for this method."""
 
     code = "method_not_allowed"
     status = 405
@@ -116,7 +116,7 @@ class MethodNotAllowed(VoiceError):
 
 
 class RequestTooSlow(VoiceError):
-    """The request's head or body did not arrive in the time that it may take."""
+    """The request's head or body did not arrive within its time limit."""
 
     code = "request_too_slow"
     status = 408
@@ -124,7 +124,7 @@ class RequestTooSlow(VoiceError):
 
 
 class UnsupportedMediaType(VoiceError):
-    """The body's Content-Type is none that this address reads."""
+    """The route does not read bodies of this Content-Type."""
 
     code = "unsupported_media_type"
     status = 415
@@ -132,7 +132,7 @@ class UnsupportedMediaType(VoiceError):
 
 
 class HeadersTooLarge(VoiceError):
-    """The request line and the headers hold more bytes than they may."""
+    """The request line and the headers exceed their limit."""
 
     code = "headers_too_large"
     status = 431
@@ -140,7 +140,7 @@ class HeadersTooLarge(VoiceError):
 
 
 class Overloaded(VoiceError):
-    """More work is waiting than the queue may hold."""
+    """The queue is full."""
 
     code = "overloaded"
     status = 429
@@ -148,7 +148,7 @@ class Overloaded(VoiceError):
 
 
 class RateLimitExceeded(VoiceError):
-    """The API key has as many requests inside, or used as much audio, as it may."""
+    """The API key has reached its limit of requests in flight or of audio."""
 
     code = "rate_limit_exceeded"
     status = 429
@@ -157,7 +157,7 @@ class RateLimitExceeded(VoiceError):
     def __init__(
         self, message: str, *, retry_after_s: float, state: dict[str, str] | None = None
     ) -> None:
-        """Takes beside the rest the headers that tell how much is left."""
+        """Takes, besides the message, the headers that state how much of the quota is left."""
         super().__init__(message, retry_after_s=retry_after_s)
         self._state = state or {}
 
@@ -174,19 +174,19 @@ class NotReady(VoiceError):
 
 
 class DeadlineExceeded(VoiceError):
-    """The work was not begun within the time a request may wait."""
+    """The work was not begun within the time limit of a request."""
 
     code = "deadline_exceeded"
     status = 504
 
 
 class BackendFailed(VoiceError):
-    """The model raised; the reason is in the log under the request's id."""
+    """The model raised an exception; the log has it under the request's id."""
 
     code = "backend_failed"
 
 
 class DeviceLost(BackendFailed):
-    """The device no longer computes; only a new process helps."""
+    """The device no longer computes, and only a new process can recover."""
 
     code = "device_lost"

@@ -1,7 +1,7 @@
-"""Logging, configured once for the process: JSON lines for machines, readable lines on a terminal.
+"""Configures logging once for the process: JSON lines, or readable lines on a terminal.
 
-Only the root logger has a handler, so that NeMo's, uvicorn's and huggingface_hub's lines obey it
-too. The event is constant text; its facts are passed as `extra` and become fields.
+Only the root logger has a handler, so that it formats the lines of NeMo, uvicorn and
+huggingface_hub too. An event is constant text; its details are passed as `extra` and become fields.
 """
 
 import json
@@ -24,12 +24,12 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
 }
 
 
-def _facts(record: logging.LogRecord) -> dict[str, object]:
-    facts = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    fields = {key: value for key, value in vars(record).items() if key not in _STANDARD}
     current = request_id.get()
     if current is not None:
-        facts.setdefault("request_id", current)
-    return facts
+        fields.setdefault("request_id", current)
+    return fields
 
 
 def _time(record: logging.LogRecord) -> str:
@@ -37,7 +37,7 @@ def _time(record: logging.LogRecord) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """Makes one JSON object per record: time, level, logger, event, then the facts."""
+    """Formats a record as one JSON object: time, level, logger, event, then its fields."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
@@ -47,33 +47,33 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage(),
         }
-        # A fact never hides what every line has.
-        facts = _facts(record)
-        line |= {f"_{key}" if key in line else key: value for key, value in facts.items()}
+        # A record's field never replaces one that every line has.
+        fields = _fields(record)
+        line |= {f"_{key}" if key in line else key: value for key, value in fields.items()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
 class TerminalFormatter(logging.Formatter):
-    """Makes one readable line per record: time, level, event, then facts as key=value."""
+    """Formats a record as one readable line: time, level, event, then its fields as key=value."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        facts = " ".join(f"{key}={value}" for key, value in _facts(record).items())
-        line = f"{_time(record)[11:23]} {record.levelname.lower():7} {record.getMessage()} {facts}"
+        fields = " ".join(f"{key}={value}" for key, value in _fields(record).items())
+        line = f"{_time(record)[11:23]} {record.levelname.lower():7} {record.getMessage()} {fields}"
         if record.exc_info:
             line = f"{line}\n{self.formatException(record.exc_info)}"
         return line.rstrip()
 
 
 def configure_logging(level: str, style: str = "auto", stream: TextIO = sys.stderr) -> None:
-    """Sends every logger's lines to the stream.
+    """Writes every logger's lines to the stream.
 
     Args:
-        level: The least severe level that is written, such as `info`.
+        level: The lowest level that is written, such as `info`.
         style: `json`, `text`, or `auto`: text on a terminal, JSON elsewhere.
-        stream: Where the lines go.
+        stream: The stream that the lines are written to.
     """
     as_text = style == "text" or (style == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
@@ -94,7 +94,7 @@ def configure_logging(level: str, style: str = "auto", stream: TextIO = sys.stde
         "uvicorn.access",
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # They warn of each malformed form and request: no client may fill the log.
+    # Both warn about each malformed form or request, with which a client could fill the log.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     logging.getLogger("uvicorn.error").addFilter(_is_no_warning)
 
@@ -104,7 +104,7 @@ def _is_no_warning(record: logging.LogRecord) -> bool:
 
 
 def adopt(name: str, level: int = logging.ERROR) -> None:
-    """Takes a library's own handlers away, so that its lines come once and in our shape."""
+    """Removes a library's own handlers, so that its lines are written once and in our format."""
     logger = logging.getLogger(name)
     logger.handlers.clear()
     logger.propagate = True

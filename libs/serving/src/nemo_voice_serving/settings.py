@@ -1,7 +1,7 @@
-"""The settings both services share: read once from the environment and the command line.
+"""The settings that both services share, read once from the environment and the command line.
 
 Every field is `NEMO_VOICE_<FIELD>` (nested ones with `__`) and a flag of the same name.
-`docs/configuration.md` and `--help` are made from the docstrings here.
+`docs/configuration.md` and `--help` are generated from the docstrings here.
 """
 
 import difflib
@@ -17,14 +17,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "NEMO_VOICE_"
 FOREIGN_PREFIXES = ("NEMO_VOICE_DEV_", "NEMO_VOICE_OPERATOR_")
-"""Belong to the build tooling and the operator; the services ignore them."""
+"""Prefixes of the build tooling's and the operator's variables, which the services ignore."""
 
 
 _ORIGIN = re.compile(r"https?://[^/\s,*?#@]+")
 
 
 class UnknownVariable(Exception):
-    """An environment variable has our prefix but no setting claims it: likely a misspelling."""
+    """An environment variable has our prefix but is no setting: probably misspelt."""
 
 
 class _Group(BaseModel):
@@ -37,61 +37,61 @@ class BatchingSettings(_Group):
     max_items: int = Field(default=16, ge=1, le=256)
     """Most items in one batch."""
     max_wait_ms: float = Field(default=4.0, ge=0, le=1000)
-    """How long the oldest item waits for company while the device is idle, in milliseconds."""
+    """Longest wait of the oldest item for others while the device is idle, in milliseconds."""
 
 
 class DrainSettings(_Group):
-    """How the service ends after SIGTERM."""
+    """How the service stops after SIGTERM."""
 
     delay_s: float = Field(default=5.0, ge=0, le=300)
-    """Seconds during which it still accepts while endpoints and pooled clients catch up."""
+    """Seconds in which it still accepts requests while endpoints and pooled clients catch up."""
     timeout_s: float = Field(default=50.0, ge=1, le=3600)
-    """Seconds for admitted requests to finish after that."""
+    """Seconds after that in which requests in flight may finish."""
 
 
 class SelfTestSettings(_Group):
-    """The check that the model still speaks or understands."""
+    """The recurring self-test: the model speaks or transcribes a known sentence."""
 
     idle_s: float = Field(default=60.0, ge=1)
     """Seconds without a served request after which the self-test runs again."""
     retry_s: float = Field(default=5.0, ge=0.1)
     """Seconds until a failed self-test is tried again."""
     max_failures: int = Field(default=3, ge=1)
-    """Failures in a row after which the process gives up and ends, to be restarted."""
+    """Failures in a row after which the process ends, to be restarted."""
     timeout_s: float = Field(default=60.0, ge=1)
-    """Seconds after which a self-test without an answer has failed."""
+    """Seconds after which an unfinished self-test has failed."""
 
 
 class HttpSettings(_Group):
-    """What a connection may cost before a request is understood."""
+    """Limits of connections and of requests while they arrive."""
 
     max_head_bytes: int = Field(default=64 * 1024, ge=1024)
-    """Largest request line together with its headers; more is answered with 431."""
+    """Largest request line together with its headers; more is refused with 431."""
     head_timeout_s: float = Field(default=10.0, gt=0)
-    """Seconds in which a request's line and headers must arrive, else the answer is 408."""
+    """Seconds in which a request's line and headers must arrive, else they are refused with 408."""
     upload_timeout_s: float = Field(default=30.0, gt=0)
-    """Seconds in which a request's body must arrive, else the answer is 408; what has arrived
-    prolongs it, see `upload_bytes_per_s`."""
+    """Seconds in which a request's body must arrive, else it is refused with 408; the bytes that
+    arrive prolong it, see `upload_bytes_per_s`."""
     upload_bytes_per_s: int = Field(default=4096, ge=1)
-    """Each so many bytes of a body prolong its time by one second: slower uploads are given up."""
+    """Bytes of a body that prolong its time by one second each: slower uploads are refused."""
     send_timeout_s: float = Field(default=60.0, gt=0)
-    """Seconds in which a client must read some of its answer while there is more, else its
-    connection is cut and its work stops."""
+    """Seconds in which a client must read some of a response that has more, else its connection is
+    closed and its work stops."""
     keep_alive_s: int = Field(default=75, ge=1)
-    """Seconds an idle connection is kept for the next request."""
+    """Seconds for which an idle connection is kept open."""
 
 
 class KeyLimitSettings(_Group):
-    """What each API key may use of this process; other replicas count for themselves."""
+    """Limits of each API key in this process; every replica counts for itself."""
 
     requests: int = Field(default=0, ge=0)
-    """Requests of one API key that are served at the same time; 0 is no limit."""
+    """Requests of one API key that may be in flight at once; 0 is no limit."""
     audio_s_per_minute: float = Field(default=0.0, ge=0)
-    """Audio seconds one API key may have spoken or transcribed in a minute; 0 is no limit."""
+    """Audio seconds in a minute that one API key may have spoken or transcribed; 0 is no limit."""
 
 
 class ServiceSettings(BaseSettings):
-    """What both services can be told."""
+    """The settings of both services."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -107,15 +107,15 @@ class ServiceSettings(BaseSettings):
     model_revision: str | None = None
     """Commit, tag or branch of a Hugging Face model; without one the newest is resolved once."""
     model_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-    """Digest that the model's .nemo file must have."""
+    """SHA-256 digest that the model's .nemo file must have."""
     model_cache: Path = Path.home() / ".cache" / "nemo-voice" / "models"
-    """Where models are kept, one folder each. Several services may share it."""
+    """Directory of the models, one folder each. Several services may share it."""
     demo_models: Path | None = None
     """Folder of the shipped demo checkpoints; found beside the packages when absent."""
     offline: bool = False
     """Never use the network: the model must be in the cache."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute. `cuda` stops with the driver's reason when no device works."""
+    """Device to compute on. `cuda` fails with the driver's reason when no device works."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Number format of the heavy layers; `auto` is float32 on a CPU."""
     threads: int = Field(default=0, ge=0)
@@ -123,35 +123,35 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     """Address to listen on; `0.0.0.0` inside containers."""
     api_keys_file: Path | None = None
-    """File with one API key a line, or folder of such files, as a Secret is mounted; read anew when
-    it changes. Absent: no key is asked for. A file without a key refuses everybody."""
+    """File with one API key a line, or folder of such files, as a Secret is mounted; a change is
+    noticed at once. Absent: no key is required. A file without a key refuses every request."""
     metrics_need_key: bool = False
-    """Ask for an API key on `/metrics`, too. The operator has none: where it scales, leave it."""
+    """Require an API key on `/metrics`, too. The operator has none: it could not scale by them."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call from a browser, `https://app.example` or `*`, separated by
-    commas; none sends no CORS headers."""
+    commas; without any, no CORS headers are sent."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least severe level that is logged."""
+    """Lowest level that is logged."""
     log_style: Literal["auto", "json", "text"] = "auto"
     """JSON lines, readable text, or text on a terminal only."""
     request_timeout_s: float = Field(default=60.0, gt=0)
-    """Longest wait of one piece of work for its batch before the request is answered with 504."""
+    """Longest wait of one piece of work for its batch before the request fails with 504."""
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1024)
     """Largest request body."""
     stuck_after_s: float = Field(default=120.0, ge=1)
-    """Seconds one batch may run before the service reports itself dead."""
+    """Seconds that one batch may run before the service reports that it is not live."""
     failed_linger_s: float = Field(default=10.0, ge=0)
-    """Seconds a failed service still says why over HTTP before it ends with status 1."""
+    """Seconds for which a failed service reports its reason over HTTP before it exits with 1."""
     http: HttpSettings = HttpSettings()
-    """What a connection may cost."""
+    """Limits of connections."""
     key_limits: KeyLimitSettings = KeyLimitSettings()
-    """What each API key may use."""
+    """Limits of each API key."""
     batching: BatchingSettings = BatchingSettings()
     """How items become batches."""
     drain: DrainSettings = DrainSettings()
-    """How the service ends."""
+    """How the service stops."""
     self_test: SelfTestSettings = SelfTestSettings()
-    """The recurring self-check."""
+    """The recurring self-test."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -203,7 +203,7 @@ def variable_names(settings: type[BaseSettings]) -> frozenset[str]:
 def check_environment(
     settings: type[BaseSettings], environment: Mapping[str, str] = os.environ
 ) -> None:
-    """Refuses variables with our prefix that no setting claims; pydantic-settings ignores them.
+    """Refuses variables with our prefix that are no setting; pydantic-settings ignores them.
 
     Raises:
         UnknownVariable: Naming the variable and the nearest known one.

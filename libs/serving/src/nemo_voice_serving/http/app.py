@@ -1,7 +1,6 @@
-"""The FastAPI application both services stand on: errors, ids, metrics, health, limits.
+"""Builds the FastAPI application of a service: its routes, common routes, middleware and errors.
 
-The services' own `app.py` add their routes and their backend; no route here knows the direction of
-speech.
+Each service's own `app.py` passes its routes.
 """
 
 from collections.abc import AsyncIterator
@@ -13,32 +12,27 @@ from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from nemo_voice_serving.http.api_keys import METRICS_PATHS, OPEN_PATHS, ApiKeys, KeyMiddleware
-from nemo_voice_serving.http.cors import CrossOriginMiddleware
-from nemo_voice_serving.http.error_handlers import (
-    ERROR_RESPONSES,
-    FORM_KINDS,
-    ErrorBody,
-    install_error_handlers,
-)
+from nemo_voice_serving.http.cors import VoiceCorsMiddleware
+from nemo_voice_serving.http.error_handlers import FORM_TYPES, install_error_handlers
+from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.middleware import RequestMiddleware
 from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.http.routes.nim import nim_router
 from nemo_voice_serving.runtime.runtime import Runtime
-from nemo_voice_serving.runtime.service import Service
 
 MAX_FIELD_BYTES = 64 * 1024
-"""Of a form, each field but a file: they are kept in memory, all of them."""
+"""The size limit of a form's fields other than files: all of them are kept in memory."""
 
-_KEY_WANTED: dict[str, Any] = {
+_NEEDS_KEY: dict[str, Any] = {
     "dependencies": [Security(HTTPBearer(auto_error=False, description="One of the API keys."))],
     "responses": {
         401: {"model": ErrorBody, "description": "No API key, or none that is valid."},
         429: ERROR_RESPONSES[429],
     },
 }
-"""The same where keys are asked for: the check itself comes before any route."""
+"""Documents the API key on a route; `KeyMiddleware` checks it before any route is reached."""
 
 
 def build_app(
@@ -66,22 +60,22 @@ def build_app(
         form_limits={"max_files": 4, "max_fields": 300, "max_part_size": MAX_FIELD_BYTES},
     )
     settings = runtime.settings
-    guarded = _KEY_WANTED if settings.api_keys_file else {}
-    for router in (*routers, models_router(runtime), nim_router(runtime, version=version)):
+    guarded = _NEEDS_KEY if settings.api_keys_file else {}
+    for router in (*routers, nim_router(runtime, version=version)):
         app.include_router(router, **guarded)
     app.include_router(
         health_router(runtime.lifecycle, runtime.device, stuck_after_s=settings.stuck_after_s)
     )
     app.include_router(_metrics_router(runtime), **(guarded if settings.metrics_need_key else {}))
     install_error_handlers(app)
-    _describe_as_it_is(app)
+    _correct_openapi(app)
     _add_middleware(app, runtime)
     app.state.service = service
     return app
 
 
-def _add_middleware(app: FastAPI, runtime: Runtime) -> None:
-    """Puts around the routes, from the inside: keys, what every request gets, other origins."""
+def _add_middleware(app: FastAPI, runtime: Runtime[Any]) -> None:
+    """Adds the middleware from the inside out: API keys, then request handling, then CORS."""
     settings = runtime.settings
     if settings.api_keys_file:
         quotas = Quotas(settings.key_limits, runtime.metrics)
@@ -96,7 +90,7 @@ def _add_middleware(app: FastAPI, runtime: Runtime) -> None:
         settings=settings,
     )
     if settings.cors_origins:
-        app.add_middleware(CrossOriginMiddleware, origins=settings.cors_origins)
+        app.add_middleware(VoiceCorsMiddleware, origins=settings.cors_origins)
 
 
 def _metrics_router(runtime: Runtime) -> APIRouter:
@@ -105,13 +99,13 @@ def _metrics_router(runtime: Runtime) -> APIRouter:
     @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
     @router.get("/v1/metrics", include_in_schema=False)
     async def metrics() -> Response:
-        """Answers the Prometheus text format."""
+        """Responds with metrics in the Prometheus text format."""
         return Response(generate_latest(runtime.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
 
-def _describe_as_it_is(app: FastAPI) -> None:
+def _correct_openapi(app: FastAPI) -> None:
     document = app.openapi
 
     def corrected() -> dict[str, Any]:
@@ -119,10 +113,10 @@ def _describe_as_it_is(app: FastAPI) -> None:
         schemas = described.get("components", {}).get("schemas", {})
         for path in described["paths"].values():
             for operation in path.values():
-                # FastAPI documents a 422 of its own shape; ours answer 400 in OpenAI's.
+                # FastAPI documents its own 422; we respond with 400 in OpenAI's shape.
                 operation["responses"].pop("422", None)
                 for name in _form_schemas(operation):
-                    _say_what_a_form_can(schemas[name])
+                    _correct_form_schema(schemas[name])
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         return described
@@ -133,13 +127,13 @@ def _describe_as_it_is(app: FastAPI) -> None:
 def _form_schemas(operation: dict[str, Any]) -> list[str]:
     content = operation.get("requestBody", {}).get("content", {})
     references = [
-        kind["schema"].get("$ref", "") for name, kind in content.items() if name in FORM_KINDS
+        kind["schema"].get("$ref", "") for name, kind in content.items() if name in FORM_TYPES
     ]
     return [reference.rpartition("/")[2] for reference in references if reference]
 
 
-def _say_what_a_form_can(schema: dict[str, Any]) -> None:
-    """Takes out null, which only JSON can say; an empty field is one that was not sent."""
+def _correct_form_schema(schema: dict[str, Any]) -> None:
+    """Removes null, which a form cannot express; an empty field counts as not sent."""
     for name, field in schema["properties"].items():
         if "anyOf" in field:
             field["anyOf"] = [one for one in field["anyOf"] if one != {"type": "null"}]

@@ -1,18 +1,19 @@
-"""Calls from web pages of other origins, where a setting names them.
+"""CORS: calls from web pages of the origins that a setting names.
 
-`app.py` puts it around everything else: a browser asks first without a key, and must be able to
-read a refusal.
+The outermost middleware: a browser's preflight request has no API key, and a page must be able to
+read error responses.
 """
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp
 from typing_extensions import override
 
 from nemo_voice_serving.errors import InvalidRequest
+from nemo_voice_serving.http.error_responses import error_response
 
-_TOLD = (
+_EXPOSED_HEADERS = (
     "X-Request-Id",
     "Retry-After",
     "retry-after-ms",
@@ -22,8 +23,8 @@ _TOLD = (
 )
 
 
-class CrossOriginMiddleware(CORSMiddleware):
-    """Starlette's, for callers with a key of their own: no cookies, any header, our errors."""
+class VoiceCorsMiddleware(CORSMiddleware):
+    """Starlette's middleware without cookies, for any header, and with our error responses."""
 
     def __init__(self, app: ASGIApp, *, origins: tuple[str, ...]) -> None:
         super().__init__(
@@ -31,13 +32,14 @@ class CrossOriginMiddleware(CORSMiddleware):
             allow_origins=origins,
             allow_methods=("GET", "POST"),
             allow_headers=("*",),
-            expose_headers=_TOLD,
+            expose_headers=_EXPOSED_HEADERS,
         )
 
     @override
     def preflight_response(self, request_headers: Headers) -> Response:
-        answer = super().preflight_response(request_headers)
-        if answer.status_code < InvalidRequest.status:
-            return answer
-        refused = InvalidRequest(bytes(answer.body).decode())
-        return JSONResponse(refused.body(), status_code=refused.status, headers={"Vary": "Origin"})
+        response = super().preflight_response(request_headers)
+        if response.status_code < InvalidRequest.status:
+            return response
+        refusal = error_response(InvalidRequest(bytes(response.body).decode()))
+        refusal.headers["Vary"] = "Origin"
+        return refusal

@@ -1,6 +1,6 @@
-"""What happens around every request: an id, a clock, limits of its body, a metric, and its end.
+"""Gives every request an id, limits for its body, a metric, and a response even if it fails.
 
-Plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which buffers between tasks and hides
+Plain ASGI instead of Starlette's `BaseHTTPMiddleware`, which buffers between tasks and hides
 disconnects.
 """
 
@@ -11,7 +11,6 @@ import time
 import uuid
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nemo_voice_serving import logs
@@ -21,6 +20,8 @@ from nemo_voice_serving.errors import (
     RequestTooSlow,
     VoiceError,
 )
+from nemo_voice_serving.http.disconnect import ClientGone
+from nemo_voice_serving.http.error_responses import error_response
 from nemo_voice_serving.http.scopes import UnsupportedScope, deny_websocket
 from nemo_voice_serving.runtime.lifecycle import Lifecycle
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
@@ -29,13 +30,17 @@ from nemo_voice_serving.settings import ServiceSettings
 logger = logging.getLogger(__name__)
 
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
-_QUIET = frozenset({"/metrics", "/v1/metrics", "/healthz", "/readyz"})
-_SAFETY = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
-"""On every answer: no browser guesses that speech is a program, no proxy keeps what was said."""
+_UNCOUNTED = frozenset({"/metrics", "/v1/metrics", "/healthz", "/readyz"})
+_SAFETY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+"""Sent with every response: no browser guesses its type, no proxy or browser stores it."""
 
 
 class RequestMiddleware:
-    """Gives each request its id, counts it, limits its body, closes connections while draining."""
+    """Handles every request and WebSocket before anything else of the application does.
+
+    A request gets an id for logs and the response, is counted and timed, and has limits for its
+    body. Its errors become responses. While the service drains, connections are closed.
+    """
 
     def __init__(
         self,
@@ -67,7 +72,7 @@ class RequestMiddleware:
                 raise UnsupportedScope(scope)
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        token = logs.request_id.set(_identity(scope))
+        token = logs.request_id.set(_request_id_of(scope))
         try:
             await self._app(scope, receive, send)
         except VoiceError as error:
@@ -76,55 +81,56 @@ class RequestMiddleware:
             logs.request_id.reset(token)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        identity = _identity(scope)
-        token = logs.request_id.set(identity)
-        is_quiet = scope["path"] in _QUIET or scope["path"].startswith("/v1/health")
-        if not is_quiet:
+        request_id = _request_id_of(scope)
+        token = logs.request_id.set(request_id)
+        is_uncounted = scope["path"] in _UNCOUNTED or scope["path"].startswith("/v1/health")
+        if not is_uncounted:
             self._metrics.request_started()
-        exchange = _Exchange(scope, receive, send, identity, self._lifecycle, self._settings)
+        exchange = _Exchange(scope, receive, send, request_id, self._lifecycle, self._settings)
         began_s = time.monotonic()
         try:
             await self._serve(exchange)
         finally:
             logs.request_id.reset(token)
-            if not is_quiet:
+            if not is_uncounted:
                 seconds = time.monotonic() - began_s
                 self._metrics.request_finished(_route(scope), exchange.outcome(), seconds)
-                facts = {
+                fields = {
                     "route": _route(scope),
                     "outcome": exchange.outcome(),
                     "status": exchange.status,
+                    "seconds": round(seconds, 4),
+                    "request_id": request_id,
                 }
-                extra = {**facts, "seconds": round(seconds, 4), "request_id": identity}
-                logger.debug("request finished", extra=extra)
+                logger.debug("request finished", extra=fields)
 
     async def _serve(self, exchange: "_Exchange") -> None:
         try:
             exchange.check_declared_length()
             await self._app(exchange.scope, exchange.receive, exchange.send)
         except VoiceError as error:
-            await exchange.answer(error)
+            await exchange.respond(error)
         except ClientDisconnect:
             exchange.mark(ClientGone.code)
-        except Exception as error:  # the HTTP fallback: no stack trace ever reaches a client
+        except Exception as error:  # the last resort: no traceback ever reaches a client
             if isinstance(error.__cause__, VoiceError):
-                # Starlette's word for one that came too late for a status.
-                await exchange.answer(error.__cause__)
+                # Starlette wraps an error that is raised after the response has started.
+                await exchange.respond(error.__cause__)
                 return
             logger.exception("request failed")
             message = "Something went wrong inside the service. Its log has the reason."
-            await exchange.answer(BackendFailed(message), cause=error)
+            await exchange.respond(BackendFailed(message), cause=error)
 
 
 class _Exchange:
-    """One request and its answer as they pass by."""
+    """One request and its response: enforces the body's limits and adds the response's headers."""
 
     def __init__(
         self,
         scope: Scope,
         receive: Receive,
         send: Send,
-        identity: str,
+        request_id: str,
         lifecycle: Lifecycle,
         settings: ServiceSettings,
     ) -> None:
@@ -132,7 +138,7 @@ class _Exchange:
         self.status: int | None = None
         self._receive = receive
         self._send = send
-        self._identity = identity
+        self._request_id = request_id
         self._lifecycle = lifecycle
         self._max_body_bytes = settings.max_upload_bytes
         self._bytes_per_s = settings.http.upload_bytes_per_s
@@ -148,26 +154,25 @@ class _Exchange:
     def mark(self, outcome: str) -> None:
         self.scope.setdefault("state", {})["outcome"] = outcome
 
-    async def answer(self, error: VoiceError, cause: Exception | None = None) -> None:
+    async def respond(self, error: VoiceError, cause: Exception | None = None) -> None:
         self.mark(error.code)
         if self.status is not None:
-            # Too late for a status: cutting the connection is what tells the client.
+            # The status has been sent: the server closes the connection when this is raised.
             raise error from cause
-        response = JSONResponse(error.body(), status_code=error.status, headers=error.headers())
-        await response(self.scope, self.receive, self.send)
+        await error_response(error)(self.scope, self.receive, self.send)
 
     async def receive(self) -> Message:
-        if self._is_whole:  # what comes now is the end of the connection, whenever that is
+        if self._is_whole:  # the next message is the disconnect, which has no time limit
             return await self._receive()
-        message = await self._in_time()
+        message = await self._receive_in_time()
         self._received_bytes += len(message.get("body", b""))
         self._is_whole = not message.get("more_body", False)
         if self._received_bytes > self._max_body_bytes:
             raise self._too_large()
         return message
 
-    async def _in_time(self) -> Message:
-        # By the total, not by the pause: one byte now and then must hold nothing for ever.
+    async def _receive_in_time(self) -> Message:
+        # The whole body has a time limit, not each pause: a byte now and then must not suffice.
         until_s = self._upload_until_s + self._received_bytes / self._bytes_per_s
         try:
             async with asyncio.timeout(until_s - time.monotonic()):
@@ -182,9 +187,9 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", []), (b"x-request-id", self._identity.encode())]
-            named = {name.lower() for name, _ in headers}
-            headers += [header for header in _SAFETY if header[0] not in named]
+            headers = [*message.get("headers", []), (b"x-request-id", self._request_id.encode())]
+            names = {name.lower() for name, _ in headers}
+            headers += [header for header in _SAFETY_HEADERS if header[0] not in names]
             if self._lifecycle.is_draining:
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}
@@ -202,7 +207,7 @@ class _Exchange:
         return PayloadTooLarge(f"The request body is larger than {self._max_body_bytes} bytes.")
 
 
-def _identity(scope: Scope) -> str:
+def _request_id_of(scope: Scope) -> str:
     given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
     return given if _SAFE_ID.match(given) else uuid.uuid4().hex
 

@@ -4,12 +4,12 @@ A middleware that passed on what it does not know would open the service to the 
 the server learns.
 """
 
-from starlette.responses import JSONResponse
 from starlette.status import WS_1008_POLICY_VIOLATION
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.http.error_responses import error_response
 
 
 class UnsupportedScope(Exception):
@@ -25,7 +25,6 @@ async def deny_websocket(scope: Scope, receive: Receive, send: Send, error: Voic
     Only before the WebSocket is accepted: afterwards its route reports errors in its own messages.
     """
     if "websocket.http.response" in scope.get("extensions", {}):
-        denial = JSONResponse(error.body(), status_code=error.status, headers=error.headers())
-        await denial(scope, receive, send)
+        await error_response(error)(scope, receive, send)
     else:
         await WebSocketClose(WS_1008_POLICY_VIOLATION)(scope, receive, send)

@@ -1,8 +1,8 @@
-"""Running an application until it is told to stop, and stopping without losing a request.
+"""Runs an application until SIGTERM, and stops it without losing a request.
 
-On SIGTERM: unready at once and `Connection: close` on every answer, but still accepting for the
-drain delay, then refusing, finishing what was admitted, and ending with status 0. A failed service
-lingers to say why, then ends with 1.
+On SIGTERM the service becomes unready at once and sends `Connection: close` in every response, but
+accepts connections during the drain delay. Then it finishes the requests in flight and ends with
+status 0. A failed service keeps reporting its reason over HTTP for a while, then ends with 1.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class DrainingServer(uvicorn.Server):
-    """A uvicorn server whose first signal starts the drain and whose second ends it at once."""
+    """A uvicorn server that drains on the first SIGTERM and stops at once on the second."""
 
     def __init__(
         self, config: uvicorn.Config, *, lifecycle: Lifecycle, settings: ServiceSettings
@@ -41,7 +41,7 @@ class DrainingServer(uvicorn.Server):
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Not recorded as uvicorn does: it would raise the signal again and spoil the exit status.
+        # uvicorn would record the signal and raise it again, which changes the exit status.
         if self._loop is None or self._lifecycle.is_draining or sig == signal.SIGINT:
             self.should_exit = True
             return
@@ -54,13 +54,13 @@ class DrainingServer(uvicorn.Server):
 
     def _drain(self) -> None:
         logger.info("draining", extra={"delay_s": self._settings.drain.delay_s})
-        self._lifecycle.enter(Phase.DRAINING, "the service was told to stop")
+        self._lifecycle.enter(Phase.DRAINING, "the service is stopping")
         asyncio.get_running_loop().call_later(self._settings.drain.delay_s, self._stop)
 
     def _phase_entered(self, phase: Phase) -> None:
         if phase is Phase.FAILED:
             reason = self._lifecycle.readiness().reason
-            logger.error("failed", extra={"reason": reason})
+            logger.error("service failed", extra={"reason": reason})
             asyncio.get_running_loop().call_later(self._settings.failed_linger_s, self._stop)
 
     def _stop(self) -> None:
@@ -68,7 +68,7 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(app: FastAPI, *, lifecycle: Lifecycle, settings: ServiceSettings, port: int) -> int:
-    """Serves until told to stop and returns the process's exit status."""
+    """Serves until a signal or a failure stops it, and returns the process's exit status."""
     config = ServerConfig(app, settings, port=port)
     keep_freed_memory()
     lifecycle.listen(spare_the_collector)

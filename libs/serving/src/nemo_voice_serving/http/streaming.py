@@ -1,6 +1,6 @@
-"""Answers that are sent while they are made: the response, and its framing as server-sent events.
+"""Streaming responses, and their framing as server-sent events.
 
-What the events say is each service's own.
+The events' content is each service's own.
 """
 
 import json
@@ -17,18 +17,18 @@ EVENTS_MEDIA_TYPE = "text/event-stream"
 
 
 class Work(Protocol):
-    """What goes on behind an answer."""
+    """The work whose result a response streams."""
 
     async def aclose(self) -> Any:
-        """Stops it; may be called again."""
+        """Stops the work; may be called repeatedly."""
         ...
 
 
 class StreamedResponse(StreamingResponse):
-    """A streamed answer that stops the work behind it however it ends, even before it begins."""
+    """A streaming response that stops its work however it ends, even before it begins."""
 
     def __init__(self, work: Work, content: AsyncIterator[bytes], *, media_type: str) -> None:
-        # nginx, many a cluster's way in, would otherwise gather the first seconds of an answer.
+        # nginx, the ingress of many clusters, would otherwise buffer the first seconds.
         super().__init__(content, media_type=media_type, headers={"X-Accel-Buffering": "no"})
         self._work = work
 
@@ -41,10 +41,13 @@ class StreamedResponse(StreamingResponse):
 
 
 def event(data: dict[str, object]) -> bytes:
-    """Returns a server-sent event that carries the data as JSON."""
+    """Returns a server-sent event with the data as JSON."""
     return f"data: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
 
 
 def failed(error: VoiceError) -> bytes:
-    """Returns the event instead of the last one: OpenAI's clients raise it as their `APIError`."""
+    """Returns the error event that is sent in place of the final event.
+
+    OpenAI's clients raise it as their `APIError`.
+    """
     return event({"type": "error", **error.body()})

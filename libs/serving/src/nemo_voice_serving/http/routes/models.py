@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from nemo_voice_serving.errors import NotFound
-from nemo_voice_serving.http.error_handlers import ErrorBody
+from nemo_voice_serving.http.error_responses import ErrorBody
 from nemo_voice_serving.runtime.runtime import Runtime
 
 

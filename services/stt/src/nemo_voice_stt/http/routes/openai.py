@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel
 
 from nemo_voice_serving.errors import InvalidRequest, NotFound
-from nemo_voice_serving.http.error_handlers import ERROR_RESPONSES, ErrorBody
+from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
 from nemo_voice_stt.captions.subtitles import as_srt, as_vtt, subtitles_of
 from nemo_voice_stt.http.hotwords import hotwords_of
