@@ -1,4 +1,4 @@
-"""Thousands of malformed requests: none is answered with a 5xx, none hangs, none leaves a trace."""
+"""Thousands of malformed requests: none causes a 5xx, hangs, or leaks memory."""
 
 import asyncio
 import ctypes
@@ -28,22 +28,24 @@ CALLERS = 4
 PATIENCE_S = 30.0
 ROUNDS = 10
 GROWTH_BYTES = 3_000_000
-"""What a process may grow by in most rounds: half of what a long one sends. A few grow by more,
-when a thread meets its heaviest file so far; a leak of requests would show in all of them."""
+"""Memory growth of a process in most rounds: half of what a long one sends. A few rounds grow by
+more, when a thread decodes its largest file so far; leaked requests would show in all of them."""
 libc = ctypes.CDLL("libc.so.6")
 
 
 async def status_of(client: httpx.AsyncClient, request: Malformed) -> int:
-    """Returns the answer's status, once it is proven to be an answer in time and in shape."""
+    """Returns the response's status, after a check that it came in time and in shape."""
     async with asyncio.timeout(PATIENCE_S):
-        answer = await client.post(request.path, content=request.content, headers=request.headers)
-    what = f"{request.name}: {answer.status_code} {answer.text[:300]} for {request.content[:80]!r}"
-    assert answer.status_code < 500, what
-    if answer.status_code != 200:
-        error = answer.json()["error"]
+        response = await client.post(request.path, content=request.content, headers=request.headers)
+    what = (
+        f"{request.name}: {response.status_code} {response.text[:300]} for {request.content[:80]!r}"
+    )
+    assert response.status_code < 500, what
+    if response.status_code != 200:
+        error = response.json()["error"]
         assert error.keys() == {"message", "type", "param", "code"}, what
-        assert "Traceback" not in answer.text, what
-    return answer.status_code
+        assert "Traceback" not in response.text, what
+    return response.status_code
 
 
 async def statuses(
@@ -53,7 +55,7 @@ async def statuses(
     seed: int,
     count: int,
 ) -> Counter[int]:
-    """Returns how often each status came, to so many requests from a few callers at once."""
+    """Returns how often each status came for `count` requests from a few concurrent callers."""
     chance, found = random.Random(seed), Counter[int]()  # noqa: S311 the same requests each time
     made = (requests(chance) for _ in range(count))
 
@@ -68,7 +70,7 @@ async def statuses(
 async def fuzzed(
     app: FastAPI, requests: Callable[[random.Random], Malformed], count: int
 ) -> tuple[Counter[int], float]:
-    """Returns the statuses of all requests, and by how much most rounds let memory grow."""
+    """Returns the statuses of all requests, and the median growth of memory in a round."""
     process, found, sizes = psutil.Process(), Counter[int](), []
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with (
@@ -79,7 +81,7 @@ async def fuzzed(
         for part in range(ROUNDS):
             found += await statuses(client, requests, seed=SEED + part, count=count // ROUNDS)
             gc.collect()
-            libc.malloc_trim(0)  # what is free but kept is no growth
+            libc.malloc_trim(0)  # memory that is free but kept does not count
             sizes.append(process.memory_info().rss)
         ready = await client.get("/v1/health/ready")
         metrics = (await client.get("/metrics")).text
@@ -93,7 +95,7 @@ async def fuzzed(
 @pytest.mark.parametrize(
     "count", [SHORT, pytest.param(WHOLE, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
-async def test_broken_recordings_are_refused_or_heard(count: int) -> None:
+async def test_malformed_recordings_are_refused_or_transcribed(count: int) -> None:
     recordings = Recordings()
     found, growth = await fuzzed(stt_app(), lambda chance: upload(chance, recordings), count)
     assert sum(found.values()) == count // ROUNDS * ROUNDS
@@ -105,7 +107,7 @@ async def test_broken_recordings_are_refused_or_heard(count: int) -> None:
 @pytest.mark.parametrize(
     "count", [SHORT, pytest.param(WHOLE, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
-async def test_broken_orders_are_refused_or_spoken(count: int) -> None:
+async def test_malformed_speech_requests_are_refused_or_spoken(count: int) -> None:
     found, growth = await fuzzed(tts_app(), order, count)
     assert sum(found.values()) == count // ROUNDS * ROUNDS
     assert found[400] > count // 4

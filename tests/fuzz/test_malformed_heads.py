@@ -1,4 +1,4 @@
-"""Requests broken before they are requests: each is answered or closed, none with a 5xx."""
+"""Malformed HTTP: every connection gets a response below 500 or is closed."""
 
 import asyncio
 import random
@@ -32,7 +32,7 @@ REQUESTS = [
 
 
 async def beginning(client: httpx.AsyncClient, request: bytes) -> bytes:
-    """Returns the beginning of what comes back, before long."""
+    """Returns the first bytes of the response, or none when the connection closes."""
     async with connection(client) as (reader, writer), asyncio.timeout(PATIENCE_S):
         writer.write(request)
         try:
@@ -42,7 +42,7 @@ async def beginning(client: httpx.AsyncClient, request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("count", [SHORT, pytest.param(WHOLE, marks=pytest.mark.long)])
-async def test_broken_heads_are_answered_or_closed(count: int) -> None:
+async def test_malformed_heads_get_a_response_or_are_closed(count: int) -> None:
     chance = random.Random(SEED)  # noqa: S311 the same requests each time
     made = (mangled(chance, chance.choice(REQUESTS)) for _ in range(count))
 
@@ -50,12 +50,12 @@ async def test_broken_heads_are_answered_or_closed(count: int) -> None:
         return [await beginning(client, request) for request in made]
 
     async with calling(tts_app(http=HURRY)) as client:
-        answers = await asyncio.gather(*(call(client) for _ in range(CALLERS)))
+        responses = await asyncio.gather(*(call(client) for _ in range(CALLERS)))
         still = await client.get("/v1/models")
         metrics = (await client.get("/metrics")).text
-    found = [answer for each in answers for answer in each if answer]
-    statuses = [int(answer[9:12]) for answer in found]
-    assert all(answer.startswith(b"HTTP/1.1 ") for answer in found)
+    found = [response for each in responses for response in each if response]
+    statuses = [int(response[9:12]) for response in found]
+    assert all(response.startswith(b"HTTP/1.1 ") for response in found)
     assert max(statuses) < 500
     assert {200, 400, 408} <= set(statuses)
     assert len(statuses) > count // 2

@@ -1,4 +1,4 @@
-"""API keys over HTTP: who is refused, what stays open, and how a change arrives."""
+"""API keys over HTTP: which requests are refused, which paths are open, and changes of the keys."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ def stt(keys: Path | None) -> FastAPI:
 
 
 def put(file: Path, contents: str | None) -> None:
-    """Writes the keys, or takes their file away."""
+    """Writes the keys, or deletes their file."""
     if contents is None:
         file.unlink()
     else:
@@ -57,12 +57,12 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("authorization", ["Bearer sesame", "bearer sesame", "Bearer  other"])
-async def test_a_caller_with_a_key_is_served(file: Path, authorization: str) -> None:
+async def test_a_request_with_a_key_is_served(file: Path, authorization: str) -> None:
     async with guarded(file) as client:
         headers = {"Authorization": authorization}
-        answer = await client.post("/v1/audio/speech", json=SPEECH, headers=headers)
-    assert answer.status_code == 200
-    assert answer.content
+        response = await client.post("/v1/audio/speech", json=SPEECH, headers=headers)
+    assert response.status_code == 200
+    assert response.content
 
 
 @pytest.mark.parametrize(
@@ -82,24 +82,24 @@ async def test_a_caller_with_a_key_is_served(file: Path, authorization: str) -> 
     ],
     ids=str,
 )
-async def test_anybody_else_is_refused_in_openais_shape(
+async def test_a_request_without_a_valid_key_is_refused_in_openais_shape(
     file: Path, headers: dict[str, str | bytes]
 ) -> None:
     raw = [(name.encode(), value if isinstance(value, bytes) else value.encode())
            for name, value in headers.items()]  # fmt: skip
     async with guarded(file) as client:
-        answer = await client.post("/v1/audio/speech", json=SPEECH, headers=raw)
-    error = answer.json()["error"]
-    assert answer.status_code == 401
+        response = await client.post("/v1/audio/speech", json=SPEECH, headers=raw)
+    error = response.json()["error"]
+    assert response.status_code == 401
     assert (error["type"], error["code"]) == ("invalid_request_error", "invalid_api_key")
     assert error.keys() == {"message", "type", "param", "code"}
-    assert answer.headers["www-authenticate"].startswith("Bearer ")
-    assert answer.headers["x-request-id"]
-    assert "sesame" not in answer.text
+    assert response.headers["www-authenticate"].startswith("Bearer ")
+    assert response.headers["x-request-id"]
+    assert "sesame" not in response.text
 
 
 @pytest.mark.parametrize("build", [tts, stt])
-async def test_every_route_that_is_not_listed_as_open_wants_a_key(
+async def test_every_route_that_is_not_listed_as_open_needs_a_key(
     file: Path, build: Callable[[Path], FastAPI]
 ) -> None:
     put(file, "sesame")
@@ -118,16 +118,16 @@ async def test_every_route_that_is_not_listed_as_open_wants_a_key(
     assert {found[path, "get"] for path in OPEN_PATHS} == {200}
 
 
-async def test_without_the_setting_no_key_is_asked_for() -> None:
+async def test_without_the_setting_no_key_is_needed() -> None:
     app = tts(None)
-    async with client_of(app) as client:
-        answer = await client.post("/v1/audio/speech", json=SPEECH)
+    async with client_of(app, app.state.service.runtime) as client:
+        response = await client.post("/v1/audio/speech", json=SPEECH)
         described = (await client.get("/openapi.json")).json()
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert "securitySchemes" not in described["components"]
 
 
-async def test_the_description_says_where_a_key_is_wanted(file: Path) -> None:
+async def test_the_openapi_document_says_which_routes_need_a_key(file: Path) -> None:
     async with guarded(file) as client:
         described = (await client.get("/openapi.json")).json()
     scheme = described["components"]["securitySchemes"]["HTTPBearer"]
@@ -138,7 +138,7 @@ async def test_the_description_says_where_a_key_is_wanted(file: Path) -> None:
             assert ("401" in operation["responses"]) is (path not in OPEN_PATHS)
 
 
-async def test_a_change_of_the_keys_counts_for_the_next_request(file: Path) -> None:
+async def test_changed_keys_apply_to_the_next_request(file: Path) -> None:
     async with guarded(file) as client:
         before = await client.get("/v1/models", headers=BEARER)
         put(file, "new")
@@ -147,7 +147,9 @@ async def test_a_change_of_the_keys_counts_for_the_next_request(file: Path) -> N
     assert [one.status_code for one in (before, revoked, after)] == [200, 401, 200]
 
 
-async def test_without_any_key_everybody_is_refused_and_readiness_says_why(file: Path) -> None:
+async def test_without_any_valid_key_every_request_is_refused_and_readiness_says_why(
+    file: Path,
+) -> None:
     async with guarded(file) as client:
         ready = await client.get("/v1/health/ready")
         put(file, "")
@@ -166,7 +168,7 @@ async def test_without_any_key_everybody_is_refused_and_readiness_says_why(file:
     assert "cannot be read" in gone.json()["reason"]
 
 
-async def test_a_refusal_does_not_wait_for_the_body(file: Path) -> None:
+async def test_a_refusal_is_sent_before_the_body_arrives(file: Path) -> None:
     async with guarded(file) as client:
         reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
         writer.write(b"POST /transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
@@ -176,7 +178,7 @@ async def test_a_refusal_does_not_wait_for_the_body(file: Path) -> None:
     assert b" 401 " in status_line
 
 
-async def test_refusals_are_counted_and_no_key_is_logged(
+async def test_refused_requests_are_counted_and_keys_are_never_logged(
     file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

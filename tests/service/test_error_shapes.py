@@ -1,4 +1,4 @@
-"""Every way to be refused: the right status, one shape, and the field that is to blame."""
+"""Every error has its status, one shape, and the field that is to blame."""
 
 import json
 from collections.abc import Mapping
@@ -9,22 +9,22 @@ import pytest
 from support.audio.sounds import libsndfile_bytes, tone
 from support.http.voice_apps import calling, stt_app, tts_app
 
-SPEECH, SEED, HEARD = "/v1/audio/speech", "/synthesize", "/v1/audio/transcriptions"
+SPEECH, SEED, TRANSCRIPTIONS = "/v1/audio/speech", "/synthesize", "/v1/audio/transcriptions"
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 CLIP = libsndfile_bytes(tone(0.5, 16000), 16000, "WAV", "PCM_16")
 
 
-def told(answer: httpx.Response) -> tuple[int, str, str | None]:
-    """Returns status, code and param, once the shape is proven."""
-    body = answer.json()
+def error_of(response: httpx.Response) -> tuple[int, str, str | None]:
+    """Returns status, code and param, after a check of the shape."""
+    body = response.json()
     assert body.keys() == {"error"}
     assert body["error"].keys() == {"message", "type", "param", "code"}
     assert body["error"]["message"]
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["x-request-id"]
-    assert "Traceback" not in answer.text
-    return answer.status_code, body["error"]["code"], body["error"]["param"]
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-request-id"]
+    assert "Traceback" not in response.text
+    return response.status_code, body["error"]["code"], body["error"]["param"]
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def told(answer: httpx.Response) -> tuple[int, str, str | None]:
     ],
     ids=lambda value: repr(value)[:30],
 )
-async def test_wrong_requests_for_speech(
+async def test_wrong_speech_requests_are_refused(
     path: str,
     content: bytes,
     headers: Mapping[str, str],
     expected: tuple[int, str, str | None],
 ) -> None:
     async with calling(tts_app()) as client:
-        answer = await client.post(path, content=content, headers=headers)
-    assert told(answer) == expected
+        response = await client.post(path, content=content, headers=headers)
+    assert error_of(response) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ async def test_wrong_requests_for_speech(
     ],
     ids=lambda value: repr(value)[:30],
 )  # fmt: skip
-async def test_wrong_bodies_for_a_transcript(
+async def test_wrong_bodies_of_transcription_requests_are_refused(
     content: bytes, headers: Mapping[str, str], expected: tuple[int, str, str | None]
 ) -> None:
     async with calling(stt_app()) as client:
-        answer = await client.post(HEARD, content=content, headers=headers)
-    assert told(answer) == expected
+        response = await client.post(TRANSCRIPTIONS, content=content, headers=headers)
+    assert error_of(response) == expected
 
 
 @pytest.mark.parametrize(
@@ -109,48 +109,50 @@ async def test_wrong_bodies_for_a_transcript(
     ],
     ids=lambda value: repr(value)[:30],
 )  # fmt: skip
-async def test_wrong_fields_for_a_transcript(
+async def test_wrong_fields_of_transcription_requests_are_refused(
     fields: dict[str, str], files: dict[str, bytes], expected: tuple[int, str, str | None]
 ) -> None:
     async with calling(stt_app()) as client:
-        answer = await client.post(HEARD, data=fields, files=files)
-    assert told(answer) == expected
+        response = await client.post(TRANSCRIPTIONS, data=fields, files=files)
+    assert error_of(response) == expected
 
 
-async def test_a_method_that_is_not_taken_says_which_is() -> None:
+async def test_a_405_states_the_allowed_methods() -> None:
     async with calling(stt_app()) as client:
-        answers = [await client.request(method, HEARD) for method in ("GET", "PUT", "OPTIONS")]
-    for answer in answers:
-        assert told(answer) == (405, "method_not_allowed", None)
-        assert answer.headers["allow"] == "POST"
+        responses = [
+            await client.request(method, TRANSCRIPTIONS) for method in ("GET", "PUT", "OPTIONS")
+        ]
+    for response in responses:
+        assert error_of(response) == (405, "method_not_allowed", None)
+        assert response.headers["allow"] == "POST"
 
 
-async def test_a_body_over_the_limit_is_a_413_declared_or_not() -> None:
+async def test_a_body_over_the_limit_is_refused_with_413_with_or_without_a_content_length() -> None:
     async def parts(count: int) -> object:
         for _ in range(count):
             yield b" " * 1000
 
     async with calling(tts_app(max_upload_bytes=4096)) as client:
         declared = await client.post(SPEECH, content=b" " * 5000, headers=JSON)
-        streamed = await client.post(SPEECH, content=parts(10), headers=JSON)  # type: ignore[arg-type] # a generator is what it takes
-    assert told(declared) == told(streamed) == (413, "payload_too_large", None)
+        streamed = await client.post(SPEECH, content=parts(10), headers=JSON)  # type: ignore[arg-type] # an async generator is what httpx accepts
+    assert error_of(declared) == error_of(streamed) == (413, "payload_too_large", None)
 
 
-async def test_a_name_of_the_host_that_is_none_changes_nothing() -> None:
+async def test_a_malformed_host_header_is_ignored() -> None:
     async with calling(tts_app()) as client:
-        answer = await client.get("/nowhere", headers={"Host": "[::"})
-    assert told(answer) == (404, "not_found", None)
+        response = await client.get("/nowhere", headers={"Host": "[::"})
+    assert error_of(response) == (404, "not_found", None)
 
 
-async def test_what_a_client_sent_is_quoted_as_utf8() -> None:
+async def test_errors_quote_lone_surrogates_as_valid_utf8() -> None:
     body = json.dumps({"input": "Hello", "voice": "\ud800"})
     async with calling(tts_app()) as client:
-        answer = await client.post(SPEECH, content=body.encode(), headers=JSON)
-    assert answer.status_code == 400
-    told(answer)
+        response = await client.post(SPEECH, content=body.encode(), headers=JSON)
+    assert response.status_code == 400
+    error_of(response)
 
 
-async def test_what_nobody_foresaw_is_a_500_without_its_details(
+async def test_an_unexpected_exception_is_a_500_without_its_details(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     app = tts_app()
@@ -160,9 +162,9 @@ async def test_what_nobody_foresaw_is_a_500_without_its_details(
         raise RuntimeError("secret path /srv/x")
 
     async with calling(app) as client:
-        answer = await client.get("/broken")
+        response = await client.get("/broken")
         metrics = (await client.get("/metrics")).text
-    assert told(answer) == (500, "backend_failed", None)
-    assert "secret" not in answer.text
+    assert error_of(response) == (500, "backend_failed", None)
+    assert "secret" not in response.text
     assert "secret path /srv/x" in caplog.text
     assert 'outcome="backend_failed",route="/broken"' in metrics

@@ -1,4 +1,4 @@
-"""How a service process ends: nothing lost on SIGTERM, a reason and status 1 on failure."""
+"""A service process ends without losing a request on SIGTERM, and with status 1 on failure."""
 
 import json
 import signal
@@ -40,15 +40,15 @@ def wait_until_ready(port: int) -> None:
     raise AssertionError("the server did not become ready")
 
 
-def test_sigterm_loses_no_request_and_ends_with_zero() -> None:
+def test_sigterm_finishes_requests_in_flight_and_exits_with_zero() -> None:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     text = " ".join(f"This is sentence number {number}." for number in range(10))
-    answers: list[httpx.Response] = []
+    responses: list[httpx.Response] = []
     with server(port, "1.0", "0.15") as process:
         wait_until_ready(port)
         caller = threading.Thread(
-            target=lambda: answers.append(
+            target=lambda: responses.append(
                 httpx.post(f"{address}/synthesize", json={"text": text}, timeout=60)
             )
         )
@@ -63,10 +63,10 @@ def test_sigterm_loses_no_request_and_ends_with_zero() -> None:
         assert process.wait(PATIENCE_S) == 0
     assert late.status_code == 200
     assert late.headers["connection"] == "close"
-    assert len(answers[0].content) > 44 + len(text) * 4 * 256
+    assert len(responses[0].content) > 44 + len(text) * 4 * 256
 
 
-def test_a_start_that_fails_is_logged_and_ends_with_one() -> None:
+def test_a_failed_start_is_logged_and_exits_with_one() -> None:
     with server(free_port(), "0", "0", "broken") as process:
         _, log = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
@@ -75,7 +75,7 @@ def test_a_start_that_fails_is_logged_and_ends_with_one() -> None:
     assert "no such model" in failed["reason"]
 
 
-def test_ctrl_c_ends_at_once_with_zero() -> None:
+def test_ctrl_c_exits_at_once_with_zero() -> None:
     port = free_port()
     with server(port, "30", "0") as process:
         wait_until_ready(port)

@@ -14,7 +14,7 @@ def every(base: type[VoiceError]) -> list[type[VoiceError]]:
 
 
 @pytest.mark.parametrize("error", every(VoiceError), ids=lambda error: error.__name__)
-def test_the_tree_in_the_docstring_is_the_code(error: type[VoiceError]) -> None:
+def test_the_tree_in_the_docstring_matches_the_classes(error: type[VoiceError]) -> None:
     drawn = re.search(rf"─ {error.__name__} +(\d+)", errors.__doc__ or "")
     assert drawn is not None
     assert int(drawn[1]) == error.status
@@ -25,7 +25,7 @@ def test_codes_are_the_class_names_in_snake_case() -> None:
         assert error.code == re.sub(r"(?<!^)(?=[A-Z])", "_", error.__name__).lower()
 
 
-def test_the_body_has_openais_four_keys() -> None:
+def test_the_body_has_the_four_keys_of_openais_error_object() -> None:
     body = InvalidRequest("too blue", param="input").body()
     assert body == {
         "error": {
@@ -37,11 +37,11 @@ def test_the_body_has_openais_four_keys() -> None:
     }
 
 
-def test_a_refusal_for_want_of_a_key_names_the_scheme() -> None:
+def test_a_missing_key_is_refused_with_the_authentication_scheme() -> None:
     assert InvalidApiKey("x").headers() == {"WWW-Authenticate": 'Bearer realm="nemo-voice"'}
 
 
-def test_only_errors_that_waiting_helps_say_when() -> None:
+def test_only_errors_that_waiting_helps_state_when_to_retry() -> None:
     assert InvalidRequest("x").headers() == {}
     assert Overloaded("x", retry_after_s=0.2).headers() == {
         "Retry-After": "1",
@@ -49,6 +49,6 @@ def test_only_errors_that_waiting_helps_say_when() -> None:
     }
 
 
-def test_what_is_quoted_can_be_written_down() -> None:
+def test_lone_surrogates_in_messages_are_escaped() -> None:
     error = InvalidRequest("about \ud800", param="\udc00").body()["error"]
     assert (error["message"], error["param"]) == ("about \\ud800", "\\udc00")

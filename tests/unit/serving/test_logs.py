@@ -21,7 +21,7 @@ def stream() -> Iterator[io.StringIO]:
     logging.captureWarnings(capture=False)
 
 
-def test_a_json_line_has_the_event_and_its_facts(stream: io.StringIO) -> None:
+def test_a_json_line_has_the_event_and_its_fields(stream: io.StringIO) -> None:
     logs.configure_logging("info", "auto", stream)
     token = logs.request_id.set("r1")
     logging.getLogger("x").info("batch finished", extra={"items": 8})
@@ -31,7 +31,7 @@ def test_a_json_line_has_the_event_and_its_facts(stream: io.StringIO) -> None:
     assert (line["items"], line["request_id"], line["level"]) == (8, "r1", "info")
 
 
-def test_a_fact_never_hides_what_every_line_has(stream: io.StringIO) -> None:
+def test_a_record_s_field_never_replaces_one_of_every_line(stream: io.StringIO) -> None:
     logs.configure_logging("info", "json", stream)
     logging.getLogger("x").info("self-test passed", extra={"level": 0.08})
     line = json.loads(stream.getvalue())
@@ -59,7 +59,7 @@ def test_a_text_line_is_readable(stream: io.StringIO) -> None:
     assert "ValueError: boom" in stream.getvalue()
 
 
-def test_a_library_loses_its_own_handlers(stream: io.StringIO) -> None:
+def test_the_own_handlers_of_a_library_are_removed(stream: io.StringIO) -> None:
     logger = logging.getLogger("noisy")
     logger.addHandler(logging.StreamHandler(stream))
     logs.adopt("noisy", logging.ERROR)

@@ -1,4 +1,4 @@
-"""Settings: what is refused, and how flags and variables meet."""
+"""Settings refuse what they do not know, and flags win over variables."""
 
 import argparse
 
@@ -29,12 +29,12 @@ def test_a_misspelt_nested_variable_is_refused() -> None:
         check_environment(ServiceSettings, {"NEMO_VOICE_BATCHING__MAXITEMS": "4"})
 
 
-def test_variables_of_others_are_left_alone() -> None:
+def test_variables_with_other_prefixes_are_ignored() -> None:
     environment = {"NEMO_VOICE_DEV_CACHE": "x", "NEMO_VOICE_OPERATOR_X": "y", "PATH": "/bin"}
     check_environment(ServiceSettings, environment)
 
 
-def test_a_nameless_relative_is_refused_without_a_guess() -> None:
+def test_a_variable_that_resembles_no_setting_is_refused_without_a_suggestion() -> None:
     with pytest.raises(UnknownVariable) as refused:
         check_environment(ServiceSettings, {"NEMO_VOICE_QQQQQQQQQQQQ": "1"})
     assert "Did you mean" not in str(refused.value)
@@ -74,19 +74,19 @@ def test_a_flag_means_what_its_variable_means(monkeypatch: pytest.MonkeyPatch, g
         (("--model-sha256", "abc"), "--model-sha256"),
     ],
 )
-def test_nonsense_ends_with_a_readable_message(flags: tuple[str, ...], complaint: str) -> None:
+def test_an_invalid_value_exits_with_the_flag_and_the_variable(flags: tuple[str, ...], complaint: str) -> None:
     with pytest.raises(SystemExit) as ended:
         settings_from(parsed(*flags), ServiceSettings)
     assert complaint in str(ended.value)
 
 
-def test_an_unknown_variable_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_variable_exits_with_a_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEMO_VOICE_MODLE", "x")
     with pytest.raises(SystemExit, match="NEMO_VOICE_MODEL"):
         settings_from(parsed(), ServiceSettings)
 
 
-def test_every_setting_explains_itself() -> None:
+def test_every_setting_has_a_description() -> None:
     def undocumented(model: type) -> list[str]:
         fields = getattr(model, "model_fields", {})
         return [name for name, field in fields.items() if not field.description]

@@ -1,4 +1,4 @@
-"""What a connection may cost: heads that are long or slow, bodies that trickle, ends of both."""
+"""Limits of a connection: long or slow heads, slow bodies, slow readers, and malformed HTTP."""
 
 import asyncio
 import json
@@ -15,12 +15,12 @@ LONG_STORY = (
     b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(STORY), STORY)
 )
-SPOKEN_BYTES = 20_000_000
-"""Fewer than are spoken of it, and more than any socket keeps."""
+UNBUFFERED_BYTES = 20_000_000
+"""Less than the speech of it, and more than socket buffers hold."""
 GET = b"GET /v1/models HTTP/1.1\r\nHost: x\r\n"
 
 
-async def test_a_head_over_the_limit_is_a_431_however_it_comes() -> None:
+async def test_a_head_over_the_limit_is_refused_with_431_however_it_is_split() -> None:
     async with calling(tts_app(http={"max_head_bytes": 4096})) as client:
         line = await sent(client, b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
         header = await sent(client, GET + b"X-Long: " + b"a" * 5000 + b"\r\n\r\n")
@@ -57,7 +57,9 @@ async def test_a_head_over_the_limit_is_a_431_however_it_comes() -> None:
     ],
     ids=lambda request_bytes: request_bytes[:40],
 )
-async def test_what_is_not_http_is_a_400_in_the_one_shape(request_bytes: bytes) -> None:
+async def test_malformed_http_is_refused_with_400_in_the_shape_of_all_errors(
+    request_bytes: bytes,
+) -> None:
     async with calling(tts_app()) as client:
         refused = await sent(client, request_bytes)
     assert refused.status == 400
@@ -65,7 +67,7 @@ async def test_what_is_not_http_is_a_400_in_the_one_shape(request_bytes: bytes) 
     assert refused.headers["content-type"] == "application/json"
 
 
-async def test_a_head_that_does_not_end_is_a_408() -> None:
+async def test_an_unfinished_head_is_refused_with_408() -> None:
     async with calling(tts_app(http=HURRY)) as client, connection(client) as (reader, writer):
         writer.write(GET)
         refused = await answer(reader)
@@ -73,7 +75,7 @@ async def test_a_head_that_does_not_end_is_a_408() -> None:
     assert (refused.status, refused.error["code"]) == (408, "request_too_slow")
 
 
-async def test_a_connection_without_a_request_is_closed_without_a_word() -> None:
+async def test_a_connection_without_a_request_is_closed_without_a_response() -> None:
     async with calling(tts_app(http=HURRY)) as client:
         async with connection(client) as (reader, _):
             assert await is_closed(reader)
@@ -82,7 +84,7 @@ async def test_a_connection_without_a_request_is_closed_without_a_word() -> None
             assert await is_closed(reader)
 
 
-async def test_an_idle_connection_is_kept_as_long_as_the_setting_says() -> None:
+async def test_an_idle_connection_is_kept_open_for_the_keep_alive_time() -> None:
     http = {**HURRY, "keep_alive_s": 1}
     async with calling(tts_app(http=http)) as client, connection(client) as (reader, writer):
         for _ in range(2):
@@ -93,7 +95,7 @@ async def test_an_idle_connection_is_kept_as_long_as_the_setting_says() -> None:
         assert asyncio.get_running_loop().time() - began_s > 0.8
 
 
-async def test_a_body_that_trickles_is_a_408_and_frees_its_place() -> None:
+async def test_a_slow_body_is_refused_with_408_and_is_no_longer_in_flight() -> None:
     async with calling(stt_app(http=HURRY)) as client:
         async with connection(client) as (reader, writer):
             writer.write(
@@ -112,13 +114,13 @@ async def test_a_body_that_trickles_is_a_408_and_frees_its_place() -> None:
 
 
 async def trickled(writer: asyncio.StreamWriter) -> None:
-    """Sends a byte now and then, which is no progress."""
+    """Sends single bytes, slower than any upload may be."""
     while True:
         writer.write(b"-")
         await asyncio.sleep(0.02)
 
 
-async def test_a_body_that_comes_steadily_has_the_time_it_takes() -> None:
+async def test_a_body_that_arrives_fast_enough_may_exceed_the_upload_timeout() -> None:
     http = {"upload_timeout_s": 0.3, "upload_bytes_per_s": 1000}
     text = b'{"text": "' + b"a b " * 500 + b'", "stream": false}'
     async with calling(tts_app(http=http)) as client, connection(client) as (reader, writer):
@@ -132,7 +134,7 @@ async def test_a_body_that_comes_steadily_has_the_time_it_takes() -> None:
         assert (await answer(reader)).status == 200
 
 
-async def test_who_was_refused_early_is_heard_out_for_a_while_and_then_left() -> None:
+async def test_the_body_of_a_refused_request_is_discarded_for_a_while() -> None:
     http = {**HURRY, "keep_alive_s": 60}
     head = b"POST /transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
     async with calling(stt_app(max_upload_bytes=1024, http=http)) as client:
@@ -223,7 +225,7 @@ async def _send_trailers_until_closed(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_a_large_broken_head_is_refused_once() -> None:
+async def test_a_head_that_is_malformed_and_too_large_gets_one_response() -> None:
     broken = b"X-Broken: \x00\r\n" + b"a" * 3000
     async with (
         calling(tts_app(http={"max_head_bytes": 4096})) as client,
@@ -238,14 +240,14 @@ async def test_a_large_broken_head_is_refused_once() -> None:
     assert refused.status == 400
 
 
-async def test_a_request_sent_right_after_a_wish_for_another_protocol_is_answered() -> None:
+async def test_a_request_pipelined_after_an_offer_of_http_2_is_served() -> None:
     upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
     async with calling(tts_app()) as client, connection(client) as (reader, writer):
         writer.write(GET + upgrade + b"\r\n" + GET + b"\r\n")
         assert [(await answer(reader)).status for _ in range(2)] == [200, 200]
 
 
-async def test_what_is_no_request_spoils_no_answer_to_the_one_before() -> None:
+async def test_malformed_http_after_a_request_does_not_spoil_its_response() -> None:
     body = b'{"text": "One word.", "stream": false}'
     post = (
         b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -257,7 +259,7 @@ async def test_what_is_no_request_spoils_no_answer_to_the_one_before() -> None:
         assert await is_closed(reader)
 
 
-async def test_a_client_that_reads_nothing_is_given_up_and_frees_its_place() -> None:
+async def test_a_client_that_stops_reading_is_disconnected_and_no_longer_in_flight() -> None:
     async with (
         calling(tts_app(http={"send_timeout_s": 0.2})) as client,
         connection(client) as (reader, writer),
@@ -268,21 +270,21 @@ async def test_a_client_that_reads_nothing_is_given_up_and_frees_its_place() -> 
             while "nemo_voice_in_flight 0.0" not in (await client.get("/metrics")).text:
                 await asyncio.sleep(0.02)
         received_bytes = await _received(reader)
-    assert received_bytes < SPOKEN_BYTES / 2
+    assert received_bytes < UNBUFFERED_BYTES / 2
 
 
-async def test_a_client_that_reads_slowly_is_served_to_the_end() -> None:
+async def test_a_client_that_reads_slowly_gets_the_whole_response() -> None:
     async with (
         calling(tts_app(http={"send_timeout_s": 0.3})) as client,
         connection(client) as (reader, writer),
     ):
         writer.write(LONG_STORY)
         received_bytes = await _received(reader, pause_s=0.05)
-    assert received_bytes > SPOKEN_BYTES
+    assert received_bytes > UNBUFFERED_BYTES
 
 
 async def _received(reader: asyncio.StreamReader, *, pause_s: float = 0.0) -> int:
-    """Returns how many bytes come until the other end closes."""
+    """Returns how many bytes arrive until the connection ends."""
     count = 0
     with suppress(ConnectionResetError):
         while part := await asyncio.wait_for(reader.read(1 << 20), 20):

@@ -1,4 +1,4 @@
-"""What one API key may use, over HTTP: places and audio seconds, and who hears of it."""
+"""Quotas of API keys over HTTP: requests in flight, audio seconds, and their metrics."""
 
 import asyncio
 import hashlib
@@ -41,7 +41,9 @@ async def until(client: httpx.AsyncClient, line: str) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_key_over_its_places_is_refused_and_others_are_served(keys: Path) -> None:
+async def test_a_key_over_its_concurrency_limit_is_refused_while_other_keys_are_served(
+    keys: Path,
+) -> None:
     voice = FakeVoice()
     async with calling(tts_app(voice, api_keys_file=keys, key_limits={"requests": 1})) as client:
         voice._gate = threading.Event()
@@ -64,7 +66,7 @@ async def test_a_key_over_its_places_is_refused_and_others_are_served(keys: Path
     assert 'outcome="rate_limit_exceeded"' in metrics
 
 
-async def test_speech_is_charged_as_audio_and_the_minute_ends(keys: Path) -> None:
+async def test_speech_is_charged_by_its_audio_until_the_quota_is_used(keys: Path) -> None:
     limits = {"audio_s_per_minute": 4}
     async with calling(tts_app(api_keys_file=keys, key_limits=limits)) as client:
         first = await client.post("/v1/audio/speech", json=SPEECH, headers=FIRST)
@@ -83,7 +85,7 @@ async def test_speech_is_charged_as_audio_and_the_minute_ends(keys: Path) -> Non
     assert charged == pytest.approx(2 * TEXT_S)
 
 
-async def test_a_transcript_is_charged_by_its_audio_and_says_what_is_left(keys: Path) -> None:
+async def test_a_transcript_is_charged_by_its_audio_and_states_what_is_left(keys: Path) -> None:
     limits = {"audio_s_per_minute": 60}
     clip = encode_whole(AudioFormat.WAV, tone(45, 16000), 16000)
     async with calling(stt_app(api_keys_file=keys, key_limits=limits)) as client:
@@ -97,13 +99,15 @@ async def test_a_transcript_is_charged_by_its_audio_and_says_what_is_left(keys: 
     assert int(third.headers["retry-after"]) == pytest.approx(31, abs=10)
 
 
-async def test_a_client_that_leaves_has_used_what_was_made_for_it(keys: Path) -> None:
+async def test_a_client_that_disconnects_is_charged_for_the_audio_made_until_then(
+    keys: Path,
+) -> None:
     text = " ".join(f"This is sentence number {number} of a long text." for number in range(400))
     limits = {"audio_s_per_minute": 3}
     async with calling(tts_app(api_keys_file=keys, key_limits=limits)) as client:
         sending = client.stream("POST", "/synthesize", json={"text": text}, headers=FIRST)
-        async with sending as answer:
-            async for _ in answer.aiter_bytes():
+        async with sending as response:
+            async for _ in response.aiter_bytes():
                 break
         await until(client, f'nemo_voice_key_in_flight{{key="{LABEL}"}} 0.0')
         metrics = (await client.get("/metrics")).text
@@ -111,7 +115,7 @@ async def test_a_client_that_leaves_has_used_what_was_made_for_it(keys: Path) ->
     assert float(metrics.partition(line)[2].split()[0]) > 0
 
 
-async def test_a_key_that_is_taken_away_leaves_the_metrics(keys: Path) -> None:
+async def test_a_removed_key_disappears_from_the_metrics(keys: Path) -> None:
     async with calling(tts_app(api_keys_file=keys)) as client:
         await client.post("/v1/audio/speech", json=SPEECH, headers=FIRST)
         before = (await client.get("/metrics")).text
@@ -123,7 +127,7 @@ async def test_a_key_that_is_taken_away_leaves_the_metrics(keys: Path) -> None:
     assert "1234" not in before
 
 
-async def test_metrics_ask_for_a_key_only_where_they_are_told_to(keys: Path) -> None:
+async def test_metrics_need_a_key_only_where_the_setting_says_so(keys: Path) -> None:
     async with calling(tts_app(api_keys_file=keys, metrics_need_key=True)) as client:
         found = [(await client.get(path)).status_code for path in ("/metrics", "/v1/metrics")]
         shown = await client.get("/metrics", headers=FIRST)
@@ -147,6 +151,6 @@ async def test_metrics_ask_for_a_key_only_where_they_are_told_to(keys: Path) -> 
     ],
     ids=str,
 )
-def test_what_counts_by_key_is_refused_without_keys(settings: dict[str, object]) -> None:
+def test_settings_that_depend_on_keys_are_refused_without_keys(settings: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="NEMO_VOICE_API_KEYS_FILE"):
         TtsSettings.model_validate(settings)
