@@ -21,15 +21,15 @@ from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.model_store.reference import ModelKind, parse_reference
 from nemo_voice_serving.runtime.lifecycle import Lifecycle
 from nemo_voice_serving.settings import PREFIX, ServiceSettings, variable_names
-from nemo_voice_stt.__main__ import _parser as stt_parser
+from nemo_voice_stt.__main__ import PROGRAM as STT
 from nemo_voice_stt.settings import SttSettings
-from nemo_voice_tts.__main__ import _parser as tts_parser
+from nemo_voice_tts.__main__ import PROGRAM as TTS
 from nemo_voice_tts.settings import MAX_WARMUP_TEXT_CHARS, MAX_WARMUP_TEXTS, TtsSettings
 from support.docs.repository import ROOT
 from support.operator.voice_services import verified_plan, voice_service
 
 SETTINGS: dict[Task, type[ServiceSettings]] = {Task.TTS: TtsSettings, Task.STT: SttSettings}
-PARSERS: dict[Task, ArgumentParser] = {Task.TTS: tts_parser(), Task.STT: stt_parser()}
+PARSERS: dict[Task, ArgumentParser] = {Task.TTS: TTS.parser(), Task.STT: STT.parser()}
 EVERYTHING: dict[str, Any] = {
     "model": {"source": "nvidia/a-model", "revision": "main", "sha256": "d" * 64},
     "engine": {

@@ -153,9 +153,9 @@ def test_our_programs_accept_the_documented_flags(
     _python, _m, module, *arguments = words
     match module:
         case "nemo_voice_tts":
-            settings_from(tts._parser().parse_args(arguments), TtsSettings)
+            settings_from(tts.PROGRAM.parser().parse_args(arguments), TtsSettings)
         case "nemo_voice_stt":
-            settings_from(stt._parser().parse_args(arguments), SttSettings)
+            settings_from(stt.PROGRAM.parser().parse_args(arguments), SttSettings)
         case "nemo_voice_operator":
             operator._parser().parse_args(arguments)
         case _:

@@ -15,7 +15,7 @@ from typing_extensions import override
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.http.server import serve
 from nemo_voice_serving.logs import configure_logging
-from nemo_voice_tts.app import SpeechService, build
+from nemo_voice_tts.app import build
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Voice, Window
 from support.models.fakes import FakeNormaliser, FakeVoice
@@ -48,8 +48,7 @@ def main() -> int:
     )
     configure_logging("info", "json")
     app = build(settings, open_voice, FakeNormaliser())
-    service: SpeechService = app.state.service
-    return serve(app, lifecycle=service.runtime.lifecycle, settings=settings, port=int(port))
+    return serve(app, settings, port=int(port))
 
 
 if __name__ == "__main__":

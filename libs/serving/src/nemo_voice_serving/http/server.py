@@ -67,9 +67,10 @@ class DrainingServer(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(app: FastAPI, *, lifecycle: Lifecycle, settings: ServiceSettings, port: int) -> int:
+def serve(app: FastAPI, settings: ServiceSettings, *, port: int) -> int:
     """Serves until a signal or a failure stops it, and returns the process's exit status."""
     config = ServerConfig(app, settings, port=port)
+    lifecycle: Lifecycle = app.state.service.runtime.lifecycle
     keep_freed_memory()
     lifecycle.listen(spare_the_collector)
     DrainingServer(config, lifecycle=lifecycle, settings=settings).run()
