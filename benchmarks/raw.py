@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.inputs import CLIP_RATE_HZ, write_clip
 from benchmarks.measures import Round
 from nemo_voice_serving.runtime.lifecycle import Phase
-from nemo_voice_serving.runtime.memory import keep_freed_memory, spare_the_collector
+from nemo_voice_serving.runtime.memory import freeze_loaded_objects, keep_freed_memory
 
 THREADS = 1
 LARGEST_BATCH = 32
@@ -163,7 +163,7 @@ def _serve(
     # As the services do, so that no server can be quicker.
     keep_freed_memory()
     made = worker(*arguments)
-    spare_the_collector(Phase.READY)
+    freeze_loaded_objects(Phase.READY)
     while True:
         try:
             name, values = connection.recv()

@@ -6,23 +6,23 @@ from nemo_voice_serving.settings import ServiceSettings
 
 
 class SttSettings(ServiceSettings):
-    """What the speech-to-text service can be told."""
+    """The settings of the speech-to-text service."""
 
     port: int = Field(default=5001, ge=0, le=65535)
     """Port to listen on."""
     languages: str = Field(default="en", pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")
     """ISO 639-1 codes of what the model understands, separated by commas: a request for another
-    language is refused. A model does not tell by itself."""
+    language is refused. A model does not report it by itself."""
     cuda_graphs: bool = True
     """Decode through CUDA graphs on a GPU; turn it off for drivers that fail to capture them."""
     piece_s: float = Field(default=30.0, ge=5, le=60)
-    """Longest stretch of audio the model hears at once; longer audio is cut at silences."""
+    """Longest stretch of audio the model gets at once; longer audio is cut at silences."""
     pieces_ahead: int = Field(default=8, ge=1, le=64)
     """Pieces of one request that are decoded ahead of their recognition."""
     max_audio_s: float = Field(default=4 * 3600.0, ge=10)
     """Longest audio of one request, in seconds."""
     max_queue_audio_s: float = Field(default=1200.0, gt=0)
-    """Audio seconds that may be waiting or in work before requests are answered with 429."""
+    """Audio seconds that may be waiting or in work before requests are refused with 429."""
     max_batch_audio_s: float = Field(default=240.0, gt=0)
     """Most audio in one batch, padding included: longest piece times pieces."""
 

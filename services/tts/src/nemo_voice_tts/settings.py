@@ -9,11 +9,11 @@ from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.segmentation import speakable
 
 MAX_WARMUP_TEXTS, MAX_WARMUP_TEXT_CHARS = 16, 500
-"""Enough to hear the words that matter, and soon over."""
+"""Enough for the phrases of one application, spoken in seconds."""
 
 
 class TtsSettings(ServiceSettings):
-    """What the text-to-speech service can be told."""
+    """The settings of the text-to-speech service."""
 
     port: int = Field(default=5000, ge=0, le=65535)
     """Port to listen on."""
@@ -34,11 +34,11 @@ class TtsSettings(ServiceSettings):
     max_long_text_chars: int = Field(default=100_000, ge=1)
     """Longest text of one request to our own route and the NIM's, in characters."""
     max_queue_chars: int = Field(default=20_000, ge=1)
-    """Characters that may be waiting or in work before requests are answered with 429."""
+    """Characters that may be waiting or in work before requests are refused with 429."""
     phrase_chars: int = Field(default=300, ge=20)
     """Longest stretch of text that is synthesised in one piece, in characters."""
     first_phrase_chars: int = Field(default=80, ge=10)
-    """Longest first piece of a streamed answer: shorter means earlier audio."""
+    """Longest first piece of a streamed response: shorter means earlier audio."""
     phrases_ahead: int = Field(default=3, ge=1, le=64)
     """Pieces of one request that are worked on ahead of what its client has been sent."""
     warmup_texts: Json[tuple[str, ...]] = Field(default="[]")  # type: ignore[arg-type] # as given

@@ -33,7 +33,7 @@ def test_an_incomplete_batch_runs_once_its_oldest_has_waited_long_enough() -> No
 
 def test_a_batch_that_nobody_can_join_runs_at_once() -> None:
     limits = Limits(max_items=8, max_wait_s=0.5)
-    decision = next_batch(queue(1, 1, arrived_s=5.0), limits, 5.2, is_company_coming=False)
+    decision = next_batch(queue(1, 1, arrived_s=5.0), limits, 5.2, more_may_come=False)
     assert decision == Run((0, 1))
 
 

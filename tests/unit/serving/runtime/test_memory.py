@@ -1,4 +1,4 @@
-"""What becomes of memory that is free, seen from processes of their own."""
+"""Freed memory stays in malloc and loaded objects leave the garbage collector, in own processes."""
 
 import ctypes
 import subprocess
@@ -30,9 +30,9 @@ print(counts[-1])
 FROZEN = """
 import gc
 from nemo_voice_serving.runtime.lifecycle import Phase
-from nemo_voice_serving.runtime.memory import spare_the_collector
+from nemo_voice_serving.runtime.memory import freeze_loaded_objects
 
-spare_the_collector(Phase.{phase})
+freeze_loaded_objects(Phase.{phase})
 print(gc.get_freeze_count())
 """
 
@@ -44,21 +44,21 @@ def printed(program: str) -> int:
 
 
 @needs_glibc
-def test_what_a_thread_frees_is_taken_again_without_new_pages() -> None:
+def test_memory_that_a_thread_frees_is_reused_without_new_pages() -> None:
     assert printed(FAULTS.format(first="keep_freed_memory()")) < 0.1 * PAGES
 
 
 @needs_glibc
-def test_without_the_settings_every_page_is_new_or_they_would_not_be_needed() -> None:
+def test_without_the_settings_every_page_is_new() -> None:
     assert printed(FAULTS.format(first="")) >= PAGES
 
 
-def test_what_is_there_when_ready_is_collected_no_more() -> None:
+def test_objects_of_a_ready_service_leave_the_garbage_collector() -> None:
     assert printed(FROZEN.format(phase="READY")) > 1_000
     assert printed(FROZEN.format(phase="LOADING")) == 0
 
 
-def test_at_the_end_everything_is_the_collectors_again() -> None:
-    ended = f"{FROZEN}from nemo_voice_serving.runtime.memory import return_to_the_collector\n"
-    ended += "return_to_the_collector()\nprint(gc.get_freeze_count())\n"
+def test_unfreezing_returns_every_object_to_the_garbage_collector() -> None:
+    ended = f"{FROZEN}from nemo_voice_serving.runtime.memory import unfreeze_objects\n"
+    ended += "unfreeze_objects()\nprint(gc.get_freeze_count())\n"
     assert printed(ended.format(phase="READY").replace("print", "str", 1)) == 0

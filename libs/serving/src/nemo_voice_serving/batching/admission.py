@@ -1,4 +1,4 @@
-"""How much work may be inside the service at once, and when to come back when it is full.
+"""Limits the work that is in the service at once, and estimates when a full service has room.
 
 Work is counted in what the model spends its time on (characters, audio seconds), not in requests,
 so that one long request weighs what it costs.
@@ -15,10 +15,10 @@ _MEMORY_S = 60.0
 
 
 class WorkObserver(Protocol):
-    """Who is told how much work is inside: the metrics."""
+    """Receives the amount of admitted work: the metrics."""
 
     def work_changed(self, work: float, drain_s: float) -> None:
-        """Hears the work inside and the seconds until it is done."""
+        """Receives the work inside and the seconds until it is done."""
         ...
 
 
@@ -55,7 +55,7 @@ class Admission:
         return self._work * self._busy_s / self._done_work
 
     def refuse_when_full(self) -> None:
-        """Refuses before any effort is made, when not even a small request would fit.
+        """Refuses a request before any work on it, when not even a small one would fit.
 
         Raises:
             Overloaded: As `admit` does.
@@ -82,7 +82,7 @@ class Admission:
         finally:
             self._done_work += work
             self._requests -= 1
-            # Seconds added and taken away leave a crumb, for which the service would never be idle.
+            # Reset to 0: rounding errors would keep `work` above zero for ever.
             self._change(self._work - work if self._requests else 0.0)
 
     def _overloaded(self, excess: float) -> Overloaded:

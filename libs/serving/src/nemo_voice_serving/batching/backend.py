@@ -1,7 +1,7 @@
-"""The port to a model: what the services ask of one, and what they hand to it.
+"""The port to a model: how the runtime loads it, and how a batcher runs its stages.
 
-Everything above this module knows no torch; everything below (the services' `backends/`) knows no
-HTTP. Every call of a backend happens on the one device thread (`device.py`).
+The services' `backends/` implement it. Every call of a backend happens on the one device thread
+(`device_thread.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -14,10 +14,10 @@ Output_co = TypeVar("Output_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
-    """What is loaded, for `/v1/models`, the metrics and the log."""
+    """The loaded model, for `/v1/models`, the metrics and the log."""
 
     source: str
-    """The reference it was asked for by: `demo`, a Hugging Face id, an address."""
+    """The reference in the settings: `demo`, a Hugging Face id, an address."""
     revision: str
     """The commit or digest it was resolved to."""
     architecture: str
@@ -52,5 +52,5 @@ class Backend(Protocol):
         ...
 
     def warm_up(self, report: Callable[[str], None]) -> None:
-        """Runs every batch shape once, the largest first, telling each by name."""
+        """Runs every batch shape once, the largest first, reporting each by name."""
         ...

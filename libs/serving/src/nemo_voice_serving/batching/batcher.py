@@ -1,8 +1,8 @@
-"""The queue between requests and a stage of the model: items wait until `forming.py` picks them.
+"""The queue between requests and a stage of the model: items wait until `scheduler.py` picks them.
 
 One task per batcher, one batch at a time; the stage itself runs on the device thread. A failing
 batch fails its items only, an item whose caller left is dropped before a batch is formed, and one
-that waited too long is answered so.
+that waited too long fails with `DeadlineExceeded`.
 """
 
 import asyncio
@@ -48,20 +48,20 @@ class Device(Protocol):
 
 
 class BatchObserver(Protocol):
-    """Who is told about batches: the metrics."""
+    """Receives figures about batches: the metrics."""
 
     def batch_finished(
         self, stage: str, *, items: int, padded: float, useful: float, run_s: float, failed: bool
     ) -> None:
-        """Hears about one batch: its items, its padded and useful length, its seconds."""
+        """Receives one batch: its items, its padded and useful length, its seconds."""
         ...
 
     def item_waited(self, stage: str, wait_s: float) -> None:
-        """Hears how long an item waited for its batch."""
+        """Receives how long an item waited for its batch."""
         ...
 
     def item_dropped(self, stage: str, reason: str) -> None:
-        """Hears of an item that left unserved."""
+        """Receives why an item left unserved."""
         ...
 
 
@@ -87,17 +87,17 @@ class Batcher(Generic[In, Out]):
         on_device_lost: Callable[[str], None] = lambda _reason: None,
         inside: Callable[[], int] | None = None,
     ) -> None:
-        """Takes the stage and what may be in its batches.
+        """Takes the stage and the limits of its batches.
 
         Args:
             name: The stage's name in metrics and logs.
             stage: What runs a batch.
             limits: What a batch may hold.
             device: Where the stage runs.
-            observer: Who is told about batches.
+            observer: Receives figures about batches.
             on_device_lost: Called with the reason when no later batch can succeed.
-            inside: Counts the requests inside the service. While all of them are in the queue
-                already, a batch waits for no company: nobody could join it.
+            inside: Counts the requests in flight. While all of them are in the queue already, a
+                batch does not wait: no further item could join it.
         """
         self._name = name
         self._stage = stage
@@ -115,11 +115,11 @@ class Batcher(Generic[In, Out]):
         return len(self._queue)
 
     def start(self) -> None:
-        """Begins to serve; called once, on the event loop."""
+        """Begins to run batches; called once, on the event loop."""
         self._task = asyncio.create_task(self._serve(), name=f"batcher {self._name}")
 
     async def close(self) -> None:
-        """Stops serving; items still waiting are refused as `NotReady`."""
+        """Stops running batches; items still waiting fail with `NotReady`."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -133,7 +133,7 @@ class Batcher(Generic[In, Out]):
         Args:
             work: What the stage takes.
             length: Extent in the padded dimension, in the unit of the limits.
-            urgency: 0 first; see `forming.Limits.ageing_s`.
+            urgency: 0 first; see `scheduler.Limits.ageing_s`.
             timeout_s: How long the item may wait for its batch to begin.
 
         Raises:
@@ -168,10 +168,8 @@ class Batcher(Generic[In, Out]):
         loop = asyncio.get_running_loop()
         while True:
             waiting = [item.waiting for item in self._queue]
-            is_company_coming = self._inside is None or self._inside() > len(waiting)
-            match next_batch(
-                waiting, self._limits, loop.time(), is_company_coming=is_company_coming
-            ):
+            more_may_come = self._inside is None or self._inside() > len(waiting)
+            match next_batch(waiting, self._limits, loop.time(), more_may_come=more_may_come):
                 case Run(places):
                     batch = [self._queue[place] for place in places]
                     taken = set(places)
@@ -200,7 +198,7 @@ class Batcher(Generic[In, Out]):
         try:
             outputs = await self._device.run(partial(self._stage, [item.work for item in batch]))
             if len(outputs) != len(batch):
-                raise BackendFailed(f"the stage answered {len(outputs)} of {len(batch)} items")  # noqa: TRY301 the runner's one except
+                raise BackendFailed(f"the stage returned {len(outputs)} of {len(batch)} items")  # noqa: TRY301 the runner's one except
         except Exception as raised:  # noqa: BLE001 a batch fails its own items and nothing else
             error = self._failure(raised, batch)
         run_s = loop.time() - began_s

@@ -1,8 +1,8 @@
 """The one thread of the process that calls torch.
 
 NeMo's decoding state, its CUDA graphs and its modules' modes are not safe to share between
-threads, so nobody else calls them. The thread also tells how long its present call has been
-running, which is what liveness asks.
+threads, so only this thread calls them. It also measures how long its present call has been
+running, for liveness.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class DeviceThread:
-    """Runs calls one after the other, in the order they were handed over."""
+    """Runs calls one after the other, in the order of `run`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,8 +1,8 @@
-"""Which waiting items make the next batch: pure decisions over a snapshot of the queue.
+"""Which waiting items make the next batch, decided over a snapshot of the queue.
 
-Nothing here waits, locks or computes; `batching.py` asks and acts. The rule: the most urgent item
-leads, items of its length bucket join oldest first, and the padded cost (longest member times
-members, the way text-embeddings-inference budgets its batches) stays within the limit.
+`batcher.py` acts on the decision. The rule: the most urgent item leads, items of its length bucket
+join oldest first, and the padded cost (longest member times members, the way
+text-embeddings-inference budgets its batches) stays within the limit.
 """
 
 from bisect import bisect_left
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One item of the queue as the decision sees it."""
+    """One item of the queue: what the decision depends on."""
 
     length: float
     """Extent in the padded dimension: audio seconds, characters or frames."""
@@ -24,14 +24,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one batch may hold, and how long an incomplete one waits for company."""
+    """What one batch may hold, and how long an incomplete one waits for further items."""
 
     max_items: int = 16
     """Most items in a batch."""
     max_padded: float = float("inf")
     """Most padded length: longest member times members. A single item may exceed it."""
     max_wait_s: float = 0.0
-    """How long the oldest item waits for company that is on its way, while the device idles."""
+    """How long the oldest item waits for further items that may come, while the device idles."""
     bucket_edges: tuple[float, ...] = ()
     """Upper ends of the length buckets, ascending; items of one batch share a bucket."""
     ageing_s: float = 2.0
@@ -47,25 +47,25 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Nothing to run yet; ask again at this time, or when an item arrives."""
+    """Nothing to run yet; decide again at this time, or when an item arrives."""
 
     time_s: float
 
 
 Decision = Run | WaitUntil | None
-"""What to do next; None means that the queue is empty."""
+"""The next step; None means that the queue is empty."""
 
 
 def next_batch(
-    waiting: Sequence[Waiting], limits: Limits, now_s: float, *, is_company_coming: bool = True
+    waiting: Sequence[Waiting], limits: Limits, now_s: float, *, more_may_come: bool = True
 ) -> Decision:
-    """Returns the batch to run now, the time to ask again, or None for an empty queue.
+    """Returns the batch to run now, the time to decide again, or None for an empty queue.
 
     Args:
         waiting: The queue in order of arrival.
         limits: What a batch may hold.
         now_s: The present on the clock of `arrived_s`.
-        is_company_coming: Whether more items may arrive soon; without, nothing is waited for.
+        more_may_come: Whether further items may arrive soon; an incomplete batch waits only then.
     """
     if not waiting:
         return None
@@ -85,7 +85,7 @@ def next_batch(
         if len(chosen) >= limits.max_items:
             return Run(tuple(chosen))
     ripe_s = leader.arrived_s + limits.max_wait_s
-    is_ripe = now_s >= ripe_s or not is_company_coming
+    is_ripe = now_s >= ripe_s or not more_may_come
     return Run(tuple(chosen)) if is_ripe else WaitUntil(ripe_s)
 
 

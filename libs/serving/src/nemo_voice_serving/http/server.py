@@ -18,9 +18,9 @@ from typing_extensions import override
 from nemo_voice_serving.http.protocol import ServerConfig
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.memory import (
+    freeze_loaded_objects,
     keep_freed_memory,
-    return_to_the_collector,
-    spare_the_collector,
+    unfreeze_objects,
 )
 from nemo_voice_serving.settings import ServiceSettings
 
@@ -72,7 +72,7 @@ def serve(app: FastAPI, settings: ServiceSettings, *, port: int) -> int:
     config = ServerConfig(app, settings, port=port)
     lifecycle: Lifecycle = app.state.service.runtime.lifecycle
     keep_freed_memory()
-    lifecycle.listen(spare_the_collector)
+    lifecycle.listen(freeze_loaded_objects)
     DrainingServer(config, lifecycle=lifecycle, settings=settings).run()
-    return_to_the_collector()
+    unfreeze_objects()
     return 1 if lifecycle.has_failed else 0

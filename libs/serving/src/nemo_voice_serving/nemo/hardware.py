@@ -1,7 +1,6 @@
 """Where a model computes, in which number format, and what its errors mean for the process.
 
-Nothing here knows a model. The services' backends call it; `NoDevice` reaches whoever started
-the process.
+The services' backends call it; `NoDevice` becomes the reason why a service does not start.
 """
 
 import contextlib
@@ -35,17 +34,17 @@ _OUT_OF_MEMORY = re.compile(r"out of memory|STATUS_ALLOC_FAILED", re.IGNORECASE)
 
 
 class NoDevice(Exception):
-    """A CUDA device was asked for and none is usable; the message is the driver's own reason."""
+    """The settings want a CUDA device and none is usable; the message is the driver's reason."""
 
 
 def choose_device(wanted: str) -> torch.device:
-    """Returns the device to compute on; never falls back in silence.
+    """Returns the device to compute on; a fall back to the CPU is logged.
 
     Args:
         wanted: `cpu`, `cuda`, or `auto`: a CUDA device where one is usable, else the CPU, logged.
 
     Raises:
-        NoDevice: `cuda` was asked for and is not usable.
+        NoDevice: `cuda` is wanted and not usable.
     """
     if wanted == "cpu":
         return torch.device("cpu")
@@ -121,7 +120,7 @@ def describe(device: torch.device) -> str:
 
 
 def synchronise(device: torch.device) -> None:
-    """Waits until the device has finished what was asked of it; on a CPU that is already so."""
+    """Waits until the device has finished its queued work; a CPU has none."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
@@ -151,7 +150,7 @@ def guarded() -> Iterator[None]:
 
 
 def _computes() -> bool:
-    # An asynchronous error shows up at whichever call comes next: ask the device itself.
+    # An asynchronous error appears at the next call, so make one that does nothing else.
     try:
         torch.cuda.synchronize()
     except RuntimeError:

@@ -23,7 +23,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The answer to "may I send requests?", with the reason and the seconds so far."""
+    """Whether requests may be sent, the reason if not, and the seconds in each phase so far."""
 
     ready: bool
     phase: Phase
@@ -53,7 +53,7 @@ class Lifecycle:
 
     @property
     def is_draining(self) -> bool:
-        """Whether the end has begun: connections should close after their answer."""
+        """Whether the end has begun: connections should close after their response."""
         return self._phase is Phase.DRAINING
 
     @property
@@ -66,9 +66,9 @@ class Lifecycle:
         self._listeners.append(listener)
         listener(self._phase)
 
-    def require(self, trouble: Callable[[], str | None]) -> None:
-        """Makes the service unready whenever this gives a reason."""
-        self._requirements.append(trouble)
+    def require(self, problem: Callable[[], str | None]) -> None:
+        """Makes the service unready whenever this returns a problem."""
+        self._requirements.append(problem)
 
     def enter(self, phase: Phase, reason: str | None = None) -> None:
         """Moves to a phase; nothing leaves `FAILED`, and only `FAILED` follows `DRAINING`."""
@@ -81,7 +81,7 @@ class Lifecycle:
             listener(phase)
 
     def explain(self, reason: str) -> None:
-        """Says what the present phase is busy with."""
+        """Sets the reason of the present phase: the step that it is at."""
         self._reason = reason
 
     def self_test_finished(self, failure: str | None, **facts: object) -> None:
@@ -90,12 +90,12 @@ class Lifecycle:
         self._self_test = {"passed": failure is None, "failure": failure, **facts}
 
     def readiness(self) -> Readiness:
-        """Returns whether requests are welcome, and if not why not."""
-        troubles = (self._self_test_failure, *(told() for told in self._requirements))
-        trouble = next((one for one in troubles if one is not None), None)
-        ready = self._phase is Phase.READY and trouble is None
+        """Returns whether requests may be sent, and if not why not."""
+        problems = (self._self_test_failure, *(problem() for problem in self._requirements))
+        problem = next((one for one in problems if one is not None), None)
+        ready = self._phase is Phase.READY and problem is None
         seconds = dict(self._seconds)
         seconds[self._phase] = seconds.get(self._phase, 0.0) + self._clock() - self._since
-        reason = None if ready else self._reason or trouble
+        reason = None if ready else self._reason or problem
         rounded = {phase: round(spent, 3) for phase, spent in seconds.items()}
         return Readiness(ready, self._phase, reason, rounded, self._self_test)

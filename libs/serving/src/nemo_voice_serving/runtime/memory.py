@@ -1,4 +1,4 @@
-"""What a serving process does with memory that is free, and with objects that never will be.
+"""Keeps freed memory in malloc, and long-lived objects out of garbage collections.
 
 `server.serve` calls it; the settings hold for the whole process.
 """
@@ -9,12 +9,12 @@ import gc
 from nemo_voice_serving.runtime.lifecycle import Phase
 
 _MALLOPT = {-8: 1, -1: 512 << 20, -2: 16 << 20, -3: 256 << 20}
-"""By glibc's numbers: arenas, bytes that are kept free, bytes taken at a time, and the size from
-which a block goes back to the system as soon as it is free."""
+"""By glibc's numbers: arenas, free bytes to keep, bytes to take from the system at a time, and the
+size from which a free block goes back to the system at once."""
 
 
 def keep_freed_memory() -> None:
-    """Lets the C library keep what is freed for the next user; call it before the first thread.
+    """Makes malloc keep freed memory for later use; call it before the first thread starts.
 
     Otherwise large tensors go back to the system at once, and every layer of a model on a CPU
     begins by faulting its pages in again: a tenth of a vocoder's time. One arena, because those of
@@ -26,21 +26,21 @@ def keep_freed_memory() -> None:
             mallopt(parameter, value)
 
 
-def spare_the_collector(phase: Phase) -> None:
-    """Takes what is there when the service is ready out of all later garbage collections.
+def freeze_loaded_objects(phase: Phase) -> None:
+    """Excludes all objects of a service that became ready from later garbage collections.
 
-    A loaded model is a million objects that live as long as the process: looking through them
-    stops every thread for half a second, in the middle of some request.
+    A loaded model is a million objects that live as long as the process: traversing them stops
+    every thread for half a second, in the middle of some request.
     """
     if phase is Phase.READY:
         gc.collect()
         gc.freeze()
 
 
-def return_to_the_collector() -> None:
-    """Lets the end of the process collect what was spared.
+def unfreeze_objects() -> None:
+    """Returns the excluded objects to the garbage collector, for the end of the process.
 
-    Otherwise Triton's bindings, finding their objects alive, write pages about leaks after the
-    service's last word.
+    Otherwise Triton's bindings find their objects alive and write pages about leaks after the
+    service's last log line.
     """
     gc.unfreeze()

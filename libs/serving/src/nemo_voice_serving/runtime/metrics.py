@@ -12,7 +12,7 @@ from nemo_voice_serving.runtime.lifecycle import Phase
 REQUEST_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 """Whole requests: from a short clip on a GPU to a one-hour file on a CPU."""
 FIRST_BUCKETS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5, 10)
-"""Time to first audio: fine where a listener notices, between 20 ms and half a second."""
+"""Time to first audio: fine where a difference is heard, between 20 ms and half a second."""
 WAIT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """Queue waits: from the batching window to the request deadline."""
 RUN_BUCKETS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 30)
@@ -40,13 +40,13 @@ class ServiceMetrics:
     def _register_requests(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
             "nemo_voice_requests",
-            "Requests answered, by route and outcome.",
+            "Requests finished, by route and outcome.",
             ["route", "outcome"],
             registry=registry,
         )
         self._request_seconds = Histogram(
             "nemo_voice_request_seconds",
-            "Seconds from a request's arrival to the end of its answer.",
+            "Seconds from a request's arrival to the end of its response.",
             ["route"],
             buckets=REQUEST_BUCKETS,
             registry=registry,
@@ -187,7 +187,7 @@ class ServiceMetrics:
         )
 
     def inside(self) -> int:
-        """Returns how many requests are admitted and unfinished."""
+        """Returns how many requests are in flight."""
         return self._inside
 
     def request_started(self) -> None:
@@ -203,12 +203,12 @@ class ServiceMetrics:
         self._request_seconds.labels(route).observe(seconds)
 
     def work_changed(self, work: float, drain_s: float) -> None:
-        """Tells how much work is inside and how long it will take."""
+        """Records how much work is admitted and how long it will take."""
         self._queued_work.set(work)
         self._queue_seconds.set(drain_s)
 
     def first_audio(self, seconds: float) -> None:
-        """Tells how long a listener waited."""
+        """Records how long a client waited for its first audio."""
         self._first_audio.observe(seconds)
 
     def audio_received(self, seconds: float) -> None:
@@ -220,14 +220,14 @@ class ServiceMetrics:
         self._audio_out.inc(seconds)
 
     def request_paced(self, processing_s: float, audio_s: float) -> None:
-        """Tells a request's real-time factor."""
+        """Records a request's real-time factor."""
         if audio_s > 0:
             self._real_time_factor.observe(processing_s / audio_s)
 
     def batch_finished(
         self, stage: str, *, items: int, padded: float, useful: float, run_s: float, failed: bool
     ) -> None:
-        """Tells about one batch."""
+        """Records one batch."""
         self._batch_items.labels(stage).observe(items)
         self._batch_seconds.labels(stage).observe(run_s)
         self._padded.labels(stage).inc(padded)
@@ -236,19 +236,19 @@ class ServiceMetrics:
             self._failed.labels(stage).inc()
 
     def item_waited(self, stage: str, wait_s: float) -> None:
-        """Tells how long an item waited for its batch."""
+        """Records how long an item waited for its batch."""
         self._wait.labels(stage).observe(wait_s)
 
     def item_dropped(self, stage: str, reason: str) -> None:
-        """Counts an item that nobody waits for any more."""
+        """Counts an item that left the queue unserved."""
         self._dropped.labels(stage, reason).inc()
 
     def key_changed(self, key: str, inside: int) -> None:
-        """Tells how many requests of an API key are inside."""
+        """Records how many requests of an API key are in flight."""
         self._key_inside.labels(key).set(inside)
 
     def key_charged(self, key: str, audio_s: float) -> None:
-        """Counts audio made or heard for an API key."""
+        """Counts audio made or transcribed for an API key."""
         self._key_audio.labels(key).inc(audio_s)
 
     def key_refused(self, key: str, limit: str) -> None:
@@ -267,17 +267,17 @@ class ServiceMetrics:
             self._phase.labels(other.value).set(1 if other is phase else 0)
 
     def phases_took(self, seconds: dict[str, float]) -> None:
-        """Tells how long each phase took."""
+        """Records how long each phase took."""
         for phase, spent in seconds.items():
             self._phase_seconds.labels(phase).set(spent)
 
     def self_test_finished(self, *, passed: bool, seconds: float) -> None:
-        """Tells how the last self-test went."""
+        """Records the last self-test."""
         self._self_test.set(1 if passed else 0)
         self._self_test_seconds.set(seconds)
 
     def fetch_progressed(self, done_bytes: int, total_bytes: int | None) -> None:
-        """Tells how far the model's download is."""
+        """Records how many bytes of the model are fetched."""
         self._fetched.set(done_bytes)
         if total_bytes is not None:
             self._fetch_total.set(total_bytes)

@@ -1,4 +1,4 @@
-"""Where a subtitle may be broken, and what it costs to break it there: pure, English.
+"""Where a subtitle may be broken, and what it costs to break it there, in English.
 
 The rules are those of Netflix's Timed Text Style Guide, General Requirements ("Line treatment"):
 one line unless it is too long; break after punctuation, before conjunctions and prepositions; not
@@ -89,7 +89,7 @@ def break_cost(before: str, after: str, pause_s: float = 0.0) -> float:
 
 
 def ends_sentence(word: str) -> bool:
-    """Tells whether a sentence ends with the word; `Dr.` ends none."""
+    """Returns whether a sentence ends with the word; `Dr.` ends none."""
     bare = word.rstrip(_QUOTES)
     return bare.endswith(_SENTENCE_ENDS) and bare.lower() not in _BINDS
 

@@ -1,4 +1,4 @@
-"""Words grouped into the segments of a verbose transcript: pure, from the words' times alone."""
+"""Groups words into the segments of a verbose transcript by their times."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Words with times as subtitles, the way broadcasters make them: pure.
+"""Words with times as subtitles, the way broadcasters make them.
 
 Durations, gaps and lengths are those of Netflix's Timed Text Style Guide (General Requirements and
 English): 5/6 to 7 seconds, two frames between subtitles, two lines of 42 characters, 20 characters
@@ -14,7 +14,7 @@ from nemo_voice_stt.captions.line_breaks import Shape, break_cost, ends_sentence
 from nemo_voice_stt.transcription.port import Word
 
 MIN_LINE_CHARS, MAX_LINE_CHARS, MAX_LINES = 16, 100, 3
-"""What a client may ask for."""
+"""The limits of what a request may set."""
 
 _APART_S = 1.0
 """No subtitle reaches over a longer silence."""

@@ -16,7 +16,7 @@ NAMES = {
 _CODES = {name: code for code, name in NAMES.items()}
 _ANY = frozenset({"", "auto", "multi"})
 UNKNOWN = "unknown"
-"""What a model of several languages heard where nobody said which: it does not tell."""
+"""The language of a transcript where the model has several and the request names none."""
 
 
 def language_of(wanted: str | None, others: Sequence[str], spoken: Sequence[str]) -> str:
@@ -24,11 +24,11 @@ def language_of(wanted: str | None, others: Sequence[str], spoken: Sequence[str]
 
     Args:
         wanted: The field `language`: `en`, `en-US` or `english`; absent or `auto` for any.
-        others: The field `languages`: those that may be heard.
+        others: The field `languages`: those that may be spoken.
         spoken: The codes of those that the model understands.
 
     Raises:
-        InvalidRequest: The model understands none of those that are asked for.
+        InvalidRequest: The model understands none of the languages in the request.
     """
     wanted_code = code_of(wanted)
     if wanted_code is not None and wanted_code not in spoken:
@@ -37,8 +37,8 @@ def language_of(wanted: str | None, others: Sequence[str], spoken: Sequence[str]
     common = [code for code in possible if code in spoken]
     if possible and not common:
         raise _foreign(", ".join(others), "languages", spoken)
-    heard = [wanted_code] if wanted_code else common or list(spoken)
-    return NAMES.get(heard[0], heard[0]) if len(heard) == 1 else UNKNOWN
+    candidates = [wanted_code] if wanted_code else common or list(spoken)
+    return NAMES.get(candidates[0], candidates[0]) if len(candidates) == 1 else UNKNOWN
 
 
 def code_of(language: str | None) -> str | None:

@@ -54,11 +54,11 @@ class TranscriptionForm(BaseModel):
     file: UploadFile
     """Audio in any usual container, or samples of type `audio/pcm;rate=16000`."""
     model: str = "demo"
-    """Accepted for OpenAI's clients; the loaded model answers whatever the name."""
+    """Accepted for OpenAI's clients; the loaded model transcribes whatever the name."""
     response_format: Annotated[TranscriptFormat, BeforeValidator(_known_format)] = (
         TranscriptFormat.JSON
     )
-    """Shape of the answer."""
+    """Shape of the response."""
     stream: bool = False
     """Sends `json` or `text` as server-sent events, piece by piece; no effect on other formats."""
     language: str | None = None
@@ -70,7 +70,7 @@ class TranscriptionForm(BaseModel):
     prompt: str | None = None
     """Names separated by commas count as keywords; prose has no effect."""
     bracketed_keywords: list[str] = Field(default=[], alias="keywords[]")
-    """Words and names that are to be heard rather than others that sound alike."""
+    """Words and names to prefer to others that sound alike."""
     keywords: list[str] = []
     """The same without brackets."""
     temperature: float = Field(default=0.0, ge=0, le=1)
@@ -96,17 +96,17 @@ class TranscriptionForm(BaseModel):
 
     @property
     def is_streamed(self) -> bool:
-        """Whether the answer comes as events."""
+        """Whether the response comes as events."""
         return self.stream and self.response_format in STREAMED
 
     @property
     def has_logprobs(self) -> bool:
-        """Whether the answer gives probabilities."""
+        """Whether the response gives probabilities."""
         return bool(self.include or self.bracketed_include)
 
     @property
     def granularities(self) -> frozenset[Granularity]:
-        """What a verbose answer gives times for."""
+        """What a verbose response gives times for."""
         wanted = {*self.timestamp_granularities, *self.bracketed_granularities}
         return frozenset(wanted or {Granularity.SEGMENT})
 

@@ -89,7 +89,7 @@ def plain(transcript: Transcript, *, with_logprobs: bool = False) -> PlainTransc
 def verbose(
     transcript: Transcript, granularities: frozenset[Granularity], language: str
 ) -> VerboseTranscript:
-    """Returns the transcript in the `verbose_json` shape with the times asked for."""
+    """Returns the transcript in the `verbose_json` shape with the times of these granularities."""
     words = [
         WordTime(
             word=word.text,

@@ -124,7 +124,7 @@ class _TranscriptEvents:
         self._logprobs: list[TokenLogprob] | None = [] if with_logprobs else None
 
     def add(self, passage: Passage) -> bytes:
-        """Returns the event of a passage, charging it; no bytes where nobody speaks."""
+        """Returns the event of a passage, charging it; no bytes for a silent passage."""
         charge_audio(passage.duration_s)
         self.audio_s = passage.end_s
         if not passage.text:

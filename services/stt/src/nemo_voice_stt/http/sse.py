@@ -22,13 +22,13 @@ def done(
     text: str, audio_s: float, tokens: int, logprobs: Iterable[TokenLogprob] | None = None
 ) -> bytes:
     """Returns the event with the whole text, and what it took in OpenAI's units of account."""
-    heard = math.ceil(audio_s * AUDIO_TOKENS_PER_S)
+    audio_tokens = math.ceil(audio_s * AUDIO_TOKENS_PER_S)
     usage = {
         "type": "tokens",
-        "input_tokens": heard,
-        "input_token_details": {"audio_tokens": heard, "text_tokens": 0},
+        "input_tokens": audio_tokens,
+        "input_token_details": {"audio_tokens": audio_tokens, "text_tokens": 0},
         "output_tokens": tokens,
-        "total_tokens": heard + tokens,
+        "total_tokens": audio_tokens + tokens,
     }
     whole = {"type": "transcript.text.done", "text": text, "usage": usage}
     return event({**whole, **_logprobs(logprobs)})

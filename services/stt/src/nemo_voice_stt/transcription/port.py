@@ -29,7 +29,7 @@ class TextToken:
     text: str
     """What it adds to the text, with the space before a word."""
     logprob: float
-    """The natural logarithm of its probability, given what was heard and said before."""
+    """The natural logarithm of its probability, given the audio and the tokens before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What was understood in one piece of audio; no words when nobody speaks."""
+    """The text and words of one piece of audio; no words where there is no speech."""
 
     text: str
     words: tuple[Word, ...]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from nemo_voice_serving.audio.samples import Samples
 
 SILENCE_DBFS = -60.0
-"""Below this nothing is heard: the noise of a quiet room recorded by a good microphone."""
+"""Below this is silence: the noise of a quiet room recorded by a good microphone."""
 
 _FRAME_S = 0.03  # a few periods of the deepest voice, shorter than any pause between words
 _MIN_PAUSE_S = 0.2

@@ -68,7 +68,7 @@ class Transcript:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """Every word in recording."""
+        """Every word in order."""
         return tuple(word for passage in self.passages for word in passage.words)
 
 

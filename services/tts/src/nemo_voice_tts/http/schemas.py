@@ -54,15 +54,15 @@ class SpeechRequest(_Body):
     input: str = Field(examples=["Hello, this is a demo voice."])
     """What to say."""
     model: str = "demo"
-    """Accepted for OpenAI's clients; the loaded model answers whatever the name."""
+    """Accepted for OpenAI's clients; the loaded model speaks whatever the name."""
     voice: VoiceName = Field(default=DEFAULT_VOICE, examples=["alloy"])
     """`default`, the model's own name or one of OpenAI's thirteen: the model has one voice."""
     response_format: AudioFormat = AudioFormat.MP3
-    """Container and codec of the answer."""
+    """Container and codec of the response."""
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
     """Speaking rate; the pace of the model changes, not the pitch."""
     stream_format: StreamFormat = StreamFormat.AUDIO
-    """Framing of the streamed answer: its bytes, or events that carry them."""
+    """Framing of the streamed response: its bytes, or events that carry them."""
     instructions: str | None = Field(default=None, max_length=MAX_INSTRUCTIONS_CHARS)
     """Accepted for OpenAI's clients; the model takes no instructions."""
 
@@ -83,6 +83,6 @@ class NimSpeechRequest(_Body):
     voice: str = DEFAULT_VOICE
     """A name that `GET /v1/audio/list_voices` gives, or one that `POST /v1/audio/speech` takes."""
     sample_rate_hz: int | None = Field(default=None, ge=8000, le=48000)
-    """Rate of the answer; absent: the model's."""
+    """Rate of the response; absent: the model's."""
     encoding: Literal["LINEAR_PCM"] = "LINEAR_PCM"
     """16-bit samples, the one encoding there is."""

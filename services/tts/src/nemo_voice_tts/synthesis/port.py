@@ -69,7 +69,7 @@ class Voice(Backend, Protocol):
         ...
 
     def windows(self, spectrogram: Spectrogram, *, first: bool) -> Sequence[Window]:
-        """Returns the vocoder runs of a spectrogram, in order; `first` asks for an early one."""
+        """Returns the vocoder runs of a spectrogram in order; `first` makes the first one short."""
         ...
 
     def waveforms(self, batch: Sequence[Window], /) -> Sequence[Samples]:

@@ -1,7 +1,7 @@
-"""How written forms are read that the text-normalisation grammars leave alone or read oddly.
+"""Expands abbreviations that the text-normalisation grammars leave alone or read oddly.
 
-Pure. `normalisation.py` expands abbreviations before the grammars see a phrase; after them the
-backend spells initials that no lexicon holds.
+`normaliser.py` expands them before the grammars see a phrase; after them the backend spells
+initials that no lexicon holds.
 """
 
 import re

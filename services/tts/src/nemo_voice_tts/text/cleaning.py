@@ -1,6 +1,6 @@
 """Which characters of a text an English voice says, and in which script a text is written.
 
-Pure. `text.py` calls it.
+`segmentation.py` calls it.
 """
 
 import re
@@ -48,7 +48,7 @@ def cleaned(text: str) -> str:
     text = unicodedata.normalize("NFC", text).translate(_LOOKALIKES).translate(_EXPANSIONS)
     text = _NUMBERED.sub("\n\n", _BULLET.sub("\n\n", text))
     text = "".join(map(_cleaned_character, text))
-    # Blanks become one before what looks for a dash between them: it would try each of thousands.
+    # Blanks become one before dashes are searched: the pattern would try each of thousands.
     text = _BLANKS.sub(" ", _RULE.sub(" ", text))
     text = _DASH.sub(", ", text).replace(_EN_DASH, "-")
     text = _REPEATED.sub(r"\1 ", text)

@@ -1,6 +1,6 @@
 """The compiled grammars of nemo_text_processing on disk: building them takes half a minute.
 
-`__main__.py` builds them, `normalisation.py` checks and opens them. Imports no torch.
+`__main__.py` builds them, `normaliser.py` checks and opens them.
 """
 
 import logging
@@ -34,7 +34,7 @@ def default_grammars() -> Path:
 
 
 def packaged_whitelist() -> Path:
-    """Returns the list of special readings that the grammars hold."""
+    """Returns the file of the grammars' whitelist: written forms with their own spoken form."""
     spec = find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise BackendFailed(_not_installed(_PACKAGE))
@@ -66,7 +66,7 @@ def build_grammars(directory: Path) -> None:
 
 
 def check_grammars(directory: Path) -> None:
-    """Returns if the grammars can be used.
+    """Checks that the grammars can be used.
 
     Raises:
         BackendFailed: They are missing or of another version; the message says what to do.

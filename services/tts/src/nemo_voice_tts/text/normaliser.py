@@ -94,7 +94,7 @@ class Normaliser:
         raise BackendFailed("the text normaliser failed on this text")
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
-        # Everybody who waited for the pool comes here; the first one replaces it.
+        # Every call that waited for the pool comes here; the first one replaces it.
         if self._pool is broken:
             logger.error("a text normaliser's process died, starting new ones")
             broken.shutdown(wait=False, cancel_futures=True)

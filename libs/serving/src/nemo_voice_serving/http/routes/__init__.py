@@ -1,1 +1,1 @@
-"""Routes of both services: health, models, NVIDIA NIM's metadata."""
+"""The routes that both services have: health, models, and what NVIDIA's NIM clients need."""

@@ -20,7 +20,7 @@ class Liveness(BaseModel):
 
 
 class ReadinessBody(BaseModel):
-    """Whether requests are welcome, and if not why not; `object` and `message` are NIM's."""
+    """Whether requests may be sent, and if not why not; `object` and `message` are NIM's."""
 
     object: Literal["health.response"] = "health.response"
     message: str
@@ -46,7 +46,7 @@ def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: 
     )
     @router.get("/healthz", include_in_schema=False, response_model_exclude_none=True)
     async def live(response: Response) -> Liveness:
-        """Answers 503 when the device thread hangs in one call or the device is lost."""
+        """Returns 503 when the device thread hangs in one call or the device is lost."""
         busy_s = 0.0 if lifecycle.phase in _STARTING else device.busy_s()
         if lifecycle.has_failed or busy_s > stuck_after_s:
             response.status_code = 503
@@ -63,7 +63,7 @@ def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: 
     )
     @router.get("/readyz", include_in_schema=False)
     async def ready(response: Response) -> ReadinessBody:
-        """Answers 200 when the model is warm, its self-test passed and no drain is in progress."""
+        """Returns 200 when the model is warm, its self-test passed and no drain is in progress."""
         readiness = lifecycle.readiness()
         if not readiness.ready:
             response.status_code = 503

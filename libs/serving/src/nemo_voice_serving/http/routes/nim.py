@@ -1,4 +1,4 @@
-"""What NVIDIA's NIM tells of itself: `GET /v1/version` and `GET /v1/metadata`, in its shapes.
+"""`GET /v1/version` and `GET /v1/metadata` in the shapes of NVIDIA's NIM.
 
 The NIM Operator reads the model's name from the metadata. Health and metrics have NIM's addresses
 in `health.py` and `app.py`.

@@ -1,4 +1,4 @@
-"""The recogniser on NVIDIA NeMo: what the port asks, in terms of the model's direct stages.
+"""Implements the port to a recogniser with the direct stages of an NVIDIA NeMo model.
 
 Importing this module is cheap; `load` imports torch and NeMo, which takes ten seconds. Everything
 but the construction happens on the device thread.
@@ -49,7 +49,7 @@ class RecogniserOptions:
     minimum_s: float = 1.0
     """Shorter pieces are lengthened to this with silence, as NeMo does."""
     trailing_silence_s: float = 0.3
-    """Silence after each piece, so that a word that ends with the audio is heard whole."""
+    """Silence after each piece, so that a word that ends with the audio is recognised whole."""
 
 
 class NemoRecogniser(Recogniser):
@@ -105,7 +105,7 @@ class NemoRecogniser(Recogniser):
             for items, seconds in warm_up_shapes(options, is_batched=stages.device.type == "cuda"):
                 report(f"{items} x {seconds:g} s")
                 length = self._length(round(seconds * stages.sample_rate_hz))
-                stages.hear([_NO_SOUND] * items, [length] * items)
+                stages.decode([_NO_SOUND] * items, [length] * items)
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
@@ -117,8 +117,8 @@ class NemoRecogniser(Recogniser):
         with guarded():
             for first in range(0, len(audible), size):
                 places = audible[first : first + size]
-                heard = self._recognise([batch[place] for place in places])
-                for place, recognition in zip(places, heard, strict=True):
+                recognised = self._recognise([batch[place] for place in places])
+                for place, recognition in zip(places, recognised, strict=True):
                     results[place] = recognition
         return results
 
@@ -132,9 +132,11 @@ class NemoRecogniser(Recogniser):
         stages = self._stages
         lengths = [self._length(len(clip.samples)) for clip in clips]
         results = []
-        for clip, heard in zip(clips, stages.hear(clips, lengths), strict=True):
+        for clip, decoded in zip(clips, stages.decode(clips, lengths), strict=True):
             timing = Timing(stages.frame_s, len(clip.samples) / stages.sample_rate_hz)
-            results.append(Recognition(heard.text, words_of(heard.tokens, timing, stages.text_of)))
+            results.append(
+                Recognition(decoded.text, words_of(decoded.tokens, timing, stages.text_of))
+            )
         return results
 
     def _length(self, samples: int) -> int:

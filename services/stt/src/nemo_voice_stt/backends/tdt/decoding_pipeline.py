@@ -1,6 +1,6 @@
 """A NeMo transducer's three stages on one device: samples to features to frames to tokens.
 
-`nemo.py` calls it, on the device thread only. Never `transcribe()`: that leaves the model in
+`backend.py` calls it, on the device thread only. Never `transcribe()`: that leaves the model in
 training mode, where a later call changes its statistics.
 """
 
@@ -35,7 +35,7 @@ DEFAULT_MAX_SYMBOLS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Decoded:
     """What the decoder made of one piece."""
 
     text: str
@@ -58,7 +58,7 @@ class Stages:
 
     @cached_property
     def _boosted(self) -> BoostedDecoder:
-        # Made when the first phrase comes: it reserves 70 MB, which most services never need.
+        # Made for the first hotword: it reserves 70 MB, which most services never need.
         with torch.inference_mode(mode=False):
             return BoostedDecoder(self.model)
 
@@ -66,8 +66,8 @@ class Stages:
         """Returns what a list of token numbers spells."""
         return str(self.model.tokenizer.ids_to_text(numbers))
 
-    def hear(self, clips: Sequence[Clip], lengths: Sequence[int]) -> list[Heard]:
-        """Returns what is said in each clip, taken as `length` samples with silence at its end."""
+    def decode(self, clips: Sequence[Clip], lengths: Sequence[int]) -> list[Decoded]:
+        """Decodes each clip, padded with silence to its length in samples."""
         signal = torch.zeros((len(clips), max(lengths)), pin_memory=self.device.type == "cuda")
         for row, clip in zip(signal.numpy(), clips, strict=True):
             row[: len(clip.samples)] = clip.samples
@@ -82,9 +82,9 @@ class Stages:
             return self._decode(frames, frame_lengths, [clip.hotwords for clip in clips])
 
     def size_decoder(self, batch: int, length: int) -> None:
-        """Decodes once at the largest size, so that a CUDA graph is captured there and then.
+        """Decodes once at the largest size, so that its CUDA graph is captured before traffic.
 
-        A graph that was captured smaller is captured anew, during traffic, when more comes.
+        A graph that was captured smaller is captured again when a larger batch comes.
         """
         count = int(length / self.sample_rate_hz / self.frame_s) + 2
         shape = (batch, self.model.encoder._feat_out, count)
@@ -104,13 +104,13 @@ class Stages:
         frames: torch.Tensor,
         frame_lengths: torch.Tensor,
         hotwords: Sequence[tuple[str, ...]],
-    ) -> list[Heard]:
+    ) -> list[Decoded]:
         hypotheses = self._hypotheses(frames, frame_lengths, hotwords)
         numbers = [hypothesis.y_sequence.tolist() for hypothesis in hypotheses]
         starts = [hypothesis.timestamp.tolist() for hypothesis in hypotheses]
         emitted = emissions(self.model, frames, numbers, starts)
         return [
-            Heard(
+            Decoded(
                 hypothesis.text.strip(),
                 self._tokens(
                     numbers[row],
@@ -136,10 +136,10 @@ class Stages:
         found: dict[int, Any] = {}
         if plain:
             found |= zip(plain, self._plainly(frames[plain], frame_lengths[plain]), strict=True)
-        heard = self._boosted_or_plainly(
+        found_boosted = self._boosted_or_plainly(
             frames[boosted], frame_lengths[boosted], [hotwords[row] for row in boosted]
         )
-        found |= zip(boosted, heard, strict=True)
+        found |= zip(boosted, found_boosted, strict=True)
         return [found[row] for row in range(len(hotwords))]
 
     def _boosted_or_plainly(
@@ -205,7 +205,7 @@ def load_stages(
 def _decoding_of(stored: DictConfig, *, use_cuda_graphs: bool) -> DictConfig:
     ours = {
         "strategy": "greedy_batch",
-        "compute_timestamps": False,  # words.py computes them, from emissions.py's
+        "compute_timestamps": False,  # word_times.py computes them, from emissions.py
         "tdt_include_token_duration": False,
         "preserve_alignments": False,
         "greedy": {

@@ -1,6 +1,6 @@
-"""From a recogniser's tokens to words with times: pure, no torch.
+"""From a recogniser's tokens to words with times.
 
-`nemo.py` calls it. Times are computed here and not by NeMo, whose own computation copies every
+`backend.py` calls it. Times are computed here and not by NeMo, whose own computation copies every
 token three times and knows no confidence.
 """
 

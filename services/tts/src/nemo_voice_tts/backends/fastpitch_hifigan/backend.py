@@ -1,4 +1,4 @@
-"""The voice on NVIDIA NeMo: what the port asks, in terms of FastPitch and HiFi-GAN.
+"""Implements the port to a voice with NVIDIA NeMo's FastPitch and HiFi-GAN.
 
 Importing this module is cheap; `load` imports torch and NeMo, which takes ten seconds. Everything
 but the construction, `tokens`, `windows` and the properties happens on the device thread.

@@ -1,6 +1,6 @@
 """FastPitch: text to tokens, and batches of tokens to spectrograms, by the model's direct stages.
 
-`nemo.py` calls it on the device thread; `tokens` alone may run on any.
+`backend.py` calls it on the device thread; `tokens` alone may run on any.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """HiFi-GAN: stretches of spectrograms to sound.
 
-`nemo.py` calls it on the device thread.
+`backend.py` calls it on the device thread.
 """
 
 import contextlib

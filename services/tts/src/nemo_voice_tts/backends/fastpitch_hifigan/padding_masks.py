@@ -1,7 +1,7 @@
 """NeMo's FastPitch, changed so that a phrase in a padded batch is what it is alone.
 
 Between two convolutions NeMo lets the bias of padded positions leak into the last real ones:
-durations change with the company. Here the mask is applied between them too.
+durations change with the other phrases of the batch. Here the mask is applied between them too.
 """
 
 import types

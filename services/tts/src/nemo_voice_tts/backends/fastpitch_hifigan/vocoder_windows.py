@@ -1,6 +1,6 @@
 """Which stretches of a spectrogram the vocoder runs on, so that the joined sound is exact.
 
-Pure. HiFi-GAN sees only so many frames around each sample: with that much context on both sides a
+HiFi-GAN sees only so many frames around each sample: with that much context on both sides a
 stretch sounds as it does in the whole. Stretches of few sizes can be batched across requests.
 """
 
