@@ -135,7 +135,7 @@ async def test_a_body_that_arrives_fast_enough_may_exceed_the_upload_timeout() -
 
 
 async def test_the_body_of_a_refused_request_is_discarded_for_a_while() -> None:
-    http = {**HURRY, "keep_alive_s": 60}
+    http = {"head_timeout_s": 1.0, "keep_alive_s": 60}
     head = b"POST /transcribe HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
     async with calling(stt_app(max_upload_bytes=1024, http=http)) as client:
         async with connection(client) as (reader, writer):
