@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import threading
 from contextlib import suppress
 
 import pytest
 
 from support.http.raw_http import answer, connection, is_closed, sent
 from support.http.voice_apps import calling, stt_app, tts_app
+from support.models.fakes import FakeVoice
 
 HURRY = {"head_timeout_s": 0.2, "upload_timeout_s": 0.3, "upload_bytes_per_s": 1000}
 STORY = json.dumps({"text": "A long story. " * 1000}).encode()
@@ -245,6 +247,46 @@ async def test_a_request_pipelined_after_an_offer_of_http_2_is_served() -> None:
     async with calling(tts_app()) as client, connection(client) as (reader, writer):
         writer.write(GET + upgrade + b"\r\n" + GET + b"\r\n")
         assert [(await answer(reader)).status for _ in range(2)] == [200, 200]
+
+
+async def test_a_pipelined_head_has_its_time_from_the_end_of_the_response_before_it() -> None:
+    body = json.dumps({"text": "A story. " * 100, "stream": False}).encode()
+    post = (
+        b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    voice = FakeVoice()
+    async with (
+        calling(tts_app(voice, http=HURRY)) as client,
+        connection(client) as (reader, writer),
+    ):
+        voice._gate = threading.Event()
+        writer.write(post + GET)
+        await asyncio.sleep(2 * HURRY["head_timeout_s"])
+        voice._gate.set()
+        served, unfinished = await answer(reader), await answer(reader)
+        assert await is_closed(reader)
+    assert served.status == 200
+    assert (unfinished.status, unfinished.error["code"]) == (408, "request_too_slow")
+
+
+async def test_an_empty_line_after_a_request_does_not_end_its_response() -> None:
+    body = b'{"text": "One word.", "stream": false}'
+    voice = FakeVoice()
+    async with (
+        calling(tts_app(voice, http=HURRY)) as client,
+        connection(client) as (reader, writer),
+    ):
+        voice._gate = threading.Event()
+        writer.write(
+            b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%s\r\n" % (len(body), body)
+        )
+        await asyncio.sleep(0.1)
+        writer.write(b"\r\n")
+        await asyncio.sleep(2 * HURRY["head_timeout_s"])
+        voice._gate.set()
+        assert (await answer(reader)).status == 200
 
 
 async def test_malformed_http_after_a_request_does_not_spoil_its_response() -> None:

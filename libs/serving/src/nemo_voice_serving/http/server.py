@@ -8,7 +8,6 @@ status 0. A failed service keeps reporting its reason over HTTP for a while, the
 import asyncio
 import logging
 import signal
-import socket
 from types import FrameType
 
 import uvicorn
@@ -36,21 +35,15 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._lifecycle = lifecycle
         self._settings = settings
-        self._loop: asyncio.AbstractEventLoop | None = None
         lifecycle.listen(self._phase_entered)
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would record the signal and raise it again, which changes the exit status.
-        if self._loop is None or self._lifecycle.is_draining or sig == signal.SIGINT:
+        if not self.started or self._lifecycle.is_draining or sig == signal.SIGINT:
             self.should_exit = True
-            return
-        self._loop.call_soon_threadsafe(self._drain)
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().startup(sockets=sockets)
+        else:
+            asyncio.get_running_loop().call_soon_threadsafe(self._drain)
 
     def _drain(self) -> None:
         logger.info("draining", extra={"delay_s": self._settings.drain.delay_s})
