@@ -154,14 +154,14 @@ async def test_without_any_valid_key_every_request_is_refused_and_readiness_says
         ready = await client.get("/v1/health/ready")
         put(file, "")
         refused = await client.get("/v1/models", headers=BEARER)
-        nobody = await client.get("/v1/models", headers={"Authorization": "Bearer"})
+        empty = await client.get("/v1/models", headers={"Authorization": "Bearer"})
         unready, live = await client.get("/v1/health/ready"), await client.get("/v1/health/live")
         put(file, None)
         gone = await client.get("/readyz")
         put(file, "sesame")
         again = await client.get("/readyz")
     assert (ready.status_code, live.status_code, again.status_code) == (200, 200, 200)
-    assert (refused.status_code, nobody.status_code) == (401, 401)
+    assert (refused.status_code, empty.status_code) == (401, 401)
     assert unready.status_code == 503
     assert "there is no API key" in unready.json()["reason"]
     assert gone.status_code == 503

@@ -1,1 +1,1 @@
-"""The HTTP edge: application, middleware, API keys, streaming, server."""
+"""The HTTP edge of both services: the application, its middleware and errors, and the server."""

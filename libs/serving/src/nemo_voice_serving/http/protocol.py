@@ -1,7 +1,7 @@
-"""HTTP/1.1 over one connection: uvicorn's protocol, with limits on what a client makes it wait for.
+"""HTTP/1.1 over one connection: uvicorn's protocol with limits of size and time.
 
-uvicorn bounds neither the size of a request's head nor the time in which it must arrive. What a
-request's body may cost is limited by `RequestMiddleware`.
+uvicorn limits neither the size of a request's head nor the time in which it must arrive. Bodies are
+limited by `RequestMiddleware`.
 """
 
 import asyncio
@@ -47,11 +47,11 @@ class ServerConfig(uvicorn.Config):
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
-    """Serves requests whose head arrives in time and in bounded memory; answers others with JSON.
+    """Serves requests whose head is small and arrives in time; refuses others with a JSON error.
 
-    A client that no response is due to must send: the first request, the rest of a head, or the
-    rest of a body that was refused early. It has `head_timeout_s` for that. Between requests
-    uvicorn's own keep-alive timeout runs.
+    While no request is in flight, the client has `head_timeout_s` to send its first request, the
+    rest of a head, or the rest of a body that was refused early. Between requests uvicorn's own
+    keep-alive timeout applies.
     """
 
     def __init__(self, config: ServerConfig, *arguments: Any, **named: Any) -> None:
@@ -167,7 +167,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         self.transport.write(_response(error))
         if self._in_body:
-            self.transport.close()  # tells the application that its client is gone
+            self.transport.close()  # the application receives a disconnect
         else:
             # Closing at once would discard the response of a client that is still sending.
             self.transport.write_eof()
@@ -175,7 +175,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
 
 def _close_when_unread_for(seconds: float, transport: asyncio.Transport) -> None:
-    """Makes the kernel cut a connection whose client reads nothing of what was sent for so long."""
+    """Makes the kernel close the connection once its client has read nothing for so many seconds."""
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1000))

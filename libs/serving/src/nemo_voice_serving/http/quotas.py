@@ -1,7 +1,7 @@
 """Quotas of each API key: requests in flight, and audio seconds a minute.
 
-`KeyMiddleware` counts a key's requests; the code that serves one calls `charge_audio` for what it
-sends or hears. A key is known by its digest alone.
+`KeyMiddleware` counts the requests of a key; the HTTP edge calls `charge_audio` for the audio that a
+request has sent or received. Keys are identified by their digests alone.
 """
 
 import time
@@ -37,7 +37,7 @@ class UsageObserver(Protocol):
         ...
 
     def key_gone(self, key: str, /) -> None:
-        """Hears that the key is no longer valid."""
+        """Receives the name of a key that is no longer valid."""
         ...
 
 
@@ -45,7 +45,7 @@ class TokenBucket:
     """A token bucket of audio seconds, refilled evenly within a minute, that may be overdrawn.
 
     A request's audio is known only once it is there. So a request begins while something is left,
-    and the requests after it wait for what it took beyond that.
+    and the requests after it wait until the overdraft is refilled.
     """
 
     def __init__(self, per_minute_s: float, clock: Callable[[], float]) -> None:
@@ -78,7 +78,7 @@ class TokenBucket:
 
 
 class KeyUsage:
-    """What one key uses of its quota."""
+    """The requests in flight and the audio of one key, measured against its limits."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class KeyUsage:
         self._bucket = TokenBucket(per_minute_s, clock) if per_minute_s else None
 
     def charge(self, audio_s: float) -> None:
-        """Counts audio that was sent or transcribed."""
+        """Counts audio that was sent or received."""
         self._observer.key_charged(self.key, audio_s)
         if self._bucket is not None:
             self._bucket.take(audio_s)

@@ -1,7 +1,7 @@
-"""What middleware does with ASGI scopes that are no HTTP request: it denies what it does not know.
+"""How middleware denies ASGI scopes: WebSockets that an error refuses, and every unknown type.
 
-A middleware that passed on what it does not know would open the service to the next protocol that
-the server learns.
+A middleware that passes unknown scopes on would open the service, without a key, to the next
+protocol that the server speaks.
 """
 
 from starlette.status import WS_1008_POLICY_VIOLATION
