@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 _H2C = re.compile(rb"\r\nUpgrade:[ \t]*h2c[ \t]*(?=\r\n)", re.IGNORECASE)
 _END_OF_HEAD = b"\r\n\r\n"
+_MAX_INT = 2**31 - 1
 
 
 class ServerConfig(uvicorn.Config):
@@ -175,10 +176,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
 
 def _close_when_unread_for(seconds: float, transport: asyncio.Transport) -> None:
-    """Makes the kernel close the connection once its client has read nothing for so many seconds."""
+    """Makes the kernel close a connection whose client has read nothing for so many seconds."""
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        milliseconds = min(max(1, round(seconds * 1000)), _MAX_INT)
         connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(seconds * 1000))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
 def _without_h2c(data: bytes) -> bytes:
