@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hack.docker_daemon import Docker
-from support.hub.registry import Kept, Registry
+from support.hub.registry import Pushed, Registry
 from tools.generated.licences import OPERATOR, SERVICES, pinned
 from tools.images.build import push
 from tools.release.sbom import bill_of
@@ -30,9 +30,9 @@ pytestmark = [pytest.mark.container, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture
-def registry() -> Iterator[tuple[str, Kept]]:
+def registry() -> Iterator[tuple[str, Pushed]]:
     """A registry on loopback, which Docker takes without TLS: its address, and what it has."""
-    kept = Kept()
+    kept = Pushed()
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Registry, kept)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{server.server_address[1]}", kept
@@ -67,7 +67,7 @@ def test_the_bill_names_what_the_pins_say(
 
 
 def test_an_image_is_pushed_under_its_version(
-    docker: Docker, images: dict[str, str], registry: tuple[str, Kept]
+    docker: Docker, images: dict[str, str], registry: tuple[str, Pushed]
 ) -> None:
     address, kept = registry
     there = push(docker, images["operator"], registry=f"{address}/speech/")

@@ -1,7 +1,7 @@
-"""From a cache Job to a pod that serves: real processes, told only what the operator writes.
+"""From a cache Job to a serving pod: real processes with the arguments that the operator writes.
 
-The Job's process brings the models from a hub on loopback or from files in the claim; what it
-reports is what the plan takes up; with that the pod's process finds them, offline.
+The Job's process fetches the models from a hub on loopback or from files in the claim; the plan
+takes its result; with that the pod's process finds the models offline.
 """
 
 import os
@@ -35,16 +35,16 @@ print(files.model.directory.name, files.vocoder.directory.name)
 
 
 def container(service: VoiceService, plan: Plan, kind: str) -> dict[str, Any]:
-    """The container of a child."""
-    children: Any = desired_state(service, plan, SETTINGS)
-    [child] = [child for child in children if child["kind"] == kind]
-    return dict(child["spec"]["template"]["spec"]["containers"][0])
+    """Returns the container of an owned object."""
+    objects: Any = desired_state(service, plan, SETTINGS)
+    [found] = [one for one in objects if one["kind"] == kind]
+    return dict(found["spec"]["template"]["spec"]["containers"][0])
 
 
-def run(arguments: list[str], told: dict[str, Any], claim: Path, secrets: Mapping[str, str]) -> str:
-    """What a container's process prints: it has the claim, its variables, and no others of ours."""
+def run(arguments: list[str], spec: dict[str, Any], claim: Path, secrets: Mapping[str, str]) -> str:
+    """Returns the output of a container's process, run with its variables and the claim only."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    for one in told["env"]:
+    for one in spec["env"]:
         value = one.get("value") or secrets[one["valueFrom"]["secretKeyRef"]["name"]]
         environment[one["name"]] = value.replace(service_contract.MODEL_CACHE, str(claim))
     command = [sys.executable, *arguments]
@@ -53,14 +53,14 @@ def run(arguments: list[str], told: dict[str, Any], claim: Path, secrets: Mappin
 
 
 def fetched(service: VoiceService, plan: Plan, claim: Path) -> Observed:
-    """What is seen after the Job's container has run to its end."""
-    told, result = container(service, plan, "Job"), claim / "result"
-    elsewhere = {
+    """Returns the observed state after the Job's container has succeeded."""
+    spec, result = container(service, plan, "Job"), claim / "result"
+    replaced = {
         service_contract.RESULT_PATH: str(result),
         str(service_contract.PROGRESS_PORT): str(free_port()),
     }
-    arguments = [elsewhere.get(argument, argument) for argument in told["args"]]
-    run(["-m", "nemo_voice_tts", *arguments], told, claim, {"hub": TOKEN})
+    arguments = [replaced.get(argument, argument) for argument in spec["args"]]
+    run(["-m", "nemo_voice_tts", *arguments], spec, claim, {"hub": TOKEN})
     terminated = {"state": {"terminated": {"message": result.read_text()}}}
     pod = {
         "metadata": {"name": "fetch-1", "creationTimestamp": "2026-01-01T00:00:00Z"},
@@ -71,16 +71,16 @@ def fetched(service: VoiceService, plan: Plan, claim: Path) -> Observed:
 
 
 def served(service: VoiceService, claim: Path) -> str:
-    """The folders that the serving pod's process finds, once the Job has brought them."""
-    plan = verified_plan(service, SETTINGS)
-    brought = verified_model(resolved(service), fetched(service, plan, claim))
-    assert brought is not None
-    told = container(service, replace(plan, model=brought), "Deployment")
-    return run(["-c", FIND], told, claim, {})
+    """Returns the folders that the serving pod's process finds after the Job."""
+    plan = proven_plan(service, SETTINGS)
+    stored = proven_model(service, fetched(service, plan, claim))
+    assert stored is not None
+    spec = container(service, replace(plan, model=stored), "Deployment")
+    return run(["-c", FIND], spec, claim, {})
 
 
 def private_models(hub: Hub) -> dict[str, Any]:
-    """A spec whose models are on the hub, which wants its token."""
+    """Returns a spec whose models are private on the hub."""
     hub.add("acme/voice", {"voice.nemo": MODEL}, commit=COMMITS[0]).private = True
     hub.add("acme/vocoder", {"vocoder.nemo": VOCODER}, commit=COMMITS[1]).private = True
     return {
@@ -90,18 +90,18 @@ def private_models(hub: Hub) -> dict[str, Any]:
     }
 
 
-def test_what_the_job_brought_from_a_private_hub_is_found_without_it(tmp_path: Path) -> None:
+def test_models_fetched_from_a_private_hub_are_found_offline(tmp_path: Path) -> None:
     with running_hub() as hub:
         service = voice_service(**private_models(hub))
         plan = verified_plan(service, SETTINGS)
         observed = fetched(service, plan, tmp_path)
-        brought = verified_model(resolved(service), observed)
-    assert brought is not None
-    assert brought.vocoder is not None
-    assert (brought.model.revision, brought.vocoder.revision) == COMMITS
-    told = container(service, replace(plan, model=brought), "Deployment")
-    found = run(["-c", FIND], told, tmp_path, {}).split()
-    assert found == [brought.model.directory, brought.vocoder.directory]
+        stored = proven_model(service, observed)
+    assert stored is not None
+    assert stored.vocoder is not None
+    assert (stored.model.revision, stored.vocoder.revision) == COMMITS
+    spec = container(service, replace(plan, model=stored), "Deployment")
+    found = run(["-c", FIND], spec, tmp_path, {}).split()
+    assert found == [stored.model.directory, stored.vocoder.directory]
 
 
 def test_files_in_the_claim_are_found_by_their_digests(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_files_in_the_claim_are_found_by_their_digests(tmp_path: Path) -> None:
     ]
 
 
-def test_the_shipped_model_is_kept_beside_another_vocoder(tmp_path: Path) -> None:
+def test_the_demo_model_works_with_another_vocoder(tmp_path: Path) -> None:
     (tmp_path / "vocoder.nemo").write_bytes(VOCODER)
     found = served(voice_service(vocoder={"source": "file:///vocoder.nemo"}), tmp_path).split()
     assert [folder.partition("@")[0] for folder in found] == [

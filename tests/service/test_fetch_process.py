@@ -1,4 +1,4 @@
-"""A `fetch` as Kubernetes runs it: asked how far it is, stopped, started again, then offline."""
+"""A `fetch` as Kubernetes runs it: observed, stopped, started again, then offline."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from support.ports import free_port
 
 MODEL, VOCODER = "acme/voice", "acme/vocoder"
 CONTENT = nemo_file()
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @pytest.fixture
@@ -49,35 +49,35 @@ def bytes_of(cache: Path) -> int:
     return sum(part.stat().st_size for part in cache.glob(".work/*/download.nemo"))
 
 
-def test_a_fetch_is_watched_stopped_continued_and_needs_nothing_once_complete(
+def test_a_fetch_reports_progress_stops_resumes_and_then_works_offline(
     hub: Hub, tmp_path: Path
 ) -> None:
     result, port, cache = tmp_path / "result.json", free_port(), tmp_path / "cache"
     flags = ("--result", str(result), "--progress-port", str(port))
     hub.faults.extend([Fault(len(CONTENT)), Fault(60_000, stalls=True)])
     with fetching(hub, tmp_path, *flags, HF_TOKEN=TOKEN) as process:
-        assert hub.stalled.wait(PATIENCE_S)
+        assert hub.stalled.wait(TIMEOUT_S)
         while not bytes_of(cache):
             assert process.poll() is None
         progress = httpx.get(f"http://127.0.0.1:{port}/").json()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_S) == 143
-    told = (progress["checkpoint"], progress["phase"], progress["totalBytes"])
-    assert told == ("vocoder", "downloading", len(CONTENT))
+        assert process.wait(TIMEOUT_S) == 143
+    seen = (progress["checkpoint"], progress["phase"], progress["totalBytes"])
+    assert seen == ("vocoder", "downloading", len(CONTENT))
     error = json.loads(result.read_bytes())["error"]
     assert (error["reason"], error["checkpoint"]) == ("Interrupted", "vocoder")
     kept_bytes = bytes_of(cache)
     hub.released.set()
 
     with fetching(hub, tmp_path, *flags, HF_TOKEN=TOKEN) as process:
-        assert process.wait(PATIENCE_S) == 0
+        assert process.wait(TIMEOUT_S) == 0
     first = json.loads(result.read_bytes())["checkpoints"]
     assert [made["source"] for made in first] == [MODEL, VOCODER]
     assert hub.ranges() == [None, None, f"bytes={kept_bytes}-"]
 
     hub.seen.clear()
     with fetching(hub, tmp_path, *flags, HF_HUB_OFFLINE="1") as process:
-        assert process.wait(PATIENCE_S) == 0
+        assert process.wait(TIMEOUT_S) == 0
     again = json.loads(result.read_bytes())["checkpoints"]
     assert [made["directory"] for made in again] == [made["directory"] for made in first]
     assert not hub.seen

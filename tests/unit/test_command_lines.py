@@ -70,7 +70,7 @@ def test_fetch_prints_where_the_files_are(
     ("main", "roles"),
     [pytest.param(tts, ["model", "vocoder"], id="tts"), pytest.param(stt, ["model"], id="stt")],
 )
-def test_fetch_writes_its_result_for_programs(main: Main, roles: list[str], tmp_path: Path) -> None:
+def test_fetch_writes_its_result_to_a_file(main: Main, roles: list[str], tmp_path: Path) -> None:
     cache, result = tmp_path / "cache", tmp_path / "result.json"
     command = ["fetch", "--model-cache", str(cache), "--demo-models", str(DEMO_MODELS)]
     assert main([*command, "--result", str(result), "--progress-port", str(free_port())]) == 0
@@ -81,7 +81,7 @@ def test_fetch_writes_its_result_for_programs(main: Main, roles: list[str], tmp_
 
 
 @pytest.mark.parametrize("main", BOTH)
-def test_fetch_alone_has_the_flags_for_programs(
+def test_only_fetch_has_a_result_file_and_a_progress_port(
     main: Main, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -93,7 +93,7 @@ def test_fetch_alone_has_the_flags_for_programs(
 
 
 @pytest.mark.parametrize("main", BOTH)
-def test_check_needs_the_model_in_the_cache(main: Main, tmp_path: Path) -> None:
+def test_check_fails_without_the_model_in_the_cache(main: Main, tmp_path: Path) -> None:
     result = tmp_path / "result.json"
     places = ["--model-cache", str(tmp_path / "cache"), "--result", str(result)]
     with pytest.raises(SystemExit, match="error: nvidia/a-model is not in "):
@@ -102,16 +102,16 @@ def test_check_needs_the_model_in_the_cache(main: Main, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
-def test_a_progress_port_that_is_none_is_refused(
+def test_a_progress_port_outside_1_to_65535_is_refused(
     port: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         stt(["fetch", f"--progress-port={port}"])
-    assert f"{port!r} is no port: write 1 to 65535" in capsys.readouterr().err
+    assert f"{port!r} is not a port: write 1 to 65535" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("main", BOTH)
-def test_fetch_of_a_missing_model_says_what_to_do(main: Main, tmp_path: Path) -> None:
+def test_fetch_of_a_missing_file_names_the_file(main: Main, tmp_path: Path) -> None:
     missing = f"file://{tmp_path}/nothing.nemo"
     with pytest.raises(SystemExit, match=r"error: .*nothing\.nemo"):
         main(["fetch", "--model", missing, "--model-cache", str(tmp_path / "cache")])
@@ -124,7 +124,7 @@ def test_fetch_of_a_missing_model_says_what_to_do(main: Main, tmp_path: Path) ->
         pytest.param(stt, ["transcribe", "a.wav"], id="stt"),
     ],
 )
-def test_work_ends_with_the_reason_when_the_model_is_missing(
+def test_say_and_transcribe_end_with_the_reason_when_the_model_is_missing(
     main: Main, work: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -134,7 +134,7 @@ def test_work_ends_with_the_reason_when_the_model_is_missing(
     assert not Path("out.wav").exists()
 
 
-def test_progress_is_one_line_for_each_report() -> None:
+def test_progress_is_one_line_for_each_call() -> None:
     stream = io.StringIO()
     draw = drawn_progress(stream)
     draw(Progress(Phase.DOWNLOADING, 1_000_000, 4_000_000, 2.0))

@@ -1,4 +1,4 @@
-"""A model hub as a pod of a cluster: the recogniser's image with the program of the hub."""
+"""A model hub as a pod of a cluster: the hub's program in the speech-to-text image."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,21 +25,21 @@ class ClusterHub:
 
     @property
     def endpoint(self) -> str:
-        """Where pods reach it."""
+        """Its address for pods."""
         return f"http://{NAME}.{self.namespace.name}.svc:{PORT}"
 
     def behave(self, *faults: Fault) -> None:
-        """Says what happens to the next bodies; all that stalls goes on, what was seen is gone."""
+        """Sets the faults of the next bodies, continues stalled ones, forgets recorded requests."""
         httpx.post(self._control(), json=[asdict(fault) for fault in faults]).raise_for_status()
 
     def seen(self) -> list[dict[str, Any]]:
-        """Returns the requests for contents since it was told how to behave."""
+        """Returns the requests for contents since the last `behave`."""
         found: list[dict[str, Any]] = httpx.get(self._control()).raise_for_status().json()
         return found
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """No hub runs in the block."""
+        """Stops the hub for the block."""
         self.namespace.kubectl("scale", f"deployment/{NAME}", "--replicas=0")
         try:
             self.namespace.kubectl("wait", "--for=delete", "pod", "--all", "--timeout=60s")
@@ -49,7 +49,7 @@ class ClusterHub:
             self.wait()
 
     def wait(self) -> None:
-        """Returns when it answers."""
+        """Waits until the hub is ready."""
         self.namespace.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=120s")
 
     def _control(self) -> str:
@@ -59,7 +59,7 @@ class ClusterHub:
 
 @contextmanager
 def hub_in_cluster(kubernetes: Kubernetes) -> Iterator[ClusterHub]:
-    """Yields a hub that pods can reach; it is gone afterwards."""
+    """Yields a hub that pods can reach, and removes it afterwards."""
     with voice_namespace(kubernetes, NAME) as namespace:
         namespace.apply(_program())
         namespace.apply(_service())

@@ -1,7 +1,7 @@
-"""The hub as a program in a pod of one of our images, with a port that tells it how to behave.
+"""The hub as a program in a pod of one of our images, with a control port.
 
-It serves the recogniser that the image carries, at two commits, public and private. Only the
-standard library and `server.py` are there to be imported.
+It serves the demo model of the image, at two commits, public and private. It can import the
+standard library and `server.py` only.
 """
 
 import json
@@ -17,7 +17,7 @@ PUBLIC, PRIVATE = "acme/listener", "acme/private-listener"
 COMMITS = ("a" * 40, "b" * 40)
 CHECKPOINT = "/opt/nemo-voice/models/demo/fastconformer-tdt.nemo"
 PADDING = bytes(10240)
-"""What the second commit has more: archives end in zeros, so the model is the same."""
+"""Added at the second commit: archives end in zeros, so the model is the same."""
 
 
 class _Control(BaseHTTPRequestHandler):
@@ -27,22 +27,22 @@ class _Control(BaseHTTPRequestHandler):
         return found
 
     def do_GET(self) -> None:
-        """Answers with the requests for contents so far."""
-        self._answer([asdict(seen) for seen in self.hub.bodies()])
+        """Returns the recorded requests for contents."""
+        self._respond([asdict(seen) for seen in self.hub.bodies()])
 
     def do_POST(self) -> None:
-        """Takes what happens to the next bodies; a body that stalls now goes on."""
-        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        """Sets the faults of the next bodies and continues stalled ones."""
+        faults = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.hub.faults.clear()
         self.hub.seen.clear()
         self.hub.released.set()
-        if told:
+        if faults:
             self.hub.released.clear()
-            self.hub.faults.extend(Fault(**fault) for fault in told)
-        self._answer(None)
+            self.hub.faults.extend(Fault(**fault) for fault in faults)
+        self._respond(None)
 
-    def _answer(self, facts: object) -> None:
-        body = json.dumps(facts).encode()
+    def _respond(self, value: object) -> None:
+        body = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

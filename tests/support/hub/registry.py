@@ -1,4 +1,4 @@
-"""A registry of images on loopback, as far as `docker push` needs one; it keeps digests only."""
+"""The parts of an image registry that `docker push` needs; it stores digests only."""
 
 import hashlib
 import re
@@ -13,24 +13,24 @@ from typing_extensions import override
 
 
 @dataclass
-class Kept:
-    """What was pushed."""
+class Pushed:
+    """The content of a registry."""
 
     blobs: set[str] = field(default_factory=set)
-    """Digests of what arrived whole."""
+    """Digests of complete blobs."""
     manifests: dict[str, bytes] = field(default_factory=dict)
     """By `name:tag`."""
     digests: dict[str, Any] = field(default_factory=dict)
-    """Of uploads that are under way, by their id."""
+    """Digests of uploads in progress, by upload id."""
 
 
 class Registry(BaseHTTPRequestHandler):
-    """Answers one client."""
+    """Handles the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, kept: Kept, *arguments: Any) -> None:
-        self._kept = kept
+    def __init__(self, pushed: Pushed, *arguments: Any) -> None:
+        self._pushed = pushed
         super().__init__(*arguments)
 
     @override
@@ -38,50 +38,50 @@ class Registry(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        """Answers that this is a registry."""
-        self._answer(HTTPStatus.OK if self.path == "/v2/" else HTTPStatus.NOT_FOUND)
+        """Confirms that this is a registry."""
+        self._respond(HTTPStatus.OK if self.path == "/v2/" else HTTPStatus.NOT_FOUND)
 
     def do_HEAD(self) -> None:
-        """Answers whether a blob is there; manifests always come anew."""
-        is_known = self.path.rpartition("/")[2] in self._kept.blobs
-        self._answer(HTTPStatus.OK if is_known else HTTPStatus.NOT_FOUND)
+        """Reports whether a blob exists; manifests are always pushed again."""
+        is_known = self.path.rpartition("/")[2] in self._pushed.blobs
+        self._respond(HTTPStatus.OK if is_known else HTTPStatus.NOT_FOUND)
 
     def do_POST(self) -> None:
-        """Begins an upload."""
+        """Starts an upload."""
         upload = uuid.uuid4().hex
-        self._kept.digests[upload] = hashlib.sha256()
-        self._take()
+        self._pushed.digests[upload] = hashlib.sha256()
+        self._receive()
         place = f"{urlsplit(self.path).path.rstrip('/')}/{upload}"
-        self._answer(HTTPStatus.ACCEPTED, Location=place, Range="0-0")
+        self._respond(HTTPStatus.ACCEPTED, Location=place, Range="0-0")
 
     def do_PATCH(self) -> None:
-        """Takes a part of an upload."""
-        part = self._take()
-        self._kept.digests[self._upload()].update(part)
-        self._answer(HTTPStatus.ACCEPTED, Location=self.path, Range=f"0-{len(part) - 1}")
+        """Receives a part of an upload."""
+        part = self._receive()
+        self._pushed.digests[self._upload()].update(part)
+        self._respond(HTTPStatus.ACCEPTED, Location=self.path, Range=f"0-{len(part) - 1}")
 
     def do_PUT(self) -> None:
-        """Ends an upload, or takes a manifest."""
-        body = self._take()
+        """Completes an upload, or receives a manifest."""
+        body = self._receive()
         if found := re.fullmatch(r"/v2/(.+)/manifests/(.+)", self.path):
-            self._kept.manifests[f"{found[1]}:{found[2]}"] = body
+            self._pushed.manifests[f"{found[1]}:{found[2]}"] = body
             stated = f"sha256:{hashlib.sha256(body).hexdigest()}"
-            self._answer(HTTPStatus.CREATED, **{"Docker-Content-Digest": stated})
+            self._respond(HTTPStatus.CREATED, **{"Docker-Content-Digest": stated})
             return
-        digest = self._kept.digests[self._upload()]
+        digest = self._pushed.digests[self._upload()]
         digest.update(body)
         made = f"sha256:{digest.hexdigest()}"
         (wanted,) = parse_qs(urlsplit(self.path).query)["digest"]
         if made != wanted:
-            self._answer(HTTPStatus.BAD_REQUEST)
+            self._respond(HTTPStatus.BAD_REQUEST)
             return
-        self._kept.blobs.add(made)
-        self._answer(HTTPStatus.CREATED, **{"Docker-Content-Digest": made})
+        self._pushed.blobs.add(made)
+        self._respond(HTTPStatus.CREATED, **{"Docker-Content-Digest": made})
 
     def _upload(self) -> str:
         return urlsplit(self.path).path.rpartition("/")[2]
 
-    def _take(self) -> bytes:
+    def _receive(self) -> bytes:
         if self.headers.get("Transfer-Encoding") == "chunked":
             return self._chunks()
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -94,7 +94,7 @@ class Registry(BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(parts)
 
-    def _answer(self, status: HTTPStatus, **headers: str) -> None:
+    def _respond(self, status: HTTPStatus, **headers: str) -> None:
         self.send_response(status)
         self.send_header("Docker-Distribution-Api-Version", "registry/2.0")
         for name, value in headers.items():

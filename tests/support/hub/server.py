@@ -1,6 +1,6 @@
 """A Hugging Face hub on loopback: real HTTP with ranges, redirects, tokens, and faults on demand.
 
-Serves the routes that huggingface_hub asks, and plain files below /files/.
+Serves the routes that huggingface_hub requests, and plain files below /files/.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _MISSING = "RepoNotFound"
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as the hub saw it."""
+    """A request that the hub received."""
 
     method: str
     path: str
@@ -31,7 +31,7 @@ class Seen:
 
 @dataclass
 class Repository:
-    """A model repository: its commits, and the names that point at them."""
+    """A model repository: its commits, and the refs that name them."""
 
     commits: dict[str, dict[str, bytes]]
     refs: dict[str, str]
@@ -41,7 +41,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to the next body: it ends, or stops, after so many bytes."""
+    """A fault of the next body, which ends or stalls after so many bytes."""
 
     after_bytes: int
     stalls: bool = False
@@ -50,7 +50,7 @@ class Fault:
 
 @dataclass
 class Hub:
-    """The hub's content, its manners, and what it saw. Tests change it while it runs."""
+    """The hub's content, its behaviour, and the requests it received; tests change it any time."""
 
     url: str
     repositories: dict[str, Repository] = field(default_factory=dict)
@@ -58,27 +58,27 @@ class Hub:
     """Plain files by name, at /files/<name>."""
     seen: list[Seen] = field(default_factory=list)
     statuses: deque[tuple[str, int]] = field(default_factory=deque)
-    """The next requests whose path starts so get this status instead of an answer."""
-    answer_headers: dict[str, str] = field(default_factory=dict)
-    """Headers added to those answers."""
+    """Statuses of the next requests whose path starts so."""
+    response_headers: dict[str, str] = field(default_factory=dict)
+    """Headers of these responses."""
     faults: deque[Fault] = field(default_factory=deque)
-    """What happens to the next bodies, one each."""
+    """Faults of the next bodies, one each."""
     redirects_to_cdn: bool = False
     """Send bodies from another host, as the real hub does."""
     ignores_ranges: bool = False
     sends_etags: bool = True
     sends_lengths: bool = True
     wrong_part: bool = False
-    """Answer a range with another one."""
+    """Respond to a range with another one."""
     stalled: threading.Event = field(default_factory=threading.Event)
-    """Set as soon as a body stopped."""
+    """Set as soon as a body stalls."""
     released: threading.Event = field(default_factory=threading.Event)
-    """Lets stopped bodies end."""
+    """Lets stalled bodies end."""
 
     def add(
         self, name: str, content: dict[str, bytes], *, commit: str = "a" * 40, ref: str = "main"
     ) -> Repository:
-        """Returns the repository with one more commit, at which the ref points."""
+        """Adds a commit that the ref names, and returns the repository."""
         repository = self.repositories.setdefault(name, Repository({}, {}))
         repository.commits[commit] = content
         repository.refs[ref] = commit
@@ -125,21 +125,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: tests read `Hub.seen`."""
+        """Logs nothing: tests read `Hub.seen`."""
 
     def do_GET(self) -> None:
-        self._answer()
+        self._respond()
 
     def do_HEAD(self) -> None:
-        self._answer()
+        self._respond()
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.hub.seen.append(Seen(self.command, self.path, headers))
         path = unquote(urlsplit(self.path).path)
         statuses = self.hub.statuses
         if statuses and path.startswith(statuses[0][0]):
-            self._send(statuses.popleft()[1], self.hub.answer_headers)
+            self._send(statuses.popleft()[1], self.hub.response_headers)
         elif path.startswith("/api/models/"):
             self._describe(path.removeprefix("/api/models/"))
         elif path.startswith("/files/"):
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._resolve(path)
 
     def _allowed(self, repository: Repository | None) -> bool:
-        """Answers the way the hub does when there is nothing, or nothing to be seen."""
+        """Returns whether the repository may be read, after the hub's response if it may not."""
         token = self.headers.get("Authorization")
         if token not in {None, f"Bearer {TOKEN}"}:
             message = {"X-Error-Message": "Invalid credentials in Authorization header"}

@@ -1,4 +1,4 @@
-"""Small .nemo files made in code: honest ones, and those an attacker would make."""
+"""Small .nemo files made in code, harmless and harmful."""
 
 import collections
 import gzip
@@ -12,7 +12,7 @@ CONFIG = b"target: nemo.collections.tts.models.FastPitchModel\n"
 
 
 def nemo_file(extra: dict[str, bytes] | None = None, *, weight_bytes: int = 200_000) -> bytes:
-    """Returns an honest .nemo of about that size, with more members if wanted."""
+    """Returns a harmless .nemo file of about that size, with extra members."""
     files = {
         "./model_config.yaml": CONFIG,
         "./model_weights.ckpt": weights(weight_bytes),
@@ -41,12 +41,12 @@ def tar_of_members(
 
 
 def compressed(archive: bytes) -> bytes:
-    """Returns the archive as NeMo before 1.7 wrote it."""
+    """Returns the archive compressed, as NeMo before 1.7 wrote it."""
     return gzip.compress(archive, mtime=0)
 
 
 def weights(size_bytes: int = 1000, pickled: bytes | None = None) -> bytes:
-    """Returns what torch.save writes: a zip of a pickle and raw numbers."""
+    """Returns a file as torch.save writes it: a zip of a pickle and raw numbers."""
     data = pickled if pickled is not None else pickle.dumps(collections.OrderedDict(), protocol=2)
     numbers = hashlib.shake_128(size_bytes.to_bytes(8, "big")).digest(size_bytes)
     files = {"data.pkl": data, "version": b"3\n", "data/0": numbers}

@@ -1,4 +1,4 @@
-"""Model stores as the tests want them: patient without waiting, and in processes of their own."""
+"""Model stores for tests: without waits between tries, and in other processes."""
 
 import contextlib
 import os
@@ -24,19 +24,19 @@ def no_code_in(_weights: Path) -> None:
 
 
 def store_of(root: Path, endpoint: str, **options: Any) -> ModelStore:
-    """Returns a store below the root that asks this hub and does not wait between tries."""
+    """Returns a store below the root that uses this hub and does not wait between tries."""
     options = {"sleep": lambda _: None, "code_in": no_code_in} | options
     return ModelStore(root, endpoint=endpoint, **options)
 
 
 def fetch(root: Path, endpoint: str, source: str, **options: Any) -> StoredModel:
-    """Returns the model after a fetch with a new store, as a new process would do it."""
+    """Returns the model, fetched with a new store."""
     return store_of(root, endpoint, **options).resolve(parse_reference(source))
 
 
 @contextlib.contextmanager
 def fetching_process(root: Path, endpoint: str, source: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Yields a process that fetches the model; it knows the hub from its environment."""
+    """Yields a process that fetches the model from the hub of its environment."""
     environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HUB_OFFLINE": "0"}
     command = [sys.executable, "-c", _PROGRAM, str(root), source]
     with subprocess.Popen(command, env=environment) as process:
@@ -48,7 +48,7 @@ def fetching_process(root: Path, endpoint: str, source: str) -> Iterator[subproc
 
 @contextlib.contextmanager
 def disk_of(folder: Path, size: str) -> Iterator[bool]:
-    """Makes the folder a filesystem of its own; yields whether this machine lets us."""
+    """Mounts a filesystem of this size on the folder; yields whether that was possible."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     is_mounted = bool(

@@ -1,4 +1,4 @@
-"""Which files the recogniser is made of: one checkpoint."""
+"""Resolves the recogniser's checkpoint."""
 
 from collections.abc import Callable
 
@@ -18,9 +18,9 @@ def model_of(settings: SttSettings) -> Checkpoint:
 
 
 def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = None) -> StoredModel:
-    """Returns the checkpoint, verified and unpacked, downloading it when it is not there.
+    """Returns the checkpoint, verified and unpacked, downloaded first if it is not stored.
 
     Raises:
-        ModelStoreError: Saying what is missing or wrong, and what to do.
+        ModelStoreError: The message says what is wrong and what to do.
     """
     return resolve_checkpoint(settings, model_of(settings), progress, code_in=code_in)

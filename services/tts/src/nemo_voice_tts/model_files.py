@@ -1,4 +1,4 @@
-"""Which files the voice is made of: the model and its vocoder."""
+"""Resolves the voice's two checkpoints: the model and its vocoder."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class VoiceFiles:
 
 
 def model_of(settings: TtsSettings) -> Checkpoint:
-    """Returns the checkpoint of the spectrograms' model that the settings name."""
+    """Returns the checkpoint of the spectrogram model that the settings name."""
     return checkpoints.model_of(settings, DEMO_MODEL)
 
 
@@ -38,10 +38,10 @@ def vocoder_of(settings: TtsSettings) -> Checkpoint:
 
 
 def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = None) -> VoiceFiles:
-    """Returns both checkpoints, verified and unpacked, downloading what is not there.
+    """Returns both checkpoints, verified and unpacked, downloaded first if they are not stored.
 
     Raises:
-        ModelStoreError: Saying what is missing or wrong, and what to do.
+        ModelStoreError: The message says what is wrong and what to do.
     """
     return VoiceFiles(
         model=resolve_checkpoint(settings, model_of(settings), progress, code_in=code_in),

@@ -1,4 +1,4 @@
-"""The `check` command below the services: what it reads, what it loads, and how it fails."""
+"""The `check` command: the files it reads, the settings it loads with, and its failures."""
 
 import argparse
 import contextlib
@@ -23,18 +23,18 @@ CHECKPOINT = Checkpoint("model", "demo", None, None, "demo.nemo")
 def settings(tmp_path: Path) -> ServiceSettings:
     """Settings of a service with a GPU, whose model is in the cache."""
     (tmp_path / "demo.nemo").write_bytes(nemo_file())
-    told = ServiceSettings(
+    settings = ServiceSettings(
         model_cache=tmp_path / "cache",
         demo_models=tmp_path,
         device="cuda",
         precision="float16",
     )
-    resolve_checkpoint(told, CHECKPOINT, code_in=no_code_in)
-    return told
+    resolve_checkpoint(settings, CHECKPOINT, code_in=no_code_in)
+    return settings
 
 
 def check(settings: ServiceSettings, load: Callable[[ServiceSettings], object]) -> Any:
-    """What the command writes for the program that started it."""
+    """Returns the result that the command writes."""
     result = settings.model_cache / "result.json"
     parsed = argparse.Namespace(result=result)
     with contextlib.suppress(SystemExit, RuntimeError):
@@ -47,18 +47,18 @@ def weights_of(settings: ServiceSettings) -> Path:
     return found
 
 
-def test_it_loads_on_the_cpu_without_a_network_whatever_would_serve(
+def test_check_loads_on_the_cpu_and_offline_whatever_the_settings(
     settings: ServiceSettings,
 ) -> None:
     loaded: list[ServiceSettings] = []
-    told = check(settings, loaded.append)
-    assert [one["role"] for one in told["checkpoints"]] == ["model"]
+    result = check(settings, loaded.append)
+    assert [one["role"] for one in result["checkpoints"]] == ["model"]
     (here,) = loaded
     assert (here.device, here.precision, here.offline) == ("cpu", "auto", True)
     assert here.model_cache == settings.model_cache
 
 
-def test_what_does_not_load_is_the_result(settings: ServiceSettings) -> None:
+def test_the_error_of_a_failed_load_is_the_result(settings: ServiceSettings) -> None:
     def broken(_settings: ServiceSettings) -> None:
         raise RuntimeError("size mismatch for encoder.weight")
 
@@ -67,7 +67,7 @@ def test_what_does_not_load_is_the_result(settings: ServiceSettings) -> None:
     assert "size mismatch for encoder.weight" in error["message"]
 
 
-def test_one_wrong_byte_in_the_weights_is_found_before_they_are_loaded(
+def test_a_wrong_byte_in_the_weights_is_found_before_they_are_loaded(
     settings: ServiceSettings,
 ) -> None:
     file = weights_of(settings)
@@ -81,13 +81,13 @@ def test_one_wrong_byte_in_the_weights_is_found_before_they_are_loaded(
     assert loaded == []
 
 
-def test_weights_that_are_no_archive_are_damaged(tmp_path: Path) -> None:
+def test_truncated_weights_are_damaged(tmp_path: Path) -> None:
     (tmp_path / "model_weights.ckpt").write_bytes(weights()[:500])
     with pytest.raises(ModelArchiveRefused, match=r"model_weights\.ckpt in .* is damaged") as found:
         refuse_damage(tmp_path)
     assert found.value.reason is FailureReason.CACHE_DAMAGED
 
 
-def test_whole_weights_are_fine(tmp_path: Path) -> None:
+def test_intact_weights_pass(tmp_path: Path) -> None:
     (tmp_path / "model_weights.ckpt").write_bytes(weights())
     refuse_damage(tmp_path)

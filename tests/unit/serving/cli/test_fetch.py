@@ -1,4 +1,4 @@
-"""The `fetch` command against a hub on loopback: what it writes, and each way it fails."""
+"""The `fetch` command against a hub on loopback: its result, and each reason to fail."""
 
 import errno
 import json
@@ -36,7 +36,7 @@ ONCE: dict[str, Any] = {"retry_policy": RetryPolicy(tries=1)}
 
 @dataclass
 class Attempt:
-    """What a fetch is asked for, and how patient its store is."""
+    """The model that a fetch wants, and the options of its store."""
 
     source: str = NAME
     revision: str | None = None
@@ -61,7 +61,7 @@ def checkpoint(role: str, source: str, revision: str | None = None) -> Checkpoin
 def resolving(
     root: Path, endpoint: str, **options: Any
 ) -> Callable[[Checkpoint, Callable[[Progress], None]], StoredModel]:
-    """Returns what resolves a checkpoint in a store below the root."""
+    """Returns a function that resolves a checkpoint in a store below the root."""
 
     def resolve(wanted: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
         reference = parse_reference(wanted.source, wanted.revision, wanted.sha256)
@@ -77,15 +77,15 @@ def kept_bytes(cache: Path) -> int:
 
 
 def failure_of(attempt: Attempt, hub: Hub, root: Path) -> dict[str, str]:
-    """Returns the error that the fetch writes before it ends with its message."""
+    """Returns the error in the result of a fetch that ends with its message."""
     result = root / "result.json"
     wanted = Checkpoint("model", attempt.source, attempt.revision, attempt.sha256, "demo.nemo")
     resolve = resolving(root / "cache", attempt.endpoint or hub.url, **attempt.options)
     with pytest.raises(SystemExit, match=r"^error: "):
         run_fetch((wanted,), resolve, cache=root / "cache", result=result)
-    told = json.loads(result.read_bytes())
-    assert set(told) == {"error"}
-    error: dict[str, str] = told["error"]
+    written = json.loads(result.read_bytes())
+    assert set(written) == {"error"}
+    error: dict[str, str] = written["error"]
     assert set(error) == {"reason", "message", "checkpoint"}
     return error
 
@@ -122,7 +122,7 @@ def _no_hub(hub: Hub, root: Path) -> Attempt:
 
 def _leading_elsewhere(hub: Hub, root: Path) -> Attempt:
     hub.statuses.append(("/files/", 302))
-    hub.answer_headers["Location"] = "http://models.example.org/voice.nemo"
+    hub.response_headers["Location"] = "http://models.example.org/voice.nemo"
     return Attempt(source=f"{hub.url}/files/voice.nemo")
 
 
@@ -156,7 +156,7 @@ def _file_for_a_cache(hub: Hub, root: Path) -> Attempt:
     return Attempt()
 
 
-WAYS_TO_FAIL: dict[Reason, Callable[[Hub, Path], Attempt]] = {
+FAILURES: dict[Reason, Callable[[Hub, Path], Attempt]] = {
     Reason.INVALID_MODEL_REFERENCE: lambda *_: Attempt(source="voice"),
     Reason.HUB_UNAUTHORIZED: _private,
     Reason.HUB_FORBIDDEN: _refused,
@@ -169,7 +169,7 @@ WAYS_TO_FAIL: dict[Reason, Callable[[Hub, Path], Attempt]] = {
     Reason.HUB_TIMEOUT: _silent,
     Reason.HUB_UNAVAILABLE: _unavailable,
     Reason.CONNECTION_CUT: _cut,
-    Reason.UNEXPECTED_ANSWER: _no_hub,
+    Reason.UNEXPECTED_RESPONSE: _no_hub,
     Reason.INSECURE_ADDRESS: _leading_elsewhere,
     Reason.OFFLINE_MISSING: lambda *_: Attempt(options={"offline": True}),
     Reason.DIGEST_MISMATCH: lambda *_: Attempt(sha256="ab" * 32),
@@ -182,8 +182,8 @@ WAYS_TO_FAIL: dict[Reason, Callable[[Hub, Path], Attempt]] = {
     Reason.NO_SPACE: lambda *_: Attempt(options={"free": lambda _: 1000}),
     Reason.CACHE_UNUSABLE: _file_for_a_cache,
 }
-SHOWN_ELSEWHERE = {
-    Reason.CACHE_DAMAGED,  # by `check`, beside
+TESTED_ELSEWHERE = {
+    Reason.CACHE_DAMAGED,  # in test_check.py
     Reason.CACHE_READ_ONLY,  # below, on a disk of its own
     Reason.CACHE_FORBIDDEN,  # below, as another user
     Reason.INTERRUPTED,  # below
@@ -191,8 +191,8 @@ SHOWN_ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize(("reason", "prepare"), WAYS_TO_FAIL.items(), ids=WAYS_TO_FAIL)
-def test_each_way_to_fail_is_told_by_its_reason(
+@pytest.mark.parametrize(("reason", "prepare"), FAILURES.items(), ids=FAILURES)
+def test_each_failure_has_its_reason(
     voice: Hub, tmp_path: Path, reason: Reason, prepare: Callable[[Hub, Path], Attempt]
 ) -> None:
     error = failure_of(prepare(voice, tmp_path), voice, tmp_path)
@@ -201,8 +201,8 @@ def test_each_way_to_fail_is_told_by_its_reason(
     assert len(error["message"]) > 20
 
 
-def test_every_reason_is_shown_by_a_test() -> None:
-    assert set(WAYS_TO_FAIL) | SHOWN_ELSEWHERE == set(Reason)
+def test_every_reason_has_a_test() -> None:
+    assert set(FAILURES) | TESTED_ELSEWHERE == set(Reason)
 
 
 def test_a_gated_model_is_forbidden_with_or_without_an_account(voice: Hub, tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_gated_model_is_forbidden_with_or_without_an_account(voice: Hub, tmp_p
     ("status", "reason"),
     [(401, Reason.HUB_UNAUTHORIZED), (403, Reason.HUB_FORBIDDEN), (404, Reason.MODEL_NOT_FOUND)],
 )
-def test_a_plain_server_fails_by_the_same_names(
+def test_a_file_server_fails_with_the_same_reasons(
     voice: Hub, tmp_path: Path, status: int, reason: Reason
 ) -> None:
     voice.statuses.append(("/files/", status))
@@ -226,23 +226,23 @@ def test_a_plain_server_fails_by_the_same_names(
 
 
 @pytest.mark.parametrize("disk", ["160k"], indirect=True)  # half of a model's download
-def test_a_really_full_disk_is_told(voice: Hub, tmp_path: Path, disk: Path) -> None:
+def test_a_full_filesystem_is_the_reason(voice: Hub, tmp_path: Path, disk: Path) -> None:
     (tmp_path / "cache").symlink_to(disk)
     error = failure_of(Attempt(options={"free": lambda _: 10**9}), voice, tmp_path)
     assert (error["reason"], "became full" in error["message"]) == ("NoSpace", True)
 
 
 @pytest.mark.parametrize("disk", ["1m"], indirect=True)
-def test_a_really_read_only_cache_is_told(voice: Hub, tmp_path: Path, disk: Path) -> None:
+def test_a_read_only_cache_is_the_reason(voice: Hub, tmp_path: Path, disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     (tmp_path / "cache").symlink_to(disk)
     error = failure_of(Attempt(), voice, tmp_path)
     assert error["reason"] == Reason.CACHE_READ_ONLY
 
 
-def test_a_cache_of_another_user_is_told(voice: Hub, tmp_path: Path) -> None:
+def test_a_cache_of_another_user_is_the_reason(voice: Hub, tmp_path: Path) -> None:
     def refuse(_: object) -> None:
-        # What the kernel says to a user without rights; tests may run as one who has all.
+        # The kernel's error for a user without rights; tests may run as root.
         raise PermissionError(errno.EACCES, "Permission denied")
 
     (tmp_path / "cache").mkdir()
@@ -250,31 +250,31 @@ def test_a_cache_of_another_user_is_told(voice: Hub, tmp_path: Path) -> None:
     assert error["reason"] == Reason.CACHE_FORBIDDEN
 
 
-def test_success_is_told_for_each_checkpoint(
+def test_the_result_lists_each_checkpoint(
     voice: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = tmp_path / "result.json"
-    result.write_text("what an earlier run left, and longer than what comes now" * 100)
+    result.write_text("the result of an earlier run, longer than the new one" * 100)
     wanted = (checkpoint("model", NAME), checkpoint("vocoder", VOCODER))
     resolve = resolving(tmp_path / "cache", voice.url)
     assert run_fetch(wanted, resolve, cache=tmp_path / "cache", result=result) == 0
-    told = json.loads(result.read_bytes())
-    assert [(made["role"], made["source"]) for made in told["checkpoints"]] == [
+    written = json.loads(result.read_bytes())
+    assert [(made["role"], made["source"]) for made in written["checkpoints"]] == [
         ("model", NAME),
         ("vocoder", VOCODER),
     ]
     for made, content, line in zip(
-        told["checkpoints"], (CONTENT, OTHER), capsys.readouterr().out.splitlines(), strict=True
+        written["checkpoints"], (CONTENT, OTHER), capsys.readouterr().out.splitlines(), strict=True
     ):
         directory = tmp_path / "cache" / made["directory"]
         record = json.loads((directory / "model.json").read_text())
         assert made["sha256"] == record["sha256"]
         assert (made["revision"], made["bytes"]) == (COMMIT, len(content))
         assert line == f"{directory} {COMMIT} sha256:{made['sha256']}"
-    assert told["seconds"] >= sum(made["seconds"] for made in told["checkpoints"]) > 0
+    assert written["seconds"] >= sum(made["seconds"] for made in written["checkpoints"]) > 0
 
 
-def test_a_failure_names_the_checkpoint_it_happened_to(voice: Hub, tmp_path: Path) -> None:
+def test_the_result_names_the_checkpoint_that_failed(voice: Hub, tmp_path: Path) -> None:
     voice.repositories[VOCODER].private = True
     wanted = (checkpoint("model", NAME), checkpoint("vocoder", VOCODER))
     result = tmp_path / "result.json"
@@ -283,7 +283,7 @@ def test_a_failure_names_the_checkpoint_it_happened_to(voice: Hub, tmp_path: Pat
     assert json.loads(result.read_bytes())["error"]["checkpoint"] == "vocoder"
 
 
-def test_what_nobody_foresaw_is_told_and_raised(tmp_path: Path) -> None:
+def test_an_unexpected_error_is_written_and_raised(tmp_path: Path) -> None:
     def broken(wanted: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
         raise OSError(errno.EIO, "bad disk")
 
@@ -296,7 +296,7 @@ def test_what_nobody_foresaw_is_told_and_raised(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("token", ["hf_right\x01token", "hf_ré", "hf_right token"])
-def test_no_token_is_ever_repeated(
+def test_no_message_repeats_an_invalid_token(
     voice: Hub,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -309,10 +309,10 @@ def test_no_token_is_ever_repeated(
     assert "hf_r" not in error["message"] + "".join(capsys.readouterr())
 
 
-def test_a_token_inside_somebody_elses_message_is_left_out(
+def test_a_token_inside_another_message_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def leaking(wanted: Checkpoint, told: Callable[[Progress], None]) -> StoredModel:
+    def leaking(wanted: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
         raise ModelDownloadFailed("The mirror says that word-of-mouth is no token.")
 
     monkeypatch.setenv("HF_TOKEN", "word-of-mouth")
@@ -323,26 +323,26 @@ def test_a_token_inside_somebody_elses_message_is_left_out(
     assert json.loads(result.read_bytes())["error"]["message"] == left
 
 
-def test_progress_is_answered_while_the_download_stands_still(voice: Hub, tmp_path: Path) -> None:
+def test_progress_is_served_while_the_download_stalls(voice: Hub, tmp_path: Path) -> None:
     voice.faults.append(Fault(50_000, stalls=True))
     port = free_port()
-    told: list[dict[str, Any]] = []
+    reports: list[dict[str, Any]] = []
 
-    def ask() -> None:
+    def read() -> None:
         voice.stalled.wait(60)
-        while not told or told[-1]["doneBytes"] == 0:
-            told.append(httpx.get(f"http://127.0.0.1:{port}/").json())
+        while not reports or reports[-1]["doneBytes"] == 0:
+            reports.append(httpx.get(f"http://127.0.0.1:{port}/").json())
         voice.released.set()
 
-    asking = threading.Thread(target=ask)
-    asking.start()
+    reader = threading.Thread(target=read)
+    reader.start()
     times_s = iter(range(10**6))
-    # Every look at the store's clock is a second later, so that no progress is too early to tell.
+    # Each reading of the store's clock is a second later, so that every progress is reported.
     resolve = resolving(tmp_path, voice.url, clock=lambda: next(times_s))
     wanted = (checkpoint("model", NAME),)
     assert run_fetch(wanted, resolve, cache=tmp_path, progress_port=port) == 0
-    asking.join(60)
-    last = told[-1]
+    reader.join(60)
+    last = reports[-1]
     assert (last["checkpoint"], last["phase"], last["totalBytes"]) == (
         "model",
         "downloading",
@@ -353,7 +353,7 @@ def test_progress_is_answered_while_the_download_stands_still(voice: Hub, tmp_pa
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_to_stop_leaves_what_the_next_fetch_goes_on_with(
+def test_a_signal_leaves_a_part_that_the_next_fetch_resumes(
     voice: Hub, tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     voice.faults.append(Fault(50_000, stalls=True))
@@ -382,14 +382,14 @@ def test_a_signal_to_stop_leaves_what_the_next_fetch_goes_on_with(
     assert [made["role"] for made in json.loads(result.read_bytes())["checkpoints"]] == ["model"]
 
 
-def test_a_part_that_nobody_can_go_on_with_is_not_left_behind(voice: Hub, tmp_path: Path) -> None:
+def test_a_signal_leaves_no_part_that_cannot_be_resumed(voice: Hub, tmp_path: Path) -> None:
     voice.sends_etags = False
 
     def stop(progress: Progress) -> None:
         if list(tmp_path.glob("cache/.work/*/download.nemo")):
             signal.raise_signal(signal.SIGTERM)
 
-    def resolve(wanted: Checkpoint, told: Callable[[Progress], None]) -> StoredModel:
+    def resolve(wanted: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
         store = store_of(tmp_path / "cache", voice.url, progress=stop)
         return store.resolve(parse_reference(wanted.source))
 
@@ -398,11 +398,11 @@ def test_a_part_that_nobody_can_go_on_with_is_not_left_behind(voice: Hub, tmp_pa
     assert not list(tmp_path.glob("cache/.work/*/*"))
 
 
-def test_a_second_signal_does_not_cut_the_cleaning_up_short(voice: Hub, tmp_path: Path) -> None:
+def test_a_second_signal_does_not_cut_the_cleanup_short(voice: Hub, tmp_path: Path) -> None:
     result = tmp_path / "result.json"
     steps: list[str] = []
 
-    def resolve(wanted: Checkpoint, told: Callable[[Progress], None]) -> StoredModel:
+    def resolve(wanted: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
         try:
             signal.raise_signal(signal.SIGTERM)
         finally:
@@ -416,8 +416,8 @@ def test_a_second_signal_does_not_cut_the_cleaning_up_short(voice: Hub, tmp_path
     assert steps == ["cleaned up"]
 
 
-def test_a_result_that_cannot_be_opened_stops_before_the_work(tmp_path: Path) -> None:
-    def never(wanted: Checkpoint, told: Callable[[Progress], None]) -> StoredModel:
+def test_a_result_file_that_cannot_be_opened_fails_before_the_work(tmp_path: Path) -> None:
+    def never(wanted: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
         raise AssertionError("the work began")
 
     result = tmp_path / "absent" / "result.json"
@@ -425,13 +425,13 @@ def test_a_result_that_cannot_be_opened_stops_before_the_work(tmp_path: Path) ->
         run_fetch((checkpoint("model", NAME),), never, cache=tmp_path, result=result)
 
 
-def test_a_success_that_cannot_be_told_is_a_failure(voice: Hub, tmp_path: Path) -> None:
+def test_a_success_that_cannot_be_written_is_a_failure(voice: Hub, tmp_path: Path) -> None:
     resolve = resolving(tmp_path, voice.url)
     with pytest.raises(SystemExit, match="error: the result cannot be written: No space left"):
         run_fetch((checkpoint("model", NAME),), resolve, cache=tmp_path, result=Path("/dev/full"))
 
 
-def test_a_failure_that_cannot_be_told_keeps_its_own_message(
+def test_a_failure_that_cannot_be_written_keeps_its_message(
     voice: Hub, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     voice.repositories[NAME].private = True
@@ -445,7 +445,7 @@ def test_a_failure_that_cannot_be_told_keeps_its_own_message(
     ("how", "revision"),
     [("offline", None), ("offline", COMMIT), ("online", COMMIT), ("hub away", None)],
 )
-def test_what_is_complete_needs_no_network_and_no_token(
+def test_a_complete_cache_needs_no_network_and_no_token(
     voice: Hub, tmp_path: Path, how: str, revision: str | None
 ) -> None:
     voice.repositories[NAME].private = True

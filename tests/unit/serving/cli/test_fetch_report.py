@@ -1,4 +1,4 @@
-"""The objects that a fetch tells programs: their form, their size, and what they leave out."""
+"""The JSON objects of a fetch: their form, their size, and the secrets they leave out."""
 
 import json
 from pathlib import Path
@@ -34,11 +34,11 @@ def stored(source: str = "nvidia/voice", directory: Path = CACHE / "hub--voice@a
 
 
 def test_success_lists_the_checkpoints_in_order(report: FetchReport) -> None:
-    report.brought(stored())
+    report.finished(stored())
     report.begin("vocoder")
-    report.brought(stored("https://example.org/a.nemo?signature=1", Path("/mine/folder")))
-    told = json.loads(report.success())
-    assert told == {
+    report.finished(stored("https://example.org/a.nemo?signature=1", Path("/mine/folder")))
+    written = json.loads(report.success())
+    assert written == {
         "checkpoints": [
             {
                 "role": "model",
@@ -65,22 +65,22 @@ def test_success_lists_the_checkpoints_in_order(report: FetchReport) -> None:
 
 def test_failure_names_reason_message_and_checkpoint(report: FetchReport) -> None:
     report.begin("vocoder")
-    told = json.loads(report.failure(ModelNotFound("There is none.")))
-    assert told == {
+    written = json.loads(report.failure(ModelNotFound("There is none.")))
+    assert written == {
         "error": {"reason": "ModelNotFound", "message": "There is none.", "checkpoint": "vocoder"}
     }
 
 
-def test_what_nobody_foresaw_is_told_with_its_kind(report: FetchReport) -> None:
-    told = json.loads(report.failure(RuntimeError("no s3cret here")))["error"]
-    assert told["reason"] == FailureReason.UNEXPECTED_ERROR
-    assert told["message"] == "RuntimeError: no … here"
+def test_an_unexpected_error_is_written_with_its_class(report: FetchReport) -> None:
+    written = json.loads(report.failure(RuntimeError("no s3cret here")))["error"]
+    assert written["reason"] == FailureReason.UNEXPECTED_ERROR
+    assert written["message"] == "RuntimeError: no … here"
 
 
-def test_being_stopped_is_a_reason_of_its_own(report: FetchReport) -> None:
-    told = json.loads(report.failure(Interrupted("SIGTERM", 143)))["error"]
-    assert told["reason"] == "Interrupted"
-    assert "SIGTERM" in told["message"]
+def test_an_interruption_has_its_own_reason(report: FetchReport) -> None:
+    written = json.loads(report.failure(Interrupted("SIGTERM", 143)))["error"]
+    assert written["reason"] == "Interrupted"
+    assert "SIGTERM" in written["message"]
 
 
 def test_progress_names_the_checkpoint_and_the_bytes(report: FetchReport) -> None:
@@ -96,8 +96,12 @@ def test_progress_names_the_checkpoint_and_the_bytes(report: FetchReport) -> Non
 
 
 def test_progress_before_anything_is_known_has_no_total(report: FetchReport) -> None:
-    told = json.loads(report.progress())
-    assert (told["checkpoint"], told["phase"], told["totalBytes"]) == ("model", "resolving", None)
+    written = json.loads(report.progress())
+    assert (written["checkpoint"], written["phase"], written["totalBytes"]) == (
+        "model",
+        "resolving",
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,10 +130,10 @@ def test_a_message_that_just_fits_is_whole(report: FetchReport) -> None:
     assert json.loads(result)["error"]["message"] == message
 
 
-def test_long_sources_are_cut_and_digests_never(report: FetchReport) -> None:
+def test_long_sources_are_cut_and_digests_are_not(report: FetchReport) -> None:
     for role in ("model", "vocoder"):
         report.begin(role)
-        report.brought(stored(f"https://example.org/{'long/' * 1000}a.nemo"))
+        report.finished(stored(f"https://example.org/{'long/' * 1000}a.nemo"))
     result = report.success()
     assert len(result) <= RESULT_BYTES
     for checkpoint in json.loads(result)["checkpoints"]:
@@ -137,7 +141,7 @@ def test_long_sources_are_cut_and_digests_never(report: FetchReport) -> None:
         assert checkpoint["sha256"] == "b" * 64
 
 
-def test_a_path_that_is_no_text_does_not_stop_the_report(report: FetchReport) -> None:
+def test_bytes_of_a_path_that_are_not_text_are_replaced(report: FetchReport) -> None:
     result = report.failure(ModelNotFound("/models/\udcff.nemo cannot be read."))
     assert json.loads(result)["error"]["message"] == "/models/?.nemo cannot be read."
 
@@ -154,5 +158,5 @@ def test_a_path_that_is_no_text_does_not_stop_the_report(report: FetchReport) ->
         ("Write https://….nemo or file:///….nemo.", "Write https://….nemo or file:///….nemo."),
     ],
 )
-def test_what_looks_like_a_secret_is_left_out(message: str, left: str) -> None:
+def test_text_that_looks_like_a_secret_is_left_out(message: str, left: str) -> None:
     assert redacted(message, ("s3cret", "")) == left

@@ -1,4 +1,4 @@
-"""The port that tells how far a fetch is."""
+"""The HTTP server for the progress of a fetch."""
 
 import json
 import socket
@@ -6,16 +6,16 @@ import socket
 import httpx
 import pytest
 
-from nemo_voice_serving.cli.progress_server import answering
+from nemo_voice_serving.cli.progress_server import serving_progress
 from support.ports import free_port
 
 BODY = json.dumps({"phase": "downloading"}).encode()
 
 
-def test_any_path_is_answered_with_the_progress_of_the_moment() -> None:
+def test_any_path_returns_the_current_progress() -> None:
     port = free_port()
     bodies = iter((b'{"doneBytes": 1}', b'{"doneBytes": 2}'))
-    with answering(port, lambda: next(bodies)):
+    with serving_progress(port, lambda: next(bodies)):
         first = httpx.get(f"http://127.0.0.1:{port}/")
         second = httpx.get(f"http://127.0.0.1:{port}/any/path?with=query")
     assert (first.status_code, first.headers["content-type"]) == (200, "application/json")
@@ -23,40 +23,42 @@ def test_any_path_is_answered_with_the_progress_of_the_moment() -> None:
     assert "Python" not in first.headers["server"]
 
 
-def test_nothing_listens_afterwards() -> None:
+def test_nothing_listens_after_the_block() -> None:
     port = free_port()
-    with answering(port, lambda: BODY):
+    with serving_progress(port, lambda: BODY):
         pass
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/")
 
 
-def test_a_port_that_is_taken_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_port_in_use_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
-        with answering(port, lambda: BODY):
+        with serving_progress(port, lambda: BODY):
             pass
     (record,) = caplog.records
     assert (record.levelname, record.getMessage()) == ("WARNING", "progress port not available")
     assert vars(record)["port"] == port
 
 
-def test_without_a_port_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_port_no_socket_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("a socket was opened")
 
     monkeypatch.setattr(socket, "socket", refuse)
-    with answering(None, lambda: BODY):
+    with serving_progress(None, lambda: BODY):
         pass
 
 
-def test_a_reader_that_goes_away_disturbs_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_client_that_disconnects_writes_nothing_to_the_log(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     port = free_port()
-    with answering(port, lambda: BODY):
+    with serving_progress(port, lambda: BODY):
         for _ in range(3):
-            with socket.create_connection(("127.0.0.1", port)) as reader:
+            with socket.create_connection(("127.0.0.1", port)) as client:
                 # No lingering: the connection is reset, not closed.
-                reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                reader.sendall(b"GET / HT")
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                client.sendall(b"GET / HT")
         assert httpx.get(f"http://127.0.0.1:{port}/").content == BODY
     assert capfd.readouterr() == ("", "")

@@ -1,4 +1,4 @@
-"""Hostile archives: each one made here, each one refused before anything is written."""
+"""Harmful archives are refused before anything is written."""
 
 import tarfile
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from support.models.checkpoints import (
 
 
 def unpacked(archive: bytes, folder: Path, **limits: int) -> dict[str, bytes]:
-    """Returns what the archive holds, after the checks."""
+    """Returns the files of the archive after its checks."""
     path = folder / "model.nemo"
     path.write_bytes(archive)
     into = folder / "into"
@@ -31,24 +31,24 @@ def unpacked(archive: bytes, folder: Path, **limits: int) -> dict[str, bytes]:
 
 
 def refusal(archive: bytes, folder: Path, **limits: int) -> str:
-    """Returns why the archive is refused; nothing of it may have been written then."""
+    """Returns the message of the archive's refusal."""
     with pytest.raises(ModelArchiveRefused, match=r".") as caught:
         unpacked(archive, folder, **limits)
     return str(caught.value)
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "", size: int = 0) -> bytes:
-    """Returns an otherwise honest archive with one such member."""
+    """Returns a harmless archive with one more member of this kind."""
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, target
-    honest = [
+    harmless = [
         (tarfile.TarInfo("model_config.yaml"), CONFIG),
         (tarfile.TarInfo("model_weights.ckpt"), weights()),
     ]
-    return tar_of_members([*honest, (info, b"x" * size)])
+    return tar_of_members([*harmless, (info, b"x" * size)])
 
 
-def test_an_honest_checkpoint_is_unpacked_as_it_is(tmp_path: Path) -> None:
+def test_a_harmless_checkpoint_is_unpacked_unchanged(tmp_path: Path) -> None:
     heteronyms = {"a/0123456789abcdef0123456789abcdef_heteronyms-052722": b"BASS"}
     files = unpacked(nemo_file(heteronyms, weight_bytes=3_000_000), tmp_path)
     assert files["model_config.yaml"] == CONFIG
@@ -57,12 +57,12 @@ def test_an_honest_checkpoint_is_unpacked_as_it_is(tmp_path: Path) -> None:
     assert len(files) == 4
 
 
-def test_an_old_compressed_checkpoint_is_unpacked_too(tmp_path: Path) -> None:
+def test_a_compressed_checkpoint_of_old_nemo_is_unpacked(tmp_path: Path) -> None:
     assert unpacked(compressed(nemo_file()), tmp_path)["model_config.yaml"] == CONFIG
 
 
 @pytest.mark.parametrize("format_", [tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT, tarfile.PAX_FORMAT])
-def test_every_tar_dialect_is_read(tmp_path: Path, format_: int) -> None:
+def test_every_tar_format_is_read(tmp_path: Path, format_: int) -> None:
     files = {
         "model_config.yaml": CONFIG,
         "model_weights.ckpt": weights(),
@@ -72,7 +72,7 @@ def test_every_tar_dialect_is_read(tmp_path: Path, format_: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["/etc/cron.d/x.txt", "../x.txt", "a/../../x.txt", "a\\..\\x.txt"])
-def test_paths_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
+def test_paths_that_lead_out_of_the_archive_are_refused(tmp_path: Path, name: str) -> None:
     assert "leads elsewhere" in refusal(member(name), tmp_path)
     assert not list(tmp_path.glob("into/*"))
 
@@ -107,19 +107,21 @@ def test_a_file_that_is_also_a_directory_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["model_config.yaml", "model_weights.ckpt"])
-def test_an_archive_that_is_no_checkpoint_is_refused(tmp_path: Path, missing: str) -> None:
+def test_an_archive_without_configuration_or_weights_is_refused(
+    tmp_path: Path, missing: str
+) -> None:
     files = {"model_config.yaml": CONFIG, "model_weights.ckpt": weights()}
     del files[missing]
     assert "not a NeMo checkpoint" in refusal(tar_of(files), tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Not found</html>" * 100, b"\x1f\x8bnot gzip"])
-def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "not a readable .nemo" in refusal(content, tmp_path)
 
 
 @pytest.mark.parametrize("pack", [bytes, compressed])
-def test_a_cut_archive_is_refused(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+def test_a_truncated_archive_is_refused(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     whole = pack(nemo_file())
     assert refusal(whole[: len(whole) // 2], tmp_path)
 
@@ -147,7 +149,7 @@ def test_too_many_members_are_refused(tmp_path: Path) -> None:
     assert "more than 10 members" in refusal(archive, tmp_path, max_members=10)
 
 
-def test_a_size_beyond_every_limit_is_refused_without_reading_so_far(tmp_path: Path) -> None:
+def test_a_size_over_the_limit_is_refused_without_reading_so_far(tmp_path: Path) -> None:
     info = tarfile.TarInfo("model_weights.ckpt")
     info.size = 2**50
     header = info.tobuf(tarfile.GNU_FORMAT)
@@ -157,11 +159,11 @@ def test_a_size_beyond_every_limit_is_refused_without_reading_so_far(tmp_path: P
 
 
 def test_a_negative_size_is_refused_instead_of_looping(tmp_path: Path) -> None:
-    honest = bytearray(tarfile.TarInfo("a.txt").tobuf(tarfile.GNU_FORMAT))
-    honest[124:136] = b"\xff" * 11 + b"\x00"  # base-256 for -256
-    honest[148:156] = b" " * 8
-    honest[148:156] = b"%06o\0 " % sum(honest[:512])
-    assert refusal(bytes(honest) + bytes(2048), tmp_path)
+    header = bytearray(tarfile.TarInfo("a.txt").tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = b"\xff" * 11 + b"\x00"  # base-256 for -256
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header[:512])
+    assert refusal(bytes(header) + bytes(2048), tmp_path)
 
 
 def test_headers_larger_than_any_header_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Models by address: our own downloader against plain files on loopback."""
+"""Models by address: the downloader against a file server on loopback."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ def test_a_model_is_stored_under_its_digest(hub: Hub, url: str, tmp_path: Path) 
     assert "authorization" not in hub.seen[0].headers
 
 
-def test_a_stored_model_is_asked_about_and_not_downloaded(
+def test_a_stored_model_is_revalidated_and_not_downloaded(
     hub: Hub, url: str, tmp_path: Path
 ) -> None:
     first = fetch(tmp_path, hub.url, url)
@@ -64,7 +64,7 @@ def test_a_model_that_changed_is_fetched_again(hub: Hub, url: str, tmp_path: Pat
     assert len(list(tmp_path.glob("*@*"))) == 2
 
 
-def test_a_server_without_etags_is_downloaded_from_and_nothing_is_unpacked_twice(
+def test_a_file_without_an_etag_is_downloaded_again_and_not_unpacked_again(
     hub: Hub, url: str, tmp_path: Path
 ) -> None:
     hub.sends_etags = False
@@ -75,7 +75,9 @@ def test_a_server_without_etags_is_downloaded_from_and_nothing_is_unpacked_twice
     assert len(hub.bodies()) == 2
 
 
-def test_a_pinned_model_is_never_asked_about(hub: Hub, url: str, tmp_path: Path) -> None:
+def test_a_stored_model_of_a_given_digest_needs_no_request(
+    hub: Hub, url: str, tmp_path: Path
+) -> None:
     reference = parse_reference(url, sha256=DIGEST)
     first = store_of(tmp_path, hub.url).resolve(reference)
     hub.files["voice.nemo"] = OTHER
@@ -83,7 +85,7 @@ def test_a_pinned_model_is_never_asked_about(hub: Hub, url: str, tmp_path: Path)
     assert len(hub.seen) == 1
 
 
-def test_a_newly_pinned_model_is_downloaded_whatever_is_stored(
+def test_a_digest_that_is_not_stored_is_downloaded_whatever_else_is(
     hub: Hub, url: str, tmp_path: Path
 ) -> None:
     fetch(tmp_path, hub.url, url)
@@ -107,7 +109,7 @@ def test_offline_uses_what_is_stored(hub: Hub, url: str, tmp_path: Path) -> None
     assert len(hub.seen) == 1
 
 
-def test_a_server_that_is_away_does_not_matter_when_the_model_is_stored(
+def test_a_stored_model_is_used_while_its_server_is_unavailable(
     hub: Hub, url: str, tmp_path: Path
 ) -> None:
     fetch(tmp_path, hub.url, url)
@@ -116,7 +118,7 @@ def test_a_server_that_is_away_does_not_matter_when_the_model_is_stored(
     assert len(hub.seen) == 3
 
 
-def test_a_cut_download_goes_on_if_the_file_is_still_the_same(
+def test_a_cut_download_is_resumed_if_the_file_is_unchanged(
     hub: Hub, url: str, tmp_path: Path
 ) -> None:
     hub.faults.extend([Fault(50_000), Fault(0)])
@@ -126,7 +128,9 @@ def test_a_cut_download_goes_on_if_the_file_is_still_the_same(
     assert hub.ranges() == [None, "bytes=50000-", "bytes=50000-"]
 
 
-def test_a_file_that_changed_meanwhile_is_begun_again(hub: Hub, url: str, tmp_path: Path) -> None:
+def test_a_file_that_changed_after_a_cut_is_downloaded_from_its_start(
+    hub: Hub, url: str, tmp_path: Path
+) -> None:
     hub.faults.append(Fault(50_000))
     with pytest.raises(ModelDownloadFailed):
         fetch(tmp_path, hub.url, url, retry_policy=RetryPolicy(tries=1))
@@ -136,7 +140,7 @@ def test_a_file_that_changed_meanwhile_is_begun_again(hub: Hub, url: str, tmp_pa
 
 
 @pytest.mark.parametrize("attribute", ["ignores_ranges", "wrong_part"])
-def test_a_server_that_cannot_continue_is_asked_for_everything(
+def test_a_server_without_ranges_sends_the_complete_file(
     hub: Hub, url: str, tmp_path: Path, attribute: str
 ) -> None:
     setattr(hub, attribute, True)
@@ -144,14 +148,16 @@ def test_a_server_that_cannot_continue_is_asked_for_everything(
     assert fetch(tmp_path, hub.url, url).sha256 == DIGEST
 
 
-def test_a_file_of_unknown_version_is_begun_again(hub: Hub, url: str, tmp_path: Path) -> None:
+def test_a_cut_file_without_a_version_is_downloaded_from_its_start(
+    hub: Hub, url: str, tmp_path: Path
+) -> None:
     hub.sends_etags = False
     hub.faults.append(Fault(50_000))
     assert fetch(tmp_path, hub.url, url).sha256 == DIGEST
     assert hub.ranges() == [None, None]
 
 
-def test_a_body_of_unknown_length_is_taken_as_it_comes(hub: Hub, url: str, tmp_path: Path) -> None:
+def test_a_body_of_unknown_length_is_accepted(hub: Hub, url: str, tmp_path: Path) -> None:
     hub.sends_lengths = False
     assert fetch(tmp_path, hub.url, url).size_bytes == len(CONTENT)
 
@@ -164,10 +170,8 @@ def test_a_server_that_always_cuts_ends_the_tries(hub: Hub, url: str, tmp_path: 
     assert len(hub.bodies()) == 6
 
 
-def test_a_part_that_is_longer_than_the_file_is_thrown_away(
-    hub: Hub, url: str, tmp_path: Path
-) -> None:
-    hub.sends_lengths = False  # so that nobody knows the size beforehand
+def test_a_part_longer_than_the_file_is_discarded(hub: Hub, url: str, tmp_path: Path) -> None:
+    hub.sends_lengths = False  # so that the size is unknown beforehand
     hub.faults.append(Fault(50_000, stalls=True))
     with pytest.raises(ModelDownloadFailed):
         fetch(tmp_path, hub.url, url, read_timeout_s=0.2, retry_policy=RetryPolicy(tries=1))
@@ -188,7 +192,7 @@ def test_a_part_that_is_longer_than_the_file_is_thrown_away(
         (418, ModelDownloadFailed),
     ],
 )
-def test_refusals_are_final_and_hide_the_signature(
+def test_client_errors_are_not_retried_and_hide_the_signature(
     hub: Hub, url: str, tmp_path: Path, status: int, error: type[Exception]
 ) -> None:
     hub.statuses.append(("/files/", status))
@@ -198,7 +202,7 @@ def test_refusals_are_final_and_hide_the_signature(
     assert len(hub.seen) == 1
 
 
-def test_a_missing_file_is_said_to_be_missing(hub: Hub, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_by_its_address(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(ModelNotFound, match=r"There is no .*other\.nemo"):
         fetch(tmp_path, hub.url, f"{hub.url}/files/other.nemo")
 
@@ -207,14 +211,14 @@ def test_a_redirect_to_plain_http_elsewhere_is_not_followed(
     hub: Hub, url: str, tmp_path: Path
 ) -> None:
     hub.statuses.append(("/files/", 302))
-    hub.answer_headers["Location"] = "http://models.example.org/voice.nemo?signature=s3cret"
+    hub.response_headers["Location"] = "http://models.example.org/voice.nemo?signature=s3cret"
     with pytest.raises(ModelDownloadFailed, match="https only") as caught:
         fetch(tmp_path, hub.url, url)
     assert "s3cret" not in str(caught.value)
 
 
-def test_a_plain_http_hub_that_the_operator_named_is_trusted(tmp_path: Path) -> None:
-    asked: list[httpx2.URL] = []
+def test_plain_http_is_allowed_to_the_hub_that_the_settings_name(tmp_path: Path) -> None:
+    allowed: list[httpx2.URL] = []
     mirror = Downloader(
         retries=Retries(ONCE, lambda _: None),
         free=free_bytes,
@@ -227,20 +231,18 @@ def test_a_plain_http_hub_that_the_operator_named_is_trusted(tmp_path: Path) -> 
             mirror._refuse_plain_http(request)
         except ModelDownloadFailed:
             continue
-        asked.append(request.url)
-    assert [url.port for url in asked] == [8000]
+        allowed.append(request.url)
+    assert [url.port for url in allowed] == [8000]
 
 
-def test_endless_redirects_end(hub: Hub, url: str, tmp_path: Path) -> None:
+def test_endless_redirects_are_given_up(hub: Hub, url: str, tmp_path: Path) -> None:
     hub.statuses.extend([("/files/", 302)] * 50)
-    hub.answer_headers["Location"] = url
+    hub.response_headers["Location"] = url
     with pytest.raises(ModelDownloadFailed, match="cannot be downloaded"):
         fetch(tmp_path, hub.url, url)
 
 
-def test_what_is_larger_than_any_model_is_not_downloaded(
-    hub: Hub, url: str, tmp_path: Path
-) -> None:
+def test_a_download_larger_than_the_limit_is_refused(hub: Hub, url: str, tmp_path: Path) -> None:
     downloader = Downloader(
         retries=Retries(ONCE, lambda _: None),
         free=free_bytes,
@@ -254,7 +256,7 @@ def test_what_is_larger_than_any_model_is_not_downloaded(
 
 
 @pytest.mark.parametrize("size_bytes", [10, len(CONTENT) + 10])
-def test_a_size_other_than_the_hub_stated_is_never_accepted(
+def test_a_file_of_another_size_than_the_hub_states_is_refused(
     hub: Hub, url: str, tmp_path: Path, size_bytes: int
 ) -> None:
     downloader = Downloader(
@@ -268,19 +270,19 @@ def test_a_size_other_than_the_hub_stated_is_never_accepted(
         downloader.fetch(remote, tmp_path, ProgressReporter(None, lambda: 0.0))
 
 
-def test_a_model_without_a_date_or_tag_has_no_version() -> None:
+def test_the_version_of_a_response_is_its_etag_else_its_date() -> None:
     response = httpx2.Response(200, headers={"Last-Modified": "Sun, 22 Nov 2026 16:00:00 GMT"})
     assert version_of(response) == "Sun, 22 Nov 2026 16:00:00 GMT"
     assert version_of(httpx2.Response(200)) is None
 
 
-def test_a_note_that_is_damaged_begins_again(tmp_path: Path) -> None:
+def test_a_part_with_a_damaged_note_is_not_resumed(tmp_path: Path) -> None:
     (tmp_path / "download.nemo").write_bytes(b"part")
     (tmp_path / "download.json").write_text("{}")
     assert PartialFile(RemoteFile("https://example.org/a.nemo"), tmp_path).have_bytes() == 0
 
 
-def test_an_answer_to_retry_later_is_believed_up_to_two_minutes() -> None:
+def test_retry_after_counts_up_to_two_minutes() -> None:
     assert retry_after_s("7") == 7.0
     assert retry_after_s("9999") == 120.0
     assert retry_after_s("Sun, 22 Nov 2026 16:00:00 GMT") is None

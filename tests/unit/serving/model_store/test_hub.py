@@ -1,4 +1,4 @@
-"""Models from a Hugging Face hub: the real client against a hub on loopback, with its faults."""
+"""Models from a Hugging Face hub: huggingface_hub against a hub on loopback, with faults."""
 
 import hashlib
 import json
@@ -55,14 +55,14 @@ def test_a_model_is_downloaded_unpacked_and_recorded(voice: Hub, tmp_path: Path)
     assert not list((tmp_path / ".work").iterdir())
 
 
-def test_the_hub_is_asked_three_things_and_no_more(voice: Hub, tmp_path: Path) -> None:
+def test_a_fetch_takes_three_requests(voice: Hub, tmp_path: Path) -> None:
     fetch(tmp_path, voice.url, NAME)
     file = f"/{NAME}/resolve/{FIRST}/tts_voice.nemo"
-    asked = [(seen.method, seen.path.partition("?")[0]) for seen in voice.seen]
-    assert asked == [("GET", f"/api/models/{NAME}"), ("HEAD", file), ("GET", file)]
+    requests = [(seen.method, seen.path.partition("?")[0]) for seen in voice.seen]
+    assert requests == [("GET", f"/api/models/{NAME}"), ("HEAD", file), ("GET", file)]
 
 
-def test_a_stored_commit_is_never_asked_for_again(voice: Hub, tmp_path: Path) -> None:
+def test_a_stored_commit_needs_no_request(voice: Hub, tmp_path: Path) -> None:
     first = fetch(tmp_path, voice.url, NAME)
     voice.seen.clear()
     reference = parse_reference(NAME, FIRST)
@@ -73,7 +73,7 @@ def test_a_stored_commit_is_never_asked_for_again(voice: Hub, tmp_path: Path) ->
     assert not voice.seen
 
 
-def test_a_branch_is_followed_and_its_old_commit_stays(voice: Hub, tmp_path: Path) -> None:
+def test_a_branch_is_resolved_anew_and_its_old_commit_stays(voice: Hub, tmp_path: Path) -> None:
     old = fetch(tmp_path, voice.url, NAME)
     voice.add(NAME, {"tts_voice.nemo": OTHER}, commit=SECOND)
     new = fetch(tmp_path, voice.url, NAME)
@@ -97,15 +97,15 @@ def test_a_body_from_another_host_is_fetched_without_the_token(voice: Hub, tmp_p
     voice.redirects_to_cdn = True
     voice.faults.append(Fault(50_000))
     fetch(tmp_path, voice.url, NAME, token=TOKEN)
-    asked = {seen.path.split("/")[1]: seen.headers.get("authorization") for seen in voice.seen}
-    assert asked == {"api": f"Bearer {TOKEN}", "nvidia": f"Bearer {TOKEN}", "cdn": None}
+    sent = {seen.path.split("/")[1]: seen.headers.get("authorization") for seen in voice.seen}
+    assert sent == {"api": f"Bearer {TOKEN}", "nvidia": f"Bearer {TOKEN}", "cdn": None}
     assert [seen.headers.get("range") for seen in voice.bodies() if "/cdn/" in seen.path] == [
         None,
         "bytes=50000-",
     ]
 
 
-def test_the_environments_token_is_used(
+def test_the_token_of_the_environment_is_used(
     voice: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     voice.repositories[NAME].private = True
@@ -113,7 +113,7 @@ def test_the_environments_token_is_used(
     assert fetch(tmp_path, voice.url, NAME).revision == FIRST
 
 
-def test_a_cut_download_goes_on_where_it_was_cut(voice: Hub, tmp_path: Path) -> None:
+def test_a_cut_download_is_resumed(voice: Hub, tmp_path: Path) -> None:
     voice.faults.extend([Fault(50_000), Fault(30_000)])
     fetch(tmp_path, voice.url, NAME)
     assert voice.ranges() == [None, "bytes=50000-", "bytes=80000-"]
@@ -125,7 +125,7 @@ def test_a_silent_connection_counts_as_cut(voice: Hub, tmp_path: Path) -> None:
     assert voice.ranges() == [None, "bytes=50000-"]
 
 
-def test_a_download_goes_on_after_its_process_was_killed(voice: Hub, tmp_path: Path) -> None:
+def test_a_download_is_resumed_after_its_process_was_killed(voice: Hub, tmp_path: Path) -> None:
     voice.faults.append(Fault(60_000, stalls=True))
     work = tmp_path / ".work" / directory_of(tmp_path, voice).name.partition("@")[0]
     partial = work / "download.nemo"
@@ -139,7 +139,7 @@ def test_a_download_goes_on_after_its_process_was_killed(voice: Hub, tmp_path: P
     assert voice.ranges() == [None, f"bytes={kept}-"]
 
 
-def test_a_part_of_another_commit_is_not_continued(voice: Hub, tmp_path: Path) -> None:
+def test_a_part_of_another_commit_is_not_resumed(voice: Hub, tmp_path: Path) -> None:
     voice.faults.extend([Fault(50_000), Fault(0)])
     with pytest.raises(ModelDownloadFailed):
         fetch(tmp_path, voice.url, NAME, retry_policy=RetryPolicy(tries=1))
@@ -149,7 +149,7 @@ def test_a_part_of_another_commit_is_not_continued(voice: Hub, tmp_path: Path) -
     assert voice.ranges() == [None, None]
 
 
-def test_a_whole_download_is_not_asked_for_again_after_a_crash(voice: Hub, tmp_path: Path) -> None:
+def test_a_complete_download_is_not_repeated_after_a_crash(voice: Hub, tmp_path: Path) -> None:
     def crash(_: object) -> None:
         if voice.bodies():
             raise KeyboardInterrupt
@@ -180,17 +180,17 @@ def test_two_processes_at_once_download_once(voice: Hub, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("place", [f"/api/models/{NAME}", f"/{NAME}/resolve"])
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 408])
-def test_faults_that_pass_are_waited_out(
+def test_transient_statuses_are_retried_after_the_time_that_the_hub_states(
     voice: Hub, tmp_path: Path, place: str, status: int
 ) -> None:
     voice.statuses.extend([(place, status)] * 3)
-    voice.answer_headers["Retry-After"] = "7"
+    voice.response_headers["Retry-After"] = "7"
     waits: list[float] = []
     assert fetch(tmp_path, voice.url, NAME, sleep=waits.append).revision == FIRST
     assert waits == [7.0, 7.0, 7.0]
 
 
-def test_a_body_that_fails_with_a_status_is_asked_for_again(voice: Hub, tmp_path: Path) -> None:
+def test_a_download_with_a_transient_status_is_retried(voice: Hub, tmp_path: Path) -> None:
     voice.redirects_to_cdn = True
     voice.statuses.extend([("/cdn/", 503), ("/cdn/", 503)])
     waits: list[float] = []
@@ -198,7 +198,7 @@ def test_a_body_that_fails_with_a_status_is_asked_for_again(voice: Hub, tmp_path
     assert waits == [1.0, 2.0]
 
 
-def test_a_hub_that_keeps_failing_ends_the_tries(voice: Hub, tmp_path: Path) -> None:
+def test_a_hub_that_fails_six_times_is_given_up(voice: Hub, tmp_path: Path) -> None:
     voice.statuses.extend([("/api", 503)] * 20)
     waits: list[float] = []
     with pytest.raises(ModelDownloadFailed, match=r"6 times in a row; last: status 503"):
@@ -206,12 +206,12 @@ def test_a_hub_that_keeps_failing_ends_the_tries(voice: Hub, tmp_path: Path) -> 
     assert waits == [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
-def test_a_hub_that_cannot_be_reached_says_so(tmp_path: Path, hub: Hub) -> None:
+def test_a_hub_that_cannot_be_reached_is_reported(tmp_path: Path, hub: Hub) -> None:
     with pytest.raises(ModelDownloadFailed, match="ConnectError"):
         fetch(tmp_path, "http://127.0.0.1:9", NAME)
 
 
-def test_what_is_stored_serves_while_the_hub_is_away(
+def test_a_stored_model_is_used_while_the_hub_is_unavailable(
     voice: Hub, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     fetch(tmp_path, voice.url, NAME)
@@ -220,7 +220,7 @@ def test_what_is_stored_serves_while_the_hub_is_away(
     assert "model source unreachable, using what is stored" in caplog.messages
 
 
-def test_a_missing_repository_names_itself(hub: Hub, tmp_path: Path) -> None:
+def test_a_missing_repository_is_named(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(ModelUnauthorized, match=r"nvidia/tts_voice at .* HF_TOKEN"):
         fetch(tmp_path, hub.url, NAME)
     with pytest.raises(ModelNotFound, match=r"nvidia/tts_voice at .* spelling"):
@@ -228,7 +228,7 @@ def test_a_missing_repository_names_itself(hub: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("token", [None, "hf_wrong"])
-def test_a_private_repository_asks_for_a_token_once(
+def test_a_private_repository_wants_a_token_and_is_not_retried(
     voice: Hub, tmp_path: Path, token: str | None
 ) -> None:
     voice.repositories[NAME].private = True
@@ -237,7 +237,7 @@ def test_a_private_repository_asks_for_a_token_once(
     assert len(voice.seen) == 1
 
 
-def test_a_gated_repository_says_that_its_terms_must_be_accepted(
+def test_the_message_about_a_gated_repository_says_to_accept_its_terms(
     voice: Hub, tmp_path: Path
 ) -> None:
     voice.repositories[NAME].gated = True
@@ -246,7 +246,7 @@ def test_a_gated_repository_says_that_its_terms_must_be_accepted(
     assert fetch(tmp_path, voice.url, NAME, token=TOKEN).revision == FIRST
 
 
-def test_a_missing_revision_names_itself(voice: Hub, tmp_path: Path) -> None:
+def test_a_missing_revision_is_named(voice: Hub, tmp_path: Path) -> None:
     with pytest.raises(ModelNotFound, match="no revision 'v9'"):
         store_of(tmp_path, voice.url).resolve(parse_reference(NAME, "v9"))
 
@@ -255,7 +255,7 @@ def test_a_missing_revision_names_itself(voice: Hub, tmp_path: Path) -> None:
     ("status", "error"),
     [(403, ModelUnauthorized), (404, ModelNotFound), (400, ModelDownloadFailed)],
 )
-def test_other_refusals_are_final(
+def test_other_client_errors_are_not_retried(
     voice: Hub, tmp_path: Path, status: int, error: type[Exception]
 ) -> None:
     voice.statuses.append(("/api", status))
@@ -288,9 +288,9 @@ def test_the_checkpoint_is_the_file_of_the_same_name_or_the_only_one(
     assert nemo_file_of("voice", files) == chosen
 
 
-def test_something_else_at_the_endpoint_is_recognised(hub: Hub, tmp_path: Path) -> None:
+def test_an_endpoint_that_is_not_a_hub_is_reported(hub: Hub, tmp_path: Path) -> None:
     hub.statuses.append(("/api", 200))
-    with pytest.raises(ModelDownloadFailed, match="not answer like a Hugging Face hub"):
+    with pytest.raises(ModelDownloadFailed, match="not respond like a Hugging Face hub"):
         fetch(tmp_path, hub.url, NAME)
 
 
@@ -311,7 +311,7 @@ def test_a_stored_model_of_another_digest_never_serves(voice: Hub, tmp_path: Pat
     assert fetch(tmp_path, voice.url, NAME).revision == FIRST
 
 
-def test_bytes_that_changed_on_the_way_are_noticed(voice: Hub, tmp_path: Path) -> None:
+def test_a_resumed_download_with_changed_bytes_is_refused(voice: Hub, tmp_path: Path) -> None:
     voice.faults.append(Fault(50_000, stalls=True))
     with pytest.raises(ModelDownloadFailed):
         fetch(tmp_path, voice.url, NAME, read_timeout_s=0.2, retry_policy=RetryPolicy(tries=1))
@@ -322,7 +322,7 @@ def test_bytes_that_changed_on_the_way_are_noticed(voice: Hub, tmp_path: Path) -
     assert fetch(tmp_path, voice.url, NAME).revision == FIRST
 
 
-def test_offline_needs_no_network_and_no_token(voice: Hub, tmp_path: Path) -> None:
+def test_a_stored_model_needs_no_network_and_no_token_offline(voice: Hub, tmp_path: Path) -> None:
     stored = fetch(tmp_path, voice.url, NAME)
     voice.seen.clear()
     offline = store_of(tmp_path, voice.url, offline=True)
@@ -331,7 +331,9 @@ def test_offline_needs_no_network_and_no_token(voice: Hub, tmp_path: Path) -> No
     assert not voice.seen
 
 
-def test_offline_says_what_is_missing_and_what_is_there(voice: Hub, tmp_path: Path) -> None:
+def test_the_offline_message_names_the_missing_and_the_stored_revisions(
+    voice: Hub, tmp_path: Path
+) -> None:
     fetch(tmp_path, voice.url, NAME)
     offline = store_of(tmp_path, voice.url, offline=True)
     with pytest.raises(ModelOfflineMissing, match=f"{NAME}@v2 is not in .* {FIRST}.*fetch"):
@@ -340,7 +342,7 @@ def test_offline_says_what_is_missing_and_what_is_there(voice: Hub, tmp_path: Pa
         offline.resolve(parse_reference("nvidia/other"))
 
 
-def test_offline_takes_a_branch_for_what_it_was(voice: Hub, tmp_path: Path) -> None:
+def test_a_branch_means_its_last_commit_offline(voice: Hub, tmp_path: Path) -> None:
     voice.add(NAME, {"tts_voice.nemo": OTHER}, commit=SECOND, ref="v2")
     store_of(tmp_path, voice.url).resolve(parse_reference(NAME, "v2"))
     fetch(tmp_path, voice.url, NAME)
@@ -349,7 +351,7 @@ def test_offline_takes_a_branch_for_what_it_was(voice: Hub, tmp_path: Path) -> N
     assert offline.resolve(parse_reference(NAME)).revision == FIRST
 
 
-def test_the_environment_can_forbid_the_network(
+def test_hf_hub_offline_forbids_the_network(
     voice: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = store_of(tmp_path, voice.url)

@@ -1,4 +1,4 @@
-"""What may name a model, what is told to those who wrote something else, and the names on disk."""
+"""The forms of a reference, the message about any other form, and the model's name on disk."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ DIGEST = "ab" * 32
         ("http://[::1]:8000/voice.nemo", ModelKind.HTTPS),
     ],
 )
-def test_every_documented_form_is_understood(source: str, kind: ModelKind) -> None:
+def test_every_documented_form_is_parsed(source: str, kind: ModelKind) -> None:
     assert parse_reference(source).kind is kind
 
 
@@ -75,12 +75,12 @@ def test_only_hub_models_have_revisions() -> None:
 
 
 @pytest.mark.parametrize("revision", ["../main", "a b", "-x"])
-def test_a_revision_that_is_none_is_refused(revision: str) -> None:
+def test_an_invalid_revision_is_refused(revision: str) -> None:
     with pytest.raises(InvalidModelReference, match="commit"):
         parse_reference("nvidia/a", revision)
 
 
-def test_a_digest_is_checked_and_written_in_one_way() -> None:
+def test_a_digest_is_validated_and_normalised() -> None:
     assert parse_reference("demo", sha256=f"sha256:{DIGEST.upper()}").sha256 == DIGEST
     assert parse_reference("demo", sha256="").sha256 is None
     with pytest.raises(InvalidModelReference, match="64"):

@@ -1,4 +1,4 @@
-"""The store itself: demo and local models, the disk, locks, progress, and what a crash leaves."""
+"""The store: demo and local models, the disk, locks, progress, and the remains of a crash."""
 
 import contextlib
 import errno
@@ -71,7 +71,7 @@ def test_the_shipped_models_are_unpacked_once(tmp_path: Path, file: str) -> None
     assert (first.directory / "model.json").stat().st_mtime_ns == written
 
 
-def test_a_service_without_a_demo_model_says_so(store: ModelStore, tmp_path: Path) -> None:
+def test_a_missing_demo_model_is_reported(store: ModelStore, tmp_path: Path) -> None:
     with pytest.raises(InvalidModelReference, match="no demo model"):
         store.resolve(parse_reference("demo"))
     with pytest.raises(ModelNotFound, match="NEMO_VOICE_DEMO_MODELS"):
@@ -81,7 +81,7 @@ def test_a_service_without_a_demo_model_says_so(store: ModelStore, tmp_path: Pat
         elsewhere.resolve(parse_reference("demo"), demo_file="voice.nemo")
 
 
-def test_a_file_of_the_users_is_read_and_left_alone(store: ModelStore, archive: Path) -> None:
+def test_a_local_file_is_read_and_never_changed(store: ModelStore, archive: Path) -> None:
     model = resolve(store, archive)
     assert archive.read_bytes() == CONTENT
     assert model.revision == model.sha256
@@ -90,7 +90,7 @@ def test_a_file_of_the_users_is_read_and_left_alone(store: ModelStore, archive: 
     assert resolve(store, archive, model.sha256).directory == model.directory
 
 
-def test_a_file_of_another_digest_never_serves_and_is_not_removed(
+def test_a_local_file_of_another_digest_is_refused_and_not_removed(
     store: ModelStore, archive: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelDigestMismatch, match="is not used"):
@@ -119,7 +119,7 @@ def test_code_in_the_weights_leaves_nothing_in_the_store(
     assert not list((tmp_path / "store" / ".work").glob("*/*"))
 
 
-def test_a_directory_that_was_unpacked_already_is_used_where_it_is(
+def test_an_unpacked_directory_is_used_in_place(
     store: ModelStore, archive: Path, tmp_path: Path
 ) -> None:
     directory = tmp_path / "unpacked"
@@ -155,7 +155,7 @@ def test_a_directory_with_code_or_without_a_model_is_refused(
 
 
 @pytest.mark.parametrize("damage", ["missing", "short", "no record", "bad record"])
-def test_a_stored_model_that_is_not_whole_is_made_again(
+def test_an_incomplete_stored_model_is_stored_again(
     store: ModelStore, archive: Path, damage: str
 ) -> None:
     model = resolve(store, archive)
@@ -175,7 +175,7 @@ def test_a_stored_model_that_is_not_whole_is_made_again(
     assert (model.directory / "model.json").stat().st_size > 100
 
 
-def test_looking_writes_nothing_so_that_a_read_only_store_serves(
+def test_resolving_a_stored_model_writes_nothing(
     store: ModelStore, archive: Path, tmp_path: Path
 ) -> None:
     stored = resolve(store, archive)
@@ -210,7 +210,7 @@ def test_a_file_where_the_store_should_be_is_reported(archive: Path, tmp_path: P
         resolve(ModelStore(tmp_path / "store", no_code_in, offline=True), archive)
 
 
-def test_too_small_a_disk_is_noticed_before_unpacking(archive: Path, tmp_path: Path) -> None:
+def test_a_disk_without_room_is_reported_before_unpacking(archive: Path, tmp_path: Path) -> None:
     store = ModelStore(tmp_path / "store", no_code_in, offline=True, free=lambda _: 1000)
     with pytest.raises(ModelDiskFull, match="1000 are free") as caught:
         resolve(store, archive)
@@ -219,7 +219,7 @@ def test_too_small_a_disk_is_noticed_before_unpacking(archive: Path, tmp_path: P
     assert not list((tmp_path / "store").glob("*@*"))
 
 
-def test_too_small_a_disk_is_noticed_before_downloading(hub: Hub, tmp_path: Path) -> None:
+def test_a_disk_without_room_is_reported_before_downloading(hub: Hub, tmp_path: Path) -> None:
     hub.add("nvidia/voice", {"voice.nemo": CONTENT})
     free = 2 * len(CONTENT) - 1
     with pytest.raises(ModelDiskFull, match="download and unpack") as caught:
@@ -229,7 +229,7 @@ def test_too_small_a_disk_is_noticed_before_downloading(hub: Hub, tmp_path: Path
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-def test_a_disk_that_becomes_full_while_writing_is_explained(tmp_path: Path, code: int) -> None:
+def test_a_disk_that_becomes_full_while_writing_is_reported(tmp_path: Path, code: int) -> None:
     with (
         pytest.raises(ModelDiskFull, match="became full") as caught,
         writing_to(tmp_path, lambda _: 12),
@@ -238,13 +238,13 @@ def test_a_disk_that_becomes_full_while_writing_is_explained(tmp_path: Path, cod
     assert (caught.value.needed_bytes, caught.value.free_bytes) == (None, 12)
 
 
-def test_other_faults_of_the_disk_are_not_hidden(tmp_path: Path) -> None:
+def test_other_errors_of_the_disk_are_raised_unchanged(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="bad disk"), writing_to(tmp_path, free_bytes):
         raise OSError(errno.EIO, "bad disk")
 
 
 @pytest.mark.parametrize("disk", ["4m"], indirect=True)
-def test_a_really_read_only_store_serves_what_it_has(archive: Path, disk: Path) -> None:
+def test_a_read_only_filesystem_serves_its_stored_models(archive: Path, disk: Path) -> None:
     store = ModelStore(disk, no_code_in, offline=True)
     stored = resolve(store, archive)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
@@ -256,12 +256,12 @@ def test_a_really_read_only_store_serves_what_it_has(archive: Path, disk: Path) 
 
 @pytest.mark.parametrize("disk", ["160k"], indirect=True)  # half of a model's download
 @pytest.mark.parametrize("resumable", [True, False])
-def test_a_really_full_disk_ends_with_an_explanation(hub: Hub, disk: Path, resumable: bool) -> None:
+def test_a_full_filesystem_is_reported(hub: Hub, disk: Path, resumable: bool) -> None:
     hub.files["voice.nemo"] = CONTENT
     hub.sends_etags = resumable
     with pytest.raises(ModelDiskFull, match="became full"):
         fetch(disk, hub.url, f"{hub.url}/files/voice.nemo", free=lambda _: 10**9)
-    # Bytes that the next try goes on from stay; others would only fill the disk.
+    # A part that the next try can resume stays; another would only fill the disk.
     assert len(list(disk.glob(".work/*/download.nemo"))) == int(resumable)
     assert not list(disk.glob(".work/*/unpacked"))
 
@@ -284,7 +284,7 @@ def test_a_disk_that_becomes_full_while_unpacking_keeps_the_download(
     assert len(hub.bodies()) == 1
 
 
-def test_what_a_killed_fetch_left_is_removed_by_the_next(
+def test_the_remains_of_a_killed_fetch_are_removed_by_the_next_one(
     store: ModelStore, archive: Path, tmp_path: Path
 ) -> None:
     works = tmp_path / "store" / ".work"
@@ -305,7 +305,7 @@ def test_what_a_killed_fetch_left_is_removed_by_the_next(
     assert (busy / "unpacked" / "deep").exists()
 
 
-def test_a_lock_keeps_others_out_until_it_is_released(tmp_path: Path) -> None:
+def test_a_lock_is_exclusive_until_it_is_released(tmp_path: Path) -> None:
     lock = tmp_path / "a.lock"
     waits: list[int] = []
     with contextlib.ExitStack() as holder:
@@ -343,11 +343,9 @@ def test_a_filesystem_without_locks_is_refused(
         pass
 
 
-def test_a_store_waits_for_the_one_that_is_fetching_and_takes_its_result(
-    archive: Path, tmp_path: Path
-) -> None:
+def test_a_store_waits_for_another_fetch_and_uses_its_result(archive: Path, tmp_path: Path) -> None:
     root = tmp_path / "store"
-    told: list[Progress] = []
+    reports: list[Progress] = []
     now_s = 0.0
     with contextlib.ExitStack() as holder:
 
@@ -367,21 +365,21 @@ def test_a_store_waits_for_the_one_that_is_fetching_and_takes_its_result(
             no_code_in,
             offline=True,
             sleep=other_process_finishes,
-            progress=told.append,
+            progress=reports.append,
             clock=lambda: now_s,
         )
         model = resolve(waiting, archive)
     assert model.directory == root / made.directory.name
-    assert Phase.UNPACKING not in {progress.phase for progress in told}
-    assert {0.5, 1.0, 1.5, 2.0} <= {progress.seconds for progress in told}
+    assert Phase.UNPACKING not in {progress.phase for progress in reports}
+    assert {0.5, 1.0, 1.5, 2.0} <= {progress.seconds for progress in reports}
 
 
 def test_progress_names_every_phase_and_counts_every_byte(hub: Hub, tmp_path: Path) -> None:
     hub.add("nvidia/voice", {"voice.nemo": CONTENT})
     hub.faults.append(Fault(50_000))
-    told: list[Progress] = []
-    fetch(tmp_path, hub.url, "nvidia/voice", progress=told.append)
-    phases = list(dict.fromkeys(progress.phase for progress in told))
+    reports: list[Progress] = []
+    fetch(tmp_path, hub.url, "nvidia/voice", progress=reports.append)
+    phases = list(dict.fromkeys(progress.phase for progress in reports))
     assert phases == [
         Phase.RESOLVING,
         Phase.DOWNLOADING,
@@ -389,25 +387,25 @@ def test_progress_names_every_phase_and_counts_every_byte(hub: Hub, tmp_path: Pa
         Phase.UNPACKING,
         Phase.DONE,
     ]
-    last = {progress.phase: progress for progress in told}
+    last = {progress.phase: progress for progress in reports}
     for phase in (Phase.DOWNLOADING, Phase.VERIFYING, Phase.DONE):
         assert last[phase].done_bytes == last[phase].total_bytes == len(CONTENT)
     assert last[Phase.UNPACKING].done_bytes == last[Phase.UNPACKING].total_bytes
-    seconds = [progress.seconds for progress in told]
+    seconds = [progress.seconds for progress in reports]
     assert seconds == sorted(seconds)
 
 
-def test_progress_is_told_at_most_twice_a_second_within_a_phase() -> None:
+def test_progress_is_reported_at_most_twice_a_second_within_a_phase() -> None:
     now_s = 0.0
-    told: list[Progress] = []
-    reporter = ProgressReporter(told.append, lambda: now_s)
+    reports: list[Progress] = []
+    reporter = ProgressReporter(reports.append, lambda: now_s)
     reporter.enter(Phase.DOWNLOADING, total_bytes=1000)
-    told.clear()
+    reports.clear()
     for _ in range(100):
         now_s += 0.02
         reporter.advance(10)
-    assert [progress.done_bytes for progress in told] == [250, 500, 750, 1000]
-    assert [progress.seconds for progress in told] == pytest.approx([0.5, 1.0, 1.5, 2.0])
+    assert [progress.done_bytes for progress in reports] == [250, 500, 750, 1000]
+    assert [progress.seconds for progress in reports] == pytest.approx([0.5, 1.0, 1.5, 2.0])
 
 
 def test_a_relative_root_survives_a_change_of_directory(
@@ -419,7 +417,7 @@ def test_a_relative_root_survives_a_change_of_directory(
     assert resolve(store, archive).directory.is_relative_to(tmp_path / "relative")
 
 
-def test_every_error_has_a_reason_of_its_own_and_stands_in_the_documented_tree() -> None:
+def test_every_error_has_its_own_reason_and_is_in_the_documented_tree() -> None:
     kinds = ModelStoreError.__subclasses__()
     assert len({kind.usual_reason for kind in kinds}) == len(kinds)
     for kind in kinds:

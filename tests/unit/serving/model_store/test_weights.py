@@ -1,4 +1,4 @@
-"""Which files are searched for code, and how a finding is reported."""
+"""The files that are searched for code, and the message about a find."""
 
 from pathlib import Path
 

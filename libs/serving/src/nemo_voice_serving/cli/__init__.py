@@ -1,1 +1,1 @@
-"""What both command lines share: flags of settings, `fetch`, `check`."""
+"""The commands `fetch` and `check` of both services, and flags for their settings."""

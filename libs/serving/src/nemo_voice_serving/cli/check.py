@@ -1,8 +1,7 @@
-"""The `check` command of both services: whether this installation can load what it is to serve.
+"""The `check` command of both services, which loads the model that `serve` would load.
 
-It needs no accelerator and no network, so that it can run where every GPU is in use: the operator
-runs it before it takes a pod away. It warms nothing up and computes nothing. Called by the
-services' `__main__`.
+It needs no GPU and no network, so that it can run while every GPU is in use: the operator runs it
+before it replaces a pod. It computes nothing.
 """
 
 import argparse
@@ -25,11 +24,11 @@ from nemo_voice_serving.settings import ServiceSettings
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
 _CPU = {"device": "cpu", "precision": "auto", "offline": True}
-"""A CPU has not every precision, and the cache has to have the model already."""
+"""A CPU lacks some precisions, and the model must be in the cache already."""
 
 
 def add_check_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
-    """Adds the command's own flag and those of the settings."""
+    """Adds the command's flag and those of the settings."""
     add_result_flag(parser)
     add_settings_flags(parser, settings, operands="[--result FILE]")
 
@@ -40,13 +39,13 @@ def check_command(
     checkpoints: Sequence[Checkpoint],
     load: Callable[[SettingsT], object],
 ) -> int:
-    """Reads what the settings name whole, loads it on the CPU and returns the exit status.
+    """Reads the model's files completely, loads them on the CPU and returns the exit status.
 
     Args:
         parsed: The command's flags.
-        settings: As `serve` would get them.
-        checkpoints: What they name.
-        load: Loads the model as these settings say; whatever it raises is the result.
+        settings: Those of `serve`.
+        checkpoints: The checkpoints that they name.
+        load: Loads the model for given settings; an error that it raises is the result.
     """
     here = settings.model_copy(update=_CPU)
 
@@ -65,10 +64,10 @@ def check_command(
 
 
 def refuse_damage(directory: Path) -> None:
-    """Returns when every byte of the weights could be read and has its checksum.
+    """Checks that all weights can be read and have their checksums.
 
     Raises:
-        ModelArchiveRefused: Names the file that is not what was stored.
+        ModelArchiveRefused: Names the damaged file.
     """
     for weights in sorted(directory.rglob("*.ckpt")):
         try:

@@ -1,7 +1,7 @@
-"""The `fetch` command of both services: bring the checkpoints, and report to who started it.
+"""The `fetch` command of both services, which downloads checkpoints and reports the result.
 
-People read the terminal; programs read the result's file and the progress port, whose contents
-`model_report` makes. Called by the services' `__main__`.
+People read the terminal; programs read the result file and the progress port, whose contents
+`fetch_report.py` makes.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings
 
 from nemo_voice_serving.cli.fetch_report import FetchReport, Interrupted, redacted
 from nemo_voice_serving.cli.progress_line import drawn_progress
-from nemo_voice_serving.cli.progress_server import answering
+from nemo_voice_serving.cli.progress_server import serving_progress
 from nemo_voice_serving.cli.settings_flags import add_settings_flags
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
 from nemo_voice_serving.model_store.errors import ModelStoreError
@@ -40,37 +40,37 @@ logger = logging.getLogger(__name__)
 
 
 def add_fetch_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
-    """Adds the command's own flags and those of the settings."""
+    """Adds the command's flags and those of the settings."""
     add_result_flag(parser)
     parser.add_argument(
         "--progress-port",
         type=_port,
         metavar="N",
-        help="while it runs, answer GET on this port of all addresses with how far it is",
+        help="while it runs, respond to GET on this port of all addresses with the progress",
     )
     add_settings_flags(parser, settings, operands=_OPERANDS)
 
 
 def add_result_flag(parser: argparse.ArgumentParser) -> None:
-    """Adds the flag that names the result's file."""
+    """Adds the flag that names the result file."""
     parser.add_argument(
         "--result",
         type=Path,
         metavar="FILE",
-        help="write what came of it, good or bad, to this file as one JSON object",
+        help="write the result, success or failure, to this file as one JSON object",
     )
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= _LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: write 1 to {_LARGEST_PORT}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: write 1 to {_LARGEST_PORT}")
     return int(text)
 
 
 def fetch_command(
     parsed: argparse.Namespace, settings: ServiceSettings, checkpoints: Sequence[Checkpoint]
 ) -> int:
-    """Brings what the settings name and returns the process's exit status."""
+    """Fetches the checkpoints and returns the process's exit status."""
     return run_fetch(
         checkpoints,
         partial(resolve_checkpoint, settings, code_in=code_in),
@@ -90,30 +90,30 @@ def run_fetch(
     use: Callable[[], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Brings the checkpoints one after the other and returns the process's exit status.
+    """Fetches the checkpoints one after the other and returns the process's exit status.
 
-    A process that was told to stop ends with 128 and the signal's number, as shells count: a
-    drained node is told apart from a fetch that failed, which ends with 1.
+    A signal ends the process with 128 plus its number, as shells count, so that a drained node is
+    distinguished from a fetch that failed, which ends with 1.
 
     Args:
-        checkpoints: What to bring.
-        resolve: What brings one.
+        checkpoints: The checkpoints to fetch.
+        resolve: Fetches one.
         cache: The store's directory, as set.
-        result: The file that is told what came of it.
-        progress_port: The port that tells how far it is.
-        use: What has to succeed with all of them before the result is a good one.
-        clock: Seconds that only grow.
+        result: The file for the result.
+        progress_port: The port for the progress.
+        use: Uses the checkpoints; it must succeed for the result to be a success.
+        clock: Returns monotonic seconds.
     """
     secrets = (get_token() or "",)
     report = FetchReport(cache, checkpoints[0].role, clock, secrets)
-    file = _opened(result)
+    file = _open_result(result)
     try:
         with (
             _StopSignals() as signals,
-            answering(progress_port, report.progress),
-            _Ending(report, file, signals),
+            serving_progress(progress_port, report.progress),
+            _ResultWriter(report, file, signals),
         ):
-            models = _bring(checkpoints, resolve, report)
+            models = _fetch_all(checkpoints, resolve, report)
             if use is not None:
                 use()
     except ModelStoreError as error:
@@ -126,26 +126,26 @@ def run_fetch(
     return 0
 
 
-def _bring(
+def _fetch_all(
     checkpoints: Sequence[Checkpoint], resolve: ResolveCheckpoint, report: FetchReport
 ) -> list[StoredModel]:
     draw = drawn_progress(sys.stderr)
 
-    def told(progress: Progress) -> None:
+    def listen(progress: Progress) -> None:
         report.progressed(progress)
         draw(progress)
 
     models = []
     for checkpoint in checkpoints:
         report.begin(checkpoint.role)
-        model = resolve(checkpoint, told)
-        report.brought(model)
+        model = resolve(checkpoint, listen)
+        report.finished(model)
         models.append(model)
     return models
 
 
-def _opened(result: Path | None) -> IO[bytes] | None:
-    """Opens the result's file before the work, so that hours of it are not done for nothing."""
+def _open_result(result: Path | None) -> IO[bytes] | None:
+    """Opens the result file first, so that a wrong path does not waste a long download."""
     if result is None:
         return None
     try:
@@ -156,9 +156,9 @@ def _opened(result: Path | None) -> IO[bytes] | None:
 
 
 class _StopSignals:
-    """Turns the first signal to stop into `Interrupted`, until they are to be ignored.
+    """Raises `Interrupted` at the first SIGTERM or SIGINT, and ignores later ones.
 
-    Needed in a container: its first process is not ended by a SIGTERM that it does not handle.
+    Needed in a container: the kernel ignores a SIGTERM that the first process does not handle.
     """
 
     def __init__(self) -> None:
@@ -167,7 +167,7 @@ class _StopSignals:
 
     def __enter__(self) -> Self:
         for number in _STOPS:
-            signal.signal(number, self._told)
+            signal.signal(number, self._interrupt)
         return self
 
     def __exit__(
@@ -180,17 +180,17 @@ class _StopSignals:
             signal.signal(number, handler)
 
     def ignore(self) -> None:
-        """Lets what follows finish."""
+        """Ignores signals from now on, so that the result can be written."""
         self._is_armed = False
 
-    def _told(self, number: int, _frame: FrameType | None) -> None:
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
         if self._is_armed:
-            self.ignore()  # the cleaning up that begins now is not to be cut short
+            self.ignore()  # a second signal must not cut the cleanup short
             raise Interrupted(signal.Signals(number).name, 128 + number)
 
 
-class _Ending:
-    """Writes the result whichever way the work inside ends."""
+class _ResultWriter:
+    """Writes the result at the end of the block, after success and failure alike."""
 
     def __init__(self, report: FetchReport, file: IO[bytes] | None, signals: _StopSignals) -> None:
         self._report = report

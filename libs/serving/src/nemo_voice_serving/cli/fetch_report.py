@@ -1,7 +1,6 @@
-"""What a `fetch` tells the program that started it: how far it is, what it brought, why it failed.
+"""The progress and the result of a `fetch` as JSON objects, whose form the operator relies on.
 
-Two JSON objects whose form the operator relies on; who sends them where is `model_command`'s
-matter. Nothing here reads or writes anything.
+`fetch.py` writes the result, `progress_server.py` sends the progress; nothing here does I/O.
 """
 
 import bisect
@@ -16,7 +15,7 @@ from nemo_voice_serving.model_store.progress import Phase, Progress
 from nemo_voice_serving.model_store.store import StoredModel
 
 RESULT_BYTES = 4000
-"""Longest result: Kubernetes cuts a termination message after 4096 bytes."""
+"""Largest result: Kubernetes cuts a termination message after 4096 bytes."""
 
 _Json = dict[str, Any]
 # A query may be a signature; a user name before a host comes with a password.
@@ -29,18 +28,20 @@ _SECRETS = (
 
 
 class Interrupted(BaseException):
-    """The process was told to stop. No `Exception`: nothing on the way may take it for a fault."""
+    """A signal stopped the process.
+
+    Derives from BaseException so that `except Exception` does not catch it.
+    """
 
     def __init__(self, signal_name: str, exit_status: int) -> None:
         super().__init__(
-            f"Told to stop ({signal_name}). What has arrived stays, and the next fetch goes on "
-            "with it."
+            f"Stopped by {signal_name}. The partial download stays, and the next fetch resumes it."
         )
         self.exit_status = exit_status
 
 
 def redacted(message: str, secrets: Collection[str] = ()) -> str:
-    """Returns the message without these secrets, and without what looks like one."""
+    """Returns the message without these secrets, and without text that looks like one."""
     for secret in filter(None, secrets):
         message = message.replace(secret, "…")
     for pattern, instead in _SECRETS:
@@ -49,13 +50,13 @@ def redacted(message: str, secrets: Collection[str] = ()) -> str:
 
 
 class FetchReport:
-    """One run of the command; the progress may be asked for from any thread.
+    """Progress and result of one run; `progress` may be called from any thread.
 
     Args:
         cache: The store's directory, as set.
-        first_role: What the first checkpoint is to the service.
-        clock: Seconds that only grow.
-        secrets: What no message may repeat.
+        first_role: The first checkpoint's role in the service.
+        clock: Returns monotonic seconds.
+        secrets: Texts that no message may repeat.
     """
 
     def __init__(
@@ -69,24 +70,24 @@ class FetchReport:
         self._clock = clock
         self._secrets = secrets
         self._started_s = clock()
-        self._brought: list[tuple[str, StoredModel]] = []
+        self._finished: list[tuple[str, StoredModel]] = []
         self._now: tuple[str, Progress]
         self.begin(first_role)
 
     def begin(self, role: str) -> None:
-        """Notes which checkpoint comes now."""
+        """Records that the checkpoint of this role is next."""
         self._now = (role, Progress(Phase.RESOLVING, 0, None, 0.0))
 
     def progressed(self, progress: Progress) -> None:
-        """Notes how far that checkpoint is."""
+        """Records the progress of that checkpoint."""
         self._now = (self._now[0], progress)
 
-    def brought(self, model: StoredModel) -> None:
-        """Notes that the checkpoint is there."""
-        self._brought.append((self._now[0], model))
+    def finished(self, model: StoredModel) -> None:
+        """Records that the checkpoint is stored."""
+        self._finished.append((self._now[0], model))
 
     def progress(self) -> bytes:
-        """Returns how far the run is."""
+        """Returns the progress of the run."""
         role, progress = self._now
         return _encoded(
             {
@@ -99,24 +100,24 @@ class FetchReport:
         )
 
     def success(self) -> bytes:
-        """Returns what was brought."""
+        """Returns the result of a run that fetched every checkpoint."""
         seconds = self._seconds()
 
         def result(longest: int) -> _Json:
-            checkpoints = [self._checkpoint(role, model, longest) for role, model in self._brought]
+            checkpoints = [self._checkpoint(role, model, longest) for role, model in self._finished]
             return {"checkpoints": checkpoints, "seconds": seconds}
 
-        sources = (model.reference.plain_source for _, model in self._brought)
+        sources = (model.reference.plain_source for _, model in self._finished)
         return _fitted(result, max(map(len, sources), default=0))
 
     def failure(self, error: BaseException) -> bytes:
-        """Returns why it failed."""
-        reason, told = FailureReason.UNEXPECTED_ERROR, f"{type(error).__name__}: {error}"
+        """Returns the result of a run that failed."""
+        reason, text = FailureReason.UNEXPECTED_ERROR, f"{type(error).__name__}: {error}"
         if isinstance(error, ModelStoreError):
-            reason, told = error.reason, str(error)
+            reason, text = error.reason, str(error)
         elif isinstance(error, Interrupted):
-            reason, told = FailureReason.INTERRUPTED, str(error)
-        message, role = redacted(told, self._secrets), self._now[0]
+            reason, text = FailureReason.INTERRUPTED, str(error)
+        message, role = redacted(text, self._secrets), self._now[0]
 
         def result(longest: int) -> _Json:
             cut = _cut(message, longest)
@@ -145,12 +146,12 @@ def _cut(text: str, longest: int) -> str:
 
 
 def _encoded(value: _Json) -> bytes:
-    # A path may hold bytes that are no text; they become question marks.
+    # A path may hold bytes that are not text; they become question marks.
     return json.dumps(value, ensure_ascii=False).encode(errors="replace")
 
 
 def _fitted(result: Callable[[int], _Json], longest: int) -> bytes:
-    """Returns the result as JSON, its texts as long as the limit of bytes allows."""
+    """Returns the result as JSON, its texts cut to fit the limit of bytes."""
 
     def size_bytes(length: int) -> int:
         return len(_encoded(result(length)))

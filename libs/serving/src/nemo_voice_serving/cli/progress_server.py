@@ -1,7 +1,4 @@
-"""A port on which a running `fetch` tells how far it is.
-
-Called by `model_command`; what is answered is made in `model_report`.
-"""
+"""An HTTP server for the progress of a running `fetch`."""
 
 import contextlib
 import logging
@@ -19,13 +16,13 @@ logger = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def answering(port: int | None, body: Callable[[], bytes]) -> Iterator[None]:
-    """Answers every GET on the port with the body of that moment, until the block ends.
+def serving_progress(port: int | None, body: Callable[[], bytes]) -> Iterator[None]:
+    """Responds to every GET on the port with the current body, until the block ends.
 
     Args:
-        port: On all of the machine's addresses; None = nothing listens. One that is taken is not
-            worth a failure: the files matter more than the report.
-        body: The JSON to answer with; called in other threads.
+        port: On all of the machine's addresses; None = no server. A port in use is a warning only:
+            the files matter more than the report.
+        body: Returns the response's JSON; called in other threads.
     """
     with contextlib.ExitStack() as stack:
         if port is not None:
@@ -42,18 +39,18 @@ def answering(port: int | None, body: Callable[[], bytes]) -> Iterator[None]:
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """Not http.server's: that one looks its own name up first, which may take a DNS timeout."""
+    """Not `HTTPServer`: that one looks its own name up first, which may take a DNS timeout."""
 
     allow_reuse_address = True
     daemon_threads = True
 
     def __init__(self, port: int, body: Callable[[], bytes]) -> None:
-        super().__init__(("0.0.0.0", port), _Handler)  # noqa: S104 the asker is another pod
+        super().__init__(("0.0.0.0", port), _Handler)  # noqa: S104 the client is another pod
         self.body = body
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # a reader that went away is no event
+        if not isinstance(sys.exception(), OSError):  # a client that disconnected is no error
             super().handle_error(request, client_address)
 
 
@@ -64,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 5.0
 
     def do_GET(self) -> None:
-        """Answers any path."""
+        """Responds to any path."""
         body = self.server.body()
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", "application/json")
@@ -74,4 +71,4 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: object) -> None:
-        """Says nothing: being asked is no event."""
+        """Logs nothing: a request is no event."""

@@ -1,1 +1,1 @@
-"""From a model's name to verified files on disk."""
+"""Turns a reference to a model into verified files on disk."""

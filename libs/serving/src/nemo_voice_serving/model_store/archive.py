@@ -1,4 +1,4 @@
-"""Unpacks a .nemo file that may have been made to do harm.
+"""Unpacks a .nemo file safely, even one that was made to do harm.
 
 Names, links, devices, counts and sizes are checked before the first byte is written. `tarfile` has
 a filter for some of this from Python 3.11.4 on; the images' Python is 3.11.2.

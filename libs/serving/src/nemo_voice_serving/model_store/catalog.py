@@ -1,11 +1,10 @@
-"""What lies in the model store's directory, and how a new model gets there in one step.
+"""The stored models as folders on disk, and how a new one is published atomically.
 
 ```
 <root>/<host>--<owner>--<name>@<commit or sha256>/   the checkpoint's files and model.json
 <root>/.locks/<host>--<owner>--<name>.lock           held while that model is being fetched
-<root>/.work/<host>--<owner>--<name>/                a download to go on with, and unpacked files
+<root>/.work/<host>--<owner>--<name>/                a partial download, and unpacked files
 ```
-Called by the model store.
 """
 
 import contextlib
@@ -23,7 +22,7 @@ from nemo_voice_serving.model_store.archive import RECORD_NAME
 from nemo_voice_serving.model_store.disk import locked, locked_if_free, sync_directory
 
 _KEEP_DOWNLOADS_S = 7 * 24 * 3600
-"""A cut download that nobody went on with for a week is not wanted any more."""
+"""A partial download that was not resumed for a week is removed."""
 
 
 def _now() -> datetime:
@@ -31,13 +30,13 @@ def _now() -> datetime:
 
 
 class ModelRecord(BaseModel):
-    """What is known about a stored model: the content of its `model.json`."""
+    """The facts about a stored model: the content of its `model.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     source: str
     requested_revision: str | None
-    """The revision as it was asked for: a branch, a tag, a commit or nothing."""
+    """The revision as it was requested: a branch, a tag, a commit or none."""
     revision: str
     """The commit, or the digest where the source has no commits."""
     sha256: str
@@ -47,7 +46,7 @@ class ModelRecord(BaseModel):
     seconds: float
     """How long fetching it took."""
     version: str | None
-    """What the server called this content: its ETag, or its date."""
+    """The server's name for this content: its ETag or Last-Modified."""
     files: dict[str, int]
     """The unpacked files and their sizes."""
     fetched_at: AwareDatetime = Field(default_factory=_now)
@@ -55,14 +54,14 @@ class ModelRecord(BaseModel):
 
 @dataclass(frozen=True)
 class CatalogEntry:
-    """A model that is whole and ready to load."""
+    """A stored model, complete and ready to load."""
 
     directory: Path
     record: ModelRecord
 
 
 def entry_at(directory: Path) -> CatalogEntry | None:
-    """Returns the model in the directory, or None when it is absent or not whole."""
+    """Returns the model in the directory, or None when it is absent or incomplete."""
     try:
         record = ModelRecord.model_validate_json((directory / RECORD_NAME).read_bytes())
         for name, size_bytes in record.files.items():
@@ -74,7 +73,7 @@ def entry_at(directory: Path) -> CatalogEntry | None:
 
 
 class ModelCatalog:
-    """The models below one root. Looking never writes, so that a read-only root works."""
+    """The models below one root. Lookups never write, so that a read-only root works."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -90,8 +89,8 @@ class ModelCatalog:
         return sorted(mine, key=lambda entry: entry.record.fetched_at, reverse=True)
 
     @contextlib.contextmanager
-    def workplace(self, identity: str, waiting: Callable[[], None]) -> Iterator[Path]:
-        """Holds this model's lock and gives its folder, cleared of what a crash left."""
+    def work_folder(self, identity: str, waiting: Callable[[], None]) -> Iterator[Path]:
+        """Holds this model's lock and yields its work folder, without the remains of a crash."""
         locks, works = self.root / ".locks", self.root / ".work"
         locks.mkdir(parents=True, exist_ok=True)
         works.mkdir(exist_ok=True)
@@ -106,7 +105,7 @@ class ModelCatalog:
                 _remove_unpacked(folder)
 
     def publish(self, unpacked: Path, identity: str, record: ModelRecord) -> CatalogEntry:
-        """Puts the unpacked files where every process sees all of them or none."""
+        """Moves the unpacked files into the catalog: every process sees all of them or none."""
         note = unpacked / RECORD_NAME
         with note.open("w", encoding="utf-8") as file:
             file.write(record.model_dump_json(indent=2) + "\n")
@@ -114,7 +113,7 @@ class ModelCatalog:
             os.fsync(file.fileno())
         sync_directory(unpacked)
         target = self._directory(identity, record.revision)
-        if target.exists():  # not whole, else it would have been found
+        if target.exists():  # incomplete, else it would have been found
             target.rename(unpacked.with_name("unpacked.replaced"))
         unpacked.rename(target)
         sync_directory(self.root)
@@ -125,7 +124,7 @@ class ModelCatalog:
 
     @staticmethod
     def _remove_leftovers(locks: Path, works: Path, mine: str) -> None:
-        """Removes what other fetches left when they were killed: their lock is free then."""
+        """Removes the remains of killed fetches, recognised by their free lock."""
         for folder in works.iterdir():
             if folder.name == mine:
                 continue

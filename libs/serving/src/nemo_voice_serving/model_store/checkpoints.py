@@ -1,4 +1,4 @@
-"""The model store as the settings describe it, and where the shipped demo checkpoints lie."""
+"""Resolves the checkpoints that the settings name, in the store that the settings describe."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from nemo_voice_serving.model_store.weights import CodeFinder
 from nemo_voice_serving.settings import ServiceSettings
 
 IMAGE_DEMO_MODELS = Path("/opt/nemo-voice/models/demo")
-"""Where the images carry the demo checkpoints."""
+"""Folder of the demo checkpoints in the images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Checkpoint:
     """A .nemo file that a service is made of, as its settings name it."""
 
     role: str
-    """What it is to the service: `model`, `vocoder`."""
+    """Its role in the service: `model` or `vocoder`."""
     source: str
     revision: str | None
     sha256: str | None
     demo_file: str
-    """Which of the demo checkpoints the source `demo` means."""
+    """The demo checkpoint that the source `demo` means."""
 
 
 def model_of(settings: ServiceSettings, demo_file: str) -> Checkpoint:
@@ -53,10 +53,10 @@ def resolve_checkpoint(
     *,
     code_in: CodeFinder,
 ) -> StoredModel:
-    """Returns the checkpoint's verified, unpacked files, downloading them when they are not there.
+    """Returns the checkpoint's verified, unpacked files, downloaded first if they are not stored.
 
     Raises:
-        ModelStoreError: Saying what is missing or wrong, and what to do.
+        ModelStoreError: The message says what is wrong and what to do.
     """
     store = ModelStore(
         settings.model_cache,

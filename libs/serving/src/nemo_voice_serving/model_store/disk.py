@@ -1,7 +1,4 @@
-"""The disk under the model store: space, locks that die with their process, errors that help.
-
-Called by the model store and its downloader.
-"""
+"""Free space, file locks that end with their process, and clear errors for a failing disk."""
 
 import contextlib
 import errno
@@ -32,15 +29,15 @@ FreeBytes = Callable[[Path], int]
 
 
 def free_bytes(directory: Path) -> int:
-    """Returns what may still be written where the directory is."""
+    """Returns the free bytes of the directory's filesystem."""
     return shutil.disk_usage(directory).free
 
 
 def require_space(directory: Path, needed_bytes: int, free: FreeBytes, purpose: str) -> None:
-    """Returns when the disk can take that much.
+    """Checks that the disk has room for so many bytes.
 
     Raises:
-        ModelDiskFull: Carries both numbers.
+        ModelDiskFull: It has not; the error carries both numbers.
     """
     available = free(directory)
     if available < needed_bytes:
@@ -54,7 +51,7 @@ def require_space(directory: Path, needed_bytes: int, free: FreeBytes, purpose: 
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turns a failed read of the user's own file into an error that says which."""
+    """Turns a failed read of the user's own file into an error that names the file."""
     try:
         yield
     except OSError as error:
@@ -90,10 +87,10 @@ def writing_to(directory: Path, free: FreeBytes) -> Iterator[None]:
 
 @contextlib.contextmanager
 def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Holds a lock that no other process or thread holds; a dead process holds none.
+    """Holds an exclusive lock, which the kernel releases when the process ends.
 
     Args:
-        path: The lock's file. It stays: removing it would let two processes lock two files.
+        path: The lock file. It stays: removing it would let two processes lock two files.
         waiting: Called again and again while another process holds the lock; it should sleep.
 
     Raises:
@@ -110,7 +107,7 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def locked_if_free(path: Path) -> Iterator[bool]:
-    """Holds the lock if nobody else does, and say whether that was so."""
+    """Takes the lock if it is free, and yields whether it was."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
     try:
         yield _try_lock(descriptor, path)
@@ -135,7 +132,7 @@ def _try_lock(descriptor: int, path: Path) -> bool:
 
 
 def sync_directory(directory: Path) -> None:
-    """Makes the directory's names survive a power cut."""
+    """Flushes the directory's entries to disk, so that they survive a power cut."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,4 @@
-"""Brings one file over HTTP, going on where a cut left it, in this process or the next.
-
-Called by the model store.
-"""
+"""Downloads a file over HTTP and resumes it after a cut, in this process or the next one."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +24,7 @@ from nemo_voice_serving.model_store.reference import is_loopback
 from nemo_voice_serving.model_store.retry import (
     Retries,
     Transient,
-    is_passing,
+    is_transient,
     network_reason,
     retry_after_s,
 )
@@ -44,18 +41,18 @@ class ReceivedFile:
 
     path: Path
     version: str | None
-    """What its server calls this content."""
+    """The server's name for this content."""
 
 
 class Downloader:
-    """Downloads into one folder at a time; whoever calls holds that folder's lock.
+    """Downloads files, each into a folder whose lock the caller holds.
 
     Args:
-        retries: How long to insist.
-        free: Says how much the disk still takes.
-        read_timeout_s: Silence after which a connection counts as cut.
-        trusted_origin: A `scheme://host` that may be plain http because the operator named it.
-        limit_bytes: No model is larger, whatever a server sends.
+        retries: How often to try again.
+        free: Returns the free bytes of a directory's disk.
+        read_timeout_s: Seconds without a byte after which a connection counts as cut.
+        trusted_origin: A `scheme://host` that may be plain http, because the settings name it.
+        limit_bytes: Largest file that is accepted.
     """
 
     def __init__(
@@ -74,12 +71,12 @@ class Downloader:
         self._limit_bytes = limit_bytes
 
     def fetch(self, remote: RemoteFile, folder: Path, reporter: ProgressReporter) -> ReceivedFile:
-        """Returns the whole file, below the folder, where an earlier try may have left a part.
+        """Returns the complete file in the folder, resuming a part that an earlier try left there.
 
         Raises:
             ModelNotFound: The server has no such file.
-            ModelUnauthorized: It does not give it to us.
-            ModelDownloadFailed: It failed for too long.
+            ModelUnauthorized: It wants a token, or another one.
+            ModelDownloadFailed: It failed too often.
             ModelDiskFull: The file and its contents do not fit.
         """
         download = PartialFile(remote, folder)
@@ -88,21 +85,21 @@ class Downloader:
         reporter.enter(Phase.DOWNLOADING, done_bytes=done_bytes, total_bytes=size_bytes)
         with self._client() as client:
             what = f"Downloading {remote.label}"
-            self._retries.run(lambda: self._continue(client, download, reporter), what)
+            self._retries.run(lambda: self._request_rest(client, download, reporter), what)
         return ReceivedFile(download.path, download.version)
 
-    def version_now(self, remote: RemoteFile, known: str, retries: Retries) -> str | None:
-        """Returns the version the server has now; a known one costs no transfer."""
+    def current_version(self, remote: RemoteFile, known: str, retries: Retries) -> str | None:
+        """Returns the server's current version; no body is sent if that is the known one."""
         with self._client() as client:
             what = f"Asking about {remote.label}"
-            return retries.run(lambda: _ask_version(client, remote, known), what)
+            return retries.run(lambda: _request_version(client, remote, known), what)
 
     def _client(self) -> httpx2.Client:
         hooks: dict[str, list[Callable[..., None]]] = {"request": [self._refuse_plain_http]}
         return httpx2.Client(follow_redirects=True, timeout=self._timeout, event_hooks=hooks)
 
     def _refuse_plain_http(self, request: httpx2.Request) -> None:
-        """Redirects pass here too."""
+        """Refuses a request over plain http; httpx calls it for redirects too."""
         url = str(request.url)
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         trusted = request.url.scheme == "https" or origin == self._trusted_origin
@@ -112,7 +109,7 @@ class Downloader:
                 reason=FailureReason.INSECURE_ADDRESS,
             )
 
-    def _continue(
+    def _request_rest(
         self, client: httpx2.Client, download: PartialFile, reporter: ProgressReporter
     ) -> None:
         have_bytes = download.have_bytes()
@@ -122,7 +119,8 @@ class Downloader:
             if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 download.discard()
                 raise Transient(
-                    "the part on disk was not of this file", reason=FailureReason.UNEXPECTED_ANSWER
+                    "the part on disk was not of this file",
+                    reason=FailureReason.UNEXPECTED_RESPONSE,
                 )
             _raise_for_status(response, download.remote)
             start_bytes = download.start(response)
@@ -180,7 +178,7 @@ def _responding(
         raise ModelDownloadFailed(f"{remote.label} cannot be downloaded: {error}.") from error
 
 
-def _ask_version(client: httpx2.Client, remote: RemoteFile, known: str) -> str | None:
+def _request_version(client: httpx2.Client, remote: RemoteFile, known: str) -> str | None:
     is_etag = known.startswith(('"', "W/"))
     condition = {"If-None-Match" if is_etag else "If-Modified-Since": known}
     with _responding(client, remote, {**remote.headers, **condition}) as response:
@@ -196,15 +194,15 @@ def _raise_for_status(response: httpx2.Response, remote: RemoteFile) -> None:
         return
     if status in _DENIED:
         raise ModelUnauthorized(
-            f"{remote.label} is not given to us (status {status}). Set HF_TOKEN for a hub; for an "
+            f"{remote.label} may not be read (status {status}). Set HF_TOKEN for a hub; for an "
             "address, use a signed one that has not expired.",
             reason=FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None,
         )
     if status in _GONE:
         raise ModelNotFound(f"There is no {remote.label} (status {status}). Check its spelling.")
-    if is_passing(status):
+    if is_transient(status):
         wait_s = retry_after_s(response.headers.get("Retry-After"))
         raise Transient(
             f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
         )
-    raise ModelDownloadFailed(f"{remote.label} answered with status {status}.")
+    raise ModelDownloadFailed(f"{remote.label} has the response status {status}.")

@@ -1,19 +1,18 @@
-"""What can go wrong between a model reference and files on disk.
+"""The errors of the model store.
 
-Raised by the model store alone; the services and the command line show the message, and `fetch`
-writes the reason where programs look for it.
+The services and the command line show the message; `fetch` writes the reason for programs.
 
 ```
 ModelStoreError
 ├── InvalidModelReference  the reference itself is wrong
 ├── ModelNotFound          no such repository, revision or file
 ├── ModelUnauthorized      a token is missing, or may not read this
-├── ModelDownloadFailed    the other side failed, or cannot be reached
+├── ModelDownloadFailed    the server failed, or cannot be reached
 ├── ModelOfflineMissing    offline, and it is not in the store
-├── ModelDigestMismatch    the bytes are not the ones asked for
-├── ModelArchiveRefused    not a NeMo checkpoint, or a hostile one
+├── ModelDigestMismatch    the file has another SHA-256
+├── ModelArchiveRefused    not a NeMo checkpoint, or a harmful one
 ├── ModelDiskFull          needed_bytes and free_bytes say how much
-└── ModelStoreUnwritable   something must be written, and cannot be
+└── ModelStoreUnwritable   the store must be written, and cannot be
 ```
 """
 
@@ -22,13 +21,13 @@ from typing import ClassVar, Self
 
 
 class FailureReason(StrEnum):
-    """Why a model's files could not be had, in one word that fits a Kubernetes condition."""
+    """Why resolving a model failed, in one word that fits a Kubernetes condition."""
 
     meaning: str
     """The same as a sentence."""
 
     def __new__(cls, reason: str, meaning: str) -> Self:
-        """Returns the word, which carries its sentence."""
+        """Returns the member with its sentence."""
         member = str.__new__(cls, reason)
         member._value_ = reason
         member.meaning = meaning
@@ -36,7 +35,7 @@ class FailureReason(StrEnum):
 
     INVALID_MODEL_REFERENCE = (
         "InvalidModelReference",
-        "The reference is not of a form that the store knows.",
+        "The reference has none of the documented forms.",
     )
     HUB_UNAUTHORIZED = (
         "HubUnauthorized",
@@ -59,48 +58,54 @@ class FailureReason(StrEnum):
     FILE_UNREADABLE = ("FileUnreadable", "The local file exists and cannot be read.")
     HUB_UNREACHABLE = (
         "HubUnreachable",
-        "No connection to the hub or the server came about, for as long as was tried.",
+        "The hub or the server could not be reached, in any of several tries.",
     )
-    HUB_TIMEOUT = ("HubTimeout", "The hub or the server did not answer in time, again and again.")
+    HUB_TIMEOUT = (
+        "HubTimeout",
+        "The hub or the server did not respond in time, in any of several tries.",
+    )
     HUB_UNAVAILABLE = (
         "HubUnavailable",
-        "The hub or the server kept answering that it cannot serve now (429, 5xx).",
+        "The hub or the server was unavailable in each of several tries (429, 5xx).",
     )
     CONNECTION_CUT = (
         "ConnectionCut",
-        "Connections broke again and again before the file was whole; the next try goes on there.",
+        "Each connection broke before the file was complete; the next fetch resumes the download.",
     )
-    UNEXPECTED_ANSWER = (
-        "UnexpectedAnswer",
-        "What answered is no hub and no file server that a model can come from.",
+    UNEXPECTED_RESPONSE = (
+        "UnexpectedResponse",
+        "The response is not that of a Hugging Face hub or a file server.",
     )
     INSECURE_ADDRESS = (
         "InsecureAddress",
-        "The download leads to plain http, where anybody on the way could change the model.",
+        "The download leads to plain http, where the model could be changed in transit.",
     )
-    OFFLINE_MISSING = ("OfflineMissing", "The network may not be used, and the cache has it not.")
+    OFFLINE_MISSING = (
+        "OfflineMissing",
+        "The network may not be used, and the model is not in the cache.",
+    )
     DIGEST_MISMATCH = (
         "DigestMismatch",
-        "The file's SHA-256 is not the one asked for; it was not kept.",
+        "The file's SHA-256 is not the requested one; the file was not kept.",
     )
     DOWNLOAD_DAMAGED = (
         "DownloadDamaged",
-        "The bytes that arrived are not those the hub states; they were removed.",
+        "The file's SHA-256 is not the one that the hub states; the file was removed.",
     )
     NOT_NEMO_ARCHIVE = ("NotNemoArchive", "The file is not a NeMo checkpoint that can be read.")
     UNSAFE_ARCHIVE = (
         "UnsafeArchive",
-        "The archive holds paths, links, files or sizes that no model has and that could do harm.",
+        "The archive holds paths, links, names or sizes that no model has and that could do harm.",
     )
     UNSAFE_PICKLE = ("UnsafePickle", "The weights could hold code that runs when they are loaded.")
     NO_SPACE = ("NoSpace", "The disk cannot hold the model.")
     CACHE_READ_ONLY = (
         "CacheReadOnly",
-        "The model is not in the cache yet, and that is mounted read-only.",
+        "The model is not in the cache yet, and the cache is mounted read-only.",
     )
     CACHE_FORBIDDEN = (
         "CacheForbidden",
-        "The model is not in the cache yet, and its user may not write there.",
+        "The model is not in the cache yet, and this user may not write there.",
     )
     CACHE_UNUSABLE = (
         "CacheUnusable",
@@ -108,28 +113,28 @@ class FailureReason(StrEnum):
     )
     CACHE_DAMAGED = (
         "CacheDamaged",
-        "The weights in the cache are not what was stored there; `check` reads them whole.",
+        "The weights in the cache are not those that were stored; `check` found it.",
     )
     INTERRUPTED = (
         "Interrupted",
-        "The process was told to stop; the next fetch goes on with what has arrived.",
+        "A signal stopped the process; the next fetch resumes the download.",
     )
-    UNEXPECTED_ERROR = ("UnexpectedError", "Something nobody foresaw; the log has its traceback.")
+    UNEXPECTED_ERROR = ("UnexpectedError", "An error of another kind; the log has its traceback.")
 
 
 class ModelStoreError(Exception):
-    """Says what is wrong with a model and what to do about it."""
+    """Base class; the message says what is wrong with a model and what to do."""
 
     usual_reason: ClassVar[FailureReason] = FailureReason.UNEXPECTED_ERROR
 
     def __init__(self, message: str, *, reason: FailureReason | None = None) -> None:
         super().__init__(message)
         self.reason = reason or self.usual_reason
-        """The same in one word, for programs."""
+        """The cause in one word, for programs."""
 
 
 class InvalidModelReference(ModelStoreError):
-    """The reference is not of a form that the store knows."""
+    """The reference has none of the documented forms."""
 
     usual_reason = FailureReason.INVALID_MODEL_REFERENCE
 
@@ -147,9 +152,9 @@ class ModelUnauthorized(ModelStoreError):
 
 
 class ModelDownloadFailed(ModelStoreError):
-    """The other side failed for longer than the store was willing to try."""
+    """The server failed more often than the retry policy allows."""
 
-    usual_reason = FailureReason.UNEXPECTED_ANSWER
+    usual_reason = FailureReason.UNEXPECTED_RESPONSE
 
 
 class ModelOfflineMissing(ModelStoreError):
@@ -159,13 +164,13 @@ class ModelOfflineMissing(ModelStoreError):
 
 
 class ModelDigestMismatch(ModelStoreError):
-    """The file's SHA-256 is not the one asked for; it was not kept."""
+    """The file's SHA-256 is not the requested one; the file was not kept."""
 
     usual_reason = FailureReason.DIGEST_MISMATCH
 
 
 class ModelArchiveRefused(ModelStoreError):
-    """The file is no NeMo checkpoint, or one that could do harm."""
+    """The file is not a NeMo checkpoint, or could do harm."""
 
     usual_reason = FailureReason.NOT_NEMO_ARCHIVE
 
@@ -178,7 +183,7 @@ class ModelDiskFull(ModelStoreError):
     def __init__(self, message: str, *, needed_bytes: int | None, free_bytes: int) -> None:
         super().__init__(message)
         self.needed_bytes = needed_bytes
-        """How much the next step writes; None where only the failing write is known."""
+        """How much the next step writes; None after a failed write."""
         self.free_bytes = free_bytes
 
 

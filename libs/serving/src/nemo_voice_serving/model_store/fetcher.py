@@ -1,7 +1,4 @@
-"""A wanted model becomes a stored one: download, verify, unpack, publish, one process at a time.
-
-Called by the model store.
-"""
+"""Downloads, verifies, unpacks and publishes a model, one process at a time."""
 
 import hashlib
 import logging
@@ -19,7 +16,7 @@ from nemo_voice_serving.model_store.errors import (
     ModelArchiveRefused,
     ModelDigestMismatch,
 )
-from nemo_voice_serving.model_store.partial_file import RemoteFile, discard_useless_part
+from nemo_voice_serving.model_store.partial_file import RemoteFile, discard_unusable_part
 from nemo_voice_serving.model_store.progress import Phase, ProgressReporter
 from nemo_voice_serving.model_store.reference import ModelReference
 from nemo_voice_serving.model_store.weights import CodeFinder, refuse_code
@@ -32,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A .nemo file of the user's, read and left alone."""
+    """A .nemo file on disk, which is read and never changed."""
 
     path: Path
     sha256: str
@@ -40,15 +37,15 @@ class LocalFile:
 
 @dataclass(frozen=True)
 class WantedModel:
-    """A model that is not stored yet: what it is called, and where its .nemo file is."""
+    """A model that is not stored yet: its name on disk, and where its .nemo file is."""
 
     identity: str
     reference: ModelReference
     file: LocalFile | RemoteFile
     revision: str | None
-    """None = the digest of the file, once it is there."""
+    """None = the digest of the file, once that is known."""
     outdated: CatalogEntry | None = None
-    """What is stored, and is no longer what the source has."""
+    """The stored model that the source has replaced since."""
 
 
 def digest_of(path: Path, reporter: ProgressReporter) -> str:
@@ -63,7 +60,7 @@ def digest_of(path: Path, reporter: ProgressReporter) -> str:
 
 
 class ModelFetcher:
-    """Brings models into the catalog."""
+    """Fetches models into the catalog."""
 
     def __init__(
         self,
@@ -80,11 +77,11 @@ class ModelFetcher:
         self._sleep = sleep
 
     def fetch(self, wanted: WantedModel, reporter: ProgressReporter) -> CatalogEntry:
-        """Returns the stored model, made by this process or by another one meanwhile.
+        """Returns the stored model, fetched by this process or meanwhile by another one.
 
         Raises:
-            ModelStoreError: What went wrong. Nothing half-made stays, except a download that
-                the next try continues.
+            ModelStoreError: Nothing incomplete stays, except a download that the next fetch
+                resumes.
         """
 
         def wait() -> None:
@@ -92,18 +89,18 @@ class ModelFetcher:
             self._sleep(_LOCK_POLL_S)
 
         root = self._catalog.root
-        with writing_to(root, self._free), self._catalog.workplace(wanted.identity, wait) as work:
-            made = self._made_meanwhile(wanted) or self._make(wanted, work, reporter)
+        with writing_to(root, self._free), self._catalog.work_folder(wanted.identity, wait) as work:
+            entry = self._fetched_meanwhile(wanted) or self._fetch(wanted, work, reporter)
             shutil.rmtree(work)
-            return made
+            return entry
 
-    def _make(self, wanted: WantedModel, work: Path, reporter: ProgressReporter) -> CatalogEntry:
+    def _fetch(self, wanted: WantedModel, work: Path, reporter: ProgressReporter) -> CatalogEntry:
         if isinstance(wanted.file, LocalFile):
             return self._unpack(wanted, wanted.file, None, work, reporter)
         return self._download(wanted, wanted.file, work, reporter)
 
-    def _made_meanwhile(self, wanted: WantedModel) -> CatalogEntry | None:
-        """Returns what another process stored while this one waited for the lock."""
+    def _fetched_meanwhile(self, wanted: WantedModel) -> CatalogEntry | None:
+        """Returns the entry that another process stored while this one waited for the lock."""
         if wanted.revision is not None:
             return self._catalog.find(wanted.identity, wanted.revision)
         entries = self._catalog.entries(wanted.identity, wanted.reference.plain_source)
@@ -119,10 +116,10 @@ class ModelFetcher:
             file = LocalFile(received.path, digest)
             return self._unpack(wanted, file, received, work, reporter)
         except (ModelDigestMismatch, ModelArchiveRefused):
-            shutil.rmtree(work)  # going on with these bytes leads here again
+            shutil.rmtree(work)  # resuming this download would fail the same way
             raise
         finally:
-            discard_useless_part(work)
+            discard_unusable_part(work)
 
     def _unpack(
         self,

@@ -1,7 +1,7 @@
-"""Asks a Hugging Face hub where a model's file is, through huggingface_hub.
+"""Locates a model's file on a Hugging Face hub, through huggingface_hub.
 
-The bytes come through `model_download`: huggingface_hub 2 downloads into a file of random name and
-removes it on failure, so that after a kill it starts from nothing. Called by the model store.
+`download.py` fetches the file: huggingface_hub 2 downloads into a file of random name and removes
+it on failure, so that it starts from nothing after a kill.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from nemo_voice_serving.model_store.reference import ModelReference, is_sha256
 from nemo_voice_serving.model_store.retry import (
     Retries,
     Transient,
-    is_passing,
+    is_transient,
     network_reason,
     retry_after_s,
 )
@@ -58,7 +58,7 @@ def nemo_file_of(name: str, files: list[str]) -> str | None:
 
 
 class ModelHub:
-    """A hub at one endpoint, asked with one token.
+    """A hub at one endpoint, used with one token.
 
     Args:
         endpoint: Its address; None = `HF_ENDPOINT`, else huggingface.co.
@@ -72,20 +72,20 @@ class ModelHub:
 
     @property
     def endpoint(self) -> str:
-        """The address that is asked."""
+        """The hub's address."""
         return self._api.endpoint
 
     @property
     def host(self) -> str:
-        """The host that is asked, with its port where that is given."""
+        """The hub's host, with its port where the address has one."""
         return urlsplit(self.endpoint).netloc
 
     def locate(self, reference: ModelReference, retries: Retries) -> HubFile:
-        """Returns where the reference's checkpoint is, at the commit its revision means now.
+        """Returns the address of the reference's checkpoint, at its revision's current commit.
 
         Args:
             reference: Which model.
-            retries: How long to insist.
+            retries: How often to try again.
 
         Raises:
             ModelNotFound: No such repository, revision, or checkpoint in it.
@@ -100,7 +100,7 @@ class ModelHub:
             return self._locate(reference)
         except OfflineModeIsEnabled as error:
             raise ModelOfflineMissing(
-                f"{reference.label} is not in the store, and HF_HUB_OFFLINE forbids asking."
+                f"{reference.label} is not in the store, and HF_HUB_OFFLINE forbids a request."
             ) from error
         except HfHubHTTPError as error:
             self._explain(error, reference)
@@ -110,7 +110,7 @@ class ModelHub:
             ) from error
         except (FileMetadataError, httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
             raise ModelDownloadFailed(
-                f"{self.endpoint} does not answer like a Hugging Face hub: {error}."
+                f"{self.endpoint} does not respond like a Hugging Face hub: {error}."
             ) from error
 
     def _locate(self, reference: ModelReference) -> HubFile:
@@ -141,7 +141,7 @@ class ModelHub:
 
     def _check_token(self) -> None:
         if self._token and not (self._token.isascii() and self._token.isprintable()):
-            # Sent nevertheless, it would come back inside an error message.
+            # If it were sent, an error message would repeat it.
             raise ModelUnauthorized(
                 "The hub's token (HF_TOKEN) holds characters that no token has. "
                 "Set it again, without quotes and line ends."
@@ -170,11 +170,11 @@ class ModelHub:
                 "if it is private, set HF_TOKEN to a token that may read it.",
                 reason=FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None,
             ) from error
-        if is_passing(status):
+        if is_transient(status):
             wait_s = retry_after_s(error.response.headers.get("Retry-After"))
             raise Transient(
                 f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
             ) from error
         if status == HTTPStatus.NOT_FOUND:
             raise ModelNotFound(f"There is no {where}. Check its spelling.") from error
-        raise ModelDownloadFailed(f"{where} answered with status {status}.") from error
+        raise ModelDownloadFailed(f"{where} has the response status {status}.") from error

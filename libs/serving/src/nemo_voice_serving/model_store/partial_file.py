@@ -1,7 +1,4 @@
-"""A file on a server and the part of it on disk: what may be appended to what.
-
-Called by `model_download`.
-"""
+"""A file on a server and its partial copy on disk: which bytes may be appended to which."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,34 +12,34 @@ from nemo_voice_serving.model_store.errors import FailureReason
 from nemo_voice_serving.model_store.retry import Transient
 
 _PART_NAME = "download.nemo"
-_NOTE_NAME = "download.json"
+_INFO_NAME = "download.json"
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file on a server, and what is known about it beforehand."""
+    """A file on a server, and the facts known before its download."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     size_bytes: int | None = None
     sha256: str | None = None
-    """The digest its server states."""
+    """The digest that the server states."""
     version: str | None = None
-    """Names the content where the address alone does; None = the server's ETag is asked."""
+    """Identifies the content at this address; None = the server's ETag does."""
 
     @property
     def label(self) -> str:
-        """The address for messages: without the query, which may be a signature."""
+        """The address for messages, without the query, which may be a signature."""
         return self.url.partition("?")[0]
 
 
 def version_of(response: httpx2.Response) -> str | None:
-    """Returns the server's name for the content: its ETag, else its date."""
+    """Returns the server's name for the content: its ETag, else its Last-Modified."""
     return response.headers.get("ETag") or response.headers.get("Last-Modified")
 
 
-class _Note(BaseModel):
-    """Whose bytes are on disk, so that others are never appended to them."""
+class _PartInfo(BaseModel):
+    """Version and size of the file whose part is on disk, so that no other is appended to it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -50,50 +47,50 @@ class _Note(BaseModel):
     size_bytes: int | None
 
 
-def _noted(folder: Path) -> _Note:
+def _part_info(folder: Path) -> _PartInfo:
     try:
-        return _Note.model_validate_json((folder / _NOTE_NAME).read_bytes())
+        return _PartInfo.model_validate_json((folder / _INFO_NAME).read_bytes())
     except (FileNotFoundError, ValidationError):
-        return _Note(version=None, size_bytes=None)
+        return _PartInfo(version=None, size_bytes=None)
 
 
-def discard_useless_part(folder: Path) -> None:
-    """Removes the bytes below the folder, if there are any that no later try could go on with."""
-    if _noted(folder).version is None:
+def discard_unusable_part(folder: Path) -> None:
+    """Removes the folder's partial file, if no later try could resume it."""
+    if _part_info(folder).version is None:
         (folder / _PART_NAME).unlink(missing_ok=True)
-        (folder / _NOTE_NAME).unlink(missing_ok=True)
+        (folder / _INFO_NAME).unlink(missing_ok=True)
 
 
 class PartialFile:
-    """The file being downloaded, and the note beside it that says whose bytes it holds."""
+    """The partial file in a folder, and a note beside it with its version and size."""
 
     def __init__(self, remote: RemoteFile, folder: Path) -> None:
         self.remote = remote
         self.path = folder / _PART_NAME
-        self._note = folder / _NOTE_NAME
+        self._info_path = folder / _INFO_NAME
         self._furthest_bytes = 0
-        self._known = _noted(folder)
+        self._known = _part_info(folder)
         if remote.version is not None and self._known.version != remote.version:
             self.discard()
 
     @property
     def version(self) -> str | None:
-        """What the server calls the content of which this is a part."""
+        """The server's name for the content of which this is a part."""
         return self._known.version
 
     @property
     def size_bytes(self) -> int | None:
-        """Size of the whole file, when somebody said it."""
+        """Size of the complete file, if it is known."""
         return self.remote.size_bytes or self._known.size_bytes
 
     def have_bytes(self) -> int:
-        """Returns how many bytes on disk a download may go on from."""
+        """Returns how many bytes on disk a download may resume from."""
         if self._known.version is None or not self.path.exists():
             return 0
         return self.path.stat().st_size
 
     def request_headers(self) -> dict[str, str]:
-        """Returns what to ask for: the rest, if it is still of the same content."""
+        """Returns headers that request the rest, if the content is still the same."""
         headers = {**self.remote.headers, "Accept-Encoding": "identity"}
         if have_bytes := self.have_bytes():
             headers["Range"] = f"bytes={have_bytes}-"
@@ -102,7 +99,7 @@ class PartialFile:
         return headers
 
     def start(self, response: httpx2.Response) -> int:
-        """Returns where the response's first byte belongs, and notes whose bytes they are."""
+        """Returns the offset of the response's first byte, after noting version and size."""
         have_bytes = self.have_bytes()
         if response.status_code == HTTPStatus.PARTIAL_CONTENT:
             self._check_part(response, have_bytes)
@@ -111,8 +108,8 @@ class PartialFile:
         size_bytes = int(length) if length is not None else self.remote.size_bytes
         version = self.remote.version or version_of(response)
         self.discard()
-        self._known = _Note(version=version, size_bytes=size_bytes)
-        self._note.write_text(self._known.model_dump_json())
+        self._known = _PartInfo(version=version, size_bytes=size_bytes)
+        self._info_path.write_text(self._known.model_dump_json())
         self.path.touch()
         return 0
 
@@ -121,23 +118,27 @@ class PartialFile:
         total = content_range.rpartition("/")[2]
         follows = content_range.startswith(f"bytes {have_bytes}-")
         same_size = total in {str(self.size_bytes), "*"}
-        # A hub's address names its content; the ETag is then that of whichever mirror answers.
+        # A hub's address identifies its content; the ETag may then be that of any mirror.
         same_content = self.remote.version or version_of(response) in {None, self.version}
         if not (follows and same_size and same_content):
             self.discard()
             raise Transient(
-                f"the server answered with another part: {content_range!r}",
-                reason=FailureReason.UNEXPECTED_ANSWER,
+                f"the response is another part: {content_range!r}",
+                reason=FailureReason.UNEXPECTED_RESPONSE,
             )
 
     def is_furthest(self, have_bytes: int) -> bool:
-        """Returns whether no try came so far, so that a server that always cuts ends the tries."""
+        """Returns whether no earlier try got so far.
+
+        Only such a try resets the count of failures: else a server that always cuts would prolong
+        the tries for ever.
+        """
         furthest = self._known.version is not None and have_bytes > self._furthest_bytes
         self._furthest_bytes = max(self._furthest_bytes, have_bytes)
         return furthest
 
     def check_complete(self, have_bytes: int) -> None:
-        """Returns when that is the whole file, else lets the next try begin."""
+        """Checks the size of the file, and raises `Transient` if it is not complete."""
         if self.size_bytes in {None, have_bytes}:
             return
         if have_bytes > (self.size_bytes or 0):
@@ -148,7 +149,7 @@ class PartialFile:
         )
 
     def discard(self) -> None:
-        """Removes the part and its note."""
+        """Removes the partial file and its note."""
         self.path.unlink(missing_ok=True)
-        self._note.unlink(missing_ok=True)
-        self._known = _Note(version=None, size_bytes=None)
+        self._info_path.unlink(missing_ok=True)
+        self._known = _PartInfo(version=None, size_bytes=None)

@@ -1,7 +1,7 @@
-"""How far the model store is, as numbers for one listener.
+"""Reports the progress of a resolve to one listener.
 
-Told at most twice a second, and at every change of phase.
-The services log it and export it as a gauge; the command line draws it.
+At most twice a second, and at every change of phase. The services log it and export it as a gauge;
+the command line draws it.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ INTERVAL_S = 0.5
 
 
 class Phase(StrEnum):
-    """What the store is doing."""
+    """The steps of a resolve."""
 
     RESOLVING = "resolving"
     DOWNLOADING = "downloading"
@@ -24,18 +24,18 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far one `resolve` is."""
+    """The progress of one `resolve`."""
 
     phase: Phase
     done_bytes: int
     total_bytes: int | None
-    """None while nobody knows."""
+    """None while unknown."""
     seconds: float
-    """Since the resolving began."""
+    """Seconds since the resolve began."""
 
 
 class ProgressReporter:
-    """Counts bytes and tells the listener, rarely enough to be cheap."""
+    """Counts bytes and calls the listener, rarely enough to be cheap."""
 
     def __init__(
         self, listener: Callable[[Progress], None] | None, clock: Callable[[], float]
@@ -43,34 +43,34 @@ class ProgressReporter:
         self._listener = listener
         self._clock = clock
         self._started_s = clock()
-        self._told_s = self._started_s
+        self._reported_s = self._started_s
         self._phase = Phase.RESOLVING
         self._done_bytes = 0
         self._total_bytes: int | None = None
-        self._tell()
+        self._report()
 
     def seconds(self) -> float:
         """Returns how long this resolve has taken."""
         return self._clock() - self._started_s
 
     def enter(self, phase: Phase, *, done_bytes: int = 0, total_bytes: int | None = None) -> None:
-        """Closes the running phase and open the next one."""
-        self._tell()
+        """Ends the running phase and begins the next one."""
+        self._report()
         self._phase, self._done_bytes, self._total_bytes = phase, done_bytes, total_bytes
-        self._tell()
+        self._report()
 
     def advance(self, count_bytes: int) -> None:
-        """Counts bytes of the running phase."""
+        """Adds bytes to the running phase."""
         self._done_bytes += count_bytes
         self.tick()
 
     def tick(self) -> None:
-        """Tells the listener that time passes, when it was not told for a while."""
-        if self._clock() - self._told_s >= INTERVAL_S:
-            self._tell()
+        """Calls the listener if its last call was long enough ago."""
+        if self._clock() - self._reported_s >= INTERVAL_S:
+            self._report()
 
-    def _tell(self) -> None:
-        self._told_s = self._clock()
+    def _report(self) -> None:
+        self._reported_s = self._clock()
         if self._listener is not None:
             progress = Progress(self._phase, self._done_bytes, self._total_bytes, self.seconds())
             self._listener(progress)

@@ -1,7 +1,4 @@
-"""What a user may write to name a model, and the name it gets on disk.
-
-Pure; called by the model store and whoever reads a model's name.
-"""
+"""Parses what a user writes to name a model, and derives the model's name on disk."""
 
 import hashlib
 import ipaddress
@@ -27,7 +24,7 @@ _FORMS = (
 
 
 class ModelKind(StrEnum):
-    """Where a model comes from."""
+    """The kinds of sources."""
 
     DEMO = "demo"
     HUB = "hub"
@@ -37,7 +34,7 @@ class ModelKind(StrEnum):
 
 @dataclass(frozen=True)
 class ModelReference:
-    """A model as its user named it, checked."""
+    """A parsed, valid reference to a model."""
 
     kind: ModelKind
     source: str
@@ -71,10 +68,10 @@ def _shown(source: str) -> str:
 def parse_reference(
     source: str, revision: str | None = None, sha256: str | None = None
 ) -> ModelReference:
-    """Returns the checked reference.
+    """Returns the parsed reference.
 
     Raises:
-        InvalidModelReference: Its message says what to write instead.
+        InvalidModelReference: The message says what to write instead.
     """
     source = source.strip()
     kind = _kind_of(source)
@@ -124,7 +121,7 @@ def _kind_of_address(source: str) -> ModelKind:
         )
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise InvalidModelReference(
-            f"{label!r}: models come over https only, so that nobody on the way can change them."
+            f"{label!r}: models come over https only, so that they cannot be changed in transit."
         )
     if not parts.hostname or not parts.path.endswith(".nemo"):
         raise InvalidModelReference(f"{label!r} must name a host and a file that ends in `.nemo`.")
@@ -173,7 +170,7 @@ def _checked_sha256(sha256: str | None) -> str | None:
 
 
 def is_commit(revision: str | None) -> bool:
-    """Returns whether the revision is a whole commit id, which can never mean something else."""
+    """Returns whether the revision is a complete commit id, which always means the same."""
     return revision is not None and _COMMIT.fullmatch(revision) is not None
 
 

@@ -1,7 +1,4 @@
-"""Trying again after faults that pass by themselves.
-
-Called by `model_hub` and `model_download`.
-"""
+"""Retries operations after transient faults."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +11,11 @@ from nemo_voice_serving.model_store.errors import FailureReason, ModelDownloadFa
 
 _Result = TypeVar("_Result")
 _LONGEST_RETRY_AFTER_S = 120.0
-_PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+_TRANSIENT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class Transient(Exception):
-    """A fault that may be gone at the next try; it never leaves `Retries.run`."""
+    """A fault that the next try may not meet; it never leaves `Retries.run`."""
 
     def __init__(
         self,
@@ -30,19 +27,19 @@ class Transient(Exception):
     ) -> None:
         super().__init__(message)
         self.reason = reason
-        """What it is called when it does not pass."""
+        """The reason of the final failure."""
         self.retry_after_s = retry_after_s
         self.progressed = progressed
-        """Whether the try brought something, so that the count of failures starts again."""
+        """Whether the try received new bytes, which resets the count of failures."""
 
 
-def is_passing(status: int) -> bool:
-    """Returns whether a response of this status may be another one soon."""
-    return status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+def is_transient(status: int) -> bool:
+    """Returns whether a later response may have another status than this one."""
+    return status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def network_reason(error: httpx2.TransportError) -> FailureReason:
-    """Returns what a connection that failed for good is called."""
+    """Returns the reason of a final failure with this error."""
     if isinstance(error, httpx2.TimeoutException):
         return FailureReason.HUB_TIMEOUT
     if isinstance(error, httpx2.ConnectError):
@@ -51,7 +48,7 @@ def network_reason(error: httpx2.TransportError) -> FailureReason:
 
 
 def retry_after_s(header: str | None) -> float | None:
-    """Returns the seconds of a Retry-After header; its rarer form, a date, counts as none."""
+    """Returns the seconds of a Retry-After header; None for a date, its rarer form."""
     if header is None or not header.strip().isdigit():
         return None
     return min(float(header), _LONGEST_RETRY_AFTER_S)
@@ -59,21 +56,21 @@ def retry_after_s(header: str | None) -> float | None:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often, and after how long."""
+    """How often to try, and how long to wait in between."""
 
     tries: int = 6
-    """Failures in a row, without one byte received, before giving up."""
+    """Failures in a row, without a new byte received, before giving up."""
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0
 
     def wait_s(self, failures: int) -> float:
-        """Returns how long to wait after so many failures in a row."""
+        """Returns the seconds to wait after so many failures in a row."""
         return float(min(self.first_wait_s * 2 ** (failures - 1), self.longest_wait_s))
 
 
 @dataclass(frozen=True)
 class Retries:
-    """A policy and the way to wait."""
+    """A retry policy with its way to wait."""
 
     policy: RetryPolicy
     sleep: Callable[[float], None]
@@ -82,7 +79,7 @@ class Retries:
         """Returns the operation's result, after as many tries as the policy allows.
 
         Raises:
-            ModelDownloadFailed: Says what was tried, how often, and the last reason.
+            ModelDownloadFailed: The message names the operation, the tries and the last fault.
         """
         failures = 0
         while True:

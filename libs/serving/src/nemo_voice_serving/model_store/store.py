@@ -57,7 +57,7 @@ class StoredModel:
     """A model on disk, verified and ready to load."""
 
     directory: Path
-    """Its unpacked files: NeMo's `model_extracted_dir`. Never changes, never is written."""
+    """Its unpacked files, NeMo's `model_extracted_dir`; never changed."""
     reference: ModelReference
     revision: str
     """The commit, or the digest where there are none; empty for a directory of the user's own."""
@@ -66,7 +66,7 @@ class StoredModel:
     size_bytes: int
     """Size of the .nemo file; of all files for a directory of the user's own."""
     seconds: float
-    """How long this resolve took."""
+    """Seconds that this resolve took."""
 
 
 class ModelStore:
@@ -74,17 +74,17 @@ class ModelStore:
 
     Args:
         root: Where the models are; may be read-only once they are there.
-        code_in: Finds code in a new model's weights.
+        code_in: Finds code in the weights of a new model.
         offline: Never use the network (also so with `HF_HUB_OFFLINE=1`).
         demo_directory: Where the demo checkpoints are; None = they were not found.
-        progress: Told at most twice a second and at every change of phase.
+        progress: Called at most twice a second and at every change of phase.
         token: For the hub; None = `HF_TOKEN`, else what `hf auth login` stored.
         endpoint: The hub's address; None = `HF_ENDPOINT`, else huggingface.co.
-        clock: Seconds that only grow.
+        clock: Returns monotonic seconds.
         sleep: Waits, between tries and for other processes.
-        free: Says how many bytes a directory's disk still takes.
-        retry_policy: How long to insist on a failing network.
-        read_timeout_s: Silence after which a connection counts as cut.
+        free: Returns the free bytes of a directory's disk.
+        retry_policy: How often to try again when the network fails.
+        read_timeout_s: Seconds without a byte after which a connection counts as cut.
     """
 
     def __init__(
@@ -112,9 +112,9 @@ class ModelStore:
         self._demo_directory = demo_directory
         self._listener = progress
         self._clock = clock
-        self._insist = retries
-        # Something stored already is better than half a minute of asking a dead network.
-        self._ask_briefly = Retries(replace(policy, tries=min(policy.tries, 2)), sleep)
+        self._retries = retries
+        # A stored model is better than half a minute of requests to a dead network.
+        self._few_retries = Retries(replace(policy, tries=min(policy.tries, 2)), sleep)
         self._hub = ModelHub(endpoint, token)
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(self._hub.endpoint))
         self._downloader = Downloader(
@@ -123,14 +123,14 @@ class ModelStore:
         self._fetcher = ModelFetcher(self._catalog, self._downloader, code_in, free, sleep)
 
     def resolve(self, reference: ModelReference, *, demo_file: str | None = None) -> StoredModel:
-        """Returns the model on disk, downloaded and unpacked first if it was not there. Blocks.
+        """Returns the model on disk, downloaded and unpacked first if it is not stored. Blocks.
 
         Args:
             reference: Which model.
-            demo_file: Which of the demo checkpoints `demo` means to the caller.
+            demo_file: The demo checkpoint that `demo` means.
 
         Raises:
-            ModelStoreError: One of the tree in `model_errors`.
+            ModelStoreError: One of the tree in `errors.py`.
         """
         reporter = ProgressReporter(self._listener, self._clock)
         if reference.kind is ModelKind.FILE and reference.path.is_dir():
@@ -191,7 +191,7 @@ class ModelStore:
                 raise ModelOfflineMissing(self._offline_message(reference, entries))
             return newest
         try:
-            return self._look(reference, identity, newest)
+            return self._locate(reference, identity, newest)
         except ModelDownloadFailed as error:
             if newest is None:
                 raise
@@ -201,11 +201,11 @@ class ModelStore:
             )
             return newest
 
-    def _look(
+    def _locate(
         self, reference: ModelReference, identity: str, newest: CatalogEntry | None
     ) -> CatalogEntry | WantedModel:
-        """Asks the source what the reference means now."""
-        retries = self._insist if newest is None else self._ask_briefly
+        """Returns what the reference means now, after a request to its source."""
+        retries = self._retries if newest is None else self._few_retries
         if reference.kind is ModelKind.HUB:
             found = self._hub.locate(reference, retries)
             wanted = WantedModel(identity, reference, found.remote, found.commit)
@@ -213,7 +213,7 @@ class ModelStore:
         remote = RemoteFile(url=reference.source)
         if newest is not None and newest.record.version is not None and reference.sha256 is None:
             known = newest.record.version
-            if self._downloader.version_now(remote, known, retries) == known:
+            if self._downloader.current_version(remote, known, retries) == known:
                 return newest
         return WantedModel(identity, reference, remote, reference.sha256, outdated=newest)
 
@@ -227,7 +227,7 @@ class ModelStore:
 
 
 def _pinned(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEntry | None:
-    """Returns the stored model that the reference can only mean, whatever its source has now."""
+    """Returns the stored model that a commit or digest in the reference identifies."""
     for entry in entries:
         if is_commit(reference.revision):
             if entry.record.revision == reference.revision:
@@ -238,13 +238,13 @@ def _pinned(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEn
 
 
 def _newest(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEntry | None:
-    """Returns what the reference meant when it was last asked for."""
+    """Returns the stored model that the reference meant at its last resolve."""
     if reference.sha256 is not None:
-        return None  # it is not stored, or it would have been found by its digest
-    asked = (
+        return None  # a stored one would have been found by its digest
+    matching = (
         entry for entry in entries if reference.revision in {None, entry.record.requested_revision}
     )
-    return next(asked, None)
+    return next(matching, None)
 
 
 def _own_directory(

@@ -1,4 +1,4 @@
-"""Refuses weights that hold code. What reads them is given from outside: torch, in the services."""
+"""Refuses weights that hold code. A function from outside finds it: this package has no torch."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,15 +6,14 @@ from pathlib import Path
 from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
 
 CodeFinder = Callable[[Path], str | None]
-"""Returns what in a file of weights could run as code, None when nothing could; raises `ValueError`
-for a file that it cannot read."""
+"""Returns the code that weights refer to, or None; raises `ValueError` for unreadable ones."""
 
 _SUFFIX = ".ckpt"
 _PICKLE_STARTS = (b"PK\x03\x04", *(bytes((0x80, protocol)) for protocol in range(2, 6)))
 
 
 def refuse_code(path: Path, code_in: CodeFinder) -> None:
-    """Returns when the file holds no code, whatever its name says; other files than weights pass.
+    """Checks weights, and any other file that begins like a pickle, for code.
 
     Raises:
         ModelArchiveRefused: Names the file and what was found.
