@@ -56,7 +56,8 @@ def test_unschedulable_pod_has_the_schedulers_message() -> None:
 
 
 def test_finished_init_containers_are_left_out() -> None:
-    done, begun = {"state": {"terminated": {"exitCode": 0}}}, {"state": {"running": {}}}
+    done: Any = {"state": {"terminated": {"exitCode": 0}}}
+    begun: Any = {"state": {"running": {}}}
     found = pod(initContainerStatuses=[done, begun], containerStatuses=[begun])
     assert list(container_states(found)) == [begun, begun]
 
