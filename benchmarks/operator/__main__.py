@@ -13,23 +13,23 @@ from typing import Any
 import psutil
 
 from benchmarks.inputs import cache_folder
-from benchmarks.operator.answering import answering_pods
 from benchmarks.operator.bare import applied_bare
-from benchmarks.operator.findings import Bare, Findings, to_json
 from benchmarks.operator.measuring import (
     PATIENCE_S,
     Start,
     Subject,
     changed,
     converge,
-    look,
+    measured_resync,
     rested,
     scaled,
 )
 from benchmarks.operator.observing import create
 from benchmarks.operator.page import page
 from benchmarks.operator.population import voice_services
+from benchmarks.operator.results import Bare, Results, to_json
 from benchmarks.operator.simulated_cluster import simulated_cluster
+from benchmarks.operator.simulated_pods import simulated_pods
 from benchmarks.progress import report_progress
 from benchmarks.results import circumstances
 from support.kubernetes.api_server import ApiServer
@@ -56,15 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report_progress("starting a cluster without an operator")
     with simulated_cluster() as server:
         create(server, services)
-        report_progress(f"applying the children of {len(services)} VoiceServices")
+        report_progress(f"applying the objects of {len(services)} VoiceServices")
         bare = applied_bare(server, services, PATIENCE_S)
     report_progress(
         f"applied {bare.applied_s:.1f} s, available {bare.ready_s:.1f} s; starting the cluster"
     )
-    with simulated_cluster() as server, answering_pods():
-        findings = _measured(server, chosen, services, bare, (load_before, started))
-    (out / "operator.json").write_text(to_json(findings), encoding="utf-8")
-    (out / "operator.md").write_text(page(findings), encoding="utf-8")
+    with simulated_cluster() as server, simulated_pods():
+        results = _measured(server, chosen, services, bare, (load_before, started))
+    (out / "operator.json").write_text(to_json(results), encoding="utf-8")
+    (out / "operator.md").write_text(page(results), encoding="utf-8")
     report_progress(f"written: {out / 'operator.md'}")
     return 0
 
@@ -88,7 +88,7 @@ def _measured(
     services: list[dict[str, Any]],
     bare: Bare,
     began: tuple[float, datetime],
-) -> Findings:
+) -> Results:
     load_before, started = began
     server.send("POST", "/api/v1/namespaces", {"metadata": {"name": _NAMESPACE}})
     kubeconfig = grant(server, _NAMESPACE, cluster_wide=True)
@@ -108,13 +108,13 @@ def _measured(
         )
         idle = rested(subject, chosen.rest)
         report_progress(f"at rest {idle.cores:.4f} core; {chosen.changes} changes")
-        looked = look(kubeconfig)
+        resynced = measured_resync(kubeconfig)
         changes = changed(subject, min(chosen.changes, len(services)))
         report_progress(f"changed; {chosen.scaled} with scaling")
         scaling = scaled(subject, min(chosen.scaled, len(services)), chosen.rest)
     command = shlex.join(["python", "-m", "benchmarks.operator", *sys.argv[1:]])
     facts = circumstances(command, load_before=load_before, started=started, packages=_PACKAGES)
-    return Findings(facts, bare, convergence, idle, looked, changes, scaling)
+    return Results(facts, bare, convergence, idle, resynced, changes, scaling)
 
 
 if __name__ == "__main__":

@@ -10,20 +10,20 @@ from typing import Any
 
 import psutil
 
-from benchmarks.operator.findings import Changes, Convergence, Look, Rest
 from benchmarks.operator.observing import (
     ANNOTATION,
     Arrivals,
     change,
     count,
-    passes,
     phases,
     places,
     processor_s,
     processors_s,
+    reconciles,
     unobserved,
 )
 from benchmarks.operator.population import children_of, is_cached, place_of
+from benchmarks.operator.results import Changes, Convergence, Rest, Resync
 from nemo_voice_operator.clients.api_server import KubernetesCluster
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.operator import RELIST_S
@@ -34,14 +34,14 @@ from support.operator.operating import connected
 
 PATIENCE_S = 600.0
 _POLL_S = 0.5
-_REST_PASSES_PER_S = 5.0
-"""Fewer passes than this mean that there is nothing to do but to look again now and then."""
+_REST_RECONCILES_PER_S = 5.0
+"""Fewer reconciles than this mean that nothing is left to do but periodic resyncs."""
 _BETWEEN_CHANGES_S = 0.5
 _ARRIVAL_S = 30.0
 
 
 class NotReached(Exception):
-    """The cluster did not come where the benchmark waits for it; the message says how far it is."""
+    """The cluster did not reach a state in time; the message has the state that it reached."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class Subject:
     def _is_at_rest(self) -> object:
         if phases(self.server) != {"Ready": len(self.services)}:
             return False
-        before, began_s = passes(self.metrics_port), time.monotonic()
+        before, began_s = reconciles(self.metrics_port), time.monotonic()
         time.sleep(2)
-        made = passes(self.metrics_port) - before
-        return made / (time.monotonic() - began_s) < _REST_PASSES_PER_S
+        made = reconciles(self.metrics_port) - before
+        return made / (time.monotonic() - began_s) < _REST_RECONCILES_PER_S
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def converge(subject: Subject, start: Start) -> Convergence:
     """
     server, services = subject.server, subject.services
     wanted = {kind: start.counts[kind] + len(all_) for kind, all_ in children_of(services).items()}
-    subject.until("children", lambda: {kind: count(server, kind) for kind in wanted} == wanted)
+    subject.until("owned objects", lambda: {kind: count(server, kind) for kind in wanted} == wanted)
     subject.until("statuses", lambda: not unobserved(server))
     applied_s = time.monotonic() - start.time_s
     subject.until("Ready", lambda: phases(server) == {"Ready": len(services)})
@@ -115,7 +115,7 @@ def converge(subject: Subject, start: Start) -> Convergence:
         name: all_s - start.processors_s.get(name, 0.0)
         for name, all_s in processors_s(subject.process.pid).items()
     }
-    made = passes(subject.metrics_port)
+    made = reconciles(subject.metrics_port)
     for kind, names in children_of(services).items():
         if missing := names - places(server, kind):
             raise NotReached(f"{kind.name}: {len(missing)} are missing, {min(missing)} for one")
@@ -126,36 +126,36 @@ def converge(subject: Subject, start: Start) -> Convergence:
         ready_s=ready_s,
         processors_s=computed_s,
         requests=len(server.requests(subject.user)),
-        passes=made,
+        reconciles=made,
         resident_bytes=subject.process.memory_info().rss,
         load=os.getloadavg()[0],
     )
 
 
 def rested(subject: Subject, seconds: float, *, scaled: int = 0) -> Rest:
-    """Returns what the operator takes while nobody changes anything and it only follows events.
+    """Returns what the operator takes while nothing changes and it only follows events.
 
-    A look at everything is rare and is measured by itself: a time that one fell into is measured
+    A resync is rare and is measured by itself: a time with a resync in it is measured
     again.
     """
     while True:
-        looks = _looks(subject)
+        resyncs = _resyncs(subject)
         rest = _rested(subject, seconds, scaled=scaled)
-        if _looks(subject) == looks:
+        if _resyncs(subject) == resyncs:
             return rest
 
 
-def _looks(subject: Subject) -> int:
+def _resyncs(subject: Subject) -> int:
     """Returns how often the operator has listed the pods."""
-    asked = subject.server.requests(subject.user)
-    return sum(one.verb == "list" and one.path.startswith(POD.path()) for one in asked)
+    requests = subject.server.requests(subject.user)
+    return sum(one.verb == "list" and one.path.startswith(POD.path()) for one in requests)
 
 
 def _rested(subject: Subject, seconds: float, *, scaled: int) -> Rest:
     subject.rest()
     before_s, made, began_s = (
         processor_s(subject.process),
-        passes(subject.metrics_port),
+        reconciles(subject.metrics_port),
         time.monotonic(),
     )
     time.sleep(seconds)
@@ -163,7 +163,7 @@ def _rested(subject: Subject, seconds: float, *, scaled: int) -> Rest:
         scaled=scaled,
         seconds=time.monotonic() - began_s,
         processor_s=processor_s(subject.process) - before_s,
-        passes=passes(subject.metrics_port) - made,
+        reconciles=reconciles(subject.metrics_port) - made,
         resident_bytes=subject.process.memory_info().rss,
         load=os.getloadavg()[0],
     )
@@ -200,19 +200,19 @@ def changed(subject: Subject, number: int) -> Changes:
     )
 
 
-def look(kubeconfig: Path) -> Look:
-    """Returns what it costs to list everything again when nothing is new."""
-    return asyncio.run(_look(kubeconfig))
+def measured_resync(kubeconfig: Path) -> Resync:
+    """Returns the cost of a resync when nothing is new."""
+    return asyncio.run(_measured_resync(kubeconfig))
 
 
-async def _look(kubeconfig: Path) -> Look:
+async def _measured_resync(kubeconfig: Path) -> Resync:
     object_cache = ObjectCache()
     async with connected(kubeconfig) as client:
         cluster = KubernetesCluster(client)
         await resync(cluster, object_cache, WATCHED, ())
         before_s = time.thread_time()
         await resync(cluster, object_cache, WATCHED, ())
-        return Look(time.thread_time() - before_s, RELIST_S)
+        return Resync(time.thread_time() - before_s, RELIST_S)
 
 
 def _wait(holds: Callable[[], object], patience_s: float, poll_s: float = 0.05) -> bool:

@@ -1,4 +1,4 @@
-"""What the benchmark sees of the cluster from outside, asked so that it costs little."""
+"""What the benchmark reads of the cluster from outside, with requests that cost little."""
 
 import json
 import threading
@@ -48,7 +48,7 @@ def apply(server: ApiServer, manifests: Iterable[Manifest]) -> None:
     _at_once(server, "PATCH", calls, media_type="application/apply-patch+yaml")
 
 
-def tell_observed(server: ApiServer, services: list[dict[str, Any]]) -> None:
+def report_observed(server: ApiServer, services: list[dict[str, Any]]) -> None:
     """Writes one status for each VoiceService."""
     status = {"status": {"observedGeneration": 1}}
     calls = [(VOICE_SERVICE.path(*place_of(one)) + "/status", status) for one in services]
@@ -78,14 +78,14 @@ def _at_once(
 
 def count(server: ApiServer, kind: Kind) -> int:
     """Returns how many objects of a kind there are, without reading them."""
-    answer = server.http.get(kind.path(), params={"limit": "1"}).raise_for_status().json()
-    return len(answer["items"]) + int(answer["metadata"].get("remainingItemCount", 0))
+    response = server.http.get(kind.path(), params={"limit": "1"}).raise_for_status().json()
+    return len(response["items"]) + int(response["metadata"].get("remainingItemCount", 0))
 
 
 def places(server: ApiServer, kind: Kind) -> set[Place]:
     """Returns the namespace and name of every object of a kind."""
-    answer = server.http.get(kind.path(), headers={"Accept": _NAMES}).raise_for_status()
-    return {place_of(item) for item in answer.json()["items"]}
+    response = server.http.get(kind.path(), headers={"Accept": _NAMES}).raise_for_status()
+    return {place_of(item) for item in response.json()["items"]}
 
 
 def unobserved(server: ApiServer) -> int:
@@ -105,14 +105,14 @@ def phases(server: ApiServer) -> Counter[str]:
 def _column(server: ApiServer, kind: Kind, name: str) -> list[str]:
     """Returns what `kubectl get` shows in a column, for every object of a kind."""
     params = {"includeObject": "None"}
-    answer = server.http.get(kind.path(), params=params, headers={"Accept": _COLUMNS})
-    table = answer.raise_for_status().json()
+    response = server.http.get(kind.path(), params=params, headers={"Accept": _COLUMNS})
+    table = response.raise_for_status().json()
     column = [one["name"] for one in table["columnDefinitions"]].index(name)
     return [str(row["cells"][column]) for row in table["rows"]]
 
 
-def passes(port: int) -> int:
-    """Returns how many passes the operator has made so far, as its metrics say."""
+def reconciles(port: int) -> int:
+    """Returns how many reconciles the operator has made so far, by its metrics."""
     text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
     return sum(
         int(sample.value)
@@ -157,16 +157,16 @@ class Arrivals(threading.Thread):
             "timeoutSeconds": str(self._seconds),
         }
         path, patience = DEPLOYMENT.path(), httpx.Timeout(30, read=None)
-        with self._server.http.stream("GET", path, params=params, timeout=patience) as answer:
-            for line in answer.iter_lines():
+        with self._server.http.stream("GET", path, params=params, timeout=patience) as response:
+            for line in response.iter_lines():
                 at_s = time.monotonic()
                 thing = json.loads(line)["object"]
-                told = thing["spec"]["template"]["metadata"].get("annotations") or {}
-                if ANNOTATION in told:
-                    self.seen_s.setdefault((place_of(thing), told[ANNOTATION]), at_s)
+                annotations = thing["spec"]["template"]["metadata"].get("annotations") or {}
+                if ANNOTATION in annotations:
+                    self.seen_s.setdefault((place_of(thing), annotations[ANNOTATION]), at_s)
 
 
 def _version(server: ApiServer) -> str:
     """Returns the version of the Deployments from which a watch may go on."""
-    answer = server.http.get(DEPLOYMENT.path(), params={"limit": "1"}).raise_for_status()
-    return str(answer.json()["metadata"]["resourceVersion"])
+    response = server.http.get(DEPLOYMENT.path(), params={"limit": "1"}).raise_for_status()
+    return str(response.json()["metadata"]["resourceVersion"])

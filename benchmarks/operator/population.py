@@ -16,7 +16,7 @@ from nemo_voice_operator.kube.kinds import (
 NAMESPACES = tuple(f"speech-{number}" for number in range(10))
 NODES = 10
 CLAIM_SIZE = "20Gi"
-"""What the operator asks for when a VoiceService says nothing."""
+"""The operator's default requests, for a VoiceService that names none."""
 _ALWAYS = (DEPLOYMENT, SERVICE, DISRUPTION_BUDGET, NETWORK_POLICY)
 _MODELS = {"tts": "nvidia/tts_en_fastpitch", "stt": "nvidia/stt_en_fastconformer_transducer_large"}
 
@@ -41,13 +41,13 @@ def children_of(services: list[dict[str, Any]]) -> dict[Kind, set[tuple[str, str
 
     The Deployment of one with a cache comes after its download.
     """
-    children = {kind: {place_of(one) for one in services} for kind in _ALWAYS}
+    owned = {kind: {place_of(one) for one in services} for kind in _ALWAYS}
     cached = [place_of(one) for one in services if is_cached(one)]
-    return {**children, CLAIM: {(namespace, f"{name}-models") for namespace, name in cached}}
+    return {**owned, CLAIM: {(namespace, f"{name}-models") for namespace, name in cached}}
 
 
 def volumes(count: int) -> Iterator[dict[str, Any]]:
-    """Yields volumes for so many claims; nobody ever mounts them."""
+    """Yields volumes for so many claims; nothing ever mounts them."""
     for number in range(count):
         yield {
             "metadata": {"name": f"volume-{number:04d}"},

@@ -22,7 +22,7 @@ _CONTROLLERS = (
     *("deployment-controller", "replicaset-controller", "job-controller"),
     *("disruption-controller", "node-lifecycle-controller", "persistentvolume-binder-controller"),
 )
-"""What makes pods of the operator's children; EndpointSlices refuse pods on the loopback."""
+"""What makes pods of the operator's objects; EndpointSlices refuse pods on the loopback."""
 _STAGES = Path(__file__).parent / "stages.yaml"
 _REQUESTS_PER_S = 1000
 

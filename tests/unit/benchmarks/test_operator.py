@@ -4,26 +4,26 @@ import dataclasses
 
 import pytest
 
-from benchmarks.operator.bare import children_of_demo
-from benchmarks.operator.findings import (
+from benchmarks.operator.bare import owned_by_demo
+from benchmarks.operator.page import page
+from benchmarks.operator.population import children_of, is_cached, voice_services, volumes
+from benchmarks.operator.results import (
     Bare,
     Changes,
     Convergence,
-    Findings,
-    Look,
     Rest,
+    Results,
+    Resync,
     from_json,
     percentiles_ms,
     to_json,
 )
-from benchmarks.operator.page import page
-from benchmarks.operator.population import children_of, is_cached, voice_services, volumes
 from benchmarks.results import Circumstances
 from nemo_voice_operator.api import parse
 from nemo_voice_operator.kube.kinds import CLAIM, DEPLOYMENT
 from nemo_voice_operator.settings import OperatorSettings
 
-FINDINGS = Findings(
+FINDINGS = Results(
     Circumstances("a command", "a machine", "Python 3.11", 0.25, "2026-01-02 03:04 UTC", 301.0),
     Bare(applied_s=30.0, ready_s=40.0, api_server_s=40.0, requests=5000),
     Convergence(
@@ -33,12 +33,12 @@ FINDINGS = Findings(
         ready_s=52.0,
         processors_s={"operator": 20.0, "kube-apiserver": 50.0},
         requests=9000,
-        passes=4000,
+        reconciles=4000,
         resident_bytes=200 * 2**20,
         load=2.0,
     ),
     idle=Rest(0, 60.0, 1.2, 100, 201 * 2**20, 0.5),
-    look=Look(3.0, 300.0),
+    resync=Resync(3.0, 300.0),
     changes=Changes(tuple(number / 1000 for number in range(1, 201)), 0, 4.0, 0.6),
     scaling=Rest(200, 60.0, 7.2, 140, 202 * 2**20, 0.7),
 )
@@ -51,14 +51,14 @@ def test_a_fifth_of_the_voice_services_have_a_cache_and_every_spec_is_one() -> N
     assert {one.spec.task for one in services} == {"tts", "stt"}
 
 
-def test_each_has_a_deployment_and_only_those_with_a_cache_a_claim() -> None:
-    children = children_of(voice_services(100))
-    assert len(children[DEPLOYMENT]) == 100
-    assert len(children[CLAIM]) == 20
+def test_each_has_a_deployment_and_only_who_has_a_cache_a_claim() -> None:
+    owned = children_of(voice_services(100))
+    assert len(owned[DEPLOYMENT]) == 100
+    assert len(owned[CLAIM]) == 20
 
 
 def test_the_bare_children_of_every_voice_service_are_those_of_demo_models() -> None:
-    kinds = [[one["kind"] for one in children_of_demo(service)] for service in voice_services(10)]
+    kinds = [[one["kind"] for one in owned_by_demo(service)] for service in voice_services(10)]
     assert {tuple(one) for one in kinds} == {
         ("Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget")
     }

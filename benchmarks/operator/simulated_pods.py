@@ -1,4 +1,4 @@
-"""The simulated pods' answers: what a service that is ready and idle says over HTTP."""
+"""The simulated pods: each responds over HTTP like a service that is ready and idle."""
 
 import asyncio
 import contextlib
@@ -17,8 +17,8 @@ _READY = b'{"status": "ready", "phase": "ready", "reason": null, "seconds": {"lo
 
 
 @contextlib.contextmanager
-def answering_pods() -> Iterator[None]:
-    """Answers for every pod on the loopback within the block, each task on its own port."""
+def simulated_pods() -> Iterator[None]:
+    """Serves for every pod on the loopback within the block, each task on its own port."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -38,17 +38,17 @@ async def _listen(task: Task) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
     listener.bind(("", container_port(task)))
     metrics = generate_latest(ServiceMetrics(CollectorRegistry(), task).registry)
-    answers = {METRICS_PATH.encode(): metrics, READY_PATH.encode(): _READY}
+    responses = {METRICS_PATH.encode(): metrics, READY_PATH.encode(): _READY}
     await asyncio.get_running_loop().create_server(
-        lambda: _Pod(answers), sock=listener, backlog=1024
+        lambda: _Pod(responses), sock=listener, backlog=1024
     )
 
 
 class _Pod(asyncio.Protocol):
     """One connection: HTTP as far as the operator speaks it."""
 
-    def __init__(self, answers: dict[bytes, bytes]) -> None:
-        self._answers = answers
+    def __init__(self, responses: dict[bytes, bytes]) -> None:
+        self._responses = responses
         self._transport: asyncio.Transport | None = None
         self._asked = b""
 
@@ -62,7 +62,7 @@ class _Pod(asyncio.Protocol):
         assert self._transport is not None  # noqa: S101 the connection was made
         *questions, self._asked = (self._asked + data).split(b"\r\n\r\n")
         for question in questions:
-            body = self._answers.get(question.split(b" ", 2)[1])
+            body = self._responses.get(question.split(b" ", 2)[1])
             status = b"404 Not Found" if body is None else b"200 OK"
             head = b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body or b""))
             self._transport.write(head + (body or b""))

@@ -14,20 +14,20 @@ CONVERGED_S, IDLE_MILLICORES, CHANGED_S = 60.0, 50.0, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Convergence:
-    """From the operator's start to the last child, all VoiceServices being there already."""
+    """From the operator's start to the last owned object, all VoiceServices being there already."""
 
     services: int
     cached: int
     """Of these: how many bring a model into a claim of their own."""
     applied_s: float
-    """Until every child is there and every status speaks of the newest spec."""
+    """Until every owned object is there and every status is about the newest spec."""
     ready_s: float
     """Until every VoiceService is Ready."""
     processors_s: dict[str, float]
     """Seconds computed until then, by process."""
     requests: int
-    """What the operator asked the API server until then."""
-    passes: int
+    """Requests of the operator to the API server until then."""
+    reconciles: int
     resident_bytes: int
     load: float
     """The machine's load average of the last minute, at the end; so in all parts."""
@@ -35,7 +35,7 @@ class Convergence:
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """The same children of VoiceServices with demo models, applied without an operator."""
+    """The same owned objects of VoiceServices with demo models, applied without an operator."""
 
     applied_s: float
     ready_s: float
@@ -47,13 +47,13 @@ class Bare:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A time in which nobody changes anything."""
+    """A time in which nothing changes."""
 
     scaled: int
-    """VoiceServices with `scaling`, whose pods are asked for their load."""
+    """VoiceServices with `scaling`, whose load is read from their pods."""
     seconds: float
     processor_s: float
-    passes: int
+    reconciles: int
     resident_bytes: int
     load: float
 
@@ -64,7 +64,7 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Resync:
     """What it costs to list everything again, which the operator does every few minutes."""
 
     processor_s: float
@@ -81,7 +81,7 @@ class Changes:
     """Changes of single VoiceServices, one after the other, all others being at rest."""
 
     latencies_s: tuple[float, ...]
-    """From sending the change to the changed child, seen by a watch."""
+    """From sending the change to the changed object, seen by a watch."""
     lost: int
     """Changes that never arrived."""
     processor_s: float
@@ -89,21 +89,21 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Results:
     """Everything that a run found."""
 
     circumstances: Circumstances
     bare: Bare
     convergence: Convergence
     idle: Rest
-    look: Look
+    resync: Resync
     changes: Changes
     scaling: Rest
 
     @property
     def idle_cores(self) -> float:
-        """The part of a core at rest; a minute has no whole look in it, so that is added."""
-        return self.idle.cores + self.look.cores
+        """The part of a core at rest; a minute has no whole resync in it, so that is added."""
+        return self.idle.cores + self.resync.cores
 
     @property
     def millicores_each(self) -> float:
@@ -120,7 +120,7 @@ class Findings:
         return (
             _at_most(f"{services} applied", self.convergence.applied_s, CONVERGED_S, "s"),
             _at_most(f"{services} at rest", 1000 * self.idle_cores, IDLE_MILLICORES, "millicores"),
-            _at_most("a change becomes a changed child, p99", slowest, CHANGED_S, "s"),
+            _at_most("a change becomes a changed object, p99", slowest, CHANGED_S, "s"),
         )
 
 
@@ -133,14 +133,14 @@ def percentiles_ms(values_s: Sequence[float]) -> tuple[float, ...]:
     return tuple(1000 * percentile(values_s, rank) for rank in (50, 95, 99, 100))
 
 
-_JSON = TypeAdapter(Findings)
+_JSON = TypeAdapter(Results)
 
 
-def to_json(findings: Findings) -> str:
+def to_json(results: Results) -> str:
     """Returns the findings as JSON."""
-    return _JSON.dump_json(findings, indent=2).decode() + "\n"
+    return _JSON.dump_json(results, indent=2).decode() + "\n"
 
 
-def from_json(text: str) -> Findings:
+def from_json(text: str) -> Results:
     """Returns the findings that the JSON holds."""
     return _JSON.validate_json(text)
