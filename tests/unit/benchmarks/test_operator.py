@@ -51,25 +51,25 @@ def test_a_fifth_of_the_voice_services_have_a_cache_and_every_spec_is_one() -> N
     assert {one.spec.task for one in services} == {"tts", "stt"}
 
 
-def test_each_has_a_deployment_and_only_who_has_a_cache_a_claim() -> None:
+def test_each_voice_service_has_a_deployment_and_with_a_cache_a_claim() -> None:
     owned = children_of(voice_services(100))
     assert len(owned[DEPLOYMENT]) == 100
     assert len(owned[CLAIM]) == 20
 
 
-def test_the_bare_children_of_every_voice_service_are_those_of_demo_models() -> None:
+def test_bare_objects_are_those_of_demo_models() -> None:
     kinds = [[one["kind"] for one in owned_by_demo(service)] for service in voice_services(10)]
     assert {tuple(one) for one in kinds} == {
         ("Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget")
     }
 
 
-def test_a_volume_holds_what_the_operator_asks_for() -> None:
+def test_volume_is_as_large_as_the_operators_claim() -> None:
     (volume,) = volumes(1)
     assert volume["spec"]["capacity"]["storage"] == OperatorSettings().cache_size
 
 
-def test_the_load_at_rest_includes_its_share_of_the_rare_resyncs() -> None:
+def test_rest_includes_the_cost_of_rare_resyncs() -> None:
     assert FINDINGS.idle_cores == pytest.approx(0.02 + 0.01)
     assert FINDINGS.millicores_each == pytest.approx(1000 * 0.1 / 200)
 
@@ -79,7 +79,7 @@ def test_goals_are_met_by_what_was_measured() -> None:
     assert all(goal.is_met for goal in FINDINGS.goals)
 
 
-def test_a_change_that_never_arrived_leaves_the_goal_unmet() -> None:
+def test_lost_change_leaves_the_goal_unmet() -> None:
     lossy = dataclasses.replace(FINDINGS.changes, lost=1)
     *_, goal = dataclasses.replace(FINDINGS, changes=lossy).goals
     assert goal.measured is None
@@ -105,6 +105,6 @@ def test_the_page_shows_goals_figures_ratios_and_how_to_repeat_it() -> None:
     assert "busy" not in text
 
 
-def test_the_page_says_that_the_machine_was_busy() -> None:
+def test_page_warns_of_a_busy_machine() -> None:
     facts = dataclasses.replace(FINDINGS.circumstances, load_before=3.0)
     assert "busy with other work" in page(dataclasses.replace(FINDINGS, circumstances=facts))

@@ -16,22 +16,18 @@ from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.observation import ReadinessClient, observe, pod_reports
 from nemo_voice_operator.controller.owned_objects import OwnedObjects
 from nemo_voice_operator.controller.resolver import Resolver
-from nemo_voice_operator.errors import ClusterError, NotUnderstood, Refused
+from nemo_voice_operator.controller.status_writer import StatusWriter, timestamp
+from nemo_voice_operator.errors import NotUnderstood, Refused
 from nemo_voice_operator.kube.kinds import DEPLOYMENT
-from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving, is_rolled_out
 from nemo_voice_operator.planning.planning import plan_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed, ScalingDecision
 from nemo_voice_operator.state.plan import Capabilities, Plan
 from nemo_voice_operator.state.resolved import Resolved
-from nemo_voice_operator.status.events import events_between
 from nemo_voice_operator.status.pod_diagnosis import Diagnosis
 from nemo_voice_operator.status.requeue import requeue_after_s
-from nemo_voice_operator.status.status import status_of, status_of_unreadable
-
-_GONE = frozenset({404, 409})
-"""Statuses of a status write to what is gone, or has become another object of its name."""
+from nemo_voice_operator.status.status import status_of
 
 
 @dataclass(slots=True)
@@ -49,10 +45,12 @@ class Reconciler:
     """The autoscaler's last decisions."""
     _resolver: Resolver = field(init=False)
     _owned: OwnedObjects = field(init=False)
+    _status_writer: StatusWriter = field(init=False)
 
     def __post_init__(self) -> None:
         self._resolver = Resolver(self.settings)
         self._owned = OwnedObjects(self.object_cache, self.cluster, self._resolver, self.settings)
+        self._status_writer = StatusWriter(self.object_cache, self.cluster, self.reporter, self.now)
 
     async def reconcile(self, key: Key) -> float | None:
         """Makes one VoiceService's owned objects and status what they should be.
@@ -73,14 +71,15 @@ class Reconciler:
         except ValidationError as error:
             if is_leaving(resource):
                 return None
-            await self._report_unreadable(resource, _problem(error))
+            await self._status_writer.write_unreadable(resource, _problem(error))
             raise NotUnderstood(_problem(error)) from error
         observed = self._observe(resolved)
         plan = plan_of(resolved, observed, self.settings)
         if is_leaving(resource):
-            await self._report_leaving(resource, resolved, plan, observed)
+            status = await self._status(resolved, plan, observed)
+            await self._status_writer.write_last(resource, resolved.service, status)
             return None
-        await self._write(resource, resolved, plan, observed)
+        await self._apply(resource, resolved, plan, observed)
         return requeue_after_s(plan, observed, self.now())
 
     def _forget_if_gone(self, key: Key, resource: Object | None) -> None:
@@ -97,7 +96,7 @@ class Reconciler:
         decision = self.scaling_decisions.get(resolved.key)
         return observe(self.object_cache, resolved, self.capabilities, decision)
 
-    async def _write(
+    async def _apply(
         self, resource: Object, resolved: Resolved, plan: Plan, observed: Observed
     ) -> None:
         """Writes what differs: the owned objects, then the status with what the pods report."""
@@ -107,70 +106,25 @@ class Reconciler:
             await self._owned.apply(resolved, resource, plan, self.now())
         except Refused as error:
             refusal = Diagnosis(error.condition_reason, str(error), "")
-            await self._report(resource, resolved, plan, observed, refusal)
+            status = await self._status(resolved, plan, observed, refusal)
+            await self._status_writer.write(resource, resolved.service, status)
             raise
         deployment = self.object_cache.get(DEPLOYMENT, key.namespace, key.name)
         observed = replace(observed, deployment=deployment)
         if deployment and plan.serves and plan.replicas and is_rolled_out(deployment):
             await self._owned.record_good_template(resolved, resource, deployment)
-        await self._report(resource, resolved, plan, observed)
-
-    async def _report(
-        self,
-        resource: Object,
-        resolved: Resolved,
-        plan: Plan,
-        observed: Observed,
-        refusal: Diagnosis | None = None,
-    ) -> None:
-        """Writes the status if it changed, and the Events of the change."""
-        status = await self._status(resolved, plan, observed, refusal)
-        service, now = resolved.service, self.now()
-        if status == service.status:
-            return
-        self.object_cache.put(await self.cluster.apply_status(resource, _dumped(status)))
-        moment = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        for event in events_between(service, status, now=moment, reporter=self.reporter):
-            await self.cluster.record(event)
+        status = await self._status(resolved, plan, observed)
+        await self._status_writer.write(resource, resolved.service, status)
 
     async def _status(
         self, resolved: Resolved, plan: Plan, observed: Observed, refusal: Diagnosis | None = None
     ) -> Status:
         # Requested last of all: a pod that is slow to respond delays no change.
         reports = await pod_reports(self.readiness_client, observed)
-        now = _seconds(self.now())
+        now = timestamp(self.now())
         return status_of(resolved, plan, observed, reports, now=now, refusal=refusal)
-
-    async def _report_leaving(
-        self, resource: Object, resolved: Resolved, plan: Plan, observed: Observed
-    ) -> None:
-        """Writes the status of one that is being deleted; garbage collection takes its objects."""
-        status = await self._status(resolved, plan, observed)
-        if status == resolved.service.status:
-            return
-        try:
-            # The response is not cached: the event that the object is gone may be here already.
-            await self.cluster.apply_status(resource, _dumped(status))
-        except ClusterError as error:
-            if error.status not in _GONE:
-                raise
-
-    async def _report_unreadable(self, resource: Object, problem: str) -> None:
-        """Writes into the status that this operator does not understand the resource."""
-        before = resource.get("status") or {}
-        status = status_of_unreadable(before, problem, now=_seconds(self.now()))
-        if status != before:
-            self.object_cache.put(await self.cluster.apply_status(resource, status))
-
-
-def _dumped(status: Status) -> Manifest:
-    return status.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _problem(error: ValidationError) -> str:
     found = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
     return "; ".join(found)
-
-
-def _seconds(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
