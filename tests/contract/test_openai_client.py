@@ -138,7 +138,7 @@ async def test_a_transcript_streams_as_the_clients_own_events(stt: openai.AsyncO
     assert last.text == HEARD
 
 
-async def test_the_answer_can_be_had_raw_and_streamed(stt: openai.AsyncOpenAI) -> None:
+async def test_the_response_can_be_raw_and_streamed(stt: openai.AsyncOpenAI) -> None:
     raw = await stt.audio.transcriptions.with_raw_response.create(model="whisper-1", file=clip())
     assert raw.parse().text == HEARD
     assert raw.headers["x-request-id"] == raw.request_id

@@ -67,15 +67,15 @@ def test_float32_on_the_device_equals_the_cpu(
 
 
 @pytest.mark.parametrize("use_cuda_graphs", [True, False])
-def test_phrases_are_preferred_on_the_device_as_on_the_cpu(
+def test_hotwords_are_preferred_on_the_device_as_on_the_cpu(
     directory: Path, clips: list[Samples], expected: list[str], *, use_cuda_graphs: bool
 ) -> None:
-    phrases = (*" ".join(expected).split()[:5], "parakeet")
-    on_cpu = hear(loaded(directory, device="cpu"), clips, phrases)
+    hotwords = (*" ".join(expected).split()[:5], "parakeet")
+    on_cpu = hear(loaded(directory, device="cpu"), clips, hotwords)
     recogniser = loaded(
         directory, device="cuda", precision="float32", use_cuda_graphs=use_cuda_graphs
     )
-    on_device = hear(recogniser, clips, phrases)
+    on_device = hear(recogniser, clips, hotwords)
     assert [one.text for one in on_device] == [one.text for one in on_cpu]
     assert [one.text for one in hear(recogniser, clips)] == expected
 

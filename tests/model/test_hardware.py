@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 
 
-def test_the_cpu_is_had_for_the_asking() -> None:
+def test_the_setting_cpu_chooses_the_cpu() -> None:
     assert choose_device("cpu") == CPU
 
 
@@ -57,9 +57,7 @@ def test_the_pinned_torch_is_built_for_a_cuda_whose_driver_is_known() -> None:
     ("wanted", "expected"),
     [("auto", torch.float32), ("bfloat16", torch.bfloat16), ("float16", torch.float16)],
 )
-def test_a_cpu_computes_in_float32_unless_told_otherwise(
-    wanted: str, expected: torch.dtype
-) -> None:
+def test_a_cpu_computes_in_float32_unless_set_otherwise(wanted: str, expected: torch.dtype) -> None:
     assert hardware.precision_of(wanted, CPU) is expected
 
 
@@ -78,7 +76,7 @@ def test_a_cpu_computes_in_float32_unless_told_otherwise(
         (IndexError("list index out of range"), BackendFailed),
     ],
 )
-def test_an_error_is_told_as_a_failed_batch_or_a_lost_device(
+def test_an_error_becomes_a_failed_batch_or_a_lost_device(
     error: Exception, expected: type[BackendFailed]
 ) -> None:
     with pytest.raises(BackendFailed) as caught, guarded():

@@ -37,7 +37,7 @@ def test_plain_nemo_transcribes_a_file_with_the_checkpoint(
     assert heard.text == hear(recogniser, [speech[0]])[0].text
 
 
-def test_speech_is_heard_as_nemo_transcribes_it(
+def test_speech_is_recognised_as_nemo_transcribes_it(
     recogniser: NemoRecogniser, plain: Any, speech: list[Samples]
 ) -> None:
     ours = hear(recogniser, speech)
@@ -57,7 +57,7 @@ def test_speech_is_heard_as_nemo_transcribes_it(
             assert our_word.end_s == pytest.approx(end_s, abs=1e-3)
 
 
-def test_a_batch_is_heard_like_its_members_alone(
+def test_a_batch_is_recognised_like_its_members_alone(
     recogniser: NemoRecogniser, speech: list[Samples]
 ) -> None:
     together = hear(recogniser, speech)
@@ -120,7 +120,7 @@ def test_trailing_silence_moves_no_time(
         pytest.param(np.full(RATE_HZ, np.nan, np.float32), id="not-a-number"),
     ],
 )
-def test_nothing_is_heard_where_nothing_sounds(
+def test_silence_is_recognised_as_no_words(
     recogniser: NemoRecogniser, speech: list[Samples], piece: Samples
 ) -> None:
     silent, spoken = hear(recogniser, [piece, speech[0]])
@@ -153,7 +153,7 @@ def test_a_thousand_requests_change_nothing_in_the_model(
     assert state_digest(model) == before
 
 
-def test_the_warm_up_tells_each_shape_it_runs(
+def test_the_warm_up_reports_each_shape_it_runs(
     demo_directory: Callable[[str], Path],
 ) -> None:
     options = RecogniserOptions(
@@ -166,7 +166,7 @@ def test_the_warm_up_tells_each_shape_it_runs(
     assert steps == ["1 x 4 s", "1 x 2 s"]
 
 
-def test_a_failing_batch_is_told_as_the_port_knows_it(recogniser: NemoRecogniser) -> None:
+def test_a_failing_batch_raises_the_ports_error(recogniser: NemoRecogniser) -> None:
     two_dimensional = np.ones((100, 2), np.float32)
     with pytest.raises(BackendFailed, match="failed on this batch"):
         hear(recogniser, [two_dimensional])

@@ -1,4 +1,4 @@
-"""How sure the recogniser is of each token, and the phrases that it prefers, on NeMo."""
+"""How sure the recogniser is of each token, and the hotwords that it prefers, on NeMo."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_the_tokens_spell_the_text(recogniser: NemoRecogniser, speech: list[Samp
         assert spelled.strip() == recognition.text
 
 
-def test_phrases_are_heard_rather_than_what_sounds_alike(
+def test_hotwords_are_preferred_to_words_that_sound_alike(
     recogniser: NemoRecogniser, rare: list[Samples]
 ) -> None:
     plain = [one.text for one in hear(recogniser, rare)]
@@ -72,7 +72,7 @@ def test_phrases_are_heard_rather_than_what_sounds_alike(
     assert all(word in " ".join(boosted).split() for word in known)
 
 
-def test_phrases_of_one_request_are_no_matter_to_another(
+def test_hotwords_of_one_request_do_not_affect_another(
     recogniser: NemoRecogniser, rare: list[Samples], speech: list[Samples]
 ) -> None:
     sounds = [*rare, *speech]
@@ -86,7 +86,7 @@ def test_phrases_of_one_request_are_no_matter_to_another(
     assert [one.text for one in hear(recogniser, sounds)] == [one.text for one in plain]
 
 
-def test_phrases_that_nobody_says_change_nothing(
+def test_hotwords_that_are_not_said_change_nothing(
     recogniser: NemoRecogniser, speech: list[Samples]
 ) -> None:
     plain = [one.text for one in hear(recogniser, speech)]
@@ -104,7 +104,7 @@ def test_what_the_vocabulary_cannot_spell_is_left_out(
     ]
 
 
-def test_phrases_that_make_the_decoder_fail_cost_nobody_his_transcript(
+def test_hotwords_that_make_the_decoder_fail_are_left_out(
     recogniser: NemoRecogniser, rare: list[Samples], caplog: pytest.LogCaptureFixture
 ) -> None:
     half_a_character = ("\ud800",)
@@ -117,7 +117,7 @@ def test_phrases_that_make_the_decoder_fail_cost_nobody_his_transcript(
     assert int(recogniser._stages._boosted._trees.model2active.sum()) == 0
 
 
-def test_a_hundred_lists_of_phrases_leave_nothing_behind(
+def test_a_hundred_lists_of_hotwords_leave_nothing_behind(
     recogniser: NemoRecogniser, rare: list[Samples]
 ) -> None:
     quiet = [np.asarray(rare[0][:8_000])]

@@ -88,7 +88,7 @@ def test_what_one_service_says_the_other_understands(
     assert sum(rates) / len(rates) < 0.35
 
 
-def test_many_clients_at_once_get_each_their_own_answer(
+def test_many_clients_at_once_get_each_their_own_response(
     services: tuple[demo.Service, demo.Service],
 ) -> None:
     alone = [heard(services, text) for text in SENTENCES]

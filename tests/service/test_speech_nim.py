@@ -26,7 +26,7 @@ async def asked(route: str, **fields: str) -> httpx.Response:
         return await client.post(route, files=form(**fields))
 
 
-async def test_synthesize_answers_wav_with_its_true_length() -> None:
+async def test_synthesize_returns_wav_with_its_true_length() -> None:
     answer = await asked(WHOLE, text=TEXT, language="en-US", voice="default")
     assert answer.headers["content-type"] == "audio/wav"
     assert int(answer.headers["content-length"]) == 44 + samples_of(TEXT) * 2
@@ -44,7 +44,7 @@ async def test_online_streams_samples_without_a_header() -> None:
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, RATE_HZ, 48_000])
-async def test_the_rate_that_is_asked_for_is_spoken_at(rate_hz: int) -> None:
+async def test_speech_has_the_rate_of_the_request(rate_hz: int) -> None:
     fields = {"text": TEXT, "sample_rate_hz": str(rate_hz), "encoding": "LINEAR_PCM"}
     async with service_of() as (client, _service):
         whole = await client.post(WHOLE, files=form(**fields))
@@ -94,7 +94,7 @@ async def test_voices_are_listed_by_language_and_each_of_them_speaks() -> None:
     assert answer.status_code == 200
 
 
-async def test_nothing_is_answered_before_the_model_is_ready() -> None:
+async def test_requests_are_refused_before_the_model_is_ready() -> None:
     gate = threading.Event()
     async with service_of(FakeVoice(gate=gate), ready=False) as (client, service):
         answers = [

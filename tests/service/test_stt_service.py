@@ -30,7 +30,7 @@ async def service_of(
         yield client, service
 
 
-async def test_the_first_route_of_this_system_still_answers_text() -> None:
+async def test_the_native_route_returns_text() -> None:
     async with service_of() as (client, _service):
         answer = await client.post("/transcribe", files={"audio_file": ("a.wav", clip())})
     assert answer.status_code == 200
@@ -80,7 +80,7 @@ async def test_word_times_come_by_either_spelling(field: str) -> None:
     assert body["task"] == "transcribe"
 
 
-async def test_a_verbose_answer_has_segments_when_nothing_is_said() -> None:
+async def test_a_verbose_transcript_has_segments_by_default() -> None:
     async with service_of() as (client, _service):
         answer = await client.post(
             "/v1/audio/transcriptions",
@@ -111,7 +111,7 @@ async def test_long_audio_is_cut_and_stitched_by_time() -> None:
     assert body["duration"] == 70
 
 
-async def test_silence_is_an_empty_transcript_without_asking_the_model() -> None:
+async def test_silence_is_an_empty_transcript_without_running_the_model() -> None:
     recogniser = FakeRecogniser()
     silence = encode_whole(AudioFormat.WAV, np.zeros(32000, np.float32), 16000)
     async with service_of(recogniser) as (client, _service):
@@ -122,7 +122,7 @@ async def test_silence_is_an_empty_transcript_without_asking_the_model() -> None
 
 
 @pytest.mark.parametrize("content", [b"", b"not audio at all", clip()[:20]])
-async def test_what_is_not_audio_is_a_400_that_says_so(content: bytes) -> None:
+async def test_a_file_that_is_not_audio_is_refused_with_400(content: bytes) -> None:
     async with service_of() as (client, _service):
         answer = await client.post("/transcribe", files={"audio_file": ("a.wav", content)})
     assert answer.status_code == 400

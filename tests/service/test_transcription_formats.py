@@ -76,7 +76,7 @@ async def test_subtitles_come_as_srt() -> None:
     assert max(map(len, lines)) <= 42
 
 
-async def test_subtitles_come_as_vtt_in_the_size_that_is_asked_for() -> None:
+async def test_subtitles_come_as_vtt_in_the_size_of_the_request() -> None:
     recogniser = FakeRecogniser()
     async with stt_service(recogniser) as client:
         recogniser.text = LONG  # the self-test has passed
@@ -118,7 +118,7 @@ async def test_what_cannot_be_is_a_400_that_names_the_field(field: str, value: A
     assert error["param"].removesuffix("[]") == field.removesuffix("[]")
 
 
-async def test_who_asks_for_speakers_is_told_that_there_are_none() -> None:
+async def test_a_request_for_speakers_is_refused() -> None:
     async with stt_service() as client:
         answer = await transcribed(client, clip(), response_format="diarized_json")
     assert "does not tell speakers apart" in answer.json()["error"]["message"]
@@ -171,7 +171,7 @@ async def test_keywords_reach_the_model_with_every_piece(fields: dict[str, Any])
     assert len(recogniser.hotwords) >= 2
 
 
-async def test_a_model_of_several_languages_is_told_so_by_its_settings() -> None:
+async def test_the_settings_name_the_languages_of_a_model() -> None:
     async with stt_service(languages="en,de") as client:
         answer = await transcribed(client, clip(), language="de", response_format="verbose_json")
     assert answer.json()["language"] == "german"

@@ -94,7 +94,7 @@ async def test_the_deltas_of_long_audio_make_up_its_text() -> None:
     assert end == "[DONE]"
 
 
-async def test_the_first_words_come_while_the_rest_is_still_heard() -> None:
+async def test_the_first_words_are_sent_while_the_rest_is_recognised() -> None:
     recogniser = Gated(pieces=1)
     async with (
         stt_service(recogniser, batching={"max_items": 1}) as client,
@@ -107,7 +107,7 @@ async def test_the_first_words_come_while_the_rest_is_still_heard() -> None:
     assert events_of(rest)[-1] == "[DONE]"
 
 
-async def test_an_error_on_the_way_is_the_last_event_and_tells_no_secret() -> None:
+async def test_a_later_error_is_the_last_event_without_its_details() -> None:
     recogniser = BreaksOff(pieces=1)
     async with stt_service(recogniser, batching={"max_items": 1}) as client:
         answer = await transcribed(client, clip(100), stream="true")
@@ -156,7 +156,7 @@ async def test_a_client_that_leaves_stops_the_work_behind_it() -> None:
     assert heard <= 5
 
 
-async def test_what_was_streamed_counts_as_heard() -> None:
+async def test_streamed_audio_is_counted() -> None:
     async with stt_service() as client:
         await transcribed(client, clip(40), stream="true")
         text = (await client.get("/metrics")).text

@@ -40,7 +40,7 @@ def recording(container: str, codec: str, sample_format: str, rate_hz: int) -> b
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
-async def test_each_of_openais_containers_is_heard_whole(name: str) -> None:
+async def test_each_of_openais_containers_is_transcribed_whole(name: str) -> None:
     audio = recording(*CONTAINERS[name])
     async with stt_service() as client:
         files = {"file": (f"speech.{name}", audio)}
@@ -170,7 +170,7 @@ async def test_a_client_that_leaves_within_its_upload_is_no_invalid_request() ->
     assert 'outcome="client_gone",route="/v1/audio/transcriptions"' in metrics
 
 
-async def test_a_form_has_room_for_what_is_asked_and_no_more() -> None:
+async def test_a_form_has_room_for_its_fields_and_no_more() -> None:
     async with stt_service() as client:
         files = [("file", (f"{place}.wav", clip(1))) for place in range(5)]
         too_many = await client.post(PATH, files=files)
@@ -195,7 +195,7 @@ async def test_a_field_in_another_alphabet_than_the_errors_is_quoted() -> None:
     assert (keywords.status_code, keywords.json()["error"]["param"]) == (400, "keywords")
 
 
-async def test_a_stereo_file_of_a_track_and_its_inverse_is_heard() -> None:
+async def test_a_stereo_file_of_a_track_and_its_inverse_is_transcribed() -> None:
     sound = (swell(2.0) * 32767).astype(np.int16)
     stereo = np.stack([sound, -sound], axis=1).reshape(1, -1)
     audio = ffmpeg_bytes(stereo, 16_000, "wav", "pcm_s16le", "s16", layout="stereo")
@@ -204,7 +204,7 @@ async def test_a_stereo_file_of_a_track_and_its_inverse_is_heard() -> None:
     assert answer.json()["text"] == HEARD
 
 
-async def test_a_file_that_is_cut_off_is_heard_as_far_as_it_goes() -> None:
+async def test_a_file_that_is_cut_off_is_transcribed_as_far_as_it_goes() -> None:
     audio = recording(*CONTAINERS["ogg"])
     async with stt_service() as client:
         whole = await transcribed(client, audio, response_format="verbose_json")

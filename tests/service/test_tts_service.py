@@ -17,7 +17,7 @@ from support.http.speech_service import TEXT, service_of
 from support.models.fakes import FakeNormaliser, FakeVoice
 
 
-async def test_the_first_route_of_this_system_still_streams_wav() -> None:
+async def test_the_native_route_streams_wav() -> None:
     async with service_of() as (client, _service):
         answer = await client.post("/synthesize", json={"text": TEXT})
     assert answer.status_code == 200
@@ -68,7 +68,7 @@ async def test_a_body_that_is_not_json_is_a_400() -> None:
     assert answer.json()["error"]["code"] == "invalid_request"
 
 
-async def test_unknown_addresses_and_methods_answer_in_the_same_shape() -> None:
+async def test_unknown_addresses_and_methods_are_errors_of_the_same_shape() -> None:
     async with service_of() as (client, _service):
         missing, wrong = await client.get("/v1/nothing"), await client.get("/synthesize")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")

@@ -42,15 +42,15 @@ async def failure_of(voice: FakeVoice, *texts: str) -> str:
     return str(answer.json()["reason"])
 
 
-async def test_they_are_spoken_in_order_before_the_self_test() -> None:
+async def test_warm_up_texts_are_spoken_in_order_before_the_self_test() -> None:
     assert await spoken_by(FakeVoice(), GREETING, FAREWELL) == [GREETING, FAREWELL, SENTENCE]
 
 
-async def test_without_any_there_is_only_the_self_test() -> None:
+async def test_without_warm_up_texts_only_the_self_test_is_spoken() -> None:
     assert await spoken_by(FakeVoice()) == [SENTENCE]
 
 
-async def test_readiness_says_which_one_is_being_spoken() -> None:
+async def test_readiness_names_the_warm_up_text_in_work() -> None:
     gate = threading.Event()
     app = build(
         settings(GREETING, FAREWELL),
@@ -68,12 +68,14 @@ async def test_readiness_says_which_one_is_being_spoken() -> None:
     assert answer.json()["phase"] == Phase.WARMING
 
 
-async def test_a_model_that_cannot_say_one_never_becomes_ready() -> None:
+async def test_a_warm_up_text_that_fails_fails_the_start() -> None:
     voice = FakeVoice(error=BackendFailed("The device is out of memory."))
     assert "The device is out of memory." in await failure_of(voice, GREETING)
 
 
-async def test_a_text_that_becomes_no_sound_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_warm_up_text_that_becomes_no_speech_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     voice = FakeVoice()
 
     def silence_for_greetings(batch: object) -> list[np.ndarray]:

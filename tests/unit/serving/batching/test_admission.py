@@ -47,7 +47,7 @@ def test_room_comes_back_when_the_work_ends_even_by_an_error() -> None:
         assert admission.work == 100
 
 
-def test_no_crumb_of_work_is_left_by_numbers_that_do_not_add_up() -> None:
+def test_rounding_errors_leave_no_work_behind() -> None:
     admission = admission_of(10, Clock())
     with admission.admit(0.1), admission.admit(0.2), admission.admit(0.7):
         pass
@@ -73,7 +73,7 @@ def test_the_rate_is_measured_while_busy() -> None:
         assert admission.drain_s == pytest.approx(2.0, rel=0.1)
 
 
-def test_the_observer_hears_every_change() -> None:
+def test_the_observer_receives_every_change() -> None:
     observer = RecordingObserver()
     admission = admission_of(100, Clock(), observer)
     with admission.admit(40):
@@ -81,7 +81,7 @@ def test_the_observer_hears_every_change() -> None:
     assert observer.work == [40, 0]
 
 
-def test_a_full_service_refuses_before_any_effort() -> None:
+def test_a_full_service_refuses_before_any_work() -> None:
     admission = admission_of(100, Clock())
     admission.refuse_when_full()
     with admission.admit(100), pytest.raises(Overloaded):

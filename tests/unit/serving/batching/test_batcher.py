@@ -78,7 +78,7 @@ async def test_items_that_arrive_within_the_window_share_a_batch() -> None:
     await batcher.close()
 
 
-async def test_a_request_that_is_alone_in_the_service_waits_for_nobody() -> None:
+async def test_the_only_request_in_the_service_is_run_at_once() -> None:
     batcher = batcher_of(Doubling(), Limits(max_items=8, max_wait_s=5.0), inside=lambda: 1)
     batcher.start()
     served = await batcher.submit(1, length=1)
@@ -124,7 +124,7 @@ async def test_a_failing_batch_fails_its_own_items_only() -> None:
     await batcher.close()
 
 
-async def test_an_answer_of_the_wrong_length_is_a_failure() -> None:
+async def test_a_stage_that_returns_too_few_outputs_fails_its_batch() -> None:
     class Short(Doubling):
         @override
         def __call__(self, batch: Sequence[int]) -> Sequence[int]:
@@ -152,7 +152,7 @@ async def test_a_cancelled_item_is_dropped_before_the_batch() -> None:
     await batcher.close()
 
 
-async def test_a_cancelled_item_of_a_running_batch_disturbs_nobody() -> None:
+async def test_a_cancelled_item_of_a_running_batch_leaves_the_others_alone() -> None:
     batcher = batcher_of(Doubling(), Limits(max_wait_s=0.1))
     batcher.start()
     gone = asyncio.create_task(batcher.submit(1, length=1))
@@ -163,7 +163,7 @@ async def test_a_cancelled_item_of_a_running_batch_disturbs_nobody() -> None:
     await batcher.close()
 
 
-async def test_an_item_that_waits_past_its_deadline_is_told_at_that_moment() -> None:
+async def test_an_item_that_waits_past_its_deadline_fails_at_that_moment() -> None:
     stage, observer = Doubling(), RecordingObserver()
     batcher = batcher_of(stage, Limits(max_items=1), observer)
     batcher.start()

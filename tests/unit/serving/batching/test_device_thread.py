@@ -23,7 +23,7 @@ async def test_calls_run_one_after_the_other_on_one_thread() -> None:
     device.close()
 
 
-async def test_it_tells_how_long_the_present_call_runs() -> None:
+async def test_busy_time_is_that_of_the_present_call() -> None:
     now_s = [10.0]
     device = DeviceThread(clock=lambda: now_s[0])
     inside, release = threading.Event(), threading.Event()

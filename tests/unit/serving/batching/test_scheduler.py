@@ -21,7 +21,7 @@ def test_a_full_batch_runs_at_once() -> None:
     assert decision == Run((0, 1))
 
 
-def test_an_incomplete_batch_waits_for_company_from_the_oldest_arrival() -> None:
+def test_an_incomplete_batch_waits_from_its_oldest_arrival() -> None:
     decision = next_batch(queue(1, 1, arrived_s=5.0), Limits(max_items=8, max_wait_s=0.5), 5.2)
     assert decision == WaitUntil(5.5)
 
@@ -31,7 +31,7 @@ def test_an_incomplete_batch_runs_once_its_oldest_has_waited_long_enough() -> No
     assert decision == Run((0, 1))
 
 
-def test_a_batch_that_nobody_can_join_runs_at_once() -> None:
+def test_a_batch_that_no_item_can_join_runs_at_once() -> None:
     limits = Limits(max_items=8, max_wait_s=0.5)
     decision = next_batch(queue(1, 1, arrived_s=5.0), limits, 5.2, more_may_come=False)
     assert decision == Run((0, 1))

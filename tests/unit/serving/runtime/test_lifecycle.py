@@ -72,7 +72,7 @@ def test_nothing_follows_failure() -> None:
     assert lifecycle.readiness().reason == "no such model"
 
 
-def test_listeners_hear_the_present_phase_and_every_change() -> None:
+def test_listeners_are_called_with_the_present_phase_and_every_change() -> None:
     heard: list[Phase] = []
     lifecycle = Lifecycle()
     lifecycle.listen(heard.append)

@@ -43,7 +43,7 @@ async def run_until(self_test: SelfTest, time_s: float) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_it_runs_after_each_idle_stretch() -> None:
+async def test_the_self_test_runs_after_each_idle_stretch() -> None:
     probe, lifecycle = Probe(), Lifecycle()
     self_test = self_test_of(probe, lifecycle)
     await self_test.run_once()
@@ -57,7 +57,7 @@ async def test_it_runs_after_each_idle_stretch() -> None:
     }
 
 
-async def test_served_requests_are_proof_enough() -> None:
+async def test_served_requests_postpone_the_self_test() -> None:
     probe = Probe()
     self_test = self_test_of(probe, Lifecycle())
     await self_test.run_once()
@@ -69,7 +69,7 @@ async def test_served_requests_are_proof_enough() -> None:
     assert probe.ran_s == [0]
 
 
-async def test_a_failure_is_retried_soon_and_forgiven() -> None:
+async def test_a_failed_self_test_is_retried_soon_and_a_pass_restores_readiness() -> None:
     probe, lifecycle = Probe(failures=2), Lifecycle()
     lifecycle.enter(Phase.READY)
     await run_until(self_test_of(probe, lifecycle), 20)
@@ -85,7 +85,7 @@ async def test_too_many_failures_in_a_row_end_the_service() -> None:
     assert "3 times" in (lifecycle.readiness().reason or "")
 
 
-async def test_no_answer_in_time_is_a_failure() -> None:
+async def test_a_probe_that_takes_too_long_is_a_failure() -> None:
     async def hang() -> dict[str, object]:
         await asyncio.sleep(1000)
         return {}

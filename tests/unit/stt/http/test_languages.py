@@ -27,7 +27,7 @@ def test_one_of_several_possible_languages_is_enough() -> None:
     assert refused.value.param == "languages"
 
 
-def test_a_model_of_several_languages_says_what_it_was_told() -> None:
+def test_a_model_of_several_languages_reports_the_language_of_the_request() -> None:
     assert language_of("de", [], ("en", "de")) == "german"
     assert language_of(None, [], ("en", "de")) == "unknown"
 

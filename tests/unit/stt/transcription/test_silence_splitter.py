@@ -145,7 +145,7 @@ def test_silent_stretch_of_a_recording_is_marked() -> None:
         "speech in noise",
     ],
 )
-def test_silence_is_told_from_speech(sound: Samples, expected: bool) -> None:
+def test_silence_is_distinguished_from_speech(sound: Samples, expected: bool) -> None:
     assert is_silent(sound, RATE_HZ) is expected
 
 

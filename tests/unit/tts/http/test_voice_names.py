@@ -7,7 +7,7 @@ from nemo_voice_tts.http.voice_names import OPENAI_VOICES, check_language, check
 
 
 @pytest.mark.parametrize("name", ["default", "nvidia/tts_en_fastpitch", *OPENAI_VOICES])
-def test_the_models_voice_answers_to_its_names_and_openais(name: str) -> None:
+def test_the_voice_is_known_by_its_own_names_and_openais(name: str) -> None:
     check_voice(name, model="nvidia/tts_en_fastpitch")
 
 

@@ -60,7 +60,7 @@ def test_a_word_that_takes_no_time_does_not_reach_into_the_next() -> None:
     assert words == [Word("a", 0.4, 0.4), Word("b", 0.4, 0.56)]
 
 
-def test_words_heard_in_the_padding_end_with_the_audio() -> None:
+def test_words_in_the_padding_end_with_the_audio() -> None:
     timing = Timing(frame_s=0.08, duration_s=0.5)
     words = spelled("▁a", "▁b", frames=[(5, 9), (12, 14)], timing=timing)
     assert words == [Word("a", 0.4, 0.5), Word("b", 0.5, 0.5)]
@@ -83,7 +83,7 @@ def test_a_word_is_as_sure_as_its_least_sure_token(
     assert word.confidence == expected
 
 
-def test_a_word_keeps_its_tokens_as_they_were_heard() -> None:
+def test_a_word_keeps_its_tokens_as_they_were_recognised() -> None:
     tokens = [Token(7, "▁par", 0, 1, 0.9, -0.25), Token(3, "is", 1, 2, 0.8, -1.5)]
     (word,) = words_of(tokens, TIMING, lambda _numbers: "paris")
     assert word.tokens == (TextToken(7, " par", -0.25), TextToken(3, "is", -1.5))
