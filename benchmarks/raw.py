@@ -29,7 +29,7 @@ class RawRecogniser:
     def __init__(self, model: str, clips: Sequence[Path]) -> None:
         from nemo_voice_serving.audio.decoding import decode_whole  # noqa: PLC0415 only in its process
         from nemo_voice_serving.settings import BatchingSettings  # noqa: PLC0415
-        from nemo_voice_stt.app import open_recogniser  # noqa: PLC0415
+        from nemo_voice_stt.app import fetch_recogniser  # noqa: PLC0415
         from nemo_voice_stt.settings import SttSettings  # noqa: PLC0415
         from nemo_voice_stt.transcription.port import Clip  # noqa: PLC0415
 
@@ -39,8 +39,7 @@ class RawRecogniser:
             threads=THREADS,
             batching=BatchingSettings(max_items=LARGEST_BATCH),
         )
-        self._recogniser = open_recogniser(settings, _ignore)
-        self._recogniser.load()
+        self._recogniser = fetch_recogniser(settings, _ignore)()
         self._recogniser.warm_up(_ignore)
         self._clips = [Clip(decode_whole(path, CLIP_RATE_HZ)) for path in clips]
 
@@ -63,7 +62,7 @@ class RawVoice:
 
     def __init__(self, texts: Sequence[str]) -> None:
         from nemo_voice_serving.settings import BatchingSettings  # noqa: PLC0415 only in its process
-        from nemo_voice_tts.app import open_voice  # noqa: PLC0415
+        from nemo_voice_tts.app import fetch_voice  # noqa: PLC0415
         from nemo_voice_tts.settings import TtsSettings  # noqa: PLC0415
         from nemo_voice_tts.synthesis.port import Phrase  # noqa: PLC0415
         from nemo_voice_tts.text.segmentation import phrases_of, speakable  # noqa: PLC0415
@@ -71,8 +70,7 @@ class RawVoice:
         settings = TtsSettings(
             device="cpu", threads=THREADS, batching=BatchingSettings(max_items=LARGEST_BATCH)
         )
-        self._voice = open_voice(settings, _ignore)
-        self._voice.load()
+        self._voice = fetch_voice(settings, _ignore)()
         self._voice.warm_up(_ignore)
 
         def phrases(text: str, first_max_chars: int | None) -> list[Any]:

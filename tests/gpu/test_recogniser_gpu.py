@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
+from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions, load_recogniser
 from support.models.demo_models import Samples, unpacked
 from support.models.hearing import hear
 
@@ -22,9 +22,7 @@ LONGEST_S = 30.0
 
 
 def loaded(directory: Path, **options: Any) -> NemoRecogniser:
-    made = NemoRecogniser(directory, "demo", "test", RecogniserOptions(**options))
-    made.load()
-    return made
+    return load_recogniser(directory, "demo", "test", RecogniserOptions(**options))
 
 
 @pytest.fixture(scope="module")
@@ -108,5 +106,4 @@ def test_the_graph_is_captured_once_at_its_largest(directory: Path, clips: list[
 
 
 def test_auto_chooses_the_device_and_says_which(directory: Path) -> None:
-    recogniser = NemoRecogniser(directory, "demo", "test", RecogniserOptions())
-    assert recogniser.load().device.startswith("cuda:0 (")
+    assert loaded(directory).description.device.startswith("cuda:0 (")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nemo_voice_serving.audio.samples import Samples
-from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions
+from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions, load_voice
 from nemo_voice_tts.synthesis.port import Phrase
 from support.models.demo_models import unpacked
 
@@ -27,15 +27,13 @@ TEXTS = [
 
 
 def loaded(folder: Path, **options: Any) -> NemoVoice:
-    made = NemoVoice(
+    return load_voice(
         unpacked("fastpitch", folder),
         unpacked("hifigan", folder),
         source="demo",
         revision="test",
         options=VoiceOptions(**options),
     )
-    made.load()
-    return made
 
 
 def spoken(voice: NemoVoice) -> list[Samples]:
@@ -87,14 +85,7 @@ def test_windows_on_the_device_are_the_whole(folder: Path) -> None:
 
 
 def test_description_names_the_device_and_the_precision(folder: Path) -> None:
-    voice = NemoVoice(
-        unpacked("fastpitch", folder),
-        unpacked("hifigan", folder),
-        source="demo",
-        revision="test",
-        options=VoiceOptions(device="cuda", precision="bfloat16"),
-    )
-    described = voice.load()
+    described = loaded(folder, device="cuda", precision="bfloat16").description
 
     assert described.device.startswith("cuda:0")
     assert described.precision == "bfloat16"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
-from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions
+from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions, load_recogniser
+from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions, load_voice
 from support.models.demo_models import Samples, spoken, unpacked, without_normaliser
 
 DemoDirectory = Callable[[str], Path]
@@ -30,23 +30,19 @@ def demo_directory(tmp_path_factory: pytest.TempPathFactory) -> DemoDirectory:
 def recogniser(demo_directory: DemoDirectory) -> NemoRecogniser:
     """The demo recogniser, loaded; its options leave the audio's end as it is."""
     options = RecogniserOptions(device="cpu", trailing_silence_s=0.0)
-    made = NemoRecogniser(demo_directory("fastconformer-tdt"), "demo", "test", options)
-    made.load()
-    return made
+    return load_recogniser(demo_directory("fastconformer-tdt"), "demo", "test", options)
 
 
 @pytest.fixture(scope="session")
 def voice(demo_directory: DemoDirectory) -> NemoVoice:
     """The demo voice, loaded on the CPU."""
-    made = NemoVoice(
+    return load_voice(
         demo_directory("fastpitch"),
         demo_directory("hifigan"),
         source="demo",
         revision="test",
         options=VoiceOptions(device="cpu"),
     )
-    made.load()
-    return made
 
 
 @pytest.fixture(scope="session")

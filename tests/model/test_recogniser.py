@@ -12,7 +12,7 @@ from nemo.collections.asr.models import EncDecRNNTBPEModel
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_serving.nemo.loading import UnusableModel, state_digest
-from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
+from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions, load_recogniser
 from nemo_voice_stt.transcription.port import Recognition
 from support.audio.sounds import noise, tone
 from support.models.demo_models import Samples, plainly_restored
@@ -94,10 +94,10 @@ def test_word_times_ascend_within_the_audio(
 def test_trailing_silence_moves_no_time(
     demo_directory: Callable[[str], Path], recogniser: NemoRecogniser, speech: list[Samples]
 ) -> None:
-    lengthening = NemoRecogniser(
+    lengthening = load_recogniser(
         demo_directory("fastconformer-tdt"), "demo", "test", RecogniserOptions(device="cpu")
     )
-    description = lengthening.load()
+    description = lengthening.description
     silence = np.zeros(round(0.3 * RATE_HZ), np.float32)
     by_hand = hear(recogniser, [np.concatenate([clip, silence]) for clip in speech])
     by_option = hear(lengthening, speech)
@@ -159,8 +159,7 @@ def test_the_warm_up_reports_each_shape_it_runs(
     options = RecogniserOptions(
         device="cpu", max_batch_items=3, longest_s=4.0, bucket_edges=(2.0, 9.0)
     )
-    small = NemoRecogniser(demo_directory("fastconformer-tdt"), "demo", "test", options)
-    small.load()
+    small = load_recogniser(demo_directory("fastconformer-tdt"), "demo", "test", options)
     steps: list[str] = []
     small.warm_up(steps.append)
     assert steps == ["1 x 4 s", "1 x 2 s"]
@@ -175,8 +174,6 @@ def test_a_failing_batch_raises_the_ports_error(recogniser: NemoRecogniser) -> N
 def test_a_model_of_another_class_is_refused_by_its_name(
     demo_directory: Callable[[str], Path],
 ) -> None:
-    voice = NemoRecogniser(
-        demo_directory("hifigan"), "demo", "test", RecogniserOptions(device="cpu")
-    )
+    options = RecogniserOptions(device="cpu")
     with pytest.raises(UnusableModel, match=r"is a nemo\..*HifiGanModel; this service runs"):
-        voice.load()
+        load_recogniser(demo_directory("hifigan"), "demo", "test", options)

@@ -1,4 +1,4 @@
-"""Both services as processes, on the models in this repository, asked the way a user would."""
+"""Both services as processes, on the models in this repository, used as a user would."""
 
 import base64
 import concurrent.futures
@@ -94,7 +94,7 @@ def test_many_clients_at_once_get_each_their_own_response(
     alone = [heard(services, text) for text in SENTENCES]
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         together = list(pool.map(lambda text: heard(services, text), SENTENCES * 2))
-    # Rounding differs between batch sizes; a mixed-up answer would differ by whole sentences.
+    # Rounding differs between batch sizes; a mixed-up response would differ by whole sentences.
     for one, other in zip(alone * 2, together, strict=True):
         assert word_error_rate(one, other) <= 0.2
 

@@ -21,6 +21,7 @@ from nemo_voice_serving.nemo.loading import UnusableModel, state_digest
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import (
     NemoVoice,
     VoiceOptions,
+    load_voice,
     warm_up_shapes,
 )
 from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch
@@ -58,14 +59,8 @@ def plain() -> tuple[Any, Any]:
 
 
 def _with_options(voice: NemoVoice, **changes: Any) -> NemoVoice:
-    other = NemoVoice(
-        *voice._directories,
-        source="demo",
-        revision="test",
-        options=replace(voice._options, **changes),
-    )
-    other._loaded = voice._loaded
-    return other
+    options = replace(voice._options, **changes)
+    return NemoVoice(voice._fastpitch, voice._hifigan, voice.description, options)
 
 
 def _phrases(voice: NemoVoice, texts: list[str]) -> list[Phrase]:
@@ -171,7 +166,7 @@ def test_pace_of_two_takes_half_the_time(voice: NemoVoice) -> None:
 
 
 def test_a_thousand_requests_leave_the_models_as_they_were(voice: NemoVoice) -> None:
-    models = [loaded.model for loaded in voice._models]
+    models = [voice._fastpitch.model, voice._hifigan.model]
     before = [state_digest(model) for model in models]
     phrases = _phrases(voice, ["Ah.", "Oh no."])
     reference = _spoken(voice, phrases)
@@ -307,16 +302,14 @@ def test_vocoder_for_another_voice_is_refused(
     config = OmegaConf.load(path)
     config.sample_rate = 44_100
     OmegaConf.save(config, path)
-    odd = NemoVoice(
-        tmp_path / "model",
-        demo_directory("hifigan"),
-        source="demo",
-        revision="test",
-        options=VoiceOptions(device="cpu"),
-    )
-
     with pytest.raises(UnusableModel, match="differ in sample_rate_hz"):
-        odd.load()
+        load_voice(
+            tmp_path / "model",
+            demo_directory("hifigan"),
+            source="demo",
+            revision="test",
+            options=VoiceOptions(device="cpu"),
+        )
 
 
 def test_mask_change_refuses_what_it_does_not_know(plain: tuple[Any, Any]) -> None:
@@ -329,15 +322,3 @@ def test_mask_change_refuses_what_it_does_not_know(plain: tuple[Any, Any]) -> No
             mask_between_convolutions(plain[0].fastpitch)
     finally:
         layer.pos_ff.pre_lnorm = False
-
-
-def test_voice_that_is_not_loaded_says_so(demo_directory: DemoDirectory) -> None:
-    unloaded = NemoVoice(
-        demo_directory("fastpitch"),
-        demo_directory("hifigan"),
-        source="demo",
-        revision="test",
-        options=VoiceOptions(),
-    )
-    with pytest.raises(RuntimeError, match="load"):
-        _ = unloaded.sample_rate_hz

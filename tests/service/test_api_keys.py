@@ -24,11 +24,11 @@ BEARER = {"Authorization": "Bearer sesame"}
 
 def tts(keys: Path | None) -> FastAPI:
     settings = TtsSettings(api_keys_file=keys)
-    return build_tts(settings, lambda _settings, _progress: FakeVoice(), FakeNormaliser())
+    return build_tts(settings, lambda _settings, _progress: FakeVoice, FakeNormaliser())
 
 
 def stt(keys: Path | None) -> FastAPI:
-    return build_stt(SttSettings(api_keys_file=keys), lambda _settings, _progress: FakeRecogniser())
+    return build_stt(SttSettings(api_keys_file=keys), lambda _settings, _progress: FakeRecogniser)
 
 
 def put(file: Path, contents: str | None) -> None:

@@ -33,7 +33,7 @@ def write_hour(path: Path) -> None:
 
 
 class Watching(FakeRecogniser):
-    """A recogniser that notes the process's memory whenever it is asked."""
+    """A recogniser that notes the process's memory at each batch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ async def test_an_hour_is_transcribed_within_bounded_memory(tmp_path: Path) -> N
     path = tmp_path / "hour.wav"
     write_hour(path)
     recogniser = Watching()
-    app = build(SttSettings(), lambda _settings, _progress: recogniser)
+    app = build(SttSettings(), lambda _settings, _progress: lambda: recogniser)
     async with client_of(app) as client:
         before = psutil.Process().memory_info().rss
         with path.open("rb") as file:

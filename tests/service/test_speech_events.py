@@ -1,4 +1,4 @@
-"""Speech as server-sent events: the audio is whole, its end is counted, its failure is told."""
+"""Speech as server-sent events: the audio is whole, its end is counted, its failure is an event."""
 
 import asyncio
 import base64

@@ -39,7 +39,7 @@ def seconds_of(file: bytes, rate_hz: int) -> float:
 
 
 async def spoken(wanted: str, text: str) -> bytes:
-    """Returns the answer in this format."""
+    """Returns the response in this format."""
     async with service_of() as (client, _service):
         body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": wanted}
         answer = await client.post(SPEECH, json=body)

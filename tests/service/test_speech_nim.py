@@ -1,4 +1,4 @@
-"""The routes of NVIDIA's Speech NIM, asked by a form as its clients and its curl lines do."""
+"""The routes of NVIDIA's Speech NIM, with forms as its clients and its curl lines send them."""
 
 import io
 import threading
@@ -21,7 +21,7 @@ def form(**fields: str) -> Any:
 
 
 async def asked(route: str, **fields: str) -> httpx.Response:
-    """Returns the answer of a new service."""
+    """Returns the response of a new service."""
     async with service_of() as (client, _service):
         return await client.post(route, files=form(**fields))
 

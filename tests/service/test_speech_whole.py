@@ -1,4 +1,4 @@
-"""WAV that is answered whole: its true length, its true status, and never too much of it held."""
+"""WAV that is sent whole: its true length, its true status, and a limit of what is held."""
 
 import asyncio
 import struct
@@ -19,7 +19,7 @@ def lengths_of(wav: bytes) -> tuple[int, int]:
 
 
 async def whole(client: httpx.AsyncClient, text: str) -> httpx.Response:
-    """Returns the answer of our own route when nothing is to be streamed."""
+    """Returns the response of the native route without streaming."""
     return await client.post("/synthesize", json={"text": text, "stream": False})
 
 

@@ -24,7 +24,7 @@ async def service_of(
     recogniser: FakeRecogniser | None = None, **settings: object
 ) -> AsyncIterator[tuple[httpx.AsyncClient, TranscriptionService]]:
     made = recogniser or FakeRecogniser()
-    app = build(SttSettings(**settings), lambda _settings, _progress: made)  # type: ignore[arg-type] # any setting by name
+    app = build(SttSettings(**settings), lambda _settings, _progress: lambda: made)  # type: ignore[arg-type] # any setting by name
     service: TranscriptionService = app.state.service
     async with client_of(app) as client:
         yield client, service

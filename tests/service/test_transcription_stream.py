@@ -1,4 +1,4 @@
-"""Transcripts as events: the first while the rest is still heard, errors as clients expect."""
+"""Transcripts as events: the first while the rest is in work, errors as clients expect."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ PATH = "/v1/audio/transcriptions"
 
 
 class Gated(FakeRecogniser):
-    """A recogniser that hears so many pieces, then waits to be let on."""
+    """A recogniser that recognises so many pieces, then waits for its gate."""
 
     def __init__(self, pieces: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ async def streaming(
 
 
 async def counted(client: httpx.AsyncClient, line: str) -> None:
-    """Waits until the metrics say so: a request is counted when its answer has been sent."""
+    """Waits for the metrics: a request is counted when its response has been sent."""
     async with asyncio.timeout(20):
         while line not in (await client.get("/metrics")).text:
             await asyncio.sleep(0.02)

@@ -177,7 +177,7 @@ async def test_readiness_names_the_phase_and_its_seconds() -> None:
 
 
 async def test_a_start_that_fails_says_why_and_is_not_ready() -> None:
-    def broken(_settings: object, _progress: object) -> FakeVoice:
+    def broken(_settings: object, _progress: object) -> type[FakeVoice]:
         raise FileNotFoundError("no such model: nvidia/nothing")
 
     app = build(TtsSettings(failed_linger_s=30), broken, FakeNormaliser())

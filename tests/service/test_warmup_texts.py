@@ -25,14 +25,14 @@ def settings(*texts: str) -> TtsSettings:
 
 async def spoken_by(voice: FakeVoice, *texts: str) -> list[str]:
     """What the voice has said once the service is ready."""
-    app = build(settings(*texts), lambda _settings, _progress: voice, FakeNormaliser())
+    app = build(settings(*texts), lambda _settings, _progress: lambda: voice, FakeNormaliser())
     async with client_of(app):
         return ["".join(map(chr, phrase.tokens)) for phrase in voice.phrases]
 
 
 async def failure_of(voice: FakeVoice, *texts: str) -> str:
     """Why the service did not become ready."""
-    app = build(settings(*texts), lambda _settings, _progress: voice, FakeNormaliser())
+    app = build(settings(*texts), lambda _settings, _progress: lambda: voice, FakeNormaliser())
     runtime = app.state.service.runtime
     async with client_of(app, ready=False) as client:
         while not runtime.lifecycle.has_failed:
@@ -54,7 +54,7 @@ async def test_readiness_names_the_warm_up_text_in_work() -> None:
     gate = threading.Event()
     app = build(
         settings(GREETING, FAREWELL),
-        lambda _settings, _progress: FakeVoice(gate=gate),
+        lambda _settings, _progress: lambda: FakeVoice(gate=gate),
         FakeNormaliser(),
     )
     runtime = app.state.service.runtime

@@ -23,7 +23,7 @@ class Calls:
 
 
 def transcribed(address: str, client: httpx.Client) -> httpx.Response:
-    """Returns the answer to one request for a transcript."""
+    """Returns the response to one request for a transcript."""
     return client.post(f"{address}/transcribe", files={"audio_file": SPEECH})
 
 

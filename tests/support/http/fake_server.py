@@ -5,7 +5,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -35,19 +35,19 @@ class SlowVoice(FakeVoice):
 
 
 def main() -> int:
-    """Serves until told to stop."""
+    """Serves until a signal stops it."""
     port, delay_s, batch_s, *rest = sys.argv[1:]
 
-    def open_voice(_settings: object, _progress: object) -> Voice:
+    def fetch_voice(_settings: object, _progress: object) -> Callable[[], Voice]:
         if rest:
             raise FileNotFoundError("no such model")
-        return SlowVoice(float(batch_s))
+        return lambda: SlowVoice(float(batch_s))
 
     settings = TtsSettings.model_validate(
         {"drain": {"delay_s": float(delay_s), "timeout_s": 20}, "failed_linger_s": 0.1}
     )
     configure_logging("info", "json")
-    app = build(settings, open_voice, FakeNormaliser())
+    app = build(settings, fetch_voice, FakeNormaliser())
     return serve(app, settings, port=int(port))
 
 

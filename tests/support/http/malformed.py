@@ -168,7 +168,7 @@ def _form(
 
 
 def order(chance: random.Random) -> Malformed:
-    """Returns a request for speech whose JSON is broken, or says what nobody would."""
+    """Returns a request for speech whose JSON is broken or has senseless values."""
     path = chance.choice(["/v1/audio/speech", "/synthesize"])
     body: dict[str, Any] = {
         "input": _value(chance),

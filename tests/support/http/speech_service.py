@@ -58,7 +58,7 @@ def duration_s(text: str) -> float:
 async def service_of(
     voice: FakeVoice | None = None, *, ready: bool = True, **settings: object
 ) -> AsyncIterator[tuple[httpx.AsyncClient, SpeechService]]:
-    """Yields a client of the service, ready unless told otherwise, and the service."""
+    """Yields a client of the service, by default once it is ready, and the service."""
     app = tts_app(voice, **settings)
     service: SpeechService = app.state.service
     async with client_of(app, ready=ready) as client:

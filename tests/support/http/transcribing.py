@@ -38,7 +38,7 @@ async def stt_service(
 
 
 async def transcribed(client: httpx.AsyncClient, audio: bytes, **fields: Any) -> httpx.Response:
-    """Returns the answer of OpenAI's route to a file and these fields."""
+    """Returns the response of OpenAI's route to a file and these fields."""
     data = {"model": "whisper-1", **fields}
     return await client.post(
         "/v1/audio/transcriptions", files={"file": ("a.wav", audio)}, data=data

@@ -18,14 +18,18 @@ def tts_app(voice: FakeVoice | None = None, **settings: object) -> FastAPI:
     """Returns the text-to-speech application with any setting by its name."""
     made = voice or FakeVoice()
     return build_tts(
-        TtsSettings.model_validate(settings), lambda _settings, _progress: made, FakeNormaliser()
+        TtsSettings.model_validate(settings),
+        lambda _settings, _progress: lambda: made,
+        FakeNormaliser(),
     )
 
 
 def stt_app(recogniser: FakeRecogniser | None = None, **settings: object) -> FastAPI:
     """Returns the speech-to-text application, likewise."""
     made = recogniser or FakeRecogniser()
-    return build_stt(SttSettings.model_validate(settings), lambda _settings, _progress: made)
+    return build_stt(
+        SttSettings.model_validate(settings), lambda _settings, _progress: lambda: made
+    )
 
 
 @asynccontextmanager

@@ -29,13 +29,10 @@ class FakeVoice:
     def __init__(
         self, *, error: Exception | None = None, gate: threading.Event | None = None
     ) -> None:
+        self.description = description()
         self.phrases: list[Phrase] = []
         self.error = error
         self._gate = gate
-
-    def load(self) -> ModelDescription:
-        """Returns the description."""
-        return description()
 
     def warm_up(self, report: Callable[[str], None]) -> None:
         """Reports one step."""
@@ -69,19 +66,16 @@ class FakeVoice:
 
 
 class FakeRecogniser:
-    """A recogniser that always hears the self-test, once for each second begun."""
+    """A recogniser that always recognises the self-test's sentence, once for each clip."""
 
     sample_rate_hz = 16000
 
     def __init__(self, text: str = "good morning how are you today") -> None:
+        self.description = description(rate_hz=16000)
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []
         self.hotwords: list[tuple[str, ...]] = []
-
-    def load(self) -> ModelDescription:
-        """Returns the description."""
-        return description(rate_hz=16000)
 
     def warm_up(self, report: Callable[[str], None]) -> None:
         """Reports one step."""

@@ -13,7 +13,7 @@ from nemo_voice_serving.cli.settings_flags import add_settings_flags
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.server import serve
 from nemo_voice_stt import __version__
-from nemo_voice_stt.app import TranscriptionService, build, open_recogniser
+from nemo_voice_stt.app import TranscriptionService, build, fetch_recogniser
 from nemo_voice_stt.model_files import model_of
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_stt.transcription.transcription import Transcription, TranscriptionInput
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(_parsed: argparse.Namespace, settings: SttSettings) -> int:
-    return serve(build(settings, open_recogniser), settings, port=settings.port)
+    return serve(build(settings, fetch_recogniser), settings, port=settings.port)
 
 
 def _add_transcribe_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
@@ -40,7 +40,7 @@ def _transcribe(parsed: argparse.Namespace, settings: SttSettings) -> int:
 
 async def _transcribe_files(files: list[Path], settings: SttSettings, *, with_words: bool) -> int:
     failures = 0
-    async with TranscriptionService(settings, open_recogniser).running() as transcription:
+    async with TranscriptionService(settings, fetch_recogniser).running() as transcription:
         for path in files:
             failures += await _transcribe_file(transcription, path, with_words=with_words)
     return 1 if failures else 0
@@ -77,7 +77,7 @@ PROGRAM = Program(
         ),
         *model_commands(
             lambda settings: (model_of(settings),),
-            lambda settings: open_recogniser(settings, lambda _: None).load(),
+            lambda settings: fetch_recogniser(settings, lambda _: None)(),
         ),
     ),
 )

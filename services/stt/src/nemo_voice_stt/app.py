@@ -1,19 +1,18 @@
 """The speech-to-text service, put together: settings, model files, recogniser, batcher, routes."""
 
 from collections.abc import Callable
+from functools import partial
 
 from fastapi import FastAPI
 from typing_extensions import override
 
-from nemo_voice_serving.batching.admission import Admission
-from nemo_voice_serving.batching.scheduler import Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
-from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions
+from nemo_voice_stt.backends.tdt.backend import RecogniserOptions, load_recogniser
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
 from nemo_voice_stt.http.routes.openai import openai_router
@@ -26,40 +25,32 @@ from nemo_voice_stt.transcription.transcription import Pacing, Transcription
 AUDIO_BUCKETS = (1.5, 3.0, 5.0, 8.0, 12.0, 20.0)
 """Seconds: pieces of one batch have similar lengths, because the encoder pays for the longest."""
 
-OpenRecogniser = Callable[[SttSettings, Callable[[Progress], None]], Recogniser]
-"""Fetches the model's files, reporting progress, and returns the recogniser, unloaded."""
+FetchRecogniser = Callable[[SttSettings, Callable[[Progress], None]], Callable[[], Recogniser]]
+"""Fetches the model's files, reporting progress, and returns what loads them."""
 
 
 class TranscriptionService(Service[Recogniser, Transcription]):
     """One speech-to-text service, with or without HTTP in front of it."""
 
-    def __init__(self, settings: SttSettings, open_recogniser: OpenRecogniser) -> None:
+    def __init__(self, settings: SttSettings, fetch_recogniser: FetchRecogniser) -> None:
         super().__init__(settings, name="stt")
         self._settings = settings
-        self._open_recogniser = open_recogniser
+        self._fetch_recogniser = fetch_recogniser
         self._clip = SelfTestClip()
 
     @override
-    def open_backend(self) -> Recogniser:
-        return self._open_recogniser(self._settings, self.runtime.fetch_progressed)
+    def fetch_model(self) -> Callable[[], Recogniser]:
+        return self._fetch_recogniser(self._settings, self.runtime.fetch_progressed)
 
     @override
     async def assemble(self, backend: Recogniser) -> Transcription:
         runtime, settings = self.runtime, self._settings
-        limits = Limits(
-            max_items=settings.batching.max_items,
-            max_padded=settings.max_batch_audio_s,
-            max_wait_s=settings.batching.max_wait_ms / 1000,
-            bucket_edges=AUDIO_BUCKETS,
-        )
+        limits = runtime.first_limits(AUDIO_BUCKETS, max_padded=settings.max_batch_audio_s)
         return Transcription(
             runtime.batcher("recognition", backend.recognise, limits, gathers=True),
             sample_rate_hz=backend.sample_rate_hz,
-            admission=Admission(
-                settings.max_queue_audio_s,
-                unit="audio seconds",
-                assumed_rate=20.0,
-                observer=runtime.metrics,
+            admission=runtime.admission(
+                settings.max_queue_audio_s, unit="audio seconds", assumed_rate=20.0
             ),
             pacing=Pacing(
                 piece_s=settings.piece_s,
@@ -74,8 +65,10 @@ class TranscriptionService(Service[Recogniser, Transcription]):
         return await self._clip.test(use_case)
 
 
-def open_recogniser(settings: SttSettings, progress: Callable[[Progress], None]) -> Recogniser:
-    """Fetches the model's files and returns NeMo's recogniser, unloaded."""
+def fetch_recogniser(
+    settings: SttSettings, progress: Callable[[Progress], None]
+) -> Callable[[], Recogniser]:
+    """Fetches the model's files and returns what loads NeMo's recogniser from them."""
     use_threads(settings.threads)
     stored = fetch(settings, progress)
     options = RecogniserOptions(
@@ -87,12 +80,12 @@ def open_recogniser(settings: SttSettings, progress: Callable[[Progress], None])
         longest_s=settings.piece_s,
         bucket_edges=AUDIO_BUCKETS,
     )
-    return NemoRecogniser(stored.directory, settings.model, stored.revision, options)
+    return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
 
 
-def build(settings: SttSettings, open_recogniser: OpenRecogniser) -> FastAPI:
+def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
     """Returns the application; `app.state.service` is the service behind it."""
-    service = TranscriptionService(settings, open_recogniser)
+    service = TranscriptionService(settings, fetch_recogniser)
     responses = TranscriptResponses(service)
     return build_app(
         service,

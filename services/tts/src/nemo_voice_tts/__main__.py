@@ -14,7 +14,7 @@ from nemo_voice_serving.cli.program import Command, Program, model_commands
 from nemo_voice_serving.cli.settings_flags import add_settings_flags
 from nemo_voice_serving.http.server import serve
 from nemo_voice_tts import __version__
-from nemo_voice_tts.app import SpeechService, build, open_voice
+from nemo_voice_tts.app import SpeechService, build, fetch_voice
 from nemo_voice_tts.model_files import model_of, vocoder_of
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.text.grammars import build_grammars, check_grammars, default_grammars
@@ -31,7 +31,7 @@ def _normaliser(settings: TtsSettings) -> Normaliser:
 
 
 def _serve(_parsed: argparse.Namespace, settings: TtsSettings) -> int:
-    app = build(settings, open_voice, _normaliser(settings))
+    app = build(settings, fetch_voice, _normaliser(settings))
     return serve(app, settings, port=settings.port)
 
 
@@ -50,7 +50,7 @@ def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
 
 
 async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
-    async with SpeechService(settings, open_voice, _normaliser(settings)).running() as synthesis:
+    async with SpeechService(settings, fetch_voice, _normaliser(settings)).running() as synthesis:
         pieces = synthesis.speak(text)
         first = await anext(pieces)  # before the file is written: the text may be refused
         with wave.open(str(out), "wb") as file:
@@ -65,7 +65,7 @@ async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
 
 def _load(settings: TtsSettings) -> None:
     check_grammars(settings.grammars or default_grammars())
-    open_voice(settings, lambda _: None).load()
+    fetch_voice(settings, lambda _: None)()
 
 
 def _grammars(_parsed: argparse.Namespace, settings: TtsSettings) -> int:

@@ -1,12 +1,12 @@
 """The text-to-speech service, put together: voice, normaliser, batchers, routes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from fastapi import FastAPI
 from typing_extensions import override
 
-from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.scheduler import Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
@@ -14,7 +14,7 @@ from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts import __version__
-from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions
+from nemo_voice_tts.backends.fastpitch_hifigan.backend import VoiceOptions, load_voice
 from nemo_voice_tts.http.responses import SpeechResponses
 from nemo_voice_tts.http.routes.native import native_router
 from nemo_voice_tts.http.routes.nim import nim_router
@@ -45,24 +45,24 @@ class Normaliser(Protocol):
         ...
 
 
-OpenVoice = Callable[[TtsSettings, Callable[[Progress], None]], Voice]
-"""Fetches the models' files, reporting progress, and returns the voice, unloaded."""
+FetchVoice = Callable[[TtsSettings, Callable[[Progress], None]], Callable[[], Voice]]
+"""Fetches the models' files, reporting progress, and returns what loads them."""
 
 
 class SpeechService(Service[Voice, Synthesis]):
     """One text-to-speech service, with or without HTTP in front of it."""
 
     def __init__(
-        self, settings: TtsSettings, open_voice: OpenVoice, normaliser: Normaliser
+        self, settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
     ) -> None:
         super().__init__(settings, name="tts")
         self._settings = settings
-        self._open_voice = open_voice
+        self._fetch_voice = fetch_voice
         self._normaliser = normaliser
 
     @override
-    def open_backend(self) -> Voice:
-        return self._open_voice(self._settings, self.runtime.fetch_progressed)
+    def fetch_model(self) -> Callable[[], Voice]:
+        return self._fetch_voice(self._settings, self.runtime.fetch_progressed)
 
     @override
     async def assemble(self, backend: Voice) -> Synthesis:
@@ -82,11 +82,7 @@ class SpeechService(Service[Voice, Synthesis]):
 
     def _synthesis_of(self, voice: Voice) -> Synthesis:
         settings, runtime = self._settings, self.runtime
-        limits = Limits(
-            max_items=settings.batching.max_items,
-            max_wait_s=settings.batching.max_wait_ms / 1000,
-            bucket_edges=TOKEN_BUCKETS,
-        )
+        limits = runtime.first_limits(TOKEN_BUCKETS)
         return Synthesis(
             voice,
             normalise=self._normaliser.normalise,
@@ -94,11 +90,8 @@ class SpeechService(Service[Voice, Synthesis]):
             vocoder=runtime.batcher(
                 "vocoder", voice.waveforms, Limits(max_items=voice.vocoder_items)
             ),
-            admission=Admission(
-                settings.max_queue_chars,
-                unit="characters",
-                assumed_rate=200.0,
-                observer=runtime.metrics,
+            admission=runtime.admission(
+                settings.max_queue_chars, unit="characters", assumed_rate=200.0
             ),
             pacing=Pacing(
                 phrase_chars=settings.phrase_chars,
@@ -118,8 +111,8 @@ class SpeechService(Service[Voice, Synthesis]):
                 raise SelfTestFailed(f"warm-up text {place}: {error}") from None
 
 
-def open_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> Voice:
-    """Fetches the models' files and returns NeMo's voice, unloaded."""
+def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> Callable[[], Voice]:
+    """Fetches the models' files and returns what loads NeMo's voice from them."""
     use_threads(settings.threads)
     files = fetch(settings, progress)
     options = VoiceOptions(
@@ -127,7 +120,8 @@ def open_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> V
         precision=settings.precision,
         max_batch_items=settings.batching.max_items,
     )
-    return NemoVoice(
+    return partial(
+        load_voice,
         files.model.directory,
         files.vocoder.directory,
         source=settings.model,
@@ -136,9 +130,9 @@ def open_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> V
     )
 
 
-def build(settings: TtsSettings, open_voice: OpenVoice, normaliser: Normaliser) -> FastAPI:
+def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:
     """Returns the application; `app.state.service` is the service behind it."""
-    service = SpeechService(settings, open_voice, normaliser)
+    service = SpeechService(settings, fetch_voice, normaliser)
     responses = SpeechResponses(service)
     return build_app(
         service,

@@ -1,4 +1,4 @@
-"""The batcher's promises, under faked time: nothing lost, nothing late, nobody else's error."""
+"""The batcher under faked time: no item is lost or late, and none gets another's error."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ class SlowDevice:
 
 
 class Doubling:
-    """A stage that doubles numbers, and fails on the one it is told to."""
+    """A stage that doubles numbers, and fails on one of them."""
 
     def __init__(self, poison: int | None = None, error: Exception | None = None) -> None:
         self.batches: list[list[int]] = []

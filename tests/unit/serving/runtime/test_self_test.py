@@ -17,7 +17,7 @@ SETTINGS = SelfTestSettings(idle_s=60, retry_s=5, max_failures=3, timeout_s=10)
 
 
 class Probe:
-    """A probe that remembers when it ran and fails while told to."""
+    """A probe that remembers when it ran and fails so many times."""
 
     def __init__(self, failures: int = 0) -> None:
         self.ran_s: list[float] = []

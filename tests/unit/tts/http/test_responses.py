@@ -18,7 +18,7 @@ WANTED = SpeechParameters(text="One sentence. Another one.", param="text", max_c
 @pytest.fixture
 async def service() -> AsyncIterator[SpeechService]:
     """The service on a fake voice, ready, without a server."""
-    made = SpeechService(TtsSettings(), lambda _settings, _progress: FakeVoice(), FakeNormaliser())
+    made = SpeechService(TtsSettings(), lambda _settings, _progress: FakeVoice, FakeNormaliser())
     await made.start()
     await made.until_ready()
     yield made

@@ -1,4 +1,4 @@
-"""Names of voices and languages: those that clients send anyway, and those that nobody has."""
+"""Names of voices and languages: the own ones, those that clients always send, unknown ones."""
 
 import pytest
 

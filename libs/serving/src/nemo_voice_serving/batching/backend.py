@@ -45,10 +45,11 @@ class Stage(Protocol[Input_contra, Output_co]):
 
 
 class Backend(Protocol):
-    """A model on a device: loaded once, warmed up once, run in batches until the process ends."""
+    """A loaded model on a device: warmed up once, run in batches until the process ends."""
 
-    def load(self) -> ModelDescription:
-        """Loads the model from verified files and returns what was loaded."""
+    @property
+    def description(self) -> ModelDescription:
+        """What is loaded."""
         ...
 
     def warm_up(self, report: Callable[[str], None]) -> None:

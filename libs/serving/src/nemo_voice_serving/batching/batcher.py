@@ -108,7 +108,7 @@ class Batcher(Generic[In, Out]):
         self._inside = inside
         self._queue: list[_Item[In, Out]] = []
         self._arrival = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def __len__(self) -> int:
         """Counts the items that wait."""
@@ -116,13 +116,13 @@ class Batcher(Generic[In, Out]):
 
     def start(self) -> None:
         """Begins to run batches; called once, on the event loop."""
-        self._task = asyncio.create_task(self._serve(), name=f"batcher {self._name}")
+        self._tasks.append(asyncio.create_task(self._serve(), name=f"batcher {self._name}"))
 
     async def close(self) -> None:
         """Stops running batches; items still waiting fail with `NotReady`."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._refuse_all(NotReady("The service is stopping. Send the request to another replica."))
 
     async def submit(

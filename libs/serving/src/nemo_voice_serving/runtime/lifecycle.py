@@ -14,11 +14,17 @@ class Phase(StrEnum):
     """Where a service is between its start and its end."""
 
     FETCHING = "fetching"
+    """The model's files are found, downloaded or verified."""
     LOADING = "loading"
+    """The model goes to the device."""
     WARMING = "warming"
+    """The first batches run, and the first self-test."""
     READY = "ready"
+    """Requests are served."""
     DRAINING = "draining"
+    """Requests are served until the process ends."""
     FAILED = "failed"
+    """Only a new process can help."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ it from the start of the process to ready.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
 
+from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.backend import Backend, Stage
 from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_serving.batching.device_thread import DeviceThread
@@ -25,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 _FETCH_LOG_INTERVAL_S = 5.0
 
+BackendT = TypeVar("BackendT", bound=Backend)
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -64,15 +67,21 @@ class Runtime:
             message = f"The service is {readiness.phase}: {readiness.reason or 'no reason known'}."
             raise NotReady(message, retry_after_s=2.0)
 
-    async def load(self, backend: Backend) -> None:
-        """Loads the model and warms it up on the device thread, and publishes what was loaded."""
+    async def load(self, load: Callable[[], BackendT]) -> BackendT:
+        """Returns the backend, loaded and warmed up on the device thread, and describes its model.
+
+        Args:
+            load: Loads the model from verified files.
+        """
         self.lifecycle.enter(Phase.LOADING, "the model is being loaded")
-        loaded = await self.device.run(backend.load)
+        backend = await self.device.run(load)
+        loaded = backend.description
         self.model = ServedModel(loaded.source, loaded.revision, loaded.architecture)
         self.metrics.model_loaded(self._service, loaded)
         logger.info("model loaded", extra={"model": loaded.source, "device": loaded.device})
         self.lifecycle.enter(Phase.WARMING, "the first batches are being run")
         await self.device.run(lambda: backend.warm_up(self.explain_warm_up))
+        return backend
 
     def batcher(
         self, name: str, stage: Stage[In, Out], limits: Limits, *, gathers: bool = False
@@ -98,6 +107,27 @@ class Runtime:
         self._batchers.append(made)
         made.start()
         return made
+
+    def first_limits(
+        self, bucket_edges: tuple[float, ...], *, max_padded: float = float("inf")
+    ) -> Limits:
+        """Returns the limits of a request's first stage, as the settings have them.
+
+        Args:
+            bucket_edges: Upper ends of the length buckets, ascending.
+            max_padded: Most padded length of a batch.
+        """
+        batching = self.settings.batching
+        return Limits(
+            max_items=batching.max_items,
+            max_padded=max_padded,
+            max_wait_s=batching.max_wait_ms / 1000,
+            bucket_edges=bucket_edges,
+        )
+
+    def admission(self, max_work: float, *, unit: str, assumed_rate: float) -> Admission:
+        """Returns an admission that reports to the metrics; see there for the arguments."""
+        return Admission(max_work, unit=unit, assumed_rate=assumed_rate, observer=self.metrics)
 
     async def close(self) -> None:
         """Stops the batchers and the device thread."""

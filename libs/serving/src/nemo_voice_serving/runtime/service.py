@@ -1,13 +1,13 @@
 """A service from process start to ready and back: fetch, load, warm up, assemble, self-test.
 
-`Service` is the skeleton of both services; a subclass says how its model is opened, what use case
+`Service` is the skeleton of both services; a subclass says how its model is fetched, what use case
 is assembled from it, and how that is tested. Protocols in front of it call `use_case`.
 """
 
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
@@ -47,8 +47,8 @@ class Service(ABC, Generic[BackendT, UseCaseT]):
         self.runtime.lifecycle.listen(self._phase_entered)
 
     @abstractmethod
-    def open_backend(self) -> BackendT:
-        """Fetches the model's files and returns the backend, unloaded; runs in a thread."""
+    def fetch_model(self) -> Callable[[], BackendT]:
+        """Fetches the model's files and returns what loads them; runs in a thread."""
 
     @abstractmethod
     async def assemble(self, backend: BackendT) -> UseCaseT:
@@ -115,8 +115,8 @@ class Service(ABC, Generic[BackendT, UseCaseT]):
     async def _run(self) -> None:
         lifecycle = self.runtime.lifecycle
         try:
-            backend = await asyncio.to_thread(self.open_backend)
-            await self.runtime.load(backend)
+            load = await asyncio.to_thread(self.fetch_model)
+            backend = await self.runtime.load(load)
             self._use_case.set_result(await self.assemble(backend))
             failure = await self._self_test.run_first()
         except Exception as error:  # whatever stops the start is the reason that readiness gives

@@ -1,12 +1,9 @@
 """What the NeMo recogniser decides without NeMo: what is silence, and which batches warm it up."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from nemo_voice_stt.backends.tdt.backend import (
-    NemoRecogniser,
     RecogniserOptions,
     loudest_dbfs,
     warm_up_shapes,
@@ -52,9 +49,3 @@ def test_a_cpu_runs_one_piece_of_each_length() -> None:
 def test_a_piece_longer_than_a_batch_may_hold_runs_alone() -> None:
     options = RecogniserOptions(max_batch_audio_s=10, longest_s=30, bucket_edges=())
     assert warm_up_shapes(options, is_batched=True) == [(1, 30)]
-
-
-def test_nothing_is_recognised_before_the_model_is_loaded() -> None:
-    recogniser = NemoRecogniser(Path("nowhere"), "demo", "test", RecogniserOptions())
-    with pytest.raises(RuntimeError, match=r"load\(\) comes first"):
-        _ = recogniser.sample_rate_hz

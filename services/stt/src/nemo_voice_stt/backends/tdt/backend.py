@@ -1,7 +1,7 @@
 """Implements the port to a recogniser with the direct stages of an NVIDIA NeMo model.
 
-Importing this module is cheap; `load` imports torch and NeMo, which takes ten seconds. Everything
-but the construction happens on the device thread.
+Importing this module is cheap; `load_recogniser` imports torch and NeMo, which takes ten seconds.
+Everything but the properties happens on the device thread.
 """
 
 import logging
@@ -56,40 +56,21 @@ class NemoRecogniser(Recogniser):
     """An `EncDecRNNTBPEModel` or a hybrid one, TDT or plain transducer, behind the port."""
 
     def __init__(
-        self, directory: Path, source: str, revision: str, options: RecogniserOptions
+        self, stages: "Stages", description: ModelDescription, options: RecogniserOptions
     ) -> None:
-        self._directory = directory
-        self._source = source
-        self._revision = revision
+        self._stages = stages
+        self._description = description
         self._options = options
-        self._loaded: Stages | None = None
+
+    @property
+    @override
+    def description(self) -> ModelDescription:
+        return self._description
 
     @property
     @override
     def sample_rate_hz(self) -> int:
         return self._stages.sample_rate_hz
-
-    @override
-    def load(self) -> ModelDescription:
-        # Imported here: NeMo takes ten seconds to import, and `--help` should not.
-        from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
-        from nemo_voice_stt.backends.tdt.decoding_pipeline import load_stages  # noqa: PLC0415
-
-        device = hardware.choose_device(self._options.device)
-        precision = hardware.precision_of(self._options.precision, device)
-        stages = load_stages(
-            self._directory, device, precision, use_cuda_graphs=self._options.use_cuda_graphs
-        )
-        self._loaded = stages
-        return ModelDescription(
-            source=self._source,
-            revision=self._revision,
-            architecture=type(stages.model).__name__,
-            parameters=sum(weight.numel() for weight in stages.model.parameters()),
-            sample_rate_hz=stages.sample_rate_hz,
-            device=hardware.describe(device),
-            precision=str(precision).removeprefix("torch."),
-        )
 
     @override
     def warm_up(self, report: Callable[[str], None]) -> None:
@@ -122,12 +103,6 @@ class NemoRecogniser(Recogniser):
                     results[place] = recognition
         return results
 
-    @property
-    def _stages(self) -> "Stages":
-        if self._loaded is None:
-            raise RuntimeError("load() comes first")
-        return self._loaded
-
     def _recognise(self, clips: Sequence[Clip]) -> list[Recognition]:
         stages = self._stages
         lengths = [self._length(len(clip.samples)) for clip in clips]
@@ -146,6 +121,34 @@ class NemoRecogniser(Recogniser):
 
     def _is_audible(self, piece: Samples) -> bool:
         return loudest_dbfs(piece, self._stages.sample_rate_hz) > SILENCE_DBFS
+
+
+def load_recogniser(
+    directory: Path, source: str, revision: str, options: RecogniserOptions
+) -> NemoRecogniser:
+    """Returns the recogniser, loaded from an unpacked checkpoint.
+
+    Raises:
+        UnusableModel: The files are no model of a kind that runs here.
+        NoDevice: The options want a device that is not usable.
+    """
+    # Imported here: NeMo takes ten seconds to import, and `--help` should not.
+    from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
+    from nemo_voice_stt.backends.tdt.decoding_pipeline import load_stages  # noqa: PLC0415
+
+    device = hardware.choose_device(options.device)
+    precision = hardware.precision_of(options.precision, device)
+    stages = load_stages(directory, device, precision, use_cuda_graphs=options.use_cuda_graphs)
+    description = ModelDescription(
+        source=source,
+        revision=revision,
+        architecture=type(stages.model).__name__,
+        parameters=sum(weight.numel() for weight in stages.model.parameters()),
+        sample_rate_hz=stages.sample_rate_hz,
+        device=hardware.describe(device),
+        precision=str(precision).removeprefix("torch."),
+    )
+    return NemoRecogniser(stages, description, options)
 
 
 def loudest_dbfs(piece: Samples, sample_rate_hz: int) -> float:

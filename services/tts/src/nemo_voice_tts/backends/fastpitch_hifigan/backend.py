@@ -1,7 +1,7 @@
 """Implements the port to a voice with NVIDIA NeMo's FastPitch and HiFi-GAN.
 
-Importing this module is cheap; `load` imports torch and NeMo, which takes ten seconds. Everything
-but the construction, `tokens`, `windows` and the properties happens on the device thread.
+Importing this module is cheap; `load_voice` imports torch and NeMo, which takes ten seconds.
+Everything but `tokens`, `windows` and the properties happens on the device thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,19 +49,22 @@ class NemoVoice(Voice):
 
     def __init__(
         self,
-        fastpitch_directory: Path,
-        hifigan_directory: Path,
-        *,
-        source: str,
-        revision: str,
+        fastpitch: "FastPitch",
+        hifigan: "HifiGan",
+        description: ModelDescription,
         options: VoiceOptions,
     ) -> None:
-        self._directories = (fastpitch_directory, hifigan_directory)
-        self._source = source
-        self._revision = revision
+        self._fastpitch = fastpitch
+        self._hifigan = hifigan
+        self._description = description
         self._options = options
-        self._is_windowed = bool(options.is_windowed)
-        self._loaded: tuple[FastPitch, HifiGan] | None = None
+        is_on_gpu = fastpitch.device.type == "cuda"
+        self._is_windowed = is_on_gpu if options.is_windowed is None else options.is_windowed
+
+    @property
+    @override
+    def description(self) -> ModelDescription:
+        return self._description
 
     @property
     @override
@@ -72,34 +75,6 @@ class NemoVoice(Voice):
     @override
     def vocoder_items(self) -> int:
         return self._options.max_batch_items if self._is_windowed else 1
-
-    @override
-    def load(self) -> ModelDescription:
-        # Imported here: NeMo takes ten seconds to import, and `--help` should not.
-        from nemo_voice_serving.nemo import hardware, loading  # noqa: PLC0415
-        from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch  # noqa: PLC0415
-        from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan  # noqa: PLC0415
-
-        device = hardware.choose_device(self._options.device)
-        precision = hardware.precision_of(self._options.precision, device)
-        fastpitch = load_fastpitch(self._directories[0], device)
-        hifigan = load_hifigan(self._directories[1], device, precision)
-        for what in ("sample_rate_hz", "mel_count", "hop_samples"):
-            made, taken = getattr(fastpitch, what), getattr(hifigan, what)
-            if made != taken:
-                raise loading.UnusableModel(f"voice and vocoder differ in {what}: {made}, {taken}")
-        if self._options.is_windowed is None:
-            self._is_windowed = device.type == "cuda"
-        self._loaded = fastpitch, hifigan
-        return ModelDescription(
-            source=self._source,
-            revision=self._revision,
-            architecture=f"{type(fastpitch.model).__name__} + {type(hifigan.model).__name__}",
-            parameters=loading.parameter_count(fastpitch.model, hifigan.model),
-            sample_rate_hz=fastpitch.sample_rate_hz,
-            device=hardware.describe(device),
-            precision=str(precision).removeprefix("torch."),
-        )
 
     @override
     def warm_up(self, report: Callable[[str], None]) -> None:
@@ -159,26 +134,51 @@ class NemoVoice(Voice):
                     made.update(zip(chosen, sounds, strict=True))
         return [made[place] for place in range(len(batch))]
 
-    @property
-    def _fastpitch(self) -> "FastPitch":
-        return self._models[0]
-
-    @property
-    def _hifigan(self) -> "HifiGan":
-        return self._models[1]
-
-    @property
-    def _models(self) -> "tuple[FastPitch, HifiGan]":
-        if self._loaded is None:
-            raise RuntimeError("load() comes first")
-        return self._loaded
-
     def _warm_up_windows(self, spectrogram: Spectrogram, report: Callable[[str], None]) -> None:
         widths = [width for width in WIDTHS if width <= spectrogram.frame_count]
         for width in sorted(widths, reverse=True):
             for items in _halves(self._options.max_batch_items):
                 report(f"{items} x {width} frames")
                 self.waveforms([_window(spectrogram, Stretch(0, width, 0, width))] * items)
+
+
+def load_voice(
+    fastpitch_directory: Path,
+    hifigan_directory: Path,
+    *,
+    source: str,
+    revision: str,
+    options: VoiceOptions,
+) -> NemoVoice:
+    """Returns the voice, loaded from the two unpacked checkpoints.
+
+    Raises:
+        UnusableModel: The files are not models of these kinds, or do not fit each other.
+        NoDevice: The options want a device that is not usable.
+    """
+    # Imported here: NeMo takes ten seconds to import, and `--help` should not.
+    from nemo_voice_serving.nemo import hardware, loading  # noqa: PLC0415
+    from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch  # noqa: PLC0415
+    from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan  # noqa: PLC0415
+
+    device = hardware.choose_device(options.device)
+    precision = hardware.precision_of(options.precision, device)
+    fastpitch = load_fastpitch(fastpitch_directory, device)
+    hifigan = load_hifigan(hifigan_directory, device, precision)
+    for what in ("sample_rate_hz", "mel_count", "hop_samples"):
+        made, taken = getattr(fastpitch, what), getattr(hifigan, what)
+        if made != taken:
+            raise loading.UnusableModel(f"voice and vocoder differ in {what}: {made}, {taken}")
+    description = ModelDescription(
+        source=source,
+        revision=revision,
+        architecture=f"{type(fastpitch.model).__name__} + {type(hifigan.model).__name__}",
+        parameters=loading.parameter_count(fastpitch.model, hifigan.model),
+        sample_rate_hz=fastpitch.sample_rate_hz,
+        device=hardware.describe(device),
+        precision=str(precision).removeprefix("torch."),
+    )
+    return NemoVoice(fastpitch, hifigan, description, options)
 
 
 def warm_up_shapes(options: VoiceOptions, *, is_batched: bool) -> list[tuple[int, int]]:
