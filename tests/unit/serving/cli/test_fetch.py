@@ -462,4 +462,4 @@ def test_a_complete_cache_needs_no_network_and_no_token(
     assert (made["revision"], (cache / made["directory"]).is_dir()) == (COMMIT, True)
     assert sorted((path, path.stat().st_mtime_ns) for path in cache.rglob("*")) == before
     assert not voice.bodies()
-    assert bool(voice.seen) == (how == "hub away")  # else it is not even asked
+    assert bool(voice.seen) == (how == "hub away")  # else no request is sent

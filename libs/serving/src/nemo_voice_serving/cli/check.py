@@ -78,6 +78,6 @@ def refuse_damage(directory: Path) -> None:
         if damaged is not None:
             raise ModelArchiveRefused(
                 f"{weights.name} in {directory.name} is damaged ({damaged}). Remove that folder "
-                "from the cache; the next fetch brings it again.",
+                "from the cache; the next fetch downloads it again.",
                 reason=FailureReason.CACHE_DAMAGED,
             )

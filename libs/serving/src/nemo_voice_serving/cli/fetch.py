@@ -5,15 +5,16 @@ People read the terminal; programs read the result file and the progress port, w
 """
 
 import argparse
+import contextlib
 import logging
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import IO, Self
+from types import FrameType
+from typing import IO
 
 from huggingface_hub import get_token
 from pydantic_settings import BaseSettings
@@ -109,9 +110,9 @@ def run_fetch(
     file = _open_result(result)
     try:
         with (
-            _StopSignals() as signals,
+            _stop_signals() as ignore_signals,
             serving_progress(progress_port, report.progress),
-            _ResultWriter(report, file, signals),
+            _written_result(report, file, ignore_signals),
         ):
             models = _fetch_all(checkpoints, resolve, report)
             if use is not None:
@@ -155,64 +156,55 @@ def _open_result(result: Path | None) -> IO[bytes] | None:
         sys.exit(f"error: the result cannot be written to {result}: {error.strerror}")
 
 
-class _StopSignals:
-    """Raises `Interrupted` at the first SIGTERM or SIGINT, and ignores later ones.
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[Callable[[], None]]:
+    """Raises `Interrupted` at the first SIGTERM or SIGINT; yields what ignores them from then on.
 
     Needed in a container: the kernel ignores a SIGTERM that the first process does not handle.
     """
+    is_armed = True
 
-    def __init__(self) -> None:
-        self._is_armed = True
-        self._previous = {number: signal.getsignal(number) for number in _STOPS}
+    def ignore() -> None:
+        nonlocal is_armed
+        is_armed = False
 
-    def __enter__(self) -> Self:
-        for number in _STOPS:
-            signal.signal(number, self._interrupt)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-
-    def ignore(self) -> None:
-        """Ignores signals from now on, so that the result can be written."""
-        self._is_armed = False
-
-    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
-        if self._is_armed:
-            self.ignore()  # a second signal must not cut the cleanup short
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        if is_armed:
+            ignore()  # a second signal must not cut the cleanup short
             raise Interrupted(signal.Signals(number).name, 128 + number)
 
+    previous = {number: signal.getsignal(number) for number in _STOPS}
+    try:
+        for number in _STOPS:
+            signal.signal(number, interrupt)
+        yield ignore
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
-class _ResultWriter:
+
+@contextlib.contextmanager
+def _written_result(
+    report: FetchReport, file: IO[bytes] | None, ignore_signals: Callable[[], None]
+) -> Iterator[None]:
     """Writes the result at the end of the block, after success and failure alike."""
-
-    def __init__(self, report: FetchReport, file: IO[bytes] | None, signals: _StopSignals) -> None:
-        self._report = report
-        self._file = file
-        self._signals = signals
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._signals.ignore()
-        if self._file is None:
-            return
+    try:
+        yield
+    except BaseException as error:
+        ignore_signals()
         try:
-            with self._file as file:
-                file.write(self._report.success() if error is None else self._report.failure(error))
+            _write(file, report.failure(error))
         except OSError as problem:
-            if error is None:
-                sys.exit(f"error: the result cannot be written: {problem.strerror}")
             logger.warning("result not written", extra={"error": problem.strerror})
+        raise
+    ignore_signals()
+    try:
+        _write(file, report.success())
+    except OSError as problem:
+        sys.exit(f"error: the result cannot be written: {problem.strerror}")
+
+
+def _write(file: IO[bytes] | None, result: bytes) -> None:
+    if file is not None:
+        with file:
+            file.write(result)

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
 
 RECORD_NAME = "model.json"
-"""The store's own file, which no archive may bring."""
+"""The record of a stored model; no archive may hold one."""
 CONFIG_NAME = "model_config.yaml"
 MAX_MEMBERS = 10_000
 """NVIDIA's models have fewer than twenty."""

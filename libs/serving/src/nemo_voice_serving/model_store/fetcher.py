@@ -160,7 +160,7 @@ def _check_digest(reference: ModelReference, remote: RemoteFile, digest: str) ->
     if reference.sha256 not in {None, digest}:
         raise ModelDigestMismatch(
             f"{reference.label} has SHA-256 {digest}, not {reference.sha256}. It was removed. "
-            "If the new digest is right, ask for that one."
+            "If the new digest is right, use that one."
         )
     if remote.sha256 not in {None, digest}:
         raise ModelDigestMismatch(
