@@ -158,7 +158,7 @@ def _open_result(result: Path | None) -> IO[bytes] | None:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[Callable[[], None]]:
-    """Raises `Interrupted` at the first SIGTERM or SIGINT; yields what ignores them from then on.
+    """Raises `Interrupted` at the first SIGTERM or SIGINT; yields a function that ends this.
 
     Needed in a container: the kernel ignores a SIGTERM that the first process does not handle.
     """

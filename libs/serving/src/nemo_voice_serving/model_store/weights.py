@@ -1,4 +1,4 @@
-"""Refuses weights that hold code. A function from outside finds it: this package has no torch."""
+"""Refuses weights that hold code, as found by a function that the caller passes in."""
 
 from collections.abc import Callable
 from pathlib import Path
