@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DEMO = Path(__file__).parents[1] / "demo"
 _NAMES = (
     "plain", "changed", "in_noise", "in_silence", "in_a_row", "of_noise",
-    "round_trip", "written", "unknown", "judge", "recogniser_cost", "voice_cost",
+    "round_trip", "written", "unknown", "judge", "asr_cost", "tts_cost",
 )  # fmt: skip
 
 
@@ -53,8 +53,8 @@ def _measurements() -> "dict[str, Callable[[Laboratory], Findings]]":
         "round_trip": voicing.round_trip,
         "written": voicing.written,
         "unknown": voicing.unknown,
-        "recogniser_cost": recognition.cost,
-        "voice_cost": voicing.cost,
+        "asr_cost": recognition.cost,
+        "tts_cost": voicing.cost,
     }
 
 
@@ -80,7 +80,7 @@ def _measured(laboratory: "Laboratory", names: Sequence[str]) -> "dict[str, Find
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Measure what the arguments ask for; returns the exit status."""
+    """Measures what the arguments choose; returns the exit status."""
     arguments = _arguments(given)
     names = arguments.only or _NAMES
     sys.stderr.write("loading NeMo and the checkpoints\n")

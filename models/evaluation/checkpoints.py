@@ -16,7 +16,7 @@ NAMES = (VOICE, VOCODER, RECOGNISER)
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What one checkpoint file is."""
+    """Facts about one checkpoint file."""
 
     name: str
     model_class: str
@@ -28,7 +28,7 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Return what a checkpoint says of itself.
+    """Returns the facts about a checkpoint.
 
     Raises:
         ValueError: a part of it is missing.
@@ -51,5 +51,5 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def read_checkpoints(folder: Path) -> tuple[Checkpoint, ...]:
-    """Return the three checkpoints of a folder."""
+    """Returns the three checkpoints of a folder."""
     return tuple(read_checkpoint(folder / name) for name in NAMES)

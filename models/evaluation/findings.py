@@ -1,4 +1,4 @@
-"""What a measurement gives: figures with goals, and the sentences that went worst. Pure.
+"""What a measurement gives: figures with goals, and the sentences with most errors.
 
 Made by `recognition.py` and `voicing.py`, printed by `report.py`.
 """
@@ -32,7 +32,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Findings:
-    """The figures of one measurement and the sentences that went worst."""
+    """The figures of one measurement and the sentences with most errors."""
 
     figures: tuple[Figure, ...]
     worst: tuple[Hearing, ...] = ()
@@ -41,7 +41,7 @@ class Findings:
 def error_rate(
     title: str, hearings: Sequence[Hearing], goal_percent: float | None, note: str = ""
 ) -> Figure:
-    """Return the word error rate of hearings in percent, with what homophones make of it."""
+    """Returns the word error rate of hearings in percent, with what homophones make of it."""
     errors = pooled(hearing.errors for hearing in hearings)
     folded = pooled(hearing.errors_with_homophones for hearing in hearings)
     homophones = f"{100 * folded.rate:.2f} % with homophones as one word"

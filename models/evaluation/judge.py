@@ -17,7 +17,7 @@ _AROUND_S = 0.4  # speech that begins at once costs it the first word
 
 
 def judged(clips: Sequence[Samples]) -> list[str]:
-    """Return what pocketsphinx hears in each clip."""
+    """Returns what pocketsphinx hears in each clip."""
     decoder = Decoder(samprate=SAMPLE_RATE_HZ, loglevel="FATAL")
     rng = np.random.default_rng(0)
     return [_heard(decoder, clip, rng) for clip in clips]

@@ -20,7 +20,7 @@ _Item = TypeVar("_Item")
 
 @dataclass
 class Laboratory:
-    """The models under test and the teacher, each made when first asked for."""
+    """The models under test and the teacher, each made at its first use."""
 
     folder: Path
     """Where the checkpoints are."""
@@ -29,7 +29,7 @@ class Laboratory:
     _said: dict[str, Samples] = field(default_factory=dict)
 
     def some(self, items: Sequence[_Item]) -> Sequence[_Item]:
-        """Return the items to measure: all, or evenly spread ones up to the limit."""
+        """Returns the items to measure: all, or evenly spread ones up to the limit."""
         if self.limit is None or len(items) <= self.limit:
             return items
         step = len(items) / self.limit
@@ -53,14 +53,14 @@ class Laboratory:
         return Voice(self.folder)
 
     def said(self, text: str) -> Samples:
-        """Return the voice's speech for a text as typed, at the recogniser's rate."""
+        """Returns the voice's speech for a text as typed, at the recogniser's rate."""
         if text not in self._said:
             speech = self.voice.say(self.voice.reading(text))
             self._said[text] = resampled(speech, VOICE_RATE_HZ)
         return self._said[text]
 
     def heard(self, clips: Sequence[Clip]) -> list[Hearing]:
-        """Return what the recogniser hears in each clip."""
+        """Returns what the recogniser hears in each clip."""
         transcripts = self.recogniser.transcripts([clip.samples for clip in clips])
         return [
             Hearing(clip.text, transcript.text)
@@ -69,6 +69,6 @@ class Laboratory:
 
 
 def report_progress(message: str) -> None:
-    """Write one line of progress to stderr."""
+    """Writes one line of progress to stderr."""
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Arithmetic of the figures: word errors, homophones, medians. Pure; called by `figures.py`."""
+"""Arithmetic of the figures: word errors, homophones, medians."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -45,7 +45,7 @@ class Hearing:
 
 
 def distance(left: Sequence[str], right: Sequence[str]) -> int:
-    """Return the least number of insertions, deletions and replacements between two sequences."""
+    """Returns the least number of insertions, deletions and replacements between two sequences."""
     row = list(range(len(right) + 1))
     for i, wanted in enumerate(left, start=1):
         before = row
@@ -56,25 +56,25 @@ def distance(left: Sequence[str], right: Sequence[str]) -> int:
 
 
 def pooled(errors: Iterable[WordErrors]) -> WordErrors:
-    """Return the errors of many sentences as one, so that long sentences weigh more."""
+    """Returns the errors of many sentences as one, so that long sentences weigh more."""
     listed = tuple(errors)
     return WordErrors(sum(e.edits for e in listed), sum(e.words for e in listed))
 
 
 def worst(hearings: Iterable[Hearing], count: int) -> tuple[Hearing, ...]:
-    """Return the sentences with most word errors, first the highest rate among equals."""
+    """Returns the sentences with most word errors, first the highest rate among equals."""
     wrong = [hearing for hearing in hearings if hearing.errors.edits]
     wrong.sort(key=lambda h: (-h.errors.edits, -h.errors.rate, h.said))
     return tuple(wrong[:count])
 
 
 def closest(heard: str, readings: Sequence[str]) -> Hearing:
-    """Return the hearing against that one of several correct readings which fits best."""
+    """Returns the hearing against that one of several correct readings which fits best."""
     return min((Hearing(reading, heard) for reading in readings), key=lambda h: h.errors.edits)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the linearly interpolated percentile of values, NaN of none."""
+    """Returns the linearly interpolated percentile of values, NaN of none."""
     if not values:
         return math.nan
     ordered = sorted(values)
@@ -91,11 +91,11 @@ def _pronunciations() -> dict[str, list[list[str]]]:
 
 @cache
 def sound_of(word: str) -> str:
-    """Return the first pronunciation of a word without stress, or the word itself if unknown."""
+    """Returns the first pronunciation of a word without stress, or the word itself if unknown."""
     found = _pronunciations().get(word)
     return " ".join(phone.rstrip("012") for phone in found[0]) if found else word
 
 
 def is_in_dictionary(word: str) -> bool:
-    """Whether the CMU pronouncing dictionary has the word."""
+    """Returns whether the CMU pronouncing dictionary has the word."""
     return word.lower() in _pronunciations()

@@ -66,7 +66,7 @@ class Recogniser:
         self._model.preprocessor.featurizer.pad_to = 0
 
     def transcripts(self, clips: Sequence[Samples]) -> list[Transcript]:
-        """Return the transcript of each clip, in the order of the clips."""
+        """Returns the transcript of each clip, in the order of the clips."""
         out: dict[int, Transcript] = {}
         order = sorted(range(len(clips)), key=lambda index: len(clips[index]))
         while order:
@@ -77,7 +77,7 @@ class Recogniser:
         return [out[index] for index in range(len(clips))]
 
     def cost(self, clips: Sequence[Samples], batch_items: int) -> Cost:
-        """Return the processor time of clips in batches of a fixed size."""
+        """Returns the processor time of clips in batches of a fixed size."""
         begin_s = time.process_time()
         for index in range(0, len(clips), batch_items):
             self.run(clips[index : index + batch_items])
@@ -85,7 +85,7 @@ class Recogniser:
         return Cost(time.process_time() - begin_s, speech_s)
 
     def run(self, clips: Sequence[Samples]) -> list[Transcript]:
-        """Return the transcripts of clips as one batch."""
+        """Returns the transcripts of clips as one batch."""
         with torch.inference_mode():
             hypotheses = self._hypotheses(clips)
         return [
@@ -133,7 +133,7 @@ class Voice:
     vocoder_cost: Cost = field(default_factory=Cost)
 
     def __post_init__(self) -> None:
-        """Restore both checkpoints and open the grammars, building them the first time."""
+        """Restores both checkpoints and opens the grammars, building them the first time."""
         self._voice: Any = FastPitchModel.restore_from(
             str(self.folder / VOICE), map_location="cpu"
         ).eval()
@@ -146,17 +146,17 @@ class Voice:
         self._normaliser: Any = open_grammars(grammars)
 
     def reading(self, text: str) -> str:
-        """Return the text in words, prepared as the service prepares it."""
+        """Returns the text in words, prepared as the service prepares it."""
         options = {"punct_pre_process": True, "punct_post_process": True}
         words = str(self._normaliser.normalize(expanded(text), **options))
         return spelled(with_final_stop(words, text), self._lexicon)
 
     def knows(self, word: str) -> bool:
-        """Whether the checkpoint's own dictionary has the word."""
+        """Returns whether the checkpoint's own dictionary has the word."""
         return word.lower() in self._lexicon
 
     def say(self, text: str) -> Samples:
-        """Return the speech of a normalised text at `VOICE_RATE_HZ`."""
+        """Returns the speech of a normalised text at `VOICE_RATE_HZ`."""
         with torch.inference_mode():
             begin_s = time.process_time()
             tokens = self._voice.parse(text, normalize=False)
@@ -174,6 +174,6 @@ class Voice:
 
 
 def quieten() -> None:
-    """Let NeMo say only errors, and keep torch to one thread, so that costs are comparable."""
+    """Limits NeMo to error logs and torch to one thread, so that costs are comparable."""
     nemo_logging.setLevel(nemo_logging.ERROR)
     torch.set_num_threads(1)

@@ -90,7 +90,7 @@ def in_a_row(laboratory: Laboratory) -> Findings:
 
 
 def of_noise(laboratory: Laboratory) -> Findings:
-    """Recognition where nobody speaks: the text must be empty."""
+    """Recognition of noise without speech: the text must be empty."""
     clips = laboratory.some(noises(_NOISES_EACH))
     transcripts = laboratory.recogniser.transcripts([samples for _, samples in clips])
     wordy = [kind for (kind, _), heard in zip(clips, transcripts, strict=True) if heard.text]

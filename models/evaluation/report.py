@@ -24,7 +24,7 @@ _WORST_LISTS = {
 
 
 def as_json(findings: Mapping[str, Findings], checkpoints: Sequence[Checkpoint]) -> str:
-    """Return everything measured, with the digests of the checkpoints it was measured on."""
+    """Returns everything measured, with the digests of the checkpoints it was measured on."""
     document = {
         "checkpoints": {checkpoint.name: checkpoint.sha256 for checkpoint in checkpoints},
         "measurements": {
@@ -53,7 +53,7 @@ def _hearing_record(hearing: Hearing) -> dict[str, Any]:
 
 
 def figures_table(findings: Mapping[str, Findings]) -> str:
-    """Return the figures as one Markdown table."""
+    """Returns the figures as one Markdown table."""
     rows = ["| figure | measured | goal | reached | over | remarks |", "|---|---|---|---|---|---|"]
     for found in findings.values():
         rows += [_row(figure) for figure in found.figures]
@@ -70,7 +70,7 @@ def _row(figure: Figure) -> str:
 
 
 def worst_lists(findings: Mapping[str, Findings]) -> str:
-    """Return the worst sentences of each measurement that has them."""
+    """Returns the worst sentences of each measurement that has them."""
     parts = []
     for name, heading in _WORST_LISTS.items():
         if name in findings:
@@ -86,7 +86,7 @@ def _worst_table(hearings: Iterable[Hearing]) -> list[str]:
 
 
 def checkpoints_table(checkpoints: Iterable[Checkpoint]) -> str:
-    """Return what each checkpoint is."""
+    """Returns what each checkpoint is."""
     rows = ["| file | class | parameters | bytes | SHA-256 |", "|---|---|---|---|---|"]
     rows += [
         f"| `{c.name}` | `{c.model_class}` | {c.parameters:,} | {c.size_bytes:,} "
@@ -97,7 +97,7 @@ def checkpoints_table(checkpoints: Iterable[Checkpoint]) -> str:
 
 
 def with_section(card: str, name: str, content: str) -> str:
-    """Return the card with the text between the markers of a section replaced.
+    """Returns the card with the text between the markers of a section replaced.
 
     Raises:
         ValueError: the card has no such markers.
@@ -111,7 +111,7 @@ def with_section(card: str, name: str, content: str) -> str:
 def with_results(
     card: str, findings: Mapping[str, Findings], checkpoints: Sequence[Checkpoint]
 ) -> str:
-    """Return the card with the checkpoints, the figures and the worst sentences put in."""
+    """Returns the card with the checkpoints, the figures and the worst sentences put in."""
     card = with_section(card, "checkpoints", checkpoints_table(checkpoints))
     card = with_section(card, "figures", figures_table(findings))
     return with_section(card, "worst", worst_lists(findings))

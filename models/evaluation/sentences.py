@@ -29,34 +29,34 @@ class RareWord:
 
 
 def normalised(text: str) -> str:
-    """Return the words of a text in lower case, a-z and inner apostrophes only, single spaces."""
+    """Returns the words of a text in lower case, a-z and inner apostrophes only, single spaces."""
     words = re.sub(r"[^a-z']+", " ", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     return " ".join(filter(None, (word.strip("'") for word in words.split())))
 
 
 @cache
 def recognition_sentences() -> tuple[str, ...]:
-    """Return the texts that espeak speaks to the recogniser, normalised, at least 500."""
+    """Returns the texts that espeak speaks to the recogniser, normalised, at least 500."""
     texts = (*handwritten.RECOGNITION, *generated(_RECOGNITION_SEED, _RECOGNITION_GENERATED))
     return tuple(dict.fromkeys(normalised(text) for text in texts))
 
 
 @cache
 def round_trip_sentences() -> tuple[str, ...]:
-    """Return the texts that the voice speaks to the recogniser, with capitals and punctuation."""
+    """Returns the texts that the voice speaks to the recogniser, with capitals and punctuation."""
     seen = set(recognition_sentences())
     candidates = (*handwritten.ROUND_TRIP, *generated(_ROUND_TRIP_SEED, _ROUND_TRIP_GENERATED))
     return tuple(text for text in candidates if normalised(text) not in seen)
 
 
 def written_forms() -> tuple[WrittenForm, ...]:
-    """Return texts with digits, money, dates, times and abbreviations, and how they are read."""
+    """Returns texts with digits, money, dates, times and abbreviations, and how they are read."""
     return WRITTEN_FORMS
 
 
 @cache
 def unknown_words() -> tuple[RareWord, ...]:
-    """Return words that the dictionary lacks, each in one sentence."""
+    """Returns words that the dictionary lacks, each in one sentence."""
     return tuple(
         RareWord(word, RARE_TEMPLATES[index % len(RARE_TEMPLATES)].format(word=word))
         for index, word in enumerate(RARE_WORDS)
@@ -64,7 +64,7 @@ def unknown_words() -> tuple[RareWord, ...]:
 
 
 def all_test_texts() -> frozenset[str]:
-    """Return every text of every set, normalised: what no training text may be."""
+    """Returns every text of every set, normalised: no training text may be one of them."""
     spoken = (reading for form in WRITTEN_FORMS for reading in form.spoken)
     written = (form.text for form in WRITTEN_FORMS)
     rare = (rare.sentence for rare in unknown_words())
@@ -73,5 +73,5 @@ def all_test_texts() -> frozenset[str]:
 
 
 def held_out_words() -> frozenset[str]:
-    """Return the words outside the dictionary, lower case: no training text may use one."""
+    """Returns the words outside the dictionary, lower case: no training text may use one."""
     return frozenset(word.lower() for word in RARE_WORDS)

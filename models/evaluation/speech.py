@@ -46,7 +46,7 @@ class Clip:
 
 
 def resampled(samples: Samples, rate_hz: int) -> Samples:
-    """Return samples at the recogniser's rate."""
+    """Returns samples at the recogniser's rate."""
     return np.asarray(soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ), np.float32)
 
 
@@ -59,7 +59,7 @@ def spoken(
     pitch: int = _PLAIN_PITCH,
     word_gap_ms: int = 0,
 ) -> Clip:
-    """Return one text in espeak's voice, by default as `espeak-ng -v en-us` says it."""
+    """Returns one text in espeak's voice, by default as `espeak-ng -v en-us` says it."""
     heard = espeak.synth(text, voice=voice, rate=speed_wpm, pitch=pitch, word_gap_ms=word_gap_ms)
     samples = resampled(np.asarray(heard.samples / 32768, np.float32), ESPEAK_RATE_HZ)
     return Clip(text, samples, _starts(text, heard.words))
@@ -76,7 +76,7 @@ def _starts(text: str, events: Sequence[WordEvent]) -> tuple[float | None, ...]:
 
 
 def varied(espeak: Espeak, texts: Sequence[str], seed: int = 1) -> list[Clip]:
-    """Return the texts, each with its own voice, speed, pitch and gain."""
+    """Returns the texts, each with its own voice, speed, pitch and gain."""
     rng = np.random.default_rng(seed)
     clips = []
     for text in texts:
@@ -97,7 +97,7 @@ def _gain(rng: np.random.Generator) -> float:
 
 
 def noisy(clips: Sequence[Clip], snr_db: float, seed: int = 2) -> list[Clip]:
-    """Return the clips with white noise, its power so far below the clip's mean power."""
+    """Returns the clips with white noise, its power so far below the clip's mean power."""
     rng = np.random.default_rng(seed)
     out = []
     for clip in clips:
@@ -108,13 +108,13 @@ def noisy(clips: Sequence[Clip], snr_db: float, seed: int = 2) -> list[Clip]:
 
 
 def surrounded(clip: Clip, silence_s: float) -> Clip:
-    """Return the clip with digital silence before and after it."""
+    """Returns the clip with digital silence before and after it."""
     silence = np.zeros(round(silence_s * SAMPLE_RATE_HZ), np.float32)
     return Clip(clip.text, np.concatenate([silence, clip.samples, silence]))
 
 
 def joined(clips: Sequence[Clip], seed: int = 3) -> list[Clip]:
-    """Return all clips, two to eight after one another in each."""
+    """Returns all clips, two to eight after one another in each."""
     rng = np.random.default_rng(seed)
     out: list[Clip] = []
     rest = list(clips)
@@ -127,7 +127,7 @@ def joined(clips: Sequence[Clip], seed: int = 3) -> list[Clip]:
 
 
 def noises(count_each: int, seed: int = 4) -> list[tuple[str, Samples]]:
-    """Return clips in which nobody speaks: white noise, pink noise and mains hum, 1 to 6 s."""
+    """Returns clips without speech: white noise, pink noise and mains hum, 1 to 6 s."""
     rng = np.random.default_rng(seed)
     out = []
     for kind in ("white", "pink", "hum"):

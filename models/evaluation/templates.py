@@ -198,7 +198,7 @@ def _fillings(rng: random.Random) -> dict[str, str]:
 
 
 def generated(seed: int, count: int, *, words_min: int = 4, words_max: int = 14) -> tuple[str, ...]:
-    """Return `count` different sentences of the template set, the same ones for the same seed."""
+    """Returns `count` different sentences of the template set, the same ones for the same seed."""
     rng = random.Random(seed)
     sentences: dict[str, None] = {}
     index = 0

@@ -84,7 +84,7 @@ def unknown(laboratory: Laboratory) -> Findings:
 
 @contextmanager
 def judging(laboratory: Laboratory) -> Iterator["Judging"]:
-    """Let the independent recogniser listen in processes beside the other measurements."""
+    """Lets the independent recogniser listen in processes beside the other measurements."""
     texts = laboratory.some(round_trip_sentences()[:_JUDGED])
     teacher = [
         spoken(
@@ -111,7 +111,7 @@ class Judging:
         self._voice = voice
 
     def findings(self) -> Findings:
-        """Return the figures, waiting for the listener if it is not done."""
+        """Returns the figures, waiting for the listener if it is not done."""
         teacher = [Hearing(*pair) for pair in zip(self._texts, self._teacher.result(), strict=True)]
         voice = [Hearing(*pair) for pair in zip(self._texts, self._voice.result(), strict=True)]
         teacher_rate = error_rate("Pocketsphinx on espeak itself: word errors", teacher, None)
@@ -129,7 +129,7 @@ class Judging:
 
 
 def difference_interval(before: Sequence[Hearing], after: Sequence[Hearing]) -> tuple[float, float]:
-    """Return the middle 95 % of the error rate's difference in points, sentences resampled."""
+    """Returns the middle 95 % of the error rate's difference in points, sentences resampled."""
     pairs = [(old.errors, new.errors) for old, new in zip(before, after, strict=True)]
     rng = random.Random(5)
     differences = []

@@ -1,4 +1,4 @@
-"""Where the recipe keeps what it makes, and how it writes a file so that readers see all of it."""
+"""The folder of the recipe's files, and a way to write a file that readers see whole only."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def recipe_folder() -> Path:
-    """The recipe's folder in the development cache, outside the repository."""
+    """Returns the recipe's folder in the development cache, outside the repository."""
     root = os.environ.get("NEMO_VOICE_DEV_CACHE", str(Path.home() / ".cache" / "nemo-voice"))
     return Path(root) / "recipe"
 

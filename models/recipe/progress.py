@@ -1,4 +1,4 @@
-"""Progress lines of a long job: how far, how long still."""
+"""Progress lines of a long job: the part that is done and the time left."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ _EVERY_S = 15.0
 
 
 class Progress:
-    """Says on the terminal, a few times a minute, what part of a job is done."""
+    """Prints the part of a job that is done and the time left, a few times a minute."""
 
     def __init__(self, job: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._job = job
@@ -17,7 +17,7 @@ class Progress:
         self._first_part: float | None = None
 
     def report(self, part: float, remark: str = "") -> None:
-        """Writes a line if the last is long past; `part` runs from 0 to 1."""
+        """Writes a line if the last one is 15 seconds old; `part` runs from 0 to 1."""
         now_s = self._clock()
         if self._first_part is None:
             self._first_part = part  # a resumed job does not start at 0

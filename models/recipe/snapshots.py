@@ -1,4 +1,4 @@
-"""The list of usable models a training run leaves behind while it goes on."""
+"""The list of usable models that a training writes while it runs."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ def announce(path: Path) -> None:
 
 
 def latest(folder: Path, name: str) -> Path:
-    """The newest snapshot of a model.
+    """Returns the newest snapshot of a model.
 
     Raises:
         FileNotFoundError: the model was not trained yet.

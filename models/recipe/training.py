@@ -24,7 +24,7 @@ _FINAL_RATE = 0.02  # of the peak
 
 
 def half_precision(device: Any, *, wanted: bool) -> Any:
-    """A context that computes in bfloat16 if wanted and if the processor does so quickly."""
+    """Returns a context that computes in bfloat16, if wanted and quick on this processor."""
     quick = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=wanted and quick)
 
@@ -37,7 +37,7 @@ class Budget:
     steps: int | None = None
 
     def part(self, step: int, elapsed_s: float) -> float:
-        """The part of the training that is done, 0 to 1."""
+        """Returns the part of the training that is done, 0 to 1."""
         done = step / self.steps if self.steps else elapsed_s / (60 * self.minutes)
         return min(done, 1.0)
 
@@ -51,7 +51,7 @@ class RateSchedule:
     constant_part: float = 0.3
 
     def at(self, step: int, part: float) -> float:
-        """The rate for a step when `part` of the budget is spent."""
+        """Returns the rate for a step when `part` of the budget is spent."""
         warm = min(1.0, (step + 1) / self.warm_up_steps)
         falling = max(0.0, (part - self.constant_part) / (1 - self.constant_part))
         cosine = 0.5 * (1 + math.cos(math.pi * falling))
@@ -66,11 +66,11 @@ class Task(Protocol):
     """The part of the model whose weights are trained."""
 
     def loss(self, step: int) -> tuple[Any, Mapping[str, float]]:
-        """The loss to minimise on the batch of a step, and its parts by name."""
+        """Returns the loss to minimise on the batch of a step, and its parts by name."""
         ...
 
     def evaluate(self) -> Mapping[str, float]:
-        """The losses on held-out data."""
+        """Returns the losses on held-out data."""
         ...
 
     def save(self, path: Path) -> None:

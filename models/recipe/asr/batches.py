@@ -25,7 +25,7 @@ _NEPERS_PER_DB = 1 / 4.343  # of power
 
 @dataclass(frozen=True)
 class Batch:
-    """Features and what they say."""
+    """Features and the tokens that are said in them."""
 
     features: torch.Tensor
     """(batch, bands, frames), normalised as NeMo does it."""
@@ -75,7 +75,7 @@ class Batches:
         self._loaded: dict[str, list[_Utterance]] = {}
 
     def epoch(self, seed: int, utterances: int = 1500, *, joining: bool = True) -> Iterator[Batch]:
-        """One epoch: utterances drawn from the shards that are there now, in batches, shuffled."""
+        """Yields the batches of one epoch, drawn from the shards that are there now."""
         rng = np.random.default_rng(seed)
         chosen: list[_Utterance] = []
         for kind, share in self._shares.items():
@@ -120,7 +120,7 @@ class Batches:
         return _PLAIN_WEIGHT if self._first.issuperset(words) else 1.0
 
     def _tokens(self, text: str, starts_s: tuple[float, ...]) -> tuple[list[int], Times]:
-        """Token numbers and when each begins: a word's time, shared by its tokens' letters."""
+        """Returns tokens and their starts: a word's time is divided by its tokens' letters."""
         tokens: list[int] = []
         times: list[float] = []
         for index, word in enumerate(text.split()):
@@ -177,7 +177,7 @@ class Batches:
 
 
 def _joined(utterances: list[_Utterance], rng: np.random.Generator, *, padded: bool) -> _Utterance:
-    """Several utterances as one, with short gaps between and, if padded, silence around."""
+    """Returns several utterances as one, with short gaps between and, if padded, silence around."""
     parts: list[npt.NDArray[np.float16]] = []
     tokens: list[int] = []
     times: list[float] = []
@@ -206,7 +206,7 @@ def _joined(utterances: list[_Utterance], rng: np.random.Generator, *, padded: b
 def _varied(
     frames: torch.Tensor, lengths: torch.Tensor, rng: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, float]:
-    """The frames at another tempo, smeared as a vocoder smears, jittered, over a floor of noise."""
+    """Returns the frames with random changes: tempo, blur, jitter and a floor of noise."""
     factor = 1.0
     if rng.random() < 0.15:
         factor = float(rng.uniform(0.88, 1.15))
@@ -234,7 +234,7 @@ def _smeared(frames: torch.Tensor, *, time: bool, bands: bool) -> torch.Tensor:
 
 
 def _floor(frames: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Log power of a noise 28 to 95 dB below the loudest bin, tilted over the bands."""
+    """Returns the log power of a noise 28 to 95 dB below the loudest bin, tilted over the bands."""
     rows = len(frames)
     below = torch.from_numpy(rng.uniform(28, 95, rows)).float() * _NEPERS_PER_DB
     tilt = torch.from_numpy(rng.uniform(-4, 4, rows)).float()
@@ -247,7 +247,7 @@ def _floor(frames: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 
 def normalised(frames: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """The frames with each band's mean taken away and its deviation made one, as NeMo does it."""
+    """Returns the frames with mean 0 and deviation 1 in each band, as NeMo computes it."""
     inside = (torch.arange(frames.shape[1])[None] < lengths[:, None])[..., None]
     count = lengths[:, None].float()
     mean = (frames * inside).sum(1) / count

@@ -23,7 +23,7 @@ _SEED = 77_000
 
 
 def held_out_texts(count: int) -> list[str]:
-    """Sentences that no training text is: WordNet's share of them was kept apart."""
+    """Returns sentences that are not in the training texts."""
     texts, rng = training_texts(held_out=True), random.Random(_SEED)
     found: list[str] = []
     while len(found) < count:
@@ -34,7 +34,7 @@ def held_out_texts(count: int) -> list[str]:
 
 
 def clip_sets(count: int, voice: DemoVoice) -> dict[str, list[Clip]]:
-    """The same sentences as espeak says them, under every condition, and as the demo voice does."""
+    """Returns the same sentences spoken by espeak in every condition, and by the demo voice."""
     espeak, texts = Espeak(), held_out_texts(count)
     plain = [spoken(espeak, text) for text in texts]
     rng = random.Random(_SEED)
@@ -51,7 +51,7 @@ def clip_sets(count: int, voice: DemoVoice) -> dict[str, list[Clip]]:
 
 
 def measured(recogniser: Recogniser, clips: Sequence[Clip]) -> tuple[float, list[float], list[str]]:
-    """The word error rate (for empty texts: words a clip), start errors, and the mistakes."""
+    """Returns the word error rate (words a clip if the texts are empty), start errors, mistakes."""
     errors = words = 0
     late_s: list[float] = []
     mistakes = []

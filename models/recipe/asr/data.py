@@ -22,18 +22,18 @@ from recipe.phonetics.espeak import Espeak
 UTTERANCES = 500
 """In a shard: about 22 minutes of speech."""
 CHECKED = 80
-"""In the shard of held-out sentences that shows how training goes."""
+"""In the shard of held-out sentences, whose error rate is reported during training."""
 
 
 def training_texts(*, held_out: bool = False) -> TextSource:
-    """The texts a model may be trained on: none of the evaluation's, none of its unknown words."""
+    """Returns the training texts: none of the evaluation's, and none with its unknown words."""
     return TextSource(all_test_texts(), held_out_words(), held_out=held_out)
 
 
 def espeak_shard(
     number: int, espeak: Espeak, texts: TextSource, utterances: int = UTTERANCES
 ) -> list[Spoken]:
-    """The utterances of one shard of speech."""
+    """Returns the utterances of one shard of speech."""
     rng, noise_rng = random.Random(number), np.random.default_rng(number + 1)
     spoken = []
     for _ in range(utterances):
@@ -43,7 +43,7 @@ def espeak_shard(
 
 
 def noise_shard(number: int) -> list[Spoken]:
-    """The clips of one shard in which nobody speaks: their text is empty."""
+    """Returns the clips of one shard without speech: their text is empty."""
     rng, noise_rng = random.Random(-number - 1), np.random.default_rng(10**6 + number)
     return [Spoken("", nothing_said(rng, noise_rng), (0.0,)) for _ in range(UTTERANCES)]
 

@@ -14,7 +14,7 @@ DELIVERED = Path(__file__).parents[2] / "demo" / "fastconformer-tdt.nemo"
 
 
 def mean(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """The weights halfway between models that were trained one from the other.
+    """Returns the weights halfway between models that were trained one from the other.
 
     Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization".
     Counts, which have no mean, are the first one's.

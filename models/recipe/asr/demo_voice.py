@@ -25,7 +25,7 @@ VOICE_RATE_HZ = 22_050
 UTTERANCES = 200
 """In a shard: about ten minutes of speech."""
 CHECKED = 60
-"""In the shard of held-out sentences that shows how training goes."""
+"""In the shard of held-out sentences, whose error rate is reported during training."""
 _HOP_S = 256 / VOICE_RATE_HZ
 DEMO = Path(__file__).parents[2] / "demo"
 
@@ -45,7 +45,7 @@ class DemoVoice:
         self._space = self._voice.vocab.space
 
     def speak(self, text: str, rng: random.Random) -> Spoken | None:
-        """A text with the times of its words, or None where the tokens do not show its words."""
+        """Returns the speech with its words' times; None if its tokens do not show the words."""
         said = punctuated(text, rng)
         pace = rng.choice((1.0, 1.0, rng.uniform(0.85, 1.2)))
         with torch.inference_mode():
@@ -61,7 +61,7 @@ class DemoVoice:
 
 
 def _word_starts_s(tokens: list[int], space: int, ends_s: np.ndarray) -> list[float]:
-    """When each run of tokens between spaces begins, and when the last ends."""
+    """Returns when each run of tokens between spaces begins, and when the last ends."""
     starts = [0.0, *ends_s[:-1].tolist()]
     spoken = [i for i, token in enumerate(tokens) if token != space]
     first = [i for i in spoken if i == 0 or tokens[i - 1] == space]
@@ -69,7 +69,7 @@ def _word_starts_s(tokens: list[int], space: int, ends_s: np.ndarray) -> list[fl
 
 
 def voice_shard(seed: str, voice: DemoVoice, texts: TextSource, utterances: int) -> list[Spoken]:
-    """The utterances of one shard."""
+    """Returns the utterances of one shard."""
     rng, noise_rng = random.Random(seed), np.random.default_rng(list(seed.encode()))
     spoken: list[Spoken] = []
     while len(spoken) < utterances:

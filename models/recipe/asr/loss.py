@@ -1,4 +1,4 @@
-"""What training minimises: the transducer loss, and two that keep the words in their places.
+"""The losses of the training: the transducer loss, and two that keep the word times right.
 
 Cross-entropy at the lattice's nodes along the teacher's alignment keeps the word times and, alone,
 teaches a new model quickly; CTC on the encoder helps a new model to find the words at all. Called
@@ -49,13 +49,13 @@ class Nodes:
 
 
 def emission_frames(times_s: Times, count: int) -> list[int]:
-    """The encoder frame in which each token is said, and the frame after the last."""
+    """Returns the encoder frame in which each token is said, and the frame after the last."""
     frames = np.minimum(np.floor(times_s / _STEP_S + 1e-6).astype(int), count - 1).tolist()
     return [*frames[:-1], min(count, math.ceil(float(times_s[-1]) / _STEP_S))]
 
 
 def _path(frames: Sequence[int], count: int) -> set[tuple[int, int]]:
-    """The nodes that decoding visits when it makes no mistake."""
+    """Returns the nodes that decoding visits when it makes no mistake."""
     visited = set()
     frame = token = 0
     said = len(frames) - 1
@@ -74,7 +74,7 @@ def _path(frames: Sequence[int], count: int) -> set[tuple[int, int]]:
 def _row_nodes(
     tokens: Sequence[int], frames: Sequence[int], count: int, blank: int
 ) -> list[tuple[int, int, int, int, float]]:
-    """The nodes of one utterance: (frame, token, label, duration, weight)."""
+    """Returns the nodes of one utterance: (frame, token, label, duration, weight)."""
     path = _path(frames, count)
     said = len(tokens)
     found = []
@@ -95,7 +95,7 @@ def _row_nodes(
 
 
 def nodes_of(batch: Batch, counts: Sequence[int], blank: int, device: torch.device) -> Nodes:
-    """The nodes on and near the alignments of a batch."""
+    """Returns the nodes on and near the alignments of a batch."""
     entries = [
         (row, *node)
         for row, (tokens, times_s) in enumerate(zip(batch.tokens, batch.times_s, strict=True))
@@ -108,7 +108,7 @@ def nodes_of(batch: Batch, counts: Sequence[int], blank: int, device: torch.devi
 def losses(
     model: Any, head: torch.nn.Module, batch: Batch, weights: Weights
 ) -> dict[str, torch.Tensor]:
-    """The losses of a batch that have a weight, each a mean over its utterances or nodes."""
+    """Returns the losses that have a weight, each a mean over utterances or nodes of the batch."""
     device = next(head.parameters()).device
     encoded, counts = model.encoder(
         audio_signal=batch.features.to(device), length=batch.lengths.to(device)
@@ -173,7 +173,7 @@ def _ctc(scores: torch.Tensor, counts: torch.Tensor, batch: Batch, blank: int) -
 def _frame_loss(
     scores: torch.Tensor, counts: torch.Tensor, batch: Batch, blank: int
 ) -> torch.Tensor:
-    """Cross-entropy with the token over the middle of each frame, or blank where none is."""
+    """Returns the cross-entropy with the token in the middle of each frame, or with blank."""
     labels = torch.full(scores.shape[:2], -100)
     for row, (tokens, times_s) in enumerate(zip(batch.tokens, batch.times_s, strict=True)):
         count = int(counts[row])

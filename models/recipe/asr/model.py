@@ -29,7 +29,7 @@ def quiet_nemo() -> None:
 
 
 def load(path: Path) -> Any:
-    """A recogniser from a `.nemo` file."""
+    """Returns a recogniser from a `.nemo` file."""
     from nemo.collections.asr.models import EncDecRNNTBPEModel  # noqa: PLC0415
 
     quiet_nemo()
@@ -134,7 +134,7 @@ def _halved(key: str, value: torch.Tensor) -> torch.Tensor:
 
 
 def configuration(tokenizer: Path, layers: int, width: int = 128) -> Any:
-    """The configuration of a small FastConformer with a TDT joint, laid out as Parakeet's."""
+    """Returns the configuration of a small FastConformer with a TDT joint, like Parakeet's."""
     from omegaconf import OmegaConf  # noqa: PLC0415
 
     durations = list(DURATIONS)

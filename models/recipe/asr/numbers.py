@@ -69,7 +69,7 @@ _SCALES = ((1_000_000_000, "billion"), (1_000_000, "million"), (1000, "thousand"
 
 
 def cardinal(number: int, *, joiner: str = "") -> str:
-    """The words for a number; `joiner` is what follows "hundred": nothing, or "and"."""
+    """Returns the words for a number; `joiner` is what follows "hundred": nothing, or "and"."""
     for scale, name in _SCALES:
         if number >= scale:
             rest = number % scale
@@ -86,7 +86,7 @@ def cardinal(number: int, *, joiner: str = "") -> str:
 
 
 def ordinal(number: int) -> str:
-    """The words for a rank from 1 to 31."""
+    """Returns the words for a rank from 1 to 31."""
     if number <= 20:
         return ORDINALS[number - 1]
     if number == 30:
@@ -95,7 +95,7 @@ def ordinal(number: int) -> str:
 
 
 def year(number: int) -> str:
-    """The words for a year from 1100 to 2099."""
+    """Returns the words for a year from 1100 to 2099."""
     century, rest = divmod(number, 100)
     if number // 10 == 200:
         return f"two thousand {ONES[rest]}" if rest else "two thousand"
@@ -105,31 +105,31 @@ def year(number: int) -> str:
 
 
 def any_cardinal(rng: random.Random) -> str:
-    """A number of one to seven digits, in words: short ones are the most frequent."""
+    """Returns a number of one to seven digits, in words: short ones are the most frequent."""
     digits = rng.choices((1, 2, 3, 4, 5, 6, 7), weights=(24, 34, 20, 12, 4, 4, 2))[0]
     number = rng.randrange(10 ** (digits - 1), 10**digits)
     return cardinal(number, joiner=rng.choice(("", "and")))
 
 
 def any_year(rng: random.Random) -> str:
-    """A year in words, mostly a recent one."""
+    """Returns a year in words, mostly a recent one."""
     low, high = rng.choice(((1100, 1899), (1900, 1999), (1900, 1999), (2000, 2099)))
     return year(rng.randint(low, high))
 
 
 def any_digits(rng: random.Random) -> str:
-    """Three to seven digits read one by one."""
+    """Returns three to seven digits read one by one."""
     return " ".join(rng.choice([*ONES[:10], *ONES[:10], "oh"]) for _ in range(rng.randint(3, 7)))
 
 
 def any_decimal(rng: random.Random) -> str:
-    """A number with one or two digits behind the point."""
+    """Returns a number with one or two digits behind the point."""
     digits = " ".join(rng.choice(ONES[:10]) for _ in range(rng.randint(1, 2)))
     return f"{cardinal(rng.randrange(100))} point {digits}"
 
 
 def any_money(rng: random.Random) -> str:
-    """An amount of money in words."""
+    """Returns an amount of money in words."""
     whole, part = rng.choice(
         (("dollars", "cents"), ("dollars", "cents"), ("pounds", "pence"), ("euros", "cents"))
     )
@@ -144,7 +144,7 @@ def any_money(rng: random.Random) -> str:
 
 
 def any_clock(rng: random.Random) -> str:
-    """A time of day in words."""
+    """Returns a time of day in words."""
     hour = ONES[rng.randint(1, 12)]
     minute = rng.randrange(1, 60)
     shape = rng.random()
@@ -161,7 +161,7 @@ def any_clock(rng: random.Random) -> str:
 
 
 def any_date(rng: random.Random) -> str:
-    """A day of a month, at times with its year, in words."""
+    """Returns a day of a month, at times with its year, in words."""
     month, day = rng.choice(MONTHS), ordinal(rng.randint(1, 31))
     date = rng.choice((f"{month} {day}", f"{month} {day}", f"the {day} of {month}"))
     return f"{date} {any_year(rng)}" if rng.random() < 0.35 else date

@@ -15,7 +15,7 @@ import torch.multiprocessing
 
 
 def of_machine() -> int:
-    """How many processes suit this machine: one for a GPU, else one for each of up to two cores."""
+    """Returns how many processes to use: one with a GPU, else one a core, at most two."""
     return 1 if torch.cuda.is_available() else min(2, os.cpu_count() or 1)
 
 
@@ -44,12 +44,12 @@ def _enter(rank: int, work: Callable[[int], None], count: int, meeting: str) -> 
 
 
 def count() -> int:
-    """How many processes train together."""
+    """Returns how many processes train together."""
     return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1
 
 
 def share_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
-    """Replaces each gradient by its mean over the processes; a missing one counts as nought."""
+    """Replaces each gradient by its mean over the processes; a missing one counts as zero."""
     if count() == 1:
         return
     every = list(parameters)

@@ -54,7 +54,7 @@ def _report_rates(training: Training, batches: Batches) -> None:
 
 
 def word_error_rates(training: Training, batches: Batches) -> dict[str, float]:
-    """How many words of the held-out sentences the model gets wrong, by kind of speech."""
+    """Returns how many words of the held-out sentences the model gets wrong, by kind of speech."""
     model = training.model.eval()
     rates = {}
     for kind in ("check-espeak", "check-voice"):

@@ -35,7 +35,7 @@ class Shard:
 
 
 def cache_folder() -> Path:
-    """Where the recogniser's shards and states are kept."""
+    """Returns where the recogniser's shards and states are kept."""
     return recipe_folder() / "asr"
 
 
@@ -57,7 +57,7 @@ class MelFrames:
         ).eval()
 
     def frames(self, samples: npt.NDArray[np.float32]) -> Frames:
-        """The frames (time, bands) of mono samples at `RATE_HZ`."""
+        """Returns the frames (time, bands) of mono samples at `RATE_HZ`."""
         with torch.inference_mode():
             frames, lengths = self._preprocessor(
                 input_signal=torch.from_numpy(samples)[None],
@@ -94,12 +94,12 @@ def write_missing(
 
 
 def has_shard(folder: Path, name: str) -> bool:
-    """Whether a shard has been written."""
+    """Returns whether a shard has been written."""
     return (folder / f"{name}.json").exists()
 
 
 def read_shard(folder: Path, name: str) -> Shard:
-    """A shard that `write_shard` wrote."""
+    """Returns a shard that `write_shard` wrote."""
     listing = json.loads((folder / f"{name}.json").read_text())
     return Shard(
         frames=np.load(folder / f"{name}.npy", mmap_mode="r"),  # more than the memory may hold
@@ -110,5 +110,5 @@ def read_shard(folder: Path, name: str) -> Shard:
 
 
 def shard_names(folder: Path, kind: str) -> list[str]:
-    """The shards of one kind that are complete."""
+    """Returns the shards of one kind that are complete."""
     return sorted(path.stem for path in folder.glob(f"{kind}-*.json"))

@@ -1,6 +1,6 @@
 """Speech from espeak with the times of its words, and what microphones do to it.
 
-Called by `data.py`. Pure functions of a random generator, apart from the library's own state.
+Called by `data.py`. All randomness comes from the generators that callers pass.
 """
 
 import random
@@ -48,7 +48,7 @@ TEACHER = Manner("en-us", 150, 50, 20)
 
 
 def any_manner(rng: random.Random) -> Manner:
-    """A voice, speed and pitch; a quarter of them speak as the demo voice's teacher does."""
+    """Returns a voice, speed and pitch; one in five speaks as the demo voice's teacher."""
     if rng.random() < 0.2:
         return TEACHER
     kind = rng.random()
@@ -66,7 +66,7 @@ def any_manner(rng: random.Random) -> Manner:
 
 
 def speak(espeak: Espeak, text: str, manner: Manner, rng: random.Random) -> Spoken:
-    """A text in a manner, punctuated at random so that pauses vary, a little silence around."""
+    """Returns a text spoken in a manner, with random punctuation and a little silence around."""
     said = punctuated(text, rng)
     heard = espeak.synth(
         said,
@@ -88,7 +88,7 @@ def speak(espeak: Espeak, text: str, manner: Manner, rng: random.Random) -> Spok
 
 
 def punctuated(text: str, rng: random.Random) -> str:
-    """The text with the marks that make a speaker pause, at random."""
+    """Returns the text with the marks that make a speaker pause, at random."""
     words = text.split()
     if len(words) > 4 and rng.random() < 0.2:
         words[rng.randrange(len(words) - 1)] += ","
@@ -109,7 +109,7 @@ def _starts_s(said: str, events: tuple[WordEvent, ...], end_s: float) -> list[fl
 
 
 def coloured_noise(kind: str, count: int, rng: np.random.Generator) -> Samples:
-    """Noise of unit power: white, pink, brown, or mains hum with a little hiss."""
+    """Returns noise of unit power: white, pink, brown, or mains hum with a little hiss."""
     white = rng.standard_normal(count)
     if kind == "hum":
         seconds = np.arange(count) / RATE_HZ
@@ -129,7 +129,7 @@ def coloured_noise(kind: str, count: int, rng: np.random.Generator) -> Samples:
 
 
 def recorded(samples: Samples, rng: random.Random, noise_rng: np.random.Generator) -> Samples:
-    """The speech as some microphone hears it: a gain, at times a tilt, at times noise."""
+    """Returns the speech as a microphone records it: a gain, at times a tilt or noise."""
     heard = samples.astype(np.float64)
     if rng.random() < 0.2:  # a first-order tilt, up or down
         heard += rng.uniform(-0.6, 0.6) * np.concatenate([[0.0], heard[:-1]])
@@ -142,7 +142,7 @@ def recorded(samples: Samples, rng: random.Random, noise_rng: np.random.Generato
 
 
 def nothing_said(rng: random.Random, noise_rng: np.random.Generator) -> Samples:
-    """A recording without speech: silence, noise that may swell, or clicks, 0.3 to 8 s."""
+    """Returns a recording without speech: silence, noise that may swell, or clicks, 0.3 to 8 s."""
     count = round(rng.uniform(0.3, 8) * RATE_HZ)
     kind = rng.choice(("silence", "clicks", *("white", "pink", "brown", "hum") * 3))
     level = float(np.exp(rng.uniform(np.log(3e-5), np.log(0.3))))

@@ -32,7 +32,7 @@ class Stage:
     """The stage whose weights it takes."""
 
     def weights_at(self, step: int) -> Weights:
-        """How much each loss counts at a step: that of frames fades, it helps at first only."""
+        """Returns the weights at a step: that of the frames, a help at first, falls to 0."""
         faded = self.weights.frames * max(0.0, 1 - 4 * step / self.steps)
         return replace(self.weights, frames=faded)
 
@@ -66,7 +66,7 @@ STAGES = {
 
 
 def learning_rate(stage: Stage, step: int) -> float:
-    """The rate at a step: quickly up, level, and at the end down along a cosine."""
+    """Returns the learning rate at a step: warm-up, constant, and a cosine down to the end."""
     warm = min(200.0, 0.05 * stage.steps)
     if step < warm:
         return stage.rate * (step + 1) / warm

@@ -18,7 +18,7 @@ def tdt_loss(
     token_counts: torch.Tensor,
     durations: Sequence[int],
 ) -> torch.Tensor:
-    """Negative log likelihood of each utterance, summed over all its alignments.
+    """Returns the negative log likelihood of each utterance, summed over all its alignments.
 
     Args:
         logits: (batch, frames, tokens + 1, vocabulary + 1 + durations); blank is the last of the
@@ -67,13 +67,13 @@ class _Diagonals:
         self._emit = self._skew(torch.cat([emitted, last], 2))
 
     def _skew(self, scores: torch.Tensor) -> torch.Tensor:
-        """The scores (batch, frame, token) as (batch, diagonal, token)."""
+        """Returns the scores (batch, frame, token) as (batch, diagonal, token)."""
         picked = scores[:, self._frame, self._token]
         inside = self._inside if scores.dim() == 3 else self._inside[..., None]
         return torch.where(inside, picked, self._never)
 
     def forward(self, durations: Sequence[int]) -> list[torch.Tensor]:
-        """The log probability of reaching each node, diagonal by diagonal."""
+        """Returns the log probability of reaching each node, diagonal by diagonal."""
         # Taken apart at once: each index of a whole tensor costs a gradient of the whole's size.
         steps = [self._steps[..., i] for i in range(len(durations))]
         blank = [(self._blank + step).unbind(1) for step in steps]
@@ -98,7 +98,7 @@ class _Diagonals:
         return reached
 
     def final(self, reached: list[torch.Tensor], durations: Sequence[int]) -> torch.Tensor:
-        """The log probability of leaving the lattice, by a blank, exactly at the last frame."""
+        """Returns the log probability of leaving the lattice by a blank at the last frame."""
         every = torch.stack(reached, 1)
         rows = torch.arange(len(self.frame_counts), device=every.device)
         ways = []

@@ -23,7 +23,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 _FAMILIAR_WORDS = 8_000
 _SCALE = 1e-7  # the rarest words that are kept: one in ten million
-# Words nobody wants a demonstration to say, as the beginnings of words.
+# Beginnings of words that a demonstration should not say.
 _RUDE = re.compile(
     r"\b(?:fuck|shit|cunt|nigg|bitch|whor|slut|fag|rape|rapi|dick|cock|puss[iy]|penis|vagin|porn|"
     r"sex|anal\b|anus|ass\b|asses\b|asshol|bastard|tit\b|tits|boob|cum\b|jizz|dildo|masturb|"
@@ -42,7 +42,7 @@ Grammar = Mapping[str, tuple[str, ...]]
 
 
 def read_grammar(path: Path = GRAMMAR) -> Grammar:
-    """The rules of a grammar file, each alternative repeated by its weight."""
+    """Returns the rules of a grammar file, each alternative repeated by its weight."""
     rules: dict[str, list[str]] = {}
     current: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -56,7 +56,7 @@ def read_grammar(path: Path = GRAMMAR) -> Grammar:
 
 
 def expand(grammar: Grammar, rule: str, rng: random.Random) -> str:
-    """One sentence of a rule."""
+    """Returns one sentence of a rule."""
     if rule in FILLERS:
         return FILLERS[rule](rng)
     return _SLOT.sub(lambda slot: expand(grammar, slot[1], rng), rng.choice(grammar[rule]))
@@ -74,7 +74,7 @@ def plain(text: str) -> str | None:
 
 
 def wordnet_texts(folder: Path = WORDNET) -> tuple[list[str], list[str]]:
-    """WordNet's example sentences and the first part of its definitions, in plain form."""
+    """Returns WordNet's example sentences and the first part of its definitions, in plain form."""
     known = {w for w, share in get_frequency_dict("en", "large").items() if share >= _SCALE}
     examples, definitions = set(), set()
     for part in ("noun", "verb", "adj", "adv"):
@@ -96,7 +96,7 @@ def _kept(texts: Iterable[str], known: set[str]) -> list[str]:
 
 
 def vocabulary(count: int = 40000, power: float = 0.4) -> tuple[list[str], list[float]]:
-    """The most frequent English words and the weight of each, frequency to a power."""
+    """Returns the most frequent English words and the weight of each, frequency to a power."""
     shares = get_frequency_dict("en", "large")
     words = [
         word
@@ -108,7 +108,7 @@ def vocabulary(count: int = 40000, power: float = 0.4) -> tuple[list[str], list[
 
 
 def secondary_homophones(words: list[str]) -> frozenset[str]:
-    """The words that sound like a more frequent one: without context nobody tells them apart.
+    """Returns the words that sound like a more frequent word; only context distinguishes them.
 
     Args:
         words: The vocabulary, the most frequent first.
@@ -135,7 +135,7 @@ class WordMaker:
                 self._next.setdefault(padded[index - 2 : index], []).append(padded[index])
 
     def word(self, rng: random.Random) -> str:
-        """A new word of four to ten letters."""
+        """Returns a new word of four to ten letters."""
         while True:
             letters = "^^"
             while not letters.endswith("$") and len(letters) < 14:
@@ -146,7 +146,7 @@ class WordMaker:
 
 
 def is_held_out(text: str) -> bool:
-    """Whether a sentence belongs to the development set: one in fifty, by its own hash."""
+    """Returns whether a sentence belongs to the development set: one in fifty, by its own hash."""
     return hashlib.sha256(text.encode()).digest()[0] < 5
 
 
@@ -181,7 +181,7 @@ class TextSource:
         self._maker = WordMaker(self._words)
 
     def text(self, rng: random.Random) -> str:
-        """One text."""
+        """Returns one text."""
         while True:
             text = self._any(rng)
             words = text.split()

@@ -44,7 +44,7 @@ def train(training: Training, stage: Stage, batches: Batches, rank: int = 0) -> 
 
 
 def prepared_base(folder: Path, shards: Path, init: Path | None, layers: int) -> Path:
-    """The `.nemo` file whose shape is trained: grown from `init`, or new."""
+    """Returns the `.nemo` file whose shape is trained: grown from `init`, or new."""
     base = folder / "base.nemo"
     if base.exists():
         return base
@@ -61,7 +61,7 @@ def prepared_base(folder: Path, shards: Path, init: Path | None, layers: int) ->
 
 
 def train_stage(rank: int, name: str, stage: Stage, folder: Path, base: Path) -> None:
-    """One process's part of a stage, from where it stopped or from the stage before it."""
+    """Runs one process of a stage, from where it stopped or from the stage before it."""
     torch.manual_seed(rank)
     training = Training(base, folder / f"{name}.pt")
     if stage.before and not training.kept.exists():

@@ -14,7 +14,7 @@ from recipe.files import written_whole
 
 
 class Training:
-    """A model, its optimiser and how far they have come, kept in a file."""
+    """A model, its optimiser and its step, kept in a file."""
 
     def __init__(self, base: Path, kept: Path) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -39,13 +39,13 @@ class Training:
         self.trained_s = 0.0
 
     def take_weights(self, path: Path) -> None:
-        """Starts from the weights another stage ended with."""
+        """Takes the last weights of another stage."""
         state = torch.load(path, map_location=self.device)
         self.model.load_state_dict(state["model"])
         self.head.load_state_dict(state["head"])
 
     def resume(self) -> None:
-        """Goes on where the file says it stopped, if there is one."""
+        """Takes the state from the file, if there is one."""
         if not self.kept.exists():
             return
         state = torch.load(self.kept, map_location=self.device)
@@ -69,7 +69,7 @@ class Training:
         package(self.base, self.model.state_dict(), self.kept.with_suffix(".nemo"))
 
     def update(self, batch: Any, stage: Stage) -> dict[str, float]:
-        """One step of the optimiser; returns each loss."""
+        """Makes one step of the optimiser; returns each loss."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(stage, self.step)
         wanted = stage.weights

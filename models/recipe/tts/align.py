@@ -54,7 +54,7 @@ class Script:
 
 
 def write_script(text: str, lexicon: Lexicon) -> Script | None:
-    """The script for a text, or None if a word is not in the lexicon.
+    """Returns the script for a text, or None if a word is not in the lexicon.
 
     The tokens are those of NeMo's English phoneme tokenizer. Every space is a sound of its own:
     the teacher pauses there.
@@ -91,7 +91,7 @@ def write_script(text: str, lexicon: Lexicon) -> Script | None:
 
 
 def merge_pauses(events: Sequence[PhonemeEvent]) -> list[PhonemeEvent]:
-    """The events with every run of pauses as one, named `_`, and nameless events left out."""
+    """Returns the events with each run of pauses merged into one `_`, without nameless ones."""
     merged: list[PhonemeEvent] = []
     for event in events:
         if event.name.startswith(_PAUSE):
@@ -105,7 +105,7 @@ def merge_pauses(events: Sequence[PhonemeEvent]) -> list[PhonemeEvent]:
 def align_sounds(
     expected: Sequence[str], events: Sequence[PhonemeEvent]
 ) -> list[int | None] | None:
-    """The start sample of each expected sound, None for a pause that was not made.
+    """Returns the start sample of each expected sound, None for a pause that was not made.
 
     The cheapest monotone alignment; None as a whole if it holds a wrong or missing phoneme.
     """
@@ -131,14 +131,14 @@ def align_sounds(
 
 
 def move_allowed(i: int, j: int, band: int) -> bool:
-    """Whether a cell lies in the band round the diagonal that the alignment looks at."""
+    """Returns whether a cell lies in the band round the diagonal that the alignment looks at."""
     return abs(i - j) <= band
 
 
 def token_durations(
     script: Script, starts: Sequence[int | None], end_sample: int
 ) -> npt.NDArray[np.int64]:
-    """Frames of each token, given the start sample of each sound and the end of the audio."""
+    """Returns the frames of each token from the start of each sound and the end of the audio."""
     bounds: list[float | None] = [None] * len(script.tokens) + [float(end_sample)]
     bounds[0] = 0.0
     following = float(end_sample)

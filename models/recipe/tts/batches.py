@@ -35,23 +35,23 @@ class Corpus:
     pitch_std_hz: float
 
     def mel(self, item: Item) -> npt.NDArray[np.float16]:
-        """The mel spectrogram of an item, 80 numbers a frame."""
+        """Returns the mel spectrogram of an item, 80 numbers a frame."""
         return self.mels[item.first_frame : item.first_frame + item.frames]
 
     def audio(self, item: Item, start: int, frames: int) -> npt.NDArray[np.int16]:
-        """The samples of some frames of an item."""
+        """Returns the samples of some frames of an item."""
         first = item.first_frame + start
         return self.samples[first * HOP_SAMPLES : (first + frames) * HOP_SAMPLES]
 
     def level(self, pitch_hz: Sequence[float]) -> npt.NDArray[np.float32]:
-        """Pitch in standard deviations from the mean, 0 where there is no voice."""
+        """Returns pitch in standard deviations from the mean, 0 where there is no voice."""
         pitch = np.asarray(pitch_hz, np.float32)
         scaled = np.clip((pitch - self.pitch_mean_hz) / self.pitch_std_hz, -3, 3)
         return np.where(pitch > 0, scaled, 0).astype(np.float32)
 
 
 def load_corpus(folder: Path) -> Corpus:
-    """The corpus that `data.py` wrote into a folder."""
+    """Returns the corpus that `data.py` wrote into a folder."""
     items = read_items(folder)
     voiced = np.array([pitch for item in items for pitch in item.pitch_hz if pitch > 0])
     return Corpus(
@@ -87,7 +87,7 @@ class Batch:
 
 
 def plan_epoch(lengths: Sequence[int], seed: int, epoch: int) -> list[list[int]]:
-    """The items of every batch of an epoch: of like length, in random order."""
+    """Returns the items of every batch of an epoch: of like length, in random order."""
     rng = random.Random(seed * 1_000_003 + epoch)
     order = list(range(len(lengths)))
     rng.shuffle(order)
@@ -105,7 +105,7 @@ def plan_epoch(lengths: Sequence[int], seed: int, epoch: int) -> list[list[int]]
 
 
 class Marks:
-    """Written marks that are not heard, as token numbers."""
+    """Written marks without a sound, as token numbers."""
 
     def __init__(self, numbers: dict[str, int]) -> None:
         self.before = [numbers['"'], numbers["("], numbers["'"]]
@@ -114,7 +114,7 @@ class Marks:
 
 
 def varied(corpus: Corpus, item: Item, marks: Marks, rng: random.Random) -> Example:
-    """An item with some words as letters, and a few marks that make no sound."""
+    """Returns an item with some words as letters, and a few marks that make no sound."""
     often = rng.random() < _OFTEN_SHARE
     letters_probability = _LETTERS_OFTEN if often else _LETTERS_SELDOM
     tokens: list[int] = []
@@ -148,7 +148,7 @@ def plain(corpus: Corpus, item: Item) -> Example:
 
 
 def collate(examples: Sequence[Example], padding: int) -> Batch:
-    """The examples as padded tensors."""
+    """Returns the examples as padded tensors."""
     count = len(examples)
     width = max(len(example.tokens) for example in examples)
     height = max(len(example.mel) for example in examples)

@@ -64,25 +64,25 @@ _PREDICTOR = {
 
 
 def tokenizer(lexicon: Path, heteronyms: Path) -> Any:
-    """NeMo's English phoneme tokenizer over a lexicon: what FastPitch will use itself."""
+    """Returns NeMo's English phoneme tokenizer over a lexicon: what FastPitch will use itself."""
     g2p = EnglishG2p(phoneme_dict=str(lexicon), heteronyms=str(heteronyms))
     return EnglishPhonemesTokenizer(g2p=g2p, **_TOKENIZER)
 
 
 def new_fastpitch(lexicon: Path, heteronyms: Path) -> Any:
-    """A FastPitchModel of 1.3 million random weights; the two files are packed when it is saved."""
+    """Returns a FastPitchModel of 1.3 million random weights; saving it packs the two files."""
     logging.setLevel("ERROR")
     return FastPitchModel(OmegaConf.create(_fastpitch(str(lexicon), str(heteronyms))))
 
 
 def new_hifigan() -> Any:
-    """A HifiGanModel whose generator has 0.9 million random weights."""
+    """Returns a HifiGanModel whose generator has 0.9 million random weights."""
     logging.setLevel("ERROR")
     return HifiGanModel(OmegaConf.create(_hifigan()))
 
 
 def restored(model_class: Any, path: Path) -> Any:
-    """A model from its `.nemo` file, on the CPU."""
+    """Returns a model from its `.nemo` file, on the CPU."""
     logging.setLevel("ERROR")
     return model_class.restore_from(str(path), map_location="cpu")
 

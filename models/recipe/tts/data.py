@@ -34,7 +34,7 @@ from recipe.tts.items import AUDIO, MELS, Item, Letters, data_folder
 from recipe.tts.signal import mel_maker, mel_of, pitch_hz, token_pitch_hz
 from recipe.tts.text import TextSource
 
-_WORD_GAP_MS = 20  # the teacher is much better understood with it
+_WORD_GAP_MS = 20  # recognisers understand the teacher much better with it
 _SILENT_FRAMES_BEFORE, _SILENT_FRAMES_AFTER = 6, 12
 _SEED = 7
 _LONGEST_FRAMES = 1400
@@ -53,7 +53,7 @@ class Teacher:
     def lesson(
         self, text: str, first_frame: int
     ) -> tuple[Item, npt.NDArray[np.float16], npt.NDArray[np.int16]] | None:
-        """An item with its mel and samples; None if the text is unfit or espeak strays from it."""
+        """Returns an item with mel and samples; None if espeak does not speak as expected."""
         script = write_script(text, self._lexicon)
         if script is None:
             return None
@@ -100,7 +100,7 @@ class Teacher:
 def time_tokens(
     script: Script, spoken: Utterance
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]] | None:
-    """The frames of each token, and the samples with silence around; None if misspoken."""
+    """Returns the frames of each token, and the samples with silence around; None if misspoken."""
     events = merge_pauses(spoken.phonemes)
     if events and events[0].name == "_":
         events = events[1:]
@@ -119,7 +119,7 @@ def time_tokens(
 
 
 def training_texts(lexicon: Lexicon, seed: int) -> Iterator[str]:
-    """Texts without a repetition, without test texts and without the words kept for testing."""
+    """Yields different texts, without test texts and without the words kept for testing."""
     forbidden, kept = set(all_test_texts()), held_out_words()
     for text in TextSource(list(lexicon), seed).texts():
         plain = normalised(text)

@@ -26,7 +26,7 @@ _TEXT = "The quick brown fox, a zorblax and doctor b c jumped over it; who saw t
 
 
 def speak(fastpitch: Path, vocoder: Path, text: str) -> npt.NDArray[Any]:
-    """The speech two `.nemo` files make of a text, by NeMo's own calls."""
+    """Returns the speech two `.nemo` files make of a text, by NeMo's own calls."""
     voice = restored(FastPitchModel, fastpitch).eval()
     waves = restored(HifiGanModel, vocoder).eval()
     with torch.inference_mode():

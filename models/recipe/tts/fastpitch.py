@@ -58,7 +58,7 @@ class FastPitchTask:
         self._epoch = -1
 
     def loss(self, step: int) -> tuple[Any, Mapping[str, float]]:
-        """The loss on the batch of a step: mel, durations and pitch."""
+        """Returns the loss on the batch of a step: mel, durations and pitch."""
         examples = [
             varied(
                 self._corpus,
@@ -73,7 +73,7 @@ class FastPitchTask:
         return mel + 0.3 * square + 0.5 * duration + 0.15 * pitch, parts
 
     def evaluate(self) -> Mapping[str, float]:
-        """The losses on the held-out items."""
+        """Returns the losses on the held-out items."""
         self._model.eval()
         held_out = self._corpus.held_out
         sums = torch.zeros(4)
@@ -107,7 +107,7 @@ class FastPitchTask:
 def fastpitch_losses(
     network: Any, batch: Batch, device: Any, *, fast: bool
 ) -> tuple[Any, Any, Any, Any]:
-    """The mel's absolute and squared error, the error of log durations, the error of pitch."""
+    """Returns absolute and squared error of the mel, and the errors of log durations and pitch."""
     tokens, durations, pitch = (
         tensor.to(device) for tensor in (batch.tokens, batch.durations, batch.pitch)
     )

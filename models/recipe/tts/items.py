@@ -39,12 +39,12 @@ class Item:
 
 
 def data_folder() -> Path:
-    """The folder of the voice's data, inside the development cache."""
+    """Returns the folder of the voice's data, inside the development cache."""
     return recipe_folder() / "tts"
 
 
 def read_items(folder: Path) -> list[Item]:
-    """The items that `main` wrote."""
+    """Returns the items that `main` wrote."""
     items = []
     with (folder / "items.jsonl").open(encoding="utf-8") as lines:
         for line in lines:

@@ -22,13 +22,13 @@ _OCTAVE = 0.9  # a peak at half the lag that is this good is the true one
 
 
 def mel_maker() -> Any:
-    """NeMo's mel spectrogram with the settings both models share."""
+    """Returns NeMo's mel spectrogram with the settings both models share."""
     maker = FilterbankFeatures(nfilt=MEL_BINS, pad_to=0, pad_value=-11.52, use_grads=False, **MEL)
     return maker.eval()
 
 
 def mel_of(maker: Any, samples: npt.NDArray[np.int16], frames: int) -> npt.NDArray[np.float16]:
-    """The log mel spectrogram of some speech, 80 numbers for each of `frames`."""
+    """Returns the log mel spectrogram of some speech, 80 numbers for each of `frames`."""
     audio = torch.from_numpy(samples.astype(np.float32) / FULL_SCALE)[None]
     with torch.no_grad():
         mel, _ = maker(audio, torch.tensor([audio.shape[1]]))
@@ -38,7 +38,7 @@ def mel_of(maker: Any, samples: npt.NDArray[np.int16], frames: int) -> npt.NDArr
 
 
 def pitch_hz(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
-    """The pitch of each frame by normalised autocorrelation, 0 where there is no voice."""
+    """Returns the pitch of each frame by normalised autocorrelation, 0 where there is no voice."""
     audio = samples.astype(np.float32) / np.float32(FULL_SCALE)
     count = len(audio) // HOP_SAMPLES
     audio = np.pad(audio, (_FRAME // 2 - HOP_SAMPLES // 2, 2 * _FRAME))
@@ -61,7 +61,7 @@ def pitch_hz(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
 def token_pitch_hz(
     pitch: npt.NDArray[np.float64], durations: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """The median pitch of each token's voiced frames, 0 for a token without any."""
+    """Returns the median pitch of each token's voiced frames, 0 for a token without any."""
     ends = np.cumsum(durations)
     medians = np.zeros(len(durations))
     for index, (start, end) in enumerate(zip(ends - durations, ends, strict=True)):

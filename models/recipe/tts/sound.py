@@ -1,4 +1,4 @@
-"""What can be told of speech without understanding it. Pure; asked before a voice is delivered."""
+"""Measures of speech that need no recogniser; checked before a voice is delivered."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _LONGEST_SILENCE_S = 0.3
 
 @dataclass(frozen=True)
 class Sound:
-    """What can be told of speech without understanding it."""
+    """Length, loudness, peak and silences of some speech."""
 
     seconds: float
     loudness: float
@@ -24,7 +24,7 @@ class Sound:
     silence_after_s: float
 
     def faults(self) -> list[str]:
-        """What is wrong with it; empty for a sound voice."""
+        """Returns what is wrong with it; empty for a sound voice."""
         checks = {
             f"lasts {self.seconds:.1f} s": _SECONDS[0] < self.seconds < _SECONDS[1],
             f"loudness {self.loudness:.3f}": _LOUDNESS[0] < self.loudness < _LOUDNESS[1],
@@ -38,7 +38,7 @@ class Sound:
 
 
 def sound_of(samples: npt.NDArray[np.float32]) -> Sound:
-    """The length, loudness, peak and silences of some speech."""
+    """Returns the length, loudness, peak and silences of some speech."""
     loud = np.flatnonzero(np.abs(samples) > _QUIET)
     first, last = (loud[0], loud[-1] + 1) if len(loud) else (len(samples), len(samples))
     return Sound(

@@ -28,7 +28,7 @@ _RANGES = {
 
 
 def in_words(number: int) -> str:
-    """A number from 0 to 999,999,999 as English words."""
+    """Returns a number from 0 to 999,999,999 as English words."""
     if number < 20:
         return _SMALL[number]
     if number < 100:
@@ -52,7 +52,7 @@ class TextSource:
         self._weights = [frequency**0.35 for frequency in frequencies]
 
     def texts(self) -> Iterator[str]:
-        """Texts of one to four sentences, most of them one."""
+        """Yields texts of one to four sentences, most of them of one."""
         while True:
             count = self._random.choices([1, 2, 3, 4], [85, 11, 3, 1])[0]
             yield " ".join(self._sentence() for _ in range(count))
@@ -79,7 +79,7 @@ class TextSource:
         return self._string(self._random.choices(self._words, self._weights, k=count))
 
     def _rare(self) -> str:
-        """Words drawn without regard to frequency: names and long words."""
+        """Returns words drawn without regard to frequency: names and long words."""
         return self._string(self._random.choices(self._words, k=self._random.randint(1, 9)))
 
     def _spelled(self) -> str:

@@ -50,7 +50,7 @@ class SpectralLoss:
         self._filters = torch.from_numpy(filters).float().to(device)
 
     def __call__(self, target: Any, speech: Any) -> dict[str, Any]:
-        """Spectral convergence, log magnitude and log mel error, by name."""
+        """Returns spectral convergence, log magnitude and log mel error, by name."""
         convergence = magnitude = torch.zeros((), device=target.device)
         mel = convergence
         for size, hop in _RESOLUTIONS:
@@ -87,7 +87,7 @@ class VocoderTask:
         self._spectral = SpectralLoss(self._device)
 
     def loss(self, step: int) -> tuple[Any, Mapping[str, float]]:
-        """The loss on random pieces of true and predicted mels."""
+        """Returns the loss on random pieces of true and predicted mels."""
         mels, speech = self._batch(random.Random(f"{_SEED}/{step}"))
         with half_precision(self._device, wanted=True):
             made = self.network(x=mels)
@@ -95,7 +95,7 @@ class VocoderTask:
         return sum(parts.values()), {name: value.item() for name, value in parts.items()}
 
     def evaluate(self) -> Mapping[str, float]:
-        """The losses on held-out speech from its true mels."""
+        """Returns the losses on held-out speech from its true mels."""
         self._model.eval()
         items = self._corpus.held_out[:_EVALUATED]
         sums: dict[str, float] = {}
@@ -155,7 +155,7 @@ def start_quickly(generator: Any) -> None:
 
 
 def predict(corpus: Corpus, fastpitch: Path, count: int) -> list[Pair]:
-    """FastPitch's mels for the first items, with true durations and pitch to fit the speech."""
+    """Returns FastPitch's mels of the first items, with true durations and pitch."""
     model = restored(FastPitchModel, fastpitch).eval()
     items = sorted(corpus.items[:count], key=lambda item: item.frames)
     pairs = []
