@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everywhere
 
 from recipe.asr.batches import Batch, Times
-from recipe.asr.model import DURATIONS, SUBSAMPLING
+from recipe.asr.config import DURATIONS, SUBSAMPLING
 from recipe.asr.shards import FRAME_S
 from recipe.asr.tdt_loss import tdt_loss
 

@@ -33,6 +33,17 @@ MEL: dict[str, Any] = {
     "exact_pad": True,
 }
 
+_REPEATED = (
+    "sample_rate",
+    "n_window_size",
+    "n_window_stride",
+    "n_fft",
+    "lowfreq",
+    "highfreq",
+    "window",
+)
+"""What FastPitch's configuration repeats of its preprocessor's."""
+_PITCH = {"pitch_fmin": 60.0, "pitch_fmax": 250.0, "pitch_mean": 0.0, "pitch_std": 1.0}
 _NEMO = "nemo.collections"
 _TOKENIZERS = f"{_NEMO}.common.tokenizers.text_to_speech.tts_tokenizers"
 _TOKENIZER = {
@@ -61,6 +72,13 @@ _PREDICTOR = {
     "dropout": 0.1,
     "n_layers": 2,
 }
+_ALIGNER = {
+    "_target_": f"{_NEMO}.tts.modules.aligner.AlignmentEncoder",
+    "n_text_channels": 8,
+    "n_mel_channels": 8,
+    "n_att_channels": 8,
+}
+"""The class requires one, which is not used."""
 
 
 def tokenizer(lexicon: Path, heteronyms: Path) -> Any:
@@ -96,27 +114,10 @@ def _fastpitch(lexicon: str, heteronyms: str) -> dict[str, Any]:
         "min_token_duration": 0,
         "n_mel_channels": MEL_BINS,
         "pitch_embedding_kernel_size": 3,
-        "sample_rate": SAMPLE_RATE_HZ,
-        "n_window_size": 1024,
-        "n_window_stride": 256,
-        "n_fft": 1024,
-        "lowfreq": 0,
-        "highfreq": 8000,
-        "window": "hann",
-        "pitch_fmin": 60.0,
-        "pitch_fmax": 250.0,
-        "pitch_mean": 0.0,
-        "pitch_std": 1.0,
+        **{name: MEL[name] for name in _REPEATED},
+        **_PITCH,
         "bin_loss_warmup_epochs": 100,
-        "text_tokenizer": {
-            "_target_": f"{_TOKENIZERS}.EnglishPhonemesTokenizer",
-            **_TOKENIZER,
-            "g2p": {
-                "_target_": f"{_NEMO}.tts.g2p.models.en_us_arpabet.EnglishG2p",
-                "phoneme_dict": lexicon,
-                "heteronyms": heteronyms,
-            },
-        },
+        "text_tokenizer": _text_tokenizer(lexicon, heteronyms),
         "train_ds": {  # never read, but the class looks at the name of the dataset's class
             "defer_setup": True,
             "dataset": {
@@ -145,15 +146,22 @@ def _fastpitch(lexicon: str, heteronyms: str) -> dict[str, Any]:
             "n_layer": 3,
             **_FFT,
         },
-        "alignment_module": {  # the class wants one; it stays idle
-            "_target_": f"{_NEMO}.tts.modules.aligner.AlignmentEncoder",
-            "n_text_channels": 8,
-            "n_mel_channels": 8,
-            "n_att_channels": 8,
-        },
+        "alignment_module": _ALIGNER,
         "duration_predictor": dict(_PREDICTOR),
         "pitch_predictor": dict(_PREDICTOR),
         "optim": {"name": "adamw", "lr": 1e-3},
+    }
+
+
+def _text_tokenizer(lexicon: str, heteronyms: str) -> dict[str, Any]:
+    return {
+        "_target_": f"{_TOKENIZERS}.EnglishPhonemesTokenizer",
+        **_TOKENIZER,
+        "g2p": {
+            "_target_": f"{_NEMO}.tts.g2p.models.en_us_arpabet.EnglishG2p",
+            "phoneme_dict": lexicon,
+            "heteronyms": heteronyms,
+        },
     }
 
 
