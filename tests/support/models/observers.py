@@ -28,7 +28,7 @@ class RecordingObserver:
         self.dropped.append(reason)
 
     def work_changed(self, work: float, drain_s: float) -> None:
-        """Remembers the work inside."""
+        """Remembers the admitted work."""
         self.work.append(work)
 
     def self_test_finished(self, *, passed: bool, seconds: float) -> None:

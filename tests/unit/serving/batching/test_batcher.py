@@ -49,7 +49,7 @@ def batcher_of(
     stage: Doubling,
     limits: Limits,
     observer: RecordingObserver | None = None,
-    inside: Callable[[], int] | None = None,
+    in_flight: Callable[[], int] | None = None,
     **options: object,
 ) -> Batcher[int, int]:
     lost = options.get("lost")
@@ -60,7 +60,7 @@ def batcher_of(
         device=SlowDevice(),
         observer=observer or RecordingObserver(),
         on_device_lost=lost.append if isinstance(lost, list) else lambda _reason: None,
-        inside=inside,
+        in_flight=in_flight,
     )
 
 
@@ -79,7 +79,7 @@ async def test_items_that_arrive_within_the_window_share_a_batch() -> None:
 
 
 async def test_the_only_request_in_the_service_is_run_at_once() -> None:
-    batcher = batcher_of(Doubling(), Limits(max_items=8, max_wait_s=5.0), inside=lambda: 1)
+    batcher = batcher_of(Doubling(), Limits(max_items=8, max_wait_s=5.0), in_flight=lambda: 1)
     batcher.start()
     served = await batcher.submit(1, length=1)
     assert (served.wait_s, served.batch_items) == (0.0, 1)
@@ -88,7 +88,7 @@ async def test_the_only_request_in_the_service_is_run_at_once() -> None:
 
 async def test_an_item_waits_for_requests_that_are_still_on_their_way_to_the_queue() -> None:
     stage = Doubling()
-    batcher = batcher_of(stage, Limits(max_items=8, max_wait_s=5.0), inside=lambda: 2)
+    batcher = batcher_of(stage, Limits(max_items=8, max_wait_s=5.0), in_flight=lambda: 2)
     batcher.start()
     first = asyncio.create_task(batcher.submit(1, length=1))
     await asyncio.sleep(2.0)

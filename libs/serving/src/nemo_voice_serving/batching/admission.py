@@ -18,12 +18,12 @@ class WorkObserver(Protocol):
     """Receives the amount of admitted work: the metrics."""
 
     def work_changed(self, work: float, drain_s: float) -> None:
-        """Receives the work inside and the seconds until it is done."""
+        """Receives the admitted work and the seconds until it is done."""
         ...
 
 
 class Admission:
-    """Admits requests until the work inside reaches a limit."""
+    """Admits requests until the admitted work reaches a limit."""
 
     def __init__(
         self,
@@ -46,12 +46,12 @@ class Admission:
 
     @property
     def work(self) -> float:
-        """The work inside: admitted and unfinished."""
+        """The work that is admitted and unfinished."""
         return self._work
 
     @property
     def drain_s(self) -> float:
-        """Seconds until the work inside is done, at the rate measured while busy."""
+        """Seconds until the admitted work is done, at the rate measured while busy."""
         return self._work * self._busy_s / self._done_work
 
     def refuse_when_full(self) -> None:
@@ -67,7 +67,7 @@ class Admission:
     def admit(self, work: float) -> Iterator[None]:
         """Holds room for the work while the block runs.
 
-        A request larger than the limit is admitted when nothing else is inside, so that none is
+        A request larger than the limit is admitted when no other is in work, so that none is
         refused for ever.
 
         Raises:

@@ -85,7 +85,7 @@ class Batcher(Generic[In, Out]):
         device: Device,
         observer: BatchObserver,
         on_device_lost: Callable[[str], None] = lambda _reason: None,
-        inside: Callable[[], int] | None = None,
+        in_flight: Callable[[], int] | None = None,
     ) -> None:
         """Takes the stage and the limits of its batches.
 
@@ -96,7 +96,7 @@ class Batcher(Generic[In, Out]):
             device: Where the stage runs.
             observer: Receives figures about batches.
             on_device_lost: Called with the reason when no later batch can succeed.
-            inside: Counts the requests in flight. While all of them are in the queue already, a
+            in_flight: Counts the requests in flight. While all of them are in the queue already, a
                 batch does not wait: no further item could join it.
         """
         self._name = name
@@ -105,7 +105,7 @@ class Batcher(Generic[In, Out]):
         self._device = device
         self._observer = observer
         self._on_device_lost = on_device_lost
-        self._inside = inside
+        self._in_flight = in_flight
         self._queue: list[_Item[In, Out]] = []
         self._arrival = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -168,7 +168,7 @@ class Batcher(Generic[In, Out]):
         loop = asyncio.get_running_loop()
         while True:
             waiting = [item.waiting for item in self._queue]
-            more_may_come = self._inside is None or self._inside() > len(waiting)
+            more_may_come = self._in_flight is None or self._in_flight() > len(waiting)
             match next_batch(waiting, self._limits, loop.time(), more_may_come=more_may_come):
                 case Run(places):
                     batch = [self._queue[place] for place in places]

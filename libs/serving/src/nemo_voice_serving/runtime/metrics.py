@@ -29,7 +29,7 @@ class ServiceMetrics:
     def __init__(self, registry: CollectorRegistry, service: str) -> None:
         """Registers every family; `service` is `tts` or `stt`."""
         self.registry = registry
-        self._inside = 0
+        self._in_flight_count = 0
         self._register_requests(registry)
         self._register_audio(registry)
         self._register_batches(registry)
@@ -133,7 +133,7 @@ class ServiceMetrics:
 
     def _register_keys(self, registry: CollectorRegistry) -> None:
         # The label is the beginning of the key's SHA-256 digest: never the key, one for each key.
-        self._key_inside = Gauge(
+        self._key_in_flight = Gauge(
             "nemo_voice_key_in_flight",
             "Requests of an API key that are being served.",
             ["key"],
@@ -186,18 +186,18 @@ class ServiceMetrics:
             "nemo_voice_model", "The model that is loaded.", ["role"], registry=registry
         )
 
-    def inside(self) -> int:
+    def in_flight(self) -> int:
         """Returns how many requests are in flight."""
-        return self._inside
+        return self._in_flight_count
 
     def request_started(self) -> None:
         """Counts a request in."""
-        self._inside += 1
+        self._in_flight_count += 1
         self._in_flight.inc()
 
     def request_finished(self, route: str, outcome: str, seconds: float) -> None:
         """Counts a request out; the outcome is `ok` or an error's code."""
-        self._inside -= 1
+        self._in_flight_count -= 1
         self._in_flight.dec()
         self._requests.labels(route, outcome).inc()
         self._request_seconds.labels(route).observe(seconds)
@@ -243,9 +243,9 @@ class ServiceMetrics:
         """Counts an item that left the queue unserved."""
         self._dropped.labels(stage, reason).inc()
 
-    def key_changed(self, key: str, inside: int) -> None:
+    def key_changed(self, key: str, in_flight: int) -> None:
         """Records how many requests of an API key are in flight."""
-        self._key_inside.labels(key).set(inside)
+        self._key_in_flight.labels(key).set(in_flight)
 
     def key_charged(self, key: str, audio_s: float) -> None:
         """Counts audio made or transcribed for an API key."""
@@ -257,7 +257,7 @@ class ServiceMetrics:
 
     def key_gone(self, key: str) -> None:
         """Forgets an API key that is no longer valid."""
-        for family in (self._key_inside, self._key_audio):
+        for family in (self._key_in_flight, self._key_audio):
             family.remove_by_labels({"key": key})
         self._key_refusals.remove_by_labels({"key": key})
 

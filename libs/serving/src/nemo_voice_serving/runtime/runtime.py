@@ -102,7 +102,7 @@ class Runtime:
             device=self.device,
             observer=self.metrics,
             on_device_lost=self._device_lost,
-            inside=self.metrics.inside if gathers else None,
+            in_flight=self.metrics.in_flight if gathers else None,
         )
         self._batchers.append(made)
         made.start()
