@@ -149,7 +149,10 @@ async def test_the_body_of_a_refused_request_is_discarded_for_a_while() -> None:
             writer.write(head % 5000)
             await answer(reader)
             trickle = asyncio.create_task(trickled(writer))
-            assert await is_closed(reader)
+            with suppress(
+                ConnectionResetError
+            ):  # a byte that was on its way makes the close a reset
+                assert await is_closed(reader)
             trickle.cancel()
     assert (refused.status, refused.error["code"]) == (413, "payload_too_large")
     assert following.status == 200
