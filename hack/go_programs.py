@@ -126,6 +126,21 @@ def programs(*names: str, modules: Path = MODULES) -> Path:
     return folder
 
 
+def given_or_built(variable: str, *names: str) -> Path:
+    """Returns the folder with these programs that a variable names, or else builds them.
+
+    Raises:
+        GoProgramsMissingError: the folder lacks a program, or one cannot be built.
+    """
+    named = os.environ.get(variable)
+    if named is None:
+        return programs(*names)
+    folder = Path(named)
+    if missing := [name for name in names if not (folder / name).exists()]:
+        raise GoProgramsMissingError(f"{variable} has no {', '.join(missing)}")
+    return folder
+
+
 def sources(name: str, modules: Path = MODULES) -> Path:
     """Returns the folder with the sources of a program's module, downloaded where they are missing.
 

@@ -1,4 +1,4 @@
-"""Nonsense is refused, before anything reaches a cluster, and in words that name the value."""
+"""Invalid values are refused before anything reaches a cluster, with messages that name them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -91,16 +91,16 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_nonsense_is_refused_in_words(chart: Chart, case: str) -> None:
+def test_an_invalid_value_is_refused_with_a_message_that_names_it(chart: Chart, case: str) -> None:
     path, value, words = REFUSED[case]
     assert words in chart.refusal(nested(path, value))
 
 
-def test_a_voice_service_that_nobody_would_manage_is_refused(chart: Chart) -> None:
+def test_a_voice_service_outside_the_watched_namespaces_is_refused(chart: Chart) -> None:
     values = {"operator": {"watchNamespaces": ["elsewhere"]}, "voiceServices": {"a": DEMO}}
     assert "voiceServices.a: nobody manages it" in chart.refusal(values)
 
 
-def test_null_leaves_out_what_another_file_has(chart: Chart) -> None:
+def test_null_removes_a_value_of_another_file(chart: Chart) -> None:
     made = chart.objects({"voiceServices": {"a": None, "b": DEMO}})
     assert [one["metadata"]["name"] for one in made if one["kind"] == "VoiceService"] == ["b"]

@@ -36,7 +36,7 @@ def elsewhere(api_server: ApiServer, namespace: str) -> Iterator[str]:
         yield name
 
 
-def test_a_release_lives_and_goes_and_leaves_what_is_not_its_own(
+def test_a_release_is_removed_without_the_objects_of_others(
     chart: Chart, api_server: ApiServer, namespace: str, elsewhere: str
 ) -> None:
     _undefine(api_server)
@@ -80,7 +80,7 @@ def test_a_definition_that_an_older_release_left_is_replaced_on_request(
 
 
 @pytest.mark.parametrize("cluster_wide", [False, True], ids=["namespaced", "cluster-wide"])
-def test_the_operator_works_with_what_the_chart_gives_it(
+def test_the_operator_works_with_the_rights_and_settings_of_the_chart(
     chart: Chart, api_server: ApiServer, namespace: str, tmp_path: Path, cluster_wide: bool
 ) -> None:
     watched = [] if cluster_wide else [namespace]
@@ -105,7 +105,7 @@ def test_the_operator_works_with_what_the_chart_gives_it(
     chart.helm("uninstall", RELEASE, *_place(namespace), kubeconfig=api_server.admin)
 
 
-def test_the_api_server_takes_everything_at_its_strictest(
+def test_the_api_server_accepts_every_object_with_strict_validation(
     chart: Chart,
     api_server: ApiServer,
     everything: Mapping[str, Any],
@@ -211,7 +211,7 @@ def _undefine(server: ApiServer) -> None:
 
 
 def _make_the_definition_old(server: ApiServer) -> None:
-    """Takes the printed columns away, as if an older release had made the definition."""
+    """Removes the printed columns, as if an older release had made the definition."""
     definition = server.send("GET", DEFINITION)
     del definition["spec"]["versions"][0]["additionalPrinterColumns"]
     server.send("PUT", DEFINITION, definition)

@@ -1,4 +1,4 @@
-"""What the chart makes: understood by Kubernetes, with exactly the operator's rights, confined."""
+"""The chart's objects: valid for Kubernetes, confined, with exactly the operator's rights."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ PAIR = {
 
 
 @pytest.mark.parametrize("values", [None, EVERYTHING], ids=["defaults", "everything"])
-def test_helm_finds_nothing_to_say(chart: Chart, values: Path | None) -> None:
+def test_helm_lint_has_no_findings(chart: Chart, values: Path | None) -> None:
     given = ["--values", str(values)] if values else []
     printed = chart.helm("lint", "--strict", str(CHART), "--namespace", NAMESPACE, *given)
     assert "[WARNING]" not in printed
@@ -40,7 +40,7 @@ def test_helm_finds_nothing_to_say(chart: Chart, values: Path | None) -> None:
 
 
 @pytest.mark.parametrize("minor", MINORS)
-def test_kubernetes_understands_every_field(
+def test_kubeconform_accepts_every_field(
     chart: Chart,
     defaults: list[dict[str, Any]],
     everything: Mapping[str, Any],
@@ -53,7 +53,7 @@ def test_kubernetes_understands_every_field(
     assert kubeconform(chart.binaries, made, tmp_path, "ServiceMonitor", "PrometheusRule") == ""
 
 
-def test_a_misspelt_field_would_be_found(
+def test_kubeconform_finds_a_misspelt_field(
     chart: Chart, defaults: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     wrong = named(defaults, "Deployment")
@@ -62,7 +62,7 @@ def test_a_misspelt_field_would_be_found(
     assert "replica" in kubeconform(chart.binaries, [wrong], tmp_path)
 
 
-def test_rules_and_dashboards_arrive_as_they_are(
+def test_rules_and_dashboards_are_copied_unchanged(
     everything: Mapping[str, Any], chart: Chart
 ) -> None:
     made = chart.objects(everything)
@@ -82,7 +82,7 @@ def test_the_operator_gets_its_rights_and_no_others(defaults: list[dict[str, Any
     }
 
 
-def test_in_namespaces_it_gets_them_there_alone(chart: Chart) -> None:
+def test_with_watched_namespaces_the_rights_are_limited_to_them(chart: Chart) -> None:
     made = chart.objects({"operator": {"watchNamespaces": ["one", "two"]}})
     account = {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}
     assert dict(_granted(made, account)) == {
@@ -159,12 +159,14 @@ def test_a_voice_service_is_passed_on_as_it_is(chart: Chart, everything: Mapping
     assert made["spec"] == {**spec, "imagePullSecrets": everything["images"]["pullSecrets"]}
 
 
-def test_the_test_asks_the_first_of_each_task_that_runs_and_wants_no_key(chart: Chart) -> None:
+def test_the_helm_test_calls_the_first_running_service_of_each_task_without_keys(
+    chart: Chart,
+) -> None:
     arguments = field("Pod", "spec", "containers", 0, "args")(chart.objects(PAIR))
     assert arguments[:2] == ["http://narrator:80", "http://listener:5001"]
 
 
-def test_there_is_no_test_without_both_tasks(chart: Chart) -> None:
+def test_there_is_no_helm_test_without_both_tasks(chart: Chart) -> None:
     alone = {"voiceServices": {"a": {"task": "tts", "model": {"source": "demo"}}}}
     assert named(chart.objects(alone), "Pod") is None
 
@@ -174,7 +176,7 @@ def test_a_release_without_an_operator_is_its_voice_services(chart: Chart) -> No
     assert {one["kind"] for one in made} == {"VoiceService"}
 
 
-def test_every_object_says_its_namespace_or_is_named_for_it(
+def test_every_object_has_its_namespace_in_its_metadata_or_name(
     chart: Chart, everything: Mapping[str, Any]
 ) -> None:
     for one in chart.objects(everything):

@@ -31,20 +31,20 @@ class Playing(BaseHTTPRequestHandler):
     received: ClassVar[list[bytes]] = []
 
     def do_GET(self) -> None:
-        """Is ready after a while."""
+        """Responds as ready after some requests."""
         type(self).not_ready -= 1
         is_ready = self.not_ready < 0
         self._answer(200 if is_ready else 503, b"{}" if is_ready else b'{"phase": "warming"}')
 
     def do_POST(self) -> None:
-        """Speaks, or transcribes."""
+        """Responds with audio or a transcript."""
         self.received.append(self.rfile.read(int(self.headers["Content-Length"])))
         said = json.dumps({"text": self.heard}).encode()
         self._answer(200, b"RIFF-sound" if self.path == "/synthesize" else said)
 
     @override
     def log_message(self, *_arguments: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -85,7 +85,7 @@ def run(
     )
 
 
-def test_what_was_spoken_is_sent_on_and_compared(container: Mapping[str, Any]) -> None:
+def test_the_audio_is_transcribed_and_the_text_is_compared(container: Mapping[str, Any]) -> None:
     with playing("good morning this is a test of the speech surface") as (address, received):
         ended = run(container, address)
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -101,12 +101,12 @@ def test_it_waits_until_both_are_ready(container: Mapping[str, Any]) -> None:
         assert run(container, address).returncode == 0
 
 
-def test_it_fails_when_something_else_is_heard(container: Mapping[str, Any]) -> None:
+def test_it_fails_when_the_transcript_differs(container: Mapping[str, Any]) -> None:
     with playing("the train to the north leaves at nine") as (address, _):
         assert run(container, address).returncode == 1
 
 
-def test_it_fails_with_the_services_own_words_when_one_is_not_ready(
+def test_it_fails_with_the_reason_of_a_service_that_is_not_ready(
     container: Mapping[str, Any],
 ) -> None:
     with playing(SAID, not_ready=1000) as (address, _):
@@ -115,7 +115,7 @@ def test_it_fails_with_the_services_own_words_when_one_is_not_ready(
     assert 'is not ready: HTTP Error 503: Service Unavailable: {"phase": "warming"}' in ended.stdout
 
 
-def test_it_fails_when_nobody_answers(container: Mapping[str, Any]) -> None:
+def test_it_fails_when_no_service_responds(container: Mapping[str, Any]) -> None:
     ended = run(container, "http://127.0.0.1:9", timeout_s="0")
     assert ended.returncode == 1
     assert "Connection refused" in ended.stdout

@@ -163,12 +163,14 @@ NOT_SET = {"identity", "metrics_port", "health_port"}
 """The pod's own name is the identity, and the ports are those of the chart's probes."""
 
 
-def test_every_value_is_tried() -> None:
+def test_every_value_has_a_case() -> None:
     assert {path for path, _, _ in leaves(ChartValues())} == set(CASES)
 
 
 @pytest.mark.parametrize("path", CASES)
-def test_a_value_does_what_it_says(chart: Chart, defaults: list[dict[str, Any]], path: str) -> None:
+def test_a_value_changes_what_its_case_says(
+    chart: Chart, defaults: list[dict[str, Any]], path: str
+) -> None:
     case = CASES[path]
     before = chart.objects(case.besides) if case.besides else defaults
     assert case.look(before) != case.expected, "it would be so without the value"
@@ -180,7 +182,7 @@ def test_the_everything_file_sets_every_value(everything: Mapping[str, Any]) -> 
     assert {path for path, _, _ in leaves(ChartValues()) if not _has(everything, path)} == set()
 
 
-def test_every_setting_of_the_operator_is_set_or_left_for_a_reason(
+def test_every_setting_of_the_operator_is_set_or_listed_as_not_set(
     defaults: list[dict[str, Any]],
 ) -> None:
     covered = {*SETTINGS.values(), *MADE_OF_OTHERS}
@@ -188,13 +190,13 @@ def test_every_setting_of_the_operator_is_set_or_left_for_a_reason(
     assert {name.lower() for name in settings(defaults)} == covered
 
 
-def test_monitors_of_voice_services_get_the_labels_of_the_operators_own(chart: Chart) -> None:
+def test_monitors_of_voice_services_have_the_labels_of_the_operators_monitor(chart: Chart) -> None:
     labels = {"release": "prometheus", "team": "voice"}
     set_labels = settings(chart.objects({"monitoring": {"serviceMonitor": {"labels": labels}}}))
     assert set_labels["MONITOR_LABELS"] == "release=prometheus,team=voice"
 
 
-def test_by_default_the_operator_is_told_its_own_defaults(
+def test_by_default_the_operator_gets_its_own_defaults(
     defaults: list[dict[str, Any]],
 ) -> None:
     given = {f"NEMO_VOICE_OPERATOR_{name}": text for name, text in settings(defaults).items()}

@@ -46,7 +46,7 @@ class Compose:
     name: str
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs one command of Compose; fails the test with what it said when it fails."""
+        """Runs one command of Compose; if it fails, so does the test, with its message."""
         files = [part for name in self.files for part in ("--file", str(ROOT / name))]
         done = subprocess.run(
             [self.program, *files, "--project-name", self.name, *arguments],
@@ -74,7 +74,7 @@ class Host:
     prometheus_port: int
 
     def typed(self, command: str, folder: Path) -> str:
-        """Runs a line that a user would type, against this host's ports, and returns its output."""
+        """Runs a documented line against this host's ports and returns its output."""
         for usual, given in (("5000", self.tts_port), ("5001", self.stt_port)):
             command = command.replace(f"localhost:{usual}", f"localhost:{given}")
         done = subprocess.run(
@@ -169,7 +169,9 @@ def test_prometheus_reads_both_services_and_our_rules(host: Host) -> None:
     assert {rule["health"] for group in groups for rule in group["rules"]} <= {"ok", "unknown"}
 
 
-def test_grafana_is_given_our_dashboards_and_that_prometheus(program: Path, docker: Docker) -> None:
+def test_grafana_has_the_dashboards_and_the_prometheus_as_data_source(
+    program: Path, docker: Docker
+) -> None:
     compose = Compose(program, docker.full_environment(), ("compose.yaml",), "nemo-voice")
     mounts = compose.configuration("--profile", "monitoring")["services"]["grafana"]["volumes"]
     at = {mount["target"]: Path(mount["source"]) for mount in mounts}
@@ -183,7 +185,7 @@ def _provisioned(folder: Path, kind: str) -> list[dict[str, Any]]:
     return [entry for path in folder.iterdir() for entry in yaml.safe_load(path.read_text())[kind]]
 
 
-def test_stopping_lets_both_end_in_order(host: Host) -> None:
+def test_both_services_drain_when_they_are_stopped(host: Host) -> None:
     servers = ("tts-server", "stt-server")
     host.compose.run("stop", *servers)
     shown = ("ps", "--all", "--format", "{{.Service}} {{.ExitCode}}", *servers)
@@ -191,7 +193,7 @@ def test_stopping_lets_both_end_in_order(host: Host) -> None:
     assert sorted(states.split("\n"))[1:] == ["stt-server 0", "tts-server 0"]
 
 
-def test_the_host_with_a_gpu_keeps_the_names_ports_volume_and_reservations(
+def test_compose_with_a_gpu_has_the_documented_names_ports_volume_and_reservations(
     program: Path, docker: Docker
 ) -> None:
     compose = Compose(program, docker.full_environment(), ("compose.yaml",), "nemo-voice")
@@ -208,9 +210,7 @@ def test_the_host_with_a_gpu_keeps_the_names_ports_volume_and_reservations(
         assert volume["source"] == "nemo_model_cache"
 
 
-def test_a_service_is_given_longer_to_stop_than_it_needs_to_drain(
-    program: Path, docker: Docker
-) -> None:
+def test_the_stop_grace_period_is_longer_than_the_drain(program: Path, docker: Docker) -> None:
     needed_s = DrainSettings().delay_s + DrainSettings().timeout_s
     compose = Compose(program, docker.full_environment(), ("compose.yaml",), "nemo-voice")
     for server in compose.configuration()["services"].values():

@@ -1,4 +1,4 @@
-"""The container images: built, run as a cluster runs them, spoken to, and looked into."""
+"""The container images: built, run as a cluster runs them, called, and inspected."""
 
 import contextlib
 import json
@@ -163,7 +163,7 @@ def test_the_container_runs_without_root_on_a_root_that_cannot_be_written(
 
 
 @container
-def test_everything_imported_was_compiled_into_the_image(
+def test_every_imported_module_is_compiled_in_the_image(
     docker: Docker, images: dict[str, str], service: str
 ) -> None:
     program = f"""if True:
@@ -177,7 +177,7 @@ def test_everything_imported_was_compiled_into_the_image(
 
 
 @container
-def test_docker_sees_the_container_healthy(service: str, request: pytest.FixtureRequest) -> None:
+def test_the_container_becomes_healthy(service: str, request: pytest.FixtureRequest) -> None:
     running: Container = request.getfixturevalue(service)
     deadline = time.monotonic() + 60
     status = ""
@@ -208,7 +208,7 @@ def test_both_images_share_the_layer_that_holds_nemo(
 
 
 @container
-def test_the_image_remembers_nothing_of_the_machine_that_built_it(
+def test_the_image_has_no_trace_of_the_machine_that_built_it(
     docker: Docker, images: dict[str, str], service: str
 ) -> None:
     history = docker.run("history", "--no-trunc", "--format", "{{.CreatedBy}}", images[service])
@@ -241,7 +241,7 @@ def test_the_image_trusts_the_certificates_of_its_distribution_and_no_others(
 
 
 @container
-def test_the_label_names_the_driver_that_the_service_asks_for(
+def test_the_label_has_the_minimum_driver_of_the_service(
     docker: Docker, images: dict[str, str], service: str
 ) -> None:
     program = """if True:
@@ -267,7 +267,7 @@ def test_sigterm_ends_the_container_with_status_0(
 
 
 @container
-def test_the_operators_image_needs_no_root_no_shell_and_little_room(
+def test_the_operators_image_is_small_and_needs_no_root(
     docker: Docker, images: dict[str, str]
 ) -> None:
     image = images["operator"]

@@ -40,7 +40,9 @@ def registry() -> Iterator[tuple[str, Pushed]]:
 
 
 @pytest.mark.parametrize("name", PINS)
-def test_an_image_says_what_it_is(docker: Docker, images: dict[str, str], name: str) -> None:
+def test_an_image_has_the_labels_of_the_oci(
+    docker: Docker, images: dict[str, str], name: str
+) -> None:
     shown = docker.run("image", "inspect", "--format", "{{json .Config.Labels}}", images[name])
     labels: dict[str, str] = json.loads(shown.stdout)
     assert labels[f"{OCI}.title"] == f"nemo-voice-{name}"
@@ -51,7 +53,7 @@ def test_an_image_says_what_it_is(docker: Docker, images: dict[str, str], name: 
 
 
 @pytest.mark.parametrize("name", PINS)
-def test_the_bill_names_what_the_pins_say(
+def test_the_bill_lists_the_pinned_packages(
     docker: Docker, images: dict[str, str], name: str
 ) -> None:
     file, text = bill_of(docker, images[name])

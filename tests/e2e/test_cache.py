@@ -1,4 +1,4 @@
-"""The way of a model from a hub into pods: refused, cut, wrong, changed, and without the hub."""
+"""Models from a hub to pods: refused, interrupted, wrong, changed, and without the hub."""
 
 import hashlib
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_model_that_cannot_be_had_says_why_and_comes_once_it_can(
+def test_the_status_names_why_a_model_fails_and_a_corrected_spec_fetches_it(
     name: str, speech: VoiceNamespace, hub: ClusterHub
 ) -> None:
     wanted, reason, words, corrected = REFUSED[name]
@@ -90,9 +90,7 @@ def test_a_model_that_cannot_be_had_says_why_and_comes_once_it_can(
     assert (digest == DIGEST) is (speech.status(name)["model"]["revision"] == FIRST)
 
 
-def test_a_download_that_is_cut_goes_on_where_it_was(
-    speech: VoiceNamespace, hub: ClusterHub
-) -> None:
+def test_an_interrupted_download_is_resumed(speech: VoiceNamespace, hub: ClusterHub) -> None:
     hub.behave(Fault(MEGABYTE), Fault(2 * MEGABYTE))
     model = {"source": PUBLIC, "revision": FIRST}
     speech.create_voice("cut", model=model, hub={"endpoint": hub.endpoint}, replicas=0)
@@ -102,7 +100,7 @@ def test_a_download_that_is_cut_goes_on_where_it_was(
     assert ranges == [None, "bytes=1000000-", "bytes=3000000-"]
 
 
-def test_a_changed_revision_reaches_pods_once_it_is_whole(
+def test_a_changed_revision_reaches_pods_after_its_download(
     private: str, speech: VoiceNamespace, hub: ClusterHub
 ) -> None:
     before = speech.pod_names(private)

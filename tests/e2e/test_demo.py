@@ -1,4 +1,4 @@
-"""Both demo samples on a real node: applied, ready, spoken to, scaled, killed, suspended, gone."""
+"""Both demo samples on a real node: applied, ready, called, scaled, killed, suspended, deleted."""
 
 import subprocess
 from pathlib import Path
@@ -31,12 +31,14 @@ def demos(speech: VoiceNamespace) -> VoiceNamespace:
 
 
 def curl(*arguments: str) -> bytes:
-    """Returns what curl got; the node's network is this machine's."""
+    """Returns the output of curl; the node's network is this machine's."""
     command = ["curl", "--silent", "--show-error", "--fail-with-body", "--max-time", "60"]
     return subprocess.run([*command, *arguments], check=True, capture_output=True).stdout
 
 
-def test_what_one_service_says_the_other_understands(demos: VoiceNamespace, tmp_path: Path) -> None:
+def test_speech_of_one_service_is_transcribed_by_the_other(
+    demos: VoiceNamespace, tmp_path: Path
+) -> None:
     said = tmp_path / "said.wav"
     sound = curl(demos.address("tts-demo", "/synthesize"), *JSON_TYPE, "-d", BODY)
     said.write_bytes(sound)
@@ -45,7 +47,7 @@ def test_what_one_service_says_the_other_understands(demos: VoiceNamespace, tmp_
     assert b"speech service" in heard
 
 
-def test_another_pod_is_answered_at_the_endpoint_of_the_status(demos: VoiceNamespace) -> None:
+def test_another_pod_gets_a_response_at_the_endpoint_in_the_status(demos: VoiceNamespace) -> None:
     endpoint = demos.status("tts-demo")["endpoint"]
     program = (
         "from urllib.request import Request, urlopen\n"
@@ -57,7 +59,7 @@ def test_another_pod_is_answered_at_the_endpoint_of_the_status(demos: VoiceNames
     assert "b'RIFF'" in demos.kubectl("logs", "caller")
 
 
-def test_the_status_tells_how_it_became_ready(demos: VoiceNamespace) -> None:
+def test_events_and_conditions_show_how_it_became_ready(demos: VoiceNamespace) -> None:
     found = demos.status("tts-demo")
     conditions = {one["type"]: (one["status"], one["reason"]) for one in found["conditions"]}
     assert conditions["ModelCached"] == ("True", "InImage")
@@ -76,7 +78,7 @@ def test_a_killed_pod_is_replaced_and_the_status_follows(demos: VoiceNamespace) 
     demos.wait_for_phase("tts-demo", "Ready")
 
 
-def test_kubectl_scale_and_suspension_are_followed(demos: VoiceNamespace) -> None:
+def test_pods_follow_kubectl_scale_and_suspension(demos: VoiceNamespace) -> None:
     demos.kubectl("scale", "voice/tts-demo", "--replicas=2")
     until("two pods", lambda: len(demos.pods("tts-demo")) == 2, PATIENCE_S)
     demos.change("tts-demo", suspend=True)

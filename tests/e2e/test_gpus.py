@@ -1,4 +1,4 @@
-"""GPUs that the scheduler counts: one for two, and a device that is not there."""
+"""GPUs that the scheduler counts: one for two pods, and one that does not exist."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)
 
 @pytest.fixture
 def one_gpu(kubernetes: Kubernetes) -> Iterator[None]:
-    """The first node offers one GPU, which exists in the scheduler's books alone."""
+    """The first node offers one GPU, which only the scheduler counts."""
     node = kubernetes.get("nodes")["items"][0]["metadata"]["name"]
 
     def offer(count: str | None) -> None:
@@ -28,7 +28,7 @@ def one_gpu(kubernetes: Kubernetes) -> Iterator[None]:
     offer(None)
 
 
-def test_the_second_of_two_waits_for_the_only_gpu_and_says_so(
+def test_the_second_of_two_services_waits_for_the_only_gpu_and_its_status_says_so(
     one_gpu: None, speech: VoiceNamespace
 ) -> None:
     speech.create_voice("first", gpu={"count": 1})

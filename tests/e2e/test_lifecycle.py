@@ -1,4 +1,4 @@
-"""A release on a real node: installed, upgraded and rolled back under load, beside another, gone.
+"""A release on a real node: installed, upgraded, rolled back under load, beside another, deleted.
 
 The images of a release are, in the node, those of the tests under the names that a release gives
 them: an upgrade changes every pod, though not what runs in it.
@@ -44,7 +44,7 @@ def second(kubernetes: Kubernetes) -> Iterator[VoiceNamespace]:
 
 @pytest.fixture(autouse=True)
 def undefined(kubernetes: Kubernetes) -> Iterator[None]:
-    """A cluster that has never heard of VoiceServices, before and after."""
+    """A cluster without the definition of VoiceServices, before and after."""
     gone = ("delete", "crd", CRD, "--ignore-not-found", "--timeout=120s")
     kubernetes.kubectl(*gone)
     yield

@@ -1,4 +1,4 @@
-"""What `make kind-up` does once it has a cluster: one command to speech, another to nothing."""
+"""`make kind-up` and `make kind-down` on a cluster that is there."""
 
 import os
 import subprocess
@@ -13,7 +13,9 @@ from support.kubernetes.kubectl import TAG, Kubernetes
 pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
 
 
-def test_one_command_brings_speech_and_another_takes_it_away(kubernetes: Kubernetes) -> None:
+def test_kind_up_starts_both_services_and_kind_down_removes_them(
+    kubernetes: Kubernetes,
+) -> None:
     def run(what: str) -> None:
         tool = (sys.executable, "-m", "tools.kind", what)
         there = ("--tag", TAG, "--kubeconfig", str(kubernetes.kubeconfig))

@@ -1,4 +1,4 @@
-"""An operator that is killed in the middle of a change, and one that is not there at all."""
+"""An operator that is killed during a change, and a change while none runs."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def cached(speech: VoiceNamespace, hub: ClusterHub) -> Iterator[str]:
     speech.kubectl("delete", "voice", "cached", "--ignore-not-found")
 
 
-def test_a_rollout_converges_though_the_operator_is_killed_in_it(
+def test_a_rollout_ends_although_the_operator_is_killed_during_it(
     cached: str, speech: VoiceNamespace, operator: ClusterOperator
 ) -> None:
     before = speech.pod_names(cached)

@@ -1,4 +1,4 @@
-"""Replicas that follow the load of real requests, up and down, without one of them lost."""
+"""Replicas follow the load of real requests up and down, and no request is lost."""
 
 import pytest
 

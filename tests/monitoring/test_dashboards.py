@@ -1,4 +1,4 @@
-"""The dashboards' JSON model: what Grafana, which is not started here, would need of it."""
+"""The dashboards' JSON model, checked without Grafana."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ from support.monitoring.files import DASHBOARDS, dashboard, panels, queries, rul
 from support.monitoring.prometheus import promtool
 
 UNITS = {"s", "none", "reqps", "ops", "percentunit", "bytes"}
-"""Grafana's names; one that it does not know would be shown as text."""
+"""Grafana's names of units; it shows an unknown one as text."""
 each_dashboard = pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
 
 

@@ -55,7 +55,7 @@ pytestmark = pytest.mark.long
 
 @dataclass(frozen=True)
 class Configured:
-    """What the Prometheus operator would have a Prometheus do."""
+    """The configuration for a Prometheus."""
 
     scrapes: dict[str, dict[str, Any]]
     """What is scraped, by the name of the job."""

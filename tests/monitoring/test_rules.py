@@ -1,4 +1,4 @@
-"""The rules: promtool finds them right, and each alert fires, stays silent and leads somewhere."""
+"""The rules: valid for promtool; each alert fires and stays silent in its cases."""
 
 import re
 from pathlib import Path

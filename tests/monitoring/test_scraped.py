@@ -33,7 +33,7 @@ pytestmark = pytest.mark.long
 
 @dataclass(frozen=True)
 class Scene:
-    """A Prometheus and what was missing when all of it should have been there."""
+    """A Prometheus, and the queries without data at the end of the wait."""
 
     prometheus: Prometheus
     without_data: dict[str, list[str]]
@@ -113,7 +113,7 @@ def _started_operator(stack: ExitStack, folder: Path) -> tuple[str, Callable[[],
 def _queries_without_data(
     prometheus: Prometheus, change: Callable[[], None]
 ) -> dict[str, list[str]]:
-    """Returns the queries that have no data, by dashboard, once there are none or it took long.
+    """Returns the queries without data by dashboard, after all have data or a timeout.
 
     An operator at rest has no latencies, so something is changed all the time.
     """

@@ -1,4 +1,4 @@
-"""What docs/air-gapped.md has people do: fetched from a hub, carried by tar, found without it."""
+"""The steps of docs/air-gapped.md: models fetched from a hub, carried by tar, used offline."""
 
 import json
 import os

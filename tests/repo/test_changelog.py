@@ -1,4 +1,4 @@
-"""The changelog keeps its form, and what breaks it is named."""
+"""The changelog has its form, and each fault of its form is named."""
 
 import pytest
 

@@ -9,7 +9,7 @@ from support.docs.repository import ROOT, text_of
 from tools.images.build import DOCKERFILES
 
 CACHE_DIRECTORY = " && install -d -o nemo-voice -g nemo-voice /var/cache/nemo-voice"
-"""What only the services need: a folder that their user may write."""
+"""The step that only the services need: a folder that their user may write to."""
 REPEATED = (
     "ARG BASE_IMAGE=",
     "FROM ${BASE_IMAGE}",
@@ -20,7 +20,7 @@ REPEATED = (
     "ARG VERSION=",
     "ARG REVISION=",
 )
-"""How instructions begin that stand in both, and are one decision."""
+"""The beginnings of instructions that must be the same in both files."""
 
 
 def instructions(folder: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the documents point to is there: files, headings, make targets, modules."""
+"""Everything that the documents refer to exists: files, headings, make targets, folders."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ from support.docs.repository import (
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 README_LINES = 150
 OTHERS_WORDS = {"True", "False", "Unknown", "Complete", "PodScheduled"}
-"""What the operator reads of Kubernetes' own conditions."""
+"""Words of Kubernetes' own conditions."""
 
 
 @pytest.mark.parametrize("page", markdown_files(), ids=str)
@@ -63,7 +63,7 @@ def test_an_address_outside_is_whole_and_encrypted(page: Path) -> None:
 
 
 def test_the_spanish_page_has_the_commands_of_the_readme() -> None:
-    """Lines that people type cannot be translated: what the README types, it types."""
+    """Commands are not translated."""
     spanish = {
         line
         for block in command_blocks()

@@ -1,4 +1,4 @@
-"""The lines of the documents for clusters: the real kubectl on a real API server, the real Helm."""
+"""Documented lines for clusters, run by kubectl on a real API server, and by Helm."""
 
 import os
 import shlex
@@ -49,7 +49,7 @@ def binaries() -> Path:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[ApiServer]:
-    """An API server with what the documents suppose: two namespaces, and VoiceServices."""
+    """An API server as the documents assume it: two namespaces, and VoiceServices."""
     try:
         with running_api_server() as server:
             define_voice_services(server)

@@ -1,4 +1,4 @@
-"""Each command of a document is run by something; each block that nothing runs says why."""
+"""Each documented command is run by a test; each block that no test runs says why."""
 
 import re
 import shlex
@@ -21,11 +21,9 @@ SUPPLY = "tests/container/test_supply.py"
 SERVES = "tests/model/test_services.py::test_the_first_versions_curl_lines_work_unchanged"
 WITHOUT_SERVER = "tests/model/test_services.py::test_the_commands_without_a_server_agree_with_it"
 CLUSTER = (
-    "tests/e2e/test_on_kubernetes.py::test_one_command_brings_speech_and_another_takes_it_away"
+    "tests/e2e/test_on_kubernetes.py::test_kind_up_starts_both_services_and_kind_down_removes_them"
 )
-RELEASES = (
-    "tests/chart/test_releases.py::test_a_release_lives_and_goes_and_leaves_what_is_not_its_own"
-)
+RELEASES = "tests/chart/test_releases.py::test_a_release_is_removed_without_the_objects_of_others"
 LIFECYCLE = (
     "tests/e2e/test_lifecycle.py"
     "::test_a_release_is_upgraded_and_rolled_back_without_a_failed_request"
@@ -42,9 +40,9 @@ RUN_BY = {
     r"make images": IMAGES,
     r"make kind-(?:up|down)": CLUSTER,
     r"make release-check": RELEASE,
-    r"make sbom": f"{SUPPLY}::test_the_bill_names_what_the_pins_say",
+    r"make sbom": f"{SUPPLY}::test_the_bill_lists_the_pinned_packages",
     r"docker run --rm --read-only --tmpfs /tmp -p .*": IMAGES,
-    r"docker image inspect .*": f"{SUPPLY}::test_an_image_says_what_it_is",
+    r"docker image inspect .*": f"{SUPPLY}::test_an_image_has_the_labels_of_the_oci",
     r"docker compose -f compose.yaml -f compose.cpu.yaml up .*": (
         f"{COMPOSE}::test_the_two_lines_of_the_first_demo_work"
     ),
@@ -70,7 +68,7 @@ RUN_BY = {
         "tests/operator/test_process.py::test_operator_works_with_exactly_its_roles"
     ),
     r"export NEMO_VOICE_OPERATOR_IMAGE_\w+=.*": (
-        "tests/chart/test_releases.py::test_the_operator_works_with_what_the_chart_gives_it"
+        "tests/chart/test_releases.py::test_the_operator_works_with_the_rights_and_settings_of_the_chart"
     ),
     r"helm (?:install|upgrade|template) .*": HELM,
     r"helm test .*": CLUSTER,
@@ -78,7 +76,7 @@ RUN_BY = {
     r"helm uninstall .*": RELEASES,
     r"kubectl .*": KUBECTL,
 }
-"""Commands, and what runs them or does the same."""
+"""Patterns of commands, and the test that runs them or does the same."""
 
 
 def patterns_of(command: str) -> list[str]:

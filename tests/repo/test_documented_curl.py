@@ -1,4 +1,4 @@
-"""The curl lines of the documents, typed at both services: real HTTP, fake models behind it."""
+"""Documented curl lines, run against both services: real HTTP, fake models behind it."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ SERVICES: Mapping[str, Callable[[], FastAPI]] = {
 
 @pytest.fixture
 async def folder(tmp_path: Path) -> Path:
-    """Where the lines are typed: with a recording and a file of keys, as the documents suppose."""
+    """The folder where the lines run, with a recording and a file of keys, as documented."""
     recording = encode_whole(AudioFormat.WAV, speech_like([(0.2, 1.3)], 1.5, RATE_HZ), RATE_HZ)
     (tmp_path / "file.wav").write_bytes(recording)
     (tmp_path / "file.pcm").write_bytes(recording[44:])
@@ -38,7 +38,7 @@ async def folder(tmp_path: Path) -> Path:
 
 
 async def typed(line: str, folder: Path) -> str:
-    """Types the line, and returns what it prints."""
+    """Runs the line and returns its output."""
     process = await asyncio.create_subprocess_exec(
         *("bash", "-c", line),
         cwd=folder,

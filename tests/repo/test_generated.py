@@ -1,4 +1,4 @@
-"""The generated parts of the documentation are what the code makes of them today."""
+"""The generated parts of the documentation are up to date."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`make release-check`: this tree passes, a small one is refused for each thing that is wrong."""
+"""`make release-check`: this tree passes, and a small one fails for each fault."""
 
 import subprocess
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def commit(root: Path, message: str) -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A repository with a release behind it, and a next one that nothing is in the way of."""
+    """A repository with a release behind it, and a next one that is ready."""
     git(tmp_path, "init", "--quiet")
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

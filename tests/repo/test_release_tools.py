@@ -1,4 +1,4 @@
-"""What a release is packed with, as far as no container is needed."""
+"""The tools that pack a release, without those that need a container."""
 
 import tarfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the security page says of the chart, the operator and the archives is so."""
+"""Statements of the security page about the chart, the operator and archives are true."""
 
 import re
 from pathlib import Path

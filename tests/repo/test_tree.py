@@ -1,4 +1,4 @@
-"""The shape of the tree: sizes, names that shadow nothing, nothing of one machine."""
+"""The shape of the tree: sizes, no shadowed modules, no paths of one machine."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The version stands in many places, and in all of them it is the same."""
+"""The version is the same in every place where it is written."""
 
 import shutil
 import tomllib
@@ -11,7 +11,7 @@ from tools.release.versions import PLACES, places, project_version, write_versio
 
 NEXT = "9.8.7"
 HELD_ELSEWHERE = ("requirements/", "hack/go/", "benchmarks/", "CHANGELOG.md", "tests/")
-"""Other software's versions, history, and what the tests hold to the rest."""
+"""Files with versions of other software, history, and tests."""
 
 
 @pytest.fixture

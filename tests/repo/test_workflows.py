@@ -1,4 +1,4 @@
-"""What the forge runs: make targets that exist, actions named by commit, no rights to spare."""
+"""The workflows: existing make targets, actions pinned to commits, no unneeded rights."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Golden files: what was once looked at and agreed on, and `--update-golden`, which rewrites it."""
+"""Golden files: reviewed output to compare with; `--update-golden` rewrites them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

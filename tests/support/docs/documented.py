@@ -10,7 +10,7 @@ from typing_extensions import override
 from support.docs.repository import markdown_files, text_of
 
 COMMANDS = {"bash", "console", "sh"}
-"""Languages of blocks that people type."""
+"""The languages of blocks of commands."""
 
 _BLOCK = re.compile(
     r"(?:^ *<!-- not run: (?P<reason>[^>]+?) -->\n)?"
@@ -52,7 +52,7 @@ def blocks() -> tuple[Block, ...]:
 
 
 def command_blocks() -> list[Block]:
-    """Returns the blocks that people type."""
+    """Returns the blocks of commands."""
     return [block for block in blocks() if block.language in COMMANDS]
 
 
@@ -63,7 +63,7 @@ def commands() -> list[str]:
 
 
 def file_in(page: str, name: str) -> str:
-    """Returns the YAML that a page has people write into a file, known by its first line."""
+    """Returns the YAML of a file that a page shows, found by its first line."""
     [content] = [
         block.content
         for block in blocks()

@@ -1,4 +1,4 @@
-"""What is in this repository: the files that a clone would have, and what Markdown says in them."""
+"""The files of this repository, as a clone would have them, and the parts of its Markdown."""
 
 import re
 import subprocess

@@ -6,7 +6,6 @@ deleted, or finishes the deletion of a namespace. A test plays those parts itsel
 
 import contextlib
 import json
-import os
 import ssl
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import httpx
 from hack.cluster import control_plane
 from hack.cluster.certificates import Authority
 from hack.cluster.processes import Daemon, start
-from hack.go_programs import GoProgramsMissingError, programs
+from hack.go_programs import given_or_built
 from support.ports import free_port
 
 PROGRAMS = ("kube-apiserver", "etcd")
@@ -188,18 +187,12 @@ class ApiServer:
 
 
 def binaries() -> Path:
-    """Returns where the programs are: $KUBEBUILDER_ASSETS, or else what hack/go pins, built.
+    """Returns the folder of the programs: that of $KUBEBUILDER_ASSETS, or else built from hack/go.
 
     Raises:
-        GoProgramsMissingError: they are neither there nor can they be built.
+        GoProgramsMissingError: a program is missing there, or cannot be built.
     """
-    named = os.environ.get("KUBEBUILDER_ASSETS")
-    if named is None:
-        return programs(*PROGRAMS)
-    folder = Path(named)
-    if missing := [name for name in PROGRAMS if not (folder / name).exists()]:
-        raise GoProgramsMissingError(f"KUBEBUILDER_ASSETS has no {', '.join(missing)}")
-    return folder
+    return given_or_built("KUBEBUILDER_ASSETS", *PROGRAMS)
 
 
 @contextlib.contextmanager

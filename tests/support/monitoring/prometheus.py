@@ -3,7 +3,6 @@
 import contextlib
 import json
 import math
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 import httpx
 
 from hack.cluster.processes import start
-from hack.go_programs import GoProgramsMissingError, programs
+from hack.go_programs import given_or_built
 from support.ports import free_port
 
 PROGRAMS = ("prometheus", "promtool")
@@ -46,18 +45,12 @@ class Prometheus:
 
 
 def binaries() -> Path:
-    """Returns where both programs are: $NEMO_VOICE_DEV_PROMETHEUS, or else built from their pins.
+    """Returns the folder of both programs: that of $NEMO_VOICE_DEV_PROMETHEUS, or else built.
 
     Raises:
-        GoProgramsMissingError: they are neither there nor can they be built.
+        GoProgramsMissingError: a program is missing there, or cannot be built.
     """
-    named = os.environ.get("NEMO_VOICE_DEV_PROMETHEUS")
-    if named is None:
-        return programs(*PROGRAMS)
-    folder = Path(named)
-    if missing := [name for name in PROGRAMS if not (folder / name).exists()]:
-        raise GoProgramsMissingError(f"NEMO_VOICE_DEV_PROMETHEUS has no {', '.join(missing)}")
-    return folder
+    return given_or_built("NEMO_VOICE_DEV_PROMETHEUS", *PROGRAMS)
 
 
 @contextlib.contextmanager
