@@ -12,8 +12,7 @@ from typing import Any
 import torch
 from nemo.collections.tts.models import FastPitchModel
 
-from recipe.snapshots import announce
-from recipe.training import Budget, RateSchedule, Run, half_precision
+from recipe.training import half_precision
 from recipe.tts.batches import (
     Batch,
     Corpus,
@@ -26,7 +25,7 @@ from recipe.tts.batches import (
 )
 from recipe.tts.config import new_fastpitch, restored
 from recipe.tts.items import data_folder
-from recipe.tts.options import training_parser
+from recipe.tts.training_command import train, training_parser
 
 _SEED = 11
 _MEAN_MEL = -6.0  # where the output starts, so that the first steps are not spent on it
@@ -127,21 +126,13 @@ def fastpitch_losses(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Trains, or goes on training, until the budget is spent."""
+    """Trains, or resumes the training, until the budget is spent."""
     parser = training_parser("tts-fastpitch", __doc__, minutes=60, rate=2e-3)
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     folder = data_folder()
     task = FastPitchTask(load_corpus(folder), folder, arguments.init)
-    Run(
-        task=task,
-        budget=Budget(arguments.minutes, arguments.steps),
-        schedule=RateSchedule(arguments.rate),
-        folder=folder.parent,
-        clip=2.0,
-        betas=(0.9, 0.98),
-        on_snapshot=announce,
-    ).train()
+    train(task, arguments, folder.parent, clip=2.0, betas=(0.9, 0.98))
     return 0
 
 

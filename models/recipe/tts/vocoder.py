@@ -17,13 +17,13 @@ from librosa.filters import mel as mel_filters
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 
 from recipe.phonetics.espeak import SAMPLE_RATE_HZ
-from recipe.snapshots import announce, latest
-from recipe.training import Budget, RateSchedule, Run, half_precision
+from recipe.snapshots import latest
+from recipe.training import half_precision
 from recipe.tts.batches import Corpus, collate, load_corpus, plain
 from recipe.tts.config import new_hifigan, restored
 from recipe.tts.items import MEL_BINS, Item, data_folder
-from recipe.tts.options import training_parser
 from recipe.tts.signal import FULL_SCALE
+from recipe.tts.training_command import train, training_parser
 
 _SEED = 13
 _BATCH, _SEGMENT_FRAMES = 8, 32
@@ -172,7 +172,7 @@ def predict(corpus: Corpus, fastpitch: Path, count: int) -> list[Pair]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Trains, or goes on training, until the budget is spent."""
+    """Trains, or resumes the training, until the budget is spent."""
     parser = training_parser("tts-vocoder", __doc__, minutes=40, rate=1e-3)
     parser.add_argument("--fastpitch", type=Path, help="default: the last snapshot of its training")
     parser.add_argument(
@@ -183,15 +183,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = data_folder()
     corpus = load_corpus(folder)
     fastpitch = arguments.fastpitch or latest(folder.parent / "snapshots", "fastpitch")
-    Run(
-        task=VocoderTask(corpus, predict(corpus, fastpitch, arguments.predicted), arguments.init),
-        budget=Budget(arguments.minutes, arguments.steps),
-        schedule=RateSchedule(arguments.rate),
-        folder=folder.parent,
-        clip=5.0,
-        betas=(0.8, 0.99),
-        on_snapshot=announce,
-    ).train()
+    task = VocoderTask(corpus, predict(corpus, fastpitch, arguments.predicted), arguments.init)
+    train(task, arguments, folder.parent, clip=5.0, betas=(0.8, 0.99))
     return 0
 
 

@@ -44,7 +44,7 @@ def test_recognition_texts_are_plain_words_of_a_sentence_length() -> None:
         assert 4 <= len(text.split()) <= 14
 
 
-def test_the_texts_never_change_unnoticed() -> None:
+def test_the_digest_of_the_texts_is_the_known_one() -> None:
     everything = "\n".join(sorted(all_test_texts()))
     assert hashlib.sha256(everything.encode()).hexdigest().startswith("cdad9b738f305d41")
 

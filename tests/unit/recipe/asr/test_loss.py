@@ -54,7 +54,7 @@ def test_decoding_that_follows_the_nodes_writes_the_text(times_s: list[float]) -
     assert _walk([3, 5, 3], times_s, 20) == [3, 5, 3]
 
 
-def test_nothing_is_written_where_nobody_speaks() -> None:
+def test_an_utterance_without_words_has_blank_nodes_only() -> None:
     assert _walk([], [0.0], 20) == []
 
 

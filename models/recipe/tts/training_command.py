@@ -1,7 +1,10 @@
-"""The options that both trainings of the voice have."""
+"""What the commands of both trainings of the voice share: their options, and the run."""
 
 import argparse
 from pathlib import Path
+
+from recipe.snapshots import announce
+from recipe.training import Budget, RateSchedule, Run, Task
 
 
 def training_parser(
@@ -17,3 +20,23 @@ def training_parser(
         "--rate", type=float, default=rate, help=f"highest learning rate (default {rate:g})"
     )
     return parser
+
+
+def train(
+    task: Task,
+    arguments: argparse.Namespace,
+    folder: Path,
+    *,
+    clip: float,
+    betas: tuple[float, float],
+) -> None:
+    """Trains, or resumes a training, until the budget of the arguments is spent."""
+    Run(
+        task=task,
+        budget=Budget(arguments.minutes, arguments.steps),
+        schedule=RateSchedule(arguments.rate),
+        folder=folder,
+        clip=clip,
+        betas=betas,
+        on_snapshot=announce,
+    ).train()
