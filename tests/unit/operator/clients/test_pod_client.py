@@ -39,7 +39,7 @@ READINESS = {
     "phase": "warming",
     "reason": "batch of 8",
     "seconds": {"loading": 12.5, "warming": 3},
-    "canary": None,
+    "self_test": None,
     "status": "not_ready",
 }
 

@@ -196,10 +196,10 @@ def test_repeatedly_failing_model_causes_two_events(scene: Scene) -> None:
     story = Story(scene)
     scene.cluster.events.clear()
     for restarts in range(4):
-        failed = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
+        failed = PodReadiness(PodPhase.FAILED, "the self-test was silent", ready=False)
         scene.readiness_client.reported["narrator-0"] = failed
         story.see(container(restarts, running=restarts * 60, last=CRASH if restarts else None))
-        assert "the canary was silent" in scene.status()["conditions"][-1]["message"]
+        assert "the self-test was silent" in scene.status()["conditions"][-1]["message"]
         scene.readiness_client.reported.clear()
         story.see(waits("CrashLoopBackOff", restarts, CRASH))
     assert story.events() == ["ModelFailed", "CrashLoopBackOff"]

@@ -113,21 +113,21 @@ def test_slow_pod_has_no_diagnosis(seen: dict[str, Any]) -> None:
 
 
 def test_failed_model_is_diagnosed_before_its_container_ends() -> None:
-    sent = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
-    expected = Diagnosis("ModelFailed", "the canary was silent", "narrator-0")
+    sent = PodReadiness(PodPhase.FAILED, "the self-test was silent", ready=False)
+    expected = Diagnosis("ModelFailed", "the self-test was silent", "narrator-0")
     assert first_diagnosis([pod()], {"narrator-0": sent}) == expected
     mute = PodReadiness(PodPhase.FAILED, None, ready=False)
     assert pod_diagnosis(pod(), mute) == Diagnosis("ModelFailed", "", "narrator-0")
 
 
 def test_reported_failure_is_shown_also_after_earlier_crashes() -> None:
-    sent = PodReadiness(PodPhase.FAILED, "the canary was silent", ready=False)
+    sent = PodReadiness(PodPhase.FAILED, "the self-test was silent", ready=False)
     restarted = {"restartCount": 1, "state": {}, "lastState": {"terminated": CRASH}}
-    expected = Diagnosis("CrashLoopBackOff", "the canary was silent", "narrator-0")
+    expected = Diagnosis("CrashLoopBackOff", "the self-test was silent", "narrator-0")
     assert pod_diagnosis(pod(containerStatuses=[restarted]), sent) == expected
     pulling = {"state": {"waiting": {"reason": "ImagePullBackOff"}}}
     sidecar = pod_diagnosis(pod(containerStatuses=[pulling]), sent)
-    assert sidecar == Diagnosis("ModelFailed", "the canary was silent", "narrator-0")
+    assert sidecar == Diagnosis("ModelFailed", "the self-test was silent", "narrator-0")
 
 
 def diagnosis(*pods: dict[str, Any], wanted: int = 1, **seen: Any) -> Diagnosis | None:

@@ -141,7 +141,7 @@ def test_preflight_follows_the_download(scene: Scene) -> None:
 def failing_pod(scene: Scene, restarts: int) -> None:
     """Lets the old pod go for one that ends at every start."""
     scene.cluster.objects.pop(("Pod", NAMESPACE, "narrator-0"), None)
-    ended = {"exitCode": 1, "reason": "Error", "message": "the canary failed: it says nothing"}
+    ended = {"exitCode": 1, "reason": "Error", "message": "the self-test failed: it says nothing"}
     state = {
         "state": {"waiting": {"reason": "CrashLoopBackOff"}},
         "lastState": {"terminated": ended},
@@ -170,7 +170,7 @@ def test_self_test_that_fails_at_every_start_is_rolled_back_early(serving: Scene
     serving.settle()
     [degraded] = [one for one in serving.status()["conditions"] if one["type"] == "Degraded"]
     assert degraded["reason"] == "RolledBack"
-    assert "the canary failed: it says nothing" in degraded["message"], "though its pod is gone"
+    assert "the self-test failed: it says nothing" in degraded["message"], "though its pod is gone"
 
 
 def test_pod_that_was_ready_in_between_is_not_rolled_back_early(serving: Scene) -> None:
