@@ -1,4 +1,4 @@
-# The one list of commands. `make` prints it; whatever needs more than three lines lives in tools/.
+# The list of commands, which `make` prints. What needs more than three lines is in tools/.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3.11
@@ -14,7 +14,7 @@ help: ## Print this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run
-packages: ## Install what the tests want of Debian: a Docker daemon, espeak-ng (as root, or by sudo)
+packages: ## Install the Debian packages that the tests need, such as Docker and espeak-ng (as root, or with sudo)
 	tools/packages.sh
 
 setup: $(READY) ## Install everything into .venv (about 7 GB, once)
@@ -22,7 +22,7 @@ setup: $(READY) ## Install everything into .venv (about 7 GB, once)
 $(READY): requirements/development.txt $(wildcard libs/*/pyproject.toml services/*/pyproject.toml operator/pyproject.toml) tools/setup.py
 	$(PYTHON) tools/setup.py $(VENV)
 
-demo: setup ## Speak a sentence into voz_generada.wav and read it back, through both services
+demo: setup ## Speak a sentence into voz_generada.wav and transcribe it, with both services
 	$(RUN) tools/demo.py
 
 ##@ Check
@@ -32,10 +32,10 @@ test: setup ## Run every test that needs no cluster and no container
 test-e2e: setup ## Build the images and run the tests that need containers
 	$(RUN) -m pytest -m "container and not long" tests/container
 
-test-long: setup ## Run everything, the long versions too: a Kubernetes node, the recipe's texts
+test-long: setup ## Run all tests, also the long ones, which start a Kubernetes node
 	$(RUN) -m pytest -m "long or not long" --timeout 3600 tests
 
-check: lint types imports verify ## Run every gate that runs nothing, cheapest first
+check: lint types imports verify ## Run every check that runs no code, the quickest first
 
 lint: setup ## Check format and style
 	$(VENV)/bin/ruff format --check $(SOURCES)
@@ -44,18 +44,18 @@ lint: setup ## Check format and style
 types: setup ## Check types
 	$(VENV)/bin/mypy $(SOURCES)
 
-imports: setup ## Check who may import whom
+imports: setup ## Check the import contracts
 	$(VENV)/bin/lint-imports
 
-verify: setup ## Fail when a generated file is not what `make generate` makes
+verify: setup ## Fail if a generated file is not up to date
 	$(RUN) -m tools.generated --check
 
 ##@ Change
-format: setup ## Format the code and mend what can be mended
+format: setup ## Format the code and fix what ruff can fix
 	$(VENV)/bin/ruff format $(SOURCES)
 	$(VENV)/bin/ruff check --fix $(SOURCES)
 
-generate: setup ## Write what is made from the code: tables, definition, chart, and with Helm the manifest
+generate: setup ## Write the files that are made from the code: tables, definition, chart, manifest
 	$(RUN) -m tools.generated
 	$(RUN) -m tools.chart.install_manifest
 
@@ -63,7 +63,7 @@ requirements: ## Resolve requirements/*.in into hashed pins
 	tools/requirements.sh
 
 ##@ Models
-models: setup ## Train the demo models from nothing (hours on two cores; resumes)
+models: setup ## Train the demo models from nothing (hours on two cores; can be resumed)
 	PYTHONPATH=models $(RUN) -m recipe all
 
 models-evaluate: setup ## Measure the demo models and write their card
@@ -73,20 +73,20 @@ models-evaluate: setup ## Measure the demo models and write their card
 images: setup ## Build the three container images and print their sizes
 	$(RUN) -m tools.images build
 
-kind-up: setup ## Bring both demo models up in a cluster made by kind
+kind-up: setup ## Start both demo models in a cluster made by kind
 	$(RUN) -m tools.kind up
 
-kind-down: setup ## Take that cluster away
+kind-down: setup ## Delete that cluster
 	$(RUN) -m tools.kind down
 
-bench: setup ## Measure the services against the raw model and the first design
+bench: setup ## Measure the services, the raw model and the first design
 	$(RUN) -m benchmarks
 
 bench-operator: setup ## Measure the operator with 1,000 VoiceServices on a simulated cluster
 	PYTHONPATH=tests $(RUN) -m benchmarks.operator
 
 ##@ Release
-release-check: setup ## Say what keeps the tree from being a release; with TAG=v1.2.3, from being that one
+release-check: setup ## Check whether the tree can be released; with TAG=v1.2.3, as that release
 	$(RUN) -m tools.release.check --tag "$(TAG)"
 
 sbom: setup ## Write a bill of materials of each built image into dist/

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What the tests run beside Python: the teacher's voice, a Docker daemon, a base image, a linter for shell. Debian's packages; those that
-# are there already are left alone, and so is any other system.
+# Installs the Debian packages that the tests need: espeak-ng, Docker, debootstrap, a linter for shell. Packages that are installed already
+# stay as they are. Other systems have to bring these programs themselves.
 set -euo pipefail
 wanted=(espeak-ng wordnet-base make gcc libc6-dev debootstrap shellcheck)
-# A Docker of somebody else's is as good, and Debian's would push it out.
+# Any other Docker will do, and Debian's package would replace it.
 command -v dockerd >/dev/null || wanted+=(docker.io)
-# So is a Node of somebody else's, for OpenAI's client.
+# So will any other Node, which OpenAI's client needs.
 command -v npm >/dev/null || wanted+=(nodejs npm)
 missing=()
 for package in "${wanted[@]}"; do

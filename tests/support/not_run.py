@@ -1,4 +1,4 @@
-"""What a test that lacks a real part does: it says so, and fails where every part is demanded."""
+"""Skips a test whose real part is missing, or fails it if every part is required."""
 
 import os
 from typing import NoReturn

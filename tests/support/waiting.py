@@ -1,4 +1,4 @@
-"""Waiting for what other processes do."""
+"""Waits for other processes."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ PATIENCE_S = 60.0
 
 
 def until(what: str, holds: Callable[[], Any], patience_s: float = PATIENCE_S) -> float:
-    """Returns the seconds it took until something held.
+    """Returns the seconds until the condition was true.
 
     Raises:
         TimeoutError: It did not in time.

@@ -80,7 +80,7 @@ class ApiServer:
 
     @cached_property
     def admin(self) -> Path:
-        """The kubeconfig of an administrator, whom RBAC never refuses."""
+        """The kubeconfig of an administrator, who has all rights."""
         return self._authority.kubeconfig("admin", server=self.url)
 
     @cached_property
@@ -94,12 +94,12 @@ class ApiServer:
         )
 
     def kubeconfig(self, user: str, *groups: str) -> Path:
-        """Returns the kubeconfig of a user of these groups, who may do what roles bind to them."""
+        """Returns the kubeconfig of a user in these groups; RBAC gives it its rights."""
         self._authority.issue(f"user-{user}", user=user, groups=groups)
         return self._authority.kubeconfig(f"user-{user}", server=self.url)
 
     def service_account(self, namespace: str, name: str) -> Path:
-        """Returns the kubeconfig of a service account, which is made when it is missing.
+        """Returns the kubeconfig of a service account, which is created if it is missing.
 
         In the audit log and in RBAC it is `system:serviceaccount:<namespace>:<name>`.
         """
@@ -139,11 +139,11 @@ class ApiServer:
         return [request for request in requests if user in {"", request.user}]
 
     def denials(self, user: str = "", *, after: int = 0) -> list[Request]:
-        """Returns what RBAC refused this user, or everybody."""
+        """Returns the requests that RBAC refused to this user, or to all users."""
         return [one for one in self.requests(user, after=after) if not one.allowed]
 
     def audit_length(self) -> int:
-        """Returns how many lines the audit log has by now: the `after` of a later question."""
+        """Returns the number of lines of the audit log, to pass as `after` later."""
         return len(self._audit_lines())
 
     def start(self) -> None:
@@ -152,18 +152,18 @@ class ApiServer:
         self._daemon.wait_until(self._is_ready, timeout_s=START_TIMEOUT_S)
 
     def stop(self) -> None:
-        """Ends the API server; what it stored stays."""
+        """Stops the API server; its data stay."""
         if self._daemon is not None:
             self._daemon.stop()
 
     def restart(self) -> None:
-        """Ends the API server and starts it again on the same port."""
+        """Stops the API server and starts it again on the same port."""
         self.stop()
         self.start()
 
     @contextlib.contextmanager
     def running(self) -> Iterator["ApiServer"]:
-        """Yields itself, started together with its store; both are gone afterwards."""
+        """Yields itself, started with its etcd; both are stopped afterwards."""
         store = start("etcd", self._etcd, logs=self._folder)
         try:
             self.start()
@@ -197,10 +197,10 @@ def binaries() -> Path:
 
 @contextlib.contextmanager
 def running_api_server() -> Iterator[ApiServer]:
-    """Yields an API server that is ready; everything of it is gone afterwards.
+    """Yields a ready API server, which is stopped and removed afterwards.
 
     Raises:
-        GoProgramsMissingError: its programs cannot be had.
+        GoProgramsMissingError: its programs are missing and cannot be built.
     """
     found = binaries()
     with (

@@ -27,7 +27,7 @@ class Chart:
     binaries: Path
 
     def helm(self, *arguments: str, values: Any = None, kubeconfig: Path | None = None) -> str:
-        """Returns what Helm prints; values are those of one more file.
+        """Returns the output of Helm; the values are passed as one more file.
 
         Raises:
             AssertionError: It failed; its words are the message.
@@ -67,7 +67,7 @@ class Chart:
 
 
 def chart() -> Chart:
-    """Returns the chart with Helm, which is built when it is missing.
+    """Returns the chart with Helm, which is built if it is missing.
 
     Raises:
         GoProgramsMissingError: It can be neither found nor built.
@@ -82,7 +82,7 @@ def nested(path: str, value: Any) -> dict[str, Any]:
 
 
 def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns both, where the other one wins."""
+    """Returns both merged; the second one wins."""
     both = dict(one)
     for key, value in other.items():
         inner = both.get(key)
@@ -100,7 +100,7 @@ def named(objects: Objects, kind: str, name: str | None = None) -> Any:
 
 
 def field(kind: str, *path: str | int, name: str | None = None) -> Look:
-    """Returns what reads a field of an object; None where there is no such object or field."""
+    """Returns a function that reads a field of an object, None if there is no such field."""
 
     def look(objects: Objects) -> Any:
         found = named(objects, kind, name)
@@ -115,12 +115,12 @@ def field(kind: str, *path: str | int, name: str | None = None) -> Look:
 
 
 def names(kind: str) -> Look:
-    """Returns what lists the names of a kind's objects."""
+    """Returns a function that lists the names of a kind's objects."""
     return lambda objects: sorted(o["metadata"]["name"] for o in objects if o["kind"] == kind)
 
 
 def pod(*path: str | int) -> Look:
-    """Returns what reads a field of the spec of the operator's pods."""
+    """Returns a function that reads a field of the spec of the operator's pods."""
     return field("Deployment", "spec", "template", "spec", *path)
 
 
@@ -133,5 +133,5 @@ def settings(objects: Objects) -> dict[str, str]:
 
 
 def setting(name: str) -> Look:
-    """Returns what reads one setting of the operator."""
+    """Returns a function that reads one setting of the operator."""
     return lambda objects: settings(objects).get(name)

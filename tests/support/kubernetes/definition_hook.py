@@ -1,4 +1,4 @@
-"""Plays the kubelet for the chart's hook: does what its Job says, as its service account."""
+"""Runs the Job of the chart's hook as a kubelet would: its command, as its service account."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ POLL_S = 0.1
 
 @contextlib.contextmanager
 def played_jobs(server: ApiServer, namespace: str) -> Iterator[list[str]]:
-    """Runs the Jobs that appear in the namespace, within the block; yields what they wrote."""
+    """Runs the Jobs that appear in the namespace, within the block; yields their outputs."""
     outputs: list[str] = []
     is_over = threading.Event()
     thread = threading.Thread(target=_play, args=(server, namespace, outputs, is_over))

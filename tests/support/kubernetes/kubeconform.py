@@ -17,7 +17,7 @@ MINORS = ("1.30", "1.34", "1.37")
 
 
 def kubeconform(binaries: Path, objects: Any, schemas: Path, *skipped: str) -> str:
-    """Returns kubeconform's verdict, which is empty when nothing is wrong."""
+    """Returns kubeconform's findings; empty if there are none."""
     command = [
         *(str(binaries / "kubeconform"), "-strict", "-skip", ",".join(skipped)),
         *("-schema-location", f"{schemas}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"),

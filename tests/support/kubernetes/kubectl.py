@@ -1,4 +1,4 @@
-"""A cluster with a kubelet, spoken to with kubectl."""
+"""A cluster with a kubelet, used with kubectl."""
 
 import json
 import os
@@ -39,7 +39,7 @@ class Kubernetes:
         return f"docker.io/library/{reference(name, TAG)}"
 
     def kubectl(self, *arguments: str, manifest: Any = None) -> str:
-        """Returns what kubectl prints.
+        """Returns the output of kubectl.
 
         Raises:
             AssertionError: It failed; its words are the message.
@@ -48,7 +48,7 @@ class Kubernetes:
         return self._printed("kubectl", *arguments, given=given)
 
     def helm(self, *arguments: str) -> str:
-        """Returns what Helm prints.
+        """Returns the output of Helm.
 
         Raises:
             AssertionError: It failed; its words are the message.
@@ -103,7 +103,7 @@ def released(name: str) -> str:
 
 @contextmanager
 def own_node() -> Iterator[Kubernetes]:
-    """Yields a node of our own with our images; all of it is gone afterwards."""
+    """Yields a node of our own with our images, which is removed afterwards."""
     requirements.check()
     single_node.build()
     try:
@@ -115,7 +115,7 @@ def own_node() -> Iterator[Kubernetes]:
 
 
 def _node(command: str) -> None:
-    """Runs the command that people use; the node's daemons outlive it."""
+    """Runs the documented command; the node's daemons run on after it."""
     subprocess.run([sys.executable, "-m", "hack.cluster", command], cwd=ROOT, check=True)
 
 

@@ -1,4 +1,4 @@
-"""Namespaces for tests, on an API server beside which no controller empties what was deleted."""
+"""Namespaces for tests, on an API server without a controller that empties deleted namespaces."""
 
 import contextlib
 import hashlib
@@ -19,7 +19,7 @@ def namespace_name(test: str) -> str:
 
 @contextlib.contextmanager
 def fresh_namespace(server: ApiServer, name: str) -> Iterator[str]:
-    """Yields the name of a new namespace; it and all that is in it are gone afterwards."""
+    """Yields the name of a new namespace, which is removed with its contents afterwards."""
     server.send("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
     try:
         yield name

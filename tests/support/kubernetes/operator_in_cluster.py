@@ -35,7 +35,7 @@ class ClusterOperator:
     kubernetes: Kubernetes
 
     def kill(self) -> None:
-        """Ends the process by SIGKILL, as the kernel does where memory runs out."""
+        """Kills the process by SIGKILL, as the kernel does when memory runs out."""
         before = self._restarts()
         # With the container goes what kubectl runs in it, and that may count as a failure.
         with contextlib.suppress(AssertionError):
@@ -44,7 +44,7 @@ class ClusterOperator:
 
     @contextlib.contextmanager
     def away(self) -> Iterator[None]:
-        """No operator runs in the block; one runs again after it."""
+        """Stops the operator for the time of the block."""
         self._kubectl("scale", f"deployment/{NAME}", "--replicas=0")
         try:
             until("no operator", lambda: not self._pods())
@@ -54,13 +54,13 @@ class ClusterOperator:
             self._wait()
 
     def denied(self) -> list[str]:
-        """Returns what the log says that it wanted and was not allowed."""
+        """Returns the log lines about requests that were forbidden."""
         lines = self._kubectl("logs", f"deployment/{NAME}", "--tail=-1").splitlines()
         # A namespace that is being deleted takes nothing new, which is no matter of rights.
         return [line for line in lines if "orbidden" in line and "terminated" not in line]
 
     def let_kill(self) -> None:
-        """Lets other processes of the pod end the operator, which is no first process then."""
+        """Lets other processes of the pod kill the operator, which then is not process 1."""
         patch = '{"spec": {"template": {"spec": {"shareProcessNamespace": true}}}}'
         self._kubectl("patch", f"deployment/{NAME}", "--patch", patch)
         self._wait()
@@ -84,7 +84,7 @@ class ClusterOperator:
 
 @contextlib.contextmanager
 def operator_in_cluster(kubernetes: Kubernetes) -> Iterator[ClusterOperator]:
-    """Yields an operator that the chart installed; it is gone afterwards."""
+    """Yields an operator that the chart installed, and removes it afterwards."""
     values = ",".join(f"{name}={value}" for name, value in _VALUES.items())
     installed = ("install", NAME, str(CHART), *_WHERE, "--create-namespace", "--set", values)
     kubernetes.helm(*installed, "--wait", _PATIENCE)

@@ -18,7 +18,7 @@ OLDEST, NEWEST = "1.31", "1.37"
 
 
 def faults_of(manifest: Mapping[str, Any], version: str = NEWEST) -> list[str]:
-    """Returns what Kubernetes of that version would not understand of the object."""
+    """Returns the fields of the object that this version of Kubernetes does not know."""
     group, _, api = str(manifest["apiVersion"]).rpartition("/")
     name = "-".join(filter(None, (manifest["kind"].lower(), group.partition(".")[0], api)))
     found = _validator(version, name).iter_errors(manifest)

@@ -1,4 +1,4 @@
-"""VoiceServices in one namespace of a real cluster: applied, changed, looked at with kubectl."""
+"""VoiceServices in one namespace of a real cluster: applied, changed and read with kubectl."""
 
 import json
 from collections.abc import Iterator
@@ -57,13 +57,13 @@ class VoiceNamespace:
         return status
 
     def condition(self, name: str, kind: str) -> dict[str, str]:
-        """Returns a condition of a VoiceService; one that is not there yet says nothing."""
+        """Returns a condition of a VoiceService; an empty one if it does not exist yet."""
         conditions = self.status(name).get("conditions", [])
         unknown = {"status": "", "reason": "", "message": ""}
         return next((one for one in conditions if one["type"] == kind), unknown)
 
     def pods(self, name: str) -> list[dict[str, Any]]:
-        """Returns a VoiceService's serving pods that are not on their way out."""
+        """Returns a VoiceService's serving pods that are not being deleted."""
         found = self.get("pods", selector=f"nemo-voice.dev/voiceservice={name}")["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
@@ -72,7 +72,7 @@ class VoiceNamespace:
         return [pod["metadata"]["name"] for pod in self.pods(name)]
 
     def kill_pods(self, name: str) -> None:
-        """Ends a VoiceService's pods at once and returns when others are there."""
+        """Deletes a VoiceService's pods at once and returns when there are new ones."""
         before = set(self.pod_names(name))
         self.kubectl("delete", "pod", *before, "--grace-period=0", "--force")
         until("other pods", lambda: (now := self.pod_names(name)) and not before & {*now}, 60)
@@ -92,12 +92,12 @@ class VoiceNamespace:
         }
 
     def children(self, name: str) -> list[str]:
-        """Returns what there is of a VoiceService but for its claim."""
+        """Returns the objects of a VoiceService without its claim."""
         found = self.get(_CHILDREN, selector=f"nemo-voice.dev/voiceservice={name}")["items"]
         return [f"{one['kind']}/{one['metadata']['name']}" for one in found]
 
     def run_pod(self, name: str, image: str, *command: str) -> None:
-        """Runs a pod to its good end."""
+        """Runs a pod until it has succeeded."""
         container = {
             "name": name,
             "image": image,
@@ -142,7 +142,7 @@ class VoiceNamespace:
 
 @contextmanager
 def voice_namespace(kubernetes: Kubernetes, name: str) -> Iterator[VoiceNamespace]:
-    """Yields a namespace that admits confined pods alone; it is gone afterwards."""
+    """Yields a namespace that admits only restricted pods, and removes it afterwards."""
     kubernetes.kubectl("create", "namespace", name)
     enforced = "pod-security.kubernetes.io/enforce=restricted"
     kubernetes.kubectl("label", "namespace", name, enforced)

@@ -18,7 +18,7 @@ _MATCHER = re.compile(r'(\w+)(?:=~|!~|!=|=)"([^"]*)"')
 
 @dataclass(frozen=True)
 class Selector:
-    """What a query reads: a metric, and what it wants of labels."""
+    """A selector of a query: a metric, and the values of labels."""
 
     metric: str
     wanted: tuple[tuple[str, str], ...]
@@ -52,7 +52,7 @@ def queries(path: Path) -> list[str]:
 
 
 def selectors(query: str) -> list[Selector]:
-    """Returns everything of ours that a query reads."""
+    """Returns the selectors of our metrics in a query."""
     return [
         Selector(metric, tuple(_MATCHER.findall(wanted)))
         for metric, wanted in _SELECTOR.findall(query)

@@ -26,13 +26,13 @@ class Prometheus:
     address: str
 
     def values(self, query: str) -> list[float]:
-        """Returns the numbers that a query has now; no number where something is divided by 0."""
+        """Returns the numbers that a query has now; without those that are not finite."""
         response = self._result_of("query", query=query)["result"]
         found = [float(series["value"][1]) for series in response]
         return [value for value in found if math.isfinite(value)]
 
     def rules(self) -> list[dict[str, Any]]:
-        """Returns every rule that was loaded, with how its last evaluation went."""
+        """Returns every rule with the state of its last evaluation."""
         return [rule for group in self._result_of("rules")["groups"] for rule in group["rules"]]
 
     def _result_of(self, what: str, **parameters: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def binaries() -> Path:
 def running_prometheus(
     found: Path, folder: Path, targets: Mapping[str, str], rules: Path
 ) -> Iterator[Prometheus]:
-    """Yields a Prometheus that knows these rules and scrapes a target for each job."""
+    """Yields a Prometheus with these rules that scrapes one target for each job."""
     configuration = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(rules)],
@@ -86,7 +86,7 @@ def running_prometheus(
 
 
 def promtool(found: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Returns how one command of promtool ended and what it said."""
+    """Returns the exit status and the output of one command of promtool."""
     return subprocess.run(
         [found / "promtool", *arguments], check=False, capture_output=True, text=True
     )
