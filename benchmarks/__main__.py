@@ -74,7 +74,7 @@ def _measured(name: str, chosen: argparse.Namespace, logs: Path) -> Part:
         if chosen.memory_requests:
             items = dict.fromkeys(items, chosen.memory_requests)
         warm_up = 20 if chosen.quick else WARM_UP
-        found = tuple(memories(items, warm_up, logs=logs, tell=report_progress))
+        found = tuple(memories(items, warm_up, logs=logs, progress=report_progress))
         facts = circumstances(_command(), load_before=load_before, started=started)
         return Part(facts, memories=found)
     comparison = _compared(name, plan, logs)
@@ -84,10 +84,10 @@ def _measured(name: str, chosen: argparse.Namespace, logs: Path) -> Part:
 
 def _compared(name: str, plan: Plan, logs: Path) -> Comparison:
     if name == "tts":
-        return voices("TTS", plan, logs=logs, tell=report_progress)
+        return voices("TTS", plan, logs=logs, progress=report_progress)
     is_random = name == "stt-110m"
     title = "STT, 110M class" if is_random else "STT, demo"
-    return recognisers(title, plan, is_random=is_random, logs=logs, tell=report_progress)
+    return recognisers(title, plan, is_random=is_random, logs=logs, progress=report_progress)
 
 
 def _write(out: Path, name: str, part: Part) -> None:

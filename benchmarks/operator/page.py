@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from benchmarks.operator.population import NODES
-from benchmarks.operator.results import Rest, Results, percentiles_ms
 from benchmarks.report import QUIET_LOAD, figure, goal_line, table, told_circumstances
 
 _INTRODUCTION = """\
@@ -50,7 +49,7 @@ def _sections(found: Results) -> Iterator[str]:
     yield "## Goals"
     lines = [(*line[:3], line[4]) for line in map(goal_line, found.goals)]
     yield table(("goal", "wanted", "measured", "met"), lines)
-    yield circumstances_line(facts)
+    yield told_circumstances(facts)
     if facts.load_before > QUIET_LOAD:
         yield _BUSY
     yield "## How it is measured"

@@ -126,7 +126,7 @@ def metrics_table() -> str:
 
 def operator_metrics_table() -> str:
     """Returns the same for the operator, whose registry also holds what is counted when asked."""
-    registry = OperatorMetrics(ObjectCache(), lambda: 0).registry
+    registry = OperatorMetrics(Inventory(), lambda: 0).registry
     # A registry tells its collectors in no public way.
     collectors = registry._collector_to_names  # noqa: SLF001
     rows = [

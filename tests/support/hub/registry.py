@@ -17,15 +17,15 @@ class Pushed:
     """The content of a registry."""
 
     blobs: set[str] = field(default_factory=set)
-    """Digests of the complete uploads."""
+    """Digests of what arrived whole."""
     manifests: dict[str, bytes] = field(default_factory=dict)
     """By `name:tag`."""
     digests: dict[str, Any] = field(default_factory=dict)
-    """Uploads in progress, by id."""
+    """Of uploads that are under way, by their id."""
 
 
 class Registry(BaseHTTPRequestHandler):
-    """Serves one client."""
+    """Answers one client."""
 
     protocol_version = "HTTP/1.1"
 
@@ -38,11 +38,11 @@ class Registry(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        """Responds as a registry does to its first request."""
+        """Answers that this is a registry."""
         self._answer(HTTPStatus.OK if self.path == "/v2/" else HTTPStatus.NOT_FOUND)
 
     def do_HEAD(self) -> None:
-        """Responds whether a blob is there; manifests are always sent again."""
+        """Answers whether a blob is there; manifests always come anew."""
         is_known = self.path.rpartition("/")[2] in self._kept.blobs
         self._answer(HTTPStatus.OK if is_known else HTTPStatus.NOT_FOUND)
 

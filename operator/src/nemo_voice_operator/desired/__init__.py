@@ -1,4 +1,4 @@
-"""The objects that a VoiceService owns: one builder for each kind.
+"""Builds the manifests of the objects that a VoiceService owns: one builder for each kind.
 
 The same input gives the same bytes. Owner references and the field manager are added where the
 objects are applied.
