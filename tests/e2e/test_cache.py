@@ -14,7 +14,7 @@ from support.kubernetes.voice_namespace import VoiceNamespace
 from support.models.demo_models import DEMO_MODELS
 from support.waiting import until
 
-PATIENCE_S = 240.0
+TIMEOUT_S = 240.0
 MEGABYTE = 1_000_000
 FIRST, SECOND = COMMITS
 SECRET = {"name": "hub-token"}
@@ -131,7 +131,7 @@ def test_a_filled_claim_serves_with_neither_hub_nor_secret(
         until("unready", lambda: speech.status(private)["phase"] != "Ready", 60)
         speech.wait_for_phase(private, "Ready")
         with calling(speech.address(private)) as calls:
-            until("a response", lambda: calls.answered, PATIENCE_S)
+            until("a response", lambda: calls.answered, TIMEOUT_S)
     assert calls.failures == []
     (pod,) = speech.pods(private)
     assert "secretKeyRef" not in str(pod["spec"])

@@ -11,7 +11,7 @@ from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
 SAMPLES = ROOT / "manifests" / "samples"
-PATIENCE_S = 240.0
+TIMEOUT_S = 240.0
 SENTENCE = "Good morning. This is a test of the speech service."
 JSON_TYPE = ("-H", "Content-Type: application/json")
 BODY = f'{{"text": "{SENTENCE}"}}'
@@ -80,10 +80,10 @@ def test_a_killed_pod_is_replaced_and_the_status_follows(demos: VoiceNamespace) 
 
 def test_pods_follow_kubectl_scale_and_suspension(demos: VoiceNamespace) -> None:
     demos.kubectl("scale", "voice/tts-demo", "--replicas=2")
-    until("two pods", lambda: len(demos.pods("tts-demo")) == 2, PATIENCE_S)
+    until("two pods", lambda: len(demos.pods("tts-demo")) == 2, TIMEOUT_S)
     demos.change("tts-demo", suspend=True)
     demos.wait_for_phase("tts-demo", "Suspended")
-    until("no pod", lambda: not demos.pods("tts-demo"), PATIENCE_S)
+    until("no pod", lambda: not demos.pods("tts-demo"), TIMEOUT_S)
     demos.change("tts-demo", suspend=False, replicas=1)
     demos.wait_for_phase("tts-demo", "Ready")
 

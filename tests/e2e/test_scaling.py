@@ -6,7 +6,7 @@ from support.http.calling import calling
 from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
-PATIENCE_S = 600.0
+TIMEOUT_S = 600.0
 SCALING = {
     "min": 1,
     "max": 2,
@@ -29,11 +29,11 @@ def test_replicas_follow_the_load_and_no_request_is_lost(speech: VoiceNamespace)
             assert (load["decision"], load["reason"]) == (2, "LoadRose")
             assert load["inFlight"] > 2
             assert "2 replicas instead of 1 replica" in load["message"]
-            until("both", lambda: speech.status("hotline").get("readyReplicas") == 2, PATIENCE_S)
-        until("fewer", lambda: speech.status("hotline")["desiredReplicas"] == 1, PATIENCE_S)
+            until("both", lambda: speech.status("hotline").get("readyReplicas") == 2, TIMEOUT_S)
+        until("fewer", lambda: speech.status("hotline")["desiredReplicas"] == 1, TIMEOUT_S)
         load = speech.status("hotline")["load"]
         assert (load["decision"], load["reason"]) == (1, "LoadFell")
-        until("one pod", lambda: speech.status("hotline")["replicas"] == 1, PATIENCE_S)
+        until("one pod", lambda: speech.status("hotline")["replicas"] == 1, TIMEOUT_S)
         speech.wait_until_settled("hotline")
     assert rush.answered > 6
     assert trickle.answered

@@ -26,7 +26,7 @@ from support.ports import free_port
 from tools import demo
 
 NAMESPACE = "monitored"
-PATIENCE_S = 240.0
+TIMEOUT_S = 240.0
 
 pytestmark = pytest.mark.long
 
@@ -117,7 +117,7 @@ def _queries_without_data(
 
     An operator at rest has no latencies, so something is changed all the time.
     """
-    deadline_s = time.monotonic() + PATIENCE_S
+    deadline_s = time.monotonic() + TIMEOUT_S
     missing = {path.stem: queries(path) for path in DASHBOARDS}
     while any(missing.values()) and time.monotonic() < deadline_s:
         change()

@@ -24,7 +24,7 @@ from tools.images.build import FOLDERS, build, reference
 TAG = "test"
 RELEASED = "ghcr.io/nemo-voice"
 """Registry of a release's images; in a node of ours they are those of `TAG`."""
-PATIENCE_S = 600.0
+TIMEOUT_S = 600.0
 """A pod that has a tenth of a core takes minutes to be ready."""
 
 
@@ -78,7 +78,7 @@ class Kubernetes:
         )
 
     def wait_for_phase(
-        self, name: str, phase: str, namespace: str, patience_s: float = PATIENCE_S
+        self, name: str, phase: str, namespace: str, patience_s: float = TIMEOUT_S
     ) -> float:
         """Returns the seconds until a VoiceService was in this phase.
 

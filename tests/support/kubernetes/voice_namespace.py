@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from support.kubernetes.kubectl import PATIENCE_S, Kubernetes
+from support.kubernetes.kubectl import TIMEOUT_S, Kubernetes
 from support.waiting import until
 
 _CHILDREN = "deployments,services,poddisruptionbudgets,networkpolicies,controllerrevisions,pods"
@@ -116,7 +116,7 @@ class VoiceNamespace:
         self.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec})
         self.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", f"pod/{name}")
 
-    def wait_for_phase(self, name: str, phase: str, patience_s: float = PATIENCE_S) -> float:
+    def wait_for_phase(self, name: str, phase: str, patience_s: float = TIMEOUT_S) -> float:
         """Returns the seconds until a VoiceService was in this phase."""
         return self.kubernetes.wait_for_phase(name, phase, self.name, patience_s)
 
@@ -126,7 +126,7 @@ class VoiceNamespace:
         until(what, lambda: self.condition(name, kind)["reason"] == reason, patience_s)
         return self.condition(name, kind)["message"]
 
-    def wait_until_settled(self, name: str, patience_s: float = PATIENCE_S) -> None:
+    def wait_until_settled(self, name: str, patience_s: float = TIMEOUT_S) -> None:
         """Returns when every pod is of the newest spec and ready, and the status says so."""
 
         def is_settled() -> bool:

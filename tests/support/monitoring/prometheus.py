@@ -16,7 +16,7 @@ from hack.go_programs import given_or_built
 from support.ports import free_port
 
 PROGRAMS = ("prometheus", "promtool")
-_ANSWER_TIMEOUT_S = 30
+_RESPONSE_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Prometheus:
 
     def _result_of(self, what: str, **parameters: str) -> dict[str, Any]:
         response = httpx.get(
-            f"{self.address}/api/v1/{what}", params=parameters, timeout=_ANSWER_TIMEOUT_S
+            f"{self.address}/api/v1/{what}", params=parameters, timeout=_RESPONSE_TIMEOUT_S
         )
         assert response.is_success, response.text
         data: dict[str, Any] = response.json()["data"]
@@ -94,6 +94,6 @@ def promtool(found: Path, *arguments: str | Path) -> subprocess.CompletedProcess
 
 def _is_ready(address: str) -> bool:
     try:
-        return httpx.get(f"{address}/-/ready", timeout=_ANSWER_TIMEOUT_S).is_success
+        return httpx.get(f"{address}/-/ready", timeout=_RESPONSE_TIMEOUT_S).is_success
     except httpx.TransportError:
         return False
