@@ -63,7 +63,7 @@ def environment(container: dict[str, Any]) -> dict[str, str]:
 
 def dockerfile(task: Task) -> str:
     """The recipe of a service's image."""
-    recipe = (ROOT / "services" / "Dockerfile").read_text()
+    recipe = (ROOT / "Dockerfile").read_text()
     shared, *targets = re.split(r"^FROM service AS (\w+)$", recipe, flags=re.MULTILINE)
     return shared + dict(zip(targets[::2], targets[1::2], strict=True))[task]
 

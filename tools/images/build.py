@@ -16,12 +16,6 @@ from hack.docker_daemon import Docker
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"tts": "services/tts", "stt": "services/stt", "operator": "operator"}
 """Where each image's distribution is."""
-DOCKERFILES = {
-    "tts": "services/Dockerfile",
-    "stt": "services/Dockerfile",
-    "operator": "operator/Dockerfile",
-}
-"""Which file makes each image, by its target of the same name."""
 SERVICES = ("tts", "stt")
 """The images that share the layer with NeMo and torch."""
 CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
@@ -62,7 +56,7 @@ def build(docker: Docker, service: str, *, base: str, tag: str = "dev") -> str:
         status = docker.show(
             "build",
             *("--progress", "plain", "--network", "host"),
-            *("--file", str(ROOT / DOCKERFILES[service]), "--target", service),
+            *("--target", service),
             *("--build-arg", f"BASE_IMAGE={base}"),
             *("--build-arg", f"VERSION={_version(service)}"),
             *("--build-arg", f"REVISION={_revision()}"),

@@ -1,6 +1,6 @@
-# The images of both services, a target for each: `docker build --file services/Dockerfile --target tts .`
-# The layer with NeMo and torch is most of an image. Both targets take it from the stage `runtime`, so it is built once and stored once,
-# though each service could leave out a few megabytes that only the other one needs.
+# The three images, a target for each: `docker build --target tts .`, `stt`, `operator`.
+# The layer with NeMo and torch is most of a service's image. Both services take it from the stage `runtime`, so it is built once and stored
+# once, though each could leave out a few megabytes that only the other one needs. The operator has no model, no torch, and needs no shell.
 
 ARG BASE_IMAGE=debian:bookworm-slim
 
@@ -16,6 +16,14 @@ RUN if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || ! test
 RUN groupadd --gid 10001 nemo-voice \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin nemo-voice \
     && install -d -o nemo-voice -g nemo-voice /var/cache/nemo-voice
+ARG BASE_IMAGE
+LABEL org.opencontainers.image.vendor="nemo-voice" \
+      org.opencontainers.image.url="https://github.com/nemo-voice/nemo-voice" \
+      org.opencontainers.image.source="https://github.com/nemo-voice/nemo-voice" \
+      org.opencontainers.image.documentation="https://github.com/nemo-voice/nemo-voice/blob/main/docs/README.md" \
+      org.opencontainers.image.licenses="Apache-2.0 AND LicenseRef-third-party" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}"
+STOPSIGNAL SIGTERM
 
 FROM base AS environment
 # cdifflib, which the text normalisation imports, comes as one C file: the compiler stays in this stage.
@@ -77,19 +85,11 @@ RUN --mount=type=cache,target=/var/cache/grammars \
     && cp /var/cache/grammars/* /built/grammars
 
 FROM runtime AS service
-# What both images have beside their code.
-STOPSIGNAL SIGTERM
+# What both services' images have beside their code.
 ARG VERSION=unknown
 ARG REVISION=unknown
-ARG BASE_IMAGE
-LABEL org.opencontainers.image.vendor="nemo-voice" \
-      org.opencontainers.image.url="https://github.com/nemo-voice/nemo-voice" \
-      org.opencontainers.image.source="https://github.com/nemo-voice/nemo-voice" \
-      org.opencontainers.image.documentation="https://github.com/nemo-voice/nemo-voice/blob/main/docs/README.md" \
-      org.opencontainers.image.licenses="Apache-2.0 AND LicenseRef-third-party" \
-      org.opencontainers.image.version="${VERSION}" \
+LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.base.name="${BASE_IMAGE}" \
       dev.nemo-voice.minimum-nvidia-driver="580.65"
 
 # The health checks run with -I -S: they start in milliseconds, because nothing of the environment is imported. The first start may fetch
@@ -124,3 +124,33 @@ ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_stt"]
 CMD ["serve", "--host", "0.0.0.0"]
 LABEL org.opencontainers.image.title="nemo-voice-stt" \
       org.opencontainers.image.description="Speech to text with NVIDIA NeMo FastConformer-TDT over HTTP"
+
+FROM base AS operator-environment
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
+ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1
+COPY requirements/build.txt requirements/operator.txt /requirements/
+RUN --mount=type=secret,id=certificates,target=/etc/ssl/certs/ca-certificates.crt --mount=type=secret,id=index \
+    if [ -f /run/secrets/index ]; then . /run/secrets/index; fi \
+    && python3 -m venv /opt/build \
+    && /opt/build/bin/pip install --require-hashes --requirement /requirements/build.txt \
+    && /opt/build/bin/uv venv --python "$(command -v python3)" /opt/nemo-voice/venv \
+    && /opt/build/bin/uv pip install --python /opt/nemo-voice/venv --require-hashes --requirement /requirements/operator.txt
+COPY operator /src/operator
+RUN /opt/build/bin/uv build --wheel --no-build-isolation --python /opt/build/bin/python --out-dir /built/wheels /src/operator \
+    && /opt/build/bin/uv pip install --python /opt/nemo-voice/venv --offline --no-deps /built/wheels/*.whl \
+    && /opt/nemo-voice/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/nemo-voice/venv/lib
+
+FROM base AS operator
+COPY --from=operator-environment /opt/nemo-voice/venv /opt/nemo-voice/venv
+ENV PATH=/opt/nemo-voice/venv/bin:${PATH} PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1 HOME=/tmp
+USER 10001:10001
+EXPOSE 8080
+ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_operator"]
+CMD ["run"]
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="nemo-voice-operator" \
+      org.opencontainers.image.description="Kubernetes operator of VoiceServices" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
