@@ -83,9 +83,12 @@ class Reconciler:
         return requeue_after_s(plan, observed, self.now())
 
     def _forget_if_gone(self, key: Key, resource: Object | None) -> None:
-        """Forgets a VoiceService that is gone, also when another has its name already."""
+        """Forgets a VoiceService that is gone, also when another has its name already.
+
+        Also one that was never reconciled: others' reconciles and the autoscaler may know it.
+        """
         uid = None if resource is None else str(resource["metadata"]["uid"])
-        if self._owned.forget_if_gone(key, uid):
+        if self._owned.forget_if_gone(key, uid) or resource is None:
             self._resolver.forget(key)
             self.object_cache.uses_claim(key, None)
             self.scaling_decisions.pop(key, None)

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
-from nemo_voice_operator.kube.objects import Object
+from nemo_voice_operator.kube.objects import Key, Object
 from nemo_voice_operator.planning.planning import ROLLED_BACK
 from nemo_voice_operator.state.observed import ScalingDecision
 from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness
@@ -53,10 +53,10 @@ def test_slow_pod_delays_no_change(scene: Scene) -> None:
     class ReadinessClient(FakePods):
         @override
         async def readiness(self, pods: Sequence[Object]) -> dict[str, PodReadiness]:
-            done_before.extend(scene.cluster.calls)
+            done_before.append(list(scene.cluster.calls))
             return await super().readiness(pods)
 
-    done_before: list[str] = []
+    done_before: list[list[str]] = []
     scene.apply()
     scene.settle()
     scene.pod("narrator-0")
@@ -64,7 +64,8 @@ def test_slow_pod_delays_no_change(scene: Scene) -> None:
     scene.cluster.calls.clear()
     scene.reconciler.readiness_client = ReadinessClient()
     scene.reconcile()
-    assert "apply Deployment" in done_before
+    (calls,) = done_before
+    assert "apply Deployment" in calls, "readiness is requested once, after the change"
 
 
 def test_reconcile_without_changes_writes_nothing(scene: Scene) -> None:
@@ -460,6 +461,15 @@ def test_unreadable_terminating_voice_service_is_left_alone(scene: Scene) -> Non
     begin_deletion(scene)
     assert scene.reconcile() is None
     assert scene.cluster.calls == []
+
+
+def test_decision_that_comes_after_the_voice_service_is_gone_is_dropped(scene: Scene) -> None:
+    late = ScalingDecision(replicas=3, wanted=3, load=Load(in_flight=20.0, decision=3))
+    scene.reconciler.scaling_decisions[Key(NAMESPACE, "narrator")] = late
+    assert scene.reconcile() is None
+    scene.apply(scaling={"max": 4})
+    scene.reconcile()
+    assert scene.cluster.get("Deployment", "narrator")["spec"]["replicas"] == 1
 
 
 def test_only_a_claim_that_is_not_retained_has_an_owner(scene: Scene) -> None:

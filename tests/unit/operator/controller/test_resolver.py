@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from nemo_voice_operator.api import REFRESH_ANNOTATION
 from nemo_voice_operator.controller.resolver import Resolver
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
@@ -44,6 +45,23 @@ def test_new_generation_is_resolved_anew(resolver: Resolver) -> None:
     first = resolver.resolve(resource())
     changed = resource("2", generation=2, model={"source": "nvidia/other"})
     assert resolver.resolve(changed).job != first.job
+
+
+def test_recreated_voice_service_is_resolved_anew(resolver: Resolver) -> None:
+    first = resolver.resolve(resource())
+    recreated = resource("2", uid="2", model={"source": "nvidia/other"})
+    assert resolver.resolve(recreated).job != first.job
+
+
+def test_only_the_refresh_annotation_of_the_metadata_changes_the_job(resolver: Resolver) -> None:
+    first = resolver.resolve(resource())
+    noted = resource("2")
+    noted["metadata"] |= {"labels": {"team": "a"}, "annotations": {"note": "b"}}
+    assert resolver.resolve(noted).job == first.job
+    refreshed = resource("3")
+    refreshed["metadata"]["annotations"] = {REFRESH_ANNOTATION: "today"}
+    found = resolver.resolve(refreshed)
+    assert (found.job != first.job, found.refresh) == (True, "today")
 
 
 def test_resource_without_a_version_is_parsed_each_time(resolver: Resolver) -> None:

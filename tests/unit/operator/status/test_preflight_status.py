@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from nemo_voice_operator.desired.names import digest_in
+from nemo_voice_operator.clients.api_server import owner_references
+from nemo_voice_operator.desired.names import digest_in, labels_of
 from nemo_voice_operator.state.observed import Observed, Preflight
 from nemo_voice_operator.state.plan import Plan
 from nemo_voice_operator.status.preflight_status import preflight_diagnosis
 from support.operator.observations import CREATED, NOW, condition, job, job_pod, pod
 from support.operator.scenes import NAMESPACE, Scene
+from support.operator.voice_services import voice_service
 
 REPLACE: dict[str, Any] = {"rollout": {"strategy": "replace"}}
 NEXT = "registry.example/next:2"
@@ -83,6 +85,56 @@ def test_failed_preflight_is_repeated_later_and_another_spec_tried_at_once(servi
     serving.apply(image="registry.example/mended:3")
     serving.settle()
     assert serving.only_job() != first
+
+
+@pytest.mark.parametrize("ended", ["Complete", "Failed"])
+def test_job_named_proof_by_an_older_operator_is_deleted_and_no_preflight(
+    serving: Scene, ended: str
+) -> None:
+    metadata = {
+        "name": "narrator-proof-0123456789",
+        "namespace": NAMESPACE,
+        "labels": labels_of(voice_service("narrator"), "proof"),
+        "ownerReferences": owner_references([serving.cluster.get("VoiceService", "narrator")]),
+    }
+    conditions = [condition(ended, lastTransitionTime=CREATED)]
+    serving.cluster.create(
+        {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": metadata,
+            "spec": {},
+            "status": {"conditions": conditions},
+        }
+    )
+    before = image_of(serving)
+    serving.apply(image=NEXT)
+    serving.settle()
+    assert serving.only_job().startswith("narrator-preflight-")
+    assert image_of(serving) == before
+    assert serving.condition("Progressing") == ("True", "Preflight")
+    assert serving.condition("Degraded") == ("False", "AsExpected")
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "of_older"),
+    [("WarmedUp", "SelfTestPassed", "CanaryPassed"), ("Progressing", "Preflight", "Proving")],
+)
+def test_reasons_of_an_older_operator_are_replaced_without_a_transition(
+    serving: Scene, kind: str, now: str, of_older: str
+) -> None:
+    serving.apply(image=NEXT)
+    serving.settle()
+    status, reported = serving.status(), len(serving.cluster.events)
+    assert serving.condition(kind) == ("True", now)
+    renamed = [
+        {**one, "reason": of_older} if one["type"] == kind else one for one in status["conditions"]
+    ]
+    serving.cluster.change("VoiceService", "narrator", status={**status, "conditions": renamed})
+    serving.pass_time(10)
+    serving.settle()
+    assert serving.status() == status
+    assert len(serving.cluster.events) == reported
 
 
 def test_reverted_change_needs_no_preflight(serving: Scene) -> None:
