@@ -116,8 +116,8 @@ def _measured(
         tell(f"changed; {chosen.scaled} with scaling")
         scaling = scaled(subject, min(chosen.scaled, len(services)), chosen.rest)
     command = shlex.join(["python", "-m", "benchmarks.operator", *sys.argv[1:]])
-    facts = circumstances(command, load_before=load_before, started=started, packages=_PACKAGES)
-    return Results(facts, bare, convergence, idle, resynced, changes, scaling)
+    run = circumstances(command, load_before=load_before, started=started, packages=_PACKAGES)
+    return Results(run, bare, convergence, idle, resynced, changes, scaling)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def places(server: ApiServer, kind: Kind) -> set[Place]:
 
 
 def unobserved(server: ApiServer) -> int:
-    """Returns of how many VoiceServices the status does not speak of the newest spec."""
+    """Returns of how many VoiceServices the status is not about the newest spec."""
     items = server.http.get(VOICE_SERVICE.path()).raise_for_status().json()["items"]
     return sum(
         item.get("status", {}).get("observedGeneration") != item["metadata"]["generation"]

@@ -43,14 +43,14 @@ def page(found: Results) -> str:
 
 
 def _sections(found: Results) -> Iterator[str]:
-    facts, whole = found.circumstances, found.convergence
+    run, whole = found.circumstances, found.convergence
     yield "# The operator's benchmark"
-    yield _INTRODUCTION.format(minutes=max(1.0, facts.seconds / 60))
+    yield _INTRODUCTION.format(minutes=max(1.0, run.seconds / 60))
     yield "## Goals"
     lines = [(*line[:3], line[4]) for line in map(goal_line, found.goals)]
     yield table(("goal", "wanted", "measured", "met"), lines)
-    yield told_circumstances(facts)
-    if facts.load_before > QUIET_LOAD:
+    yield circumstances_line(run)
+    if run.load_before > QUIET_LOAD:
         yield _BUSY
     yield "## How it is measured"
     yield _METHOD.format(

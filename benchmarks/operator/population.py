@@ -1,4 +1,4 @@
-"""The VoiceServices of the operator's benchmark: the same ones on every run. Pure."""
+"""The VoiceServices of the operator's benchmark: the same ones on every run."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ def voice_services(count: int) -> list[dict[str, Any]]:
 
 
 def is_cached(voice_service: dict[str, Any]) -> bool:
-    """Returns whether its models have to be brought into a claim by a Job."""
+    """Returns whether its models have to be downloaded into a claim by a Job."""
     return bool(voice_service["spec"]["model"]["source"] != "demo")
 
 

@@ -1,4 +1,4 @@
-"""What a run of the operator's benchmark found, its goals, and the JSON that keeps it. Pure."""
+"""What a run of the operator's benchmark found, its goals, and the JSON that keeps it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Convergence:
 
     services: int
     cached: int
-    """Of these: how many bring a model into a claim of their own."""
+    """Of these: how many download a model into a claim of their own."""
     applied_s: float
     """Until every owned object is there and every status is about the newest spec."""
     ready_s: float

@@ -45,7 +45,7 @@ async def _listen(task: Task) -> None:
 
 
 class _Pod(asyncio.Protocol):
-    """One connection: HTTP as far as the operator speaks it."""
+    """One connection: the part of HTTP that the operator uses."""
 
     def __init__(self, responses: dict[bytes, bytes]) -> None:
         self._responses = responses

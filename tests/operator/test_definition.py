@@ -247,36 +247,36 @@ def test_every_sample_is_accepted(defined: ApiServer, namespace: str, sample: st
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_invalid_spec_is_refused_with_a_message(defined: ApiServer, case: str) -> None:
-    spec, words = REFUSED[case]
+    spec, message = REFUSED[case]
     response = created(defined, "default", voice(spec), dryRun="All")
     assert response.status_code in {400, 422}
-    assert words in response.json()["message"]
+    assert message in response.json()["message"]
 
 
 @pytest.mark.parametrize("case", CHANGES_REFUSED)
 def test_immutable_field_is_refused_with_a_message(
     defined: ApiServer, namespace: str, case: str
 ) -> None:
-    before, after, words = CHANGES_REFUSED[case]
+    before, after, message = CHANGES_REFUSED[case]
     made = created(defined, namespace, voice(before))
     made.raise_for_status()
     path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator"
     response = defined.http.put(path, json={**made.json(), "spec": dict(after)})
     assert response.status_code == 422
-    assert words in response.json()["message"]
+    assert message in response.json()["message"]
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "message"),
     [
         ("n" * 41, "the name must have at most 40 characters"),
         ("a.b", "the name must be a valid Service name"),
         ("1st", "beginning with a letter"),
     ],
 )
-def test_invalid_service_name_is_refused(defined: ApiServer, name: str, words: str) -> None:
+def test_invalid_service_name_is_refused(defined: ApiServer, name: str, message: str) -> None:
     response = created(defined, "default", voice(DEMO, name), dryRun="All")
-    assert words in response.json()["message"]
+    assert message in response.json()["message"]
 
 
 def test_only_marked_defaults_are_written_into_the_object(

@@ -1,4 +1,4 @@
-"""The command that teaches a cluster what a VoiceService is."""
+"""The command that applies the CRD to a cluster."""
 
 import os
 import subprocess

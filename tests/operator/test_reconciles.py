@@ -1,4 +1,4 @@
-"""Passes over VoiceServices on a real API server: complete, without repetition, after any death."""
+"""Reconciles on a real API server: complete, repeatable, and finished after any crash."""
 
 from typing import Any
 
@@ -58,7 +58,9 @@ async def test_second_reconcile_changes_nothing(
         fresh = SteppedOperator(KubernetesCluster(client), namespace)
         await fresh.relist()
         await fresh.reconciler.reconcile(Key(namespace, "narrator"))
-        assert await fresh.versions() == before, "nor does the pass of an operator just started"
+        assert await fresh.versions() == before, (
+            "nor does the first reconcile of a restarted operator"
+        )
 
 
 @pytest.mark.parametrize("spec", [{}, {"model": PARAKEET}], ids=["demo", "download"])

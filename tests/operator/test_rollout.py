@@ -58,14 +58,14 @@ def image_of(server: ApiServer, namespace: str) -> str:
     return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"])
 
 
-def with_times(server: ApiServer, namespace: str) -> dict[str, tuple[str, str]]:
+def conditions_of(server: ApiServer, namespace: str) -> dict[str, tuple[str, str]]:
     voice = found(server, VOICE_SERVICE, namespace, "narrator")
     assert voice is not None
     return {one["type"]: (one["status"], one["reason"]) for one in voice["status"]["conditions"]}
 
 
 async def changed(server: ApiServer, namespace: str, stepped: SteppedOperator) -> str:
-    """Lets the demo serve, then changes its image; returns the name of the Job that proves it."""
+    """Lets the demo serve, then changes its image; returns the name of its preflight Job."""
     create_demo(server, namespace, **REPLACE)
     await stepped.settle()
     roll_out(server, namespace)
@@ -84,7 +84,7 @@ async def test_serving_pod_is_replaced_only_after_a_preflight(
         stepped = SteppedOperator(KubernetesCluster(client), namespace)
         job = await changed(defined, namespace, stepped)
         assert image_of(defined, namespace) != NEXT
-        assert with_times(defined, namespace)["Progressing"] == ("True", "Preflight")
+        assert conditions_of(defined, namespace)["Progressing"] == ("True", "Preflight")
         end_preflight(defined, namespace, job, type="Complete")
         await stepped.settle()
         assert image_of(defined, namespace) == NEXT
@@ -169,13 +169,13 @@ async def test_object_of_somebody_else_is_reported_and_never_touched(
         after = found(defined, kind, namespace, name)
         assert after is not None
         assert after["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
-        assert with_times(defined, namespace)["Degraded"] == ("True", "NameTaken")
+        assert conditions_of(defined, namespace)["Degraded"] == ("True", "NameTaken")
         defined.send("DELETE", kind.path(namespace, name))
         # A claim that pods may use has a finalizer, which no controller takes away here.
         patch_finalizers(defined, kind.path(namespace, name))
         fresh = SteppedOperator(KubernetesCluster(client), namespace)
         await fresh.settle()
-        assert with_times(defined, namespace)["Degraded"] == ("False", "AsExpected")
+        assert conditions_of(defined, namespace)["Degraded"] == ("False", "AsExpected")
 
 
 def patch_finalizers(server: ApiServer, path: str) -> None:

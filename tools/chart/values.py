@@ -140,11 +140,11 @@ class Operator(Values):
     workers: Annotated[int, Field(ge=1, le=64)] = SETTINGS.workers
     """VoiceServices that are reconciled at the same time."""
     resync_seconds: Annotated[float, Field(ge=10)] = SETTINGS.resync_s
-    """Seconds after which every VoiceService is looked at again without an event."""
+    """Seconds after which every VoiceService is reconciled without an event."""
     scaling_interval_seconds: Annotated[float, Field(ge=1)] = SETTINGS.scaling_interval_s
     """Seconds between two readings of the pods' load."""
     lease_seconds: Annotated[float, Field(ge=5)] = SETTINGS.lease_s
-    """Seconds without a sign of life after which another replica leads."""
+    """Seconds without a renewal of the Lease after which another replica leads."""
     cache_size: Annotated[str, Field(pattern=r"^[1-9][0-9]*(\.[0-9]+)?([KMGTP]i?)?$")] = (
         SETTINGS.cache_size
     )

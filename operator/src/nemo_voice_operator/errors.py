@@ -7,7 +7,7 @@ OperatorError
 │   │   └── NameTaken somebody else's object has the name of an owned one
 │   ├── Conflict      somebody else changed the object, or owns the field
 │   └── Unavailable   the API server cannot be reached or is busy: try again
-├── NotUnderstood     a VoiceService has not the shape that this operator knows
+├── NotUnderstood     a VoiceService does not have the shape that this operator knows
 └── LeadershipLost    another replica leads now
 ```
 """

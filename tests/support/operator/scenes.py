@@ -106,7 +106,7 @@ class Scene:
         self.readiness_client.reported[name] = PodReadiness(phase, None, ready, seconds)
 
     def roll_out(self, of: str = "narrator") -> None:
-        """Says of a Deployment that every replica is new and ready, with a ready pod for each."""
+        """Marks a Deployment as rolled out, with a ready pod for each replica."""
         deployment = self.cluster.get("Deployment", of)
         wanted = deployment["spec"]["replicas"]
         for pod in self.cluster.names("Pod"):
@@ -154,11 +154,11 @@ class Scene:
         self._end_job({"checkpoints": [checkpoint], "seconds": 7.5}, "Complete", code=0)
 
     def pass_preflight(self) -> None:
-        """Lets the one Job succeed, which proves a change."""
+        """Lets the one Job, a preflight, succeed."""
         self._end_job({"checkpoints": [], "seconds": 20.0}, "Complete", code=0)
 
     def fail_preflight(self, last_output: object) -> None:
-        """Lets the one Job fail, which proves a change."""
+        """Lets the one Job, a preflight, fail."""
         self._end_job(last_output, "Failed", code=1)
 
     def fail_download(self, reason: str, message: str) -> None:

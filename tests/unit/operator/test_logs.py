@@ -1,4 +1,4 @@
-"""Log lines: JSON for machines, one line for each record, its facts beside what each line has."""
+"""Log lines: JSON for machines, one line a record, extra fields beside the standard ones."""
 
 import json
 import logging
@@ -76,8 +76,8 @@ def test_records_go_to_stderr_in_the_chosen_style(
 ) -> None:
     configure_logging("info", style)
     logging.getLogger("nemo_voice_operator.x").info("became leader")
-    logging.getLogger("nemo_voice_operator.x").debug("not told")
-    logging.getLogger("kopf.y").info("not told either")
+    logging.getLogger("nemo_voice_operator.x").debug("not logged")
+    logging.getLogger("kopf.y").info("not logged either")
     (reported,) = capsys.readouterr().err.splitlines()
     assert reported.startswith("{") == is_json
     assert "became leader" in reported

@@ -16,7 +16,7 @@ from nemo_voice_operator.api.status import Status
 GROUP, VERSION, KIND, PLURAL = "nemo-voice.dev", "v1alpha1", "VoiceService", "voiceservices"
 API_VERSION = f"{GROUP}/{VERSION}"
 MAX_NAME_CHARS = 40
-"""Leaves room in 63 characters for the suffixes of owned objects' names."""
+"""Leaves room in 63 characters for the suffixes in the names of owned objects."""
 REFRESH_ANNOTATION = f"{GROUP}/refresh"
 """Changing its value resolves the model's revision anew."""
 
@@ -43,7 +43,7 @@ class Metadata(Part):
 
 
 class VoiceService(Part):
-    """A speech service: a NeMo model behind HTTP, cached, warmed up, tested and scaled."""
+    """A speech service: a NeMo model behind HTTP, cached, warmed up, self-tested and scaled."""
 
     metadata: Metadata
     """Kubernetes' own."""
@@ -57,13 +57,13 @@ def parse(manifest: Mapping[str, Any]) -> VoiceService:
     """Returns the resource that the API server gave.
 
     Raises:
-        pydantic.ValidationError: It has not the shape that the CRD demands.
+        pydantic.ValidationError: It does not have the shape that the CRD demands.
     """
     return VoiceService.model_validate(manifest)
 
 
 def readable(manifest: Mapping[str, Any]) -> VoiceService | None:
-    """Returns the resource; None where it has not the shape that the CRD demands."""
+    """Returns the resource; None where it does not have the shape that the CRD demands."""
     try:
         return parse(manifest)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""What a VoiceService says of its pods: accelerators, resources, environment, placement, engine."""
+"""The parts of a spec that shape its pods: accelerators, resources, environment, engine."""
 
 from typing import Annotated, Literal
 
@@ -30,14 +30,15 @@ OWNED_VARIABLES = (
     "NEMO_VOICE_API_KEYS_FILE",
     "NEMO_VOICE_WARMUP_TEXTS",
 )
-"""Environment that follows from other fields, so that nobody can contradict them."""
+"""Environment variables that follow from other fields, which `env` must not contradict."""
 
 
 class Gpu(Part):
     """Accelerators of one pod."""
 
     count: Annotated[int, Field(ge=0, le=16, json_schema_extra=shown())] = 1
-    """How many; 0 computes on the CPU. With 1 or more, a pod that finds none fails and says why."""
+    """How many; 0 computes on the CPU. With 1 or more, a pod that finds none fails with a message
+    that names the reason."""
     resource_name: Annotated[
         str,
         Field(

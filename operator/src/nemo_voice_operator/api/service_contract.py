@@ -18,7 +18,7 @@ METRICS_PATH = "/metrics"
 
 SERVE_ARGUMENTS = ("serve", "--host", "0.0.0.0")  # noqa: S104 a pod has no other address
 PROGRESS_PORT = 8082
-"""Where a download tells how far it is."""
+"""Port on which a download reports its progress."""
 RESULT_PATH = "/dev/termination-log"
 """What is written here becomes the container's termination message."""
 FETCH_ARGUMENTS = ("fetch", "--result", RESULT_PATH, "--progress-port", str(PROGRESS_PORT))
@@ -29,7 +29,7 @@ STOPPED = 128 + 15
 DRAIN_DELAY = "NEMO_VOICE_DRAIN__DELAY_S"
 DRAIN_TIMEOUT = "NEMO_VOICE_DRAIN__TIMEOUT_S"
 DRAIN_DEFAULTS_S = {DRAIN_DELAY: 5.0, DRAIN_TIMEOUT: 50.0}
-"""How long a service takes to end, when nothing else is said."""
+"""Seconds that a service takes to end where its environment sets nothing else."""
 
 ENGINE_VARIABLES = {
     "precision": "NEMO_VOICE_PRECISION",

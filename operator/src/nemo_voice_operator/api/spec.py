@@ -75,8 +75,8 @@ class Warmup(Part):
         ]
         | None
     ) = None
-    """What a tts pod speaks before it is ready, besides its own check. A pod that cannot say one of
-    them fails and says which."""
+    """What a tts pod speaks before it is ready, besides its self-test. A pod that cannot speak one
+    of them fails with a message that names it."""
     timeout_seconds: Annotated[int, Field(ge=30, le=86_400)] = 900
     """Seconds that a pod may take to load, warm up and pass its self-test before it is
     restarted."""

@@ -38,7 +38,7 @@ class Condition(Part):
     last_transition_time: str
     """When the status last changed."""
     observed_generation: int | None = None
-    """The generation of the spec that this speaks of."""
+    """The generation of the spec that this is about."""
 
 
 class ServedModel(Part):
@@ -103,7 +103,7 @@ class Status(Part):
     """What the operator found."""
 
     observed_generation: int | None = None
-    """The generation of the spec that this status speaks of."""
+    """The generation of the spec that this status is about."""
     phase: Phase | None = None
     """Where it is, in one word."""
     endpoint: str | None = None

@@ -17,7 +17,7 @@ from nemo_voice_operator.scaling.reasons import ScalingReason
 
 _PREFIX = "nemo_voice_operator"
 _HEALTHY = {"ModelCached": "True", "WarmedUp": "True", "Degraded": "False"}
-"""Conditions that say what is wrong, and their status when nothing is."""
+"""Conditions that report a problem, and their status when there is none."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -112,7 +112,7 @@ def _families(object_cache: ObjectCache) -> Iterator[_Counted]:
     yield _Counted(
         object_cache,
         "conditions",
-        "VoiceServices by condition that is not as wished, and its reason.",
+        "VoiceServices by unhealthy condition, and its reason.",
         labels=["condition", "reason"],
         count=_conditions,
     )

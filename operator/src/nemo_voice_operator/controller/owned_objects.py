@@ -1,7 +1,7 @@
 """Applies and prunes the objects that VoiceServices own.
 
 Called by `reconcile.py` alone, which decides when. What was applied last is remembered, so that a
-reconcile without news sends the API server nothing.
+reconcile without changes sends the API server nothing.
 """
 
 import contextlib
@@ -81,7 +81,7 @@ class OwnedObjects:
         return is_gone
 
     async def apply(self, resolved: Resolved, resource: Object, plan: Plan, now: datetime) -> None:
-        """Makes the owned objects be what the plan says.
+        """Applies the owned objects of the plan and deletes those that it does not have.
 
         Raises:
             ClusterError: One could not be written; `NameTaken` where somebody else's is in its way.

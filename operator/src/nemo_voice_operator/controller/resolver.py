@@ -26,7 +26,7 @@ class Resolver:
         """Returns the VoiceService with what follows from its spec.
 
         Raises:
-            pydantic.ValidationError: It has not the shape that the CRD demands.
+            pydantic.ValidationError: It does not have the shape that the CRD demands.
         """
         metadata = resource["metadata"]
         key = Key(str(metadata["namespace"]), str(metadata["name"]))
@@ -38,7 +38,7 @@ class Resolver:
         return self._known[key]
 
     def resolve_valid(self, resource: Object) -> Resolved | None:
-        """Returns the same; None where it has not the shape that the CRD demands."""
+        """Returns the same; None where it does not have the shape that the CRD demands."""
         try:
             return self.resolve(resource)
         except ValidationError:

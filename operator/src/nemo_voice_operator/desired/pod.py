@@ -104,7 +104,7 @@ def key_volumes(service: VoiceService) -> list[Json]:
 def key_mounts(service: VoiceService) -> list[Json]:
     """Returns where the serving container sees them.
 
-    As a whole folder: the kubelet never brings a change to a mount with a `subPath`.
+    As a whole folder: the kubelet never updates a mount with a `subPath`.
     """
     if service.spec.auth is None:
         return []

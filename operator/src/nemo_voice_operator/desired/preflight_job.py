@@ -60,7 +60,7 @@ def preflight_job(service: VoiceService, plan: Plan, settings: OperatorSettings)
         "spec": {
             # A failed preflight is repeated by another Job, later.
             "backoffLimit": 0,
-            # A pod whose Secret or volume cannot be mounted would wait for ever, without an error.
+            # A pod whose Secret or volume cannot be mounted would wait without end or error.
             "activeDeadlineSeconds": service.spec.warmup.timeout_seconds + PULL_S,
             "podFailurePolicy": {"rules": ignored_failures(CHECK_CONTAINER)},
             "template": _template(service, plan, settings),

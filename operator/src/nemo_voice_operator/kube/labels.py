@@ -13,7 +13,7 @@ RETAIN_ANNOTATION = f"{GROUP}/retain"
 """On a created claim, `true` or `false`: whether it outlives its VoiceService."""
 MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
 TEMPLATE_ANNOTATION = f"{GROUP}/template"
-"""On a pod template, its digest: tells whether it is the one that the spec asks for."""
+"""On a pod template, its digest, by which a template of an older spec is recognised."""
 SERVING, CACHE, PREFLIGHT = "serving", "cache", "preflight"
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 """Set by Kubernetes on the pods of a Job."""

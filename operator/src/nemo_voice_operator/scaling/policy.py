@@ -15,7 +15,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ScalingPolicy:
-    """The limits, targets and windows of one service, as its `scaling` says."""
+    """The limits, targets and windows of one service, as its `scaling` sets them."""
 
     min: int
     """Fewest replicas, at least 1."""
@@ -142,7 +142,7 @@ def scaling_decision(
     highs = _standing(state.highs or (Mark(current, now_s),), now_s, policy.down_window_s)
     highs = (*(mark for mark in highs if mark.replicas > recommended), newest)
     lows = state.lows or (Mark(current, now_s),)
-    # Silence of every pod speaks against shrinking, but not against a rise: it may be overload.
+    # Without any reading nothing shrinks, but a rise that is due stays due: it may be overload.
     if observation.loads:
         lows = _standing(lows, now_s, policy.up_window_s)
         lows = (*(mark for mark in lows if mark.replicas < recommended), newest)
@@ -187,8 +187,7 @@ def _asked(policy: ScalingPolicy, observation: Observation, current: int, *, mis
 def _asked_by(filled: float, current: int, *, missing: int, tolerance: float) -> int:
     """Returns the count for a load that would fill so many replicas to their target.
 
-    A missing replica is idle when that speaks against growing, full when that speaks against
-    shrinking.
+    A missing replica counts as idle for growing and as full for shrinking.
     """
     if filled > current * (1 + tolerance):
         return math.ceil(filled - _ROUNDING)

@@ -108,7 +108,7 @@ def _how_far(assessment: Assessment, cache: CacheWork) -> tuple[str, str]:
     if assessment.reports.progress is not None:
         return ("Downloading", assessment.reports.progress.phase)
     if holds(assessment.observed.job, "Complete"):
-        message = "the download ended without a word of what it brought; it is soon repeated"
+        message = "the download ended without a result; it is soon repeated"
         return ("ResultMissing", message)
     return ("Pending", f"Job {cache.job} has not begun")
 
@@ -175,7 +175,7 @@ def _rolling(assessment: Assessment) -> UndatedCondition:
         return UndatedCondition(kind, False, diagnosis.reason, diagnosis.message)
     if preflight:
         return UndatedCondition(
-            kind, True, "Preflight", f"Job {preflight} tries the change before a pod goes for it"
+            kind, True, "Preflight", f"Job {preflight} tries the change before a pod is replaced"
         )
     return UndatedCondition(
         kind, True, "RollingOut", f"{assessment.ready} of {assessment.plan.replicas} pods are ready"

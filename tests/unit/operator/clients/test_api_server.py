@@ -28,7 +28,7 @@ MANIFEST: dict[str, Any] = {
     "kind": "Service",
     "metadata": {"name": "narrator", "namespace": "speech"},
 }
-CHILD = "/api/v1/namespaces/speech/services/narrator"
+OWNED = "/api/v1/namespaces/speech/services/narrator"
 
 
 @dataclass
@@ -96,7 +96,7 @@ async def test_apply_sends_the_manifest_with_owners_and_field_manager(
     made = await cluster.apply(MANIFEST, [OWNER])
     assert made["made"]
     (requests,) = api.requests
-    assert (requests.method, requests.path) == ("PATCH", CHILD)
+    assert (requests.method, requests.path) == ("PATCH", OWNED)
     assert requests.headers["Content-Type"] == "application/apply-patch+yaml"
     assert requests.query == {
         "fieldManager": "nemo-voice-operator",
@@ -225,7 +225,7 @@ async def test_create_is_post_and_replace_is_put(
     assert await cluster.replace(MANIFEST) == MANIFEST
     assert [(requests.method, requests.path) for requests in api.requests] == [
         ("POST", "/api/v1/namespaces/speech/services"),
-        ("PUT", CHILD),
+        ("PUT", OWNED),
     ]
 
 

@@ -42,22 +42,22 @@ def job_pod(address: str | None) -> dict[str, Any]:
 
 async def test_progress_is_that_of_the_first_pod_that_responds(reader: PodReader) -> None:
     async with serving(json.dumps(PROGRESS).encode()) as server:
-        asking = PodReadinessClient(reader, progress_port=server.port or 0)
-        found = await asking.progress([job_pod(None), job_pod("127.0.0.1")])
+        client = PodReadinessClient(reader, progress_port=server.port or 0)
+        found = await client.progress([job_pod(None), job_pod("127.0.0.1")])
     assert found == CacheProgress("downloading", 10, 40)
 
 
 async def test_no_response_is_no_progress(reader: PodReader) -> None:
-    asking = PodReadinessClient(reader, progress_port=free_port())
-    assert await asking.progress([job_pod("127.0.0.1")]) is None
-    assert await asking.progress([job_pod(None)]) is None
-    assert await asking.progress([]) is None
+    client = PodReadinessClient(reader, progress_port=free_port())
+    assert await client.progress([job_pod("127.0.0.1")]) is None
+    assert await client.progress([job_pod(None)]) is None
+    assert await client.progress([]) is None
 
 
 async def test_endless_response_is_cut_off(reader: PodReader) -> None:
     async with serving(json.dumps({**PROGRESS, "more": "x" * 2_000_000}).encode()) as server:
-        asking = PodReadinessClient(reader, progress_port=server.port or 0)
-        assert await asking.progress([job_pod("127.0.0.1")]) is None
+        client = PodReadinessClient(reader, progress_port=server.port or 0)
+        assert await client.progress([job_pod("127.0.0.1")]) is None
 
 
 @pytest.mark.parametrize(

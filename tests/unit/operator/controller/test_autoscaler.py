@@ -79,7 +79,7 @@ class Service:
         }
         self.object_cache.put({**thing, "kind": kind, "metadata": metadata})
 
-    async def passed(self, seconds: float = 5.0) -> list[ScalingDecision]:
+    async def decided(self, seconds: float = 5.0) -> list[ScalingDecision]:
         """Returns what one round reports, some time after the last one."""
         self.time_s += seconds
         self.reported.clear()
@@ -96,7 +96,7 @@ def service() -> Service:
 
 async def test_load_of_the_ready_pods_decides_the_replicas(service: Service) -> None:
     service.deploy(2, in_flight=40)
-    (scaled,) = await service.passed()
+    (scaled,) = await service.decided()
     assert (scaled.replicas, scaled.wanted) == (5, 5)
     assert (scaled.load.in_flight, scaled.load.decision, scaled.load.reason) == (40, 5, "LoadRose")
     assert service.reader.read_pods == [["narrator-0", "narrator-1"]]
@@ -104,7 +104,7 @@ async def test_load_of_the_ready_pods_decides_the_replicas(service: Service) -> 
 
 async def test_without_a_ready_pod_no_load_is_read_and_nothing_grows(service: Service) -> None:
     service.object_cache.put(pod())
-    (scaled,) = await service.passed()
+    (scaled,) = await service.decided()
     assert (scaled.replicas, scaled.load.reason) == (1, "LoadUnknown")
     assert service.reader.read_pods == []
 
@@ -112,7 +112,7 @@ async def test_without_a_ready_pod_no_load_is_read_and_nothing_grows(service: Se
 async def test_pod_without_a_load_counts_as_missing(service: Service) -> None:
     service.deploy(2, in_flight=2)
     service.reader.loads["narrator-1"] = Unread(Fault.TIMED_OUT, "late")
-    (scaled,) = await service.passed()
+    (scaled,) = await service.decided()
     assert (scaled.replicas, scaled.load.reason) == (2, "PodsMissing")
 
 
@@ -129,14 +129,14 @@ async def test_lacking_resource_of_the_scheduler_is_the_reason(
     service.deploy(1, in_flight=40)
     service.deploy(2)
     service.object_cache.put(unschedulable("narrator-9", message))
-    (scaled,) = await service.passed()
+    (scaled,) = await service.decided()
     assert (scaled.replicas, scaled.wanted, scaled.load.reason) == (2, 5, reason)
 
 
 async def test_terminating_pods_are_not_read(service: Service) -> None:
     service.deploy(1, in_flight=8)
     service.object_cache.put(pod("narrator-7", ready=True, leaving=True))
-    await service.passed()
+    await service.decided()
     assert service.reader.read_pods == [["narrator-0"]]
 
 
@@ -144,36 +144,36 @@ async def test_small_changes_are_reported_after_a_minute_only(
     service: Service,
 ) -> None:
     service.deploy(2, in_flight=16)
-    assert len(await service.passed()) == 1
-    assert await service.passed() == []
+    assert len(await service.decided()) == 1
+    assert await service.decided() == []
     service.deploy(2, in_flight=12.5)
     service.put(scaling={"min": 2, "max": 9, "downWindowSeconds": 0})
-    assert await service.passed() == []
-    (scaled,) = await service.passed(60)
+    assert await service.decided() == []
+    (scaled,) = await service.decided(60)
     assert scaled.load.in_flight == 12.5
     service.deploy(2, in_flight=11.5)
-    assert await service.passed(61) == [], "less than a fifth is not reported"
+    assert await service.decided(61) == [], "less than a fifth is not reported"
 
 
 async def test_changed_replicas_are_reported_until_they_are_applied(service: Service) -> None:
     service.deploy(1, in_flight=8)
-    await service.passed()
+    await service.decided()
     service.deploy(1, in_flight=16)
-    assert [scaled.replicas for scaled in await service.passed()] == [2]
-    assert [scaled.replicas for scaled in await service.passed()] == [2]
+    assert [scaled.replicas for scaled in await service.decided()] == [2]
+    assert [scaled.replicas for scaled in await service.decided()] == [2]
     service.deploy(2, in_flight=16)
-    assert await service.passed() == []
+    assert await service.decided() == []
 
 
 async def test_unknown_load_is_reported_at_once_when_it_begins_and_ends(service: Service) -> None:
     service.deploy(1, in_flight=8)
-    await service.passed()
+    await service.decided()
     loads = dict(service.reader.loads)
     service.reader.loads.clear()
-    assert [scaled.load.reason for scaled in await service.passed()] == ["LoadUnknown"]
-    assert await service.passed() == []
+    assert [scaled.load.reason for scaled in await service.decided()] == ["LoadUnknown"]
+    assert await service.decided() == []
     service.reader.loads = loads
-    assert [scaled.load.reason for scaled in await service.passed()] == ["Steady"]
+    assert [scaled.load.reason for scaled in await service.decided()] == ["Steady"]
 
 
 @pytest.mark.parametrize(
@@ -184,21 +184,21 @@ async def test_voice_service_without_scaling_has_no_decision(
 ) -> None:
     service.deploy(1, in_flight=40)
     service.put(**spec)
-    assert await service.passed() == []
+    assert await service.decided() == []
     assert service.reader.read_pods == []
 
 
 async def test_without_a_deployment_there_is_nothing_to_decide() -> None:
     service = Service()
     service.object_cache.remove(deployment())
-    assert await service.passed() == []
+    assert await service.decided() == []
 
 
 async def test_a_resource_that_cannot_be_read_does_not_stop_the_others(service: Service) -> None:
     metadata = {"name": "odd", "namespace": "speech", "uid": "odd", "resourceVersion": "1"}
     service.object_cache.put({"kind": "VoiceService", "metadata": metadata, "spec": {"scaling": 1}})
     service.deploy(1, in_flight=40)
-    assert [scaled.replicas for scaled in await service.passed()] == [5]
+    assert [scaled.replicas for scaled in await service.decided()] == [5]
 
 
 async def test_failed_decision_is_logged_and_the_next_round_runs(
@@ -207,22 +207,24 @@ async def test_failed_decision_is_logged_and_the_next_round_runs(
     service.deploy(1, in_flight=40)
     service.reader.fails = True
     with caplog.at_level(logging.ERROR):
-        assert await service.passed() == []
+        assert await service.decided() == []
     assert "a fault of the reader" in caplog.text
     service.reader.fails = False
-    assert len(await service.passed()) == 1
+    assert len(await service.decided()) == 1
 
 
 async def test_state_of_a_deleted_voice_service_is_forgotten(service: Service) -> None:
     service.deploy(1, in_flight=8)
-    assert len(await service.passed()) == 1
+    assert len(await service.decided()) == 1
     service.put(scaling=None)
-    await service.passed()
+    await service.decided()
     service.put()
-    assert len(await service.passed()) == 1, "it is told anew"
+    assert len(await service.decided()) == 1, "it is reported again"
     service.put(uid="2")
-    assert len(await service.passed()) == 1, "another one of the name knows nothing of the first"
-    assert await service.passed() == []
+    assert len(await service.decided()) == 1, (
+        "another one of the name begins without the state of the first"
+    )
+    assert await service.decided() == []
 
 
 @pytest.mark.looptime

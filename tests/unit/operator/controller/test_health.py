@@ -16,7 +16,7 @@ async def test_liveness_is_served_within_the_block_only() -> None:
             await session.get(url)
         except aiohttp.ClientConnectionError:
             return
-    raise AssertionError("it still answers")
+    raise AssertionError("it still responds")
 
 
 async def test_liveness_is_not_served_on_port_0() -> None:

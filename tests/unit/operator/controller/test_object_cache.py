@@ -21,11 +21,11 @@ def thing(
         "Deployment": "apps/v1",
         "Job": "batch/v1",
     }
-    facts = {"name": name, "namespace": "speech", "uid": uid, "resourceVersion": str(version)}
+    fields = {"name": name, "namespace": "speech", "uid": uid, "resourceVersion": str(version)}
     return {
         "apiVersion": versions.get(kind, "v1"),
         "kind": kind,
-        "metadata": {**facts, **metadata},
+        "metadata": {**fields, **metadata},
     }
 
 
@@ -67,7 +67,7 @@ def test_owned_object_affects_its_voice_service_by_label() -> None:
     object_cache = ObjectCache()
     assert object_cache.affected_by(thing("Deployment", "narrator", labels=OURS)) == [KEY]
     assert object_cache.affected_by(thing("VoiceService", "narrator")) == [KEY]
-    assert object_cache.affected_by(thing("Pod", "stranger")) == []
+    assert object_cache.affected_by(thing("Pod", "foreign")) == []
 
 
 def test_shared_job_and_its_pods_affect_every_owner() -> None:

@@ -347,7 +347,9 @@ def test_evicted_pod_is_not_read(scene: Scene) -> None:
     scene.settle()
     scene.pod("narrator-0", phase="Failed", reason="Evicted", message="disk is full")
     scene.settle()
-    assert scene.condition("WarmedUp") == ("False", "Evicted"), "not what the address's pod says"
+    assert scene.condition("WarmedUp") == ("False", "Evicted"), (
+        "not what the next pod of its address reports"
+    )
     assert scene.reconcile() is None
 
 

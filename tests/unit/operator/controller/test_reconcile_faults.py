@@ -170,7 +170,7 @@ def test_only_the_newest_good_template_is_kept(scene: Scene) -> None:
     scene.apply(image="registry.example/next:2")
     scene.settle()
     assert scene.cluster.names("ControllerRevision") == [first], (
-        "the next one has not proven itself"
+        "no pod of the next one has been ready"
     )
     scene.roll_out()
     scene.settle()

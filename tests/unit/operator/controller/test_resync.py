@@ -1,4 +1,4 @@
-"""Looking at everything: what is there becomes known, what is gone is forgotten."""
+"""A resync: what is in the cluster is cached, what is gone is removed."""
 
 from typing import Any
 

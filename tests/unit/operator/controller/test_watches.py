@@ -110,7 +110,7 @@ async def test_pod_of_a_shared_job_queues_all_sharers_also_when_deleted(
     await followed.event(JOB, job(), "DELETED")
     assert sorted(await followed.queued()) == [Key("speech", "a"), Key("speech", "b")]
     await followed.event(POD, theirs)
-    assert await followed.queued() == [], "it is nobody's any more"
+    assert await followed.queued() == [], "it has no owner any more"
 
 
 async def test_previous_and_new_owner_of_an_object_are_queued(

@@ -180,8 +180,10 @@ def test_download_has_the_placement_of_the_pods() -> None:
         {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
     ]
     assert pod["affinity"]["nodeAffinity"][REQUIRED] == {"nodeSelectorTerms": []}
-    [wish] = pod["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
-    assert wish["preference"]["matchExpressions"][0]["key"] == "nvidia.com/gpu.present"
+    [preference] = pod["affinity"]["nodeAffinity"][
+        "preferredDuringSchedulingIgnoredDuringExecution"
+    ]
+    assert preference["preference"]["matchExpressions"][0]["key"] == "nvidia.com/gpu.present"
 
 
 def test_download_prefers_gpu_nodes_only_with_a_gpu() -> None:

@@ -30,7 +30,7 @@ ALWAYS = ["Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget"]
 
 def owned_by_sample(sample: str) -> list[Manifest]:
     """Every owned object of every VoiceService in a sample whose models are verified."""
-    # Every claim that is named rather than created is one of many nodes but the one filled by hand.
+    # Of the claims that samples name, only this one cannot be mounted on several nodes.
     single_node = sample == "air-gapped"
     return [
         manifest

@@ -1,4 +1,4 @@
-"""The Job that proves a change: the pod that would serve, but without a GPU, beside the one now."""
+"""The preflight Job: its pod is the one that would serve, but without a GPU."""
 
 from dataclasses import replace
 from typing import Any
@@ -82,8 +82,12 @@ def test_preflight_requests_no_gpu_and_tolerates_gpu_nodes() -> None:
 
 
 def test_preflight_prefers_the_node_of_a_serving_pod() -> None:
-    [wish] = pod_of()["affinity"]["podAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
-    assert wish["podAffinityTerm"]["labelSelector"]["matchLabels"] == selector_of(voice_service())
+    [preference] = pod_of()["affinity"]["podAffinity"][
+        "preferredDuringSchedulingIgnoredDuringExecution"
+    ]
+    assert preference["podAffinityTerm"]["labelSelector"]["matchLabels"] == selector_of(
+        voice_service()
+    )
 
 
 def test_preflight_is_bound_to_the_node_of_a_single_node_claim() -> None:

@@ -114,11 +114,11 @@ def test_drain_takes_one_pod_at_a_time_and_any_unready_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "known", "made"),
+    ("setting", "known", "made"),
     [("auto", True, True), ("auto", False, False), ("never", True, False)],
 )
-def test_monitor_exists_where_wanted_and_known(wish: str, known: bool, made: bool) -> None:
-    service = voice_service(monitoring={"serviceMonitor": wish})
+def test_monitor_exists_where_wanted_and_known(setting: str, known: bool, made: bool) -> None:
+    service = voice_service(monitoring={"serviceMonitor": setting})
     monitor = serving_monitor(service, monitored(known), SETTINGS)
     assert (monitor is not None) is made
 

@@ -69,7 +69,7 @@ def test_message_names_the_owner_and_the_remedy() -> None:
     assert "cache.claimName" in why_not_ours(thing("PersistentVolumeClaim"))
 
 
-def stranger(scene: Scene, kind: str, version: str, name: str = "narrator") -> dict[str, Any]:
+def foreign_object(scene: Scene, kind: str, version: str, name: str = "narrator") -> dict[str, Any]:
     """Puts somebody else's object there, which no watch of ours shows."""
     metadata = {"name": name, "namespace": NAMESPACE}
     made = scene.cluster.create(
@@ -82,7 +82,7 @@ def stranger(scene: Scene, kind: str, version: str, name: str = "narrator") -> d
     ("kind", "version"), [("Service", "v1"), ("Deployment", "apps/v1"), ("NetworkPolicy", "v1")]
 )
 def test_objects_of_others_are_never_touched(scene: Scene, kind: str, version: str) -> None:
-    before = stranger(scene, kind, version)
+    before = foreign_object(scene, kind, version)
     scene.apply()
     for _ in range(2):
         with pytest.raises(NameTaken, match=f"{kind} narrator is somebody else's"):
@@ -103,7 +103,7 @@ def test_kinds_that_conflict_are_applied_without_a_read(scene: Scene) -> None:
 
 
 def test_service_without_a_selector_is_not_taken_over(scene: Scene) -> None:
-    before = stranger(scene, "Service", "v1")
+    before = foreign_object(scene, "Service", "v1")
     scene.apply()
     with pytest.raises(NameTaken, match="Service narrator is somebody else's"):
         scene.reconcile()
@@ -122,7 +122,7 @@ def test_our_object_without_its_label_is_repaired(scene: Scene) -> None:
 
 
 def test_claim_of_somebody_else_is_not_used(scene: Scene) -> None:
-    stranger(scene, "PersistentVolumeClaim", "v1", "narrator-models")
+    foreign_object(scene, "PersistentVolumeClaim", "v1", "narrator-models")
     scene.apply(model=PARAKEET)
     with pytest.raises(NameTaken, match=r"name it in cache\.claimName"):
         scene.reconcile()

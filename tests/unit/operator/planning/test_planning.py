@@ -286,7 +286,7 @@ def test_record_is_valid_for_its_own_claim_and_mirror_only() -> None:
         (tried(), failing(deployment=deployment(image="bad:2"))),
         # The good pods themselves find no node: there is nothing better to go back to.
         (tried(), failing(deployment=deployment(conditions=[EXCEEDED]))),
-        # It speaks of a spec before this one.
+        # Its status is about an older spec.
         (with_status(tried(), observed_generation=0), failing()),
         (
             tried(),

@@ -1,4 +1,4 @@
-"""The number of replicas for a load: a pure decision, tested as tables."""
+"""The number of replicas for a load: the decision, tested as tables."""
 
 import re
 from itertools import pairwise

@@ -164,7 +164,7 @@ def test_crash_loop_is_over_when_the_pod_has_stayed_ready(scene: Scene) -> None:
     story.see(container(3, running=60, last=CRASH), ready=100)
     assert (scene.status()["phase"], scene.condition("Ready")) == ("Degraded", ("True", "Serving"))
     assert scene.condition("Degraded") == ("True", "CrashLoopBackOff")
-    assert scene.reconcile() == 80, "it is looked at again when the trial is over"
+    assert scene.reconcile() == 80, "it is requeued for the end of the trial"
     scene.pass_time(79)
     scene.settle()
     assert scene.condition("Degraded") == ("True", "CrashLoopBackOff")

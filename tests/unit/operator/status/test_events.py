@@ -1,4 +1,4 @@
-"""Events: one for each change of a VoiceService's life, none for a repetition."""
+"""Events: one for each change of a VoiceService's conditions, none for a repetition."""
 
 import re
 from typing import Any

@@ -28,12 +28,12 @@ OOM = {"exitCode": 137, "reason": "OOMKilled"}
 CRASH = {"exitCode": 1, "reason": "Error", "message": "  no CUDA device\n"}
 
 
-def ended(**facts: Any) -> dict[str, Any]:
-    return pod(containerStatuses=[{"state": {"terminated": facts}}])
+def ended(**fields: Any) -> dict[str, Any]:
+    return pod(containerStatuses=[{"state": {"terminated": fields}}])
 
 
-def never_again(**facts: Any) -> dict[str, Any]:
-    return {**ended(**facts), "spec": {"restartPolicy": "Never"}}
+def never_again(**fields: Any) -> dict[str, Any]:
+    return {**ended(**fields), "spec": {"restartPolicy": "Never"}}
 
 
 TROUBLES: list[tuple[dict[str, Any], str, str]] = [

@@ -40,13 +40,15 @@ def test_serving_pod_stays_until_the_preflight_succeeded(serving: Scene) -> None
     job = serving.cluster.get("Job", serving.only_job())
     assert job["spec"]["template"]["spec"]["containers"][0]["image"] == NEXT
     assert job["metadata"]["ownerReferences"][0]["name"] == "narrator"
-    assert job["spec"]["activeDeadlineSeconds"] > 600, "what cannot be mounted would wait for ever"
+    assert job["spec"]["activeDeadlineSeconds"] > 600, (
+        "what cannot be mounted would wait without end"
+    )
     assert serving.condition("Progressing") == ("True", "Preflight")
     assert (serving.status()["phase"], serving.condition("Degraded")[0]) == ("Ready", "False")
     serving.pass_preflight()
     serving.settle()
     assert image_of(serving) == NEXT
-    assert not serving.cluster.names("Job"), "it has said what it had to say"
+    assert not serving.cluster.names("Job"), "its result has been read"
     assert serving.condition("Progressing") == ("True", "RollingOut")
 
 
@@ -191,9 +193,9 @@ def test_preflight_follows_the_download(scene: Scene) -> None:
 
 
 def failing_pod(scene: Scene, restarts: int) -> None:
-    """Lets the old pod go for one that ends at every start."""
+    """Replaces the old pod by one that ends at every start."""
     scene.cluster.objects.pop(("Pod", NAMESPACE, "narrator-0"), None)
-    ended = {"exitCode": 1, "reason": "Error", "message": "the self-test failed: it says nothing"}
+    ended = {"exitCode": 1, "reason": "Error", "message": "the self-test failed: it is silent"}
     state = {
         "state": {"waiting": {"reason": "CrashLoopBackOff"}},
         "lastState": {"terminated": ended},
@@ -222,7 +224,7 @@ def test_self_test_that_fails_at_every_start_is_rolled_back_early(serving: Scene
     serving.settle()
     [degraded] = [one for one in serving.status()["conditions"] if one["type"] == "Degraded"]
     assert degraded["reason"] == "RolledBack"
-    assert "the self-test failed: it says nothing" in degraded["message"], "though its pod is gone"
+    assert "the self-test failed: it is silent" in degraded["message"], "though its pod is gone"
 
 
 def test_pod_that_was_ready_in_between_is_not_rolled_back_early(serving: Scene) -> None:
@@ -258,12 +260,12 @@ def seen(*pods: dict[str, Any], ended: dict[str, str] | None = None) -> Observed
     return Observed(preflights={"preflight": Preflight(job(*conditions), pods)})
 
 
-def ended_pod(words: str, created: str = CREATED) -> dict[str, Any]:
-    return job_pod(message=words, created=created) | {
+def ended_pod(output: str, created: str = CREATED) -> dict[str, Any]:
+    return job_pod(message=output, created=created) | {
         "status": {
             "phase": "Failed",
             "containerStatuses": [
-                {"state": {"terminated": {"exitCode": 1, "reason": "Error", "message": words}}}
+                {"state": {"terminated": {"exitCode": 1, "reason": "Error", "message": output}}}
             ],
         }
     }
@@ -294,11 +296,11 @@ def test_preflight_pod_that_cannot_start_is_diagnosed_at_once() -> None:
 
 
 def test_preflight_without_a_result_is_diagnosed_by_its_pod() -> None:
-    words = "error: The environment variable NEMO_VOICE_NEW is not a setting."
-    found = preflight_diagnosis(WANTED, seen(ended_pod(words), ended=FAILED), TIME)
+    output = "error: The environment variable NEMO_VOICE_NEW is not a setting."
+    found = preflight_diagnosis(WANTED, seen(ended_pod(output), ended=FAILED), TIME)
     assert found is not None
     assert found.reason == "Error"
-    assert words in found.message
+    assert output in found.message
 
 
 def test_preflight_without_a_pod_is_diagnosed_by_its_job() -> None:

@@ -154,7 +154,7 @@ STARTING: dict[str, Case] = {
         Phase.PENDING,
         "True InImage, False NoPods, False NoPods, True RollingOut, False AsExpected",
     ),
-    "a pod that says nothing": (
+    "a pod that reports nothing": (
         voice_service(),
         seen_with(pod()),
         Phase.LOADING,
