@@ -106,7 +106,7 @@ async def test_held_up_deletion_is_in_the_status(defined: ApiServer, namespace: 
         }
         defined.send("PUT", path, _without_finalizers(leaving))
         assert defined.http.get(path).status_code == httpx.codes.NOT_FOUND
-        await stepped.reconciler.reconcile(Key(namespace, "narrator"))  # knows nothing of its end
+        await stepped.reconciler.reconcile(Key(namespace, "narrator"))  # as if it were there
         assert defined.http.get(path).status_code == httpx.codes.NOT_FOUND
 
 

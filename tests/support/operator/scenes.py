@@ -48,6 +48,12 @@ class Scene:
             {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}
         )
 
+    def create_claim(self, name: str, access_mode: str) -> None:
+        """Creates a claim as a user does."""
+        metadata = {"name": name, "namespace": NAMESPACE}
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
+        self.cluster.create({**claim, "spec": {"accessModes": [access_mode]}})
+
     def reconcile(self, name: str = "narrator") -> float | None:
         """Lets the operator see everything and reconcile once."""
         for thing in list(self.object_cache._objects.values()):

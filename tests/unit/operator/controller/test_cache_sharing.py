@@ -1,6 +1,5 @@
-"""Cache Jobs that several VoiceServices share: who shares one, who waits, when it is tried anew."""
+"""Cache Jobs that several VoiceServices share: who shares one, and who waits for it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,13 +10,11 @@ from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.resolver import Resolver
 from nemo_voice_operator.desired.cache import cache_work_name
 from nemo_voice_operator.kube.objects import Key
-from nemo_voice_operator.planning.job_results import is_stale
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import CacheWork
-from support.operator.observations import CREATED, SHA256, checkpoint, condition, job, job_pod
+from support.operator.observations import CREATED, SHA256, job
 
 SETTINGS = OperatorSettings()
-NOW = datetime(2026, 1, 1, 0, 10, tzinfo=UTC)
 HUB = {"source": "nvidia/a-model"}
 
 
@@ -82,31 +79,3 @@ def test_job_is_needed_while_an_owner_waits_for_its_result(
     assert not is_needed(known(owner), Resolver(SETTINGS), owned_by())
     both = owned_by("narrator", "reader")
     assert is_needed(known(owner, resource("reader")), Resolver(SETTINGS), both)
-
-
-@pytest.mark.parametrize(
-    ("ended", "stale"),
-    [
-        (condition("Failed", lastTransitionTime="2026-01-01T00:04:59Z"), True),
-        (condition("Failed", lastTransitionTime="2026-01-01T00:05:01Z"), False),
-        (condition("Failed", lastTransitionTime="2026-01-01T02:04:59+02:00"), True),
-        (condition("Failed", lastTransitionTime="2027-01-01T00:00:00Z"), False),
-        (condition("Failed", "False", lastTransitionTime="2025-01-01T00:00:00Z"), False),
-        (condition("Complete", lastTransitionTime="2026-01-01T00:04:59Z"), True),
-        (condition("Complete", lastTransitionTime="2026-01-01T00:05:01Z"), False),
-        (condition("Failed", lastTransitionTime="2026-01-01T00:00:00"), True),
-        (condition("Failed", lastTransitionTime="yesterday"), True),
-        (condition("Failed", lastTransitionTime=None), True),  # type: ignore[arg-type]
-        (condition("Failed"), True),
-        (condition("Suspended"), False),
-    ],
-)
-def test_job_without_a_result_is_stale_after_a_while(ended: dict[str, str], stale: bool) -> None:
-    assert is_stale(job(ended), (), NOW) == stale
-
-
-def test_job_with_an_unread_result_is_not_stale() -> None:
-    ended = job(condition("Complete", lastTransitionTime="2025-01-01T00:00:00Z"))
-    assert not is_stale(ended, [job_pod({"checkpoints": [checkpoint()]})], NOW)
-    assert is_stale(ended, [job_pod(message="not a result")], NOW)
-    assert not is_stale(job(), (), NOW)

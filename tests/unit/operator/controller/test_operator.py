@@ -194,14 +194,14 @@ async def test_resync_finds_what_no_event_reported(
     operator: Operator, cluster: FakeCluster
 ) -> None:
     operator._settings = operator._settings.model_copy(update={"resync_s": 3600.0})
-    looking = asyncio.create_task(operator._resync_periodically())
+    resyncing = asyncio.create_task(operator._resync_periodically())
     await operator._resync()
     await worked_off(operator)
     del cluster.objects["Deployment", "speech", "narrator"]
     assert await asyncio.wait_for(operator.queue.get(), 301) == KEY
     await operator._reconcile(KEY)
     assert cluster.names("Deployment") == ["narrator"]
-    looking.cancel()
+    resyncing.cancel()
 
 
 @pytest.mark.looptime
@@ -209,15 +209,15 @@ async def test_failed_resync_is_repeated(
     operator: Operator, cluster: FakeCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.fails["list Pod"] = Unavailable("away")
-    looking = asyncio.create_task(operator._resync_periodically())
+    resyncing = asyncio.create_task(operator._resync_periodically())
     await asyncio.sleep(301)
     assert "resync failed: away" in caplog.text
     cluster.fails.clear()
     await asyncio.sleep(300)
-    assert not looking.done()
+    assert not resyncing.done()
     assert operator.object_cache.get(DEPLOYMENT, "speech", "narrator") is None
     assert list(operator.object_cache.voice_services()) == [KEY]
-    looking.cancel()
+    resyncing.cancel()
 
 
 @pytest.mark.looptime

@@ -220,9 +220,7 @@ def test_refresh_annotation_resolves_the_newest_revision_once(scene: Scene) -> N
 
 
 def test_services_with_the_same_claim_and_model_share_one_download(scene: Scene) -> None:
-    metadata = {"name": "models", "namespace": NAMESPACE}
-    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
-    scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteMany"]}})
+    scene.create_claim("models", "ReadWriteMany")
     for name in ("narrator", "reader"):
         scene.apply(name, model=PARAKEET, cache={"claimName": "models"})
         scene.reconcile(name)

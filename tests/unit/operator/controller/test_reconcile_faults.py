@@ -138,9 +138,7 @@ def test_unreadable_resource_is_reported_once_and_recovers(scene: Scene) -> None
 
 
 def test_unreadable_resource_does_not_affect_others_of_its_claim(scene: Scene) -> None:
-    metadata = {"name": "models", "namespace": NAMESPACE}
-    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
-    scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteMany"]}})
+    scene.create_claim("models", "ReadWriteMany")
     for name in ("narrator", "reader"):
         scene.apply(name, model=PARAKEET, cache={"claimName": "models"})
         scene.settle(name)

@@ -141,9 +141,7 @@ def test_retained_claim_is_used_again(scene: Scene) -> None:
 
 
 def test_read_write_once_pod_claim_is_refused_with_a_message(scene: Scene) -> None:
-    metadata = {"name": "models", "namespace": NAMESPACE}
-    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
-    scene.cluster.create({**claim, "spec": {"accessModes": ["ReadWriteOncePod"]}})
+    scene.create_claim("models", "ReadWriteOncePod")
     scene.apply(model=PARAKEET, cache={"claimName": "models"})
     scene.settle()
     assert not scene.cluster.names("Job")

@@ -8,7 +8,7 @@ import pytest
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.status import Condition, Load, Status
 from nemo_voice_operator.desired.names import with_digest
-from nemo_voice_operator.planning.job_results import JobFailure, cache_failure, result_of
+from nemo_voice_operator.planning.job_results import cache_failure
 from nemo_voice_operator.planning.planning import (
     plan_of,
     verified_model,
@@ -189,33 +189,6 @@ def test_malformed_seconds_do_not_invalidate_a_result() -> None:
     found = verified_model(resolved(listener()), downloaded(checkpoint(), seconds="long"))
     assert found is not None
     assert found.seconds == 0
-
-
-def test_failure_of_the_newest_try_is_reported() -> None:
-    def failed(reason: str, created: str) -> dict[str, Any]:
-        return job_pod({"error": {"reason": reason, "message": "why"}}, created=created)
-
-    pods = (failed("New", "2026-01-01T02:00:00Z"), failed("Old", "2026-01-01T01:00:00Z"))
-    assert cache_failure(Observed(job_pods=pods)) == JobFailure("New", "why")
-
-
-@pytest.mark.parametrize(
-    "line", [{"level": "error", "error": "Traceback"}, {"error": {}}, {"error": None}]
-)
-def test_last_log_line_is_not_taken_for_a_result(line: dict[str, Any]) -> None:
-    ended = job(condition("Failed", reason="BackoffLimitExceeded", message="too often"))
-    seen = Observed(job=ended, job_pods=(job_pod(line),))
-    assert cache_failure(seen) == JobFailure("BackoffLimitExceeded", "too often")
-
-
-def test_failed_job_without_a_result_still_failed() -> None:
-    assert cache_failure(Observed(job=job(condition("Failed")))) == JobFailure("JobFailed", "")
-    assert cache_failure(Observed(job=job(condition("Failed", "False")))) is None
-
-
-def test_pod_without_containers_has_no_result() -> None:
-    assert result_of({"metadata": {}, "status": {}}) == {}
-    assert result_of({"metadata": {}, "status": {"containerStatuses": [{"state": {}}]}}) == {}
 
 
 @pytest.mark.parametrize(

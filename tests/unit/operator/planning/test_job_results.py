@@ -1,0 +1,72 @@
+"""Results of Jobs: what a pod reports, why a download failed, and when it is repeated."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from nemo_voice_operator.planning.job_results import (
+    JobFailure,
+    cache_failure,
+    is_stale,
+    result_of,
+)
+from nemo_voice_operator.state.observed import Observed
+from support.operator.observations import checkpoint, condition, job, job_pod
+
+NOW = datetime(2026, 1, 1, 0, 10, tzinfo=UTC)
+
+
+def test_failure_of_the_newest_try_is_reported() -> None:
+    def failed(reason: str, created: str) -> dict[str, Any]:
+        return job_pod({"error": {"reason": reason, "message": "why"}}, created=created)
+
+    pods = (failed("New", "2026-01-01T02:00:00Z"), failed("Old", "2026-01-01T01:00:00Z"))
+    assert cache_failure(Observed(job_pods=pods)) == JobFailure("New", "why")
+
+
+@pytest.mark.parametrize(
+    "line", [{"level": "error", "error": "Traceback"}, {"error": {}}, {"error": None}]
+)
+def test_last_log_line_is_not_taken_for_a_result(line: dict[str, Any]) -> None:
+    ended = job(condition("Failed", reason="BackoffLimitExceeded", message="too often"))
+    seen = Observed(job=ended, job_pods=(job_pod(line),))
+    assert cache_failure(seen) == JobFailure("BackoffLimitExceeded", "too often")
+
+
+def test_failed_job_without_a_result_still_failed() -> None:
+    assert cache_failure(Observed(job=job(condition("Failed")))) == JobFailure("JobFailed", "")
+    assert cache_failure(Observed(job=job(condition("Failed", "False")))) is None
+
+
+def test_pod_without_containers_has_no_result() -> None:
+    assert result_of({"metadata": {}, "status": {}}) == {}
+    assert result_of({"metadata": {}, "status": {"containerStatuses": [{"state": {}}]}}) == {}
+
+
+@pytest.mark.parametrize(
+    ("ended", "stale"),
+    [
+        (condition("Failed", lastTransitionTime="2026-01-01T00:04:59Z"), True),
+        (condition("Failed", lastTransitionTime="2026-01-01T00:05:01Z"), False),
+        (condition("Failed", lastTransitionTime="2026-01-01T02:04:59+02:00"), True),
+        (condition("Failed", lastTransitionTime="2027-01-01T00:00:00Z"), False),
+        (condition("Failed", "False", lastTransitionTime="2025-01-01T00:00:00Z"), False),
+        (condition("Complete", lastTransitionTime="2026-01-01T00:04:59Z"), True),
+        (condition("Complete", lastTransitionTime="2026-01-01T00:05:01Z"), False),
+        (condition("Failed", lastTransitionTime="2026-01-01T00:00:00"), True),
+        (condition("Failed", lastTransitionTime="yesterday"), True),
+        (condition("Failed", lastTransitionTime=None), True),  # type: ignore[arg-type]
+        (condition("Failed"), True),
+        (condition("Suspended"), False),
+    ],
+)
+def test_job_without_a_result_is_stale_after_a_while(ended: dict[str, str], stale: bool) -> None:
+    assert is_stale(job(ended), (), NOW) == stale
+
+
+def test_job_with_an_unread_result_is_not_stale() -> None:
+    ended = job(condition("Complete", lastTransitionTime="2025-01-01T00:00:00Z"))
+    assert not is_stale(ended, [job_pod({"checkpoints": [checkpoint()]})], NOW)
+    assert is_stale(ended, [job_pod(message="not a result")], NOW)
+    assert not is_stale(job(), (), NOW)
