@@ -38,7 +38,7 @@ def plan_of(resolved: Resolved, observed: Observed, settings: OperatorSettings) 
     service = resolved.service
     verified = verified_model(resolved, observed)
     cache = _cache_work(resolved, observed, is_verified=verified is not None)
-    is_verified = cache is None or (verified is not None and observed_claim(cache, observed))
+    is_verified = cache is None or (verified is not None and is_claim_usable(cache, observed))
     failed_before = was_rolled_back(resolved) or must_roll_back(service, observed)
     kept = observed.good_template if failed_before else _running_template(observed)
     is_rolled_back = failed_before and kept is not None
@@ -121,8 +121,8 @@ def _cache_work(resolved: Resolved, observed: Observed, *, is_verified: bool) ->
     )
 
 
-def observed_claim(cache: CacheWork, observed: Observed) -> bool:
-    """Returns whether the claim is there and of use, or is about to be made.
+def is_claim_usable(cache: CacheWork, observed: Observed) -> bool:
+    """Returns whether the claim exists and can be used, or is about to be created.
 
     How a claim that is gone would mount is unknown: pods that run stay as they are.
     """

@@ -46,4 +46,4 @@ class Observed:
     """The pod template that last had every replica ready."""
     capabilities: Capabilities = field(default_factory=Capabilities)
     scaling_decision: ScalingDecision | None = None
-    """None where the autoscaler has no say or has not decided yet."""
+    """None without `scaling`, and before the first decision."""

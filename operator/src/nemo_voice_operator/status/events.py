@@ -17,7 +17,7 @@ _MOST_CHARS = 1024  # the API's limit of a note
 def events_between(
     service: VoiceService, after: Status, *, now: str, reporter: str
 ) -> Iterator[Manifest]:
-    """Yields the Events that the step from the old status to the new one is worth.
+    """Yields the Events of the change from the old status to the new one.
 
     Args:
         service: The resource with its status so far.
@@ -38,7 +38,7 @@ def events_between(
 
 
 def _change(condition: Condition, old: Condition | None) -> tuple[str, str, str] | None:
-    """Returns type, reason and note of the Event that a change of a condition is worth."""
+    """Returns type, reason and note of a changed condition's Event; None where it has none."""
     if old is not None and (old.status, old.reason) == (condition.status, condition.reason):
         return None
     was_true = old is not None and old.status == "True"

@@ -54,14 +54,14 @@ class Service:
         self.deploy(1)
 
     def put(self, uid: str = "1", **spec: Any) -> None:
-        """Makes the VoiceService be so."""
+        """Creates or replaces the VoiceService."""
         quick = {"min": 1, "max": 9, "upWindowSeconds": 0, "downWindowSeconds": 0}
         fields = {"task": "tts", "model": {"source": "demo"}, "scaling": quick, **spec}
         reported = {name: value for name, value in fields.items() if value is not None}
         self._put("VoiceService", {"spec": reported, "metadata": {"name": "narrator", "uid": uid}})
 
     def deploy(self, replicas: int, *, in_flight: float | None = None) -> None:
-        """Asks for so many replicas; with a load, so many ready pods share it."""
+        """Sets the replicas of the Deployment; with a load, that many ready pods share it."""
         self._put("Deployment", deployment(replicas))
         if in_flight is not None:
             for number in range(replicas):

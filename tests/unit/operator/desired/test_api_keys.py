@@ -46,7 +46,7 @@ def test_a_secret_is_mounted_as_a_folder_for_the_service_alone(
     (mount,) = [
         one for one in serving["containers"][0]["volumeMounts"] if one["name"] == volume["name"]
     ]
-    # With a subPath the kubelet would never bring a change.
+    # With a subPath the kubelet would never update the keys.
     assert mount == {"name": volume["name"], "mountPath": API_KEYS, "readOnly": True}
     assert variables(serving)["NEMO_VOICE_API_KEYS_FILE"] == API_KEYS
     assert not any("secret" in one for one in fetching["volumes"])
