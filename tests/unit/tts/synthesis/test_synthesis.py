@@ -1,7 +1,9 @@
 """A text on its way to sound: in order, ahead but not too far, given up when left."""
 
+import asyncio
 from collections.abc import Sequence
 
+import anyio
 import numpy as np
 import pytest
 from typing_extensions import override
@@ -10,6 +12,7 @@ from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Window
+from nemo_voice_tts.synthesis.synthesis import WindowSound, _Pipeline
 from support.models.fakes import FakeVoice
 from support.models.use_cases import synthesis_of
 from support.models.without_http import printed_without_http
@@ -51,6 +54,30 @@ async def test_work_runs_only_so_far_ahead_of_its_consumer() -> None:
         await speech.aclose()
         await speech.aclose()
         assert synthesis._admission.work == 0
+
+
+async def test_a_client_that_leaves_cancels_the_sounds_of_later_phrases_too() -> None:
+    made: list[list[WindowSound]] = []
+
+    async def window_sounds(_text: str, _urgency: int) -> list[WindowSound]:
+        made.append([asyncio.get_running_loop().create_future()])
+        return made[-1]
+
+    async def consume() -> None:
+        pipeline = _Pipeline(["One.", "Two."], window_sounds, ahead=1)
+        try:
+            await pipeline.next_piece()
+        finally:
+            await pipeline.aclose()
+
+    # As in a streamed response: the scope of a client that left cancels each further await.
+    async with anyio.create_task_group() as group:
+        group.start_soon(consume)
+        while len(made) < 2:
+            await asyncio.sleep(0)
+        group.cancel_scope.cancel()
+    await asyncio.sleep(0)
+    assert all(sound.cancelled() for sounds in made for sound in sounds)
 
 
 async def test_an_error_of_the_model_is_raised_and_frees_the_room() -> None:

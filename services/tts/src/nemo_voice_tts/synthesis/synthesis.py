@@ -161,13 +161,12 @@ class _Pipeline:
         """Cancels what is in work and waits until it has left the queues."""
         for phrase in self._coming:
             phrase.cancel()
+            if phrase.done() and not phrase.cancelled() and phrase.exception() is None:
+                self._sounding.extend(phrase.result())
         for sound in self._sounding:
             sound.cancel()
-        outcomes = await asyncio.gather(*self._coming, return_exceptions=True)
-        late = [sound for made in outcomes if isinstance(made, list) for sound in made]
-        for sound in late:
-            sound.cancel()
-        await asyncio.gather(*self._sounding, *late, return_exceptions=True)
+        # The first await comes last: once a streamed response is cancelled, every await is.
+        await asyncio.gather(*self._coming, *self._sounding, return_exceptions=True)
 
     def _look_ahead(self) -> None:
         # Starting later phrases before the first sound would delay it: their spectrograms would
