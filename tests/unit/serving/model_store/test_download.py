@@ -19,7 +19,7 @@ from nemo_voice_serving.model_store.errors import (
 )
 from nemo_voice_serving.model_store.partial_file import PartialFile, RemoteFile, version_of
 from nemo_voice_serving.model_store.progress import ProgressReporter
-from nemo_voice_serving.model_store.retry import Retries, RetryPolicy, retry_after_s
+from nemo_voice_serving.model_store.retry import Retries, RetryPolicy
 from nemo_voice_serving.model_store.store import parse_reference
 from support.hub.server import Fault, Hub
 from support.models.checkpoints import nemo_file
@@ -280,13 +280,6 @@ def test_a_part_with_a_damaged_note_is_not_resumed(tmp_path: Path) -> None:
     (tmp_path / "download.nemo").write_bytes(b"part")
     (tmp_path / "download.json").write_text("{}")
     assert PartialFile(RemoteFile("https://example.org/a.nemo"), tmp_path).have_bytes() == 0
-
-
-def test_retry_after_counts_up_to_two_minutes() -> None:
-    assert retry_after_s("7") == 7.0
-    assert retry_after_s("9999") == 120.0
-    assert retry_after_s("Sun, 22 Nov 2026 16:00:00 GMT") is None
-    assert retry_after_s(None) is None
 
 
 def test_waits_grow_to_a_limit() -> None:

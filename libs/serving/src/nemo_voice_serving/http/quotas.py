@@ -119,7 +119,7 @@ class KeyUsage:
         most = self._limits.requests
         if most and self.in_flight >= most:
             self._observer.key_refused(self.key, "requests")
-            message = f"This API key has {self.in_flight} requests inside, and may have {most}."
+            message = f"This API key has {self.in_flight} requests in flight, and may have {most}."
             raise RateLimitExceeded(message, retry_after_s=_SLOT_WAIT_S, state=self.headers())
         wait_s = 0.0 if self._bucket is None else self._bucket.open_in_s
         if wait_s > 0:

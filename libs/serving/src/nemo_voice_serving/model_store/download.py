@@ -15,24 +15,19 @@ from nemo_voice_serving.model_store.errors import (
     FailureReason,
     ModelArchiveRefused,
     ModelDownloadFailed,
-    ModelNotFound,
-    ModelUnauthorized,
+)
+from nemo_voice_serving.model_store.http_errors import (
+    connection_error,
+    network_reason,
+    status_error,
 )
 from nemo_voice_serving.model_store.partial_file import PartialFile, RemoteFile, version_of
 from nemo_voice_serving.model_store.progress import Phase, ProgressReporter
 from nemo_voice_serving.model_store.reference import is_loopback
-from nemo_voice_serving.model_store.retry import (
-    Retries,
-    Transient,
-    is_transient,
-    network_reason,
-    retry_after_s,
-)
+from nemo_voice_serving.model_store.retry import Retries, Transient
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
-_DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ class Downloader:
     def current_version(self, remote: RemoteFile, known: str, retries: Retries) -> str | None:
         """Returns the server's current version; no body is sent if that is the known one."""
         with self._client() as client:
-            what = f"Asking about {remote.label}"
+            what = f"Reading the version of {remote.label}"
             return retries.run(lambda: _request_version(client, remote, known), what)
 
     def _client(self) -> httpx2.Client:
@@ -173,7 +168,7 @@ def _responding(
         with client.stream("GET", remote.url, headers=dict(headers)) as response:
             yield response
     except httpx2.TransportError as error:
-        raise Transient(f"{type(error).__name__}: {error}", reason=network_reason(error)) from error
+        raise connection_error(error) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise ModelDownloadFailed(f"{remote.label} cannot be downloaded: {error}.") from error
 
@@ -189,20 +184,10 @@ def _request_version(client: httpx2.Client, remote: RemoteFile, known: str) -> s
 
 
 def _raise_for_status(response: httpx2.Response, remote: RemoteFile) -> None:
-    status = response.status_code
-    if response.is_success:
-        return
-    if status in _DENIED:
-        raise ModelUnauthorized(
-            f"{remote.label} may not be read (status {status}). Set HF_TOKEN for a hub; for an "
-            "address, use a signed one that has not expired.",
-            reason=FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None,
+    if not response.is_success:
+        raise status_error(
+            response,
+            remote.label,
+            if_denied="may not be read",
+            remedy="Set HF_TOKEN for a hub; for an address, use a signed one that has not expired.",
         )
-    if status in _GONE:
-        raise ModelNotFound(f"There is no {remote.label} (status {status}). Check its spelling.")
-    if is_transient(status):
-        wait_s = retry_after_s(response.headers.get("Retry-After"))
-        raise Transient(
-            f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
-        )
-    raise ModelDownloadFailed(f"{remote.label} has the response status {status}.")

@@ -5,7 +5,6 @@ it on failure, so that it starts from nothing after a kill.
 """
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Literal, NoReturn
 from urllib.parse import urlsplit
 
@@ -16,7 +15,6 @@ from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     OfflineModeIsEnabled,
-    RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 
@@ -27,18 +25,12 @@ from nemo_voice_serving.model_store.errors import (
     ModelOfflineMissing,
     ModelUnauthorized,
 )
+from nemo_voice_serving.model_store.http_errors import connection_error, status_error
 from nemo_voice_serving.model_store.partial_file import RemoteFile
 from nemo_voice_serving.model_store.reference import ModelReference, is_sha256
-from nemo_voice_serving.model_store.retry import (
-    Retries,
-    Transient,
-    is_transient,
-    network_reason,
-    retry_after_s,
-)
+from nemo_voice_serving.model_store.retry import Retries
 
 _TIMEOUT_S = 20.0
-_DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ class ModelHub:
             ModelUnauthorized: It wants a token, or another one.
             ModelDownloadFailed: The hub cannot be reached.
         """
-        what = f"Asking {self.host} for {reference.label}"
+        what = f"Locating {reference.label} at {self.host}"
         return retries.run(lambda: self._try_locate(reference), what)
 
     def _try_locate(self, reference: ModelReference) -> HubFile:
@@ -105,9 +97,7 @@ class ModelHub:
         except HfHubHTTPError as error:
             self._explain(error, reference)
         except httpx2.TransportError as error:
-            raise Transient(
-                f"{type(error).__name__}: {error}", reason=network_reason(error)
-            ) from error
+            raise connection_error(error) from error
         except (FileMetadataError, httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
             raise ModelDownloadFailed(
                 f"{self.endpoint} does not respond like a Hugging Face hub: {error}."
@@ -148,7 +138,6 @@ class ModelHub:
             )
 
     def _explain(self, error: HfHubHTTPError, reference: ModelReference) -> NoReturn:
-        status = error.response.status_code
         where = f"{reference.source} at {self.host}"
         if isinstance(error, RevisionNotFoundError):
             raise ModelNotFound(
@@ -162,19 +151,10 @@ class ModelHub:
                 "of that account.",
                 reason=FailureReason.HUB_FORBIDDEN,
             ) from error
-        if isinstance(error, RepositoryNotFoundError) and status == HTTPStatus.NOT_FOUND:
-            raise ModelNotFound(f"There is no {where}. Check its spelling.") from error
-        if status in _DENIED:
-            raise ModelUnauthorized(
-                f"{where} is private or does not exist (status {status}). Check its spelling; "
-                "if it is private, set HF_TOKEN to a token that may read it.",
-                reason=FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None,
-            ) from error
-        if is_transient(status):
-            wait_s = retry_after_s(error.response.headers.get("Retry-After"))
-            raise Transient(
-                f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
-            ) from error
-        if status == HTTPStatus.NOT_FOUND:
-            raise ModelNotFound(f"There is no {where}. Check its spelling.") from error
-        raise ModelDownloadFailed(f"{where} has the response status {status}.") from error
+        raise status_error(
+            error.response,
+            where,
+            if_denied="is private or does not exist",
+            remedy="Check its spelling; if it is private, set HF_TOKEN to a token that may read "
+            "it.",
+        ) from error

@@ -2,16 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TypeVar
-
-import httpx2
 
 from nemo_voice_serving.model_store.errors import FailureReason, ModelDownloadFailed
 
 _Result = TypeVar("_Result")
-_LONGEST_RETRY_AFTER_S = 120.0
-_TRANSIENT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class Transient(Exception):
@@ -31,27 +26,6 @@ class Transient(Exception):
         self.retry_after_s = retry_after_s
         self.progressed = progressed
         """Whether the try received new bytes, which resets the count of failures."""
-
-
-def is_transient(status: int) -> bool:
-    """Returns whether a later response may have another status than this one."""
-    return status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def network_reason(error: httpx2.TransportError) -> FailureReason:
-    """Returns the reason of a final failure with this error."""
-    if isinstance(error, httpx2.TimeoutException):
-        return FailureReason.HUB_TIMEOUT
-    if isinstance(error, httpx2.ConnectError):
-        return FailureReason.HUB_UNREACHABLE
-    return FailureReason.CONNECTION_CUT
-
-
-def retry_after_s(header: str | None) -> float | None:
-    """Returns the seconds of a Retry-After header; None for a date, its rarer form."""
-    if header is None or not header.strip().isdigit():
-        return None
-    return min(float(header), _LONGEST_RETRY_AFTER_S)
 
 
 @dataclass(frozen=True)

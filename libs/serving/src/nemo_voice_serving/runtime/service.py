@@ -70,7 +70,7 @@ class Service(ABC, Generic[BackendT, UseCaseT]):
         """
         self.runtime.require_serving()
         if not self._use_case.done():
-            raise NotReady("The service stops before it was ready.")
+            raise NotReady("The service is stopping, and was never ready.")
         return self._use_case.result()
 
     def request_served(self) -> None:
