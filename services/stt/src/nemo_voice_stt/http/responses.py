@@ -75,15 +75,15 @@ class TranscriptResponses:
                 the last event.
         """
         arrived_s = time.monotonic()
+        transcript = _TranscriptEvents(with_logprobs=with_logprobs)
         with error_param(upload.param):
             passages = self._passages(upload)
-            first = await while_connected(request, anext(passages))
-        transcript = _TranscriptEvents(with_logprobs=with_logprobs)
+            first = transcript.add(await while_connected(request, anext(passages)))
 
         async def events() -> AsyncIterator[bytes]:
             try:
+                yield first
                 with error_param(upload.param):
-                    yield transcript.add(first)
                     async for passage in passages:
                         yield transcript.add(passage)
                 self._account(arrived_s, transcript.audio_s)
