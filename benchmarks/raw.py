@@ -91,7 +91,7 @@ class RawVoice:
             self._spoken(phrases[at : at + batch]) for at in range(0, len(phrases), batch)
         )
         seconds = time.perf_counter() - began_s
-        return Round(seconds, len(places), samples / self._voice.sample_rate_hz)
+        return Round(seconds, len(places), samples / self._voice.description.sample_rate_hz)
 
     def single(self, places: Sequence[int]) -> list[float]:
         """Returns the seconds that each text takes alone, phrase by phrase as it is streamed."""
@@ -115,7 +115,9 @@ class RawVoice:
             if not path.is_file():
                 made = self._voice.spectrograms([Phrase(self._voice.tokens(text))])[0]
                 sound = self._voice.waveforms(self._voice.windows(made, first=False))[0]
-                write_clip(path, resample(sound, self._voice.sample_rate_hz, CLIP_RATE_HZ))
+                write_clip(
+                    path, resample(sound, self._voice.description.sample_rate_hz, CLIP_RATE_HZ)
+                )
         return len(texts)
 
     def _spoken(self, phrases: Sequence[Any]) -> int:

@@ -151,8 +151,8 @@ def test_on_a_cpu_a_phrase_is_one_window_and_runs_alone(voice: NemoVoice) -> Non
 def test_sound_stays_in_range_and_at_the_models_rate(voice: NemoVoice) -> None:
     (sound,) = _spoken(voice, _phrases(voice, TEXTS[1:2]))
 
-    assert voice.sample_rate_hz == 22_050
-    assert 2.0 < len(sound) / voice.sample_rate_hz < 12.0
+    assert voice.description.sample_rate_hz == 22_050
+    assert 2.0 < len(sound) / voice.description.sample_rate_hz < 12.0
     assert np.isfinite(sound).all()
     assert 0.01 < np.abs(sound).max() <= 1.0
 

@@ -23,7 +23,6 @@ def description(source: str = "demo", rate_hz: int = RATE_HZ) -> ModelDescriptio
 class FakeVoice:
     """A voice whose sound is a tone as long as its text, one frame for each character."""
 
-    sample_rate_hz = RATE_HZ
     vocoder_items = 1
 
     def __init__(
@@ -67,8 +66,6 @@ class FakeVoice:
 
 class FakeRecogniser:
     """A recogniser that always recognises the self-test's sentence, once for each clip."""
-
-    sample_rate_hz = 16000
 
     def __init__(self, text: str = "good morning how are you today") -> None:
         self.description = description(rate_hz=16000)

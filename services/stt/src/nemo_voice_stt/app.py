@@ -48,7 +48,7 @@ class TranscriptionService(Service[Recogniser, Transcription]):
         limits = runtime.first_limits(AUDIO_BUCKETS, max_padded=settings.max_batch_audio_s)
         return Transcription(
             runtime.batcher("recognition", backend.recognise, limits, gathers=True),
-            sample_rate_hz=backend.sample_rate_hz,
+            sample_rate_hz=backend.description.sample_rate_hz,
             admission=runtime.admission(
                 settings.max_queue_audio_s, unit="audio seconds", assumed_rate=20.0
             ),

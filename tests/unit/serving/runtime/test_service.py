@@ -84,7 +84,7 @@ async def test_a_service_that_drains_before_it_was_ready_refuses_requests() -> N
     service.gate.clear()
     await service.start()
     service.runtime.lifecycle.enter(Phase.DRAINING, "a signal")
-    with pytest.raises(NotReady, match="stops before"):
+    with pytest.raises(NotReady, match="never ready"):
         service.use_case()
     await service.stop()
 

@@ -47,10 +47,8 @@ class Stage(Protocol[Input_contra, Output_co]):
 class Backend(Protocol):
     """A loaded model on a device: warmed up once, run in batches until the process ends."""
 
-    @property
-    def description(self) -> ModelDescription:
-        """What is loaded."""
-        ...
+    description: ModelDescription
+    """What is loaded; any thread may read it."""
 
     def warm_up(self, report: Callable[[str], None]) -> None:
         """Runs every batch shape once, the largest first, reporting each by name."""

@@ -54,12 +54,7 @@ class Recognition:
 
 
 class Recogniser(Backend, Protocol):
-    """A loaded speech-to-text model. Only the property may be read off the device thread."""
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """The rate of the audio it takes."""
-        ...
+    """A loaded speech-to-text model. Only its description may be read off the device thread."""
 
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         """Returns what is said in each clip, equal to what it would be alone but for rounding."""

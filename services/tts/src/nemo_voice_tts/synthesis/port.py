@@ -47,13 +47,8 @@ class Window:
 class Voice(Backend, Protocol):
     """A loaded text-to-speech model pair.
 
-    Only `tokens`, `windows` and the properties may be used off the device thread.
+    Only `tokens`, `windows`, `vocoder_items` and the description may be used off the device thread.
     """
-
-    @property
-    def sample_rate_hz(self) -> int:
-        """The rate of the sound it makes."""
-        ...
 
     @property
     def vocoder_items(self) -> int:

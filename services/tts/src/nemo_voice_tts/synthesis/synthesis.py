@@ -59,7 +59,7 @@ class Synthesis:
     @property
     def sample_rate_hz(self) -> int:
         """The rate of the sound."""
-        return self._voice.sample_rate_hz
+        return self._voice.description.sample_rate_hz
 
     async def speak(self, text: str, *, pace: float = 1.0) -> AsyncGenerator[Samples, None]:
         """Yields the speech in order, each piece of sound as soon as it is made.

@@ -1,7 +1,7 @@
 """Implements the port to a recogniser with the direct stages of an NVIDIA NeMo model.
 
 Importing this module is cheap; `load_recogniser` imports torch and NeMo, which takes ten seconds.
-Everything but the properties happens on the device thread.
+Everything happens on the device thread.
 """
 
 import logging
@@ -59,18 +59,8 @@ class NemoRecogniser(Recogniser):
         self, stages: "Stages", description: ModelDescription, options: RecogniserOptions
     ) -> None:
         self._stages = stages
-        self._description = description
+        self.description = description
         self._options = options
-
-    @property
-    @override
-    def description(self) -> ModelDescription:
-        return self._description
-
-    @property
-    @override
-    def sample_rate_hz(self) -> int:
-        return self._stages.sample_rate_hz
 
     @override
     def warm_up(self, report: Callable[[str], None]) -> None:

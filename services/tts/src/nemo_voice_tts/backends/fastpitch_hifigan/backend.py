@@ -1,7 +1,7 @@
 """Implements the port to a voice with NVIDIA NeMo's FastPitch and HiFi-GAN.
 
 Importing this module is cheap; `load_voice` imports torch and NeMo, which takes ten seconds.
-Everything but `tokens`, `windows` and the properties happens on the device thread.
+Everything but `tokens`, `windows` and `vocoder_items` happens on the device thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -56,20 +56,10 @@ class NemoVoice(Voice):
     ) -> None:
         self._fastpitch = fastpitch
         self._hifigan = hifigan
-        self._description = description
+        self.description = description
         self._options = options
         is_on_gpu = fastpitch.device.type == "cuda"
         self._is_windowed = is_on_gpu if options.is_windowed is None else options.is_windowed
-
-    @property
-    @override
-    def description(self) -> ModelDescription:
-        return self._description
-
-    @property
-    @override
-    def sample_rate_hz(self) -> int:
-        return self._fastpitch.sample_rate_hz
 
     @property
     @override
