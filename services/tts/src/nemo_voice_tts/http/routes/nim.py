@@ -1,5 +1,6 @@
 """`POST /v1/audio/synthesize` and its neighbours, as clients of NVIDIA's Speech NIM send them."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -19,17 +20,7 @@ def nim_router(
 ) -> APIRouter:
     """Returns the NIM's routes for speech; a form's text may be as large as its body."""
     router = APIRouter(tags=["nim"])
-
-    def wanted(form: NimSpeechRequest, audio_format: AudioFormat) -> SpeechParameters:
-        check_language(form.language)
-        check_voice(form.voice, model=responses.model_name)
-        return SpeechParameters(
-            text=form.text,
-            param="text",
-            max_chars=max_text_chars,
-            audio_format=audio_format,
-            rate_hz=form.sample_rate_hz,
-        )
+    wanted = partial(_parameters, model=responses.model_name, max_chars=max_text_chars)
 
     @router.post(
         "/v1/audio/synthesize",
@@ -64,6 +55,20 @@ def nim_router(
         return {LANGUAGE: VoiceList(voices=[DEFAULT_VOICE])}
 
     return router
+
+
+def _parameters(
+    form: NimSpeechRequest, audio_format: AudioFormat, *, model: str, max_chars: int
+) -> SpeechParameters:
+    check_language(form.language)
+    check_voice(form.voice, model=model)
+    return SpeechParameters(
+        text=form.text,
+        param="text",
+        max_chars=max_chars,
+        audio_format=audio_format,
+        rate_hz=form.sample_rate_hz,
+    )
 
 
 def _documented(audio_format: AudioFormat, description: str) -> dict[int | str, dict[str, Any]]:
