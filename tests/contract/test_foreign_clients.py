@@ -19,7 +19,7 @@ PCM_BYTES = 2 * round(len("Hello there.") * 4 * 256 / RATE_HZ * 24_000)
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[str]], Any]]:
+def responses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[str]], Any]]:
     """What a client's program prints about both services, which ask for a key."""
     folder = tmp_path_factory.mktemp("client")
     keys, clip = folder / "keys", folder / "clip.wav"
@@ -41,15 +41,15 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list
 
 
 @pytest.fixture(scope="module")
-def node(answers: Callable[[list[str]], Any]) -> Any:
+def node(responses: Callable[[list[str]], Any]) -> Any:
     """What OpenAI's package for JavaScript got."""
-    return answers(node_client())
+    return responses(node_client())
 
 
 @pytest.fixture(scope="module")
-def litellm(answers: Callable[[list[str]], Any]) -> Any:
+def litellm(responses: Callable[[list[str]], Any]) -> Any:
     """What LiteLLM got."""
-    return answers(litellm_client())
+    return responses(litellm_client())
 
 
 def test_javascript_lists_and_names_the_model(node: Any) -> None:
@@ -82,8 +82,8 @@ def test_javascript_gets_a_transcript_as_events(node: Any) -> None:
 
 def test_javascript_turns_refusals_into_its_own_errors(node: Any) -> None:
     found = {
-        what: (told["name"], told["status"], told["code"], told["param"])
-        for what, told in node.items()
+        what: (error["name"], error["status"], error["code"], error["param"])
+        for what, error in node.items()
         if what in {"badVoice", "emptyText", "badFile", "badKey", "noModel"}
     }
     assert found == {

@@ -143,8 +143,8 @@ async def test_the_response_can_be_raw_and_streamed(stt: openai.AsyncOpenAI) -> 
     assert raw.parse().text == HEARD
     assert raw.headers["x-request-id"] == raw.request_id
     streaming = stt.audio.transcriptions.with_streaming_response
-    async with streaming.create(model="whisper-1", file=clip()) as answer:
-        assert (await answer.parse()).text == HEARD
+    async with streaming.create(model="whisper-1", file=clip()) as response:
+        assert (await response.parse()).text == HEARD
 
 
 def test_the_client_without_asyncio_does_the_same(blocking: openai.OpenAI) -> None:
@@ -157,16 +157,16 @@ def test_the_client_without_asyncio_does_the_same(blocking: openai.OpenAI) -> No
         blocking.audio.transcriptions.create(model="whisper-1", file=("a.wav", b"noise"))
 
 
-def test_a_limit_is_the_clients_own_error_and_its_retry_comes_when_told(
+def test_a_limit_is_the_clients_own_error_and_states_when_to_retry(
     blocking: openai.OpenAI,
 ) -> None:
     blocking.audio.transcriptions.create(model="whisper-1", file=clip(120.0))
     with pytest.raises(openai.RateLimitError) as refused:
         blocking.audio.transcriptions.create(model="whisper-1", file=clip())
-    told = refused.value.response.headers
+    headers = refused.value.response.headers
     assert refused.value.code == "rate_limit_exceeded"
-    assert 0 < int(told["retry-after-ms"]) <= 1000
-    assert told["x-ratelimit-limit-audio-seconds"] == "120"
+    assert 0 < int(headers["retry-after-ms"]) <= 1000
+    assert headers["x-ratelimit-limit-audio-seconds"] == "120"
     patient = blocking.with_options(max_retries=2)
     transcript = patient.audio.transcriptions.create(model="whisper-1", file=clip())
     assert transcript.text == HEARD

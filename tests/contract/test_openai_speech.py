@@ -48,22 +48,22 @@ async def test_pcm_streams_at_the_rate_that_the_client_plays() -> None:
         client_of() as client,
         client.audio.speech.with_streaming_response.create(
             model="tts-1", voice="alloy", input=TEXT, response_format="pcm"
-        ) as answer,
+        ) as response,
     ):
-        sound = b"".join([chunk async for chunk in answer.iter_bytes()])
+        sound = b"".join([chunk async for chunk in response.iter_bytes()])
     assert len(sound) == round(duration_s(TEXT) * 24_000) * 2
 
 
 async def test_the_client_saves_a_file_that_plays(tmp_path: Path) -> None:
     async with client_of() as client:
-        answer = await client.audio.speech.create(
+        response = await client.audio.speech.create(
             model="gpt-4o-mini-tts",
             voice={"id": "marin"},
             input=TEXT,
             instructions="Speak in a cheerful tone.",
             speed=1.0,
         )
-        answer.write_to_file(tmp_path / "speech.mp3")
+        response.write_to_file(tmp_path / "speech.mp3")
     with av.open(tmp_path / "speech.mp3") as file:
         heard_s = sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
     assert heard_s == pytest.approx(duration_s(TEXT), abs=0.09)
@@ -79,9 +79,9 @@ def test_the_client_without_asyncio_streams_to_a_file(tmp_path: Path) -> None:
             openai.OpenAI(base_url=address, api_key="none", max_retries=0) as client,
             client.audio.speech.with_streaming_response.create(
                 model="tts-1", voice="echo", input=TEXT, response_format="opus"
-            ) as answer,
+            ) as response,
         ):
-            answer.stream_to_file(tmp_path / "speech.opus")
+            response.stream_to_file(tmp_path / "speech.opus")
 
     asyncio.run(saved())
     with av.open(tmp_path / "speech.opus") as file:

@@ -50,22 +50,22 @@ async def test_a_service_s_readiness_is_understood(
     lifecycle: Lifecycle, service: httpx.AsyncClient
 ) -> None:
     lifecycle.enter(Phase.LOADING, "reading the model")
-    answer = await service.get(READY_PATH)
-    readiness = readiness_of(answer.status_code, answer.content)
+    response = await service.get(READY_PATH)
+    readiness = readiness_of(response.status_code, response.content)
     assert isinstance(readiness, PodReadiness)
     assert (readiness.phase, readiness.ready) == (PodPhase.LOADING, False)
     assert readiness.reason == "reading the model"
     assert set(readiness.seconds) == {PodPhase.FETCHING, PodPhase.LOADING}
 
     lifecycle.enter(Phase.READY)
-    answer = await service.get(READY_PATH)
-    readiness = readiness_of(answer.status_code, answer.content)
+    response = await service.get(READY_PATH)
+    readiness = readiness_of(response.status_code, response.content)
     assert isinstance(readiness, PodReadiness)
     assert (readiness.phase, readiness.ready, readiness.reason) == (PodPhase.READY, True, None)
 
     lifecycle.self_test_finished("the level is 0")
-    answer = await service.get(READY_PATH)
-    readiness = readiness_of(answer.status_code, answer.content)
+    response = await service.get(READY_PATH)
+    readiness = readiness_of(response.status_code, response.content)
     assert isinstance(readiness, PodReadiness)
     assert (readiness.phase, readiness.ready) == (PodPhase.READY, False)
     assert readiness.reason == "the level is 0"

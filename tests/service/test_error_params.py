@@ -40,9 +40,9 @@ def posts_of(app: FastAPI) -> set[str]:
     return {path for path, methods in app.openapi()["paths"].items() if "post" in methods}
 
 
-async def param_of(answer: httpx.Response) -> Any:
-    assert 400 <= answer.status_code < 500, answer.text
-    return json.loads(await answer.aread())["error"]["param"]
+async def param_of(response: httpx.Response) -> Any:
+    assert 400 <= response.status_code < 500, response.text
+    return json.loads(await response.aread())["error"]["param"]
 
 
 def test_every_route_with_a_body_is_in_these_tables() -> None:
@@ -55,8 +55,8 @@ async def test_a_wrong_text_blames_the_field_of_its_route(text: str) -> None:
     async with calling(tts_app(max_text_chars=100, max_long_text_chars=100)) as client:
         for path, field in TEXT_FIELDS.items():
             form, body = {"files": {field: (None, text)}}, {"json": {field: text}}
-            answer = await client.post(path, **(form if path in FORMS else body))
-            assert (path, await param_of(answer)) == (path, field)
+            response = await client.post(path, **(form if path in FORMS else body))
+            assert (path, await param_of(response)) == (path, field)
 
 
 @pytest.mark.parametrize("upload", UPLOADS.values(), ids=UPLOADS.keys())
@@ -65,15 +65,15 @@ async def test_a_wrong_recording_blames_the_field_of_its_route(
 ) -> None:
     async with calling(stt_app(max_audio_s=10)) as client:
         for path, field in AUDIO_FIELDS.items():
-            answer = await client.post(path, files={field: upload})
-            assert (path, await param_of(answer)) == (path, field)
+            response = await client.post(path, files={field: upload})
+            assert (path, await param_of(response)) == (path, field)
 
 
 async def test_a_wrong_recording_blames_its_field_in_events_as_well() -> None:
     async with calling(stt_app(max_audio_s=10)) as client:
-        answer = await client.post(
+        response = await client.post(
             "/v1/audio/transcriptions",
             files={"file": UPLOADS["too long"]},
             data={"stream": "true"},
         )
-    assert await param_of(answer) == "file"
+    assert await param_of(response) == "file"

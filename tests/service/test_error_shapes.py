@@ -9,7 +9,7 @@ import pytest
 from support.audio.sounds import libsndfile_bytes, tone
 from support.http.voice_apps import calling, stt_app, tts_app
 
-SPEECH, SEED, TRANSCRIPTIONS = "/v1/audio/speech", "/synthesize", "/v1/audio/transcriptions"
+SPEECH, NATIVE, TRANSCRIPTIONS = "/v1/audio/speech", "/synthesize", "/v1/audio/transcriptions"
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 CLIP = libsndfile_bytes(tone(0.5, 16000), 16000, "WAV", "PCM_16")
@@ -54,9 +54,9 @@ def error_of(response: httpx.Response) -> tuple[int, str, str | None]:
             {"Content-Type": "text/plain"},
             (415, "unsupported_media_type", None),
         ),
-        (SEED, b"text=hi", FORM, (415, "unsupported_media_type", None)),
-        (SEED, b'{"text": "\\u0000"}', JSON, (400, "unspeakable_text", "text")),
-        (SEED, b'{"text": "' + b"a" * 100_001 + b'"}', JSON, (400, "text_too_long", "text")),
+        (NATIVE, b"text=hi", FORM, (415, "unsupported_media_type", None)),
+        (NATIVE, b'{"text": "\\u0000"}', JSON, (400, "unspeakable_text", "text")),
+        (NATIVE, b'{"text": "' + b"a" * 100_001 + b'"}', JSON, (400, "text_too_long", "text")),
         ("/nowhere", b"{}", JSON, (404, "not_found", None)),
         ("/nowhere%00%ff", b"{}", JSON, (404, "not_found", None)),
         ("/v1/models", b"{}", JSON, (405, "method_not_allowed", None)),

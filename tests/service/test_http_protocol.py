@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from support.http.raw_http import answer, connection, is_closed, sent
+from support.http.raw_http import connection, is_closed, read_response, sent
 from support.http.voice_apps import calling, stt_app, tts_app
 from support.models.fakes import FakeVoice
 
@@ -34,7 +34,7 @@ async def test_a_head_over_the_limit_is_refused_with_431_however_it_is_split() -
                 writer.write(b"a" * 1000)
                 await writer.drain()
                 await asyncio.sleep(0)
-            endless = await answer(reader)
+            endless = await read_response(reader)
             assert await is_closed(reader)
     for refused in (line, header, many, endless):
         assert refused.status == 431
@@ -72,7 +72,7 @@ async def test_malformed_http_is_refused_with_400_in_the_shape_of_all_errors(
 async def test_an_unfinished_head_is_refused_with_408() -> None:
     async with calling(tts_app(http=HURRY)) as client, connection(client) as (reader, writer):
         writer.write(GET)
-        refused = await answer(reader)
+        refused = await read_response(reader)
         assert await is_closed(reader)
     assert (refused.status, refused.error["code"]) == (408, "request_too_slow")
 
@@ -91,7 +91,7 @@ async def test_an_idle_connection_is_kept_open_for_the_keep_alive_time() -> None
     async with calling(tts_app(http=http)) as client, connection(client) as (reader, writer):
         for _ in range(2):
             writer.write(GET + b"\r\n")
-            assert (await answer(reader)).status == 200
+            assert (await read_response(reader)).status == 200
         began_s = asyncio.get_running_loop().time()
         assert await is_closed(reader)
         assert asyncio.get_running_loop().time() - began_s > 0.8
@@ -106,7 +106,7 @@ async def test_a_slow_body_is_refused_with_408_and_is_no_longer_in_flight() -> N
                 b'Content-Disposition: form-data; name="audio_file"; filename="a"\r\n\r\n'
             )
             trickle = asyncio.create_task(trickled(writer))
-            refused = await answer(reader)
+            refused = await read_response(reader)
             metrics = (await client.get("/metrics")).text
             trickle.cancel()
         whole = await client.get("/v1/models")
@@ -133,7 +133,7 @@ async def test_a_body_that_arrives_fast_enough_may_exceed_the_upload_timeout() -
         for start in range(0, len(text), 500):
             writer.write(text[start : start + 500])
             await asyncio.sleep(0.15)
-        assert (await answer(reader)).status == 200
+        assert (await read_response(reader)).status == 200
 
 
 async def test_the_body_of_a_refused_request_is_discarded_for_a_while() -> None:
@@ -142,12 +142,12 @@ async def test_the_body_of_a_refused_request_is_discarded_for_a_while() -> None:
     async with calling(stt_app(max_upload_bytes=1024, http=http)) as client:
         async with connection(client) as (reader, writer):
             writer.write(head % 5000)
-            refused = await answer(reader)
+            refused = await read_response(reader)
             writer.write(b"a" * 5000 + GET + b"\r\n")
-            following = await answer(reader)
+            following = await read_response(reader)
         async with connection(client) as (reader, writer):
             writer.write(head % 5000)
-            await answer(reader)
+            await read_response(reader)
             trickle = asyncio.create_task(trickled(writer))
             with suppress(
                 ConnectionResetError
@@ -178,7 +178,7 @@ async def test_a_request_of_javas_client_that_offers_http_2_keeps_its_body(pause
             writer.write(head)
             await asyncio.sleep(pause_s)
             writer.write(body)
-            response = await answer(reader)
+            response = await read_response(reader)
             assert (response.status, response.error["code"]) == (400, "unspeakable_text")
 
 
@@ -201,7 +201,7 @@ async def test_an_upgrade_that_cannot_be_ignored_is_refused_rather_than_losing_i
             await writer.drain()
             await asyncio.sleep(0.05)
             writer.write(b"h2c\r\nContent-Length: 2\r\n\r\n{}")
-            in_parts = await answer(reader)
+            in_parts = await read_response(reader)
     for refused in (other, in_parts):
         assert (refused.status, refused.error["code"]) == (400, "invalid_request")
         assert "Upgrade" in refused.error["message"]
@@ -240,7 +240,7 @@ async def test_a_head_that_is_malformed_and_too_large_gets_one_response() -> Non
         await writer.drain()
         await asyncio.sleep(0.05)
         writer.write(b"X-Fine: " + b"a" * 2000 + b"\r\n" + broken)
-        refused = await answer(reader)
+        refused = await read_response(reader)
         assert await is_closed(reader)
     assert refused.status == 400
 
@@ -249,7 +249,7 @@ async def test_a_request_pipelined_after_an_offer_of_http_2_is_served() -> None:
     upgrade = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
     async with calling(tts_app()) as client, connection(client) as (reader, writer):
         writer.write(GET + upgrade + b"\r\n" + GET + b"\r\n")
-        assert [(await answer(reader)).status for _ in range(2)] == [200, 200]
+        assert [(await read_response(reader)).status for _ in range(2)] == [200, 200]
 
 
 async def test_a_pipelined_head_has_its_time_from_the_end_of_the_response_before_it() -> None:
@@ -267,7 +267,7 @@ async def test_a_pipelined_head_has_its_time_from_the_end_of_the_response_before
         writer.write(post + GET)
         await asyncio.sleep(2 * HURRY["head_timeout_s"])
         voice._gate.set()
-        served, unfinished = await answer(reader), await answer(reader)
+        served, unfinished = await read_response(reader), await read_response(reader)
         assert await is_closed(reader)
     assert served.status == 200
     assert (unfinished.status, unfinished.error["code"]) == (408, "request_too_slow")
@@ -289,7 +289,7 @@ async def test_an_empty_line_after_a_request_does_not_end_its_response() -> None
         writer.write(b"\r\n")
         await asyncio.sleep(2 * HURRY["head_timeout_s"])
         voice._gate.set()
-        assert (await answer(reader)).status == 200
+        assert (await read_response(reader)).status == 200
 
 
 async def test_malformed_http_after_a_request_does_not_spoil_its_response() -> None:
@@ -300,7 +300,7 @@ async def test_malformed_http_after_a_request_does_not_spoil_its_response() -> N
     )
     async with calling(tts_app()) as client, connection(client) as (reader, writer):
         writer.write(post + b"nonsense\r\n\r\n")
-        assert (await answer(reader)).status == 200
+        assert (await read_response(reader)).status == 200
         assert await is_closed(reader)
 
 

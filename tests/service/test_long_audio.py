@@ -53,12 +53,12 @@ async def test_an_hour_is_transcribed_within_bounded_memory(tmp_path: Path) -> N
     async with client_of(app) as client:
         before = psutil.Process().memory_info().rss
         with path.open("rb") as file:
-            answer = await client.post(
+            response = await client.post(
                 "/v1/audio/transcriptions",
                 files={"file": ("hour.wav", file)},
                 data={"response_format": "verbose_json"},
                 timeout=httpx.Timeout(300),
             )
-    assert answer.json()["duration"] == HOUR_S
+    assert response.json()["duration"] == HOUR_S
     assert sum(map(sum, recogniser.batches[1:])) == HOUR_S * 16000
     assert recogniser.peak_bytes - before < GROWTH_BYTES

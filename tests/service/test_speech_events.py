@@ -16,8 +16,8 @@ def body_of(text: str, audio_format: str = "pcm") -> dict[str, str]:
     return {"input": text, "response_format": audio_format, "stream_format": "sse"}
 
 
-def events_of(answer: str) -> list[dict[str, Any]]:
-    *events, rest = answer.split("\n\n")
+def events_of(response: str) -> list[dict[str, Any]]:
+    *events, rest = response.split("\n\n")
     assert rest == ""
     return [json.loads(event.removeprefix("data: ")) for event in events]
 
@@ -37,8 +37,8 @@ async def test_events_carry_the_bytes_that_a_plain_stream_has(audio_format: str)
 
 async def test_the_last_event_counts_characters_and_duration() -> None:
     async with service_of() as (client, _service):
-        answer = await client.post(SPEECH, json=body_of(TEXT))
-    usage = events_of(answer.text)[-1]["usage"]
+        response = await client.post(SPEECH, json=body_of(TEXT))
+    usage = events_of(response.text)[-1]["usage"]
     assert usage["input_tokens"] == len(TEXT)
     assert usage["output_tokens"] == pytest.approx(duration_s(TEXT) * 20, abs=1)
     assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"]
@@ -46,20 +46,20 @@ async def test_the_last_event_counts_characters_and_duration() -> None:
 
 async def test_what_is_wrong_before_any_sound_has_its_own_status() -> None:
     async with service_of() as (client, _service):
-        answer = await client.post(SPEECH, json=body_of("?!"))
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == "unspeakable_text"
+        response = await client.post(SPEECH, json=body_of("?!"))
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "unspeakable_text"
 
 
 async def test_a_failure_after_the_first_sound_is_the_last_event_and_the_outcome() -> None:
     async with service_of(BreaksOff()) as (client, _service):
-        answer = await client.post(SPEECH, json=body_of("Hello there. This is broken."))
+        response = await client.post(SPEECH, json=body_of("Hello there. This is broken."))
         metrics = (await client.get("/metrics")).text
-    first, *_, last = events_of(answer.text)
-    assert (answer.status_code, first["type"]) == (200, "speech.audio.delta")
+    first, *_, last = events_of(response.text)
+    assert (response.status_code, first["type"]) == (200, "speech.audio.delta")
     assert last["type"] == "error"
     assert last["error"]["code"] == "backend_failed"
-    assert "secret" not in answer.text
+    assert "secret" not in response.text
     assert f'outcome="backend_failed",route="{SPEECH}"' in metrics
     assert "nemo_voice_queued_work 0.0" in metrics
 
@@ -68,8 +68,8 @@ async def test_a_client_that_leaves_between_events_stops_the_work_behind_them() 
     voice = Waits()
     text = " ".join(f"Sentence number {number}." for number in range(1000))
     async with service_of(voice) as (client, _service):
-        async with client.stream("POST", SPEECH, json=body_of(text)) as answer:
-            async for _chunk in answer.aiter_raw():
+        async with client.stream("POST", SPEECH, json=body_of(text)) as response:
+            async for _chunk in response.aiter_raw():
                 break
         while "nemo_voice_in_flight 0.0" not in (await client.get("/metrics")).text:
             await asyncio.sleep(0.01)

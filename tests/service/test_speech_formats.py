@@ -42,11 +42,11 @@ async def spoken(wanted: str, text: str) -> bytes:
     """Returns the response in this format."""
     async with service_of() as (client, _service):
         body = {"model": "tts-1", "voice": "alloy", "input": text, "response_format": wanted}
-        answer = await client.post(SPEECH, json=body)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == MEDIA_TYPES[wanted]
-    assert answer.headers["transfer-encoding"] == "chunked"
-    return answer.content
+        response = await client.post(SPEECH, json=body)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == MEDIA_TYPES[wanted]
+    assert response.headers["transfer-encoding"] == "chunked"
+    return response.content
 
 
 @pytest.mark.parametrize("wanted", RATES_HZ)
@@ -79,46 +79,50 @@ async def test_a_streamed_wav_says_that_its_length_is_unknown() -> None:
 
 async def test_openais_default_is_mp3() -> None:
     async with service_of() as (client, _service):
-        answer = await client.post(SPEECH, json={"model": "tts-1", "voice": "nova", "input": TEXT})
-    assert answer.headers["content-type"] == "audio/mpeg"
+        response = await client.post(
+            SPEECH, json={"model": "tts-1", "voice": "nova", "input": TEXT}
+        )
+    assert response.headers["content-type"] == "audio/mpeg"
 
 
 async def test_speed_is_the_pace_of_the_model() -> None:
     voice = FakeVoice()
     async with service_of(voice) as (client, _service):
         body = {"input": TEXT, "response_format": "wav", "speed": 2.0}
-        answer = await client.post(SPEECH, json=body)
+        response = await client.post(SPEECH, json=body)
     assert voice.phrases[-1].pace == 2.0
-    assert len(answer.content) == pytest.approx(duration_s(TEXT) / 2 * RATE_HZ * 2, abs=1024)
+    assert len(response.content) == pytest.approx(duration_s(TEXT) / 2 * RATE_HZ * 2, abs=1024)
 
 
 async def test_every_name_of_the_voice_speaks_and_no_other() -> None:
     known = [*OPENAI_VOICES, "default", "demo", {"id": "alloy"}]
     unknown = ["af_heart", "", {"id": "voice_1234"}, {}, 7, None]
     async with service_of() as (client, _service):
-        answers = [
+        responses = [
             await client.post(SPEECH, json={"model": "m", "voice": voice, "input": "Hello."})
             for voice in known + unknown
         ]
-    assert [answer.status_code for answer in answers] == [200] * len(known) + [400] * len(unknown)
-    refused = answers[len(known) :]
-    assert {answer.json()["error"]["param"] for answer in refused} == {"voice"}
+    assert [response.status_code for response in responses] == [200] * len(known) + [400] * len(
+        unknown
+    )
+    refused = responses[len(known) :]
+    assert {response.json()["error"]["param"] for response in refused} == {"voice"}
     assert "default, demo" in refused[0].json()["error"]["message"]
 
 
 async def test_fields_of_other_servers_are_ignored() -> None:
     extras = {"stream": True, "language": "en", "lang_code": "a", "user": "me", "seed": 1}
     async with service_of() as (client, _service):
-        answer = await client.post(SPEECH, json={"input": TEXT, **extras})
-    assert answer.status_code == 200
+        response = await client.post(SPEECH, json={"input": TEXT, **extras})
+    assert response.status_code == 200
 
 
 async def test_instructions_change_nothing() -> None:
     async with service_of() as (client, _service):
         body = {"input": TEXT, "response_format": "wav"}
         plain = await client.post(SPEECH, json=body)
-        told = await client.post(SPEECH, json={**body, "instructions": "Whisper." * 512})
-    assert (told.status_code, told.content) == (200, plain.content)
+        instructed = await client.post(SPEECH, json={**body, "instructions": "Whisper." * 512})
+    assert (instructed.status_code, instructed.content) == (200, plain.content)
 
 
 async def test_a_wrong_field_is_named() -> None:
@@ -134,15 +138,15 @@ async def test_a_wrong_field_is_named() -> None:
         {"model": 7},
     ]
     async with service_of() as (client, _service):
-        answers = [await client.post(SPEECH, json={"input": TEXT, **one}) for one in changes]
-    assert {answer.status_code for answer in answers} == {400}
-    named = [answer.json()["error"]["param"] for answer in answers]
+        responses = [await client.post(SPEECH, json={"input": TEXT, **one}) for one in changes]
+    assert {response.status_code for response in responses} == {400}
+    named = [response.json()["error"]["param"] for response in responses]
     assert named == [next(iter(change)) for change in changes]
 
 
 async def test_a_text_at_openais_limit_is_spoken() -> None:
     text = ("A sentence that says something. " * 128)[:4096]
     async with service_of() as (client, _service):
-        answer = await client.post(SPEECH, json={"input": text, "response_format": "wav"})
-    samples = np.frombuffer(answer.content[44:], "<i2")
+        response = await client.post(SPEECH, json={"input": text, "response_format": "wav"})
+    samples = np.frombuffer(response.content[44:], "<i2")
     assert len(samples) / RATE_HZ == pytest.approx(duration_s(text), rel=0.05)

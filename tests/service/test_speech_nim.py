@@ -27,20 +27,20 @@ async def asked(route: str, **fields: str) -> httpx.Response:
 
 
 async def test_synthesize_returns_wav_with_its_true_length() -> None:
-    answer = await asked(WHOLE, text=TEXT, language="en-US", voice="default")
-    assert answer.headers["content-type"] == "audio/wav"
-    assert int(answer.headers["content-length"]) == 44 + samples_of(TEXT) * 2
-    with wave.open(io.BytesIO(answer.content)) as file:
+    response = await asked(WHOLE, text=TEXT, language="en-US", voice="default")
+    assert response.headers["content-type"] == "audio/wav"
+    assert int(response.headers["content-length"]) == 44 + samples_of(TEXT) * 2
+    with wave.open(io.BytesIO(response.content)) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE_HZ, 1, 2)
         assert file.getnframes() == samples_of(TEXT)
 
 
 async def test_online_streams_samples_without_a_header() -> None:
-    answer = await asked(ONLINE, text=TEXT, language="en-US", voice="alloy")
-    assert answer.headers["content-type"] == "audio/pcm"
-    assert answer.headers["transfer-encoding"] == "chunked"
-    assert len(answer.content) == samples_of(TEXT) * 2
-    assert answer.content[:4] != b"RIFF"
+    response = await asked(ONLINE, text=TEXT, language="en-US", voice="alloy")
+    assert response.headers["content-type"] == "audio/pcm"
+    assert response.headers["transfer-encoding"] == "chunked"
+    assert len(response.content) == samples_of(TEXT) * 2
+    assert response.content[:4] != b"RIFF"
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, RATE_HZ, 48_000])
@@ -78,11 +78,11 @@ async def test_a_wrong_field_is_named(route: str) -> None:
         ("encoding", {"text": TEXT, "encoding": "MULAW"}),
     ]
     async with service_of() as (client, _service):
-        answers = [
+        responses = [
             await client.post(route, files=form(ignored="", **fields)) for _param, fields in wrong
         ]
-    assert {answer.status_code for answer in answers} == {400}
-    named = [answer.json()["error"]["param"] for answer in answers]
+    assert {response.status_code for response in responses} == {400}
+    named = [response.json()["error"]["param"] for response in responses]
     assert named == [param for param, _fields in wrong]
 
 
@@ -90,14 +90,16 @@ async def test_voices_are_listed_by_language_and_each_of_them_speaks() -> None:
     async with service_of() as (client, _service):
         listed = (await client.get("/v1/audio/list_voices")).json()
         assert listed == {"en-US": {"voices": ["default"]}}
-        answer = await client.post(WHOLE, files=form(text=TEXT, language="en-US", voice="default"))
-    assert answer.status_code == 200
+        response = await client.post(
+            WHOLE, files=form(text=TEXT, language="en-US", voice="default")
+        )
+    assert response.status_code == 200
 
 
 async def test_requests_are_refused_before_the_model_is_ready() -> None:
     gate = threading.Event()
     async with service_of(FakeVoice(gate=gate), ready=False) as (client, service):
-        answers = [
+        responses = [
             await client.post(WHOLE, files=form(text=TEXT)),
             await client.post(ONLINE, files=form(text=TEXT)),
             await client.get("/v1/audio/list_voices"),
@@ -105,9 +107,9 @@ async def test_requests_are_refused_before_the_model_is_ready() -> None:
         gate.set()
         await service.until_ready()
         ready = await client.get("/v1/audio/list_voices")
-    assert [answer.status_code for answer in answers] == [503, 503, 503]
-    assert {answer.json()["error"]["code"] for answer in answers} == {"not_ready"}
-    assert all(answer.headers["retry-after"] for answer in answers)
+    assert [response.status_code for response in responses] == [503, 503, 503]
+    assert {response.json()["error"]["code"] for response in responses} == {"not_ready"}
+    assert all(response.headers["retry-after"] for response in responses)
     assert ready.status_code == 200
 
 

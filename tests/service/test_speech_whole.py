@@ -25,12 +25,12 @@ async def whole(client: httpx.AsyncClient, text: str) -> httpx.Response:
 
 async def test_our_own_route_states_the_true_length_when_nothing_is_to_be_streamed() -> None:
     async with service_of() as (client, _service):
-        answer = await whole(client, TEXT)
+        response = await whole(client, TEXT)
         streamed = await client.post("/synthesize", json={"text": TEXT})
-    assert lengths_of(answer.content) == (samples_of(TEXT) * 2 + 36, samples_of(TEXT) * 2)
-    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert lengths_of(response.content) == (samples_of(TEXT) * 2 + 36, samples_of(TEXT) * 2)
+    assert int(response.headers["content-length"]) == len(response.content)
     assert lengths_of(streamed.content) == (PLACEHOLDER, PLACEHOLDER)
-    assert streamed.content[44:] == answer.content[44:]
+    assert streamed.content[44:] == response.content[44:]
 
 
 @pytest.mark.parametrize("extra_sentences", [-2, 2])
@@ -39,19 +39,21 @@ async def test_only_a_speech_that_is_too_long_to_hold_is_streamed(extra_sentence
     count = round(WHOLE_AUDIO_S / duration_s(sentence)) + extra_sentences
     text = " ".join([sentence] * count)
     async with service_of() as (client, _service):
-        answer = await whole(client, text)
-    assert len(answer.content) == 44 + samples_of(sentence) * count * 2
+        response = await whole(client, text)
+    assert len(response.content) == 44 + samples_of(sentence) * count * 2
     is_whole = extra_sentences < 0
-    assert ("content-length" in answer.headers) is is_whole
-    assert lengths_of(answer.content)[1] == (len(answer.content) - 44 if is_whole else PLACEHOLDER)
+    assert ("content-length" in response.headers) is is_whole
+    assert lengths_of(response.content)[1] == (
+        len(response.content) - 44 if is_whole else PLACEHOLDER
+    )
 
 
 async def test_a_failure_in_the_middle_is_a_status_and_not_half_a_file() -> None:
     async with service_of(BreaksOff()) as (client, _service):
-        answer = await whole(client, "Hello there. This is broken.")
+        response = await whole(client, "Hello there. This is broken.")
         metrics = (await client.get("/metrics")).text
-    assert answer.status_code == 500
-    assert answer.json()["error"]["code"] == "backend_failed"
+    assert response.status_code == 500
+    assert response.json()["error"]["code"] == "backend_failed"
     assert "nemo_voice_queued_work 0.0" in metrics
 
 

@@ -17,8 +17,8 @@ LONG = "this is what somebody says again and again until the subtitles are full 
 
 async def test_the_json_shape_is_that_of_the_client() -> None:
     async with stt_service() as client:
-        answer = await transcribed(client, clip())
-    parsed = strictly(Transcription, answer)
+        response = await transcribed(client, clip())
+    parsed = strictly(Transcription, response)
     assert parsed.text == HEARD
     assert parsed.usage is not None
     assert parsed.logprobs is None
@@ -26,8 +26,8 @@ async def test_the_json_shape_is_that_of_the_client() -> None:
 
 async def test_logprobs_are_the_models_own() -> None:
     async with stt_service() as client:
-        answer = await transcribed(client, clip(), **{"include[]": "logprobs"})
-    parsed = strictly(Transcription, answer)
+        response = await transcribed(client, clip(), **{"include[]": "logprobs"})
+    parsed = strictly(Transcription, response)
     assert parsed.logprobs is not None
     assert "".join(one.token or "" for one in parsed.logprobs) == HEARD
     assert {one.logprob for one in parsed.logprobs} == {-0.25}
@@ -36,39 +36,39 @@ async def test_logprobs_are_the_models_own() -> None:
 
 async def test_logprobs_come_with_json_alone() -> None:
     async with stt_service() as client:
-        answer = await transcribed(client, clip(), include="logprobs", response_format="text")
-    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "include")
+        response = await transcribed(client, clip(), include="logprobs", response_format="text")
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "include")
 
 
 async def test_the_verbose_shape_is_that_of_the_client() -> None:
     async with stt_service() as client:
-        answer = await transcribed(
+        response = await transcribed(
             client,
             clip(),
             response_format="verbose_json",
             **{"timestamp_granularities[]": ["word", "segment"]},
         )
-    parsed = strictly(TranscriptionVerbose, answer)
+    parsed = strictly(TranscriptionVerbose, response)
     assert (parsed.language, parsed.duration) == ("english", 1.5)
     assert parsed.segments is not None
     (segment,) = parsed.segments
     assert segment.tokens == list(range(len(HEARD.split())))
     assert segment.avg_logprob == -0.25
     assert segment.compression_ratio < 2.4
-    assert [word["confidence"] for word in answer.json()["words"]] == [0.9] * len(HEARD.split())
+    assert [word["confidence"] for word in response.json()["words"]] == [0.9] * len(HEARD.split())
 
 
 async def test_subtitles_come_as_srt() -> None:
     recogniser = FakeRecogniser()
     async with stt_service(recogniser) as client:
         recogniser.text = LONG  # the self-test has passed
-        answer = await transcribed(client, clip(28), response_format="srt")
-    assert answer.headers["content-type"].startswith("text/plain")
-    blocks = answer.text.strip().split("\n\n")
+        response = await transcribed(client, clip(28), response_format="srt")
+    assert response.headers["content-type"].startswith("text/plain")
+    blocks = response.text.strip().split("\n\n")
     assert [block.split("\n")[0] for block in blocks] == [
         str(number) for number, _ in enumerate(blocks, start=1)
     ]
-    times = re.findall(r"^(\S+) --> (\S+)$", answer.text, re.MULTILINE)
+    times = re.findall(r"^(\S+) --> (\S+)$", response.text, re.MULTILINE)
     assert times[0][0] == "00:00:00,000"
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(times))
     lines = [line for block in blocks for line in block.split("\n")[2:]]
@@ -80,10 +80,10 @@ async def test_subtitles_come_as_vtt_in_the_size_of_the_request() -> None:
     recogniser = FakeRecogniser()
     async with stt_service(recogniser) as client:
         recogniser.text = LONG  # the self-test has passed
-        answer = await transcribed(
+        response = await transcribed(
             client, clip(28), response_format="vtt", max_line_chars=20, max_lines=1
         )
-    head, *blocks = answer.text.strip().split("\n\n")
+    head, *blocks = response.text.strip().split("\n\n")
     assert head == "WEBVTT"
     assert all(len(block.split("\n")) == 2 for block in blocks)
     assert max(len(block.split("\n")[1]) for block in blocks) <= 20
@@ -111,17 +111,17 @@ async def test_subtitles_come_as_vtt_in_the_size_of_the_request() -> None:
 )
 async def test_what_cannot_be_is_a_400_that_names_the_field(field: str, value: Any) -> None:
     async with stt_service() as client:
-        answer = await transcribed(client, clip(), **{field: value})
-    error = answer.json()["error"]
-    assert answer.status_code == 400
+        response = await transcribed(client, clip(), **{field: value})
+    error = response.json()["error"]
+    assert response.status_code == 400
     assert error["type"] == "invalid_request_error"
     assert error["param"].removesuffix("[]") == field.removesuffix("[]")
 
 
 async def test_a_request_for_speakers_is_refused() -> None:
     async with stt_service() as client:
-        answer = await transcribed(client, clip(), response_format="diarized_json")
-    assert "does not tell speakers apart" in answer.json()["error"]["message"]
+        response = await transcribed(client, clip(), response_format="diarized_json")
+    assert "does not tell speakers apart" in response.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -137,10 +137,10 @@ async def test_a_request_for_speakers_is_refused() -> None:
 )
 async def test_what_clients_send_along_is_no_matter(fields: dict[str, str]) -> None:
     async with stt_service() as client:
-        answer = await client.post(
+        response = await client.post(
             "/v1/audio/transcriptions", files={"file": ("a.wav", clip())}, data=fields
         )
-    assert answer.json()["text"] == HEARD
+    assert response.json()["text"] == HEARD
 
 
 async def test_a_nim_client_needs_no_model() -> None:
@@ -148,8 +148,8 @@ async def test_a_nim_client_needs_no_model() -> None:
         files = {"file": ("a.wav", clip(), "audio/wav")}
         for response_format, expected in (("json", HEARD), ("text", HEARD)):
             data = {"language": "en-US", "response_format": response_format}
-            answer = await client.post("/v1/audio/transcriptions", files=files, data=data)
-            text = answer.json()["text"] if response_format == "json" else answer.text.strip()
+            response = await client.post("/v1/audio/transcriptions", files=files, data=data)
+            text = response.json()["text"] if response_format == "json" else response.text.strip()
             assert text == expected
 
 
@@ -173,21 +173,21 @@ async def test_keywords_reach_the_model_with_every_piece(fields: dict[str, Any])
 
 async def test_the_settings_name_the_languages_of_a_model() -> None:
     async with stt_service(languages="en,de") as client:
-        answer = await transcribed(client, clip(), language="de", response_format="verbose_json")
-    assert answer.json()["language"] == "german"
+        response = await transcribed(client, clip(), language="de", response_format="verbose_json")
+    assert response.json()["language"] == "german"
 
 
 @pytest.mark.parametrize("size", [0, 3_000_000])
 async def test_translations_are_refused_in_the_one_shape(size: int) -> None:
     async with stt_service() as client:
-        answer = await client.post(
+        response = await client.post(
             "/v1/audio/translations",
             files={"file": ("a.wav", bytes(size))},
             data={"model": "whisper-1"},
         )
         again = await transcribed(client, clip())
-    error = answer.json()["error"]
-    assert (answer.status_code, error["type"], error["param"]) == (
+    error = response.json()["error"]
+    assert (response.status_code, error["type"], error["param"]) == (
         404,
         "invalid_request_error",
         "model",
@@ -196,7 +196,7 @@ async def test_translations_are_refused_in_the_one_shape(size: int) -> None:
     assert again.status_code == 200
 
 
-def strictly(model: Any, answer: httpx.Response) -> Any:
-    """Returns the answer as the client's model, having checked every required field's type."""
-    assert answer.status_code == 200
-    return TypeAdapter(model).validate_json(answer.content, strict=True)
+def strictly(model: Any, response: httpx.Response) -> Any:
+    """Returns the response as the client's model, having checked every required field's type."""
+    assert response.status_code == 200
+    return TypeAdapter(model).validate_json(response.content, strict=True)

@@ -57,8 +57,8 @@ async def streaming(
     client: httpx.AsyncClient, audio: bytes, **fields: str
 ) -> AsyncIterator[httpx.Response]:
     data = {"stream": "true", **fields}
-    async with client.stream("POST", PATH, files={"file": ("a.wav", audio)}, data=data) as answer:
-        yield answer
+    async with client.stream("POST", PATH, files={"file": ("a.wav", audio)}, data=data) as response:
+        yield response
 
 
 async def counted(client: httpx.AsyncClient, line: str) -> None:
@@ -70,9 +70,9 @@ async def counted(client: httpx.AsyncClient, line: str) -> None:
 
 async def test_a_short_file_is_a_delta_and_a_done_that_the_clients_models_take() -> None:
     async with stt_service() as client:
-        answer = await transcribed(client, clip(), stream="true")
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    first, last, end = events_of(answer.text)
+        response = await transcribed(client, clip(), stream="true")
+    assert response.headers["content-type"].startswith("text/event-stream")
+    first, last, end = events_of(response.text)
     delta = TranscriptionTextDeltaEvent.model_validate(first, strict=True)
     done = TranscriptionTextDoneEvent.model_validate(last, strict=True)
     assert (delta.delta, done.text, end) == (HEARD, HEARD, "[DONE]")
@@ -83,8 +83,8 @@ async def test_a_short_file_is_a_delta_and_a_done_that_the_clients_models_take()
 
 async def test_the_deltas_of_long_audio_make_up_its_text() -> None:
     async with stt_service() as client:
-        answer = await transcribed(client, clip(100), stream="true", **{"include[]": "logprobs"})
-    *deltas, done, end = events_of(answer.text)
+        response = await transcribed(client, clip(100), stream="true", **{"include[]": "logprobs"})
+    *deltas, done, end = events_of(response.text)
     assert len(deltas) >= 4
     assert "".join(delta["delta"] for delta in deltas) == done["text"]
     assert done["text"] == " ".join([HEARD] * len(deltas))
@@ -98,9 +98,9 @@ async def test_the_first_words_are_sent_while_the_rest_is_recognised() -> None:
     recogniser = Gated(pieces=1)
     async with (
         stt_service(recogniser, batching={"max_items": 1}) as client,
-        streaming(client, clip(100)) as answer,
+        streaming(client, clip(100)) as response,
     ):
-        chunks = answer.aiter_text()
+        chunks = response.aiter_text()
         assert events_of(await anext(chunks))[0]["delta"] == HEARD
         recogniser.gate.set()
         rest = "".join([chunk async for chunk in chunks])
@@ -110,13 +110,13 @@ async def test_the_first_words_are_sent_while_the_rest_is_recognised() -> None:
 async def test_a_later_error_is_the_last_event_without_its_details() -> None:
     recogniser = BreaksOff(pieces=1)
     async with stt_service(recogniser, batching={"max_items": 1}) as client:
-        answer = await transcribed(client, clip(100), stream="true")
+        response = await transcribed(client, clip(100), stream="true")
         await counted(client, 'outcome="backend_failed"')
-    assert answer.status_code == 200
-    first, last = events_of(answer.text)
+    assert response.status_code == 200
+    first, last = events_of(response.text)
     assert first["delta"] == HEARD
     assert last["error"]["code"] == "backend_failed"
-    assert "secret" not in answer.text
+    assert "secret" not in response.text
 
 
 async def test_an_error_before_the_first_words_is_a_status() -> None:
@@ -130,8 +130,8 @@ async def test_an_error_before_the_first_words_is_a_status() -> None:
 async def test_silence_is_a_done_without_deltas() -> None:
     async with stt_service() as client:
         silence = clip(1.5)[:44] + bytes(48_000)
-        answer = await transcribed(client, silence, stream="true")
-    done, end = events_of(answer.text)
+        response = await transcribed(client, silence, stream="true")
+    done, end = events_of(response.text)
     assert (done["type"], done["text"], end) == ("transcript.text.done", "", "[DONE]")
 
 
@@ -148,8 +148,8 @@ async def test_a_client_that_leaves_stops_the_work_behind_it() -> None:
     recogniser = Gated(pieces=1)
     app = stt_app(recogniser, batching={"max_items": 1}, pieces_ahead=2)
     async with calling(app) as client:
-        async with streaming(client, clip(300)) as answer:
-            await anext(answer.aiter_text())
+        async with streaming(client, clip(300)) as response:
+            await anext(response.aiter_text())
         recogniser.gate.set()
         await counted(client, "nemo_voice_queued_work 0.0")
         heard = sum(map(len, recogniser.batches))

@@ -44,10 +44,10 @@ async def test_each_of_openais_containers_is_transcribed_whole(name: str) -> Non
     audio = recording(*CONTAINERS[name])
     async with stt_service() as client:
         files = {"file": (f"speech.{name}", audio)}
-        answer = await client.post(PATH, files=files, data={"response_format": "verbose_json"})
-    assert answer.json()["text"] == HEARD
+        response = await client.post(PATH, files=files, data={"response_format": "verbose_json"})
+    assert response.json()["text"] == HEARD
     # MP3 and AAC add up to two frames of their own at either end.
-    assert answer.json()["duration"] == pytest.approx(DURATION_S, abs=0.15)
+    assert response.json()["duration"] == pytest.approx(DURATION_S, abs=0.15)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ async def test_bare_samples_are_read_as_their_type_says(
     recogniser = FakeRecogniser()
     async with stt_service(recogniser) as client:
         field = "file" if path == PATH else "audio_file"
-        answer = await client.post(path, files={field: ("a.pcm", samples, content_type)})
-    assert answer.json()["text"] == HEARD
+        response = await client.post(path, files={field: ("a.pcm", samples, content_type)})
+    assert response.json()["text"] == HEARD
     assert recogniser.batches[-1] == [32_000]
 
 
@@ -104,23 +104,27 @@ async def test_what_is_no_audio_is_a_400_that_says_so(
 ) -> None:
     async with stt_service() as client:
         files = {"file": ("a", audio, content_type)}
-        answer = await client.post(PATH, files=files, data={"stream": stream})
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"], error["param"]) == (400, "unsupported_audio", "file")
+        response = await client.post(PATH, files=files, data={"stream": stream})
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], error["param"]) == (
+        400,
+        "unsupported_audio",
+        "file",
+    )
 
 
 @pytest.mark.parametrize("fields", [{}, {"stream": "true"}, {"response_format": "srt"}])
 async def test_audio_over_the_limit_is_a_413(fields: dict[str, str]) -> None:
     async with stt_service(max_audio_s=10) as client:
-        answer = await transcribed(client, clip(12), **fields)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "payload_too_large")
+        response = await transcribed(client, clip(12), **fields)
+    assert (response.status_code, response.json()["error"]["code"]) == (413, "payload_too_large")
 
 
 async def test_bare_samples_over_the_limit_are_a_413() -> None:
     async with stt_service(max_audio_s=10) as client:
         files = {"file": ("a.pcm", bytes(2 * 24_000 * 11), "audio/pcm")}
-        answer = await client.post(PATH, files=files)
-    assert answer.status_code == 413
+        response = await client.post(PATH, files=files)
+    assert response.status_code == 413
 
 
 async def test_a_large_upload_waits_on_disk(
@@ -148,9 +152,9 @@ async def test_no_room_for_an_upload_is_our_failure_and_is_logged(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     async with stt_service() as client:
-        answer = await transcribed(client, clip(120))
-    assert answer.status_code == 500
-    assert answer.json()["error"]["code"] == "backend_failed"
+        response = await transcribed(client, clip(120))
+    assert response.status_code == 500
+    assert response.json()["error"]["code"] == "backend_failed"
     assert "request body could not be stored" in caplog.text
 
 
@@ -175,9 +179,9 @@ async def test_a_form_has_room_for_its_fields_and_no_more() -> None:
         files = [("file", (f"{place}.wav", clip(1))) for place in range(5)]
         too_many = await client.post(PATH, files=files)
         too_long = await client.post(PATH, files=files[:1], data={"prompt": "a" * 100_000})
-    for answer in (too_many, too_long):
-        assert answer.status_code == 400
-        assert answer.json()["error"]["type"] == "invalid_request_error"
+    for response in (too_many, too_long):
+        assert response.status_code == 400
+        assert response.json()["error"]["type"] == "invalid_request_error"
 
 
 async def test_a_field_in_another_alphabet_than_the_errors_is_quoted() -> None:
@@ -200,8 +204,8 @@ async def test_a_stereo_file_of_a_track_and_its_inverse_is_transcribed() -> None
     stereo = np.stack([sound, -sound], axis=1).reshape(1, -1)
     audio = ffmpeg_bytes(stereo, 16_000, "wav", "pcm_s16le", "s16", layout="stereo")
     async with stt_service() as client:
-        answer = await transcribed(client, audio)
-    assert answer.json()["text"] == HEARD
+        response = await transcribed(client, audio)
+    assert response.json()["text"] == HEARD
 
 
 async def test_a_file_that_is_cut_off_is_transcribed_as_far_as_it_goes() -> None:
@@ -215,7 +219,7 @@ async def test_a_file_that_is_cut_off_is_transcribed_as_far_as_it_goes() -> None
 
 async def test_a_file_field_that_is_no_file_is_named() -> None:
     async with stt_service() as client:
-        answer: httpx.Response = await client.post(
+        response: httpx.Response = await client.post(
             PATH, data={"file": "just text"}, files={"other": ("a.wav", clip())}
         )
-    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "file")
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "file")

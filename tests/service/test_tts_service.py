@@ -19,12 +19,12 @@ from support.models.fakes import FakeNormaliser, FakeVoice
 
 async def test_the_native_route_streams_wav() -> None:
     async with service_of() as (client, _service):
-        answer = await client.post("/synthesize", json={"text": TEXT})
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "audio/wav"
-    assert answer.headers["x-request-id"]
-    assert answer.content[:4] == b"RIFF"
-    samples = np.frombuffer(answer.content[44:], "<i2")
+        response = await client.post("/synthesize", json={"text": TEXT})
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "audio/wav"
+    assert response.headers["x-request-id"]
+    assert response.content[:4] == b"RIFF"
+    samples = np.frombuffer(response.content[44:], "<i2")
     assert len(samples) == len(TEXT) * 4 * 256
 
 
@@ -32,10 +32,10 @@ async def test_a_long_text_is_spoken_whole_and_in_order() -> None:
     sentences = [f"This is sentence number {number} of a long text." for number in range(12)]
     voice = FakeVoice()
     async with service_of(voice) as (client, _service):
-        answer = await client.post("/synthesize", json={"text": " ".join(sentences)})
+        response = await client.post("/synthesize", json={"text": " ".join(sentences)})
     spoken = ["".join(map(chr, phrase.tokens)) for phrase in voice.phrases[1:]]
     assert spoken == sentences
-    assert len(answer.content) == 44 + sum(map(len, sentences)) * 4 * 256 * 2
+    assert len(response.content) == 44 + sum(map(len, sentences)) * 4 * 256 * 2
 
 
 @pytest.mark.parametrize(
@@ -52,20 +52,20 @@ async def test_a_long_text_is_spoken_whole_and_in_order() -> None:
 )
 async def test_a_wrong_text_is_a_400_that_says_so(body: object, code: str, param: str) -> None:
     async with service_of() as (client, _service):
-        answer = await client.post("/synthesize", json=body)
-    assert answer.status_code == 400
-    error = answer.json()["error"]
+        response = await client.post("/synthesize", json=body)
+    assert response.status_code == 400
+    error = response.json()["error"]
     assert (error["code"], error["param"], error["type"]) == (code, param, "invalid_request_error")
     assert error["message"]
 
 
 async def test_a_body_that_is_not_json_is_a_400() -> None:
     async with service_of() as (client, _service):
-        answer = await client.post(
+        response = await client.post(
             "/synthesize", content=b"{", headers={"content-type": "application/json"}
         )
-    assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == "invalid_request"
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == "invalid_request"
 
 
 async def test_unknown_addresses_and_methods_are_errors_of_the_same_shape() -> None:
@@ -160,8 +160,8 @@ async def test_a_client_that_leaves_stops_the_work_behind_it() -> None:
 async def test_a_client_that_leaves_mid_stream_frees_its_room() -> None:
     async with service_of() as (client, _service):
         text = " ".join(f"Sentence number {number}." for number in range(1000))
-        async with client.stream("POST", "/synthesize", json={"text": text}) as answer:
-            async for _chunk in answer.aiter_raw():
+        async with client.stream("POST", "/synthesize", json={"text": text}) as response:
+            async for _chunk in response.aiter_raw():
                 break
         while "nemo_voice_queued_work 0.0" not in (await client.get("/metrics")).text:
             await asyncio.sleep(0.01)
@@ -169,9 +169,9 @@ async def test_a_client_that_leaves_mid_stream_frees_its_room() -> None:
 
 async def test_readiness_names_the_phase_and_its_seconds() -> None:
     async with service_of() as (client, _service):
-        answer = await client.get("/v1/health/ready")
-    facts = answer.json()
-    assert (answer.status_code, facts["status"], facts["phase"]) == (200, "ready", "ready")
+        response = await client.get("/v1/health/ready")
+    facts = response.json()
+    assert (response.status_code, facts["status"], facts["phase"]) == (200, "ready", "ready")
     assert {"fetching", "loading", "warming", "ready"} <= facts["seconds"].keys()
     assert facts["self_test"]["passed"]
 
@@ -228,11 +228,11 @@ async def test_a_body_over_the_limit_is_a_413_declared_or_not() -> None:
 
 async def test_draining_serves_what_comes_and_closes_each_connection() -> None:
     async with service_of(drain={"delay_s": 30}) as (client, service):
-        service.runtime.lifecycle.enter(Phase.DRAINING, "told to stop")
-        answer = await client.post("/synthesize", json={"text": TEXT})
+        service.runtime.lifecycle.enter(Phase.DRAINING, "the service is stopping")
+        response = await client.post("/synthesize", json={"text": TEXT})
         ready = await client.get("/readyz")
-    assert answer.status_code == 200
-    assert answer.headers["connection"] == "close"
+    assert response.status_code == 200
+    assert response.headers["connection"] == "close"
     assert (ready.status_code, ready.json()["phase"]) == (503, "draining")
 
 

@@ -37,9 +37,9 @@ async def failure_of(voice: FakeVoice, *texts: str) -> str:
     async with client_of(app, ready=False) as client:
         while not runtime.lifecycle.has_failed:
             await asyncio.sleep(0.01)
-        answer = await client.get("/v1/health/ready")
-    assert answer.status_code == 503
-    return str(answer.json()["reason"])
+        response = await client.get("/v1/health/ready")
+    assert response.status_code == 503
+    return str(response.json()["reason"])
 
 
 async def test_warm_up_texts_are_spoken_in_order_before_the_self_test() -> None:
@@ -61,11 +61,11 @@ async def test_readiness_names_the_warm_up_text_in_work() -> None:
     async with client_of(app, ready=False) as client:
         while runtime.lifecycle.readiness().reason != "warming up: text 1 of 2":
             await asyncio.sleep(0.01)
-        answer = await client.get("/v1/health/ready")
+        response = await client.get("/v1/health/ready")
         gate.set()
         await app.state.service.until_ready()
-    assert answer.status_code == 503
-    assert answer.json()["phase"] == Phase.WARMING
+    assert response.status_code == 503
+    assert response.json()["phase"] == Phase.WARMING
 
 
 async def test_a_warm_up_text_that_fails_fails_the_start() -> None:

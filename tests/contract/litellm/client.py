@@ -18,22 +18,22 @@ def main(tts: str, stt: str, clip: Path) -> dict[str, Any]:
 
     def spoken(**more: Any) -> bytes:
         order = {"model": "openai/tts-1", "voice": "alloy", "input": "Hello there.", **more}
-        answer: bytes = litellm.speech(api_base=f"{tts}/v1", **OPTIONS, **order).content
-        return answer
+        response: bytes = litellm.speech(api_base=f"{tts}/v1", **OPTIONS, **order).content
+        return response
 
     def heard(**more: Any) -> dict[str, Any]:
         with clip.open("rb") as file:
-            answer = litellm.transcription(
+            response = litellm.transcription(
                 model="openai/whisper-1", file=file, api_base=f"{stt}/v1", **{**OPTIONS, **more}
             )
-        return dict(answer.model_dump())
+        return dict(response.model_dump())
 
     async def heard_later() -> dict[str, Any]:
         with clip.open("rb") as file:
-            answer = await litellm.atranscription(
+            response = await litellm.atranscription(
                 model="openai/whisper-1", file=file, api_base=f"{stt}/v1", **OPTIONS
             )
-        return dict(answer.model_dump())
+        return dict(response.model_dump())
 
     return {
         "mp3": spoken()[:3].decode("latin-1"),
@@ -57,5 +57,5 @@ def _refusal(work: Callable[[], Any]) -> dict[str, Any] | None:
 
 
 if __name__ == "__main__":
-    answers = main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
-    sys.stdout.write(f"\n{json.dumps(answers)}\n")
+    responses = main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
+    sys.stdout.write(f"\n{json.dumps(responses)}\n")

@@ -1,4 +1,4 @@
-"""HTTP by the byte: what no client library would send, and what comes back."""
+"""HTTP by the byte: requests that no client library sends, and their responses."""
 
 import asyncio
 import json
@@ -11,8 +11,8 @@ import httpx
 
 
 @dataclass(frozen=True)
-class RawAnswer:
-    """One answer, taken apart."""
+class RawResponse:
+    """One response, parsed."""
 
     status: int
     headers: dict[str, str]
@@ -20,7 +20,7 @@ class RawAnswer:
 
     @property
     def error(self) -> dict[str, Any]:
-        """The error that it tells."""
+        """The error in its body."""
         error: dict[str, Any] = json.loads(self.body)["error"]
         return error
 
@@ -37,20 +37,20 @@ async def connection(
         writer.close()
 
 
-async def answer(reader: asyncio.StreamReader) -> RawAnswer:
-    """Returns the next answer, whose length must be stated."""
+async def read_response(reader: asyncio.StreamReader) -> RawResponse:
+    """Returns the next response, whose length must be stated."""
     head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)).decode("latin-1")
     status_line, *lines = head.strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
     body = await asyncio.wait_for(reader.readexactly(int(headers["content-length"])), 20)
-    return RawAnswer(int(status_line.split()[1]), headers, body)
+    return RawResponse(int(status_line.split()[1]), headers, body)
 
 
-async def sent(client: httpx.AsyncClient, request: bytes) -> RawAnswer:
-    """Returns the answer to these bytes on a connection of their own."""
+async def sent(client: httpx.AsyncClient, request: bytes) -> RawResponse:
+    """Returns the response to these bytes on a connection of their own."""
     async with connection(client) as (reader, writer):
         writer.write(request)
-        return await answer(reader)
+        return await read_response(reader)
 
 
 async def is_closed(reader: asyncio.StreamReader) -> bool:
