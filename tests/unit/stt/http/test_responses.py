@@ -3,7 +3,7 @@
 import asyncio
 import io
 
-from starlette.datastructures import UploadFile
+from fastapi import UploadFile
 from starlette.requests import Request
 from starlette.types import Message
 
