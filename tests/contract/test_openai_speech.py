@@ -107,7 +107,7 @@ async def test_a_failure_between_events_is_the_clients_own_error() -> None:
     assert failed.value.code == "backend_failed"
 
 
-async def test_a_voice_that_nobody_has_is_the_clients_own_error() -> None:
+async def test_an_unknown_voice_is_the_clients_own_error() -> None:
     async with client_of() as client:
         with pytest.raises(openai.BadRequestError, match="default") as refused:
             await client.audio.speech.create(model="m", voice="nobody", input=TEXT)
