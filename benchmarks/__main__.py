@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.inputs import ROOT, cache_folder
 from benchmarks.picture import draw
-from benchmarks.progress import report_progress
+from benchmarks.progress import progress
 from benchmarks.report import PICTURE, page
 from benchmarks.results import Comparison, Part, circumstances, from_json, to_json
 from benchmarks.suites import Plan, memories, recognisers, voices
@@ -44,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs = cache_folder() / "logs"
     logs.mkdir(exist_ok=True)
     for name in chosen.only or PARTS:
-        report_progress(name)
+        progress(name)
         _write(out, name, _measured(name, chosen, logs))
-    report_progress(f"written: {_shown(out / 'results.md')}")
+    progress(f"written: {_shown(out / 'results.md')}")
     return 0
 
 
@@ -74,7 +74,7 @@ def _measured(name: str, chosen: argparse.Namespace, logs: Path) -> Part:
         if chosen.memory_requests:
             items = dict.fromkeys(items, chosen.memory_requests)
         warm_up = 20 if chosen.quick else WARM_UP
-        found = tuple(memories(items, warm_up, logs=logs, progress=report_progress))
+        found = tuple(memories(items, warm_up, logs=logs, progress=progress))
         facts = circumstances(_command(), load_before=load_before, started=started)
         return Part(facts, memories=found)
     comparison = _compared(name, plan, logs)
@@ -84,10 +84,10 @@ def _measured(name: str, chosen: argparse.Namespace, logs: Path) -> Part:
 
 def _compared(name: str, plan: Plan, logs: Path) -> Comparison:
     if name == "tts":
-        return voices("TTS", plan, logs=logs, progress=report_progress)
+        return voices("TTS", plan, logs=logs, progress=progress)
     is_random = name == "stt-110m"
     title = "STT, 110M class" if is_random else "STT, demo"
-    return recognisers(title, plan, is_random=is_random, logs=logs, progress=report_progress)
+    return recognisers(title, plan, is_random=is_random, logs=logs, progress=progress)
 
 
 def _write(out: Path, name: str, part: Part) -> None:

@@ -117,7 +117,7 @@ def _sections(part: Part) -> Iterable[str]:
     if part.memories:
         yield "## Memory"
         yield memories_table(part.memories)
-    yield told_circumstances(part.circumstances)
+    yield circumstances_line(part.circumstances)
     if part.circumstances.load_before > QUIET_LOAD:
         yield _BUSY
 
@@ -129,7 +129,7 @@ def _comparison(comparison: Comparison) -> Iterable[str]:
         yield "\n".join(f"- {note}" for note in comparison.notes)
 
 
-def told_circumstances(facts: Circumstances) -> str:
+def circumstances_line(facts: Circumstances) -> str:
     """Returns when, where and by which command something was measured."""
     return (
         f"Measured {facts.started} in {facts.seconds:.0f} s by `{facts.command}`.\n"

@@ -5,7 +5,6 @@ import os
 import shlex
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +29,8 @@ from benchmarks.operator.page import page
 from benchmarks.operator.population import voice_services
 from benchmarks.operator.results import Bare, Results, to_json
 from benchmarks.operator.simulated_cluster import simulated_cluster
+from benchmarks.operator.simulated_pods import simulated_pods
+from benchmarks.progress import progress
 from benchmarks.results import circumstances
 from support.kubernetes.api_server import ApiServer
 from support.operator.operating import grant, operator_process
@@ -38,7 +39,6 @@ from support.ports import free_port
 _NAMESPACE = "nemo-voice"
 _REST_S = 60.0
 _PACKAGES = ("kopf", "kubernetes", "aiohttp")
-_BEGAN_S = time.monotonic()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,25 +53,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out.mkdir(parents=True, exist_ok=True)
     load_before, started = os.getloadavg()[0], datetime.now(UTC)
     services = voice_services(chosen.services)
-    tell("starting a cluster without an operator")
+    progress("starting a cluster without an operator")
     with simulated_cluster() as server:
         create(server, services)
-        tell(f"applying the children of {len(services)} VoiceServices")
+        progress(f"applying the objects of {len(services)} VoiceServices")
         bare = applied_bare(server, services, PATIENCE_S)
-    tell(f"applied {bare.applied_s:.1f} s, available {bare.ready_s:.1f} s; starting the cluster")
-    with simulated_cluster() as server, answering_pods():
-        findings = _measured(server, chosen, services, bare, (load_before, started))
-    (out / "operator.json").write_text(to_json(findings), encoding="utf-8")
-    (out / "operator.md").write_text(page(findings), encoding="utf-8")
-    tell(f"written: {out / 'operator.md'}")
+    progress(
+        f"applied {bare.applied_s:.1f} s, available {bare.ready_s:.1f} s; starting the cluster"
+    )
+    with simulated_cluster() as server, simulated_pods():
+        results = _measured(server, chosen, services, bare, (load_before, started))
+    (out / "operator.json").write_text(to_json(results), encoding="utf-8")
+    (out / "operator.md").write_text(page(results), encoding="utf-8")
+    progress(f"written: {out / 'operator.md'}")
     return 0
-
-
-def tell(text: str) -> None:
-    """Writes a line of progress with the time since the start."""
-    minutes, seconds = divmod(time.monotonic() - _BEGAN_S, 60)
-    sys.stdout.write(f"{minutes:02.0f}:{seconds:02.0f}  {text}\n")
-    sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,7 +92,7 @@ def _measured(
     load_before, started = began
     server.send("POST", "/api/v1/namespaces", {"metadata": {"name": _NAMESPACE}})
     kubeconfig = grant(server, _NAMESPACE, cluster_wide=True)
-    tell(f"creating {len(services)} VoiceServices")
+    progress(f"creating {len(services)} VoiceServices")
     create(server, services)
     port = free_port()
     log = cache_folder() / "operator.log"
@@ -106,14 +101,16 @@ def _measured(
     with operator_process(kubeconfig, log, namespace=_NAMESPACE, metrics_port=str(port)) as process:
         user = f"system:serviceaccount:{_NAMESPACE}:operator"
         subject = Subject(server, psutil.Process(process.pid), port, services, user, log)
-        tell("until all are applied and Ready")
+        progress("until all are applied and Ready")
         convergence = converge(subject, start)
-        tell(f"applied {convergence.applied_s:.1f} s, Ready {convergence.ready_s:.1f} s; at rest")
+        progress(
+            f"applied {convergence.applied_s:.1f} s, Ready {convergence.ready_s:.1f} s; at rest"
+        )
         idle = rested(subject, chosen.rest)
-        tell(f"at rest {idle.cores:.4f} core; {chosen.changes} changes")
-        looked = look(kubeconfig)
+        progress(f"at rest {idle.cores:.4f} core; {chosen.changes} changes")
+        resynced = measured_resync(kubeconfig)
         changes = changed(subject, min(chosen.changes, len(services)))
-        tell(f"changed; {chosen.scaled} with scaling")
+        progress(f"changed; {chosen.scaled} with scaling")
         scaling = scaled(subject, min(chosen.scaled, len(services)), chosen.rest)
     command = shlex.join(["python", "-m", "benchmarks.operator", *sys.argv[1:]])
     run = circumstances(command, load_before=load_before, started=started, packages=_PACKAGES)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from benchmarks.operator.population import NODES
-from benchmarks.report import QUIET_LOAD, figure, goal_line, table, told_circumstances
+from benchmarks.operator.results import Rest, Results, percentiles_ms
+from benchmarks.report import QUIET_LOAD, circumstances_line, figure, goal_line, table
 
 _INTRODUCTION = """\
 Made by `make bench-operator`, which takes about {minutes:.0f} minutes: do not edit. `operator.json`

@@ -72,8 +72,8 @@ def fetched(service: VoiceService, plan: Plan, claim: Path) -> Observed:
 
 def served(service: VoiceService, claim: Path) -> str:
     """Returns the folders that the serving pod's process finds after the Job."""
-    plan = proven_plan(service, SETTINGS)
-    stored = proven_model(service, fetched(service, plan, claim))
+    plan = verified_plan(service, SETTINGS)
+    stored = verified_model(resolved(service), fetched(service, plan, claim))
     assert stored is not None
     spec = container(service, replace(plan, model=stored), "Deployment")
     return run(["-c", FIND], spec, claim, {})
@@ -95,7 +95,7 @@ def test_models_fetched_from_a_private_hub_are_found_offline(tmp_path: Path) -> 
         service = voice_service(**private_models(hub))
         plan = verified_plan(service, SETTINGS)
         observed = fetched(service, plan, tmp_path)
-        stored = proven_model(service, observed)
+        stored = verified_model(resolved(service), observed)
     assert stored is not None
     assert stored.vocoder is not None
     assert (stored.model.revision, stored.vocoder.revision) == COMMITS

@@ -100,18 +100,6 @@ def test_the_readmes_map_is_the_tree() -> None:
     assert unsaid == set()
 
 
-def test_the_architecture_page_names_every_module() -> None:
-    page = text_of(Path("docs/architecture.md")).partition("## Glossary")[0]
-    _, *parts = PACKAGE_HEAD.split(page)
-    named = {
-        f"{package}{module}"
-        for package, table in zip(parts[::2], parts[1::2], strict=True)
-        for module in MODULE.findall(table)
-    }
-    modules = {str(path) for path in sources() if path.name != "__init__.py"}
-    assert named == modules
-
-
 @pytest.mark.parametrize("module", ["conditions", "pod_diagnosis", "status"])
 def test_every_reason_of_a_condition_is_documented(module: str) -> None:
     page = text_of(Path("docs/voiceservice.md"))

@@ -120,7 +120,7 @@ async def test_every_route_that_is_not_listed_as_open_needs_a_key(
 
 async def test_without_the_setting_no_key_is_needed() -> None:
     app = tts(None)
-    async with client_of(app, app.state.service.runtime) as client:
+    async with client_of(app) as client:
         response = await client.post("/v1/audio/speech", json=SPEECH)
         described = (await client.get("/openapi.json")).json()
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""A `fetch` as Kubernetes runs it: its progress is read, it is stopped, continued, then offline."""
+"""A `fetch` as Kubernetes runs it: observed, stopped, started again, then offline."""
 
 import json
 import os

@@ -125,9 +125,9 @@ def metrics_table() -> str:
 
 
 def operator_metrics_table() -> str:
-    """Returns the same for the operator, whose registry also holds what is counted when asked."""
-    registry = OperatorMetrics(Inventory(), lambda: 0).registry
-    # A registry tells its collectors in no public way.
+    """Returns the same for the operator; some of its metrics are counted at each scrape."""
+    registry = OperatorMetrics(ObjectCache(), lambda: 0).registry
+    # A registry has no public list of its collectors.
     collectors = registry._collector_to_names  # noqa: SLF001
     rows = [
         _family_row(one) if isinstance(one, MetricWrapperBase) else _collected_row(one)

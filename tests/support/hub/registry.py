@@ -17,15 +17,15 @@ class Pushed:
     """The content of a registry."""
 
     blobs: set[str] = field(default_factory=set)
-    """Digests of what arrived whole."""
+    """Digests of complete blobs."""
     manifests: dict[str, bytes] = field(default_factory=dict)
     """By `name:tag`."""
     digests: dict[str, Any] = field(default_factory=dict)
-    """Of uploads that are under way, by their id."""
+    """Digests of uploads in progress, by upload id."""
 
 
 class Registry(BaseHTTPRequestHandler):
-    """Answers one client."""
+    """Handles the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
 
@@ -38,13 +38,13 @@ class Registry(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        """Answers that this is a registry."""
-        self._answer(HTTPStatus.OK if self.path == "/v2/" else HTTPStatus.NOT_FOUND)
+        """Confirms that this is a registry."""
+        self._respond(HTTPStatus.OK if self.path == "/v2/" else HTTPStatus.NOT_FOUND)
 
     def do_HEAD(self) -> None:
-        """Answers whether a blob is there; manifests always come anew."""
-        is_known = self.path.rpartition("/")[2] in self._kept.blobs
-        self._answer(HTTPStatus.OK if is_known else HTTPStatus.NOT_FOUND)
+        """Reports whether a blob exists; manifests are always pushed again."""
+        is_known = self.path.rpartition("/")[2] in self._pushed.blobs
+        self._respond(HTTPStatus.OK if is_known else HTTPStatus.NOT_FOUND)
 
     def do_POST(self) -> None:
         """Starts an upload."""

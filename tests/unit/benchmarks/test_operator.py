@@ -51,10 +51,10 @@ def test_a_fifth_of_the_voice_services_have_a_cache_and_every_spec_is_one() -> N
     assert {one.spec.task for one in services} == {"tts", "stt"}
 
 
-def test_each_has_a_deployment_and_only_who_has_a_cache_a_claim() -> None:
-    children = children_of(voice_services(100))
-    assert len(children[DEPLOYMENT]) == 100
-    assert len(children[CLAIM]) == 20
+def test_each_voice_service_has_a_deployment_and_with_a_cache_a_claim() -> None:
+    owned = children_of(voice_services(100))
+    assert len(owned[DEPLOYMENT]) == 100
+    assert len(owned[CLAIM]) == 20
 
 
 def test_bare_objects_are_those_of_demo_models() -> None:
@@ -69,7 +69,7 @@ def test_volume_is_as_large_as_the_operators_claim() -> None:
     assert volume["spec"]["capacity"]["storage"] == OperatorSettings().cache_size
 
 
-def test_rest_counts_the_looks_that_are_rarer_than_the_time_measured() -> None:
+def test_rest_includes_the_cost_of_rare_resyncs() -> None:
     assert FINDINGS.idle_cores == pytest.approx(0.02 + 0.01)
     assert FINDINGS.millicores_each == pytest.approx(1000 * 0.1 / 200)
 
@@ -105,6 +105,6 @@ def test_the_page_shows_goals_figures_ratios_and_how_to_repeat_it() -> None:
     assert "busy" not in text
 
 
-def test_a_busy_machine_is_told() -> None:
+def test_page_warns_of_a_busy_machine() -> None:
     facts = dataclasses.replace(FINDINGS.circumstances, load_before=3.0)
     assert "busy with other work" in page(dataclasses.replace(FINDINGS, circumstances=facts))

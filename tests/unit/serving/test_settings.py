@@ -74,7 +74,9 @@ def test_a_flag_means_what_its_variable_means(monkeypatch: pytest.MonkeyPatch, g
         (("--model-sha256", "abc"), "--model-sha256"),
     ],
 )
-def test_an_invalid_value_exits_with_the_flag_and_the_variable(flags: tuple[str, ...], complaint: str) -> None:
+def test_an_invalid_value_exits_with_the_flag_and_the_variable(
+    flags: tuple[str, ...], complaint: str
+) -> None:
     with pytest.raises(SystemExit) as ended:
         settings_from(parsed(*flags), ServiceSettings)
     assert complaint in str(ended.value)

@@ -39,7 +39,7 @@ class Metadata(Part):
     creation_timestamp: str | None = None
     """When it was made."""
     deletion_timestamp: str | None = None
-    """When its deletion was requested."""
+    """When its deletion was asked for."""
 
 
 class VoiceService(Part):

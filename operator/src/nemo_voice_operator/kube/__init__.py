@@ -1,1 +1,1 @@
-"""Kubernetes objects as plain data: kinds, manifests, predicates, labels, ownership, RBAC."""
+"""Kubernetes objects as plain data: kinds, manifests, labels, ownership, RBAC."""

@@ -3,19 +3,18 @@
 import importlib.resources
 import io
 import re
-from typing import Final
 
 import editdistance
 
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_stt.transcription.transcription import Transcription, TranscriptionInput
 
-CLIP: Final = "self_test.flac"
-SENTENCE: Final = "good morning how are you today"
+CLIP = "self_test.flac"
+SENTENCE = "good morning how are you today"
 """What is said in the clip."""
-WORST_FIRST: Final = 0.5
+WORST_FIRST = 0.5
 """Word error rate of the clip above which a model that just started does not understand."""
-WORST_LATER: Final = 0.2
+WORST_LATER = 0.2
 """Word error rate against the model's own first transcript above which it no longer does."""
 
 

@@ -1,17 +1,15 @@
 """The self-test of text to speech: a sentence is spoken, and its sound measured."""
 
-from typing import Final
-
 import numpy as np
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_tts.synthesis.synthesis import Synthesis
 
-SENTENCE: Final = "The robin sings at seven in the morning."
-DURATION_S: Final = (1.0, 8.0)
+SENTENCE = "The robin sings at seven in the morning."
+DURATION_S = (1.0, 8.0)
 """Shortest and longest believable duration of that sentence."""
-LEVEL: Final = (0.005, 0.5)
+LEVEL = (0.005, 0.5)
 """Lowest and highest believable root-mean-square level of speech."""
 
 

@@ -1,1 +1,1 @@
-"""The commands `fetch` and `check` of both services, and flags for their settings."""
+"""The commands `fetch` and `check`, and flags for settings, of both services."""

@@ -21,6 +21,7 @@ from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.http.routes.nim import nim_router
 from nemo_voice_serving.runtime.runtime import Runtime
+from nemo_voice_serving.runtime.service import Service
 
 MAX_FIELD_BYTES = 64 * 1024
 """The size limit of a form's fields other than files: all of them are kept in memory."""
@@ -61,7 +62,7 @@ def build_app(
     )
     settings = runtime.settings
     guarded = _NEEDS_KEY if settings.api_keys_file else {}
-    for router in (*routers, nim_router(runtime, version=version)):
+    for router in (*routers, models_router(runtime), nim_router(runtime, version=version)):
         app.include_router(router, **guarded)
     app.include_router(
         health_router(runtime.lifecycle, runtime.device, stuck_after_s=settings.stuck_after_s)
@@ -74,7 +75,7 @@ def build_app(
     return app
 
 
-def _add_middleware(app: FastAPI, runtime: Runtime[Any]) -> None:
+def _add_middleware(app: FastAPI, runtime: Runtime) -> None:
     """Adds the middleware from the inside out: API keys, then request handling, then CORS."""
     settings = runtime.settings
     if settings.api_keys_file:

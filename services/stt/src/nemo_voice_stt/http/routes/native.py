@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Request, UploadFile
 
-from nemo_voice_serving.audio.raw import raw_format_of
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
 from nemo_voice_stt.http.response_schemas import SeedTranscript
 from nemo_voice_stt.http.responses import TranscriptResponses, Upload

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
-from nemo_voice_tts.http.responses import Speaker, SpeechOrder
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import SynthesizeRequest
 
 

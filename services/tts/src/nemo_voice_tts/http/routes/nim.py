@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
-from nemo_voice_tts.http.responses import Speaker, SpeechOrder
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import NimSpeechRequest, VoiceList
 from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE, check_language, check_voice
 
