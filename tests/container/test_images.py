@@ -17,6 +17,7 @@ from hack.docker_daemon import Docker
 from tools.images.build import CERTIFICATES, INDEX, PROXIES, SERVICES, layers
 
 PORTS = {"tts": 5000, "stt": 5001}
+BACKENDS = {"tts": "fastpitch_hifigan", "stt": "tdt"}
 SENTENCE = "This is a test of the text to speech service."
 READY_TIMEOUT_S = 600
 DRAIN_TIMEOUT_S = 30
@@ -167,7 +168,8 @@ def test_every_imported_module_is_compiled_in_the_image(
     docker: Docker, images: dict[str, str], service: str
 ) -> None:
     program = f"""if True:
-        import os, sys, nemo_voice_{service}.app, nemo_voice_{service}.backends.nemo
+        import os, sys, nemo_voice_{service}.app
+        import nemo_voice_{service}.backends.{BACKENDS[service]}.backend
         print('not compiled:', *(
             name for name, module in sys.modules.items()
             if isinstance(compiled := getattr(module, '__cached__', None), str)
