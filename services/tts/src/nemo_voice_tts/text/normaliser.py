@@ -12,12 +12,15 @@ import re
 import signal
 import threading
 from collections import OrderedDict
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from typing_extensions import override
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts.text.abbreviations import expanded, with_final_stop
@@ -40,7 +43,7 @@ class Normaliser:
         self._workers = workers
         self._remembered = remembered
         self._known: OrderedDict[str, str] = OrderedDict()
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: Executor = _NotRunning()
 
     async def start(self) -> None:
         """Starts the processes and returns when they have their grammars open.
@@ -49,7 +52,7 @@ class Normaliser:
             BackendFailed: The grammars cannot be used, or the processes end at once.
         """
         check_grammars(self._grammars)
-        self._pool = pool = self._new_pool()
+        pool = self._pool = self._new_pool()
         loop = asyncio.get_running_loop()
         starts = [loop.run_in_executor(pool, os.getpid) for _ in range(self._workers)]
         try:
@@ -59,9 +62,8 @@ class Normaliser:
 
     async def close(self) -> None:
         """Ends the processes."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+        pool, self._pool = self._pool, _NotRunning()
+        await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
 
     async def normalise(self, phrase: str) -> str:
         """Returns the phrase in spoken words.
@@ -85,15 +87,13 @@ class Normaliser:
     async def _run(self, written: str) -> str:
         for _ in range(2):
             pool = self._pool
-            if pool is None:
-                raise BackendFailed("the text normaliser is not running")
             try:
                 return await asyncio.get_running_loop().run_in_executor(pool, _spoken, written)
             except BrokenProcessPool:
                 self._replace(pool)
         raise BackendFailed("the text normaliser failed on this text")
 
-    def _replace(self, broken: ProcessPoolExecutor) -> None:
+    def _replace(self, broken: Executor) -> None:
         # Every call that waited for the pool comes here; the first one replaces it.
         if self._pool is broken:
             logger.error("a text normaliser's process died, starting new ones")
@@ -108,6 +108,14 @@ class Normaliser:
             initializer=_open_in_worker,
             initargs=(self._grammars,),
         )
+
+
+class _NotRunning(Executor):
+    """The executor of a normaliser that was not started or was closed: it takes no work."""
+
+    @override
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> NoReturn:
+        raise BackendFailed("the text normaliser is not running")
 
 
 def is_plain(phrase: str, special: frozenset[str]) -> bool:
