@@ -29,6 +29,13 @@ def test_a_misspelt_nested_variable_is_refused() -> None:
         check_environment(ServiceSettings, {"NEMO_VOICE_BATCHING__MAXITEMS": "4"})
 
 
+def test_a_variable_of_a_renamed_group_is_refused_with_the_same_field_of_other_groups() -> None:
+    with pytest.raises(UnknownVariable, match=r"mean NEMO_VOICE_SELF_TEST__IDLE_S\?"):
+        check_environment(ServiceSettings, {"NEMO_VOICE_CANARY__IDLE_S": "4"})
+    with pytest.raises(UnknownVariable, match="NEMO_VOICE_SELF_TEST__TIMEOUT_S"):
+        check_environment(ServiceSettings, {"NEMO_VOICE_CANARY__TIMEOUT_S": "4"})
+
+
 def test_variables_with_other_prefixes_are_ignored() -> None:
     environment = {"NEMO_VOICE_DEV_CACHE": "x", "NEMO_VOICE_OPERATOR_X": "y", "PATH": "/bin"}
     check_environment(ServiceSettings, environment)

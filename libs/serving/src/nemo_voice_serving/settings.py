@@ -206,13 +206,21 @@ def check_environment(
     """Refuses variables with our prefix that are no setting; pydantic-settings ignores them.
 
     Raises:
-        UnknownVariable: Naming the variable and the nearest known one.
+        UnknownVariable: Naming the variable and the likeliest known ones.
     """
     known = variable_names(settings)
     for name in sorted(environment):
         upper = name.upper()
         if not upper.startswith(PREFIX) or upper.startswith(FOREIGN_PREFIXES) or upper in known:
             continue
-        near = difflib.get_close_matches(upper, known, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        near = _nearest(upper, known)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise UnknownVariable(f"The environment variable {name} is not a setting.{hint}")
+
+
+def _nearest(name: str, known: frozenset[str]) -> list[str]:
+    """Returns the settings that are likeliest meant by a name that is none."""
+    group, separator, field = name.rpartition("__")
+    # A group that was renamed keeps the names of its fields.
+    same_field = sorted(one for one in known if group and one.endswith(separator + field))
+    return same_field or difflib.get_close_matches(name, known, n=1)
