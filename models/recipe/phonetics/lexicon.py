@@ -55,13 +55,6 @@ def write_lexicon(lexicon: Lexicon, path: Path) -> None:
     path.write_text("".join(lines), encoding="latin-1")
 
 
-def read_lexicon(path: Path) -> Lexicon:
-    """Returns the lexicon that `write_lexicon` wrote."""
-    lines = path.read_text(encoding="latin-1").splitlines()
-    pairs = (line.split("  ") for line in lines)
-    return {word.lower(): phonemes.split(" ") for word, phonemes in pairs}
-
-
 def _parse(table: str) -> Lexicon:
     entries = (entry.split() for entry in table.split(";"))
     return {word: phonemes for word, *phonemes in entries}
