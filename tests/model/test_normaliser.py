@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from wordfreq import top_n_list
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts.text.grammars import build_grammars, default_grammars, open_grammars
-from nemo_voice_tts.text.normaliser import Normaliser, is_plain, whitelist_words
+from nemo_voice_tts.text.normaliser import Normaliser, _NotRunning, is_plain, whitelist_words
 
 in_module_loop = pytest.mark.asyncio(loop_scope="module")
 
@@ -50,6 +51,12 @@ async def normaliser(grammars: Path) -> AsyncIterator[Normaliser]:
     await made.close()
 
 
+def processes_of(normaliser: Normaliser) -> list[int]:
+    """The process ids of a running normaliser."""
+    assert isinstance(normaliser._pool, ProcessPoolExecutor)
+    return list(normaliser._pool._processes)
+
+
 @in_module_loop
 @pytest.mark.parametrize(
     ("written", "spoken"),
@@ -77,7 +84,7 @@ async def test_written_forms_are_read_right(
 @in_module_loop
 async def test_same_phrase_is_normalised_once(normaliser: Normaliser) -> None:
     first = await normaliser.normalise("Room 12 again.")
-    pool, normaliser._pool = normaliser._pool, None
+    pool, normaliser._pool = normaliser._pool, _NotRunning()
     try:
         assert await normaliser.normalise("Room 12 again.") == first
     finally:
@@ -88,8 +95,7 @@ async def test_same_phrase_is_normalised_once(normaliser: Normaliser) -> None:
 async def test_dead_process_is_replaced_and_the_phrases_still_spoken(
     normaliser: Normaliser,
 ) -> None:
-    assert normaliser._pool is not None
-    for worker in list(normaliser._pool._processes):
+    for worker in processes_of(normaliser):
         os.kill(worker, signal.SIGKILL)
     phrases = [f"Room {number}." for number in (81, 82, 83)]
 
@@ -131,8 +137,7 @@ async def test_several_processes_are_all_ready_at_start(grammars: Path) -> None:
     normaliser = Normaliser(grammars, workers=2)
     await normaliser.start()
     try:
-        assert normaliser._pool is not None
-        assert len(normaliser._pool._processes) == 2
+        assert len(processes_of(normaliser)) == 2
     finally:
         await normaliser.close()
 
