@@ -9,6 +9,7 @@ from nemo_voice_serving.settings import (
     ServiceSettings,
     UnknownVariable,
     check_environment,
+    leaf_fields,
     variable_names,
 )
 
@@ -87,6 +88,26 @@ def test_an_invalid_value_exits_with_the_flag_and_the_variable(
     with pytest.raises(SystemExit) as ended:
         settings_from(parsed(*flags), ServiceSettings)
     assert complaint in str(ended.value)
+
+
+def test_a_number_beyond_its_limits_exits_with_both_of_them() -> None:
+    with pytest.raises(SystemExit, match="got '1e300'; it must be at least 1 and at most 3,600"):
+        settings_from(parsed("--drain-timeout-s", "1e300"), ServiceSettings)
+
+
+DURATIONS = {
+    ".".join(path): field
+    for path, field in leaf_fields(ServiceSettings)
+    if path[-1].endswith(("_s", "_ms", "_per_minute"))
+}
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e300", "-1"])
+@pytest.mark.parametrize("name", DURATIONS)
+def test_every_duration_is_finite_and_limited(name: str, value: str) -> None:
+    flag = "--" + name.replace(".", "-").replace("_", "-")
+    with pytest.raises(SystemExit, match=rf"{flag} .*; it must be at least .* and at most"):
+        settings_from(parsed(f"{flag}={value}"), ServiceSettings)
 
 
 def test_an_unknown_variable_exits_with_a_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:

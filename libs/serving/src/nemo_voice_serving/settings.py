@@ -19,6 +19,9 @@ PREFIX = "NEMO_VOICE_"
 FOREIGN_PREFIXES = ("NEMO_VOICE_DEV_", "NEMO_VOICE_OPERATOR_")
 """Prefixes of the build tooling's and the operator's variables, which the services ignore."""
 
+MAX_S = 86_400
+"""A day: the longest that anything may be made to wait."""
+_LIMITS = (("ge", "at least"), ("gt", "more than"), ("le", "at most"))
 
 _ORIGIN = re.compile(r"https?://[^/\s,*?#@]+")
 
@@ -52,13 +55,13 @@ class DrainSettings(_Group):
 class SelfTestSettings(_Group):
     """The recurring self-test: the model speaks or transcribes a known sentence."""
 
-    idle_s: float = Field(default=60.0, ge=1)
+    idle_s: float = Field(default=60.0, ge=1, le=MAX_S)
     """Seconds without a served request after which the self-test runs again."""
-    retry_s: float = Field(default=5.0, ge=0.1)
+    retry_s: float = Field(default=5.0, ge=0.1, le=3600)
     """Seconds until a failed self-test is tried again."""
-    max_failures: int = Field(default=3, ge=1)
+    max_failures: int = Field(default=3, ge=1, le=1000)
     """Failures in a row after which the process ends, to be restarted."""
-    timeout_s: float = Field(default=60.0, ge=1)
+    timeout_s: float = Field(default=60.0, ge=1, le=3600)
     """Seconds after which an unfinished self-test has failed."""
 
 
@@ -67,17 +70,17 @@ class HttpSettings(_Group):
 
     max_head_bytes: int = Field(default=64 * 1024, ge=1024)
     """Largest request line together with its headers; more is refused with 431."""
-    head_timeout_s: float = Field(default=10.0, gt=0)
+    head_timeout_s: float = Field(default=10.0, ge=0.1, le=3600)
     """Seconds in which a request's line and headers must arrive, else they are refused with 408."""
-    upload_timeout_s: float = Field(default=30.0, gt=0)
+    upload_timeout_s: float = Field(default=30.0, ge=0.1, le=MAX_S)
     """Seconds in which a request's body must arrive, else it is refused with 408; the bytes that
     arrive prolong it, see `upload_bytes_per_s`."""
-    upload_bytes_per_s: int = Field(default=4096, ge=1)
+    upload_bytes_per_s: int = Field(default=4096, ge=1, le=1_000_000_000)
     """Bytes of a body that prolong its time by one second each: slower uploads are refused."""
-    send_timeout_s: float = Field(default=60.0, gt=0)
+    send_timeout_s: float = Field(default=60.0, ge=0.1, le=MAX_S)
     """Seconds in which a client must read some of a response that has more, else its connection is
     closed and its work stops."""
-    keep_alive_s: int = Field(default=75, ge=1)
+    keep_alive_s: int = Field(default=75, ge=1, le=MAX_S)
     """Seconds for which an idle connection is kept open."""
 
 
@@ -86,7 +89,7 @@ class KeyLimitSettings(_Group):
 
     requests: int = Field(default=0, ge=0)
     """Requests of one API key that may be in flight at once; 0 is no limit."""
-    audio_s_per_minute: float = Field(default=0.0, ge=0)
+    audio_s_per_minute: float = Field(default=0.0, ge=0, le=10_000_000)
     """Audio seconds in a minute that one API key may have spoken or transcribed; 0 is no limit."""
 
 
@@ -134,13 +137,13 @@ class ServiceSettings(BaseSettings):
     """Lowest level that is logged."""
     log_style: Literal["auto", "json", "text"] = "auto"
     """JSON lines, readable text, or text on a terminal only."""
-    request_timeout_s: float = Field(default=60.0, gt=0)
+    request_timeout_s: float = Field(default=60.0, ge=0.1, le=MAX_S)
     """Longest wait of one piece of work for its batch before the request fails with 504."""
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1024)
     """Largest request body."""
-    stuck_after_s: float = Field(default=120.0, ge=1)
+    stuck_after_s: float = Field(default=120.0, ge=1, le=MAX_S)
     """Seconds that one batch may run before the service reports that it is not live."""
-    failed_linger_s: float = Field(default=10.0, ge=0)
+    failed_linger_s: float = Field(default=10.0, ge=0, le=3600)
     """Seconds for which a failed service reports its reason over HTTP before it exits with 1."""
     http: HttpSettings = HttpSettings()
     """Limits of connections."""
@@ -192,6 +195,17 @@ def leaf_fields(settings: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], Fi
                 yield (name, *path), inner
         else:
             yield (name,), field
+
+
+def range_of(field: FieldInfo) -> str | None:
+    """Returns the numbers that the field takes, in words; None where it has no such limits."""
+    limits = [
+        f"{words} {limit:,g}"
+        for rule in field.metadata
+        for name, words in _LIMITS
+        if (limit := getattr(rule, name, None)) is not None
+    ]
+    return " and ".join(limits) or None
 
 
 def variable_names(settings: type[BaseSettings]) -> frozenset[str]:

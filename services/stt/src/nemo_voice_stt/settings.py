@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_serving.settings import MAX_S, ServiceSettings
 
 
 class SttSettings(ServiceSettings):
@@ -19,11 +19,11 @@ class SttSettings(ServiceSettings):
     """Longest stretch of audio the model gets at once; longer audio is cut at silences."""
     pieces_ahead: int = Field(default=8, ge=1, le=64)
     """Pieces of one request that are decoded ahead of their recognition."""
-    max_audio_s: float = Field(default=4 * 3600.0, ge=10)
+    max_audio_s: float = Field(default=4 * 3600.0, ge=10, le=7 * MAX_S)
     """Longest audio of one request, in seconds."""
-    max_queue_audio_s: float = Field(default=1200.0, gt=0)
+    max_queue_audio_s: float = Field(default=1200.0, gt=0, le=10_000_000)
     """Audio seconds that may be waiting or in work before requests are refused with 429."""
-    max_batch_audio_s: float = Field(default=240.0, gt=0)
+    max_batch_audio_s: float = Field(default=240.0, gt=0, le=MAX_S)
     """Most audio in one batch, padding included: longest piece times pieces."""
 
     @property

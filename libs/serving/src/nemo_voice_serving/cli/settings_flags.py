@@ -13,7 +13,13 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
-from nemo_voice_serving.settings import PREFIX, UnknownVariable, check_environment
+from nemo_voice_serving.settings import (
+    PREFIX,
+    UnknownVariable,
+    check_environment,
+    leaf_fields,
+    range_of,
+)
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
@@ -52,14 +58,17 @@ def settings_from(arguments: argparse.Namespace, settings: type[SettingsT]) -> S
     except (UnknownVariable, SettingsError) as error:
         sys.exit(f"error: {error}")
     except ValidationError as error:
-        sys.exit("\n".join(f"error: {line}" for line in _complaints(error)))
+        sys.exit("\n".join(f"error: {line}" for line in _complaints(error, settings)))
 
 
-def _complaints(error: ValidationError) -> Iterator[str]:
+def _complaints(error: ValidationError, settings: type[BaseSettings]) -> Iterator[str]:
+    ranges = {path: range_of(field) for path, field in leaf_fields(settings)}
     for problem in error.errors():
         if not problem["loc"]:  # of several settings together
             yield problem["msg"]
             continue
         name = "-".join(str(part) for part in problem["loc"]).replace("_", "-")
         variable = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
-        yield f"--{name} ({variable}): {problem['msg']}, got {problem['input']!r}"
+        allowed = ranges.get(tuple(map(str, problem["loc"])))
+        hint = f"; it must be {allowed}" if allowed else ""
+        yield f"--{name} ({variable}): {problem['msg']}, got {problem['input']!r}{hint}"
