@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from nemo_voice_operator.api import service_contract as contract
 from nemo_voice_operator.api.pods import OWNED_VARIABLES
@@ -186,6 +187,18 @@ def test_a_pod_is_given_the_time_that_a_service_takes_to_end() -> None:
     }
     assert found == contract.DRAIN_DEFAULTS_S
     assert set(contract.DRAIN_DEFAULTS_S) <= variable_names(ServiceSettings)
+
+
+@pytest.mark.parametrize("variable", contract.DRAIN_RANGES_S)
+def test_the_operator_knows_which_times_to_end_a_service_accepts(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit, beyond in zip(contract.DRAIN_RANGES_S[variable], (-1, 1), strict=True):
+        monkeypatch.setenv(variable, str(limit))
+        ServiceSettings()
+        monkeypatch.setenv(variable, str(limit + beyond))
+        with pytest.raises(ValidationError):
+            ServiceSettings()
 
 
 @pytest.mark.parametrize("model", ["demo", "nvidia/a-model", "file:///a.nemo"])

@@ -42,7 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
     except UnknownVariable as error:
         sys.exit(f"error: {error}")
     except ValidationError as error:
-        problems = [f"{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
+        problems = [
+            f"{str(one['loc'][0]).upper()}: {one['msg']}, got {one['input']!r}"
+            for one in error.errors()
+        ]
         sys.exit("\n".join(f"error: NEMO_VOICE_OPERATOR_{line}" for line in problems))
     if not settings.identity:
         settings = settings.model_copy(update={"identity": socket.gethostname()})

@@ -4,9 +4,11 @@
 OperatorError
 ├── ClusterError      a request to the API server failed
 │   ├── Refused       the request itself is wrong: it will be refused again
+│   │   ├── Forbidden the operator may not do this, or a quota or a policy forbids it
 │   │   └── NameTaken somebody else's object has the name of an owned one
 │   ├── Conflict      somebody else changed the object, or owns the field
 │   └── Unavailable   the API server cannot be reached or is busy: try again
+│       └── Unexplained an error of the API server, or a value that it cannot convert
 ├── NotUnderstood     a VoiceService does not have the shape that this operator knows
 └── LeadershipLost    another replica leads now
 ```
@@ -37,6 +39,12 @@ class Refused(ClusterError):
     """Reason of the condition that reports it."""
 
 
+class Forbidden(Refused):
+    """The operator has no right to do this, or a quota or an admission policy forbids it."""
+
+    condition_reason = "ApplyForbidden"
+
+
 class NameTaken(Refused):
     """Somebody else's object has the name of an owned one; it was not touched."""
 
@@ -49,6 +57,16 @@ class Conflict(ClusterError):
 
 class Unavailable(ClusterError):
     """The API server did not respond, or is busy."""
+
+    condition_reason: ClassVar[str] = "ApplyFailed"
+    """Reason of the condition that reports it when it lasts."""
+
+
+class Unexplained(Unavailable):
+    """The API server responded with an error and without a reason.
+
+    It does so to an apply of a value that it cannot convert, which is no outage.
+    """
 
 
 class NotUnderstood(OperatorError):

@@ -58,11 +58,11 @@ class OperatorSettings(BaseSettings):
     separated by commas."""
     workers: int = Field(default=8, ge=1, le=64)
     """VoiceServices that are reconciled at the same time."""
-    resync_s: float = Field(default=600.0, ge=10)
+    resync_s: float = Field(default=600.0, ge=10, le=86_400)
     """Seconds after which every VoiceService is reconciled without an event."""
-    scaling_interval_s: float = Field(default=5.0, ge=1)
+    scaling_interval_s: float = Field(default=5.0, ge=1, le=3600)
     """Seconds between two readings of the pods' load."""
-    lease_s: float = Field(default=15.0, ge=5)
+    lease_s: float = Field(default=15.0, ge=5, le=3600)
     """Seconds without a renewal of the Lease after which another replica leads."""
     metrics_port: int = Field(default=8080, ge=0, le=65535)
     """Port of the operator's own metrics; 0 serves none."""

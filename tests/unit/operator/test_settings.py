@@ -30,6 +30,13 @@ def test_namespaces_may_be_a_sequence() -> None:
     assert OperatorSettings(watched=("a", "b")).watched == ("a", "b")
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e300", "-1"])
+@pytest.mark.parametrize("name", [one for one in OperatorSettings.model_fields if one[-2:] == "_s"])
+def test_every_duration_is_finite_and_limited(name: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=name):
+        OperatorSettings.model_validate({name: value})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("workers", "0"), ("lease_s", "1"), ("metrics_port", "70000"), ("log_level", "loud")],

@@ -30,6 +30,8 @@ DRAIN_DELAY = "NEMO_VOICE_DRAIN__DELAY_S"
 DRAIN_TIMEOUT = "NEMO_VOICE_DRAIN__TIMEOUT_S"
 DRAIN_DEFAULTS_S = {DRAIN_DELAY: 5.0, DRAIN_TIMEOUT: 50.0}
 """Seconds that a service takes to end where its environment sets nothing else."""
+DRAIN_RANGES_S = {DRAIN_DELAY: (0.0, 300.0), DRAIN_TIMEOUT: (1.0, 3600.0)}
+"""Fewest and most seconds that a service accepts: it does not start with others."""
 
 ENGINE_VARIABLES = {
     "precision": "NEMO_VOICE_PRECISION",

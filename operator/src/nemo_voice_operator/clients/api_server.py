@@ -12,19 +12,29 @@ import aiohttp
 from kubernetes.aio.client import ApiClient
 from typing_extensions import override
 
-from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
+from nemo_voice_operator.clients.encoding import encoded
+from nemo_voice_operator.errors import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    Refused,
+    Unavailable,
+    Unexplained,
+)
 from nemo_voice_operator.kube.kinds import EVENT, Kind, Reference, kind_of, reference_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
 from nemo_voice_operator.kube.objects import Object
 
-_APPLY = {"Content-Type": "application/apply-patch+yaml"}
+_APPLY = {"Content-Type": "application/apply-patch+yaml; charset=utf-8"}
+"""Not just the media type: bodies of that would be encoded by the client library."""
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _TIMEOUT_S = 20
 _PAGE = 500
 _MOST_SHOWN = 200
 """Bytes of a malformed response that an error shows."""
-_NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER_FAULT = 404, 409, 429, 500
+_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 400, 401, 403, 404
+_CONFLICT, _INVALID, _TOO_MANY, _SERVER_FAULT = 409, 422, 429, 500
 
 
 class Cluster(Protocol):
@@ -75,7 +85,14 @@ class KubernetesCluster(Cluster):
         body: dict[str, Any] = dict(manifest)
         if owners:
             body["metadata"] = {**body["metadata"], "ownerReferences": owner_references(owners)}
-        return await self._apply(reference_of(manifest).path, body, is_forced=is_forced)
+        query = {"force": "true"} if is_forced else {}
+        path = reference_of(manifest).path
+        try:
+            return await self._apply(path, body, query)
+        except Unexplained as error:
+            if refusal := await self._why_refused(body):
+                raise refusal from error
+            raise
 
     @override
     async def apply_status(self, resource: Object, status: Manifest) -> Object:
@@ -86,7 +103,7 @@ class KubernetesCluster(Cluster):
             "metadata": {"name": reference.name, "uid": resource["metadata"]["uid"]},
             "status": status,
         }
-        return await self._apply(f"{reference.path}/status", body)
+        return await self._apply(f"{reference.path}/status", body, {"force": "true"})
 
     @override
     async def delete(self, thing: Object) -> None:
@@ -112,7 +129,8 @@ class KubernetesCluster(Cluster):
         Raises:
             ClusterError: The write failed.
         """
-        await self._apply(f"{_DEFINITIONS}/{name_of(definition)}", definition, manager)
+        query = {"force": "true", "fieldManager": manager}
+        await self._apply(f"{_DEFINITIONS}/{name_of(definition)}", definition, query)
 
     @override
     async def read(self, reference: Reference) -> Object | None:
@@ -170,14 +188,35 @@ class KubernetesCluster(Cluster):
             raise
         return any(resource["name"] == kind.plural for resource in group["resources"])
 
-    async def _apply(
-        self, path: str, body: Manifest, manager: str = MANAGER, *, is_forced: bool = True
-    ) -> Object:
-        query = {"fieldManager": manager, "fieldValidation": "Strict"}
-        if is_forced:
-            query["force"] = "true"
-        made: Object = await self._request("PATCH", path, query=query, body=body, headers=_APPLY)
+    async def _apply(self, path: str, body: Manifest, query: Mapping[str, str]) -> Object:
+        try:
+            text = encoded(body)
+        except ValueError as error:
+            raise Refused(f"it cannot be written as JSON: {error}") from error
+        made: Object = await self._request(
+            "PATCH",
+            path,
+            query={"fieldManager": MANAGER, "fieldValidation": "Strict", **query},
+            body=text,
+            headers=_APPLY,
+        )
         return made
+
+    async def _why_refused(self, manifest: Manifest) -> Refused | None:
+        """Returns what is wrong with an object of which an apply ended in an unexplained error.
+
+        The API server responds with 500 to an apply of a value that it cannot convert, and names
+        the field only where the same object is created. Nothing is: it is a dry run.
+        """
+        path = kind_of(manifest).path(namespace_of(manifest))
+        query = {"dryRun": "All", "fieldValidation": "Strict"}
+        try:
+            await self._request("POST", path, query=query, body=manifest)
+        except Refused as refusal:
+            return refusal if refusal.status in {_BAD_REQUEST, _INVALID} else None
+        except ClusterError:
+            return None  # it exists already, or the API server really has a fault
+        return None
 
     async def _request(
         self,
@@ -232,8 +271,22 @@ def failure_of(status: int, content: bytes) -> ClusterError:
         message, reason = str(body["message"]), str(body.get("reason", ""))
     except (ValueError, KeyError, TypeError):
         message, reason = content[:_MOST_SHOWN].decode(errors="replace"), ""
-    if status == _CONFLICT:
-        return Conflict(message, reason=reason, status=status)
+        return _class_of(status, is_explained=True)(message, status=status)
+    kind = _class_of(status, is_explained=bool(reason))
+    if status == _UNAUTHORIZED:
+        message = f"the API server does not accept the operator's credentials: {message}"
+    return kind(message, reason=reason, status=status)
+
+
+def _class_of(status: int, *, is_explained: bool) -> type[ClusterError]:
+    """Returns the class of the error.
+
+    Args:
+        status: The HTTP status.
+        is_explained: Whether the API server's Status has a reason, or there is no Status at all.
+    """
+    if status == _SERVER_FAULT and not is_explained:
+        return Unexplained
     if status == _TOO_MANY or status >= _SERVER_FAULT:
-        return Unavailable(message, reason=reason, status=status)
-    return Refused(message, reason=reason, status=status)
+        return Unavailable
+    return {_CONFLICT: Conflict, _FORBIDDEN: Forbidden}.get(status, Refused)

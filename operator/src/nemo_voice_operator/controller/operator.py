@@ -132,7 +132,8 @@ class Operator:
                 outcome = "done"
         self.metrics.reconciles.labels(outcome).inc()
         if outcome != "done":
-            self.queue.failed(key)
+            resource = self.object_cache.voice_service(key)
+            self.queue.failed(key, resource and resource["metadata"].get("generation"))
             return
         self.queue.done(key)
         if self.object_cache.voice_service(key) is None:

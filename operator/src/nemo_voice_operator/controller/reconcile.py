@@ -17,7 +17,7 @@ from nemo_voice_operator.controller.observation import ReadinessClient, observe,
 from nemo_voice_operator.controller.owned_objects import OwnedObjects
 from nemo_voice_operator.controller.resolver import Resolver
 from nemo_voice_operator.controller.status_writer import StatusWriter, timestamp
-from nemo_voice_operator.errors import NotUnderstood, Refused
+from nemo_voice_operator.errors import NotUnderstood, Refused, Unavailable
 from nemo_voice_operator.kube.kinds import DEPLOYMENT
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving, is_rolled_out
 from nemo_voice_operator.planning.planning import plan_of
@@ -28,6 +28,9 @@ from nemo_voice_operator.state.resolved import Resolved
 from nemo_voice_operator.status.pod_diagnosis import Diagnosis
 from nemo_voice_operator.status.requeue import requeue_after_s
 from nemo_voice_operator.status.status import status_of
+
+_LASTING_FAILURES = 4
+"""Failures in a row after which an error of the API server is reported: about 1.5 s."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,8 @@ class Reconciler:
     capabilities: Capabilities = field(default_factory=Capabilities)
     scaling_decisions: dict[Key, ScalingDecision] = field(default_factory=dict)
     """The autoscaler's last decisions."""
+    _failures: dict[Key, int] = field(default_factory=dict)
+    """How often in a row the API server responded to a write with an error of its own."""
     _resolver: Resolver = field(init=False)
     _owned: OwnedObjects = field(init=False)
     _status_writer: StatusWriter = field(init=False)
@@ -92,6 +97,7 @@ class Reconciler:
             self._resolver.forget(key)
             self.object_cache.uses_claim(key, None)
             self.scaling_decisions.pop(key, None)
+            self._failures.pop(key, None)
 
     def _observe(self, resolved: Resolved) -> Observed:
         if resolved.service.spec.scaling is None:
@@ -106,18 +112,34 @@ class Reconciler:
         key = resolved.key
         self.object_cache.uses_claim(key, plan.cache.claim if plan.cache else None)
         try:
-            await self._owned.apply(resolved, resource, plan, self.now())
-        except Refused as error:
-            refusal = Diagnosis(error.condition_reason, str(error), "")
-            status = await self._status(resolved, plan, observed, refusal)
-            await self._status_writer.write(resource, resolved.service, status)
+            observed = await self._write(resource, resolved, plan, observed)
+        except (Refused, Unavailable) as error:
+            if refusal := self._refusal(key, error):
+                status = await self._status(resolved, plan, observed, refusal)
+                await self._status_writer.write(resource, resolved.service, status)
             raise
-        deployment = self.object_cache.get(DEPLOYMENT, key.namespace, key.name)
-        observed = replace(observed, deployment=deployment)
-        if deployment and plan.serves and plan.replicas and is_rolled_out(deployment):
-            await self._owned.record_good_template(resolved, resource, deployment)
+        self._failures.pop(key, None)
         status = await self._status(resolved, plan, observed)
         await self._status_writer.write(resource, resolved.service, status)
+
+    async def _write(
+        self, resource: Object, resolved: Resolved, plan: Plan, observed: Observed
+    ) -> Observed:
+        """Writes the owned objects; returns what was observed, with the Deployment as it is now."""
+        key = resolved.key
+        await self._owned.apply(resolved, resource, plan, self.now())
+        deployment = self.object_cache.get(DEPLOYMENT, key.namespace, key.name)
+        if deployment and plan.serves and plan.replicas and is_rolled_out(deployment):
+            await self._owned.record_good_template(resolved, resource, deployment)
+        return replace(observed, deployment=deployment)
+
+    def _refusal(self, key: Key, error: Refused | Unavailable) -> Diagnosis | None:
+        """Returns what the status reports of a failed write; None where it may soon succeed."""
+        if isinstance(error, Unavailable):
+            self._failures[key] = self._failures.get(key, 0) + 1
+            if not error.status or self._failures[key] < _LASTING_FAILURES:
+                return None
+        return Diagnosis(error.condition_reason, str(error), "")
 
     async def _status(
         self, resolved: Resolved, plan: Plan, observed: Observed, refusal: Diagnosis | None = None

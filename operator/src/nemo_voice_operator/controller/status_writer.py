@@ -1,18 +1,21 @@
 """Writes the status of VoiceServices, and the Events of its changes."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api import Metadata, VoiceService
 from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.controller.object_cache import ObjectCache
-from nemo_voice_operator.errors import ClusterError
+from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unexplained
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import Object
-from nemo_voice_operator.status.events import events_between
+from nemo_voice_operator.status.events import events_between, warning_once
 from nemo_voice_operator.status.status import status_of_unreadable
+
+logger = logging.getLogger(__name__)
 
 _GONE = frozenset({404, 409})
 """HTTP statuses of a write to what is gone, or has become another object of its name."""
@@ -36,10 +39,9 @@ class StatusWriter:
         """
         if status == service.status:
             return
-        self.object_cache.put(await self.cluster.apply_status(resource, _dumped(status)))
-        moment = self.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
-        for event in events_between(service, status, now=moment, reporter=self.reporter):
-            await self.cluster.record(event)
+        await self._apply(resource, _dumped(status))
+        for event in events_between(service, status, now=self._moment(), reporter=self.reporter):
+            await self._record(event)
 
     async def write_last(self, resource: Object, service: VoiceService, status: Status) -> None:
         """Writes the status of one that is being deleted, unless it is gone already.
@@ -57,7 +59,7 @@ class StatusWriter:
                 raise
 
     async def write_unreadable(self, resource: Object, problem: str) -> None:
-        """Writes into the status that this operator does not understand the resource.
+        """Writes into status and an Event that this operator does not understand the resource.
 
         Raises:
             ClusterError: It could not be written.
@@ -65,7 +67,43 @@ class StatusWriter:
         before = resource.get("status") or {}
         status = status_of_unreadable(before, problem, now=timestamp(self.now()))
         if status != before:
+            await self._apply(resource, status)
+            await self._warn(resource, "NotUnderstood", problem)
+
+    async def _apply(self, resource: Object, status: Manifest) -> None:
+        """Writes the status; one that is refused, now and at each repetition, is told in an Event.
+
+        Raises:
+            ClusterError: It could not be written.
+        """
+        try:
             self.object_cache.put(await self.cluster.apply_status(resource, status))
+        except (Refused, Unexplained) as error:
+            if error.status not in _GONE:
+                await self._warn(resource, "StatusRefused", f"its status is refused: {error}")
+            raise
+
+    async def _warn(self, resource: Object, reason: str, note: str) -> None:
+        metadata = Metadata.model_validate(resource["metadata"])
+        await self._record(
+            warning_once(metadata, reason, note, now=self._moment(), reporter=self.reporter)
+        )
+
+    async def _record(self, event: Manifest) -> None:
+        """Records the Event; one that is refused is logged, for the reconcile can do without.
+
+        Raises:
+            ClusterError: The API server cannot be reached.
+        """
+        try:
+            await self.cluster.record(event)
+        except Conflict:
+            return  # it is there already
+        except Refused as error:
+            logger.warning("event refused: %s", error, extra={"event": event["reason"]})
+
+    def _moment(self) -> str:
+        return self.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def timestamp(moment: datetime) -> str:

@@ -28,7 +28,7 @@ class WorkQueue(Generic[K]):
         self._due_s: dict[K, float] = {}
         self._running: set[K] = set()
         self._again: set[K] = set()
-        self._failures: dict[K, int] = {}
+        self._failures: dict[K, tuple[object, int]] = {}
         self._numbers = itertools.count()
         self._changed = asyncio.Event()
 
@@ -73,10 +73,17 @@ class WorkQueue(Generic[K]):
         self._failures.pop(key, None)
         self._finish(key)
 
-    def failed(self, key: K) -> float:
-        """Marks the key's work as failed; returns the seconds until it is requeued."""
-        failures = self._failures.get(key, 0)
-        self._failures[key] = failures + 1
+    def failed(self, key: K, version: object = None) -> float:
+        """Marks the key's work as failed; returns the seconds until it is requeued.
+
+        Args:
+            key: What failed.
+            version: Of what it was; failures of another version do not prolong the pause.
+        """
+        known, failures = self._failures.get(key, (version, 0))
+        if known != version:
+            failures = 0
+        self._failures[key] = (version, failures + 1)
         delay_s: float = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(failures, 20))
         self._finish(key)
         self.add_after(key, delay_s)

@@ -51,7 +51,7 @@ def serving_container(
 def grace_s(service: VoiceService) -> int:
     """Returns how long a pod may take to end, so that no admitted request is cut."""
     drain_s = sum(
-        seconds_setting(service, name, default_s)
+        seconds_setting(service, name, default_s, service_contract.DRAIN_RANGES_S[name])
         for name, default_s in service_contract.DRAIN_DEFAULTS_S.items()
     )
     return math.ceil(_PRE_STOP_S + drain_s + _EXIT_S)

@@ -76,14 +76,20 @@ def fetch_environment(service: VoiceService) -> list[Json]:
     return _variables(ours, theirs)
 
 
-def seconds_setting(service: VoiceService, name: str, default_s: float) -> float:
-    """Returns a setting in seconds from the VoiceService's `env`, or the default."""
+def seconds_setting(
+    service: VoiceService, name: str, default_s: float, range_s: tuple[float, float]
+) -> float:
+    """Returns a setting in seconds from the VoiceService's `env`.
+
+    The default where `env` has none, or one that the service refuses with an error.
+    """
     values = [one.value for one in service.spec.env or () if one.name.upper() == name]
     try:
         seconds = float(values[-1] or default_s) if values else default_s
     except ValueError:
-        return default_s  # the service refuses it with an error
-    return seconds if 0 <= seconds < float("inf") else default_s
+        return default_s
+    least_s, most_s = range_s
+    return seconds if least_s <= seconds <= most_s else default_s
 
 
 def container_source(source: str) -> str:

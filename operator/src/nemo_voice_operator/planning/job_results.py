@@ -15,6 +15,7 @@ from nemo_voice_operator.state.plan import VerifiedCheckpoint
 
 RETRY_S = 300.0
 """Seconds until a download without a result is tried anew: what it lacked may be there now."""
+_MOST_BYTES = 2**53  # the API server keeps no larger number exactly
 _CREATED_S = 30.0
 """A pod is created within seconds of its Job."""
 _HAD_PODS = ("active", "failed", "succeeded", "uncountedTerminatedPods")
@@ -34,18 +35,21 @@ def checkpoints_of(pod: Object) -> dict[str, VerifiedCheckpoint]:
     try:
         listed = result_of(pod)["checkpoints"]
         return {str(one["role"]): _checkpoint_of(one) for one in listed}
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, OverflowError):
         return {}
 
 
 def _checkpoint_of(reported: Mapping[str, Any]) -> VerifiedCheckpoint:
     if not (reported["revision"] and reported["sha256"]):
         raise ValueError("a checkpoint without an identity verifies nothing")
+    size = int(reported["bytes"])
+    if not 0 <= size <= _MOST_BYTES:
+        raise ValueError("no number of bytes that the status can hold")
     return VerifiedCheckpoint(
         source=str(reported["source"]),
         revision=str(reported["revision"]),
         sha256=str(reported["sha256"]),
-        bytes=int(reported["bytes"]),
+        bytes=size,
         directory=str(reported["directory"] or ""),
     )
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 
-from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api import Metadata, VoiceService
 from nemo_voice_operator.api.status import Condition, Status
 from nemo_voice_operator.kube.kinds import EVENT, VOICE_SERVICE
 from nemo_voice_operator.kube.labels import MANAGER
@@ -11,7 +11,7 @@ from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.status.condition_times import find_condition
 from nemo_voice_operator.status.conditions import IN_IMAGE
 
-_MOST_CHARS = 1024  # the API's limit of a note
+_MOST_NOTE_BYTES, _MOST_REASON_BYTES = 1024, 128  # the API's limits
 
 
 def events_between(
@@ -32,9 +32,26 @@ def events_between(
         if change is None:
             continue
         kind, reason, note = change
-        yield _event(service, kind, reason, note, now=now, reporter=reporter)
+        yield _event(service.metadata, kind, reason, note, now=now, reporter=reporter)
     if scaled := _scaled(service.status, after):
-        yield _event(service, "Normal", "Scaled", scaled, now=now, reporter=reporter)
+        yield _event(service.metadata, "Normal", "Scaled", scaled, now=now, reporter=reporter)
+
+
+def warning_once(
+    metadata: Metadata, reason: str, note: str, *, now: str, reporter: str
+) -> Manifest:
+    """Returns a warning whose name is the same at each repetition, which the API server refuses.
+
+    Args:
+        metadata: Of the VoiceService.
+        reason: Why, in one word.
+        note: Why, for people.
+        now: The time, in RFC 3339 with microseconds.
+        reporter: Name of this replica of the operator.
+    """
+    event = _event(metadata, "Warning", reason, note, now=now, reporter=reporter)
+    name = _name(metadata, f"{metadata.generation} {reason} {note}")
+    return {**event, "metadata": {"name": name, "namespace": metadata.namespace}}
 
 
 def _change(condition: Condition, old: Condition | None) -> tuple[str, str, str] | None:
@@ -66,18 +83,17 @@ def _scaled(before: Status, after: Status) -> str | None:
 
 
 def _event(
-    service: VoiceService, kind: str, reason: str, note: str, *, now: str, reporter: str
+    metadata: Metadata, kind: str, reason: str, note: str, *, now: str, reporter: str
 ) -> Manifest:
-    metadata = service.metadata
-    digest = hashlib.sha256(f"{metadata.uid} {now} {reason}".encode()).hexdigest()
+    reason = _cut(reason, _MOST_REASON_BYTES)
     return {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.name,
-        "metadata": {"name": f"{metadata.name}.{digest[:16]}", "namespace": metadata.namespace},
+        "metadata": {"name": _name(metadata, f"{now} {reason}"), "namespace": metadata.namespace},
         "eventTime": now,
         "type": kind,
         "reason": reason,
-        "note": note[:_MOST_CHARS] or reason,
+        "note": _cut(note, _MOST_NOTE_BYTES) or reason,
         "action": reason,
         "reportingController": MANAGER,
         "reportingInstance": reporter[:128],
@@ -90,3 +106,13 @@ def _event(
             "resourceVersion": metadata.resource_version,
         },
     }
+
+
+def _name(metadata: Metadata, what: str) -> str:
+    identity = f"{metadata.uid} {what}".encode(errors="replace")
+    return f"{metadata.name}.{hashlib.sha256(identity).hexdigest()[:16]}"
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """Returns the text without the characters at its end that are beyond so many bytes."""
+    return text.encode(errors="replace")[:most_bytes].decode(errors="ignore")

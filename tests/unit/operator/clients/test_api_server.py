@@ -12,7 +12,14 @@ from aiohttp.test_utils import TestServer
 from kubernetes.aio.client import ApiClient, Configuration
 
 from nemo_voice_operator.clients.api_server import KubernetesCluster, failure_of, owner_references
-from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable
+from nemo_voice_operator.errors import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    Refused,
+    Unavailable,
+    Unexplained,
+)
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, POD, SERVICE_MONITOR, Reference
 from nemo_voice_operator.kube.manifests import Manifest
 from support.operator.observations import deployment, pod
@@ -97,7 +104,7 @@ async def test_apply_sends_the_manifest_with_owners_and_field_manager(
     assert made["made"]
     (requests,) = api.requests
     assert (requests.method, requests.path) == ("PATCH", OWNED)
-    assert requests.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert requests.headers["Content-Type"] == "application/apply-patch+yaml; charset=utf-8"
     assert requests.query == {
         "fieldManager": "nemo-voice-operator",
         "force": "true",
@@ -247,8 +254,7 @@ async def test_an_optional_kind_is_known_when_its_group_lists_it(
     ("status", "kind"),
     [
         (400, Refused),
-        (401, Refused),
-        (403, Refused),
+        (403, Forbidden),
         (404, Refused),
         (409, Conflict),
         (410, Refused),
@@ -262,6 +268,65 @@ def test_status_code_decides_the_error_class(status: int, kind: type[ClusterErro
     error = failure_of(status, b'{"message": "why", "reason": "Because"}')
     assert type(error) is kind
     assert (str(error), error.reason, error.status) == ("why", "Because", status)
+
+
+def test_refused_credentials_are_the_operators() -> None:
+    error = failure_of(401, b'{"message": "Unauthorized", "reason": "Unauthorized"}')
+    assert type(error) is Refused
+    assert str(error) == "the API server does not accept the operator's credentials: Unauthorized"
+
+
+def test_only_a_500_without_a_reason_is_unexplained() -> None:
+    assert type(failure_of(500, b'{"message": "failed to convert"}')) is Unexplained
+    assert type(failure_of(503, b'{"message": "failed to convert"}')) is Unavailable
+    assert type(failure_of(500, b"upstream is away")) is Unavailable, "not the API server's"
+
+
+QUANTITIES = "quantities must match the regular expression"
+UNEXPLAINED = (500, {"kind": "Status", "message": "failed to convert new object"})
+
+
+async def test_apply_that_ends_in_an_unexplained_error_is_explained_by_a_dry_run(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    refused = (400, {"kind": "Status", "message": QUANTITIES, "reason": "BadRequest"})
+    api.response = lambda asked: refused if asked.method == "POST" else UNEXPLAINED
+    with pytest.raises(Refused, match=QUANTITIES):
+        await cluster.apply(MANIFEST, [OWNER])
+    patched, asked = api.requests
+    assert (asked.method, asked.path) == ("POST", "/api/v1/namespaces/speech/services")
+    assert asked.query == {"dryRun": "All", "fieldValidation": "Strict"}
+    assert asked.body == patched.body
+
+
+@pytest.mark.parametrize(
+    "response",
+    [(201, {}), refusal(409, "AlreadyExists"), refusal(403, "Forbidden"), UNEXPLAINED],
+)
+async def test_unexplained_error_stays_when_the_object_itself_is_not_refused(
+    cluster: KubernetesCluster, api: FakeApiServer, response: tuple[int, Any]
+) -> None:
+    api.response = lambda asked: response if asked.method == "POST" else UNEXPLAINED
+    with pytest.raises(Unexplained, match="failed to convert"):
+        await cluster.apply(MANIFEST, [])
+
+
+@pytest.mark.parametrize("status", [409, 422, 429, 503])
+async def test_no_other_error_is_asked_about(
+    cluster: KubernetesCluster, api: FakeApiServer, status: int
+) -> None:
+    api.response = lambda _: refusal(status, "Whatever")
+    with pytest.raises(ClusterError):
+        await cluster.apply(MANIFEST, [])
+    assert len(api.requests) == 1
+
+
+async def test_manifest_that_is_no_json_is_refused_without_a_request(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    with pytest.raises(Refused, match="cannot be written as JSON"):
+        await cluster.apply({**MANIFEST, "spec": {"seconds": float("inf")}}, [])
+    assert api.requests == []
 
 
 @pytest.mark.parametrize("content", [b"<html>" * 100, b"\xff", b"[]", b"{}", b"", b'"text"'])

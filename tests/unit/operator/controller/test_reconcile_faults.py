@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.api.status import Load
-from nemo_voice_operator.errors import NotUnderstood, Refused, Unavailable
+from nemo_voice_operator.errors import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    NotUnderstood,
+    Refused,
+    Unavailable,
+    Unexplained,
+)
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.planning.planning import ROLLED_BACK
 from nemo_voice_operator.state.observed import ScalingDecision
@@ -21,6 +29,78 @@ def test_long_refusal_is_cut_in_the_status(scene: Scene) -> None:
     with pytest.raises(Refused):
         scene.reconcile()
     assert scene.condition("Degraded") == ("True", "ApplyRefused")
+
+
+def test_refusal_of_a_right_has_its_own_reason(scene: Scene) -> None:
+    scene.apply()
+    scene.cluster.fails["apply Deployment"] = Forbidden("cannot patch deployments", status=403)
+    with pytest.raises(Forbidden):
+        scene.reconcile()
+    assert scene.condition("Degraded") == ("True", "ApplyForbidden")
+
+
+def test_error_of_the_api_server_is_reported_when_it_lasts(scene: Scene) -> None:
+    scene.apply()
+    scene.cluster.fails["apply Deployment"] = Unavailable("failed calling webhook", status=500)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            scene.reconcile()
+        assert scene.status() == {}, "it may soon be over"
+    with pytest.raises(Unavailable):
+        scene.reconcile()
+    assert scene.condition("Degraded") == ("True", "ApplyFailed")
+    assert [event["note"] for event in scene.cluster.events] == ["failed calling webhook"]
+    scene.cluster.fails.clear()
+    scene.settle()
+    assert scene.condition("Degraded") == ("False", "AsExpected")
+
+
+def test_api_server_that_does_not_respond_is_nothing_of_the_voice_service(scene: Scene) -> None:
+    scene.apply()
+    scene.cluster.fails["apply Deployment"] = Unavailable("cannot be reached")
+    for _ in range(9):
+        with pytest.raises(Unavailable):
+            scene.reconcile()
+    assert scene.status() == {}
+
+
+@pytest.mark.parametrize(
+    "error", [Refused("spec.image: invalid", status=422), Unexplained("no reason", status=500)]
+)
+def test_refused_status_is_told_in_an_event_of_always_the_same_name(
+    scene: Scene, error: ClusterError
+) -> None:
+    scene.apply()
+    scene.cluster.fails["apply status"] = error
+    for _ in range(2):
+        with pytest.raises(type(error)):
+            scene.reconcile()
+        scene.pass_time(60)
+    first, second = scene.cluster.events
+    assert (first["reason"], first["note"]) == ("StatusRefused", f"its status is refused: {error}")
+    assert first["metadata"] == second["metadata"], "the API server refuses the second"
+    scene.cluster.fails.clear()
+    scene.settle()
+    assert scene.status()["observedGeneration"] == 1
+
+
+def test_status_of_a_voice_service_that_is_gone_is_told_nowhere(scene: Scene) -> None:
+    scene.apply()
+    scene.cluster.fails["apply status"] = Refused("not found", status=404)
+    with pytest.raises(Refused):
+        scene.reconcile()
+    assert scene.cluster.events == []
+
+
+@pytest.mark.parametrize(
+    "error", [Refused("note: too long", status=422), Conflict("there already")]
+)
+def test_refused_event_fails_no_reconcile(scene: Scene, error: ClusterError) -> None:
+    scene.apply(cache={"claimName": "missing"}, model=PARAKEET)
+    scene.cluster.fails["record Event"] = error
+    scene.settle()
+    assert "record Event" not in scene.cluster.calls
+    assert scene.condition("Degraded") == ("True", "ClaimNotFound")
 
 
 def test_download_without_a_result_is_repeated(scene: Scene) -> None:
@@ -126,11 +206,14 @@ def test_unreadable_resource_is_reported_once_and_recovers(scene: Scene) -> None
     for _ in range(2):
         with pytest.raises(NotUnderstood, match=r"spec\.task"):
             scene.reconcile()
-    assert scene.cluster.calls == ["apply status"]
+    assert scene.cluster.calls == ["apply status", "record Event"]
     assert (scene.status()["phase"], scene.condition("Degraded")) == (
         "Failed",
         ("True", "NotUnderstood"),
     )
+    (event,) = scene.cluster.events
+    assert (event["type"], event["reason"]) == ("Warning", "NotUnderstood")
+    assert "spec.task" in str(event["note"])
     assert scene.cluster.names("Deployment") == ["narrator"], "what runs is left alone"
     scene.apply(task="stt")
     scene.settle()

@@ -159,3 +159,14 @@ async def test_key_added_while_its_work_failed_is_worked_on_at_once() -> None:
     queue.failed("a")
     assert await queue.get() == "a"
     assert asyncio.get_running_loop().time() == began_s
+
+
+@pytest.mark.looptime
+async def test_failures_of_an_older_version_do_not_prolong_the_pause() -> None:
+    queue: WorkQueue[str] = WorkQueue()
+    pauses_s = []
+    for version in (1, 1, 1, 2, 2):
+        queue.add("a")
+        await queue.get()
+        pauses_s.append(queue.failed("a", version))
+    assert pauses_s == [0.2, 0.4, 0.8, 0.2, 0.4]

@@ -8,6 +8,7 @@ import pytest
 from nemo_voice_operator.planning.job_results import (
     JobFailure,
     cache_failure,
+    checkpoints_of,
     is_stale,
     result_of,
 )
@@ -32,6 +33,12 @@ def test_last_log_line_is_not_taken_for_a_result(line: dict[str, Any]) -> None:
     ended = job(condition("Failed", reason="BackoffLimitExceeded", message="too often"))
     seen = Observed(job=ended, job_pods=(job_pod(line),))
     assert cache_failure(seen) == JobFailure("BackoffLimitExceeded", "too often")
+
+
+@pytest.mark.parametrize("size", [-1, 2**53 + 1, float("inf"), float("nan"), "many", None])
+def test_size_that_the_status_cannot_hold_verifies_nothing(size: object) -> None:
+    assert checkpoints_of(job_pod({"checkpoints": [checkpoint(bytes=size)]})) == {}
+    assert checkpoints_of(job_pod({"checkpoints": [checkpoint(bytes=2**53)]}))
 
 
 def test_failed_job_without_a_result_still_failed() -> None:

@@ -128,6 +128,15 @@ def test_event_names_are_valid_and_unique_and_notes_are_cut() -> None:
     assert [len(str(event["note"])) for event in events] == [1024, len("Ready"), 1024]
 
 
+@pytest.mark.parametrize("character", ["é", "\u2028", "\U0001f600", "\ud83d"])
+def test_notes_and_reasons_are_cut_in_bytes_as_the_api_server_counts_them(character: str) -> None:
+    (one,) = status("Degraded True Evicted").conditions
+    long = one.model_copy(update={"reason": character * 128, "message": "x" + character * 1024})
+    (event,) = between(Status(), Status(conditions=(long,)))
+    for field, most in (("reason", 128), ("action", 128), ("note", 1024)):
+        assert most - 4 < len(str(event[field]).encode()) <= most
+
+
 def test_event_without_a_message_has_the_reason_as_note() -> None:
     before, after = status("Ready True Serving"), status("Ready False Starting")
     (one,) = after.conditions
