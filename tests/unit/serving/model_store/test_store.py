@@ -154,6 +154,36 @@ def test_a_directory_with_code_or_without_a_model_is_refused(
         resolve(store, tmp_path / "empty")
 
 
+def test_a_link_out_of_the_store_is_refused_and_one_within_it_is_followed(
+    store: ModelStore, archive: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "store"
+    (root / "blobs").mkdir(parents=True)
+    (root / "out.nemo").symlink_to(archive)
+    with pytest.raises(InvalidModelReference, match=rf"leads out of .*, to {archive}"):
+        resolve(store, root / "out.nemo")
+    (root / "folder").symlink_to(archive.parent)
+    with pytest.raises(InvalidModelReference, match="leads out of"):
+        resolve(store, root / "folder" / "voice.nemo")
+    shutil.copy(archive, root / "blobs" / "voice.nemo")
+    (root / "in.nemo").symlink_to(root / "blobs" / "voice.nemo")
+    assert resolve(store, root / "in.nemo").sha256
+    (root / "loop.nemo").symlink_to(root / "loop.nemo")
+    with pytest.raises(ModelNotFound, match=r"loop\.nemo cannot be read"):
+        resolve(store, root / "loop.nemo")
+
+
+def test_a_directory_with_a_link_out_of_the_store_is_refused(
+    store: ModelStore, archive: Path, tmp_path: Path
+) -> None:
+    directory = resolve(store, archive).directory
+    moved = tmp_path / "elsewhere.ckpt"
+    (directory / "model_weights.ckpt").rename(moved)
+    (directory / "model_weights.ckpt").symlink_to(moved)
+    with pytest.raises(InvalidModelReference, match="leads out of"):
+        resolve(store, directory)
+
+
 @pytest.mark.parametrize("damage", ["missing", "short", "no record", "bad record"])
 def test_an_incomplete_stored_model_is_stored_again(
     store: ModelStore, archive: Path, damage: str

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
+    InvalidModelReference,
     ModelDiskFull,
     ModelNotFound,
     ModelStoreUnwritable,
@@ -60,6 +61,22 @@ def reading(path: Path) -> Iterator[None]:
             f"{path} cannot be read: {error.strerror}.",
             reason=FailureReason.FILE_NOT_FOUND if is_missing else FailureReason.FILE_UNREADABLE,
         ) from error
+
+
+def refuse_links_out_of(root: Path, *paths: Path) -> None:
+    """Checks that paths below the root stay there when symbolic links are followed.
+
+    Raises:
+        InvalidModelReference: One does not; the message says where it leads.
+    """
+    real_root = os.path.realpath(root)
+    for path in paths:
+        real = Path(os.path.realpath(path))
+        if path.is_relative_to(root) and not real.is_relative_to(real_root):
+            raise InvalidModelReference(
+                f"{path} is a link that leads out of {root}, to {real}. "
+                "Put the file itself there, or link to one that is there."
+            )
 
 
 @contextlib.contextmanager

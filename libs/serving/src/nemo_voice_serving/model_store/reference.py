@@ -15,7 +15,10 @@ _HUB_PAGE = re.compile(r"https?://(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)/?
 _REVISION = re.compile(r"[\w][\w./-]*", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_FILE_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[^/\\\x00-\x1f\x7f]+)+/?")
+"""A path of names, none of which is `.` or `..`; a directory may end in a slash."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_NAME = 100
 _FORMS = (
     "Write `demo`, a Hugging Face id (`owner/name`), an address (`https://….nemo`) or a path "
@@ -84,6 +87,8 @@ def parse_reference(
 
 
 def _kind_of(source: str) -> ModelKind:
+    if _CONTROL.search(source):
+        raise InvalidModelReference(f"{source!r} has control characters. {_FORMS}")
     if source == "demo":
         return ModelKind.DEMO
     if page := _HUB_PAGE.fullmatch(source):
@@ -145,6 +150,13 @@ def _file_kind(source: str, parts: SplitResult) -> ModelKind:
         )
     if parts.query or parts.fragment:
         raise InvalidModelReference(f"{source!r}: write `?` and `#` in a path as %3F and %23.")
+    # Encoded or not: `%2e%2e` is `..`, and `%2f` would be a separator.
+    path = unquote(parts.path)
+    if path.count("/") != parts.path.count("/") or not _FILE_PATH.fullmatch(path):
+        raise InvalidModelReference(
+            f"{source!r}: write the plain path of a file, without `.`, `..`, `//`, backslashes and "
+            "control characters, such as file:///models/voice.nemo."
+        )
     return ModelKind.FILE
 
 

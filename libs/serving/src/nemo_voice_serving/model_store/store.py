@@ -11,7 +11,7 @@ from huggingface_hub import is_offline_mode
 
 from nemo_voice_serving.model_store.archive import CONFIG_NAME
 from nemo_voice_serving.model_store.catalog import CatalogEntry, ModelCatalog, entry_at
-from nemo_voice_serving.model_store.disk import FreeBytes, free_bytes, reading
+from nemo_voice_serving.model_store.disk import FreeBytes, free_bytes, reading, refuse_links_out_of
 from nemo_voice_serving.model_store.download import READ_TIMEOUT_S, Downloader
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
@@ -133,8 +133,10 @@ class ModelStore:
             ModelStoreError: One of the tree in `errors.py`.
         """
         reporter = ProgressReporter(self._listener, self._clock)
+        if reference.kind is ModelKind.FILE:
+            refuse_links_out_of(self._catalog.root, reference.path)
         if reference.kind is ModelKind.FILE and reference.path.is_dir():
-            model = _own_directory(reference, self._code_in, reporter)
+            model = _own_directory(reference, self._catalog.root, self._code_in, reporter)
         else:
             entry = self._entry_of(reference, demo_file, reporter)
             model = _model_of(entry, reference, reporter)
@@ -248,11 +250,12 @@ def _newest(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEn
 
 
 def _own_directory(
-    reference: ModelReference, code_in: CodeFinder, reporter: ProgressReporter
+    reference: ModelReference, root: Path, code_in: CodeFinder, reporter: ProgressReporter
 ) -> StoredModel:
     """Returns a directory that the user unpacked, after a search for code in its weights."""
     directory = reference.path.absolute()
     files = [path for path in directory.rglob("*") if path.is_file()]
+    refuse_links_out_of(root, *files)
     checkpoints = [path for path in files if path.suffix == ".ckpt"]
     for checkpoint in checkpoints:
         refuse_code(checkpoint, code_in)
