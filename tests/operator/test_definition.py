@@ -1,17 +1,11 @@
 """What a real API server accepts and refuses of VoiceServices, and its messages."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import httpx
 import pytest
 
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import DEFINITIONS, VOICE_SERVICES
+from support.operator.definition import DEMO, NVIDIA, created, voice
 from support.operator.voice_services import SAMPLES, objects_of
-
-DEMO: Mapping[str, Any] = {"task": "stt", "model": {"source": "demo"}}
-NVIDIA: Mapping[str, Any] = {"task": "tts", "model": {"source": "nvidia/tts_en_fastpitch"}}
 
 REFUSED = {
     "no task": ({"model": {"source": "demo"}}, "spec.task: Required"),
@@ -211,22 +205,6 @@ CHANGES_REFUSED = {
         "storageClassName cannot change",
     ),
 }
-
-
-def voice(spec: Mapping[str, Any], name: str = "narrator") -> dict[str, Any]:
-    return {
-        "apiVersion": "nemo-voice.dev/v1alpha1",
-        "kind": "VoiceService",
-        "metadata": {"name": name},
-        "spec": dict(spec),
-    }
-
-
-def created(
-    server: ApiServer, namespace: str, thing: Mapping[str, Any], **query: str
-) -> httpx.Response:
-    path = VOICE_SERVICES.format(namespace=namespace)
-    return server.http.post(path, json=thing, params={"fieldValidation": "Strict", **query})
 
 
 def test_the_definition_is_structural_and_served(defined: ApiServer) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
-from nemo_voice_operator.api.base import SHOWN, ObjectName
+from nemo_voice_operator.api.base import NAMED, SHOWN
 from nemo_voice_operator.api.spec import Spec
 from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.crd import crd
@@ -20,10 +20,8 @@ Schema = Mapping[str, Any]
 _RULES = "x-kubernetes-validations"
 _MARKED = {
     "x-kubernetes-preserve-unknown-fields": "object, passed on",
-    "x-kubernetes-int-or-string": "quantity",
 }
 _HOLDING = {"array": ("list", "items"), "object": ("map", "additionalProperties")}
-_OBJECT_NAME = TypeAdapter(ObjectName).json_schema()["pattern"]
 _BOUNDS = (
     ("minimum", "≥ {}"),
     ("exclusiveMinimum", "> {}"),
@@ -87,7 +85,7 @@ def _collect(path: str, schema: Schema, definitions: Schema, sections: dict[str,
         inner = _resolved(stated, definitions)
         suffix = "[]" if inner.get("type") == "array" else ""
         element = _resolved(inner.get("items", inner), definitions)
-        if "properties" in element:
+        if "properties" in element and NAMED not in element:
             _collect(f"{path}.{name}{suffix}", element, definitions, sections)
 
 
@@ -125,15 +123,15 @@ def _told(
 def _rules(schema: Schema, definitions: Schema) -> Iterator[str]:
     for name, stated in schema["properties"].items():
         inner = _resolved(stated, definitions)
-        if "properties" not in inner:
+        if "properties" not in inner and NAMED not in inner:
             yield from (f"- `{name}`: {rule['message']}\n" for rule in inner.get(_RULES, ()))
     yield from (f"- {rule['message']}\n" for rule in schema.get(_RULES, ()))
 
 
 def _type(schema: Schema, sections: Mapping[str, Section], definitions: Schema) -> str:
     bounds = [said.format(schema[name]) for name, said in _BOUNDS if name in schema]
-    if schema.get("pattern") == _OBJECT_NAME:
-        return "object name"
+    if NAMED in schema:
+        return str(schema[NAMED])
     return ", ".join([_type_name(schema, sections, definitions), *bounds])
 
 

@@ -10,12 +10,12 @@ from copy import deepcopy
 from typing import Any
 
 from nemo_voice_operator.api import GROUP, KIND, MAX_NAME_CHARS, PLURAL, VERSION, VoiceService
-from nemo_voice_operator.api.base import SHOWN, cel
+from nemo_voice_operator.api.base import NAMED, SHOWN, cel
 from nemo_voice_operator.api.spec import Spec
 from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.kube.manifests import Manifest
 
-_DROPPED = {"title", "$defs", "default", SHOWN, "propertyNames"}
+_DROPPED = {"title", "$defs", "default", SHOWN, NAMED, "propertyNames"}
 _PRESERVE = "x-kubernetes-preserve-unknown-fields"
 _INT_OR_STRING = "x-kubernetes-int-or-string"
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from nemo_voice_operator.api.base import ObjectName, Part, cel, rules
+from nemo_voice_operator.api.base import ObjectName, Part, SecretKeyName, cel, rules
 
 DEMO = "demo"
 """The checkpoints that every image carries."""
@@ -36,17 +36,44 @@ class Checkpoint(Part):
                 cel(
                     "self == 'demo' || "
                     "self.matches('^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$') || "
-                    "self.matches('^https://[^ ]+[.]nemo$') || "
-                    "self.matches('^file:///[^ ]+[.]nemo$')",
+                    "self.matches('^https://[^\\\\x00-\\\\x20]+[.]nemo$') || "
+                    "self.matches('^file:///[^\\\\x00-\\\\x20]+[.]nemo$')",
                     "source must be demo, a Hugging Face id like nvidia/tts_en_fastpitch, "
                     "https://….nemo, or file:///….nemo inside the claim",
-                )
+                ),
+                cel(
+                    "self.contains('://') || !(self.contains('..') || self.contains('--'))",
+                    "a Hugging Face id has neither '..' nor '--'",
+                ),
+                cel(
+                    "!self.startsWith('file:///') || "
+                    "(self.substring(8).split('/').all(name, !(name in ['', '.', '..'])) && "
+                    "!self.matches('[?#\\\\\\\\]|%(2[eEfF]|5[cC]|7[fF]|[01])'))",
+                    "a file:/// source is the plain path of a file in the claim: "
+                    "without '.', '..', '//', backslashes, '?' and '#'",
+                ),
             ),
         ),
     ]
     """`demo`, a Hugging Face id, `https://….nemo`, or `file:///….nemo` for a file in the cache's
     claim, counted from the claim's root."""
-    revision: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    revision: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=200,
+                json_schema_extra=rules(
+                    cel(
+                        "self.matches('^[A-Za-z0-9_][A-Za-z0-9_./-]*$') && !self.contains('..')",
+                        "revision is a commit, a tag or a branch: letters, digits, "
+                        "'_', '.', '/' and '-', without '..'",
+                    )
+                ),
+            ),
+        ]
+        | None
+    ) = None
     """Commit, tag or branch of a Hugging Face model. Without one the newest commit is resolved once
     and kept in status; the annotation `nemo-voice.dev/refresh` with a new value asks again."""
     sha256: (
@@ -72,7 +99,7 @@ class SecretKey(Part):
 
     name: ObjectName
     """The Secret."""
-    key: Annotated[str, Field(min_length=1, max_length=253)] = "token"
+    key: SecretKeyName = "token"
     """The key in it."""
 
 
@@ -85,7 +112,10 @@ class Hub(Part):
             Field(
                 max_length=1024,
                 json_schema_extra=rules(
-                    cel("self.matches('^https?://[^ ]+$')", "endpoint must be an http(s) address")
+                    cel(
+                        "self.matches('^https?://[^\\\\x00-\\\\x20]+$')",
+                        "endpoint must be an http(s) address without blanks",
+                    )
                 ),
             ),
         ]

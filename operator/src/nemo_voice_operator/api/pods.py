@@ -5,14 +5,16 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from nemo_voice_operator.api.base import (
+    LABEL_VALUE,
     ObjectName,
     Part,
     Quantity,
-    Text,
+    SecretKeyName,
     cel,
     rules,
     shown,
 )
+from nemo_voice_operator.api.metadata import LabelKey, qualified
 
 OWNED_VARIABLES = (
     "NEMO_VOICE_MODEL",
@@ -46,7 +48,8 @@ class Gpu(Part):
             json_schema_extra=shown()
             | rules(
                 cel(
-                    "self.matches('^[a-z0-9.-]+/[A-Za-z0-9._-]+$')",
+                    "self.contains('/') && !self.contains('kubernetes.io/') && "
+                    f"{qualified('self')}",
                     "resourceName must be an extended resource like nvidia.com/gpu "
                     "or nvidia.com/mig-1g.10gb",
                 )
@@ -56,12 +59,55 @@ class Gpu(Part):
     """The extended resource that counts them; a MIG profile works."""
 
 
+_QUANTITIES = cel(
+    "self.all(name, isQuantity(string(self[name])) && "
+    "!quantity(string(self[name])).isLessThan(quantity('0')))",
+    "the amount of a resource is a quantity of at least 0, like 500m, 2 or 4Gi",
+)
+_WHOLE = cel(
+    "self.all(name, !(name.contains('/') || name.startsWith('hugepages-')) || "
+    "!isQuantity(string(self[name])) || quantity(string(self[name])).isInteger())",
+    "the amount of an extended resource or of huge pages is a whole number",
+)
+_RESOURCE_NAMES = cel(
+    "self.all(name, name in ['cpu', 'memory', 'ephemeral-storage'] || "
+    f"((name.startsWith('hugepages-') || name.contains('/')) && {qualified('name')}))",
+    "a resource is cpu, memory, ephemeral-storage, hugepages-<size> "
+    "or an extended one like vendor.example/device",
+)
+ResourceQuantities = Annotated[
+    dict[str, Quantity],
+    Field(max_length=16, json_schema_extra=rules(_RESOURCE_NAMES, _QUANTITIES, _WHOLE)),
+]
+
+
 class Resources(Part):
     """Compute resources of the serving container, as in a pod."""
 
-    requests: Annotated[dict[str, Quantity], Field(max_length=16)] | None = None
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel(
+                "!has(self.requests) || !has(self.limits) || "
+                "self.requests.all(name, !(name in self.limits) || "
+                "!isQuantity(string(self.requests[name])) || "
+                "!isQuantity(string(self.limits[name])) || "
+                "quantity(string(self.requests[name]))"
+                ".compareTo(quantity(string(self.limits[name]))) <= 0)",
+                "a request must not be greater than the limit of the same resource",
+            ),
+            cel(
+                "!has(self.requests) || self.requests.all(name, "
+                "!(name.contains('/') || name.startsWith('hugepages-')) || "
+                "(has(self.limits) && name in self.limits && "
+                "string(self.limits[name]) == string(self.requests[name])))",
+                "an extended resource or huge pages have a limit, and a request that equals it",
+            ),
+        )
+    )
+
+    requests: ResourceQuantities | None = None
     """What the scheduler sets aside."""
-    limits: Annotated[dict[str, Quantity], Field(max_length=16)] | None = None
+    limits: ResourceQuantities | None = None
     """What it may use at most."""
 
 
@@ -70,7 +116,7 @@ class KeyOf(Part):
 
     name: ObjectName
     """The Secret or ConfigMap."""
-    key: Annotated[str, Field(min_length=1, max_length=253)]
+    key: SecretKeyName
     """The key in it."""
 
 
@@ -122,7 +168,21 @@ class EnvVar(Part):
         ),
     ]
     """Its name. Variables that other fields decide (model, device, port …) are refused."""
-    value: Annotated[str, Field(max_length=4096)] | None = None
+    value: (
+        Annotated[
+            str,
+            Field(
+                max_length=4096,
+                json_schema_extra=rules(
+                    cel(
+                        "!self.contains('\\u0000')",
+                        "the value of an environment variable cannot have a null character",
+                    )
+                ),
+            ),
+        ]
+        | None
+    ) = None
     """Its value."""
     value_from: EnvSource | None = None
     """Where its value comes from."""
@@ -131,15 +191,50 @@ class EnvVar(Part):
 class Toleration(Part):
     """A taint that the pods tolerate."""
 
-    key: Text | None = None
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel(
+                "!(has(self.operator) && self.operator == 'Exists') || "
+                "!has(self.value) || self.value == ''",
+                "a toleration with operator Exists has no value",
+            ),
+            cel(
+                "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+                "a toleration without a key has the operator Exists",
+            ),
+            cel(
+                "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+                "tolerationSeconds need the effect NoExecute",
+            ),
+        )
+    )
+
+    key: LabelKey | None = None
     """The taint's key; absent with `Exists`: every taint."""
     operator: Literal["Exists", "Equal"] = "Equal"
     """How the key's value is compared."""
-    value: Annotated[str, Field(max_length=253)] | None = None
+    value: (
+        Annotated[
+            str,
+            Field(
+                max_length=253,
+                json_schema_extra=rules(
+                    cel(
+                        f"self.matches('^{LABEL_VALUE}$')",
+                        "the value of a taint has letters, digits, '-', '_' and '.', at most 63, "
+                        "and letters or digits at both ends",
+                    )
+                ),
+            ),
+        ]
+        | None
+    ) = None
     """The value for `Equal`."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """Which effect is tolerated; absent: every one."""
-    toleration_seconds: int | None = None
+    toleration_seconds: (
+        Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": 31_536_000})] | None
+    ) = None
     """How long a `NoExecute` taint is tolerated."""
 
 

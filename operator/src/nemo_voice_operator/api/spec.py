@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from nemo_voice_operator.api.base import AnyObject, ObjectName, Part, cel, rules, shown
+from nemo_voice_operator.api.base import ObjectName, Part, SecretKeyName, cel, rules, shown
+from nemo_voice_operator.api.metadata import Annotations, Labels, PodLabels
 from nemo_voice_operator.api.model_source import Cache, Checkpoint, Hub
+from nemo_voice_operator.api.placement import Affinity, IpBlock, Selector, Spread
 from nemo_voice_operator.api.pods import (
     Engine,
     EnvVar,
@@ -87,7 +89,7 @@ class KeysSecret(Part):
 
     name: ObjectName
     """The Secret."""
-    key: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    key: SecretKeyName | None = None
     """The one key of it to read; absent: all."""
 
 
@@ -110,11 +112,20 @@ class Rollout(Part):
 class Peer(Part):
     """Who may call, as in a NetworkPolicy."""
 
-    namespace_selector: AnyObject | None = None
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel(
+                "has(self.ipBlock) != (has(self.namespaceSelector) || has(self.podSelector))",
+                "a caller has an ipBlock, or a namespaceSelector and a podSelector or one of them",
+            )
+        )
+    )
+
+    namespace_selector: Selector | None = None
     """Namespaces by their labels; `{}` is every namespace."""
-    pod_selector: AnyObject | None = None
+    pod_selector: Selector | None = None
     """Pods by their labels."""
-    ip_block: AnyObject | None = None
+    ip_block: IpBlock | None = None
     """Addresses outside the cluster."""
 
 
@@ -141,14 +152,8 @@ class ServiceOptions(Part):
     """Kind of Service."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Its port; absent: 5000 for tts, 5001 for stt."""
-    annotations: Annotated[dict[str, str], Field(max_length=64)] | None = None
+    annotations: Annotations | None = None
     """Annotations of the Service."""
-
-
-_OUR_LABELS = cel(
-    "self.all(key, !key.startsWith('app.kubernetes.io/') && !key.startsWith('nemo-voice.dev/'))",
-    "labels under app.kubernetes.io/ and nemo-voice.dev/ belong to the operator",
-)
 
 
 class Spec(Part):
@@ -189,19 +194,48 @@ class Spec(Part):
     """The vocoder of a tts model; absent: the demo's for `demo`, else `nvidia/tts_hifigan`."""
     hub: Hub | None = None
     """Where Hugging Face models come from, if from a mirror or a private repository."""
-    image: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+    image: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=512,
+                json_schema_extra=rules(
+                    cel(
+                        "self.matches('^[A-Za-z0-9\\\\[][][A-Za-z0-9._:/@-]*$')",
+                        "image must be a reference like registry.example/speech/tts:1.0, "
+                        "without blanks",
+                    )
+                ),
+            ),
+        ]
+        | None
+    ) = None
     """Image of the pods; absent: the one of the operator's settings."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     """When the image is pulled; absent: as the operator's settings say."""
-    image_pull_secrets: Annotated[list[LocalReference], Field(max_length=16)] | None = None
+    image_pull_secrets: (
+        Annotated[
+            list[LocalReference],
+            Field(
+                max_length=16,
+                json_schema_extra=rules(
+                    cel(
+                        "self.all(one, self.exists_one(other, other.name == one.name))",
+                        "imagePullSecrets names each Secret once",
+                    )
+                ),
+            ),
+        ]
+        | None
+    ) = None
     """Secrets with which the image is pulled."""
     env: Annotated[list[EnvVar], Field(max_length=64)] | None = None
     """More environment variables of the serving container."""
-    pod_labels: (
-        Annotated[dict[str, str], Field(max_length=64, json_schema_extra=rules(_OUR_LABELS))] | None
-    ) = None
-    """Labels that the pods have besides the operator's."""
-    pod_annotations: Annotated[dict[str, str], Field(max_length=64)] | None = None
+    pod_labels: PodLabels | None = None
+    """Labels that the pods have besides the operator's, which are all those under
+    `app.kubernetes.io/` and `nemo-voice.dev/`."""
+    pod_annotations: Annotations | None = None
     """Annotations of the pods."""
     service_account_name: ObjectName | None = None
     """Service account of the pods; its token is not mounted."""
@@ -211,13 +245,30 @@ class Spec(Part):
     """Accelerators of one pod."""
     resources: Resources | None = None
     """CPU and memory of one pod."""
-    node_selector: Annotated[dict[str, str], Field(max_length=64)] | None = None
+    node_selector: Labels | None = None
     """Labels that a node must have to run the pods."""
     tolerations: Annotated[list[Toleration], Field(max_length=32)] | None = None
     """Taints that the pods tolerate."""
-    affinity: AnyObject | None = None
-    """Where the pods may run, as in a pod; checked only when the Deployment is applied."""
-    topology_spread_constraints: Annotated[list[AnyObject], Field(max_length=16)] | None = None
+    affinity: Affinity | None = None
+    """Where the pods may run, as in a pod."""
+    topology_spread_constraints: (
+        Annotated[
+            list[Spread],
+            Field(
+                max_length=16,
+                json_schema_extra=rules(
+                    cel(
+                        "self.all(one, self.exists_one(other, "
+                        "other.topologyKey == one.topologyKey && "
+                        "other.whenUnsatisfiable == one.whenUnsatisfiable))",
+                        "topologySpreadConstraints has each pair of topologyKey and "
+                        "whenUnsatisfiable once",
+                    )
+                ),
+            ),
+        ]
+        | None
+    ) = None
     """How the pods are spread, as in a pod; absent: over different nodes where possible."""
     runtime_class_name: ObjectName | None = None
     """Runtime class of the pods, such as `nvidia`."""
