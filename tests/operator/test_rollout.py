@@ -84,7 +84,7 @@ async def test_serving_pod_is_replaced_only_after_a_preflight(
         stepped = SteppedOperator(KubernetesCluster(client), namespace)
         job = await changed(defined, namespace, stepped)
         assert image_of(defined, namespace) != NEXT
-        assert conditions_of(defined, namespace)["Progressing"] == ("True", "Preflight")
+        assert conditions_of(defined, namespace)["Reconciling"] == ("True", "Preflight")
         end_preflight(defined, namespace, job, type="Complete")
         await stepped.settle()
         assert image_of(defined, namespace) == NEXT

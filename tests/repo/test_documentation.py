@@ -19,7 +19,7 @@ from support.docs.repository import (
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 README_LINES = 150
-OTHERS_WORDS = {"True", "False", "Unknown", "Complete", "PodScheduled"}
+OTHERS_WORDS = {"True", "False", "Unknown", "Complete", "PodScheduled", "Progressing"}
 """Words of Kubernetes' own conditions."""
 
 

@@ -19,17 +19,20 @@ from support.not_run import not_run
 
 SAMPLES = ROOT / "manifests" / "samples"
 TIMEOUT_S = 60
-NAMESPACES = ("nemo-voice", "speech")
+NAMESPACES = ("nemo-voice", "speech", "argocd")
 STATUS = {
     "phase": "Ready",
     "conditions": [
         {
-            "type": "Ready",
-            "status": "True",
-            "reason": "Ready",
+            "type": kind,
+            "status": status,
+            "reason": kind,
             "message": "",
             "lastTransitionTime": "2026-01-01T00:00:00Z",
+            # No operator runs here, and some lines change the spec.
+            "observedGeneration": 99,
         }
+        for kind, status in (("Ready", "True"), ("Reconciling", "False"))
     ],
     "load": {"inFlight": 1, "queueSeconds": 0, "decision": 1, "reason": "Steady", "message": "."},
 }
@@ -57,6 +60,8 @@ def cluster() -> Iterator[ApiServer]:
                 server.send("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
             for sample in ("tts-nvidia", "tts-demo", "private-hub"):
                 _suppose(server, yaml.safe_load((SAMPLES / f"{sample}.yaml").read_text()))
+            argocd = {"metadata": {"name": "argocd-cm"}}
+            server.send("POST", "/api/v1/namespaces/argocd/configmaps", argocd)
             yield server
     except GoProgramsMissingError as reason:
         not_run(f"NOT RUN: the documents' lines for kubectl: {reason}")

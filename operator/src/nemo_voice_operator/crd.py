@@ -26,7 +26,7 @@ _COLUMNS = (
     ("Replicas", "integer", ".status.desiredReplicas", 0),
     ("Phase", "string", ".status.phase", 0),
     ("Age", "date", ".metadata.creationTimestamp", 0),
-    ("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', 1),
+    ("Reason", "string", ".status.reason", 1),
     ("Endpoint", "string", ".status.endpoint", 1),
 )
 
@@ -84,7 +84,11 @@ def _schema() -> Manifest:
             "kind": {"type": "string"},
             "metadata": {"type": "object"},
             "spec": structural(Spec.model_json_schema(by_alias=True)),
-            "status": structural(Status.model_json_schema(by_alias=True)),
+            "status": {
+                **structural(Status.model_json_schema(by_alias=True)),
+                # kstatus would take an object that nobody has seen yet for one that is as wanted.
+                "default": {"observedGeneration": -1},
+            },
         },
         "x-kubernetes-validations": [
             cel(

@@ -130,12 +130,10 @@ class VoiceNamespace:
         """Returns when every pod is of the newest spec and ready, and the status says so."""
 
         def is_settled() -> bool:
-            voice = self.voice(name)
-            status = voice.get("status", {})
-            return (
-                status.get("observedGeneration") == voice["metadata"]["generation"]
-                and self.condition(name, "Progressing")["reason"] == "Settled"
-            )
+            generation = self.voice(name)["metadata"]["generation"]
+            found = self.condition(name, "Reconciling")
+            is_seen = str(found.get("observedGeneration")) == str(generation)
+            return is_seen and found["status"] == "False"
 
         until(f"{name} settled", is_settled, patience_s)
 

@@ -106,6 +106,8 @@ class Status(Part):
     """The generation of the spec that this status is about."""
     phase: Phase | None = None
     """Where it is, in one word."""
+    reason: str | None = None
+    """Why it is not as wanted, in one word: the reason of the condition that says so."""
     endpoint: str | None = None
     """Where requests go inside the cluster."""
     selector: str | None = None
@@ -133,7 +135,7 @@ class Status(Part):
             }
         ),
     ] = ()
-    """ModelCached, WarmedUp, Ready, Progressing, Degraded."""
+    """ModelCached, WarmedUp, Ready, Stalled, Reconciling, Degraded."""
     phases: PhaseSeconds | None = None
     """How long the way to ready took."""
     load: Load | None = None

@@ -65,7 +65,9 @@ class StatusWriter:
             ClusterError: It could not be written.
         """
         before = resource.get("status") or {}
-        status = status_of_unreadable(before, problem, now=timestamp(self.now()))
+        generation = int(resource["metadata"].get("generation", 1))
+        now = timestamp(self.now())
+        status = status_of_unreadable(before, problem, generation=generation, now=now)
         if status != before:
             await self._apply(resource, status)
             await self._warn(resource, "NotUnderstood", problem)

@@ -102,6 +102,13 @@ def has_been_seen(deployment: Object) -> bool:
     return seen >= int(deployment["metadata"].get("generation", 1))
 
 
+def is_late(deployment: Object | None) -> bool:
+    """Returns whether pods of the newest spec take longer to become ready than they may."""
+    progressing = condition_of(deployment, "Progressing") or {}
+    is_over = progressing.get("reason") == "ProgressDeadlineExceeded"
+    return deployment is not None and is_over and has_been_seen(deployment)
+
+
 def is_rolled_out(deployment: Object | None) -> bool:
     """Returns whether every replica is of the newest template and ready, and none is left over."""
     if deployment is None:

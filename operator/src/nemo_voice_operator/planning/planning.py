@@ -13,11 +13,11 @@ from nemo_voice_operator.desired.preflight_job import preflight_work_name
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import (
     Object,
-    condition_of,
     container_states,
     has_been_ready,
     has_been_seen,
     holds,
+    is_late,
     is_ready,
 )
 from nemo_voice_operator.planning.job_results import checkpoints_of, result_of
@@ -224,9 +224,7 @@ def must_roll_back(service: VoiceService, observed: Observed) -> bool:
     tried = [pod for pod in observed.pods if present and digest_in(pod) == present]
     if any(map(is_ready, tried)):
         return False  # where one serves, going back would cost what it serves
-    progressing = condition_of(observed.deployment, "Progressing") or {}
-    is_late = progressing.get("reason") == "ProgressDeadlineExceeded"
-    return is_late or _fails_at_every_start(tried)
+    return is_late(observed.deployment) or _fails_at_every_start(tried)
 
 
 def _fails_at_every_start(tried: Sequence[Object]) -> bool:

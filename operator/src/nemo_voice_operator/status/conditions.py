@@ -1,10 +1,16 @@
-"""The five conditions of a VoiceService: cached, warmed up, ready, progressing, degraded."""
+"""The six conditions of a VoiceService.
 
+Cached, warmed up and ready are good when they hold. `Stalled` and `Reconciling` are kstatus' names,
+which Flux, Helm and Argo CD know: whether what serves is this generation. Degraded says what is
+wrong.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from nemo_voice_operator.api import VoiceService
-from nemo_voice_operator.kube.objects import holds, is_leaving, is_rolled_out
+from nemo_voice_operator.kube.objects import holds, is_late, is_leaving, is_rolled_out
 from nemo_voice_operator.planning.job_results import cache_failure, no_pod_yet
 from nemo_voice_operator.planning.planning import ROLLED_BACK, was_rolled_back
 from nemo_voice_operator.state.observed import Observed
@@ -12,7 +18,11 @@ from nemo_voice_operator.state.plan import CacheWork, Plan
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReports
 from nemo_voice_operator.state.resolved import Resolved
 from nemo_voice_operator.status.condition_times import UndatedCondition, find_condition
-from nemo_voice_operator.status.pod_diagnosis import Diagnosis, first_diagnosis
+from nemo_voice_operator.status.pod_diagnosis import (
+    UNSCHEDULABLE,
+    Diagnosis,
+    first_diagnosis,
+)
 from nemo_voice_operator.status.preflight_status import preflight_diagnosis
 
 _NOT_ROLLED_OUT = "the change is not rolled out, the pods stay as they are"
@@ -20,8 +30,11 @@ IN_IMAGE = "InImage"
 """Reason of `ModelCached` where nothing has to be downloaded."""
 _TERMINATING = "Terminating"
 """Reason of conditions that cannot hold once the deletion of the VoiceService has begun."""
-_ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", "Suspended"})
+_SUSPENDED, _NO_REPLICAS = "Suspended", "NoReplicas"
+_ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", _SUSPENDED})
 """Reasons of a model that is not cached yet though nothing is wrong."""
+_MAY_PASS = frozenset({"ClaimNotFound", "Evicted", "Interrupted", UNSCHEDULABLE})
+"""Reasons of what is wrong that often passes without anybody: a node comes, a claim is created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,8 @@ class Assessment:
     existing: int
     ready: int
     now: datetime
+    is_refused: bool = False
+    """Whether the API server refused an owned object."""
 
     @property
     def service(self) -> VoiceService:
@@ -54,19 +69,35 @@ class Assessment:
 
     @property
     def has_settled(self) -> bool:
-        """Whether every pod is of the newest template and ready."""
+        """Whether every pod is of the newest template and ready, and none of another is left."""
+        if self.is_refused or self.is_leaving:
+            return False
+        if self.service.spec.suspend or (self.plan.serves and not self.plan.replicas):
+            return not self.existing
         return self.plan.serves and is_rolled_out(self.observed.deployment) and not self.is_short
 
 
 def undated_conditions(assessment: Assessment) -> list[UndatedCondition]:
-    """Returns the five conditions, always in the same order."""
+    """Returns the six conditions, always in the same order.
+
+    kstatus takes the first of `Stalled` and `Reconciling` that holds: what is stuck has failed for
+    it, though it is still reconciling.
+    """
+    degraded = _degraded(assessment)
     return [
         cached(assessment),
         _warmed_up(assessment),
         _ready(assessment),
-        _progressing(assessment),
-        _degraded(assessment),
+        _stalled(assessment, degraded),
+        _reconciling(assessment, degraded),
+        degraded,
     ]
+
+
+def reason_of(conditions: Sequence[UndatedCondition]) -> str:
+    """Returns why the VoiceService is not as wanted; why it serves where it is."""
+    _, _, ready, _, reconciling, degraded = conditions
+    return next(one for one in (degraded, reconciling, ready) if one.holds or one is ready).reason
 
 
 def cached(assessment: Assessment) -> UndatedCondition:
@@ -98,7 +129,7 @@ def _why_not_cached(assessment: Assessment, cache: CacheWork) -> tuple[str, str]
     if diagnosis := first_diagnosis(pod for pod in observed.job_pods if not is_leaving(pod)):
         return (diagnosis.reason, diagnosis.message)
     if assessment.service.spec.suspend:
-        return ("Suspended", "nothing is downloaded while suspended")
+        return (_SUSPENDED, "nothing is downloaded while suspended")
     if failure := no_pod_yet(observed.job, observed.job_pods, assessment.now):
         return (failure.reason, failure.message)
     return _how_far(assessment, cache)
@@ -130,7 +161,7 @@ def _warmed_up(assessment: Assessment) -> UndatedCondition:
 def _ready(assessment: Assessment) -> UndatedCondition:
     kind, service = "Ready", assessment.service
     if service.spec.suspend:
-        return UndatedCondition(kind, False, "Suspended", "spec.suspend is true")
+        return UndatedCondition(kind, False, _SUSPENDED, "spec.suspend is true")
     if assessment.ready:
         return UndatedCondition(
             kind,
@@ -141,53 +172,58 @@ def _ready(assessment: Assessment) -> UndatedCondition:
     if assessment.is_leaving:
         return UndatedCondition(kind, False, _TERMINATING, "it is being deleted")
     if not assessment.plan.replicas:
-        return UndatedCondition(kind, False, "NoReplicas", "0 replicas are asked for")
+        return UndatedCondition(kind, False, _NO_REPLICAS, "0 replicas are asked for")
     cause = cached(assessment)
     if cause.holds:
         cause = _warmed_up(assessment)
     return UndatedCondition(kind, False, cause.reason, cause.message)
 
 
-def _progressing(assessment: Assessment) -> UndatedCondition:
-    kind = "Progressing"
-    if reason := _why_nothing_should_move(assessment):
-        return UndatedCondition(kind, False, reason, "")
+def _stalled(assessment: Assessment, degraded: UndatedCondition) -> UndatedCondition:
+    """Returns whether the wanted state cannot be reached until somebody acts, and why."""
+    may_pass = degraded.reason in _MAY_PASS and not is_late(assessment.observed.deployment)
+    is_over = assessment.has_settled or assessment.is_leaving
+    is_stuck = degraded.holds is True and not (may_pass or is_over)
+    return UndatedCondition(
+        "Stalled", is_stuck, degraded.reason, degraded.message if is_stuck else ""
+    )
+
+
+def _reconciling(assessment: Assessment, degraded: UndatedCondition) -> UndatedCondition:
+    """Returns whether something else than this generation serves yet, also while it is stuck."""
+    kind = "Reconciling"
+    if assessment.is_leaving:
+        return UndatedCondition(kind, True, _TERMINATING, "it is being deleted")
     if assessment.has_settled:
-        return UndatedCondition(kind, False, "Settled", "")
+        return UndatedCondition(kind, False, _why_nothing_serves(assessment) or "Settled", "")
+    if degraded.holds:
+        return UndatedCondition(kind, True, degraded.reason, degraded.message)
     cause = cached(assessment)
-    if not cause.holds:
-        return UndatedCondition(
-            kind, cache_failure(assessment.observed) is None, cause.reason, cause.message
-        )
-    if assessment.plan.is_rolled_back:
-        return UndatedCondition(kind, False, ROLLED_BACK, "")
+    if not cause.holds and not assessment.service.spec.suspend:
+        return UndatedCondition(kind, True, cause.reason, cause.message)
     return _rolling(assessment)
 
 
 def _rolling(assessment: Assessment) -> UndatedCondition:
-    kind, preflight = "Progressing", assessment.plan.preflight
-    diagnosis = (
-        preflight_diagnosis(assessment.plan, assessment.observed, assessment.now)
-        if preflight
-        else assessment.diagnosis
-    )
-    if diagnosis is not None:
-        return UndatedCondition(kind, False, diagnosis.reason, diagnosis.message)
-    if preflight:
+    kind, plan = "Reconciling", assessment.plan
+    if reason := _why_nothing_serves(assessment):
+        return UndatedCondition(kind, True, reason, f"{assessment.existing} pods are being stopped")
+    if plan.preflight:
         return UndatedCondition(
-            kind, True, "Preflight", f"Job {preflight} tries the change before a pod is replaced"
+            kind,
+            True,
+            "Preflight",
+            f"Job {plan.preflight} tries the change before a pod is replaced",
         )
     return UndatedCondition(
-        kind, True, "RollingOut", f"{assessment.ready} of {assessment.plan.replicas} pods are ready"
+        kind, True, "RollingOut", f"{assessment.ready} of {plan.replicas} pods are ready"
     )
 
 
-def _why_nothing_should_move(assessment: Assessment) -> str | None:
-    if assessment.is_leaving:
-        return _TERMINATING
+def _why_nothing_serves(assessment: Assessment) -> str | None:
     if assessment.service.spec.suspend:
-        return "Suspended"
-    return None if assessment.plan.replicas else "NoReplicas"
+        return _SUSPENDED
+    return None if assessment.plan.replicas else _NO_REPLICAS
 
 
 def _degraded(assessment: Assessment) -> UndatedCondition:

@@ -9,7 +9,7 @@ from nemo_voice_operator.kube.objects import (
     Object,
     condition_of,
     container_states,
-    has_been_seen,
+    is_late,
     is_leaving,
     is_over,
     is_ready,
@@ -20,6 +20,7 @@ from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness, PodReports
 from nemo_voice_operator.status.crash_loops import CRASH_LOOP, has_crashed, last_end, trial_left_s
 
+UNSCHEDULABLE = "Unschedulable"
 _MOST_CHARS = 1000
 _STARTING = frozenset({"ContainerCreating", "PodInitializing"})
 _NO_IMAGE = "ImagePullBackOff"
@@ -78,7 +79,7 @@ def pod_diagnosis(pod: Object, readiness: PodReadiness | None = None) -> Diagnos
     """Returns what is wrong with a pod; being slow is nothing wrong."""
     name, status = str(pod["metadata"]["name"]), pod.get("status", {})
     if is_unschedulable(pod):
-        return Diagnosis("Unschedulable", why_unscheduled(pod), name)
+        return Diagnosis(UNSCHEDULABLE, why_unscheduled(pod), name)
     if status.get("phase") == "Failed" and status.get("reason"):
         # Its node ended it: how its containers ended then is not the cause.
         return Diagnosis(status["reason"], status.get("message", ""), name)
@@ -107,12 +108,11 @@ def _with_time(deployment: Object | None) -> Diagnosis | None:
 
     A Secret or a volume that cannot be mounted is reported by Events alone.
     """
-    reason = "ProgressDeadlineExceeded"
-    progressing = condition_of(deployment, "Progressing") or {}
-    if deployment is None or progressing.get("reason") != reason or not has_been_seen(deployment):
+    if not is_late(deployment):
         return None
+    progressing = condition_of(deployment, "Progressing") or {}
     hint = "the Events of its pods say what they wait for: a Secret or a volume, perhaps"
-    return Diagnosis(reason, f"{progressing.get('message', '')} ({hint})", "")
+    return Diagnosis(progressing["reason"], f"{progressing.get('message', '')} ({hint})", "")
 
 
 def _of_the_ended(pods: Sequence[Object]) -> Diagnosis | None:

@@ -23,10 +23,14 @@ from nemo_voice_operator.state.plan import Plan, VerifiedCheckpoint
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReports
 from nemo_voice_operator.state.resolved import Resolved
 from nemo_voice_operator.status.condition_times import UndatedCondition, with_times
-from nemo_voice_operator.status.conditions import Assessment, undated_conditions
-from nemo_voice_operator.status.pod_diagnosis import Diagnosis, serving_diagnosis
+from nemo_voice_operator.status.conditions import Assessment, reason_of, undated_conditions
+from nemo_voice_operator.status.pod_diagnosis import UNSCHEDULABLE, Diagnosis, serving_diagnosis
 
-_MAY_YET_COME = frozenset({"Unschedulable", "ClaimNotFound"})
+_MAY_YET_COME = frozenset({UNSCHEDULABLE, "ClaimNotFound"})
+
+_NOT_UNDERSTOOD = "NotUnderstood"
+_ALL_WRONG = ("Stalled", "Reconciling", "Degraded")
+"""Conditions that hold of a resource that was not understood, in their order."""
 
 
 class _Place(NamedTuple):
@@ -56,21 +60,18 @@ def status_of(
         refusal: Why the API server refused an owned object, if it did.
     """
     service, decision = resolved.service, observed.scaling_decision
-    pods = [pod for pod in observed.pods if not (is_leaving(pod) or is_over(pod))]
-    ready = sum(map(is_ready, pods))
-    moment = datetime.fromisoformat(now)
-    diagnosis = refusal or serving_diagnosis(observed, reports, plan.replicas, moment)
-    assessment = Assessment(resolved, plan, observed, reports, diagnosis, len(pods), ready, moment)
+    assessment = _assessed(resolved, plan, observed, reports, refusal, datetime.fromisoformat(now))
     conditions = undated_conditions(assessment)
     verified, before = plan.model, service.status
     place = _Place(resolved.place, claim_uid(observed.claim))
     return Status(
         observed_generation=service.metadata.generation,
         phase=_phase(assessment, conditions),
+        reason=reason_of(conditions),
         endpoint=_endpoint(service),
         selector=",".join(f"{k}={v}" for k, v in selector_of(service).items()),
-        replicas=len(pods),
-        ready_replicas=ready,
+        replicas=assessment.existing,
+        ready_replicas=assessment.ready,
         desired_replicas=_desired_replicas(plan, decision),
         model=_served(
             service.spec.model, verified.model if verified else None, before.model, place
@@ -86,6 +87,28 @@ def status_of(
     )
 
 
+def _assessed(
+    resolved: Resolved,
+    plan: Plan,
+    observed: Observed,
+    reports: PodReports,
+    refusal: Diagnosis | None,
+    now: datetime,
+) -> Assessment:
+    pods = [pod for pod in observed.pods if not (is_leaving(pod) or is_over(pod))]
+    return Assessment(
+        resolved=resolved,
+        plan=plan,
+        observed=observed,
+        reports=reports,
+        diagnosis=refusal or serving_diagnosis(observed, reports, plan.replicas, now),
+        existing=len(pods),
+        ready=sum(map(is_ready, pods)),
+        now=now,
+        is_refused=refusal is not None,
+    )
+
+
 def _desired_replicas(plan: Plan, decision: ScalingDecision | None) -> int:
     """Returns the replicas that the load asks for, whether they can be placed or not."""
     if not plan.replicas:
@@ -93,19 +116,44 @@ def _desired_replicas(plan: Plan, decision: ScalingDecision | None) -> int:
     return (decision.wanted if decision else 0) or plan.replicas
 
 
-def status_of_unreadable(before: Mapping[str, Any], problem: str, *, now: str) -> Manifest:
-    """Returns the status so far, with a condition that the resource was not understood."""
-    kept = [one for one in before.get("conditions") or () if one.get("type") != "Degraded"]
-    known = [one for one in before.get("conditions") or () if one.get("type") == "Degraded"]
-    was_true = bool(known) and known[0].get("status") == "True"
-    degraded = {
-        "type": "Degraded",
-        "status": "True",
-        "reason": "NotUnderstood",
-        "message": f"this operator is older or newer than the CRD: {problem}"[:MAX_MESSAGE_CHARS],
-        "lastTransitionTime": known[0].get("lastTransitionTime", now) if was_true else now,
+def status_of_unreadable(
+    before: Mapping[str, Any], problem: str, *, generation: int, now: str
+) -> Manifest:
+    """Returns the status so far, with conditions that the resource was not understood.
+
+    Args:
+        before: The status so far.
+        problem: What was not understood.
+        generation: Of the spec that was not understood.
+        now: The time, in RFC 3339.
+    """
+    known = {one["type"]: one for one in before.get("conditions") or ()}
+    message = f"this operator is older or newer than the CRD: {problem}"[:MAX_MESSAGE_CHARS]
+    told = {
+        kind: {
+            "type": kind,
+            "status": "True",
+            "reason": _NOT_UNDERSTOOD,
+            "message": message,
+            "lastTransitionTime": _since(known.get(kind), now),
+            "observedGeneration": generation,
+        }
+        for kind in _ALL_WRONG
     }
-    return {**before, "phase": Phase.FAILED, "conditions": [*kept, degraded]}
+    kept = [one for kind, one in known.items() if kind not in told]
+    return {
+        **before,
+        "observedGeneration": generation,
+        "phase": Phase.FAILED,
+        "reason": _NOT_UNDERSTOOD,
+        "conditions": [*kept, *told.values()],
+    }
+
+
+def _since(before: Mapping[str, Any] | None, now: str) -> str:
+    """Returns since when a condition is true that is true now."""
+    was_true = before is not None and before.get("status") == "True"
+    return str(before.get("lastTransitionTime", now)) if was_true and before else now
 
 
 def _endpoint(service: VoiceService) -> str:
@@ -138,7 +186,7 @@ def _served(
 
 
 def _phase(assessment: Assessment, conditions: Sequence[UndatedCondition]) -> Phase:  # noqa: PLR0911 one per phase
-    cached, warmed_up, ready, _, degraded = conditions
+    cached, warmed_up, ready, *_, degraded = conditions
     if assessment.is_leaving:
         return Phase.TERMINATING
     if assessment.service.spec.suspend:

@@ -46,7 +46,7 @@ def test_ready_when_a_pod_is_ready(scene: Scene) -> None:
     assert (status["phase"], status["readyReplicas"]) == ("Ready", 1)
     assert status["phases"] == {"loadSeconds": 3.0, "warmupSeconds": 2.0}
     assert status["endpoint"] == "http://narrator.speech.svc:5001"
-    assert scene.condition("Progressing") == ("False", "Settled")
+    assert scene.condition("Reconciling") == ("False", "Settled")
 
 
 def test_slow_pod_delays_no_change(scene: Scene) -> None:
@@ -180,7 +180,7 @@ def test_pods_keep_the_old_model_until_the_new_one_is_verified(scene: Scene) -> 
     scene.settle()
     assert scene.cluster.get("Deployment", "narrator")["spec"]["template"] == before
     assert scene.status()["model"]["revision"] == COMMIT
-    assert (scene.status()["phase"], scene.condition("Progressing")) == (
+    assert (scene.status()["phase"], scene.condition("Reconciling")) == (
         "Ready",
         ("True", "Pending"),
     )

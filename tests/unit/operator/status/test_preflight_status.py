@@ -43,13 +43,13 @@ def test_serving_pod_stays_until_the_preflight_succeeded(serving: Scene) -> None
     assert job["spec"]["activeDeadlineSeconds"] > 600, (
         "what cannot be mounted would wait without end"
     )
-    assert serving.condition("Progressing") == ("True", "Preflight")
+    assert serving.condition("Reconciling") == ("True", "Preflight")
     assert (serving.status()["phase"], serving.condition("Degraded")[0]) == ("Ready", "False")
     serving.pass_preflight()
     serving.settle()
     assert image_of(serving) == NEXT
     assert not serving.cluster.names("Job"), "its result has been read"
-    assert serving.condition("Progressing") == ("True", "RollingOut")
+    assert serving.condition("Reconciling") == ("True", "RollingOut")
 
 
 def test_failed_preflight_holds_the_change_back(serving: Scene) -> None:
@@ -62,7 +62,8 @@ def test_failed_preflight_holds_the_change_back(serving: Scene) -> None:
     serving.settle()
     assert image_of(serving) == before
     assert serving.condition("Degraded") == ("True", "CacheDamaged")
-    assert serving.condition("Progressing") == ("False", "CacheDamaged")
+    assert serving.condition("Stalled") == ("True", "CacheDamaged")
+    assert serving.condition("Reconciling") == ("True", "CacheDamaged")
     assert serving.condition("Ready") == ("True", "Serving")
     assert serving.status()["phase"] == "Degraded"
     assert serving.cluster.events[-1]["reason"] == "CacheDamaged"
@@ -114,13 +115,13 @@ def test_job_named_proof_by_an_older_operator_is_deleted_and_no_preflight(
     serving.settle()
     assert serving.only_job().startswith("narrator-preflight-")
     assert image_of(serving) == before
-    assert serving.condition("Progressing") == ("True", "Preflight")
+    assert serving.condition("Reconciling") == ("True", "Preflight")
     assert serving.condition("Degraded") == ("False", "AsExpected")
 
 
 @pytest.mark.parametrize(
     ("kind", "now", "of_older"),
-    [("WarmedUp", "SelfTestPassed", "CanaryPassed"), ("Progressing", "Preflight", "Proving")],
+    [("WarmedUp", "SelfTestPassed", "CanaryPassed"), ("Reconciling", "Preflight", "Proving")],
 )
 def test_reasons_of_an_older_operator_are_replaced_without_a_transition(
     serving: Scene, kind: str, now: str, of_older: str
@@ -145,7 +146,7 @@ def test_reverted_change_needs_no_preflight(serving: Scene) -> None:
     serving.apply(image=None)
     serving.settle()
     assert not serving.cluster.names("Job")
-    assert serving.condition("Progressing") == ("False", "Settled")
+    assert serving.condition("Reconciling") == ("False", "Settled")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_preflight_follows_the_download(scene: Scene) -> None:
     scene.pass_preflight()
     scene.settle()
     assert not scene.cluster.names("Job")
-    assert scene.condition("Progressing") == ("True", "RollingOut")
+    assert scene.condition("Reconciling") == ("True", "RollingOut")
 
 
 def failing_pod(scene: Scene, restarts: int) -> None:

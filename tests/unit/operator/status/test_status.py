@@ -111,13 +111,19 @@ SERVING: dict[str, Case] = {
         voice_service(),
         seen_with(pod(ready=True), deployment=deployment()),
         Phase.READY,
-        "True InImage, True SelfTestPassed, True Serving, False Settled, False AsExpected",
+        (
+            "True InImage, True SelfTestPassed, True Serving, "
+            "False AsExpected, False Settled, False AsExpected"
+        ),
     ),
     "ready while more are coming": (
         voice_service(replicas=2),
         seen_with(pod(ready=True), pod("narrator-1"), deployment=deployment(2, ready=1)),
         Phase.READY,
-        "True InImage, True SelfTestPassed, True Serving, True RollingOut, False AsExpected",
+        (
+            "True InImage, True SelfTestPassed, True Serving, "
+            "False AsExpected, True RollingOut, False AsExpected"
+        ),
     ),
     "ready while another one fails": (
         voice_service(replicas=2),
@@ -125,14 +131,17 @@ SERVING: dict[str, Case] = {
         Phase.DEGRADED,
         (
             "True InImage, True SelfTestPassed, True Serving, "
-            "False ImagePullBackOff, True ImagePullBackOff"
+            "True ImagePullBackOff, True ImagePullBackOff, True ImagePullBackOff"
         ),
     ),
     "the last good pods after a failure": (
         rolled_back(),
         seen_with(pod(ready=True), deployment=deployment(), good_template=template()),
         Phase.DEGRADED,
-        "True InImage, True SelfTestPassed, True Serving, False RolledBack, True RolledBack",
+        (
+            "True InImage, True SelfTestPassed, True Serving, "
+            "True RolledBack, True RolledBack, True RolledBack"
+        ),
     ),
     "several pods on a claim of one node": (
         voice_service(**HUB, replicas=2),
@@ -144,7 +153,10 @@ SERVING: dict[str, Case] = {
             job_pods=downloaded(checkpoint()).job_pods,
         ),
         Phase.READY,
-        "True SingleNodeVolume, True SelfTestPassed, True Serving, False Settled, False AsExpected",
+        (
+            "True SingleNodeVolume, True SelfTestPassed, True Serving, "
+            "False AsExpected, False Settled, False AsExpected"
+        ),
     ),
 }
 STARTING: dict[str, Case] = {
@@ -152,55 +164,82 @@ STARTING: dict[str, Case] = {
         voice_service(),
         Observed(),
         Phase.PENDING,
-        "True InImage, False NoPods, False NoPods, True RollingOut, False AsExpected",
+        (
+            "True InImage, False NoPods, False NoPods, "
+            "False AsExpected, True RollingOut, False AsExpected"
+        ),
     ),
     "a pod that reports nothing": (
         voice_service(),
         seen_with(pod()),
         Phase.LOADING,
-        "True InImage, False Starting, False Starting, True RollingOut, False AsExpected",
+        (
+            "True InImage, False Starting, False Starting, "
+            "False AsExpected, True RollingOut, False AsExpected"
+        ),
     ),
     "a pod that warms up": (
         voice_service(),
         seen_with(pod(), reported={"narrator-0": WARMING}),
         Phase.WARMING,
-        "True InImage, False Warming, False Warming, True RollingOut, False AsExpected",
+        (
+            "True InImage, False Warming, False Warming, "
+            "False AsExpected, True RollingOut, False AsExpected"
+        ),
     ),
     "a pod that the kubelet has not asked yet": (
         voice_service(),
         seen_with(pod(), reported={"narrator-0": READY}),
         Phase.LOADING,
-        "True InImage, False Starting, False Starting, True RollingOut, False AsExpected",
+        (
+            "True InImage, False Starting, False Starting, "
+            "False AsExpected, True RollingOut, False AsExpected"
+        ),
     ),
     "a pod on its way out": (
         voice_service(),
         seen_with(pod(ready=True, leaving=True)),
         Phase.PENDING,
-        "True InImage, False NoPods, False NoPods, True RollingOut, False AsExpected",
+        (
+            "True InImage, False NoPods, False NoPods, "
+            "False AsExpected, True RollingOut, False AsExpected"
+        ),
     ),
     "suspended": (
         voice_service(suspend=True),
         Observed(),
         Phase.SUSPENDED,
-        "True InImage, False NoPods, False Suspended, False Suspended, False AsExpected",
+        (
+            "True InImage, False NoPods, False Suspended, "
+            "False AsExpected, False Suspended, False AsExpected"
+        ),
     ),
     "no replicas": (
         voice_service(replicas=0),
         Observed(),
         Phase.SUSPENDED,
-        "True InImage, False NoPods, False NoReplicas, False NoReplicas, False AsExpected",
+        (
+            "True InImage, False NoPods, False NoReplicas, "
+            "False AsExpected, False NoReplicas, False AsExpected"
+        ),
     ),
     "on its way out": (
         leaving(voice_service()),
         seen_with(pod(ready=True)),
         Phase.TERMINATING,
-        "True InImage, True SelfTestPassed, True Serving, False Terminating, False AsExpected",
+        (
+            "True InImage, True SelfTestPassed, True Serving, "
+            "False AsExpected, True Terminating, False AsExpected"
+        ),
     ),
     "on its way out without pods": (
         leaving(voice_service()),
         Observed(),
         Phase.TERMINATING,
-        "True InImage, False NoPods, False Terminating, False Terminating, False AsExpected",
+        (
+            "True InImage, False NoPods, False Terminating, "
+            "False AsExpected, True Terminating, False AsExpected"
+        ),
     ),
 }
 FAILING: dict[str, Case] = {
@@ -210,7 +249,7 @@ FAILING: dict[str, Case] = {
         Phase.PENDING,
         (
             "True InImage, False Unschedulable, False Unschedulable, "
-            "False Unschedulable, True Unschedulable"
+            "False Unschedulable, True Unschedulable, True Unschedulable"
         ),
     ),
     "a crash": (
@@ -219,7 +258,7 @@ FAILING: dict[str, Case] = {
         Phase.FAILED,
         (
             "True InImage, False CrashLoopBackOff, False CrashLoopBackOff, "
-            "False CrashLoopBackOff, True CrashLoopBackOff"
+            "True CrashLoopBackOff, True CrashLoopBackOff, True CrashLoopBackOff"
         ),
     ),
     "pods that a quota forbids": (
@@ -228,14 +267,17 @@ FAILING: dict[str, Case] = {
         Phase.FAILED,
         (
             "True InImage, False FailedCreate, False FailedCreate, "
-            "False FailedCreate, True FailedCreate"
+            "True FailedCreate, True FailedCreate, True FailedCreate"
         ),
     ),
     "one more pod that a quota forbids": (
         voice_service(),
         seen_with(pod(ready=True), deployment=FORBIDDEN),
         Phase.DEGRADED,
-        "True InImage, True SelfTestPassed, True Serving, False FailedCreate, True FailedCreate",
+        (
+            "True InImage, True SelfTestPassed, True Serving, "
+            "True FailedCreate, True FailedCreate, True FailedCreate"
+        ),
     ),
     "a refusal": (
         voice_service(),
@@ -243,33 +285,33 @@ FAILING: dict[str, Case] = {
         Phase.FAILED,
         (
             "True InImage, False ApplyRefused, False ApplyRefused, "
-            "False ApplyRefused, True ApplyRefused"
+            "True ApplyRefused, True ApplyRefused, True ApplyRefused"
         ),
     ),
 }
 CACHING: dict[str, tuple[dict[str, Any], Observed | Seen, Phase, str, str]] = {
-    "no claim": (NAMED, Observed(), Phase.PENDING, "False ClaimNotFound", "True"),
-    "a Job that has not begun": (HUB, Observed(), Phase.CACHING, "False Pending", "True"),
+    "no claim": (NAMED, Observed(), Phase.PENDING, "False ClaimNotFound", "False"),
+    "a Job that has not begun": (HUB, Observed(), Phase.CACHING, "False Pending", "False"),
     "a download": (
         HUB,
         downloading(1, 2),
         Phase.CACHING,
         "False Downloading",
-        "True",
+        "False",
     ),
     "a download without a node": (
         HUB,
         Observed(job_pods=(unschedulable("fetch-x"),)),
         Phase.PENDING,
         "False Unschedulable",
-        "True",
+        "False",
     ),
     "a download that failed": (
         HUB,
         Observed(job=job(condition("Failed")), job_pods=(FAILED_TRY,)),
         Phase.FAILED,
         "False HubUnauthorized",
-        "False",
+        "True",
     ),
     "a download that no pod can be made for": (
         HUB,
@@ -283,14 +325,14 @@ CACHING: dict[str, tuple[dict[str, Any], Observed | Seen, Phase, str, str]] = {
         Observed(job=job(creationTimestamp=NOW)),
         Phase.CACHING,
         "False Pending",
-        "True",
+        "False",
     ),
     "a download that left nothing": (
         HUB,
         Observed(job=job(condition("Complete"))),
         Phase.CACHING,
         "False ResultMissing",
-        "True",
+        "False",
     ),
     "suspended before the download": (
         {**HUB, "suspend": True},
@@ -316,23 +358,26 @@ def test_phase_and_conditions_follow_from_what_is_observed(
         "ModelCached",
         "WarmedUp",
         "Ready",
-        "Progressing",
+        "Stalled",
+        "Reconciling",
         "Degraded",
     ]
     assert ", ".join(f"{one.status} {one.reason}" for one in status.conditions) == expected
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "phase", "cached", "progressing"), CACHING.values(), ids=CACHING
+    ("spec", "seen", "phase", "cached", "stalled"), CACHING.values(), ids=CACHING
 )
 def test_status_says_what_keeps_the_model_from_being_cached(
-    spec: dict[str, Any], seen: Observed, phase: Phase, cached: str, progressing: str
+    spec: dict[str, Any], seen: Observed, phase: Phase, cached: str, stalled: str
 ) -> None:
-    status = decided(voice_service(**spec), seen)
+    service = voice_service(**spec)
+    status = decided(service, seen)
     conditions = {one.type: one for one in status.conditions}
     found = conditions["ModelCached"]
     assert (status.phase, f"{found.status} {found.reason}") == (phase, cached)
-    assert conditions["Progressing"].status == progressing
+    assert conditions["Stalled"].status == stalled
+    assert conditions["Reconciling"].status == str(not service.spec.suspend)
     assert conditions["Ready"].reason == found.reason
 
 
@@ -451,21 +496,27 @@ def test_condition_keeps_its_time_while_its_status_stays() -> None:
         "ModelCached": "2026",
         "WarmedUp": "2027",
         "Ready": "2027",
-        "Progressing": "2026",
+        "Stalled": "2027",
+        "Reconciling": "2027",
         "Degraded": "2027",
     }
 
 
-def test_unreadable_resource_keeps_its_status_with_a_degraded_condition() -> None:
+def test_unreadable_resource_keeps_its_status_with_what_is_wrong_of_its_generation() -> None:
     ready = condition("Ready", lastTransitionTime="2025-01-01T00:00:00Z")
     healthy = condition("Degraded", "False", lastTransitionTime="2025-01-01T00:00:00Z")
     before = {"phase": "Ready", "replicas": 2, "conditions": [ready, healthy]}
-    status: Any = status_of_unreadable(before, "spec.task: no such task", now=NOW)
+    problem = "spec.task: no such task"
+    status: Any = status_of_unreadable(before, problem, generation=7, now=NOW)
     assert (status["phase"], status["replicas"]) == ("Failed", 2)
+    assert (status["observedGeneration"], status["reason"]) == (7, "NotUnderstood")
     assert status["conditions"][0] == ready
-    degraded = status["conditions"][1]
-    assert (degraded["reason"], degraded["lastTransitionTime"]) == ("NotUnderstood", NOW)
-    assert "spec.task: no such task" in degraded["message"]
-    again = status_of_unreadable(status, "spec.task: no such task", now="2027-01-01T00:00:00Z")
-    assert again == status
-    assert status_of_unreadable({}, "x", now=NOW)["phase"] == "Failed"
+    told = status["conditions"][1:]
+    assert [one["type"] for one in told] == ["Stalled", "Reconciling", "Degraded"]
+    for one in told:
+        assert (one["reason"], one["lastTransitionTime"]) == ("NotUnderstood", NOW)
+        assert one["observedGeneration"] == 7
+        assert problem in one["message"]
+    later = "2027-01-01T00:00:00Z"
+    assert status_of_unreadable(status, problem, generation=7, now=later) == status
+    assert status_of_unreadable({}, "x", generation=1, now=NOW)["phase"] == "Failed"
