@@ -18,7 +18,8 @@ from nemo_voice_operator.kube.objects import (
 )
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness, PodReports
-from nemo_voice_operator.status.crash_loops import CRASH_LOOP, has_crashed, last_end, trial_left_s
+from nemo_voice_operator.status.container_ends import how_it_ended
+from nemo_voice_operator.status.crash_loops import CRASH_LOOP, has_crashed, trial_left_s
 
 UNSCHEDULABLE = "Unschedulable"
 _MOST_CHARS = 1000
@@ -87,8 +88,8 @@ def pod_diagnosis(pod: Object, readiness: PodReadiness | None = None) -> Diagnos
     reported = (readiness.reason or "") if readiness is not None and has_failed else ""
     for container in container_states(pod):
         if has_crashed(pod, container):
-            return Diagnosis(CRASH_LOOP, reported or _last_output(container), name)
-        if not has_failed and (found := _of_container(container, name)):
+            return Diagnosis(CRASH_LOOP, reported or how_it_ended(pod, container), name)
+        if not has_failed and (found := _of_container(pod, container)):
             return found
     if has_failed:
         return Diagnosis("ModelFailed", reported, name)
@@ -129,25 +130,15 @@ def _of_the_ended(pods: Sequence[Object]) -> Diagnosis | None:
     )
 
 
-def _of_container(container: Mapping[str, Any], pod: str) -> Diagnosis | None:
+def _of_container(pod: Object, container: Mapping[str, Any]) -> Diagnosis | None:
+    name = str(pod["metadata"]["name"])
     state = container.get("state", {})
     waiting = state.get("waiting") or {}
     reason = waiting.get("reason", "")
     if reason and reason not in _STARTING:
         steady = _NO_IMAGE if reason in _PULL_FAILED else reason
-        return Diagnosis(steady, waiting.get("message", "")[:_MOST_CHARS], pod)
+        return Diagnosis(steady, waiting.get("message", "")[:_MOST_CHARS], name)
     ended = state.get("terminated") or {}
     if ended.get("exitCode"):
-        return Diagnosis(ended.get("reason", "Error"), _last_output(container), pod)
+        return Diagnosis(ended.get("reason", "Error"), how_it_ended(pod, container), name)
     return None
-
-
-def _last_output(container: Mapping[str, Any]) -> str:
-    """Returns the last output of a container, or at least how it ended."""
-    ended = last_end(container)
-    if not ended:
-        waiting = container.get("state", {}).get("waiting") or {}
-        return str(waiting.get("message", ""))[:_MOST_CHARS]
-    how = f"{ended.get('reason', 'it ended')} with exit code {ended.get('exitCode')}"
-    output = str(ended.get("message", "")).strip()
-    return f"{how}: {output[-_MOST_CHARS:]}" if output else how

@@ -153,7 +153,9 @@ def test_a_crash_loop_is_one_event_and_one_steady_condition(scene: Scene) -> Non
         assert scene.status()["phase"] == "Failed"
     assert story.events() == ["CrashLoopBackOff"]
     degraded = scene.status()["conditions"][-1]
-    assert degraded["message"] == "pod narrator-0: OOMKilled with exit code 137"
+    assert degraded["message"] == (
+        "pod narrator-0: killed for memory: the node ran out of it; raise resources.requests.memory"
+    )
 
 
 def test_crash_loop_is_over_when_the_pod_has_stayed_ready(scene: Scene) -> None:
