@@ -4,6 +4,7 @@
     python -m hack.cluster up                 start it; prints `export KUBECONFIG=... PATH=...`
     python -m hack.cluster load IMAGE.tar|-   put the images of a docker archive into the node
     python -m hack.cluster gpus N             offer N nvidia.com/gpu, which the scheduler counts
+    python -m hack.cluster restart DAEMON...  end daemons, and start all that do not run
     python -m hack.cluster down               stop it and remove everything it left
     python -m hack.cluster env                print the line of `up` again
 
@@ -15,6 +16,7 @@ import subprocess
 import sys
 
 from hack.cluster import images, single_node
+from hack.cluster.daemons import UnknownDaemonError
 from hack.cluster.layout import Layout, layout
 from hack.cluster.processes import DaemonFailedError
 from hack.cluster.requirements import RequirementsError
@@ -26,6 +28,7 @@ _FAILURES = (
     GoProgramsMissingError,
     RequirementsError,
     TeardownError,
+    UnknownDaemonError,
     single_node.NotRunningError,
     subprocess.CalledProcessError,
 )
@@ -42,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name)
     commands.add_parser("load").add_argument("archive", type=argparse.FileType("rb"))
     commands.add_parser("gpus").add_argument("count", type=int)
+    restart = commands.add_parser("restart")
+    restart.add_argument("daemons", nargs="+", metavar="daemon")
+    restart.add_argument("--away", type=float, default=0, metavar="SECONDS", help="pause between")
     return parser
 
 
@@ -59,6 +65,8 @@ def _act(arguments: argparse.Namespace, here: Layout) -> None:
         case "gpus":
             single_node.require(here)
             single_node.advertise_gpus(here, arguments.count)
+        case "restart":
+            single_node.restart_daemons(here, arguments.daemons, away_s=arguments.away)
         case "env":
             single_node.require(here)
             print(here.exports())

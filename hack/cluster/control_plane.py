@@ -14,6 +14,9 @@ POD_RANGE = "10.244.0.0/16"
 NODE_ADDRESS = "10.244.0.1"
 """The address of the pods' bridge: the machine as its pods see it."""
 
+# With an election they would end as soon as they cannot reach the API server for ten seconds.
+_ALONE = "--leader-elect=false"
+
 _SERVICE = "kubernetes.default.svc"
 _HOSTS = (
     *("DNS:localhost", "DNS:kubernetes", "DNS:kubernetes.default"),
@@ -89,9 +92,10 @@ def controller_manager(
         "--use-service-account-credentials=true",
         f"--flex-volume-plugin-dir={plugins}",
         *("--kube-api-qps=500", "--kube-api-burst=1000"),
+        _ALONE,
     ]
 
 
 def scheduler(binaries: Path, kubeconfig: Path) -> list[str]:
     """Returns the command of the scheduler."""
-    return [str(binaries / "kube-scheduler"), f"--kubeconfig={kubeconfig}"]
+    return [str(binaries / "kube-scheduler"), f"--kubeconfig={kubeconfig}", _ALONE]

@@ -31,6 +31,11 @@ class Layout:
         return self.run / "logs"
 
     @property
+    def commands(self) -> Path:
+        """The daemons' command lines, a file for each."""
+        return self.run / "commands"
+
+    @property
     def socket(self) -> Path:
         """Where containerd listens."""
         return self.run / "containerd.sock"

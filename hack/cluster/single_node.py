@@ -4,13 +4,15 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from hack.cluster import control_plane, node, requirements, teardown
 from hack.cluster.certificates import Authority
+from hack.cluster.daemons import begin, restart
 from hack.cluster.images import import_own
 from hack.cluster.layout import Layout
-from hack.cluster.processes import Daemon, start
+from hack.cluster.processes import DaemonFailedError
 from hack.go_programs import programs
 
 MODULES = ("kubernetes", "etcd", "containerd", "coredns", "local-path-provisioner", "helm")
@@ -80,17 +82,32 @@ def advertise_gpus(layout: Layout, count: int) -> None:
     )
 
 
+def restart_daemons(layout: Layout, names: Sequence[str], *, away_s: float) -> None:
+    """Restarts daemons of the node, and returns when the API server is ready again.
+
+    Raises:
+        UnknownDaemonError: a name is not that of a daemon.
+        DaemonFailedError: the API server did not become ready.
+    """
+    restart(layout, names, away_s=away_s)
+    deadline_s = time.monotonic() + READY_TIMEOUT_S
+    while not is_ready(layout):
+        if time.monotonic() > deadline_s:
+            raise DaemonFailedError(f"no API server {READY_TIMEOUT_S} s later: see {layout.logs}")
+        time.sleep(POLL_S)
+
+
 def _start_control_plane(layout: Layout, authority: Authority) -> None:
     _say("starting the control plane")
     control_plane.issue_certificates(authority)
     server = f"https://127.0.0.1:{API_PORT}"
     authority.kubeconfig("admin", server=server)
     binaries = layout.binaries
-    _start(
+    begin(
         layout,
         control_plane.etcd(binaries, layout.run / "etcd", port=ETCD_PORT, peer_port=ETCD_PEER_PORT),
     )
-    api_server = _start(
+    api_server = begin(
         layout,
         [
             *control_plane.api_server(
@@ -105,13 +122,13 @@ def _start_control_plane(layout: Layout, authority: Authority) -> None:
         authority.issue(component, user=f"system:{component}")
         kubeconfigs[component] = authority.kubeconfig(component, server=server)
     manager = kubeconfigs["kube-controller-manager"]
-    _start(
+    begin(
         layout,
         control_plane.controller_manager(
             binaries, authority, kubeconfig=manager, plugins=layout.volume_plugins
         ),
     )
-    _start(layout, control_plane.scheduler(binaries, kubeconfigs["kube-scheduler"]))
+    begin(layout, control_plane.scheduler(binaries, kubeconfigs["kube-scheduler"]))
 
 
 def _start_node(layout: Layout, authority: Authority) -> None:
@@ -126,11 +143,11 @@ def _start_node(layout: Layout, authority: Authority) -> None:
     authority.issue("kube-proxy", user="system:kube-proxy")
     node.write_configuration(layout)
     node.make_bridge(layout)
-    containerd = _start(layout, node.containerd(layout))
+    containerd = begin(layout, node.containerd(layout))
     containerd.wait_until(layout.socket.exists)
     import_own(layout)
-    kubelet = _start(layout, node.kubelet(layout, authority.kubeconfig("kubelet", server=server)))
-    _start(layout, node.kube_proxy(layout, authority.kubeconfig("kube-proxy", server=server)))
+    kubelet = begin(layout, node.kubelet(layout, authority.kubeconfig("kubelet", server=server)))
+    begin(layout, node.kube_proxy(layout, authority.kubeconfig("kube-proxy", server=server)))
     condition = ("wait", "--for=condition=Ready", f"node/{node.NAME}", "--timeout=1s")
     kubelet.wait_until(
         lambda: _succeeds(layout, *condition), timeout_s=READY_TIMEOUT_S, poll_s=POLL_S
@@ -147,11 +164,6 @@ def _install_addons(layout: Layout) -> None:
             *("--namespace=kube-system", "rollout", "status", f"deployment/{deployment}"),
             f"--timeout={READY_TIMEOUT_S}s",
         )
-
-
-def _start(layout: Layout, command: list[str]) -> Daemon:
-    name = Path(command[0]).name
-    return start(name, command, logs=layout.logs, environment=layout.environment())
 
 
 def _kubectl(layout: Layout, *arguments: str, manifests: str | None = None) -> None:
