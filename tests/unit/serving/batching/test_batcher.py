@@ -53,6 +53,8 @@ def batcher_of(
     **options: object,
 ) -> Batcher[int, int]:
     lost = options.get("lost")
+    max_run_s = options.get("max_run_s", float("inf"))
+    assert isinstance(max_run_s, float)
     return Batcher(
         "doubling",
         stage,
@@ -61,6 +63,7 @@ def batcher_of(
         observer=observer or RecordingObserver(),
         on_device_lost=lost.append if isinstance(lost, list) else lambda _reason: None,
         in_flight=in_flight,
+        max_run_s=max_run_s,
     )
 
 
@@ -222,4 +225,46 @@ async def test_the_batch_line_lists_the_request_ids(caplog: pytest.LogCaptureFix
     logs.request_id.reset(token)
     line = next(record for record in caplog.records if record.message == "batch finished")
     assert line.__dict__["request_ids"] == ["abc"]
+    await batcher.close()
+
+
+async def test_a_batch_holds_what_is_expected_to_run_in_time() -> None:
+    stage = Doubling()
+    batcher = batcher_of(stage, Limits(max_items=8), max_run_s=3.0)
+    batcher.start()
+    await batcher.submit(0, length=10)  # ten units a second
+    await asyncio.gather(*(batcher.submit(number, length=10) for number in range(7)))
+    assert [len(batch) for batch in stage.batches[:2]] == [1, 3]
+    await batcher.close()
+
+
+async def test_what_follows_in_a_request_waits_as_long_as_batches_end() -> None:
+    stage = Doubling()
+    batcher = batcher_of(stage, Limits(max_items=1))
+    batcher.start()
+    work = [batcher.submit(n, length=1, timeout_s=1.5, is_patient=True) for n in range(9)]
+    served = await asyncio.gather(*work)
+    assert [one.output for one in served] == [2 * number for number in range(9)]
+    await batcher.close()
+
+
+async def test_without_batches_even_what_follows_fails_in_time() -> None:
+    batcher = batcher_of(Doubling(), Limits(max_items=8, max_wait_s=60))
+    batcher.start()
+    with pytest.raises(DeadlineExceeded):
+        await batcher.submit(1, length=1, timeout_s=5, is_patient=True)
+    assert asyncio.get_running_loop().time() == 5
+    await batcher.close()
+
+
+async def test_while_one_long_batch_runs_only_what_is_first_fails() -> None:
+    batcher = batcher_of(Doubling(), Limits(max_items=1))
+    batcher.start()
+    running = asyncio.create_task(batcher.submit(1, length=1))
+    await asyncio.sleep(0.1)
+    later = asyncio.create_task(batcher.submit(2, length=1, timeout_s=0.2, is_patient=True))
+    with pytest.raises(DeadlineExceeded):
+        await batcher.submit(3, length=1, timeout_s=0.2)
+    assert (await running).output == 2
+    assert (await later).output == 4
     await batcher.close()

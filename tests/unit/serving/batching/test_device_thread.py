@@ -49,3 +49,16 @@ async def test_an_error_reaches_the_caller_and_frees_the_thread() -> None:
     assert device.busy_s() == 0.0
     assert await device.run(lambda: 1) == 1
     device.close()
+
+
+async def test_idle_time_counts_from_the_last_call_that_succeeded() -> None:
+    now_s = [10.0]
+    device = DeviceThread(clock=lambda: now_s[0])
+    assert device.idle_s() == float("inf")
+    assert await device.run(device.idle_s) == 0.0
+    now_s[0] = 13.0
+    assert device.idle_s() == 3.0
+    with pytest.raises(ZeroDivisionError):
+        await device.run(lambda: 1 // 0)
+    assert device.idle_s() == 3.0
+    device.close()

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nemo_voice_serving.errors import BackendFailed
+from nemo_voice_serving.errors import BackendFailed, DeadlineExceeded
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.self_test import SelfTest, SelfTestFailed
 from nemo_voice_serving.settings import SelfTestSettings
@@ -31,9 +31,12 @@ class Probe:
 
 
 def self_test_of(
-    probe: Callable[[], Awaitable[dict[str, object]]], lifecycle: Lifecycle
+    probe: Callable[[], Awaitable[dict[str, object]]],
+    lifecycle: Lifecycle,
+    idle_s: Callable[[], float] = lambda: float("inf"),
 ) -> SelfTest:
-    return SelfTest(probe, settings=SETTINGS, lifecycle=lifecycle, observer=RecordingObserver())
+    observer = RecordingObserver()
+    return SelfTest(probe, settings=SETTINGS, lifecycle=lifecycle, observer=observer, idle_s=idle_s)
 
 
 async def run_until(self_test: SelfTest, time_s: float) -> None:
@@ -69,6 +72,49 @@ async def test_served_requests_postpone_the_self_test() -> None:
     assert probe.ran_s == [0]
 
 
+async def test_batches_that_end_postpone_the_self_test() -> None:
+    probe = Probe()
+    await run_until(self_test_of(probe, Lifecycle(), lambda: 3.0), 300)
+    assert probe.ran_s == []
+
+
+async def test_a_model_that_is_idle_is_tested_after_its_last_batch() -> None:
+    probe, loop = Probe(), asyncio.get_running_loop()
+    ended_s = loop.time() + 40
+    await run_until(self_test_of(probe, Lifecycle(), lambda: loop.time() - ended_s), 110)
+    assert probe.ran_s == [100]
+
+
+async def hang() -> dict[str, object]:
+    await asyncio.sleep(1000)
+    return {}
+
+
+@pytest.mark.parametrize("error", [None, DeadlineExceeded("waited 60 s")])
+async def test_a_probe_that_waits_behind_batches_says_nothing(error: Exception | None) -> None:
+    idle_s = [float("inf")]
+
+    async def waits() -> dict[str, object]:
+        idle_s[0] = 0.0  # a long batch came first
+        if error is not None:
+            await asyncio.sleep(5)
+            raise error
+        return await hang()
+
+    lifecycle = Lifecycle()
+    lifecycle.enter(Phase.READY)
+    await run_until(self_test_of(waits, lifecycle, lambda: idle_s[0]), 500)
+    assert lifecycle.readiness().ready
+
+
+async def test_a_wrong_result_counts_however_busy_the_model_is() -> None:
+    probe, lifecycle = Probe(failures=9), Lifecycle()
+    lifecycle.enter(Phase.READY)
+    idle_s = iter([float("inf"), float("inf"), *[0.0] * 99])
+    await run_until(self_test_of(probe, lifecycle, lambda: next(idle_s)), 30)
+    assert lifecycle.has_failed
+
+
 async def test_a_failed_self_test_is_retried_soon_and_a_pass_restores_readiness() -> None:
     probe, lifecycle = Probe(failures=2), Lifecycle()
     lifecycle.enter(Phase.READY)
@@ -86,10 +132,6 @@ async def test_too_many_failures_in_a_row_end_the_service() -> None:
 
 
 async def test_a_probe_that_takes_too_long_is_a_failure() -> None:
-    async def hang() -> dict[str, object]:
-        await asyncio.sleep(1000)
-        return {}
-
     lifecycle = Lifecycle()
     assert await self_test_of(hang, lifecycle).run_once()
     assert asyncio.get_running_loop().time() == 10

@@ -8,13 +8,14 @@ that waited too long fails with `DeadlineExceeded`.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from nemo_voice_serving import logs
 from nemo_voice_serving.batching.backend import Stage
 from nemo_voice_serving.batching.scheduler import Limits, Run, Waiting, WaitUntil, next_batch
+from nemo_voice_serving.batching.speed import Speed
 from nemo_voice_serving.errors import (
     BackendFailed,
     DeadlineExceeded,
@@ -71,6 +72,9 @@ class _Item(Generic[In, Out]):
     waiting: Waiting
     future: "asyncio.Future[Served[Out]]"
     request_id: str | None
+    timeout_s: float | None
+    is_patient: bool
+    timer: asyncio.TimerHandle | None = None
 
 
 class Batcher(Generic[In, Out]):
@@ -86,6 +90,7 @@ class Batcher(Generic[In, Out]):
         observer: BatchObserver,
         on_device_lost: Callable[[str], None] = lambda _reason: None,
         in_flight: Callable[[], int] | None = None,
+        max_run_s: float = float("inf"),
     ) -> None:
         """Takes the stage and the limits of its batches.
 
@@ -98,6 +103,8 @@ class Batcher(Generic[In, Out]):
             on_device_lost: Called with the reason when no later batch can succeed.
             in_flight: Counts the requests in flight. While all of them are in the queue already, a
                 batch does not wait: no further item could join it.
+            max_run_s: How long a batch may run. Its items are chosen by the measured speed; a
+                single one may take longer.
         """
         self._name = name
         self._stage = stage
@@ -106,6 +113,9 @@ class Batcher(Generic[In, Out]):
         self._observer = observer
         self._on_device_lost = on_device_lost
         self._in_flight = in_flight
+        self._speed = Speed(max_run_s)
+        self._is_running = False
+        self._ended_s = float("-inf")
         self._queue: list[_Item[In, Out]] = []
         self._arrival = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -126,7 +136,13 @@ class Batcher(Generic[In, Out]):
         self._refuse_all(NotReady("The service is stopping. Send the request to another replica."))
 
     async def submit(
-        self, work: In, *, length: float, urgency: int = 0, timeout_s: float | None = None
+        self,
+        work: In,
+        *,
+        length: float,
+        urgency: int = 0,
+        timeout_s: float | None = None,
+        is_patient: bool = False,
     ) -> Served[Out]:
         """Returns the item's own output once its batch has run.
 
@@ -135,6 +151,8 @@ class Batcher(Generic[In, Out]):
             length: Extent in the padded dimension, in the unit of the limits.
             urgency: 0 first; see `scheduler.Limits.ageing_s`.
             timeout_s: How long the item may wait for its batch to begin.
+            is_patient: Whether that time begins anew while a batch runs and when one ends: for what
+                follows in a request that is being served already.
 
         Raises:
             DeadlineExceeded: When no batch began in time.
@@ -142,23 +160,35 @@ class Batcher(Generic[In, Out]):
         """
         loop = asyncio.get_running_loop()
         waiting = Waiting(length=length, arrived_s=loop.time(), urgency=urgency)
-        item = _Item[In, Out](work, waiting, loop.create_future(), logs.request_id.get())
+        item = _Item[In, Out](
+            work, waiting, loop.create_future(), logs.request_id.get(), timeout_s, is_patient
+        )
         self._queue.append(item)
         self._arrival.set()
-        timer = (
-            None if timeout_s is None else loop.call_later(timeout_s, self._expire, item, timeout_s)
-        )
+        self._set_timer(item)
         try:
             return await item.future
         finally:
-            if timer is not None:
-                timer.cancel()
+            if item.timer is not None:
+                item.timer.cancel()
             if item in self._queue:
                 self._queue.remove(item)
                 self._observer.item_dropped(self._name, "cancelled")
 
-    def _expire(self, item: _Item[In, Out], timeout_s: float) -> None:
-        if item in self._queue and not item.future.done():
+    def _set_timer(self, item: _Item[In, Out]) -> None:
+        if item.timeout_s is not None:
+            loop = asyncio.get_running_loop()
+            since_s = item.waiting.arrived_s
+            if item.is_patient:
+                since_s = max(since_s, loop.time() if self._is_running else self._ended_s)
+            item.timer = loop.call_at(since_s + item.timeout_s, self._expire, item, since_s)
+
+    def _expire(self, item: _Item[In, Out], since_s: float) -> None:
+        if item.is_patient and (self._is_running or self._ended_s > since_s):
+            self._set_timer(item)
+            return
+        timeout_s = item.timeout_s
+        if timeout_s is not None and item in self._queue and not item.future.done():
             self._queue.remove(item)
             self._observer.item_dropped(self._name, "deadline")
             message = f"The request waited {timeout_s:g} s without being begun. Try again later."
@@ -169,7 +199,9 @@ class Batcher(Generic[In, Out]):
         while True:
             waiting = [item.waiting for item in self._queue]
             more_may_come = self._in_flight is None or self._in_flight() > len(waiting)
-            match next_batch(waiting, self._limits, loop.time(), more_may_come=more_may_come):
+            most = min(self._limits.max_padded, self._speed.max_padded())
+            limits = replace(self._limits, max_padded=most)
+            match next_batch(waiting, limits, loop.time(), more_may_come=more_may_come):
                 case Run(places):
                     batch = [self._queue[place] for place in places]
                     taken = set(places)
@@ -195,13 +227,15 @@ class Batcher(Generic[In, Out]):
             self._observer.item_waited(self._name, began_s - item.waiting.arrived_s)
         error: VoiceError | None = None
         outputs: Sequence[Out] = ()
+        self._is_running = True
         try:
             outputs = await self._device.run(partial(self._stage, [item.work for item in batch]))
             if len(outputs) != len(batch):
                 raise BackendFailed(f"the stage returned {len(outputs)} of {len(batch)} items")  # noqa: TRY301 the runner's one except
         except Exception as raised:  # noqa: BLE001 a batch fails its own items and nothing else
             error = self._failure(raised, batch)
-        run_s = loop.time() - began_s
+        self._is_running, self._ended_s = False, loop.time()
+        run_s = self._ended_s - began_s
         self._report(batch, run_s, failed=error is not None)
         for place, item in enumerate(batch):
             if item.future.done():
@@ -227,6 +261,8 @@ class Batcher(Generic[In, Out]):
     def _report(self, batch: list[_Item[In, Out]], run_s: float, *, failed: bool) -> None:
         lengths = [item.waiting.length for item in batch]
         padded, useful = max(lengths) * len(lengths), sum(lengths)
+        if not failed:
+            self._speed.measured(padded, run_s)
         self._observer.batch_finished(
             self._name, items=len(batch), padded=padded, useful=useful, run_s=run_s, failed=failed
         )

@@ -2,7 +2,7 @@
 
 NeMo's decoding state, its CUDA graphs and its modules' modes are not safe to share between
 threads, so only this thread calls them. It also measures how long its present call has been
-running, for liveness.
+running, and how long ago the last one succeeded, for liveness and the self-test.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ class DeviceThread:
         self._clock = clock
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="device")
         self._began_s: float | None = None
+        self._succeeded_s = float("-inf")
 
     async def run(self, call: Callable[[], T]) -> T:
         """Returns what the call returns; cancelling the caller does not stop a call that began."""
@@ -33,6 +34,10 @@ class DeviceThread:
         began_s = self._began_s
         return 0.0 if began_s is None else self._clock() - began_s
 
+    def idle_s(self) -> float:
+        """Returns the seconds since a call succeeded; 0 while one runs, infinity before any."""
+        return self._clock() - self._succeeded_s if self._began_s is None else 0.0
+
     def close(self) -> None:
         """Ends the thread once its present call is over; calls not begun are dropped."""
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -40,6 +45,8 @@ class DeviceThread:
     def _timed(self, call: Callable[[], T]) -> T:
         self._began_s = self._clock()
         try:
-            return call()
+            result = call()
         finally:
             self._began_s = None
+        self._succeeded_s = self._clock()
+        return result

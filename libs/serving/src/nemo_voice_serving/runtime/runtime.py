@@ -26,6 +26,8 @@ from nemo_voice_serving.settings import ServiceSettings
 logger = logging.getLogger(__name__)
 
 _FETCH_LOG_INTERVAL_S = 5.0
+_BATCHES_UNTIL_STUCK = 4
+"""A batch is chosen to run for this part of the time after which it counts as stuck."""
 
 BackendT = TypeVar("BackendT", bound=Backend)
 In = TypeVar("In")
@@ -55,6 +57,15 @@ class Runtime:
         self._batchers: list[Batcher[Any, Any]] = []
         self._fetch_logged_s, self._fetch_phase = 0.0, FetchPhase.RESOLVING
         self.lifecycle.listen(self.metrics.phase_entered)
+        self.lifecycle.require(self.stuck)
+
+    def stuck(self) -> str | None:
+        """Returns what is wrong when one batch has run for longer than it may; else None."""
+        busy_s = self.device.busy_s()
+        is_serving = self.lifecycle.phase in {Phase.READY, Phase.DRAINING}
+        if not is_serving or busy_s <= self.settings.stuck_after_s:
+            return None
+        return f"one batch has been running for {busy_s:.0f} s"
 
     def require_serving(self) -> None:
         """Refuses requests while no model is ready.
@@ -103,6 +114,7 @@ class Runtime:
             observer=self.metrics,
             on_device_lost=self._device_lost,
             in_flight=self.metrics.in_flight if gathers else None,
+            max_run_s=self.settings.stuck_after_s / _BATCHES_UNTIL_STUCK,
         )
         self._batchers.append(made)
         made.start()

@@ -1,15 +1,17 @@
 """The recurring self-test of the model, which readiness depends on.
 
 A probe is the service's own: it runs real work through the same batchers as a request and raises
-`SelfTestFailed` when the result is wrong.
+`SelfTestFailed` when the result is wrong. Batches that succeed show that the model works, too:
+while they do, the probe would only wait behind them.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.errors import DeadlineExceeded, VoiceError
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.settings import SelfTestSettings
 
@@ -32,8 +34,16 @@ class SelfTestObserver(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Result:
+    failure: str | None
+    seconds: float
+    facts: Facts = field(default_factory=Facts)
+    has_expired: bool = False
+
+
 class SelfTest:
-    """Runs the probe at start and whenever the service has been idle, and reports the result."""
+    """Runs the probe at start and whenever the model has been idle, and reports the result."""
 
     def __init__(
         self,
@@ -42,11 +52,22 @@ class SelfTest:
         settings: SelfTestSettings,
         lifecycle: Lifecycle,
         observer: SelfTestObserver,
+        idle_s: Callable[[], float] = lambda: float("inf"),
     ) -> None:
+        """Takes the probe.
+
+        Args:
+            probe: Runs one check.
+            settings: When it runs, and what a failure does.
+            lifecycle: Receives the results; readiness depends on them.
+            observer: Receives the results, too.
+            idle_s: Returns the seconds since a batch succeeded, 0 while one runs.
+        """
         self._probe = probe
         self._settings = settings
         self._lifecycle = lifecycle
         self._observer = observer
+        self._model_idle_s = idle_s
         self._passed_s = float("-inf")
 
     def request_served(self) -> None:
@@ -55,27 +76,9 @@ class SelfTest:
 
     async def run_once(self) -> str | None:
         """Runs the probe once and returns the failure, or None when it passed."""
-        loop = asyncio.get_running_loop()
-        began_s = loop.time()
-        failure, facts = None, Facts()
-        try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                facts = await self._probe()
-        except SelfTestFailed as error:
-            failure = str(error)
-        except TimeoutError:
-            failure = f"no result within {self._settings.timeout_s:g} s"
-        except VoiceError as error:
-            failure = error.message
-        seconds = loop.time() - began_s
-        self._lifecycle.self_test_finished(failure, seconds=round(seconds, 3), **facts)
-        self._observer.self_test_finished(passed=failure is None, seconds=seconds)
-        if failure is None:
-            self._passed_s = loop.time()
-            logger.info("self-test passed", extra={"seconds": round(seconds, 3), **facts})
-        else:
-            logger.error("self-test failed", extra={"failure": failure})
-        return failure
+        result = await self._probed()
+        self._record(result)
+        return result.failure
 
     async def run_first(self) -> str | None:
         """Runs the probe until it passes, at most `max_failures` times; returns a last failure."""
@@ -94,11 +97,43 @@ class SelfTest:
             await asyncio.sleep(pause_s)
             if failures == 0 and self._idle_left_s() > 0:
                 continue
-            failures = 0 if await self.run_once() is None else failures + 1
+            result = await self._probed()
+            if result.has_expired and self._model_idle_s() < result.seconds:
+                # It waited behind other batches: how long one may run is for liveness to judge.
+                logger.info("self-test undecided", extra={"reason": result.failure})
+                continue
+            self._record(result)
+            failures = 0 if result.failure is None else failures + 1
             if failures >= self._settings.max_failures:
                 reason = f"the self-test failed {failures} times in a row"
                 self._lifecycle.enter(Phase.FAILED, reason)
 
+    async def _probed(self) -> _Result:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                facts = await self._probe()
+        except SelfTestFailed as error:
+            return _Result(str(error), loop.time() - began_s)
+        except TimeoutError:
+            failure = f"no result within {self._settings.timeout_s:g} s"
+            return _Result(failure, loop.time() - began_s, has_expired=True)
+        except VoiceError as error:
+            has_expired = isinstance(error, DeadlineExceeded)
+            return _Result(error.message, loop.time() - began_s, has_expired=has_expired)
+        return _Result(None, loop.time() - began_s, facts)
+
+    def _record(self, result: _Result) -> None:
+        seconds = round(result.seconds, 3)
+        self._lifecycle.self_test_finished(result.failure, seconds=seconds, **result.facts)
+        self._observer.self_test_finished(passed=result.failure is None, seconds=result.seconds)
+        if result.failure is None:
+            self._passed_s = asyncio.get_running_loop().time()
+            logger.info("self-test passed", extra={"seconds": seconds, **result.facts})
+        else:
+            logger.error("self-test failed", extra={"failure": result.failure})
+
     def _idle_left_s(self) -> float:
-        since_s = asyncio.get_running_loop().time() - self._passed_s
-        return max(0.0, self._settings.idle_s - since_s)
+        passed_s = asyncio.get_running_loop().time() - self._passed_s
+        return max(0.0, self._settings.idle_s - min(passed_s, self._model_idle_s()))

@@ -6,6 +6,7 @@ is assembled from it, and how that is tested. Protocols in front of it call `use
 
 import asyncio
 import logging
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
@@ -43,6 +44,7 @@ class Service(ABC, Generic[BackendT, UseCaseT]):
             settings=settings.self_test,
             lifecycle=self.runtime.lifecycle,
             observer=self.runtime.metrics,
+            idle_s=self.runtime.device.idle_s,
         )
         self.runtime.lifecycle.listen(self._phase_entered)
 
@@ -119,8 +121,9 @@ class Service(ABC, Generic[BackendT, UseCaseT]):
             backend = await self.runtime.load(load)
             self._use_case.set_result(await self.assemble(backend))
             failure = await self._self_test.run_first()
-        except Exception as error:  # whatever stops the start is the reason that readiness gives
-            logger.exception("start failed")
+        except Exception as error:  # noqa: BLE001 whatever stops the start is readiness's reason
+            # With its messages, which no request has been near.
+            logger.error("start failed", extra={"exception": traceback.format_exc()})  # noqa: TRY400 same
             lifecycle.enter(Phase.FAILED, f"{type(error).__name__}: {error}")
             return
         if failure is not None:

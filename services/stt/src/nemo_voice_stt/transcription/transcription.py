@@ -140,7 +140,10 @@ class Transcription:
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
         served = await self._recognitions.submit(
-            Clip(piece.samples, hotwords), length=duration_s, timeout_s=self._pacing.timeout_s
+            Clip(piece.samples, hotwords),
+            length=duration_s,
+            timeout_s=self._pacing.timeout_s,
+            is_patient=piece.start_s > 0,
         )
         return placed(served.output, piece.start_s, duration_s)
 

@@ -109,6 +109,7 @@ class Synthesis:
             length=len(phrase.tokens),
             urgency=urgency,
             timeout_s=self._pacing.timeout_s,
+            is_patient=urgency == _LATER,
         )
         windows = self._voice.windows(served.output, first=urgency == _FIRST)
         return [
@@ -118,6 +119,7 @@ class Synthesis:
                     length=window.frame_count,
                     urgency=urgency if place == 0 else _LATER,
                     timeout_s=self._pacing.timeout_s,
+                    is_patient=True,
                 )
             )
             for place, window in enumerate(windows)
