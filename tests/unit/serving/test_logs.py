@@ -1,5 +1,6 @@
 """Log lines: JSON for machines, text for people, the request id in both."""
 
+import asyncio
 import io
 import json
 import logging
@@ -44,7 +45,9 @@ def test_a_json_line_carries_the_exception(stream: io.StringIO) -> None:
         raise ValueError("boom")
     except ValueError:
         logging.getLogger("x").exception("batch failed")
-    assert "ValueError: boom" in json.loads(stream.getvalue())["exception"]
+    exception = json.loads(stream.getvalue())["exception"]
+    assert 'raise ValueError("boom")' in exception  # the line of code
+    assert exception.endswith("ValueError (message not logged: it may quote a request)")
 
 
 def test_a_text_line_is_readable(stream: io.StringIO) -> None:
@@ -56,7 +59,27 @@ def test_a_text_line_is_readable(stream: io.StringIO) -> None:
             "self-test failed", extra={"failure": "quiet"}, exc_info=True
         )
     assert "warning self-test failed failure=quiet\n" in stream.getvalue()
-    assert "ValueError: boom" in stream.getvalue()
+    assert "ValueError (message not logged" in stream.getvalue()
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_only_our_own_details_are_written(stream: io.StringIO, style: str) -> None:
+    logs.configure_logging("debug", style, stream)
+    logging.getLogger("a_library.forms").debug("part: what a client wrote")
+    logging.getLogger("nemo_voice_tts.app").debug("batch finished")
+    logging.getLogger("a_library.forms").info("started")
+    assert "what a client wrote" not in stream.getvalue()
+    assert stream.getvalue().count("batch finished") == 1
+    assert stream.getvalue().count("started") == 1
+
+
+async def test_what_the_event_loop_reports_is_one_line_without_values(stream: io.StringIO) -> None:
+    logs.configure_logging("debug", "json", stream)
+    context = {"message": "Exception in callback f('marker')", "exception": ValueError("marker")}
+    logs.log_loop_error(asyncio.get_running_loop(), context)
+    (line,) = stream.getvalue().splitlines()
+    assert json.loads(line)["event"] == "event loop error"
+    assert "marker" not in line
 
 
 def test_the_own_handlers_of_a_library_are_removed(stream: io.StringIO) -> None:

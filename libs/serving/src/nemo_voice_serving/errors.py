@@ -29,6 +29,8 @@ class VoiceError(Exception):
     code: ClassVar[str] = "voice_error"
     status: ClassVar[int] = 500
     kind: ClassVar[str] = "server_error"
+    is_quotable: ClassVar[bool] = False
+    """Whether the message quotes nothing of a request, so that it may be logged."""
 
     def __init__(
         self, message: str, *, param: str | None = None, retry_after_s: float | None = None
@@ -184,6 +186,7 @@ class BackendFailed(VoiceError):
     """The model raised an exception; the log has it under the request's id."""
 
     code = "backend_failed"
+    is_quotable = True
 
 
 class DeviceLost(BackendFailed):

@@ -2,16 +2,25 @@
 
 Only the root logger has a handler, so that it formats the lines of NeMo, uvicorn and
 huggingface_hub too. An event is constant text; its details are passed as `extra` and become fields.
+
+No text or transcript of a request is logged: exceptions lose their messages unless `tracebacks.py`
+knows that they quote nothing, and of other packages' loggers nothing below info is written.
 """
 
+import asyncio
 import json
 import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TextIO
+from types import TracebackType
+from typing import Any, TextIO
 
 from typing_extensions import override
+
+from nemo_voice_serving.tracebacks import traceback_without_messages
+
+_OURS = "nemo_voice_"
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request being served, on the event loop and in the tasks it starts."""
@@ -36,7 +45,19 @@ def _time(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
-class JsonFormatter(logging.Formatter):
+_ExceptionInfo = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+
+
+class _PrivateFormatter(logging.Formatter):
+    @override
+    def formatException(self, ei: _ExceptionInfo) -> str:
+        error = ei[1]
+        return "" if error is None else traceback_without_messages(error)
+
+
+class JsonFormatter(_PrivateFormatter):
     """Formats a record as one JSON object: time, level, logger, event, then its fields."""
 
     @override
@@ -55,7 +76,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-class TerminalFormatter(logging.Formatter):
+class TerminalFormatter(_PrivateFormatter):
     """Formats a record as one readable line: time, level, event, then its fields as key=value."""
 
     @override
@@ -78,6 +99,7 @@ def configure_logging(level: str, style: str = "auto", stream: TextIO = sys.stde
     as_text = style == "text" or (style == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
     handler.setFormatter(TerminalFormatter() if as_text else JsonFormatter())
+    handler.addFilter(_is_ours_or_no_detail)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.captureWarnings(capture=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
@@ -97,6 +119,19 @@ def configure_logging(level: str, style: str = "auto", stream: TextIO = sys.stde
     # Both warn about each malformed form or request, with which a client could fill the log.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     logging.getLogger("uvicorn.error").addFilter(_is_no_warning)
+
+
+def log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Logs what asyncio's event loop reports, without the values that asyncio prints.
+
+    It is an event loop's exception handler.
+    """
+    logging.getLogger(__name__).error("event loop error", exc_info=context.get("exception"))
+
+
+def _is_ours_or_no_detail(record: logging.LogRecord) -> bool:
+    # The details of a library may be what it works on: python_multipart logs every body.
+    return record.levelno >= logging.INFO or record.name.startswith(_OURS)
 
 
 def _is_no_warning(record: logging.LogRecord) -> bool:

@@ -1,7 +1,8 @@
 """Digits, money, dates and abbreviations become words: processes around nemo_text_processing.
 
-Processes, because the grammars hold the interpreter lock while they work. `app.py` starts a
-`Normaliser`; `grammars.py` keeps the compiled grammars.
+Processes, because the grammars hold the interpreter lock while they work. What these write to their
+streams is lost, and no exception leaves them with its message: both would quote the text. `app.py`
+starts a `Normaliser`; `grammars.py` keeps the compiled grammars.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from typing import Any, NoReturn
 from typing_extensions import override
 
 from nemo_voice_serving.errors import BackendFailed
+from nemo_voice_serving.tracebacks import traceback_without_messages
 from nemo_voice_tts.text.abbreviations import expanded, with_final_stop
 from nemo_voice_tts.text.grammars import check_grammars, open_grammars, packaged_whitelist
 
@@ -69,7 +71,8 @@ class Normaliser:
         """Returns the phrase in spoken words.
 
         Raises:
-            BackendFailed: The processes do not run, or died of this phrase twice.
+            BackendFailed: The processes do not run, or the grammars failed on this phrase, or a
+                process died of it twice.
         """
         written = expanded(phrase)
         if is_plain(written, whitelist_words()):
@@ -91,6 +94,9 @@ class Normaliser:
                 return await asyncio.get_running_loop().run_in_executor(pool, _spoken, written)
             except BrokenProcessPool:
                 self._replace(pool)
+            except _GrammarsFailed as error:
+                logger.error("a text was not normalised", extra={"exception": str(error)})  # noqa: TRY400 the worker's own traceback
+                break
         raise BackendFailed("the text normaliser failed on this text")
 
     def _replace(self, broken: Executor) -> None:
@@ -108,6 +114,10 @@ class Normaliser:
             initializer=_open_in_worker,
             initargs=(self._grammars,),
         )
+
+
+class _GrammarsFailed(Exception):
+    """The grammars raised; the message is where, without the text."""
 
 
 class _NotRunning(Executor):
@@ -144,6 +154,17 @@ def _open_in_worker(directory: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     _grammars_of_worker = open_grammars(directory)
+    _write_nothing_more()
+
+
+def _write_nothing_more() -> None:
+    # The grammars' package sets its logger's level at every call and warns with the whole text;
+    # pynini writes to the standard streams.
+    logging.disable(logging.CRITICAL)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nothing, stream)
+    os.close(nothing)
 
 
 def _leave_with_parent() -> None:
@@ -156,4 +177,7 @@ def _leave_with_parent() -> None:
 
 def _spoken(written: str) -> str:
     options = {"punct_pre_process": True, "punct_post_process": True}
-    return str(_grammars_of_worker.normalize(written, **options))
+    try:
+        return str(_grammars_of_worker.normalize(written, **options))
+    except Exception as error:  # noqa: BLE001 its message may quote the text
+        raise _GrammarsFailed(traceback_without_messages(error)) from None
