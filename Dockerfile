@@ -107,7 +107,7 @@ EXPOSE 5000
 HEALTHCHECK --start-period=900s --interval=10s --timeout=5s --retries=3 \
     CMD ["/opt/nemo-voice/venv/bin/python", "-I", "-S", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"NEMO_VOICE_PORT\", 5000)}/v1/health/ready')"]
 ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_tts"]
-CMD ["serve", "--host", "0.0.0.0"]
+CMD ["serve", "--host", "::"]
 LABEL org.opencontainers.image.title="nemo-voice-tts" \
       org.opencontainers.image.description="Text to speech with NVIDIA NeMo FastPitch and HiFi-GAN over HTTP"
 
@@ -121,7 +121,7 @@ EXPOSE 5001
 HEALTHCHECK --start-period=900s --interval=10s --timeout=5s --retries=3 \
     CMD ["/opt/nemo-voice/venv/bin/python", "-I", "-S", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"NEMO_VOICE_PORT\", 5001)}/v1/health/ready')"]
 ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_stt"]
-CMD ["serve", "--host", "0.0.0.0"]
+CMD ["serve", "--host", "::"]
 LABEL org.opencontainers.image.title="nemo-voice-stt" \
       org.opencontainers.image.description="Speech to text with NVIDIA NeMo FastConformer-TDT over HTTP"
 

@@ -20,6 +20,7 @@ from nemo_voice_serving.batching.device_thread import DeviceThread
 from nemo_voice_serving.http.api_keys import OPEN_PATHS
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.model_store.reference import ModelKind, parse_reference
+from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS
 from nemo_voice_serving.runtime.lifecycle import Lifecycle
 from nemo_voice_serving.settings import PREFIX, ServiceSettings, variable_names
 from nemo_voice_stt.__main__ import PROGRAM as STT
@@ -167,8 +168,7 @@ def test_the_image_runs_as_the_user_whom_the_pod_names(task: Task) -> None:
 
 @pytest.mark.parametrize("task", Task)
 def test_the_services_know_the_arguments(task: Task) -> None:
-    serving = PARSERS[task].parse_args(contract.SERVE_ARGUMENTS)
-    assert (serving.command, serving.host) == ("serve", "0.0.0.0")
+    assert PARSERS[task].parse_args(contract.SERVE_ARGUMENTS).command == "serve"
     fetching = PARSERS[task].parse_args(contract.FETCH_ARGUMENTS)
     assert fetching.command == "fetch"
     assert (fetching.result, fetching.progress_port) == (
@@ -180,12 +180,7 @@ def test_the_services_know_the_arguments(task: Task) -> None:
 
 
 def test_a_pod_is_given_the_time_that_a_service_takes_to_end() -> None:
-    drain = ServiceSettings().drain
-    found = {
-        contract.DRAIN_DELAY: drain.delay_s,
-        contract.DRAIN_TIMEOUT: drain.timeout_s,
-    }
-    assert found == contract.DRAIN_DEFAULTS_S
+    assert ServiceSettings().drain.timeout_s == contract.DRAIN_DEFAULTS_S[contract.DRAIN_TIMEOUT]
     assert set(contract.DRAIN_DEFAULTS_S) <= variable_names(ServiceSettings)
 
 
@@ -199,6 +194,18 @@ def test_the_operator_knows_which_times_to_end_a_service_accepts(
         monkeypatch.setenv(variable, str(limit + beyond))
         with pytest.raises(ValidationError):
             ServiceSettings()
+
+
+@pytest.mark.parametrize("task", Task)
+def test_a_service_accepts_for_as_long_as_the_operator_computes_and_everywhere(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(containers(task)["Deployment"]).items():
+        monkeypatch.setenv(name, value)
+    settings = SETTINGS[task]()
+    assert settings.drain.delay_s == contract.DRAIN_DEFAULTS_S[contract.DRAIN_DELAY]
+    assert settings.drain.delay_s > contract.UNREADY_AFTER_S
+    assert settings.host == EVERY_ADDRESS
 
 
 @pytest.mark.parametrize("model", ["demo", "nvidia/a-model", "file:///a.nemo"])

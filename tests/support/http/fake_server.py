@@ -3,6 +3,7 @@
 `python fake_server.py PORT DELAY_S BATCH_S [broken]`
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -43,8 +44,9 @@ def main() -> int:
             raise FileNotFoundError("no such model")
         return lambda: SlowVoice(float(batch_s))
 
+    linger_s = float(os.environ.get("FAILED_LINGER_S", "0.1"))
     settings = TtsSettings.model_validate(
-        {"drain": {"delay_s": float(delay_s), "timeout_s": 20}, "failed_linger_s": 0.1}
+        {"drain": {"delay_s": float(delay_s), "timeout_s": 20}, "failed_linger_s": linger_s}
     )
     configure_logging("info", "json")
     app = build(settings, fetch_voice, FakeNormaliser())

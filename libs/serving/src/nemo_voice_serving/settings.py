@@ -47,7 +47,8 @@ class DrainSettings(_Group):
     """How the service stops after SIGTERM."""
 
     delay_s: float = Field(default=5.0, ge=0, le=300)
-    """Seconds in which it still accepts requests while endpoints and pooled clients catch up."""
+    """Seconds in which it still accepts requests: as long as a load balancer may take to find it
+    unready. The operator sets what its probes take."""
     timeout_s: float = Field(default=50.0, ge=1, le=3600)
     """Seconds after that in which requests in flight may finish."""
 
@@ -124,7 +125,7 @@ class ServiceSettings(BaseSettings):
     threads: int = Field(default=0, ge=0)
     """Threads torch may use for one operation; 0 leaves the choice to torch."""
     host: str = "127.0.0.1"
-    """Address to listen on; `0.0.0.0` inside containers."""
+    """Address to listen on; `::` is every address of IPv6 and IPv4, as inside containers."""
     api_keys_file: Path | None = None
     """File with one API key a line, or folder of such files, as a Secret is mounted; a change is
     noticed at once. Absent: no key is required. A file without a key refuses every request."""

@@ -16,7 +16,10 @@ LIVE_PATH = "/v1/health/live"
 READY_PATH = "/v1/health/ready"
 METRICS_PATH = "/metrics"
 
-SERVE_ARGUMENTS = ("serve", "--host", "0.0.0.0")  # noqa: S104 a pod has no other address
+SERVE_ARGUMENTS = ("serve",)
+HOST = "NEMO_VOICE_HOST"
+EVERY_ADDRESS = "::"
+"""The host that means every address of the pod, of both families."""
 PROGRESS_PORT = 8082
 """Port on which a download reports its progress."""
 RESULT_PATH = "/dev/termination-log"
@@ -28,8 +31,19 @@ STOPPED = 128 + 15
 
 DRAIN_DELAY = "NEMO_VOICE_DRAIN__DELAY_S"
 DRAIN_TIMEOUT = "NEMO_VOICE_DRAIN__TIMEOUT_S"
-DRAIN_DEFAULTS_S = {DRAIN_DELAY: 5.0, DRAIN_TIMEOUT: 50.0}
-"""Seconds that a service takes to end where its environment sets nothing else."""
+READINESS_PERIOD_S, READINESS_FAILURES, READINESS_TIMEOUT_S = 3, 3, 3
+"""How often a pod is asked whether it is ready, how many bad answers take it out of the Service,
+and when an answer is too late."""
+UNREADY_AFTER_S = READINESS_PERIOD_S * READINESS_FAILURES + READINESS_TIMEOUT_S
+"""The kubelet takes at most so long to notice that a pod is not ready."""
+FORGOTTEN_AFTER_S = 3
+"""Every node takes so long to stop sending connections to a pod after that: the pod's status, the
+EndpointSlice, and kube-proxy, which rewrites its rules once a second."""
+DRAIN_DEFAULTS_S = {DRAIN_DELAY: float(UNREADY_AFTER_S + FORGOTTEN_AFTER_S), DRAIN_TIMEOUT: 50.0}
+"""Seconds that a service in a pod takes to end where the VoiceService's `env` sets nothing else.
+
+A container that is stopped by itself, such as by its liveness probe, stays an endpoint until it is
+found unready: the delay covers that. The timeout is the service's own default."""
 DRAIN_RANGES_S = {DRAIN_DELAY: (0.0, 300.0), DRAIN_TIMEOUT: (1.0, 3600.0)}
 """Fewest and most seconds that a service accepts: it does not start with others."""
 

@@ -17,8 +17,7 @@ _STARTUP_PERIOD_S = 5
 _PROBE_TIMEOUT_S = 5
 """Responses come late while NeMo is imported and while every core computes."""
 _RESTART_GRACE_S = 15
-"""Of a container that is stuck or never became ready: there is nothing to finish."""
-_PRE_STOP_S = 5
+"""Of a container that never became ready: there is nothing to finish."""
 _EXIT_S = 10
 """Seconds from the last response to the end of the process."""
 
@@ -43,18 +42,19 @@ def serving_container(
         "startupProbe": _startup_probe(service.spec.warmup.timeout_seconds),
         "livenessProbe": _liveness_probe(),
         "readinessProbe": _readiness_probe(),
-        # Still serving, while the endpoints forget the pod. Native: the image needs no shell.
-        "lifecycle": {"preStop": {"sleep": {"seconds": _PRE_STOP_S}}},
     }
 
 
 def grace_s(service: VoiceService) -> int:
-    """Returns how long a pod may take to end, so that no admitted request is cut."""
+    """Returns how long a pod may take to end, so that no admitted request is cut.
+
+    It covers the delay in which the service still accepts: no hook before SIGTERM is needed.
+    """
     drain_s = sum(
         seconds_setting(service, name, default_s, service_contract.DRAIN_RANGES_S[name])
         for name, default_s in service_contract.DRAIN_DEFAULTS_S.items()
     )
-    return math.ceil(_PRE_STOP_S + drain_s + _EXIT_S)
+    return math.ceil(drain_s + _EXIT_S)
 
 
 def _startup_probe(timeout_s: int) -> Manifest:
@@ -70,25 +70,29 @@ def _startup_probe(timeout_s: int) -> Manifest:
 def _liveness_probe() -> Manifest:
     """Restarts a process that hangs: it reports so itself, or has not responded for a minute.
 
-    Patient, because under a full CPU a restart only makes others slower.
+    Patient, because under a full CPU a restart only makes others slower. It has no grace period of
+    its own: the pod's lets a process that still works finish its requests.
     """
     return {
         **_http_get(service_contract.LIVE_PATH),
         "periodSeconds": 10,
         "failureThreshold": 6,
-        "terminationGracePeriodSeconds": _RESTART_GRACE_S,
     }
 
 
 def _readiness_probe() -> Manifest:
-    """Takes a pod out of the Service within ten seconds, but not for one late response."""
-    return {**_http_get(service_contract.READY_PATH), "periodSeconds": 5, "failureThreshold": 2}
+    """Takes a pod out of the Service within twelve seconds, but not for one late response."""
+    return {
+        **_http_get(service_contract.READY_PATH, service_contract.READINESS_TIMEOUT_S),
+        "periodSeconds": service_contract.READINESS_PERIOD_S,
+        "failureThreshold": service_contract.READINESS_FAILURES,
+    }
 
 
-def _http_get(path: str) -> Manifest:
+def _http_get(path: str, timeout_s: int = _PROBE_TIMEOUT_S) -> Manifest:
     return {
         "httpGet": {"path": path, "port": service_contract.PORT_NAME},
-        "timeoutSeconds": _PROBE_TIMEOUT_S,
+        "timeoutSeconds": timeout_s,
     }
 
 

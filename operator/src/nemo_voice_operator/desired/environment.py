@@ -12,7 +12,11 @@ from nemo_voice_operator.api.model_source import Checkpoint
 from nemo_voice_operator.api.pods import EnvVar
 from nemo_voice_operator.api.service_contract import (
     API_KEYS,
+    DRAIN_DEFAULTS_S,
+    DRAIN_DELAY,
     ENGINE_VARIABLES,
+    EVERY_ADDRESS,
+    HOST,
     MODEL_CACHE,
     QUEUE_VARIABLES,
 )
@@ -40,12 +44,14 @@ def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
         "NEMO_VOICE_MODEL_CACHE": MODEL_CACHE,
         "NEMO_VOICE_OFFLINE": "true",
         "NEMO_VOICE_DEVICE": "cuda" if spec.gpu.count else "cpu",
+        HOST: EVERY_ADDRESS,
         "NEMO_VOICE_PORT": str(container_port(spec.task)),
         "NEMO_VOICE_LOG_STYLE": "json",
         **{name: _text(engine[field]) for field, name in ENGINE_VARIABLES.items()},
         QUEUE_VARIABLES[spec.task]: _text(engine["max_queue"]),
         "NEMO_VOICE_API_KEYS_FILE": API_KEYS if spec.auth else None,
         "NEMO_VOICE_WARMUP_TEXTS": _json(spec.warmup.texts),
+        DRAIN_DELAY: None if _sets(service, DRAIN_DELAY) else f"{DRAIN_DEFAULTS_S[DRAIN_DELAY]:g}",
         "HF_HUB_OFFLINE": "1",
         # The folders in the claim are named after the hub that they came from.
         "HF_ENDPOINT": spec.hub.endpoint if spec.hub else None,
@@ -90,6 +96,11 @@ def seconds_setting(
         return default_s
     least_s, most_s = range_s
     return seconds if least_s <= seconds <= most_s else default_s
+
+
+def _sets(service: VoiceService, name: str) -> bool:
+    """Returns whether the VoiceService's `env` has the variable, in any case of its letters."""
+    return any(one.name.upper() == name for one in service.spec.env or ())
 
 
 def container_source(source: str) -> str:

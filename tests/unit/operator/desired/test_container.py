@@ -34,7 +34,7 @@ def test_startup_probe_lasts_for_the_warmup_timeout(timeout_s: int, waits_s: int
 
 def test_pod_without_responses_is_unready_long_before_it_is_restarted() -> None:
     probes = container()
-    assert start_s(probes["readinessProbe"]) == 10
+    assert start_s(probes["readinessProbe"]) == 9
     assert start_s(probes["livenessProbe"]) == 60
     assert probes["livenessProbe"]["httpGet"]["path"] == "/v1/health/live"
 
@@ -48,30 +48,45 @@ def test_a_probe_never_overlaps_the_next_one() -> None:
 @pytest.mark.parametrize(
     ("env", "expected_s"),
     [
-        ([], 70),  # 5 before the signal, 5 still accepting, 50 finishing, 10 to end
-        ([{"name": TIMEOUT, "value": "120"}], 140),
-        ([{"name": TIMEOUT.lower(), "value": "120"}], 140),
-        ([{"name": DELAY, "value": "0"}, {"name": TIMEOUT, "value": "1.5"}], 17),
-        ([{"name": TIMEOUT, "value": "a while"}], 70),
-        ([{"name": TIMEOUT, "value": "inf"}], 70),
-        ([{"name": TIMEOUT, "value": "nan"}], 70),
-        ([{"name": TIMEOUT, "value": "1e300"}], 70),
-        ([{"name": TIMEOUT, "value": "3600"}, {"name": DELAY, "value": "300"}], 3915),
-        ([{"name": TIMEOUT, "value": "3601"}], 70),
-        ([{"name": TIMEOUT, "value": "0.5"}], 70),
-        ([{"name": DELAY, "value": "-1"}], 70),
-        ([{"name": TIMEOUT, "value": ""}], 70),
-        ([{"name": TIMEOUT, "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}], 70),
+        ([], 75),  # 15 still accepting, 50 finishing, 10 to end
+        ([{"name": TIMEOUT, "value": "120"}], 145),
+        ([{"name": TIMEOUT.lower(), "value": "120"}], 145),
+        ([{"name": DELAY, "value": "0"}, {"name": TIMEOUT, "value": "1.5"}], 12),
+        ([{"name": TIMEOUT, "value": "a while"}], 75),
+        ([{"name": TIMEOUT, "value": "inf"}], 75),
+        ([{"name": TIMEOUT, "value": "nan"}], 75),
+        ([{"name": TIMEOUT, "value": "1e300"}], 75),
+        ([{"name": TIMEOUT, "value": "3600"}, {"name": DELAY, "value": "300"}], 3910),
+        ([{"name": TIMEOUT, "value": "3601"}], 75),
+        ([{"name": TIMEOUT, "value": "0.5"}], 75),
+        ([{"name": DELAY, "value": "-1"}], 75),
+        ([{"name": TIMEOUT, "value": ""}], 75),
+        ([{"name": TIMEOUT, "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}], 75),
     ],
 )
 def test_the_grace_period_covers_the_drain(env: list[dict[str, Any]], expected_s: int) -> None:
     assert grace_s(voice_service(env=env)) == expected_s
 
 
-def test_pre_stop_sleep_fits_into_the_grace_period_of_a_restart() -> None:
+def test_a_container_that_is_stopped_by_itself_still_accepts_until_no_node_knows_it() -> None:
     made = container()
-    sleep_s = made["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert 0 < sleep_s < made["livenessProbe"]["terminationGracePeriodSeconds"]
+    probe = made["readinessProbe"]
+    (delay,) = [float(one["value"]) for one in made["env"] if one["name"] == DELAY]
+    # The last good answer came just before the signal; then every probe has to fail.
+    unready_s = start_s(probe) + probe["timeoutSeconds"]
+    assert delay >= unready_s + 3  # the status, the EndpointSlice, kube-proxy
+    assert "lifecycle" not in made  # one mechanism, for every way to stop a container
+
+
+def test_a_restart_of_a_process_that_still_works_leaves_it_the_time_of_its_drain() -> None:
+    grace = container()["livenessProbe"].get("terminationGracePeriodSeconds")
+    assert grace is None  # the pod's own, which covers the drain
+
+
+@pytest.mark.parametrize("name", [DELAY, DELAY.lower()])
+def test_the_spec_may_set_another_delay(name: str) -> None:
+    env = container(env=[{"name": name, "value": "40"}])["env"]
+    assert [one for one in env if one["name"].upper() == DELAY] == [{"name": name, "value": "40"}]
 
 
 @pytest.mark.parametrize(

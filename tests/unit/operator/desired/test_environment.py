@@ -43,8 +43,10 @@ def test_demo_pod_has_only_the_model_variable() -> None:
         "NEMO_VOICE_MODEL_CACHE": "/var/cache/nemo-voice",
         "NEMO_VOICE_OFFLINE": "true",
         "NEMO_VOICE_DEVICE": "cpu",
+        "NEMO_VOICE_HOST": "::",
         "NEMO_VOICE_PORT": "5000",
         "NEMO_VOICE_LOG_STYLE": "json",
+        "NEMO_VOICE_DRAIN__DELAY_S": "15",
         "HF_HUB_OFFLINE": "1",
         "HF_HOME": "/tmp/huggingface",
     }

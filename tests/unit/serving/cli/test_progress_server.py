@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from nemo_voice_serving.cli.progress_server import serving_progress
+from support.not_run import not_run
 from support.ports import free_port
 
 BODY = json.dumps({"phase": "downloading"}).encode()
@@ -21,6 +22,15 @@ def test_any_path_returns_the_current_progress() -> None:
     assert (first.status_code, first.headers["content-type"]) == (200, "application/json")
     assert (first.json(), second.json()) == ({"doneBytes": 1}, {"doneBytes": 2})
     assert "Python" not in first.headers["server"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_pods_of_either_family_are_answered(host: str) -> None:
+    if not socket.has_dualstack_ipv6():
+        not_run("NOT RUN: the kernel has no IPv6")
+    port = free_port()
+    with serving_progress(port, lambda: BODY):
+        assert httpx.get(f"http://{host}:{port}/").content == BODY
 
 
 def test_nothing_listens_after_the_block() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from typing_extensions import override
 
+from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS, listen_everywhere
+
 logger = logging.getLogger(__name__)
 
 
@@ -41,11 +43,12 @@ def serving_progress(port: int | None, body: Callable[[], bytes]) -> Iterator[No
 class _Server(socketserver.ThreadingTCPServer):
     """Not `HTTPServer`: that one looks its own name up first, which may take a DNS timeout."""
 
-    allow_reuse_address = True
     daemon_threads = True
 
     def __init__(self, port: int, body: Callable[[], bytes]) -> None:
-        super().__init__(("0.0.0.0", port), _Handler)  # noqa: S104 the client is another pod
+        super().__init__((EVERY_ADDRESS, port), _Handler, bind_and_activate=False)
+        self.socket.close()  # the client is another pod, which may have either family
+        self.socket = listen_everywhere(port)
         self.body = body
 
     @override

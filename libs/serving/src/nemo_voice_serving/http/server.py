@@ -1,13 +1,16 @@
 """Runs an application until SIGTERM, and stops it without losing a request.
 
 On SIGTERM the service becomes unready at once and sends `Connection: close` in every response, but
-accepts connections during the drain delay. Then it finishes the requests in flight and ends with
-status 0. A failed service keeps reporting its reason over HTTP for a while, then ends with 1.
+accepts connections during the drain delay: load balancers still send requests until they have
+asked whether it is ready. Then it finishes the requests in flight and ends with status 0. A failed
+service keeps reporting its reason over HTTP for a while, then ends with 1.
 """
 
 import asyncio
 import logging
 import signal
+import socket
+import sys
 from types import FrameType
 
 import uvicorn
@@ -15,6 +18,8 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from nemo_voice_serving.http.protocol import ServerConfig
+from nemo_voice_serving.logs import log_loop_error
+from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS, listen_everywhere
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.memory import (
     freeze_loaded_objects,
@@ -38,9 +43,22 @@ class DrainingServer(uvicorn.Server):
         lifecycle.listen(self._phase_entered)
 
     @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(log_loop_error)
+        if sockets is None and self.config.host == EVERY_ADDRESS:
+            try:
+                sockets = [listen_everywhere(self.config.port)]
+            except OSError as error:
+                facts = {"port": self.config.port, "error": error.strerror}
+                logger.error("the port is not available", extra=facts)  # noqa: TRY400 told whole
+                sys.exit(1)
+        await super().startup(sockets)
+
+    @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would record the signal and raise it again, which changes the exit status.
-        if not self.started or self._lifecycle.is_draining or sig == signal.SIGINT:
+        has_ended = self._lifecycle.is_draining or self._lifecycle.has_failed
+        if has_ended or sig == signal.SIGINT:
             self.should_exit = True
         else:
             asyncio.get_running_loop().call_soon_threadsafe(self._drain)
