@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -18,8 +18,12 @@ from pydantic_settings import BaseSettings
 
 from nemo_voice_operator.controller.metrics import OperatorMetrics
 from nemo_voice_operator.controller.object_cache import ObjectCache
-from nemo_voice_operator.kube.rbac import definition_rules, own_rules
-from nemo_voice_operator.kube.rbac import rules as rules_of_services
+from nemo_voice_operator.kube.rbac import (
+    Right,
+    definition_rights,
+    managed_rights,
+    own_rights,
+)
 from nemo_voice_operator.settings import PREFIX as OPERATOR_PREFIX
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_serving.errors import VoiceError
@@ -63,7 +67,9 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "voiceservice": spec_reference,
         "voiceservice-status": status_reference,
         "voiceservice-columns": columns_table,
-        "operator-access": access_table,
+        "rights-managed": lambda: access_table(managed_rights()),
+        "rights-own": lambda: access_table(own_rights()),
+        "rights-definition": lambda: access_table(definition_rights()),
         "metrics": metrics_table,
         "metrics-operator": operator_metrics_table,
         "errors": errors_table,
@@ -105,16 +111,18 @@ def operator_settings_table() -> str:
     return table(("variable", "values", "default", "what it is"), rows)
 
 
-def access_table() -> str:
-    """Returns one row for each kind of object with the verbs that the operator may use on it."""
-    found: list[tuple[str, Any]] = [("managed", rule) for rule in rules_of_services()]
-    found += [("its own", rule) for rule in own_rules()]
-    found += [("none: `crd apply` alone", rule) for rule in definition_rules()]
+def access_table(rights: Sequence[Right]) -> str:
+    """Returns one row for each right of an account, with what it is needed for."""
     rows = [
-        (", ".join(f"`{one}`" for one in rule["resources"]), ", ".join(rule["verbs"]), where)
-        for where, rule in found
+        (
+            f"`{right.resource}`" + "".join(f" named `{name}`" for name in right.names),
+            right.group or "core",
+            ", ".join(right.verbs),
+            right.why,
+        )
+        for right in rights
     ]
-    return table(("objects", "verbs", "namespaces"), rows)
+    return table(("objects", "API group", "verbs", "to"), rows)
 
 
 def metrics_table() -> str:

@@ -1,14 +1,23 @@
-"""What the operator may do in a cluster: the one source of its roles.
+"""What the operator may do in a cluster, and why: the one source of its roles.
 
-`docs/operator.md` lists it and the chart grants it; tests run the operator under exactly this.
+`docs/rights.md` lists it and the chart grants it; tests run the operator under exactly this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from nemo_voice_operator.kube.kinds import (
+    CLAIM,
+    CONTROLLER_REVISION,
+    DEPLOYMENT,
+    DISRUPTION_BUDGET,
     EVENT,
+    JOB,
+    LEASE,
+    NETWORK_POLICY,
     OWNED,
     POD,
+    SERVICE,
     SERVICE_MONITOR,
     VOICE_SERVICE,
     Kind,
@@ -17,48 +26,93 @@ from nemo_voice_operator.kube.manifests import Manifest
 
 _READ = ("get", "list", "watch")
 _WRITE = ("create", "patch", "delete")
+_OWNED_FOR: Mapping[Kind, str] = {
+    DEPLOYMENT: "run the pods that serve",
+    SERVICE: "give the pods one address",
+    CLAIM: "store a model once for all pods",
+    JOB: "download a model, and try a change before pods are replaced",
+    DISRUPTION_BUDGET: "let a drain evict one pod at a time",
+    NETWORK_POLICY: "limit who calls the pods, and whom they call",
+    CONTROLLER_REVISION: "remember the last good pod template",
+    SERVICE_MONITOR: "have a Prometheus operator read the metrics",
+}
+"""What each kind of owned object is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Verbs on one resource, and what the operator needs them for."""
+
+    group: str
+    resource: str
+    verbs: tuple[str, ...]
+    why: str
+    names: tuple[str, ...] = ()
+    """The only objects that it covers; empty for all of them."""
+
+    @property
+    def rule(self) -> Manifest:
+        """Itself as a rule of a Role or a ClusterRole."""
+        names = {"resourceNames": list(self.names)} if self.names else {}
+        return {
+            "apiGroups": [self.group],
+            "resources": [self.resource],
+            **names,
+            "verbs": list(self.verbs),
+        }
+
+
+def managed_rights() -> list[Right]:
+    """Returns what it may do where VoiceServices are: in a namespace, or in all of them."""
+    return [
+        _right(VOICE_SERVICE, _READ, "learn what is wanted"),
+        _right(VOICE_SERVICE, ("patch",), "report; the spec is never written", part="status"),
+        _right(POD, _READ, "learn why pods are not ready, and where to ask for their load"),
+        *(
+            _right(kind, (*_READ, *_WRITE), _OWNED_FOR[kind])
+            for kind in OWNED
+            if kind is not SERVICE_MONITOR
+        ),
+        # An optional kind is never watched: it may not be there.
+        _right(SERVICE_MONITOR, ("get", "list", *_WRITE), _OWNED_FOR[SERVICE_MONITOR]),
+        _right(EVENT, ("create",), "tell what changed"),
+    ]
+
+
+def own_rights() -> list[Right]:
+    """Returns what it may do in its own namespace."""
+    return [_right(LEASE, ("get", "create", "update"), "have one replica lead")]
+
+
+def definition_rights() -> list[Right]:
+    """Returns what `crd apply` may do, with an account of its own."""
+    name = f"{VOICE_SERVICE.plural}.{VOICE_SERVICE.group}"
+    return [
+        Right(
+            group="apiextensions.k8s.io",
+            resource="customresourcedefinitions",
+            verbs=("create", "patch"),
+            why="bring the definition of VoiceServices to the version of the operator",
+            names=(name,),
+        )
+    ]
 
 
 def rules() -> list[Manifest]:
-    """Returns what it may do where VoiceServices are: in a namespace, or in all of them."""
-    return [
-        _rule([VOICE_SERVICE], _READ),
-        _rule([VOICE_SERVICE], ("patch",), subresource="status"),
-        _rule([POD], _READ),
-        *(_rule([kind], (*_READ, *_WRITE)) for kind in OWNED if kind is not SERVICE_MONITOR),
-        # An optional kind is never watched: it may not be there.
-        _rule([SERVICE_MONITOR], ("get", "list", *_WRITE)),
-        _rule([EVENT], ("create",)),
-    ]
+    """Returns the rules of its role where VoiceServices are."""
+    return [right.rule for right in managed_rights()]
 
 
 def own_rules() -> list[Manifest]:
-    """Returns what it may do in its own namespace: hold the Lease by which one replica leads."""
-    return [
-        {
-            "apiGroups": ["coordination.k8s.io"],
-            "resources": ["leases"],
-            "verbs": ["get", "create", "update"],
-        }
-    ]
+    """Returns the rules of its role in its own namespace."""
+    return [right.rule for right in own_rights()]
 
 
 def definition_rules() -> list[Manifest]:
-    """Returns what `crd apply` may do: make and change this one definition."""
-    return [
-        {
-            "apiGroups": ["apiextensions.k8s.io"],
-            "resources": ["customresourcedefinitions"],
-            "resourceNames": [f"{VOICE_SERVICE.plural}.{VOICE_SERVICE.group}"],
-            "verbs": ["create", "patch"],
-        }
-    ]
+    """Returns the rules of the role of `crd apply`."""
+    return [right.rule for right in definition_rights()]
 
 
-def _rule(kinds: Sequence[Kind], verbs: Sequence[str], subresource: str = "") -> Manifest:
-    suffix = f"/{subresource}" if subresource else ""
-    return {
-        "apiGroups": sorted({kind.group for kind in kinds}),
-        "resources": [kind.plural + suffix for kind in kinds],
-        "verbs": list(verbs),
-    }
+def _right(kind: Kind, verbs: tuple[str, ...], why: str, part: str = "") -> Right:
+    resource = f"{kind.plural}/{part}" if part else kind.plural
+    return Right(kind.group, resource, verbs, why)
