@@ -13,6 +13,8 @@ FOLDER = ROOT / "tests" / "golden"
 
 Golden = Callable[[Sequence[Mapping[str, Any]], str], None]
 """Compares manifests with the file of that name."""
+GoldenText = Callable[[str, str], None]
+"""Compares a text with the file of that name, which has its suffix."""
 
 
 def yaml_of(manifests: Sequence[Mapping[str, Any]]) -> str:
@@ -33,11 +35,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Compares manifests with a golden file, or writes it with `--update-golden`."""
-    is_update = bool(request.config.getoption("--update-golden"))
+    compared = _comparison(request)
 
     def compare(manifests: Sequence[Mapping[str, Any]], name: str) -> None:
-        path, text = FOLDER / f"{name}.yaml", yaml_of(manifests)
+        compared(yaml_of(manifests), f"{name}.yaml")
+
+    return compare
+
+
+@pytest.fixture
+def golden_text(request: pytest.FixtureRequest) -> GoldenText:
+    """Compares a text with a golden file, or writes it with `--update-golden`."""
+    return _comparison(request)
+
+
+def _comparison(request: pytest.FixtureRequest) -> GoldenText:
+    is_update = bool(request.config.getoption("--update-golden"))
+
+    def compare(text: str, name: str) -> None:
+        path = FOLDER / name
         if is_update:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text)
         _assert_same(path, text)
 
