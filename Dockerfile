@@ -1,6 +1,6 @@
 # The three images, a target for each: `docker build --target tts .`, `stt`, `operator`.
 # The layer with NeMo and torch is most of a service's image. Both services take it from the stage `runtime`, so it is built once and stored
-# once, though each could leave out a few megabytes that only the other one needs. The operator has no model, no torch, and needs no shell.
+# once, though each could leave out a few megabytes that only the other one needs. The operator has no model and no torch.
 
 ARG BASE_IMAGE=debian:bookworm-slim
 
@@ -92,6 +92,8 @@ LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       dev.nemo-voice.minimum-nvidia-driver="580.65"
 
+# The last step of each image takes away what only a build needs: programs that run as root, the shell, the package manager.
+
 # The health checks run with -I -S: they start in milliseconds, because nothing of the environment is imported. The first start may fetch
 # gigabytes, and a start that fails ends the process by itself: hence the long period.
 
@@ -101,6 +103,7 @@ RUN --mount=type=bind,from=tts-wheels,source=/built/wheels,target=/tmp/wheels \
     --mount=type=bind,from=tts-wheels,source=/opt/build/bin/uv,target=/tmp/uv \
     /tmp/uv pip install --python /opt/nemo-voice/venv --no-cache --offline --no-deps /tmp/wheels/*.whl \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/nemo-voice/venv/lib/python3.*/site-packages/nemo_voice_*
+RUN --mount=type=bind,source=tools/images/confine.sh,target=/tmp/confine.sh sh /tmp/confine.sh
 ENV NEMO_VOICE_GRAMMARS=/opt/nemo-voice/grammars
 USER 10001:10001
 EXPOSE 5000
@@ -116,6 +119,7 @@ RUN --mount=type=bind,from=stt-wheels,source=/built/wheels,target=/tmp/wheels \
     --mount=type=bind,from=stt-wheels,source=/opt/build/bin/uv,target=/tmp/uv \
     /tmp/uv pip install --python /opt/nemo-voice/venv --no-cache --offline --no-deps /tmp/wheels/*.whl \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/nemo-voice/venv/lib/python3.*/site-packages/nemo_voice_*
+RUN --mount=type=bind,source=tools/images/confine.sh,target=/tmp/confine.sh sh /tmp/confine.sh
 USER 10001:10001
 EXPOSE 5001
 HEALTHCHECK --start-period=900s --interval=10s --timeout=5s --retries=3 \
@@ -143,6 +147,7 @@ RUN /opt/build/bin/uv build --wheel --no-build-isolation --python /opt/build/bin
 
 FROM base AS operator
 COPY --from=operator-environment /opt/nemo-voice/venv /opt/nemo-voice/venv
+RUN --mount=type=bind,source=tools/images/confine.sh,target=/tmp/confine.sh sh /tmp/confine.sh
 ENV PATH=/opt/nemo-voice/venv/bin:${PATH} PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1 HOME=/tmp
 USER 10001:10001
 EXPOSE 8080

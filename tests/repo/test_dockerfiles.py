@@ -44,3 +44,14 @@ def test_an_entry_point_is_followed_by_its_command() -> None:
     points = [place for place, step in enumerate(steps) if step.startswith("ENTRYPOINT ")]
     assert len(points) == len(FOLDERS)
     assert all(steps[place + 1].startswith("CMD ") for place in points)
+
+
+def test_the_last_command_of_every_image_takes_away_what_only_a_build_needs() -> None:
+    stage, last = "", {}
+    for step in instructions():
+        if step.startswith("FROM "):
+            stage = step.split()[-1]
+        elif step.startswith("RUN "):
+            last[stage] = step
+    for image in FOLDERS:
+        assert last[image].endswith(" sh /tmp/confine.sh"), image
