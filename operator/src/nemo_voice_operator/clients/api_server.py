@@ -28,6 +28,7 @@ from nemo_voice_operator.kube.objects import Object
 
 _APPLY = {"Content-Type": "application/apply-patch+yaml; charset=utf-8"}
 """Not just the media type: bodies of that would be encoded by the client library."""
+_JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _TIMEOUT_S = 20
 _PAGE = 500
@@ -103,7 +104,13 @@ class KubernetesCluster(Cluster):
             "metadata": {"name": reference.name, "uid": resource["metadata"]["uid"]},
             "status": status,
         }
-        return await self._apply(f"{reference.path}/status", body, {"force": "true"})
+        path = f"{reference.path}/status"
+        try:
+            return await self._apply(path, body, {"force": "true"})
+        except Unexplained:
+            # Nothing can be applied to an object with a spec that the definition once accepted
+            # and that has values of other types than today's.
+            return await self._replace_status(path, resource, status)
 
     @override
     async def delete(self, thing: Object) -> None:
@@ -199,6 +206,16 @@ class KubernetesCluster(Cluster):
             query={"fieldManager": MANAGER, "fieldValidation": "Strict", **query},
             body=text,
             headers=_APPLY,
+        )
+        return made
+
+    async def _replace_status(self, path: str, resource: Object, status: Manifest) -> Object:
+        body: list[Manifest] = [
+            {"op": "test", "path": "/metadata/uid", "value": resource["metadata"]["uid"]},
+            {"op": "add", "path": "/status", "value": status},
+        ]
+        made: Object = await self._request(
+            "PATCH", path, query={"fieldManager": MANAGER}, body=body, headers=_JSON_PATCH
         )
         return made
 

@@ -142,6 +142,25 @@ async def test_status_is_applied_with_the_uid_of_the_resource(
     assert "spec" not in requests.body
 
 
+async def test_status_that_cannot_be_applied_is_replaced(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    def response(asked: Asked) -> tuple[int, Any]:
+        is_apply = "apply" in asked.headers["Content-Type"]
+        return UNEXPLAINED if is_apply else (200, {"replaced": True})
+
+    api.response = response
+    assert await cluster.apply_status(OWNER, {"phase": "Failed"}) == {"replaced": True}
+    applied, replaced = api.requests
+    assert (replaced.method, replaced.path) == ("PATCH", applied.path)
+    assert replaced.headers["Content-Type"] == "application/json-patch+json"
+    assert replaced.query == {"fieldManager": "nemo-voice-operator"}
+    assert replaced.body == [
+        {"op": "test", "path": "/metadata/uid", "value": "2"},
+        {"op": "add", "path": "/status", "value": {"phase": "Failed"}},
+    ]
+
+
 async def test_delete_has_the_uid_as_precondition(
     cluster: KubernetesCluster, api: FakeApiServer
 ) -> None:

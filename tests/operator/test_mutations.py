@@ -1,0 +1,120 @@
+"""Every VoiceService that the API server accepts has a status with a reason within ten seconds.
+
+Samples are mutated along the schema of the definition and sent to a real API server, with the
+operator as a process beside it.
+"""
+
+import json
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.kubernetes.api_server import ApiServer
+from support.kubernetes.definitions import VOICE_SERVICES
+from support.operator.definition import voice
+from support.operator.mutations import Mutation, mutations
+from support.operator.operating import grant, operator_process
+from support.waiting import until
+
+SEED = int(os.environ.get("NEMO_VOICE_DEV_SEED", "13"))
+"""Of the mutations; another one finds others."""
+PATIENCE_S = 10.0
+_AT_ONCE = 20
+_REFUSALS = {400, 413, 422}
+
+
+@dataclass
+class Outcome:
+    """What became of the mutations."""
+
+    refused: int = 0
+    accepted: int = 0
+    slowest_s: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
+    silent: list[str] = field(default_factory=list)
+    """Accepted ones without a status in time."""
+    errors: list[str] = field(default_factory=list)
+    """Responses of the API server that are no refusal."""
+
+    def __str__(self) -> str:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
+        return (
+            f"seed {SEED}: {self.accepted} accepted, {self.refused} refused, "
+            f"{len(self.silent)} without a status, slowest status {self.slowest_s:.1f} s; "
+            f"Ready's reasons: {reasons}"
+        )
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        150,
+        pytest.param(2000, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
+    ],
+)
+def test_every_accepted_spec_has_a_status_with_a_reason(
+    defined: ApiServer, namespace: str, tmp_path: Path, count: int
+) -> None:
+    outcome, log = Outcome(), tmp_path / "operator.log"
+    settings = {"namespace": namespace, "watched": namespace}
+    kubeconfig = grant(defined, namespace, cluster_wide=False)
+    with operator_process(kubeconfig, log, **settings) as process:
+        until("its lead", lambda: "became leader" in log.read_text())
+        waiting = list(enumerate(mutations(count, SEED)))
+        while waiting:
+            _try(defined, namespace, waiting[:_AT_ONCE], outcome)
+            del waiting[:_AT_ONCE]
+        assert process.poll() is None, log.read_text()[-4000:]
+    print(outcome)  # noqa: T201 the figures of this run
+    assert outcome.errors == []
+    assert outcome.silent == []
+    assert "Traceback" not in log.read_text(), "a spec made the operator stumble"
+    assert outcome.accepted > count // 10, "the mutations are not so wild that none is accepted"
+    assert outcome.refused > count // 10
+
+
+def _try(
+    server: ApiServer, namespace: str, tried: list[tuple[int, Mutation]], outcome: Outcome
+) -> None:
+    """Creates the mutations, waits for the status of those that are accepted, and removes them."""
+    path = VOICE_SERVICES.format(namespace=namespace)
+    accepted: dict[str, tuple[Mutation, float]] = {}
+    for number, mutation in tried:
+        name = f"m-{number}"
+        # Escapes, so that halves of characters can be sent, too.
+        body = json.dumps(voice(mutation.spec, name)).encode()
+        headers = {"Content-Type": "application/json"}
+        response = server.http.post(path, content=body, headers=headers)
+        if response.is_success:
+            accepted[name] = (mutation, time.monotonic())
+        elif response.status_code in _REFUSALS:
+            outcome.refused += 1
+        else:
+            outcome.errors.append(f"{mutation.changes}: {response.text[:300]}")
+    outcome.accepted += len(accepted)
+    while accepted:
+        for thing in server.send("GET", path)["items"]:
+            if thing["metadata"]["name"] in accepted and (reason := _reason(thing)):
+                _, since_s = accepted.pop(thing["metadata"]["name"])
+                outcome.slowest_s = max(outcome.slowest_s, time.monotonic() - since_s)
+                outcome.reasons[reason] += 1
+        late = [name for name, (_, s) in accepted.items() if time.monotonic() - s > PATIENCE_S]
+        for name in late:
+            mutation, _ = accepted.pop(name)
+            outcome.silent.append(f"{mutation.sample}: {mutation.changes}")
+        time.sleep(0.1)
+    server.send("DELETE", path)
+
+
+def _reason(thing: dict[str, Any]) -> str:
+    """Returns why it is ready or not, as the status says of this generation; else nothing."""
+    status, generation = thing.get("status", {}), thing["metadata"]["generation"]
+    conditions = {one["type"]: one for one in status.get("conditions", ())}
+    told = conditions.get("Ready") or conditions.get("Degraded") or {}
+    is_newest = status.get("observedGeneration") == generation
+    return str(told.get("reason", "")) if is_newest or "Ready" not in conditions else ""
