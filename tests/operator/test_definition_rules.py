@@ -187,6 +187,34 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"topologySpreadConstraints": [SPREAD, {**SPREAD, "maxSkew": 2}]},
         "each pair of topologyKey and whenUnsatisfiable once",
     ),
+    "an affinity to a field of nodes": (
+        required({"matchFields": [{"key": "a", "operator": "In", "values": ["b"]}]}),
+        'supported values: "metadata.name"',
+    ),
+    "an affinity to more than a word": (
+        required({"matchExpressions": [{"key": "n", "operator": "Gt", "values": ["three"]}]}),
+        "Gt and Lt one whole number",
+    ),
+    "an affinity to a zone with a blank": (
+        required({"matchExpressions": [{"key": "a", "operator": "In", "values": ["b c"]}]}),
+        "matchExpressions[0].values[0]: Invalid value",
+    ),
+    "least domains of a preference": (
+        {"topologySpreadConstraints": [{**SPREAD, "whenUnsatisfiable": "ScheduleAnyway"}]},
+        "minDomains need whenUnsatisfiable: DoNotSchedule",
+    ),
+    "label keys without a selector": (
+        {
+            "topologySpreadConstraints": [
+                {**{key: SPREAD[key] for key in SPREAD if key != "labelSelector"}}
+            ]
+        },
+        "matchLabelKeys need a labelSelector",
+    ),
+    "addresses without a mask": (
+        callers({"ipBlock": {"cidr": "10.0.0.1"}}),
+        "addresses are written like 10.0.0.0/8",
+    ),
     "a caller of nowhere": (callers({}), "a caller has an ipBlock, or a namespaceSelector"),
     "a caller of two worlds": (
         callers({"podSelector": {}, "ipBlock": {"cidr": "10.0.0.0/8"}}),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import VOICE_SERVICES
@@ -41,6 +42,7 @@ class Outcome:
     errors: list[str] = field(default_factory=list)
     """Responses of the API server that are no refusal."""
 
+    @override
     def __str__(self) -> str:
         reasons = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
         return (

@@ -125,10 +125,7 @@ def _converted(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dic
         found["description"] = _description(merged)
     if merged.get(SHOWN):
         found["default"] = {} if isinstance(merged["default"], Mapping) else merged["default"]
-    if "exclusiveMinimum" in found:
-        found["minimum"], found["exclusiveMinimum"] = found["exclusiveMinimum"], True
-    if found.get(_INT_OR_STRING):
-        del found["type"]
+    _write_as_openapi_3_0(found)
     if "properties" in merged:
         found["properties"] = {
             name: _converted(inner, definitions) for name, inner in merged["properties"].items()
@@ -139,6 +136,16 @@ def _converted(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dic
     if isinstance(additional, Mapping) and not found.get(_PRESERVE):
         found["additionalProperties"] = _converted(additional, definitions)
     return found
+
+
+def _write_as_openapi_3_0(found: dict[str, Any]) -> None:
+    """Changes the words of a schema that are newer than those of Kubernetes."""
+    if "exclusiveMinimum" in found:
+        found["minimum"], found["exclusiveMinimum"] = found["exclusiveMinimum"], True
+    if "const" in found:
+        found["enum"] = [found.pop("const")]
+    if found.get(_INT_OR_STRING):
+        del found["type"]
 
 
 def _description(schema: Mapping[str, Any]) -> str:

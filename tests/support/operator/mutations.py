@@ -1,6 +1,6 @@
 """Mutations of VoiceServices along the schema of the definition, the same for a seed."""
 
-import copy
+import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -183,7 +183,18 @@ def _nested(depth: int) -> Any:
     return {"a": _nested(depth - 1)} if depth else {}
 
 
-OTHERS = (None, True, False, [], {}, [None], [[]], ["a"] * 2000, {"a": 1}, _nested(100))
+OTHERS: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    [],
+    {},
+    [None],
+    [[]],
+    ["a"] * 2000,
+    {"a": 1},
+    _nested(100),
+)
 
 
 @dataclass(frozen=True)
@@ -210,7 +221,8 @@ def mutations(count: int, seed: int) -> Iterator[Mutation]:
     chosen.shuffle(paths)
     for number in range(count):
         sample, spec = chosen.choice(specs)
-        mutated: dict[str, Any] = copy.deepcopy(dict(spec))
+        # Not `deepcopy`: what stands in several places of the spec would stay one object.
+        mutated: dict[str, Any] = json.loads(json.dumps(spec))
         changes = []
         for turn in range(1 + (chosen.random() < 0.25)):
             path = paths[number % len(paths)] if turn == 0 else chosen.choice(paths)
@@ -284,7 +296,7 @@ def _put(spec: dict[str, Any], schema: Mapping[str, Any], path: Path, value: Any
     parent: Any = spec
     for number, step in enumerate(path[:-1]):
         schema = _at(schema, (step,))
-        following = [] if path[number + 1] == 0 else {}
+        following: Any = [] if path[number + 1] == 0 else {}
         parent = _entered(parent, step, following)
     last = path[-1]
     if isinstance(parent, list):

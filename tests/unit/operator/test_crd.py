@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from nemo_voice_operator.api.base import AnyObject, Part, Quantity, cel, rules, shown
+from nemo_voice_operator.api.placement import Shaped
 from nemo_voice_operator.crd import crd, structural
 from support.docs.repository import ROOT, text_of
 
-STRUCTURAL = {"$ref", "$defs", "anyOf", "allOf", "oneOf", "title", "definitions"}
+STRUCTURAL = {"const", "$ref", "$defs", "anyOf", "allOf", "oneOf", "title", "definitions"}
 
 
 class Inner(Part):
@@ -109,6 +110,27 @@ def test_quantity_is_int_or_string_and_any_object_keeps_unknown_fields() -> None
     assert properties["anything"]["x-kubernetes-preserve-unknown-fields"] is True
     assert "additionalProperties" not in properties["anything"]
     assert properties["anything"]["type"] == "object"
+
+
+def test_shaped_mapping_has_the_schema_of_a_model_and_stays_as_it_is() -> None:
+    class Shape(Part):
+        """What it looks like."""
+
+        kind: Literal["only"]
+        """The one kind."""
+
+    class Holding(Part):
+        inside: Annotated[dict[str, JsonValue], Shaped(Shape, "shape")] | None = None
+        """What is inside."""
+
+    inside = structural(Holding.model_json_schema(by_alias=True))["properties"]["inside"]
+    assert inside["required"] == ["kind"]
+    assert inside["properties"]["kind"]["enum"] == ["only"]
+    assert inside["description"] == "What is inside."
+    assert "x-kubernetes-preserve-unknown-fields" not in inside
+    assert not any(name.startswith("x-nemo-voice") for name in inside)
+    stored = {"kind": 1, "of": {"an older": ["definition"]}}
+    assert Holding(inside=stored).inside == stored
 
 
 def test_schema_is_structural() -> None:

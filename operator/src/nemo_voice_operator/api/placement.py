@@ -10,15 +10,28 @@ from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, JsonVal
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from nemo_voice_operator.api.base import NAMED, ObjectName, Part, cel, rules
+from nemo_voice_operator.api.base import (
+    LABEL_VALUE,
+    NAMED,
+    ObjectName,
+    Part,
+    cel,
+    most_chars,
+    rules,
+)
 from nemo_voice_operator.api.metadata import LabelKey, Labels
 
 _MOST_TERMS, _MOST_REQUIREMENTS, _MOST_VALUES = 16, 16, 64
 _VALUES_RULE = cel(
     "self.operator in ['In', 'NotIn'] ? has(self.values) && self.values.size() > 0 : "
-    "self.operator in ['Gt', 'Lt'] ? has(self.values) && self.values.size() == 1 : "
+    "self.operator in ['Gt', 'Lt'] ? has(self.values) && self.values.size() == 1 && "
+    "self.values[0].matches('^-?[0-9]{1,18}$') : "
     "!has(self.values) || self.values.size() == 0",
-    "In and NotIn take values, Gt and Lt one, Exists and DoesNotExist none",
+    "In and NotIn take values, Gt and Lt one whole number, Exists and DoesNotExist none",
+)
+_LABEL_KEYS_RULE = cel(
+    "!has(self.matchLabelKeys) || has(self.labelSelector)",
+    "matchLabelKeys need a labelSelector",
 )
 
 
@@ -36,7 +49,11 @@ class Shaped:
         return {**handler(self._model.__pydantic_core_schema__), NAMED: self._name}
 
 
-_Values = Annotated[list[Annotated[str, Field(max_length=317)]], Field(max_length=_MOST_VALUES)]
+# A pattern, though its message is no sentence: rules of so many values would cost too much.
+_Value = Annotated[
+    str, Field(json_schema_extra=most_chars(63) | {"pattern": f"^(-[0-9]+|{LABEL_VALUE})$"})
+]
+_Values = Annotated[list[_Value], Field(max_length=_MOST_VALUES)]
 
 
 class LabelRequirement(Part):
@@ -64,28 +81,40 @@ class LabelSelector(Part):
 
 
 class NodeRequirement(Part):
-    """What a label or a field of a node must be."""
+    """What a label of a node must be."""
 
     model_config = ConfigDict(json_schema_extra=rules(_VALUES_RULE))
 
     key: LabelKey
-    """The label's key, or the field's name."""
+    """The label's key."""
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
     """How its value is compared."""
     values: _Values | None = None
     """Values to compare with; for `Gt` and `Lt` one whole number."""
 
 
-_NodeRequirements = Annotated[list[NodeRequirement], Field(max_length=_MOST_REQUIREMENTS)]
+class NodeNameRequirement(Part):
+    """What the name of a node must be."""
+
+    key: Literal["metadata.name"]
+    """The field: a node's name."""
+    operator: Literal["In", "NotIn"]
+    """Whether it must be the value, or another one."""
+    values: Annotated[list[ObjectName], Field(min_length=1, max_length=1)]
+    """The one name."""
 
 
 class NodeTerm(Part):
     """A node that meets every requirement."""
 
-    match_expressions: _NodeRequirements | None = None
+    match_expressions: (
+        Annotated[list[NodeRequirement], Field(max_length=_MOST_REQUIREMENTS)] | None
+    ) = None
     """Requirements of labels."""
-    match_fields: _NodeRequirements | None = None
-    """Requirements of fields: of `metadata.name` alone."""
+    match_fields: (
+        Annotated[list[NodeNameRequirement], Field(max_length=_MOST_REQUIREMENTS)] | None
+    ) = None
+    """Requirements of the name."""
 
 
 class NodeTerms(Part):
@@ -123,6 +152,16 @@ _LabelKeys = Annotated[list[LabelKey], Field(max_length=_MOST_VALUES)]
 
 class PodTerm(Part):
     """Pods near or far from which a pod is placed."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            _LABEL_KEYS_RULE,
+            cel(
+                "!has(self.mismatchLabelKeys) || has(self.labelSelector)",
+                "mismatchLabelKeys need a labelSelector",
+            ),
+        )
+    )
 
     label_selector: LabelSelector | None = None
     """Chooses the pods by their labels."""
@@ -174,6 +213,16 @@ class AffinityFields(Part):
 class SpreadFields(Part):
     """How pods are spread over nodes, as in a pod."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            _LABEL_KEYS_RULE,
+            cel(
+                "!has(self.minDomains) || self.whenUnsatisfiable == 'DoNotSchedule'",
+                "minDomains need whenUnsatisfiable: DoNotSchedule",
+            ),
+        )
+    )
+
     max_skew: Annotated[int, Field(ge=1, le=1000)]
     """How many more pods one place may have than another."""
     topology_key: LabelKey
@@ -192,19 +241,45 @@ class SpreadFields(Part):
     """Whether nodes with taints that the pod does not tolerate are places."""
 
 
+Cidr = Annotated[
+    str,
+    Field(
+        max_length=64,
+        json_schema_extra=rules(
+            cel(
+                "self.matches('^[0-9a-fA-F:.]+/[0-9]{1,3}$')",
+                "addresses are written like 10.0.0.0/8 or fd00::/8",
+            )
+        ),
+    ),
+]
+
+
 class IpBlockFields(Part):
     """Addresses outside the cluster."""
 
-    cidr: Annotated[str, Field(max_length=64)]
+    cidr: Cidr
     """The addresses, like `10.0.0.0/8` or `fd00::/8`."""
-    except_: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=64)] | None = (
-        Field(default=None, alias="except")
+    except_: Annotated[list[Cidr], Field(max_length=64)] | None = Field(
+        default=None, alias="except"
     )
     """Addresses among them that are left out."""
 
 
 _Mapping = dict[str, JsonValue]
+SpreadConstraints = Annotated[
+    list[Annotated[_Mapping, Shaped(SpreadFields, "topology spread constraint of a pod")]],
+    Field(
+        max_length=16,
+        json_schema_extra=rules(
+            cel(
+                "self.all(one, self.exists_one(other, other.topologyKey == one.topologyKey && "
+                "other.whenUnsatisfiable == one.whenUnsatisfiable))",
+                "topologySpreadConstraints has each pair of topologyKey and whenUnsatisfiable once",
+            )
+        ),
+    ),
+]
 Affinity = Annotated[_Mapping, Shaped(AffinityFields, "affinity of a pod")]
-Spread = Annotated[_Mapping, Shaped(SpreadFields, "topology spread constraint of a pod")]
 Selector = Annotated[_Mapping, Shaped(LabelSelector, "label selector")]
 IpBlock = Annotated[_Mapping, Shaped(IpBlockFields, "IP block of a NetworkPolicy")]

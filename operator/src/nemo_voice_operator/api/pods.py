@@ -245,6 +245,33 @@ class LocalReference(Part):
     """Its name."""
 
 
+ImageReference = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=512,
+        json_schema_extra=rules(
+            cel(
+                "self.matches('^[A-Za-z0-9\\\\[][][A-Za-z0-9._:/@-]*$')",
+                "image must be a reference like registry.example/speech/tts:1.0, without blanks",
+            )
+        ),
+    ),
+]
+PullSecrets = Annotated[
+    list[LocalReference],
+    Field(
+        max_length=16,
+        json_schema_extra=rules(
+            cel(
+                "self.all(one, self.exists_one(other, other.name == one.name))",
+                "imagePullSecrets names each Secret once",
+            )
+        ),
+    ),
+]
+
+
 class Engine(Part):
     """How the model runs. What is absent is the service's own default."""
 

@@ -8,12 +8,13 @@ from pydantic import ConfigDict, Field
 from nemo_voice_operator.api.base import ObjectName, Part, SecretKeyName, cel, rules, shown
 from nemo_voice_operator.api.metadata import Annotations, Labels, PodLabels
 from nemo_voice_operator.api.model_source import Cache, Checkpoint, Hub
-from nemo_voice_operator.api.placement import Affinity, IpBlock, Selector, Spread
+from nemo_voice_operator.api.placement import Affinity, IpBlock, Selector, SpreadConstraints
 from nemo_voice_operator.api.pods import (
     Engine,
     EnvVar,
     Gpu,
-    LocalReference,
+    ImageReference,
+    PullSecrets,
     Resources,
     Toleration,
 )
@@ -194,41 +195,11 @@ class Spec(Part):
     """The vocoder of a tts model; absent: the demo's for `demo`, else `nvidia/tts_hifigan`."""
     hub: Hub | None = None
     """Where Hugging Face models come from, if from a mirror or a private repository."""
-    image: (
-        Annotated[
-            str,
-            Field(
-                min_length=1,
-                max_length=512,
-                json_schema_extra=rules(
-                    cel(
-                        "self.matches('^[A-Za-z0-9\\\\[][][A-Za-z0-9._:/@-]*$')",
-                        "image must be a reference like registry.example/speech/tts:1.0, "
-                        "without blanks",
-                    )
-                ),
-            ),
-        ]
-        | None
-    ) = None
+    image: ImageReference | None = None
     """Image of the pods; absent: the one of the operator's settings."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     """When the image is pulled; absent: as the operator's settings say."""
-    image_pull_secrets: (
-        Annotated[
-            list[LocalReference],
-            Field(
-                max_length=16,
-                json_schema_extra=rules(
-                    cel(
-                        "self.all(one, self.exists_one(other, other.name == one.name))",
-                        "imagePullSecrets names each Secret once",
-                    )
-                ),
-            ),
-        ]
-        | None
-    ) = None
+    image_pull_secrets: PullSecrets | None = None
     """Secrets with which the image is pulled."""
     env: Annotated[list[EnvVar], Field(max_length=64)] | None = None
     """More environment variables of the serving container."""
@@ -251,24 +222,7 @@ class Spec(Part):
     """Taints that the pods tolerate."""
     affinity: Affinity | None = None
     """Where the pods may run, as in a pod."""
-    topology_spread_constraints: (
-        Annotated[
-            list[Spread],
-            Field(
-                max_length=16,
-                json_schema_extra=rules(
-                    cel(
-                        "self.all(one, self.exists_one(other, "
-                        "other.topologyKey == one.topologyKey && "
-                        "other.whenUnsatisfiable == one.whenUnsatisfiable))",
-                        "topologySpreadConstraints has each pair of topologyKey and "
-                        "whenUnsatisfiable once",
-                    )
-                ),
-            ),
-        ]
-        | None
-    ) = None
+    topology_spread_constraints: SpreadConstraints | None = None
     """How the pods are spread, as in a pod; absent: over different nodes where possible."""
     runtime_class_name: ObjectName | None = None
     """Runtime class of the pods, such as `nvidia`."""

@@ -13,14 +13,8 @@ from kubernetes.aio.client import ApiClient
 from typing_extensions import override
 
 from nemo_voice_operator.clients.encoding import encoded
-from nemo_voice_operator.errors import (
-    ClusterError,
-    Conflict,
-    Forbidden,
-    Refused,
-    Unavailable,
-    Unexplained,
-)
+from nemo_voice_operator.clients.failures import MOST_SHOWN, failure_of
+from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable, Unexplained
 from nemo_voice_operator.kube.kinds import EVENT, Kind, Reference, kind_of, reference_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
@@ -32,10 +26,7 @@ _JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _TIMEOUT_S = 20
 _PAGE = 500
-_MOST_SHOWN = 200
-"""Bytes of a malformed response that an error shows."""
-_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 400, 401, 403, 404
-_CONFLICT, _INVALID, _TOO_MANY, _SERVER_FAULT = 409, 422, 429, 500
+_BAD_REQUEST, _NOT_FOUND, _INVALID = 400, 404, 422
 
 
 class Cluster(Protocol):
@@ -263,7 +254,7 @@ class KubernetesCluster(Cluster):
         try:
             return json.loads(content)
         except ValueError as error:
-            shown = content[:_MOST_SHOWN].decode(errors="replace")
+            shown = content[:MOST_SHOWN].decode(errors="replace")
             raise Unavailable(f"the API server's response is no JSON: {shown}") from error
 
 
@@ -279,31 +270,3 @@ def owner_references(owners: Sequence[Object]) -> list[Manifest]:
         }
         for owner in sorted(owners, key=lambda owner: str(owner["metadata"]["uid"]))
     ]
-
-
-def failure_of(status: int, content: bytes) -> ClusterError:
-    """Returns the error for an unsuccessful response of the API server."""
-    try:
-        body = json.loads(content)
-        message, reason = str(body["message"]), str(body.get("reason", ""))
-    except (ValueError, KeyError, TypeError):
-        message, reason = content[:_MOST_SHOWN].decode(errors="replace"), ""
-        return _class_of(status, is_explained=True)(message, status=status)
-    kind = _class_of(status, is_explained=bool(reason))
-    if status == _UNAUTHORIZED:
-        message = f"the API server does not accept the operator's credentials: {message}"
-    return kind(message, reason=reason, status=status)
-
-
-def _class_of(status: int, *, is_explained: bool) -> type[ClusterError]:
-    """Returns the class of the error.
-
-    Args:
-        status: The HTTP status.
-        is_explained: Whether the API server's Status has a reason, or there is no Status at all.
-    """
-    if status == _SERVER_FAULT and not is_explained:
-        return Unexplained
-    if status == _TOO_MANY or status >= _SERVER_FAULT:
-        return Unavailable
-    return {_CONFLICT: Conflict, _FORBIDDEN: Forbidden}.get(status, Refused)

@@ -11,7 +11,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio.client import ApiClient, Configuration
 
-from nemo_voice_operator.clients.api_server import KubernetesCluster, failure_of, owner_references
+from nemo_voice_operator.clients.api_server import KubernetesCluster, owner_references
+from nemo_voice_operator.clients.failures import failure_of
 from nemo_voice_operator.errors import (
     ClusterError,
     Conflict,
