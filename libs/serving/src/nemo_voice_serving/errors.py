@@ -126,7 +126,7 @@ class RequestTooSlow(VoiceError):
 
 
 class UnsupportedMediaType(VoiceError):
-    """The route does not read bodies of this Content-Type."""
+    """The route does not read bodies of this Content-Type, or the body is compressed."""
 
     code = "unsupported_media_type"
     status = 415

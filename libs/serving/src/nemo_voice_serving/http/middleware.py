@@ -18,6 +18,7 @@ from nemo_voice_serving.errors import (
     BackendFailed,
     PayloadTooLarge,
     RequestTooSlow,
+    UnsupportedMediaType,
     VoiceError,
 )
 from nemo_voice_serving.http.disconnect import ClientGone
@@ -106,7 +107,7 @@ class RequestMiddleware:
 
     async def _serve(self, exchange: "_Exchange") -> None:
         try:
-            exchange.check_declared_length()
+            exchange.check_head()
             await self._app(exchange.scope, exchange.receive, exchange.send)
         except VoiceError as error:
             await exchange.respond(error)
@@ -146,10 +147,16 @@ class _Exchange:
         self._received_bytes = 0
         self._is_whole = False
 
-    def check_declared_length(self) -> None:
-        declared = dict(self.scope["headers"]).get(b"content-length", b"0")
+    def check_head(self) -> None:
+        headers = dict(self.scope["headers"])
+        declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._max_body_bytes:
             raise self._too_large()
+        encoding = headers.get(b"content-encoding", b"").strip().lower()
+        if encoding not in {b"", b"identity"}:
+            # Nothing is unpacked, so that no small body becomes a huge one.
+            message = "The body has a Content-Encoding: send it as it is."
+            raise UnsupportedMediaType(message)
 
     def mark(self, outcome: str) -> None:
         self.scope.setdefault("state", {})["outcome"] = outcome
