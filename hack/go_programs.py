@@ -141,18 +141,20 @@ def given_or_built(variable: str, *names: str) -> Path:
     return folder
 
 
-def sources(name: str, modules: Path = MODULES) -> Path:
-    """Returns the folder with the sources of a program's module, downloaded where they are missing.
+def sources(module: str, modules: Path = MODULES) -> Path:
+    """Returns the folder with the sources of what `hack/go/<module>` pins, downloaded if missing.
 
     Raises:
-        GoProgramsMissingError: Go is missing, or the module cannot be downloaded.
+        GoProgramsMissingError: nothing is pinned there, Go is missing, or the download failed.
     """
-    (program,) = chosen((name,), modules)
-    _require_go([name])
-    (pinned, *_) = _REQUIRED.findall((program.module / "go.mod").read_text())
+    pins = modules / module / "go.mod"
+    if not pins.exists():
+        raise GoProgramsMissingError(f"hack/go pins no {module}")
+    _require_go([module])
+    (pinned, *_) = _REQUIRED.findall(pins.read_text())
     done = subprocess.run(
         ["go", "mod", "download", "-json", pinned],
-        cwd=program.module,
+        cwd=pins.parent,
         capture_output=True,
         text=True,
         check=False,

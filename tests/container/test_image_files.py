@@ -16,7 +16,7 @@ PYTHON = "/opt/nemo-voice/venv/bin/python"
 CACHE = "/var/cache/nemo-voice"
 SHELLS = {"sh", "bash", "dash", "rbash", "busybox", "zsh", "ksh", "csh", "perl"}
 PACKAGE_MANAGERS = {"apt", "apt-get", "dpkg", "pip", "pip3", "uv", "rpm", "apk", "conda"}
-SCRIPTS = ("/etc/", "/var/lib/dpkg/info/")
+SCRIPTS = ("/etc/", "/usr/share/bug/", "/var/lib/dpkg/info/")
 COMPILERS = {"cc", "gcc", "g++", "cpp", "clang", "make", "as", "ld", "cargo", "go", "nvcc", "tcc"}
 DOWNLOADERS = {"curl", "wget", "nc", "ncat", "socat", "ssh", "git", "ftp", "telnet"}
 

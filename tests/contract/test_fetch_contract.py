@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nemo_voice_operator.api import VoiceService, service_contract
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.planning.planning import verified_model
@@ -102,6 +104,23 @@ def test_models_fetched_from_a_private_hub_are_found_offline(tmp_path: Path) -> 
     spec = container(service, replace(plan, model=stored), "Deployment")
     found = run(["-c", FIND], spec, tmp_path, {}).split()
     assert found == [stored.model.directory, stored.vocoder.directory]
+
+
+@pytest.mark.parametrize("exempt", [False, True], ids=["by the proxy", "past it"])
+def test_a_download_goes_through_the_proxy_of_the_environment(tmp_path: Path, exempt: bool) -> None:
+    with running_hub() as hub, running_hub() as proxy:
+        spec = private_models(hub)
+        # A proxy gets whole addresses, and this one answers them itself.
+        proxy.repositories = hub.repositories
+        variables = [
+            {"name": "HTTP_PROXY", "value": proxy.url},
+            {"name": "NO_PROXY", "value": "127.0.0.1" if exempt else "other.example.com"},
+        ]
+        service = voice_service(**spec, env=variables)
+        fetched(service, verified_plan(service, SETTINGS), tmp_path)
+        asked, spared = (hub, proxy) if exempt else (proxy, hub)
+    assert asked.bodies()
+    assert spared.seen == []
 
 
 def test_files_in_the_claim_are_found_by_their_digests(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hack.cluster.single_node import MODULES as CLUSTER_MODULES
-from hack.go_programs import GoProgramsMissingError, catalogue, chosen, programs
+from hack.go_programs import GoProgramsMissingError, catalogue, chosen, programs, sources
 from support.kubernetes.api_server import PROGRAMS as API_SERVER_PROGRAMS
 from support.not_run import not_run
 
@@ -54,6 +54,11 @@ def test_a_programs_own_build_tags_follow_those_of_all() -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(GoProgramsMissingError, match="hack/go pins no kube-nothing"):
         programs("kube-nothing")
+
+
+def test_sources_that_nothing_pins_are_refused() -> None:
+    with pytest.raises(GoProgramsMissingError, match="hack/go pins no kube-nothing"):
+        sources("kube-nothing")
 
 
 @pytest.mark.usefixtures("without_go")
