@@ -4,7 +4,7 @@ import importlib.resources
 import io
 import re
 
-import editdistance
+import kaldialign
 
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_stt.transcription.transcription import Transcription, TranscriptionInput
@@ -47,7 +47,7 @@ class SelfTestClip:
 def word_error_rate(reference: str, heard: str) -> float:
     """Returns the edits per word of the reference, case and punctuation aside."""
     wanted, found = _words(reference), _words(heard)
-    return float(editdistance.eval(wanted, found) / max(1, len(wanted)))
+    return float(kaldialign.edit_distance(wanted, found)["total"] / max(1, len(wanted)))
 
 
 def _words(text: str) -> list[str]:
