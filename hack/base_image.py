@@ -14,6 +14,7 @@ from hack.caching import cache_directory
 from hack.docker_daemon import Docker, DockerMissingError
 
 DEFAULT = "debian:bookworm-slim"
+"""The base of the images where it can be pulled."""
 SUITE = "bookworm"
 INCLUDED = ("ca-certificates",)
 LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "var/log")

@@ -27,12 +27,13 @@ _IN_THE_IMAGES = {
 }
 
 
-def pinned(pins: str) -> list[str]:
-    """Returns the names of the packages that a file of pins installs in an image."""
+def pinned(pins: str, machine: str = "x86_64") -> list[str]:
+    """Returns the names of the packages that a file of pins installs in an image of a machine."""
     text = (ROOT / "requirements" / f"{pins}.txt").read_text(encoding="utf-8")
     lines = text.replace("\\\n", " ").splitlines()
     wanted = [Requirement(line.split(" --hash")[0]) for line in lines if line[:1].isalnum()]
-    return [one.name for one in wanted if one.marker is None or one.marker.evaluate(_IN_THE_IMAGES)]
+    place = {**_IN_THE_IMAGES, "platform_machine": machine}
+    return [one.name for one in wanted if one.marker is None or one.marker.evaluate(place)]
 
 
 def licences(pins: str) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """Builds the container images and says what they consist of.
 
-    python -m tools.images build [NAME ...]    build tts, stt, operator or all; print the sizes
+    python -m tools.images build [NAME ...]    build tts, stt, operator or all; print the sizes;
+                                               with --platform linux/arm64 for another platform
     python -m tools.images sizes [NAME ...]    print the sizes of what was built
     python -m tools.images push [NAME ...]     push what was built, by --registry
     python -m tools.images base                make the base image where none can be pulled
@@ -15,7 +16,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from hack.base_image import base_image
+from hack.base_image import DEFAULT, base_image
 from hack.docker_daemon import Docker, DockerFailedError, DockerMissingError, running_docker
 from tools.images.build import (
     FOLDERS,
@@ -27,6 +28,7 @@ from tools.images.build import (
     reference,
     sizes,
     timed,
+    why_not,
 )
 
 _OF_SERVICES = {f"nemo-voice-{service}" for service in SERVICES}
@@ -63,7 +65,20 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("NEMO_VOICE_DEV_BASE_IMAGE"),
         help="build on this image instead of Debian's slim one ($NEMO_VOICE_DEV_BASE_IMAGE)",
     )
+    parser.add_argument(
+        "--platform", help="build for this platform, such as linux/arm64, with Docker's buildx"
+    )
     return parser
+
+
+def _build(docker: Docker, arguments: argparse.Namespace, base: str) -> None:
+    """Builds what was named, or all that the platform can have."""
+    for service in arguments.services or FOLDERS:
+        reason = why_not(service, arguments.platform)
+        if reason and not arguments.services:
+            print(f"not built for {arguments.platform}: {service}. {reason}")
+        else:
+            build(docker, service, base=base, tag=arguments.tag, platform=arguments.platform)
 
 
 def _act(docker: Docker, arguments: argparse.Namespace) -> None:
@@ -71,12 +86,14 @@ def _act(docker: Docker, arguments: argparse.Namespace) -> None:
     names = [reference(service, arguments.tag) for service in services]
     if arguments.command in {"build", "base"}:
         with timed("base image"):
-            base = base_image(docker, arguments.base_image)
+            # One that is made here is of this machine's platform.
+            named = arguments.base_image or (DEFAULT if arguments.platform else None)
+            base = base_image(docker, named)
         print(base)
     if arguments.command == "build":
-        for service in services:
-            build(docker, service, base=base, tag=arguments.tag)
-    if arguments.command in {"build", "sizes"}:
+        _build(docker, arguments, base)
+    # An image of another platform does not run here.
+    if arguments.command in {"build", "sizes"} and not arguments.platform:
         _print_sizes(docker, names)
     if arguments.command == "push":
         for name in names:

@@ -18,6 +18,10 @@ FOLDERS = {"tts": "services/tts", "stt": "services/stt", "operator": "operator"}
 """Where each image's distribution is."""
 SERVICES = ("tts", "stt")
 """The images that share the layer with NeMo and torch."""
+NOT_FOR = {
+    ("tts", "arm64"): "NeMo has no text normalisation on arm64: pynini has no wheel there",
+}
+"""Images that cannot be built for an architecture, and why."""
 CERTIFICATES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 INDEX = (
     "PIP_INDEX_URL",
@@ -45,16 +49,32 @@ def reference(service: str, tag: str = "dev") -> str:
     return f"nemo-voice-{service}:{tag}"
 
 
-def build(docker: Docker, service: str, *, base: str, tag: str = "dev") -> str:
+def why_not(service: str, platform: str | None) -> str | None:
+    """Returns why an image cannot be built for a platform such as linux/arm64; None if it can."""
+    return NOT_FOR.get((service, (platform or "").split("/")[1])) if platform else None
+
+
+def build(
+    docker: Docker, service: str, *, base: str, tag: str = "dev", platform: str | None = None
+) -> str:
     """Builds one image and returns its name.
 
+    Args:
+        docker: Builds it; for another platform than its own with its buildx plugin.
+        service: Which image.
+        base: The image on which it stands.
+        tag: The tag of its name.
+        platform: Such as linux/arm64; None for the daemon's own.
+
     Raises:
-        BuildFailedError: the build ended with an error.
+        BuildFailedError: the build ended with an error, or cannot be done for the platform.
     """
+    if reason := why_not(service, platform):
+        raise BuildFailedError(f"{service} cannot be built for {platform}: {reason}")
     name = reference(service, tag)
     with _secrets() as secrets, timed(f"building {name} from {base}"):
         status = docker.show(
-            "build",
+            *_builder(docker, platform),
             *("--progress", "plain", "--network", "host"),
             *("--target", service),
             *("--build-arg", f"BASE_IMAGE={base}"),
@@ -67,6 +87,18 @@ def build(docker: Docker, service: str, *, base: str, tag: str = "dev") -> str:
     if status != 0:
         raise BuildFailedError(f"{name} was not built: docker build ended with status {status}")
     return name
+
+
+def _builder(docker: Docker, platform: str | None) -> list[str]:
+    """Returns the beginning of the command that builds for the platform."""
+    if platform is None:
+        return ["build"]
+    if docker.run("buildx", "version", check=False).returncode != 0:
+        raise BuildFailedError(
+            f"building for {platform} wants Docker's buildx plugin, which {docker.program} lacks: "
+            "on Debian 13 the package docker-buildx"
+        )
+    return ["buildx", "build", "--platform", platform, "--load"]
 
 
 def push(docker: Docker, name: str, *, registry: str) -> str:
