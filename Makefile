@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SOURCES := libs services operator charts tests models benchmarks tools hack
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup demo kind-up kind-down test test-e2e test-long check lint types imports verify format bench bench-operator images sbom chart push release-check packages models models-evaluate generate requirements clean
+.PHONY: help setup demo kind-up kind-down test test-e2e test-long check lint types imports verify audit format bench bench-operator images sbom chart push release-check packages models models-evaluate generate requirements clean
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ types: setup ## Check types
 
 imports: setup ## Check the import contracts
 	$(VENV)/bin/lint-imports
+
+audit: setup ## Look for withdrawn releases and known faults in what is pinned
+	$(RUN) -m tools.audit
 
 verify: setup ## Fail if a generated file is not up to date
 	$(RUN) -m tools.generated --check
