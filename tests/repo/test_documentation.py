@@ -100,7 +100,7 @@ def test_the_readmes_map_is_the_tree() -> None:
     assert unsaid == set()
 
 
-@pytest.mark.parametrize("module", ["conditions", "pod_diagnosis", "status"])
+@pytest.mark.parametrize("module", ["conditions", "pod_diagnosis", "claim_diagnosis", "status"])
 def test_every_reason_of_a_condition_is_documented(module: str) -> None:
     page = text_of(Path("docs/voiceservice.md"))
     code = text_of(Path(f"operator/src/nemo_voice_operator/status/{module}.py"))

@@ -24,6 +24,8 @@ class FakeCluster(Cluster):
         self.objects: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.events: list[Manifest] = []
         self.calls: list[str] = []
+        self.asked: list[str] = []
+        """The objects whose Events were read, by their uid."""
         self.fails: dict[str, ClusterError] = {}
         """What a call like `apply Deployment` raises."""
         self.optional: set[str] = set()
@@ -113,6 +115,15 @@ class FakeCluster(Cluster):
     async def record(self, event: Manifest) -> None:
         self._called("record Event")
         self.events.append(event)
+
+    @override
+    async def events_of(self, thing: Object) -> list[Object]:
+        uid = thing["metadata"]["uid"]
+        self.asked.append(uid)
+        if error := self.fails.get("list Event"):
+            raise error
+        events = [one for one in self.objects.values() if one["kind"] == "Event"]
+        return [copy.deepcopy(one) for one in events if one["regarding"]["uid"] == uid]
 
     async def knows(self, kind: Kind) -> bool:
         """Returns whether a test lets the cluster know this kind."""

@@ -56,6 +56,22 @@ def waiting(reason: str, message: str = "", *, last: Any = None) -> dict[str, An
     return pod(containerStatuses=[{"state": state, "lastState": {"terminated": last or {}}}])
 
 
+def event(
+    reason: str, note: str, *, at: str = NOW, of: str = "uid-of-narrator-0", kind: str = "Warning"
+) -> dict[str, Any]:
+    """Returns an Event as the API server shows one of the kubelet's, by default of a pod."""
+    return {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"name": f"{reason}-{at}", "namespace": "speech", "creationTimestamp": at},
+        "type": kind,
+        "reason": reason,
+        "note": note,
+        "regarding": {"uid": of},
+        "deprecatedLastTimestamp": at,
+    }
+
+
 def deployment(
     replicas: int = 1, *, ready: int | None = None, image: str = "good:1", **status: Any
 ) -> dict[str, Any]:

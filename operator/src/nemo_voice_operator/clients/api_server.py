@@ -63,6 +63,14 @@ class Cluster(Protocol):
         """Writes an Event."""
         ...
 
+    async def events_of(self, thing: Object) -> list[Object]:
+        """Returns the Events of an object.
+
+        Raises:
+            ClusterError: They cannot be read.
+        """
+        ...
+
 
 class KubernetesCluster(Cluster):
     """A cluster behind an API server."""
@@ -121,6 +129,13 @@ class KubernetesCluster(Cluster):
     async def record(self, event: Manifest) -> None:
         await self._request("POST", EVENT.path(namespace_of(event)), body=event)
 
+    @override
+    async def events_of(self, thing: Object) -> list[Object]:
+        metadata = thing["metadata"]
+        return await self.list(
+            EVENT, str(metadata["namespace"]), fields=f"regarding.uid={metadata['uid']}"
+        )
+
     async def define(self, definition: Manifest, manager: str = MANAGER) -> None:
         """Applies a CustomResourceDefinition under the name of a field manager.
 
@@ -159,14 +174,22 @@ class KubernetesCluster(Cluster):
         made: Object = await self._request("PUT", reference_of(manifest).path, body=manifest)
         return made
 
-    async def list(self, kind: Kind, namespace: str | None, selector: str = "") -> list[Object]:
+    async def list(
+        self, kind: Kind, namespace: str | None, selector: str = "", *, fields: str = ""
+    ) -> list[Object]:
         """Returns every object of a kind, in a namespace or in all of them.
+
+        Args:
+            kind: The kind.
+            namespace: The namespace; None for all.
+            selector: Selects by labels.
+            fields: Selects by fields.
 
         Raises:
             ClusterError: They cannot be read.
         """
         found: list[Object] = []
-        query = {"limit": str(_PAGE), "labelSelector": selector}
+        query = {"limit": str(_PAGE), "labelSelector": selector, "fieldSelector": fields}
         while True:
             page = await self._request("GET", kind.path(namespace), query=query)
             # Items of a list do not repeat what they are.

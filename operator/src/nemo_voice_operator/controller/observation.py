@@ -1,17 +1,26 @@
 """Observes a VoiceService in two steps: what the cluster holds of it, and what its pods report."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
+from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.desired.preflight_job import is_preflight
+from nemo_voice_operator.errors import ClusterError
 from nemo_voice_operator.kube.kinds import CLAIM, CONTROLLER_REVISION, DEPLOYMENT, JOB, POD
 from nemo_voice_operator.kube.objects import Object, is_leaving, is_over, is_running
 from nemo_voice_operator.kube.ownership import is_ours
 from nemo_voice_operator.state.observed import Observed, Preflight, ScalingDecision
-from nemo_voice_operator.state.plan import Capabilities
+from nemo_voice_operator.state.plan import Capabilities, Plan
 from nemo_voice_operator.state.pod_reports import CacheProgress, PodReadiness, PodReports
 from nemo_voice_operator.state.resolved import Resolved
+from nemo_voice_operator.status.unexplained import unexplained
+
+logger = logging.getLogger(__name__)
 
 
 class ReadinessClient(Protocol):
@@ -61,6 +70,23 @@ def observe(
         capabilities=capabilities,
         scaling_decision=decision,
     )
+
+
+async def with_events(cluster: Cluster, plan: Plan, observed: Observed, now: datetime) -> Observed:
+    """Returns what was observed with the Events of what waits or fails for an untold reason."""
+    things = unexplained(plan, observed, now)
+    found = await asyncio.gather(*(_events_of(cluster, thing) for thing in things))
+    uids = (str(thing["metadata"]["uid"]) for thing in things)
+    return replace(observed, events=dict(zip(uids, found, strict=True)))
+
+
+async def _events_of(cluster: Cluster, thing: Object) -> tuple[Object, ...]:
+    try:
+        return tuple(await cluster.events_of(thing))
+    except ClusterError as error:
+        # The status is written without them: they only explain.
+        logger.info("Events not read: %s", error)
+        return ()
 
 
 async def pod_reports(client: ReadinessClient, observed: Observed) -> PodReports:

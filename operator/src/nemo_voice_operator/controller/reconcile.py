@@ -13,7 +13,12 @@ from pydantic import ValidationError
 from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.controller.object_cache import ObjectCache
-from nemo_voice_operator.controller.observation import ReadinessClient, observe, pod_reports
+from nemo_voice_operator.controller.observation import (
+    ReadinessClient,
+    observe,
+    pod_reports,
+    with_events,
+)
 from nemo_voice_operator.controller.owned_objects import OwnedObjects
 from nemo_voice_operator.controller.resolver import Resolver
 from nemo_voice_operator.controller.status_writer import StatusWriter, timestamp
@@ -146,6 +151,7 @@ class Reconciler:
     ) -> Status:
         # Requested last of all: a pod that is slow to respond delays no change.
         reports = await pod_reports(self.readiness_client, observed)
+        observed = await with_events(self.cluster, plan, observed, self.now())
         now = timestamp(self.now())
         return status_of(resolved, plan, observed, reports, now=now, refusal=refusal)
 

@@ -75,7 +75,10 @@ def managed_rights() -> list[Right]:
         ),
         # An optional kind is never watched: it may not be there.
         _right(SERVICE_MONITOR, ("get", "list", *_WRITE), _OWNED_FOR[SERVICE_MONITOR]),
-        _right(EVENT, ("create",), "tell what changed"),
+        # What a pod waits for, a Secret or a volume, is said by Events alone.
+        _right(
+            EVENT, ("create", "list"), "tell what changed, and learn what pods and claims wait for"
+        ),
     ]
 
 

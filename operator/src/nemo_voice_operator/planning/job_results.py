@@ -4,11 +4,13 @@ The services write them into the termination message, which may be missing, cut 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from nemo_voice_operator.kube.events import notes_of
 from nemo_voice_operator.kube.objects import Object, condition_of, holds, moment_of
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import VerifiedCheckpoint
@@ -20,6 +22,8 @@ _CREATED_S = 30.0
 """A pod is created within seconds of its Job."""
 _HAD_PODS = ("active", "failed", "succeeded", "uncountedTerminatedPods")
 """Fields of a Job's status that are there once it has had a pod."""
+_REFUSED = "FailedCreate"
+_DRAWN_NAME = re.compile(r'(pods "[^"]*-)[a-z0-9]{5}(?=")')
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,21 @@ def cache_failure(observed: Observed) -> JobFailure | None:
     return None
 
 
-def no_pod_yet(job: Object | None, pods: Sequence[Object], now: datetime) -> JobFailure | None:
-    """Returns that a Job's pods cannot be created, if it has had none for longer than it takes.
+def no_pod_yet(
+    job: Object | None,
+    pods: Sequence[Object],
+    events: Mapping[str, Sequence[Object]],
+    now: datetime,
+) -> JobFailure | None:
+    """Returns why a Job's pods cannot be created, or that it has had none for too long.
 
     A quota, a LimitRange, Pod Security or a missing ServiceAccount, which Events alone report.
+
+    Args:
+        job: The Job.
+        pods: Its pods.
+        events: Events of objects that wait, by their uid.
+        now: The time.
     """
     if job is None or pods or any(holds(job, end) for end in ("Complete", "Failed")):
         return None
@@ -89,6 +104,11 @@ def no_pod_yet(job: Object | None, pods: Sequence[Object], now: datetime) -> Job
     # A Job that had pods waits for its next try; a suspended one has not begun.
     if job["spec"].get("suspend") or any(status.get(name) for name in _HAD_PODS):
         return None
+    said = [note for note in notes_of(events.get(str(metadata.get("uid")), ())) if note.is_warning]
+    if refused := [note.text for note in said if note.reason == _REFUSED]:
+        # Each try is of a pod with another name.
+        words = _DRAWN_NAME.sub(r"\1…", refused[-1])
+        return JobFailure(_REFUSED, f"Job {metadata['name']}: {words}")
     began = moment_of(status.get("startTime") or metadata.get("creationTimestamp"))
     if began is None or (now - began).total_seconds() < _CREATED_S:
         return None
@@ -96,7 +116,7 @@ def no_pod_yet(job: Object | None, pods: Sequence[Object], now: datetime) -> Job
         f"Job {metadata['name']} has had no pod for more than {_CREATED_S:.0f} s; its Events say "
         "why: a quota, a LimitRange, Pod Security or a ServiceAccount, perhaps"
     )
-    return JobFailure("FailedCreate", message)
+    return JobFailure(_REFUSED, message)
 
 
 def reported_failure(pods: Iterable[Object]) -> JobFailure | None:

@@ -47,3 +47,5 @@ class Observed:
     capabilities: Capabilities = field(default_factory=Capabilities)
     scaling_decision: ScalingDecision | None = None
     """None without `scaling`, and before the first decision."""
+    events: Mapping[str, tuple[Object, ...]] = field(default_factory=dict)
+    """Events of objects that wait or fail for a reason that they do not tell, by their uid."""

@@ -17,10 +17,13 @@ from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReports
 from nemo_voice_operator.state.resolved import Resolved
+from nemo_voice_operator.status.claim_diagnosis import claim_diagnosis
 from nemo_voice_operator.status.condition_times import UndatedCondition, find_condition
 from nemo_voice_operator.status.pod_diagnosis import (
+    UNHEALTHY,
     UNSCHEDULABLE,
     Diagnosis,
+    Evidence,
     first_diagnosis,
 )
 from nemo_voice_operator.status.preflight_status import preflight_diagnosis
@@ -33,7 +36,17 @@ _TERMINATING = "Terminating"
 _SUSPENDED, _NO_REPLICAS = "Suspended", "NoReplicas"
 _ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", _SUSPENDED})
 """Reasons of a model that is not cached yet though nothing is wrong."""
-_MAY_PASS = frozenset({"ClaimNotFound", "Evicted", "Interrupted", UNSCHEDULABLE})
+_MAY_PASS = frozenset(
+    {
+        "ClaimNotFound",
+        "Evicted",
+        "ExternalProvisioning",
+        "FailedAttachVolume",
+        "Interrupted",
+        UNHEALTHY,
+        UNSCHEDULABLE,
+    }
+)
 """Reasons of what is wrong that often passes without anybody: a node comes, a claim is created."""
 
 
@@ -126,13 +139,21 @@ def _why_not_cached(assessment: Assessment, cache: CacheWork) -> tuple[str, str]
     if not cache.creates_claim and observed.claim is None:
         message = f"PersistentVolumeClaim {cache.claim} does not exist; create it"
         return ("ClaimNotFound", message)
-    if diagnosis := first_diagnosis(pod for pod in observed.job_pods if not is_leaving(pod)):
+    if diagnosis := _of_the_download(assessment):
         return (diagnosis.reason, diagnosis.message)
     if assessment.service.spec.suspend:
         return (_SUSPENDED, "nothing is downloaded while suspended")
-    if failure := no_pod_yet(observed.job, observed.job_pods, assessment.now):
+    if failure := no_pod_yet(observed.job, observed.job_pods, observed.events, assessment.now):
         return (failure.reason, failure.message)
     return _how_far(assessment, cache)
+
+
+def _of_the_download(assessment: Assessment) -> Diagnosis | None:
+    """Returns what the claim or a pod of the download waits for."""
+    observed, now = assessment.observed, assessment.now
+    present = (pod for pod in observed.job_pods if not is_leaving(pod))
+    unbound = claim_diagnosis(observed.claim, observed.events, now)
+    return unbound or first_diagnosis(present, Evidence(events=observed.events, now=now))
 
 
 def _how_far(assessment: Assessment, cache: CacheWork) -> tuple[str, str]:

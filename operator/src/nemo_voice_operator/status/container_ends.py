@@ -1,12 +1,14 @@
 """Says in words how a container ended: by which signal, for memory, by itself, and what it said."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nemo_voice_operator.kube.events import Note
 from nemo_voice_operator.kube.objects import Object
 from nemo_voice_operator.status.crash_loops import last_end
 from nemo_voice_operator.status.last_output import MOST_CHARS, last_error
+from nemo_voice_operator.status.pod_notes import killing_probe
 
 _OUT_OF_MEMORY = "OOMKilled"
 _BY_STATUS = frozenset({"", "Error", "Completed"})
@@ -14,12 +16,13 @@ _BY_STATUS = frozenset({"", "Error", "Completed"})
 _SIGNALLED = 128
 
 
-def how_it_ended(pod: Object, container: Mapping[str, Any]) -> str:
+def how_it_ended(pod: Object, container: Mapping[str, Any], notes: Sequence[Note] = ()) -> str:
     """Returns how a container ended last, with the last error of its output.
 
     Args:
         pod: Its pod, whose spec has its limits.
         container: Its status.
+        notes: What was said of the pod, which tells whether a probe ended the container.
     """
     ended = last_end(container)
     if not ended:
@@ -28,6 +31,8 @@ def how_it_ended(pod: Object, container: Mapping[str, Any]) -> str:
     code, reason = int(ended.get("exitCode") or 0), str(ended.get("reason", ""))
     if reason == _OUT_OF_MEMORY:
         return _out_of_memory(_memory_limit(pod, str(container.get("name", ""))))
+    if probe := killing_probe(container, notes):
+        return f"killed by the {probe}"
     how = _by_status(code) if reason in _BY_STATUS else f"{reason} with exit code {code}"
     # Who is killed has not failed: what it logged before is not why.
     is_killed = code == 0 or _signal_of(code) is not None

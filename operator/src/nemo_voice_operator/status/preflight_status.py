@@ -6,7 +6,7 @@ from nemo_voice_operator.kube.objects import condition_of, holds, is_over
 from nemo_voice_operator.planning.job_results import no_pod_yet, reported_failure
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
-from nemo_voice_operator.status.pod_diagnosis import Diagnosis, pod_diagnosis
+from nemo_voice_operator.status.pod_diagnosis import Diagnosis, Evidence, pod_diagnosis
 
 
 def preflight_diagnosis(plan: Plan, observed: Observed, now: datetime) -> Diagnosis | None:
@@ -16,13 +16,14 @@ def preflight_diagnosis(plan: Plan, observed: Observed, now: datetime) -> Diagno
         return None
     by_age = sorted(preflight.pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
     newest = by_age[-1] if by_age else None
-    if failure := no_pod_yet(preflight.job, preflight.pods, now):
+    evidence = Evidence(events=observed.events, now=now)
+    if failure := no_pod_yet(preflight.job, preflight.pods, observed.events, now):
         return Diagnosis(failure.reason, failure.message, "")
     if not holds(preflight.job, "Failed"):
         # A pod that was stopped from outside is over, and another one follows it.
-        return None if newest is None or is_over(newest) else pod_diagnosis(newest)
+        return None if newest is None or is_over(newest) else pod_diagnosis(newest, evidence)
     if failure := reported_failure(preflight.pods):
         return Diagnosis(failure.reason, failure.message, "")
     failed = condition_of(preflight.job, "Failed") or {}
-    of_pod = pod_diagnosis(newest) if newest is not None else None
+    of_pod = pod_diagnosis(newest, evidence) if newest is not None else None
     return of_pod or Diagnosis(failed.get("reason", "JobFailed"), failed.get("message", ""), "")

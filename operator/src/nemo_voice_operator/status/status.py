@@ -96,12 +96,14 @@ def _assessed(
     now: datetime,
 ) -> Assessment:
     pods = [pod for pod in observed.pods if not (is_leaving(pod) or is_over(pod))]
+    surges = resolved.service.spec.rollout.strategy == "surge"
+    found = serving_diagnosis(observed, reports, plan.replicas, now, surges=surges)
     return Assessment(
         resolved=resolved,
         plan=plan,
         observed=observed,
         reports=reports,
-        diagnosis=refusal or serving_diagnosis(observed, reports, plan.replicas, now),
+        diagnosis=refusal or found,
         existing=len(pods),
         ready=sum(map(is_ready, pods)),
         now=now,

@@ -10,10 +10,11 @@ from nemo_voice_operator.planning.job_results import (
     cache_failure,
     checkpoints_of,
     is_stale,
+    no_pod_yet,
     result_of,
 )
 from nemo_voice_operator.state.observed import Observed
-from support.operator.observations import checkpoint, condition, job, job_pod
+from support.operator.observations import CREATED, checkpoint, condition, event, job, job_pod
 
 NOW = datetime(2026, 1, 1, 0, 10, tzinfo=UTC)
 
@@ -77,3 +78,21 @@ def test_job_with_an_unread_result_is_not_stale() -> None:
     assert not is_stale(ended, [job_pod({"checkpoints": [checkpoint()]})], NOW)
     assert is_stale(ended, [job_pod(message="not a result")], NOW)
     assert not is_stale(job(), (), NOW)
+
+
+def test_job_without_a_pod_is_told_in_the_words_of_the_api_server() -> None:
+    created = job(creationTimestamp=CREATED)
+    words = 'error looking up service account speech/reader: serviceaccount "reader" not found'
+
+    def told(name: str, **more: Any) -> JobFailure | None:
+        note = f'Error creating: pods "fetch-{name}" is forbidden: {words}'
+        said = event("FailedCreate", note, of="uid-of-job", **more)
+        return no_pod_yet(created, (), {"uid-of-job": [said]}, datetime(2026, 1, 1, tzinfo=UTC))
+
+    expected = f'Job fetch: Error creating: pods "fetch-…" is forbidden: {words}'
+    assert told("x7k2p") == told("9qqzz") == JobFailure("FailedCreate", expected)
+    assert told("x7k2p", kind="Normal") is None
+    assert no_pod_yet(created, (job_pod(),), {}, NOW) is None
+    unsaid = no_pod_yet(created, (), {}, NOW)
+    assert unsaid is not None
+    assert "perhaps" in unsaid.message, "where no Event can be read"

@@ -9,6 +9,7 @@ from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReadiness, PodReports
 from nemo_voice_operator.status.pod_diagnosis import (
     Diagnosis,
+    Evidence,
     first_diagnosis,
     pod_diagnosis,
     serving_diagnosis,
@@ -30,6 +31,10 @@ CRASH = {"exitCode": 1, "reason": "Error", "message": "  no CUDA device\n"}
 
 def ended(**fields: Any) -> dict[str, Any]:
     return pod(containerStatuses=[{"state": {"terminated": fields}}])
+
+
+def reporting(readiness: PodReadiness) -> Evidence:
+    return Evidence(readiness={"narrator-0": readiness})
 
 
 def never_again(**fields: Any) -> dict[str, Any]:
@@ -109,24 +114,24 @@ def test_every_diagnosis_is_documented_with_its_remedy() -> None:
     ],
 )
 def test_slow_pod_has_no_diagnosis(seen: dict[str, Any]) -> None:
-    assert pod_diagnosis(seen, LOADING) is None
+    assert pod_diagnosis(seen, reporting(LOADING)) is None
 
 
 def test_failed_model_is_diagnosed_before_its_container_ends() -> None:
     sent = PodReadiness(PodPhase.FAILED, "the self-test was silent", ready=False)
     expected = Diagnosis("ModelFailed", "the self-test was silent", "narrator-0")
-    assert first_diagnosis([pod()], {"narrator-0": sent}) == expected
+    assert first_diagnosis([pod()], reporting(sent)) == expected
     mute = PodReadiness(PodPhase.FAILED, None, ready=False)
-    assert pod_diagnosis(pod(), mute) == Diagnosis("ModelFailed", "", "narrator-0")
+    assert pod_diagnosis(pod(), reporting(mute)) == Diagnosis("ModelFailed", "", "narrator-0")
 
 
 def test_reported_failure_is_shown_also_after_earlier_crashes() -> None:
     sent = PodReadiness(PodPhase.FAILED, "the self-test was silent", ready=False)
     restarted = {"restartCount": 1, "state": {}, "lastState": {"terminated": CRASH}}
     expected = Diagnosis("CrashLoopBackOff", "the self-test was silent", "narrator-0")
-    assert pod_diagnosis(pod(containerStatuses=[restarted]), sent) == expected
+    assert pod_diagnosis(pod(containerStatuses=[restarted]), reporting(sent)) == expected
     pulling = {"state": {"waiting": {"reason": "ImagePullBackOff"}}}
-    sidecar = pod_diagnosis(pod(containerStatuses=[pulling]), sent)
+    sidecar = pod_diagnosis(pod(containerStatuses=[pulling]), reporting(sent))
     assert sidecar == Diagnosis("ModelFailed", "the self-test was silent", "narrator-0")
 
 
@@ -143,6 +148,28 @@ def test_ready_and_terminating_pods_have_no_diagnosis() -> None:
     assert diagnosis(leaving, ready, unschedulable("d")) == Diagnosis(
         "Unschedulable", "no node is free", "d"
     )
+
+
+def of_template(digest: str, seen: dict[str, Any]) -> dict[str, Any]:
+    annotations = {"nemo-voice.dev/template": digest}
+    return {**seen, "metadata": {**seen["metadata"], "annotations": annotations}}
+
+
+def test_change_that_finds_no_room_beside_the_pod_that_serves_says_what_to_do() -> None:
+    scheduler = "0/1 nodes are available: 1 Insufficient nvidia.com/gpu"
+    old = of_template("old", pod("a", ready=True))
+    changed = of_template("new", unschedulable("b", scheduler))
+
+    def told(*pods: dict[str, Any], surges: bool = True) -> str:
+        found = serving_diagnosis(Observed(pods=pods), PodReports(), 1, START, surges=surges)
+        assert found is not None
+        return found.message
+
+    assert told(old, changed).startswith(f"{scheduler} (the changed pod needs its place beside")
+    assert "set rollout.strategy to replace" in told(old, changed)
+    assert told(old, changed, surges=False) == scheduler
+    assert told(changed) == scheduler, "no other pod is in its way"
+    assert told(old, of_template("old", unschedulable("b", scheduler))) == scheduler
 
 
 def test_uncreatable_pods_are_diagnosed_with_the_api_servers_message() -> None:
