@@ -46,13 +46,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str, dict[str, Any]]] = {
     "unauthorized": (
         {"model": {"source": PRIVATE, "revision": FIRST}},
         "HubUnauthorized",
-        "set HF_TOKEN",
+        "hub.tokenSecretRef",
         {"hub": {"tokenSecretRef": SECRET}},
     ),
     "unknown": (
         {"model": {"source": "acme/nothing"}, "hub": {"tokenSecretRef": SECRET}},
         "ModelNotFound",
-        "Check its spelling",
+        "Check model.source",
         {"model": {"source": PUBLIC}},
     ),
     "no-such-commit": (

@@ -32,6 +32,8 @@ class JobFailure:
 
     reason: str
     message: str
+    checkpoint: str = ""
+    """Which checkpoint could not be had, `model` or `vocoder`; empty where it is not known."""
 
 
 def checkpoints_of(pod: Object) -> dict[str, VerifiedCheckpoint]:
@@ -126,7 +128,8 @@ def reported_failure(pods: Iterable[Object]) -> JobFailure | None:
         error = result_of(pod).get("error")
         # Without a result, the message is the end of the container's log, which may hold anything.
         if isinstance(error, Mapping) and error.get("reason"):
-            return JobFailure(str(error["reason"]), str(error.get("message", "")))
+            message, role = str(error.get("message", "")), str(error.get("checkpoint", ""))
+            return JobFailure(str(error["reason"]), message, role)
     return None
 
 

@@ -19,6 +19,7 @@ from nemo_voice_operator.state.pod_reports import PodPhase, PodReports
 from nemo_voice_operator.state.resolved import Resolved
 from nemo_voice_operator.status.claim_diagnosis import claim_diagnosis
 from nemo_voice_operator.status.condition_times import UndatedCondition, find_condition
+from nemo_voice_operator.status.download_advice import advised
 from nemo_voice_operator.status.pod_diagnosis import (
     UNHEALTHY,
     UNSCHEDULABLE,
@@ -135,7 +136,7 @@ def cached(assessment: Assessment) -> UndatedCondition:
 def _why_not_cached(assessment: Assessment, cache: CacheWork) -> tuple[str, str]:
     observed = assessment.observed
     if failure := cache_failure(observed):
-        return (failure.reason, failure.message)
+        return (failure.reason, advised(failure, assessment.service.spec))
     if not cache.creates_claim and observed.claim is None:
         message = f"PersistentVolumeClaim {cache.claim} does not exist; create it"
         return ("ClaimNotFound", message)
@@ -258,7 +259,8 @@ def _degraded(assessment: Assessment) -> UndatedCondition:
     cause = cached(assessment)
     if not cause.holds and cause.reason not in _ON_ITS_WAY:
         return UndatedCondition(kind, True, cause.reason, cause.message)
-    if diagnosis := preflight_diagnosis(assessment.plan, assessment.observed, assessment.now):
+    spec, seen = assessment.service.spec, assessment.observed
+    if diagnosis := preflight_diagnosis(spec, assessment.plan, seen, assessment.now):
         message = f"{_NOT_ROLLED_OUT}: {diagnosis.sentence()}"
         return UndatedCondition(kind, True, diagnosis.reason, message)
     return _failure_before(assessment) or UndatedCondition(kind, False, "AsExpected", "")

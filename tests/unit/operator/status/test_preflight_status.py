@@ -254,6 +254,7 @@ def test_a_pod_carries_the_digest_of_its_template(serving: Scene) -> None:
 
 
 WANTED = Plan(replicas=1, preflight="preflight")
+SPEC = voice_service().spec
 
 
 def seen(*pods: dict[str, Any], ended: dict[str, str] | None = None) -> Observed:
@@ -274,37 +275,39 @@ def ended_pod(output: str, created: str = CREATED) -> dict[str, Any]:
 
 def test_preflight_whose_pod_cannot_be_created_is_diagnosed() -> None:
     waits = Observed(preflights={"preflight": Preflight(job(creationTimestamp=CREATED))})
-    found = preflight_diagnosis(WANTED, waits, TIME)
+    found = preflight_diagnosis(SPEC, WANTED, waits, TIME)
     assert found is not None
     assert (found.reason, "its Events say why" in found.message) == ("FailedCreate", True)
-    assert preflight_diagnosis(WANTED, waits, datetime.fromisoformat(CREATED)) is None
+    assert preflight_diagnosis(SPEC, WANTED, waits, datetime.fromisoformat(CREATED)) is None
 
 
 def test_running_or_absent_preflight_has_no_diagnosis() -> None:
-    assert preflight_diagnosis(WANTED, Observed(), TIME) is None
-    assert preflight_diagnosis(Plan(replicas=1), seen(ended=FAILED), TIME) is None
-    assert preflight_diagnosis(WANTED, seen(), TIME) is None
-    assert preflight_diagnosis(WANTED, seen(ended_pod("stopped")), TIME) is None, (
+    assert preflight_diagnosis(SPEC, WANTED, Observed(), TIME) is None
+    assert preflight_diagnosis(SPEC, Plan(replicas=1), seen(ended=FAILED), TIME) is None
+    assert preflight_diagnosis(SPEC, WANTED, seen(), TIME) is None
+    assert preflight_diagnosis(SPEC, WANTED, seen(ended_pod("stopped")), TIME) is None, (
         "another pod follows"
     )
 
 
 def test_preflight_pod_that_cannot_start_is_diagnosed_at_once() -> None:
     state = {"state": {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}}
-    found = preflight_diagnosis(WANTED, seen(pod("preflight-1", containerStatuses=[state])), TIME)
+    found = preflight_diagnosis(
+        SPEC, WANTED, seen(pod("preflight-1", containerStatuses=[state])), TIME
+    )
     assert found is not None
     assert (found.reason, found.message) == ("ImagePullBackOff", "no such image")
 
 
 def test_preflight_without_a_result_is_diagnosed_by_its_pod() -> None:
     output = "error: The environment variable NEMO_VOICE_NEW is not a setting."
-    found = preflight_diagnosis(WANTED, seen(ended_pod(output), ended=FAILED), TIME)
+    found = preflight_diagnosis(SPEC, WANTED, seen(ended_pod(output), ended=FAILED), TIME)
     assert found is not None
     assert found.reason == "Error"
     assert output in found.message
 
 
 def test_preflight_without_a_pod_is_diagnosed_by_its_job() -> None:
-    found = preflight_diagnosis(WANTED, seen(ended=FAILED), TIME)
+    found = preflight_diagnosis(SPEC, WANTED, seen(ended=FAILED), TIME)
     assert found is not None
     assert (found.reason, found.message) == ("BackoffLimitExceeded", "once is enough")

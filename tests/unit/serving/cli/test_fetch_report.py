@@ -65,9 +65,16 @@ def test_success_lists_the_checkpoints_in_order(report: FetchReport) -> None:
 
 def test_failure_names_reason_message_and_checkpoint(report: FetchReport) -> None:
     report.begin("vocoder")
-    written = json.loads(report.failure(ModelNotFound("There is none.")))
+    written = json.loads(
+        report.failure(ModelNotFound("There is none.", advice="Check its spelling."))
+    )
     assert written == {
-        "error": {"reason": "ModelNotFound", "message": "There is none.", "checkpoint": "vocoder"}
+        "error": {
+            "reason": "ModelNotFound",
+            "message": "There is none.",
+            "advice": "Check its spelling.",
+            "checkpoint": "vocoder",
+        }
     }
 
 

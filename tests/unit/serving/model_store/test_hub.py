@@ -241,7 +241,7 @@ def test_the_message_about_a_gated_repository_says_to_accept_its_terms(
     voice: Hub, tmp_path: Path
 ) -> None:
     voice.repositories[NAME].gated = True
-    with pytest.raises(ModelUnauthorized, match="accept its terms"):
+    with pytest.raises(ModelUnauthorized, match=r"gated\. Accept its terms"):
         fetch(tmp_path, voice.url, NAME)
     assert fetch(tmp_path, voice.url, NAME, token=TOKEN).revision == FIRST
 

@@ -77,7 +77,7 @@ def refuse_damage(directory: Path) -> None:
             damaged = str(error)
         if damaged is not None:
             raise ModelArchiveRefused(
-                f"{weights.name} in {directory.name} is damaged ({damaged}). Remove that folder "
-                "from the cache; the next fetch downloads it again.",
+                f"{weights.name} in {directory.name} is damaged ({damaged}).",
+                advice="Remove that folder from the cache; the next fetch downloads it again.",
                 reason=FailureReason.CACHE_DAMAGED,
             )

@@ -113,15 +113,18 @@ class FetchReport:
     def failure(self, error: BaseException) -> bytes:
         """Returns the result of a run that failed."""
         reason, text = FailureReason.UNEXPECTED_ERROR, f"{type(error).__name__}: {error}"
+        advice = ""
         if isinstance(error, ModelStoreError):
-            reason, text = error.reason, str(error)
+            reason, text, advice = error.reason, error.problem, error.advice
         elif isinstance(error, Interrupted):
             reason, text = FailureReason.INTERRUPTED, str(error)
         message, role = redacted(text, self._secrets), self._now[0]
+        advice = redacted(advice, self._secrets)
 
         def result(longest: int) -> _Json:
             cut = _cut(message, longest)
-            return {"error": {"reason": reason, "message": cut, "checkpoint": role}}
+            told = {"reason": reason, "message": cut, "advice": advice, "checkpoint": role}
+            return {"error": told}
 
         return _fitted(result, len(message))
 

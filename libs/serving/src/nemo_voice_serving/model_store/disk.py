@@ -25,6 +25,7 @@ _UNWRITABLE = {
     errno.EEXIST: FailureReason.CACHE_UNUSABLE,
 }
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
+_MAKE_ROOM = "Free some, or put the models elsewhere."
 
 FreeBytes = Callable[[Path], int]
 
@@ -44,7 +45,8 @@ def require_space(directory: Path, needed_bytes: int, free: FreeBytes, purpose: 
     if available < needed_bytes:
         raise ModelDiskFull(
             f"The disk of {directory} is too small to {purpose}: {needed_bytes} bytes are needed, "
-            f"{available} are free. Free some, or put the models elsewhere.",
+            f"{available} are free.",
+            advice=_MAKE_ROOM,
             needed_bytes=needed_bytes,
             free_bytes=available,
         )
@@ -88,15 +90,15 @@ def writing_to(directory: Path, free: FreeBytes) -> Iterator[None]:
         if error.errno in _FULL:
             available = free(directory)
             raise ModelDiskFull(
-                f"The disk of {directory} became full while writing: {available} bytes are free. "
-                "Free some, or put the models elsewhere.",
+                f"The disk of {directory} became full while writing: {available} bytes are free.",
+                advice=_MAKE_ROOM,
                 needed_bytes=None,
                 free_bytes=available,
             ) from error
         if error.errno in _UNWRITABLE:
             raise ModelStoreUnwritable(
-                f"The model is not in {directory} yet, and that cannot be written ({error}). "
-                "Fetch the model first where it can, or name another directory.",
+                f"The model is not in {directory} yet, and that cannot be written ({error}).",
+                advice="Fetch the model first where it can, or name another directory.",
                 reason=_UNWRITABLE[error.errno],
             ) from error
         raise
@@ -141,7 +143,8 @@ def _try_lock(descriptor: int, path: Path) -> bool:
         if error.errno in _NO_LOCKS:
             raise ModelStoreUnwritable(
                 f"The filesystem of {path.parent} has no file locks, so two processes could spoil "
-                "each other's download. Put the models on one that has.",
+                "each other's download.",
+                advice="Put the models on one that has.",
                 reason=FailureReason.CACHE_UNUSABLE,
             ) from error
         raise

@@ -1,6 +1,7 @@
 """The errors of the model store.
 
-The services and the command line show the message; `fetch` writes the reason for programs.
+The services and the command line show what is wrong and what to do about it there. `fetch` writes
+reason, problem and advice apart: a program like the operator has advice of its own.
 
 ```
 ModelStoreError
@@ -123,12 +124,22 @@ class FailureReason(StrEnum):
 
 
 class ModelStoreError(Exception):
-    """Base class; the message says what is wrong with a model and what to do."""
+    """Base class; the message says what is wrong with a model and what to do.
+
+    Args:
+        problem: What is wrong, wherever the model is used.
+        advice: What to do about it on a command line or in a container.
+        reason: The cause, if it is not the class's usual one.
+    """
 
     usual_reason: ClassVar[FailureReason] = FailureReason.UNEXPECTED_ERROR
 
-    def __init__(self, message: str, *, reason: FailureReason | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, problem: str, *, advice: str = "", reason: FailureReason | None = None
+    ) -> None:
+        super().__init__(f"{problem} {advice}".rstrip())
+        self.problem = problem
+        self.advice = advice
         self.reason = reason or self.usual_reason
         """The cause in one word, for programs."""
 
@@ -180,8 +191,10 @@ class ModelDiskFull(ModelStoreError):
 
     usual_reason = FailureReason.NO_SPACE
 
-    def __init__(self, message: str, *, needed_bytes: int | None, free_bytes: int) -> None:
-        super().__init__(message)
+    def __init__(
+        self, problem: str, *, advice: str = "", needed_bytes: int | None, free_bytes: int
+    ) -> None:
+        super().__init__(problem, advice=advice)
         self.needed_bytes = needed_bytes
         """How much the next step writes; None after a failed write."""
         self.free_bytes = free_bytes

@@ -159,12 +159,13 @@ class ModelFetcher:
 def _check_digest(reference: ModelReference, remote: RemoteFile, digest: str) -> None:
     if reference.sha256 not in {None, digest}:
         raise ModelDigestMismatch(
-            f"{reference.label} has SHA-256 {digest}, not {reference.sha256}. It was removed. "
-            "If the new digest is right, use that one."
+            f"{reference.label} has SHA-256 {digest}, not {reference.sha256}. It was removed.",
+            advice="If the new digest is right, use that one.",
         )
     if remote.sha256 not in {None, digest}:
         raise ModelDigestMismatch(
             f"{reference.label} arrived damaged: its SHA-256 is {digest}, its hub states "
-            f"{remote.sha256}. It was removed. Run it again.",
+            f"{remote.sha256}. It was removed.",
+            advice="Run it again.",
             reason=FailureReason.DOWNLOAD_DAMAGED,
         )

@@ -33,9 +33,11 @@ def status_error(
     status = response.status_code
     if status in _DENIED:
         reason = FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None
-        return ModelUnauthorized(f"{what} {if_denied} (status {status}). {remedy}", reason=reason)
+        problem = f"{what} {if_denied} (status {status})."
+        return ModelUnauthorized(problem, advice=remedy, reason=reason)
     if status in _GONE:
-        return ModelNotFound(f"There is no {what} (status {status}). Check its spelling.")
+        problem = f"There is no {what} (status {status})."
+        return ModelNotFound(problem, advice="Check its spelling.")
     if status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         wait_s = retry_after_s(response.headers.get("Retry-After"))
         return Transient(

@@ -113,7 +113,8 @@ class ModelHub:
             shown = ", ".join(sorted(files)[:20]) or "nothing"
             raise ModelNotFound(
                 f"{reference.label} holds no .nemo file that is clearly the model. "
-                f"It holds: {shown}. Name the file by its address (https://….nemo).",
+                f"It holds: {shown}.",
+                advice="Name the file by its address (https://….nemo).",
                 reason=FailureReason.CHECKPOINT_NOT_FOUND,
             )
         url = hf_hub_url(repository, name, revision=info.sha, endpoint=self.endpoint)
@@ -133,22 +134,23 @@ class ModelHub:
         if self._token and not (self._token.isascii() and self._token.isprintable()):
             # If it were sent, an error message would repeat it.
             raise ModelUnauthorized(
-                "The hub's token (HF_TOKEN) holds characters that no token has. "
-                "Set it again, without quotes and line ends."
+                "The hub's token holds characters that no token has.",
+                advice="Set HF_TOKEN again, without quotes and line ends.",
             )
 
     def _explain(self, error: HfHubHTTPError, reference: ModelReference) -> NoReturn:
         where = f"{reference.source} at {self.host}"
         if isinstance(error, RevisionNotFoundError):
             raise ModelNotFound(
-                f"{where} has no revision {reference.revision!r}. "
-                "Write a commit, a tag or a branch.",
+                f"{where} has no revision {reference.revision!r}.",
+                advice="Write a commit, a tag or a branch.",
                 reason=FailureReason.REVISION_NOT_FOUND,
             ) from error
         if isinstance(error, GatedRepoError):
             raise ModelUnauthorized(
-                f"{where} is gated: accept its terms on its page, then set HF_TOKEN to a token "
-                "of that account.",
+                f"{where} is gated.",
+                advice="Accept its terms on its page, then set HF_TOKEN to a token of that "
+                "account.",
                 reason=FailureReason.HUB_FORBIDDEN,
             ) from error
         raise status_error(

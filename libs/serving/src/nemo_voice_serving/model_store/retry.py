@@ -63,8 +63,8 @@ class Retries:
                 failures = 1 if fault.progressed else failures + 1
                 if failures >= self.policy.tries:
                     raise ModelDownloadFailed(
-                        f"{what} failed {failures} times in a row; last: {fault}. "
-                        "Check the network and the address, and run it again.",
+                        f"{what} failed {failures} times in a row; last: {fault}.",
+                        advice="Check the network and the address, and run it again.",
                         reason=fault.reason,
                     ) from fault
                 self.sleep(max(fault.retry_after_s or 0.0, self.policy.wait_s(failures)))

@@ -160,11 +160,11 @@ class ModelStore:
 
     def _demo_path(self, demo_file: str | None) -> Path:
         if demo_file is None:
-            raise InvalidModelReference("There is no demo model for this. Name a model.")
+            raise InvalidModelReference("There is no demo model for this.", advice="Name a model.")
         if self._demo_directory is None:
             raise ModelNotFound(
-                "The demo models are not beside the program. Say where they are with "
-                "NEMO_VOICE_DEMO_MODELS, or name another model.",
+                "The demo models are not beside the program.",
+                advice="Say where they are with NEMO_VOICE_DEMO_MODELS, or name another model.",
                 reason=FailureReason.FILE_NOT_FOUND,
             )
         return self._demo_directory / demo_file
@@ -190,7 +190,7 @@ class ModelStore:
         newest = _newest(reference, entries)
         if self._offline:
             if newest is None:
-                raise ModelOfflineMissing(self._offline_message(reference, entries))
+                raise self._offline_missing(reference, entries)
             return newest
         try:
             return self._locate(reference, identity, newest)
@@ -219,12 +219,15 @@ class ModelStore:
                 return newest
         return WantedModel(identity, reference, remote, reference.sha256, outdated=newest)
 
-    def _offline_message(self, reference: ModelReference, entries: list[CatalogEntry]) -> str:
+    def _offline_missing(
+        self, reference: ModelReference, entries: list[CatalogEntry]
+    ) -> ModelOfflineMissing:
         stored = ", ".join(entry.record.revision for entry in entries) or "none"
-        return (
+        return ModelOfflineMissing(
             f"{reference.label} is not in {self._catalog.root}, and the network may not be used. "
-            f"Stored revisions of it: {stored}. Run `fetch` once with the network, or copy the "
-            f"directory `{identity_of(reference, hub_host=self._hub.host)}@…` from where it is."
+            f"Stored revisions of it: {stored}.",
+            advice="Run `fetch` once with the network, or copy the directory "
+            f"`{identity_of(reference, hub_host=self._hub.host)}@…` from where it is.",
         )
 
 
@@ -263,8 +266,8 @@ def _own_directory(
         return _model_of(entry, reference, reporter)
     if reference.sha256:
         raise InvalidModelReference(
-            f"{directory} is unpacked already, and a SHA-256 is that of a .nemo file. "
-            "Leave the digest out, or name the file."
+            f"{directory} is unpacked already, and a SHA-256 is that of a .nemo file.",
+            advice="Leave the digest out, or name the file.",
         )
     if not checkpoints or not (directory / CONFIG_NAME).is_file():
         raise ModelArchiveRefused(
