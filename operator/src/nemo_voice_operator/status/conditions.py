@@ -111,7 +111,9 @@ def undated_conditions(assessment: Assessment) -> list[UndatedCondition]:
 def reason_of(conditions: Sequence[UndatedCondition]) -> str:
     """Returns why the VoiceService is not as wanted; why it serves where it is."""
     _, _, ready, _, reconciling, degraded = conditions
-    return next(one for one in (degraded, reconciling, ready) if one.holds or one is ready).reason
+    if degraded.holds:
+        return degraded.reason
+    return reconciling.reason if ready.holds and reconciling.holds else ready.reason
 
 
 def cached(assessment: Assessment) -> UndatedCondition:

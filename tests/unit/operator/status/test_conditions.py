@@ -141,6 +141,12 @@ def test_everybody_reads_whether_this_generation_serves(
     assert told(service, seen) == expected
 
 
+def test_reason_of_a_first_start_is_how_far_it_is() -> None:
+    assert told(voice_service(), Observed()).reason == "NoPods"
+    started = Observed(deployment=deployment(ready=0), pods=(pod(),))
+    assert told(voice_service(), started).reason == "Starting"
+
+
 def test_refused_change_is_stuck_though_every_pod_is_ready() -> None:
     refusal = Diagnosis("ApplyRefused", "unknown field", "")
     assert told(voice_service(), OLD_SERVES, refusal) == stuck("ApplyRefused")
