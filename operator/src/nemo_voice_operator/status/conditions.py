@@ -6,17 +6,14 @@ wrong.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from nemo_voice_operator.api import VoiceService
-from nemo_voice_operator.kube.objects import holds, is_late, is_leaving, is_rolled_out
+from nemo_voice_operator.kube.events import notes_of
+from nemo_voice_operator.kube.objects import holds, is_late, is_leaving
 from nemo_voice_operator.planning.job_results import cache_failure, no_pod_yet
 from nemo_voice_operator.planning.planning import ROLLED_BACK, was_rolled_back
-from nemo_voice_operator.state.observed import Observed
-from nemo_voice_operator.state.plan import CacheWork, Plan
-from nemo_voice_operator.state.pod_reports import PodPhase, PodReports
-from nemo_voice_operator.state.resolved import Resolved
+from nemo_voice_operator.state.plan import CacheWork
+from nemo_voice_operator.state.pod_reports import PodPhase
+from nemo_voice_operator.status.assessment import Assessment
 from nemo_voice_operator.status.claim_diagnosis import claim_diagnosis
 from nemo_voice_operator.status.condition_times import UndatedCondition, find_condition
 from nemo_voice_operator.status.download_advice import advised
@@ -27,6 +24,7 @@ from nemo_voice_operator.status.pod_diagnosis import (
     Evidence,
     first_diagnosis,
 )
+from nemo_voice_operator.status.pod_notes import step_of_start
 from nemo_voice_operator.status.preflight_status import preflight_diagnosis
 
 _NOT_ROLLED_OUT = "the change is not rolled out, the pods stay as they are"
@@ -49,46 +47,6 @@ _MAY_PASS = frozenset(
     }
 )
 """Reasons of what is wrong that often passes without anybody: a node comes, a claim is created."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """Everything that the conditions are computed from."""
-
-    resolved: Resolved
-    plan: Plan
-    observed: Observed
-    reports: PodReports
-    diagnosis: Diagnosis | None
-    existing: int
-    ready: int
-    now: datetime
-    is_refused: bool = False
-    """Whether the API server refused an owned object."""
-
-    @property
-    def service(self) -> VoiceService:
-        """The VoiceService with its status so far."""
-        return self.resolved.service
-
-    @property
-    def is_short(self) -> bool:
-        """Whether fewer pods are ready than wanted."""
-        return self.ready < self.plan.replicas
-
-    @property
-    def is_leaving(self) -> bool:
-        """Whether the VoiceService's deletion has begun."""
-        return self.service.metadata.deletion_timestamp is not None
-
-    @property
-    def has_settled(self) -> bool:
-        """Whether every pod is of the newest template and ready, and none of another is left."""
-        if self.is_refused or self.is_leaving:
-            return False
-        if self.service.spec.suspend or (self.plan.serves and not self.plan.replicas):
-            return not self.existing
-        return self.plan.serves and is_rolled_out(self.observed.deployment) and not self.is_short
 
 
 def undated_conditions(assessment: Assessment) -> list[UndatedCondition]:
@@ -179,7 +137,12 @@ def _warmed_up(assessment: Assessment) -> UndatedCondition:
     for report in assessment.reports.readiness.values():
         if report.phase is not PodPhase.READY:
             return UndatedCondition(kind, False, report.phase.capitalize(), report.reason or "")
-    return UndatedCondition(kind, False, "NoPods" if not assessment.existing else "Starting", "")
+    if not assessment.existing:
+        return UndatedCondition(kind, False, "NoPods", "")
+    said = map(notes_of, assessment.observed.events.values())
+    return UndatedCondition(
+        kind, False, "Starting", next(filter(None, map(step_of_start, said)), "")
+    )
 
 
 def _ready(assessment: Assessment) -> UndatedCondition:

@@ -55,6 +55,12 @@ def _hinders(note: Note) -> bool:
     return note.is_warning and is_failure and not is_known
 
 
+def step_of_start(notes: Sequence[Note]) -> str:
+    """Returns what the kubelet does to start a pod, such as pulling an image; empty if unknown."""
+    steps = [note for note in notes if note.reason in _GOES_ON]
+    return steps[-1].text if steps else ""
+
+
 def missing_pull_secret(notes: Sequence[Note]) -> str:
     """Returns which Secret an image is pulled without; empty where none is missing."""
     return next((note.text for note in reversed(notes) if note.reason == _PULL_SECRET), "")

@@ -22,8 +22,9 @@ from nemo_voice_operator.state.observed import Observed, ScalingDecision
 from nemo_voice_operator.state.plan import Plan, VerifiedCheckpoint
 from nemo_voice_operator.state.pod_reports import PodPhase, PodReports
 from nemo_voice_operator.state.resolved import Resolved
+from nemo_voice_operator.status.assessment import Assessment
 from nemo_voice_operator.status.condition_times import UndatedCondition, with_times
-from nemo_voice_operator.status.conditions import Assessment, reason_of, undated_conditions
+from nemo_voice_operator.status.conditions import reason_of, undated_conditions
 from nemo_voice_operator.status.pod_diagnosis import UNSCHEDULABLE, Diagnosis, serving_diagnosis
 
 _MAY_YET_COME = frozenset({UNSCHEDULABLE, "ClaimNotFound"})

@@ -1,22 +1,18 @@
 """Events of what waits reach the status, and cost nothing where nothing waits."""
 
-from typing import Any
-
 from nemo_voice_operator.errors import Refused
 from support.operator.observations import event
 from support.operator.scenes import Scene
 
 MISSING = 'MountVolume.SetUp failed for volume "keys" : secret "speech-keys" not found'
-WAITS: dict[str, Any] = {
-    "containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]
-}
+CREATING = {"state": {"waiting": {"reason": "ContainerCreating"}}}
 
 
 def waiting_pod(scene: Scene) -> str:
     """Lets a pod wait for a Secret; returns its uid."""
     scene.apply(auth={"keysSecretRef": {"name": "speech-keys"}})
     scene.settle()
-    scene.pod("narrator-0", **WAITS)
+    scene.pod("narrator-0", containerStatuses=[CREATING])
     scene.readiness_client.reported.clear()
     uid = str(scene.cluster.get("Pod", "narrator-0")["metadata"]["uid"])
     scene.cluster.create(event("FailedMount", MISSING, of=uid, at="2026-01-01T00:00:01Z"))
@@ -62,3 +58,21 @@ def test_unchanged_trouble_is_written_once(scene: Scene) -> None:
         scene.settle()
         assert not scene.cluster.calls
     assert len(scene.cluster.events) == told
+
+
+def test_image_that_is_being_pulled_is_told_while_a_pod_starts(scene: Scene) -> None:
+    scene.apply()
+    scene.settle()
+    scene.pod("narrator-0", containerStatuses=[CREATING])
+    scene.readiness_client.reported.clear()
+    uid = str(scene.cluster.get("Pod", "narrator-0")["metadata"]["uid"])
+    pulling = 'Pulling image "registry.example/stt:1"'
+    scene.cluster.create(
+        event("Pulling", pulling, of=uid, at="2026-01-01T00:00:01Z", kind="Normal")
+    )
+    scene.pass_time(5)
+    scene.settle()
+    assert scene.condition("WarmedUp") == ("False", "Starting")
+    [told] = [one for one in scene.status()["conditions"] if one["type"] == "Ready"]
+    assert told["message"] == pulling
+    assert scene.condition("Degraded") == ("False", "AsExpected")
