@@ -6,6 +6,7 @@ references and the field manager are set here and nowhere else.
 
 import json
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
@@ -14,7 +15,13 @@ from typing_extensions import override
 
 from nemo_voice_operator.clients.encoding import encoded
 from nemo_voice_operator.clients.failures import MOST_SHOWN, failure_of
-from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable, Unexplained
+from nemo_voice_operator.errors import (
+    ClusterError,
+    Conflict,
+    Refused,
+    Unavailable,
+    Unexplained,
+)
 from nemo_voice_operator.kube.kinds import EVENT, Kind, Reference, kind_of, reference_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
@@ -22,11 +29,9 @@ from nemo_voice_operator.kube.objects import Object
 
 _APPLY = {"Content-Type": "application/apply-patch+yaml; charset=utf-8"}
 """Not just the media type: bodies of that would be encoded by the client library."""
-_JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _TIMEOUT_S = 20
 _PAGE = 500
-_BAD_REQUEST, _NOT_FOUND, _INVALID = 400, 404, 422
 
 
 class Cluster(Protocol):
@@ -103,13 +108,7 @@ class KubernetesCluster(Cluster):
             "metadata": {"name": reference.name, "uid": resource["metadata"]["uid"]},
             "status": status,
         }
-        path = f"{reference.path}/status"
-        try:
-            return await self._apply(path, body, {"force": "true"})
-        except Unexplained:
-            # Nothing can be applied to an object with a spec that the definition once accepted
-            # and that has values of other types than today's.
-            return await self._replace_status(path, resource, status)
+        return await self._apply(f"{reference.path}/status", body, {"force": "true"})
 
     @override
     async def delete(self, thing: Object) -> None:
@@ -122,7 +121,7 @@ class KubernetesCluster(Cluster):
         except Conflict:
             return  # another object has the name now
         except Refused as error:
-            if error.status != _NOT_FOUND:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
     @override
@@ -150,7 +149,7 @@ class KubernetesCluster(Cluster):
         try:
             found: Object = await self._request("GET", reference.path)
         except Refused as error:
-            if error.status == _NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
         return found
@@ -204,7 +203,7 @@ class KubernetesCluster(Cluster):
         try:
             group = await self._request("GET", f"/apis/{kind.api_version}")
         except Refused as error:
-            if error.status == _NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return False
             raise
         return any(resource["name"] == kind.plural for resource in group["resources"])
@@ -223,16 +222,6 @@ class KubernetesCluster(Cluster):
         )
         return made
 
-    async def _replace_status(self, path: str, resource: Object, status: Manifest) -> Object:
-        body: list[Manifest] = [
-            {"op": "test", "path": "/metadata/uid", "value": resource["metadata"]["uid"]},
-            {"op": "add", "path": "/status", "value": status},
-        ]
-        made: Object = await self._request(
-            "PATCH", path, query={"fieldManager": MANAGER}, body=body, headers=_JSON_PATCH
-        )
-        return made
-
     async def _why_refused(self, manifest: Manifest) -> Refused | None:
         """Returns what is wrong with an object of which an apply ended in an unexplained error.
 
@@ -244,7 +233,11 @@ class KubernetesCluster(Cluster):
         try:
             await self._request("POST", path, query=query, body=manifest)
         except Refused as refusal:
-            return refusal if refusal.status in {_BAD_REQUEST, _INVALID} else None
+            return (
+                refusal
+                if refusal.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+                else None
+            )
         except ClusterError:
             return None  # it exists already, or the API server really has a fault
         return None
@@ -272,7 +265,7 @@ class KubernetesCluster(Cluster):
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             fault = str(error) or type(error).__name__
             raise Unavailable(f"the API server cannot be reached: {fault}") from error
-        if response.status >= 400:  # noqa: PLR2004 HTTP's border between success and failure
+        if response.status >= HTTPStatus.BAD_REQUEST:
             raise failure_of(response.status, content)
         try:
             return json.loads(content)

@@ -1,6 +1,7 @@
-"""Turns unsuccessful responses of the API server into the operator's errors."""
+"""Turns unsuccessful responses of the API server into errors."""
 
 import json
+from http import HTTPStatus
 
 from nemo_voice_operator.errors import (
     ClusterError,
@@ -13,7 +14,10 @@ from nemo_voice_operator.errors import (
 
 MOST_SHOWN = 200
 """Bytes of a malformed response that an error shows."""
-_UNAUTHORIZED, _FORBIDDEN, _CONFLICT, _TOO_MANY, _SERVER_FAULT = 401, 403, 409, 429, 500
+_CLASSES: dict[int, type[ClusterError]] = {
+    HTTPStatus.CONFLICT: Conflict,
+    HTTPStatus.FORBIDDEN: Forbidden,
+}
 
 
 def failure_of(status: int, content: bytes) -> ClusterError:
@@ -25,7 +29,7 @@ def failure_of(status: int, content: bytes) -> ClusterError:
         message, reason = content[:MOST_SHOWN].decode(errors="replace"), ""
         return _class_of(status, is_explained=True)(message, status=status)
     kind = _class_of(status, is_explained=bool(reason))
-    if status == _UNAUTHORIZED:
+    if status == HTTPStatus.UNAUTHORIZED:
         message = f"the API server does not accept the operator's credentials: {message}"
     return kind(message, reason=reason, status=status)
 
@@ -37,8 +41,8 @@ def _class_of(status: int, *, is_explained: bool) -> type[ClusterError]:
         status: The HTTP status.
         is_explained: Whether the API server's Status has a reason, or there is no Status at all.
     """
-    if status == _SERVER_FAULT and not is_explained:
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR and not is_explained:
         return Unexplained
-    if status == _TOO_MANY or status >= _SERVER_FAULT:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable
-    return {_CONFLICT: Conflict, _FORBIDDEN: Forbidden}.get(status, Refused)
+    return _CLASSES.get(status, Refused)

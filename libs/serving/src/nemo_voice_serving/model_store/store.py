@@ -190,7 +190,7 @@ class ModelStore:
         newest = _newest(reference, entries)
         if self._offline:
             if newest is None:
-                raise self._offline_missing(reference, entries)
+                raise self._missing(reference, entries)
             return newest
         try:
             return self._locate(reference, identity, newest)
@@ -219,13 +219,10 @@ class ModelStore:
                 return newest
         return WantedModel(identity, reference, remote, reference.sha256, outdated=newest)
 
-    def _offline_missing(
-        self, reference: ModelReference, entries: list[CatalogEntry]
-    ) -> ModelOfflineMissing:
-        stored = ", ".join(entry.record.revision for entry in entries) or "none"
+    def _missing(self, reference: ModelReference, entries: list[CatalogEntry]) -> ModelStoreError:
         return ModelOfflineMissing(
             f"{reference.label} is not in {self._catalog.root}, and the network may not be used. "
-            f"Stored revisions of it: {stored}.",
+            f"Stored revisions of it: {', '.join(e.record.revision for e in entries) or 'none'}.",
             advice="Run `fetch` once with the network, or copy the directory "
             f"`{identity_of(reference, hub_host=self._hub.host)}@…` from where it is.",
         )
