@@ -82,6 +82,8 @@ class StatusWriter:
             self.object_cache.put(await self.cluster.apply_status(resource, status))
         except (Refused, Unexplained) as error:
             if error.status not in _GONE:
+                name = f"{resource['metadata']['namespace']}/{resource['metadata']['name']}"
+                logger.warning("status refused: %s", error, extra={"voiceservice": name})
                 await self._warn(resource, "StatusRefused", f"its status is refused: {error}")
             raise
 

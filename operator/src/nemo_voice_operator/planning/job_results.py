@@ -18,6 +18,7 @@ from nemo_voice_operator.state.plan import VerifiedCheckpoint
 RETRY_S = 300.0
 """Seconds until a download without a result is tried anew: what it lacked may be there now."""
 _MOST_BYTES = 2**53  # the API server keeps no larger number exactly
+_MOST_SECONDS = 1e9
 _CREATED_S = 30.0
 """A pod is created within seconds of its Job."""
 _HAD_PODS = ("active", "failed", "succeeded", "uncountedTerminatedPods")
@@ -60,6 +61,14 @@ def _checkpoint_of(reported: Mapping[str, Any]) -> VerifiedCheckpoint:
     )
 
 
+def seconds_of(pod: Object) -> float:
+    """Returns the seconds that a cache Job's pod reports; 0 where it reports none that can be."""
+    seconds = result_of(pod).get("seconds")
+    if isinstance(seconds, int | float) and 0 <= seconds < _MOST_SECONDS:
+        return float(seconds)
+    return 0.0
+
+
 def result_of(pod: Object) -> Mapping[str, Any]:
     """Returns the result in a pod's termination message; empty where there is none."""
     for container in pod.get("status", {}).get("containerStatuses") or ():
@@ -67,7 +76,7 @@ def result_of(pod: Object) -> Mapping[str, Any]:
         if message:
             try:
                 result = json.loads(message)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(result, Mapping):
                 return result

@@ -20,7 +20,7 @@ from nemo_voice_operator.kube.objects import (
     is_late,
     is_ready,
 )
-from nemo_voice_operator.planning.job_results import checkpoints_of, result_of
+from nemo_voice_operator.planning.job_results import checkpoints_of, seconds_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan, VerifiedCheckpoint, VerifiedModel
@@ -192,9 +192,7 @@ def _downloaded(resolved: Resolved, observed: Observed) -> VerifiedModel | None:
     for pod in observed.job_pods:
         found = checkpoints_of(pod)
         if "model" in found and ("vocoder" in found) == (resolved.vocoder is not None):
-            seconds = result_of(pod).get("seconds")
-            known_s = float(seconds) if isinstance(seconds, int | float) else 0.0
-            return VerifiedModel(found["model"], found.get("vocoder"), known_s)
+            return VerifiedModel(found["model"], found.get("vocoder"), seconds_of(pod))
     return None
 
 

@@ -68,7 +68,7 @@ def test_api_server_that_does_not_respond_is_nothing_of_the_voice_service(scene:
     "error", [Refused("spec.image: invalid", status=422), Unexplained("no reason", status=500)]
 )
 def test_refused_status_is_told_in_an_event_of_always_the_same_name(
-    scene: Scene, error: ClusterError
+    scene: Scene, error: ClusterError, caplog: pytest.LogCaptureFixture
 ) -> None:
     scene.apply()
     scene.cluster.fails["apply status"] = error
@@ -79,6 +79,7 @@ def test_refused_status_is_told_in_an_event_of_always_the_same_name(
     first, second = scene.cluster.events
     assert (first["reason"], first["note"]) == ("StatusRefused", f"its status is refused: {error}")
     assert first["metadata"] == second["metadata"], "the API server refuses the second"
+    assert caplog.messages == [f"status refused: {error}"] * 2
     scene.cluster.fails.clear()
     scene.settle()
     assert scene.status()["observedGeneration"] == 1

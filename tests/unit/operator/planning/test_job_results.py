@@ -12,6 +12,7 @@ from nemo_voice_operator.planning.job_results import (
     is_stale,
     no_pod_yet,
     result_of,
+    seconds_of,
 )
 from nemo_voice_operator.state.observed import Observed
 from support.operator.observations import CREATED, checkpoint, condition, event, job, job_pod
@@ -40,6 +41,21 @@ def test_last_log_line_is_not_taken_for_a_result(line: dict[str, Any]) -> None:
 def test_size_that_the_status_cannot_hold_verifies_nothing(size: object) -> None:
     assert checkpoints_of(job_pod({"checkpoints": [checkpoint(bytes=size)]})) == {}
     assert checkpoints_of(job_pod({"checkpoints": [checkpoint(bytes=2**53)]}))
+
+
+@pytest.mark.parametrize(
+    ("reported", "expected_s"),
+    [(7.5, 7.5), (0, 0.0), (-1, 0.0), (float("nan"), 0.0), (float("inf"), 0.0), (10**400, 0.0)],
+)
+def test_seconds_that_the_status_cannot_hold_are_left_out(
+    reported: float, expected_s: float
+) -> None:
+    assert seconds_of(job_pod({"seconds": reported})) == expected_s
+
+
+@pytest.mark.parametrize("message", ["[" * 4096, '{"a":' * 800, "\0", "1" * 4096])
+def test_message_of_any_depth_or_size_is_no_result(message: str) -> None:
+    assert result_of(job_pod(message=message)) == {}
 
 
 def test_failed_job_without_a_result_still_failed() -> None:
