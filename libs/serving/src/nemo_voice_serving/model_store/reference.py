@@ -17,6 +17,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FILE_PATH = re.compile(r"(/(?!\.{1,2}(/|$))[^/\\\x00-\x1f\x7f]+)+/?")
 """A path of names, none of which is `.` or `..`; a directory may end in a slash."""
+_ENCODED = re.compile("%2[ef]", re.IGNORECASE)
+"""A dot or a slash that hides its meaning: nobody has to encode them in a path."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_NAME = 100
@@ -150,9 +152,7 @@ def _file_kind(source: str, parts: SplitResult) -> ModelKind:
         )
     if parts.query or parts.fragment:
         raise InvalidModelReference(f"{source!r}: write `?` and `#` in a path as %3F and %23.")
-    # Encoded or not: `%2e%2e` is `..`, and `%2f` would be a separator.
-    path = unquote(parts.path)
-    if path.count("/") != parts.path.count("/") or not _FILE_PATH.fullmatch(path):
+    if _ENCODED.search(parts.path) or not _FILE_PATH.fullmatch(unquote(parts.path)):
         raise InvalidModelReference(
             f"{source!r}: write the plain path of a file, without `.`, `..`, `//`, backslashes and "
             "control characters, such as file:///models/voice.nemo."
