@@ -1,17 +1,19 @@
 """Every VoiceService that the API server accepts has a status with a reason within ten seconds.
 
 Samples are mutated along the schema of the definition and sent to a real API server, with the
-operator as a process beside it.
+operator as a process beside it. A third of the mutations are changes of what exists.
 """
 
 import json
 import os
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typing_extensions import override
 
@@ -80,37 +82,60 @@ def test_every_accepted_spec_has_a_status_with_a_reason(
     assert outcome.refused > count // 10
 
 
+Accepted = dict[str, tuple[Mutation, float]]
+"""Mutations by the names of their VoiceServices, and when they were accepted."""
+
+
 def _try(
     server: ApiServer, namespace: str, tried: list[tuple[int, Mutation]], outcome: Outcome
 ) -> None:
-    """Creates the mutations, waits for the status of those that are accepted, and removes them."""
+    """Sends the mutations, waits for the status of those that are accepted, and removes them."""
     path = VOICE_SERVICES.format(namespace=namespace)
-    accepted: dict[str, tuple[Mutation, float]] = {}
+    accepted: Accepted = {}
     for number, mutation in tried:
-        name = f"m-{number}"
-        # Escapes, so that halves of characters can be sent, too.
-        body = json.dumps(voice(mutation.spec, name)).encode()
-        headers = {"Content-Type": "application/json"}
-        response = server.http.post(path, content=body, headers=headers)
+        response = _written(server, path, f"m-{number}", mutation, is_change=number % 3 == 0)
         if response.is_success:
-            accepted[name] = (mutation, time.monotonic())
+            accepted[f"m-{number}"] = (mutation, time.monotonic())
         elif response.status_code in _REFUSALS:
             outcome.refused += 1
         else:
             outcome.errors.append(f"{mutation.changes}: {response.text[:300]}")
     outcome.accepted += len(accepted)
     while accepted:
-        for thing in server.send("GET", path)["items"]:
-            if thing["metadata"]["name"] in accepted and (reason := _reason(thing)):
-                _, since_s = accepted.pop(thing["metadata"]["name"])
-                outcome.slowest_s = max(outcome.slowest_s, time.monotonic() - since_s)
-                outcome.reasons[reason] += 1
-        late = [name for name, (_, s) in accepted.items() if time.monotonic() - s > PATIENCE_S]
-        for name in late:
-            mutation, _ = accepted.pop(name)
-            outcome.silent.append(f"{mutation.sample}: {mutation.changes}")
+        _note(accepted, server.send("GET", path)["items"], outcome)
         time.sleep(0.1)
     server.send("DELETE", path)
+
+
+def _written(
+    server: ApiServer, path: str, name: str, mutation: Mutation, *, is_change: bool
+) -> httpx.Response:
+    """Returns the response to the mutation: to its creation, or to a change of the sample."""
+    if not is_change:
+        return _sent(server, "POST", path, voice(mutation.spec, name))
+    _sent(server, "POST", path, voice(mutation.before, name)).raise_for_status()
+    change = {"op": "replace", "path": "/spec", "value": mutation.spec}
+    return _sent(server, "PATCH", f"{path}/{name}", [change])
+
+
+def _note(accepted: Accepted, things: Iterable[dict[str, Any]], outcome: Outcome) -> None:
+    """Notes which have a status now, and which have waited too long, and forgets them."""
+    for thing in things:
+        if thing["metadata"]["name"] in accepted and (reason := _reason(thing)):
+            _, since_s = accepted.pop(thing["metadata"]["name"])
+            outcome.slowest_s = max(outcome.slowest_s, time.monotonic() - since_s)
+            outcome.reasons[reason] += 1
+    for name, (mutation, since_s) in list(accepted.items()):
+        if time.monotonic() - since_s > PATIENCE_S:
+            del accepted[name]
+            outcome.silent.append(f"{mutation.sample}: {mutation.changes}")
+
+
+def _sent(server: ApiServer, method: str, path: str, body: Any) -> httpx.Response:
+    # In ASCII, so that halves of characters can be sent, too.
+    kind = "application/json" if method == "POST" else "application/json-patch+json"
+    text = json.dumps(body).encode()
+    return server.http.request(method, path, content=text, headers={"Content-Type": kind})
 
 
 def _reason(thing: dict[str, Any]) -> str:

@@ -129,6 +129,7 @@ async def test_refusal_of_a_stored_spec_is_in_the_status_and_an_event(
         assert (told["status"], told["reason"]) == (status, "ApplyRefused")
         assert words in told["message"]
     assert any(words in note for note in notes(relaxed, namespace, "ApplyRefused"))
+    change(relaxed, namespace, {"replicas": 2})  # although the rest is invalid
     change(relaxed, namespace, dict.fromkeys(spec))
     await reconciled(relaxed, namespace)
     assert condition_of(relaxed, namespace, "Degraded")["reason"] == "AsExpected"

@@ -202,6 +202,7 @@ class Mutation:
     """A spec, and what was changed in it."""
 
     sample: str
+    before: Mapping[str, Any]
     changes: tuple[str, ...]
     spec: Mapping[str, Any]
 
@@ -229,7 +230,7 @@ def mutations(count: int, seed: int) -> Iterator[Mutation]:
             value = _value(_at(schema, path), chosen)
             _put(mutated, schema, path, value)
             changes.append(f"{'.'.join(map(str, path))} = {_shown(value)}")
-        yield Mutation(sample, tuple(changes), mutated)
+        yield Mutation(sample, spec, tuple(changes), mutated)
 
 
 def _specs() -> list[tuple[str, Mapping[str, Any]]]:
