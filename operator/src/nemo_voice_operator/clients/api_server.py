@@ -15,13 +15,7 @@ from typing_extensions import override
 
 from nemo_voice_operator.clients.encoding import encoded
 from nemo_voice_operator.clients.failures import MOST_SHOWN, failure_of
-from nemo_voice_operator.errors import (
-    ClusterError,
-    Conflict,
-    Refused,
-    Unavailable,
-    Unexplained,
-)
+from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unavailable, Unexplained
 from nemo_voice_operator.kube.kinds import EVENT, Kind, Reference, kind_of, reference_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
@@ -29,6 +23,7 @@ from nemo_voice_operator.kube.objects import Object
 
 _APPLY = {"Content-Type": "application/apply-patch+yaml; charset=utf-8"}
 """Not just the media type: bodies of that would be encoded by the client library."""
+_JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _TIMEOUT_S = 20
 _PAGE = 500
@@ -108,7 +103,13 @@ class KubernetesCluster(Cluster):
             "metadata": {"name": reference.name, "uid": resource["metadata"]["uid"]},
             "status": status,
         }
-        return await self._apply(f"{reference.path}/status", body, {"force": "true"})
+        path = f"{reference.path}/status"
+        try:
+            return await self._apply(path, body, {"force": "true"})
+        except Unexplained:
+            # Nothing can be applied to an object with a spec that the definition once accepted
+            # and that has values of other types than today's.
+            return await self._replace_status(path, resource, status)
 
     @override
     async def delete(self, thing: Object) -> None:
@@ -222,6 +223,16 @@ class KubernetesCluster(Cluster):
         )
         return made
 
+    async def _replace_status(self, path: str, resource: Object, status: Manifest) -> Object:
+        body: list[Manifest] = [
+            {"op": "test", "path": "/metadata/uid", "value": resource["metadata"]["uid"]},
+            {"op": "add", "path": "/status", "value": status},
+        ]
+        made: Object = await self._request(
+            "PATCH", path, query={"fieldManager": MANAGER}, body=body, headers=_JSON_PATCH
+        )
+        return made
+
     async def _why_refused(self, manifest: Manifest) -> Refused | None:
         """Returns what is wrong with an object of which an apply ended in an unexplained error.
 
@@ -233,11 +244,8 @@ class KubernetesCluster(Cluster):
         try:
             await self._request("POST", path, query=query, body=manifest)
         except Refused as refusal:
-            return (
-                refusal
-                if refusal.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
-                else None
-            )
+            explained = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+            return refusal if refusal.status in explained else None
         except ClusterError:
             return None  # it exists already, or the API server really has a fault
         return None
