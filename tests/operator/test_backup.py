@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from hack.go_programs import GoProgramsMissingError, programs
-from nemo_voice_operator.kube.kinds import DEPLOYMENT, OWNED, SERVICE, SERVICE_MONITOR, Kind
+from nemo_voice_operator.kube.kinds import (
+    DEPLOYMENT,
+    DISRUPTION_BUDGET,
+    OWNED,
+    SERVICE,
+    SERVICE_MONITOR,
+    Kind,
+)
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import VOICE_SERVICES
 from support.not_run import not_run
@@ -76,8 +83,8 @@ def test_a_restored_voice_service_takes_its_running_objects_over(
     log, saved = tmp_path / "operator.log", tmp_path / "narrator.saved.yaml"
     with operator_process(kubeconfig, log, **settings):
         create_demo(defined, namespace)
-        until("the Deployment", lambda: found(defined, DEPLOYMENT, namespace, "narrator"))
-        until("a status", lambda: "status" in defined.send("GET", path))
+        # The last one that is applied.
+        until("the budget", lambda: found(defined, DISRUPTION_BUDGET, namespace, "narrator"))
         before = {
             (kind.name, thing["metadata"]["name"]): thing["metadata"]["uid"]
             for kind, thing in owned_objects(defined, namespace)
