@@ -2,11 +2,15 @@
 
 import shutil
 import socket
+import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
+from hack.cluster.certificates import Authority
 from support.not_run import not_run
 from support.ports import free_port
 from support.waiting import until
@@ -29,6 +33,21 @@ http {{
             proxy_pass http://service; proxy_http_version 1.1; proxy_set_header Connection "";
             proxy_request_buffering off; proxy_read_timeout 10s;
         }}
+    }}
+}}
+"""
+_NGINX_WITH_TLS = """
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_certificate {folder}/pki/nginx.crt; ssl_certificate_key {folder}/pki/nginx.key;
+        {directives}
+        location / {{ proxy_pass {upstream}; proxy_http_version 1.1; }}
     }}
 }}
 """
@@ -57,9 +76,6 @@ def front_end(kind: str, service_port: int, folder: Path) -> Iterator[int]:
     if kind == "direct":
         yield service_port
         return
-    program = shutil.which(kind, path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if program is None:
-        not_run(f"NOT RUN: there is no {kind}; tools/packages.sh installs it")
     port, configuration = free_port(), folder / f"{kind}.conf"
     template, arguments = {
         "nginx": (_NGINX, ["-p", str(folder), "-c", str(configuration)]),
@@ -68,10 +84,43 @@ def front_end(kind: str, service_port: int, folder: Path) -> Iterator[int]:
     configuration.write_text(
         template.format(folder=folder, port=port, service_port=service_port, forbidden=FORBIDDEN)
     )
+    with _listening(kind, arguments, port):
+        yield port
+
+
+@contextmanager
+def tls_front_end(
+    upstream: str, folder: Path, directives: Mapping[str, str]
+) -> Iterator[httpx.Client]:
+    """Yields a client of an nginx that ends TLS in front of the service, with these directives."""
+    authority = Authority.made_in(folder / "pki")
+    authority.issue("nginx", user="speech.example.com", hosts=("IP:127.0.0.1",))
+    port, configuration = free_port(), folder / "nginx.conf"
+    configuration.write_text(
+        _NGINX_WITH_TLS.format(
+            folder=folder,
+            port=port,
+            upstream=upstream,
+            directives=" ".join(f"{name} {value};" for name, value in directives.items()),
+        )
+    )
+    context = ssl.create_default_context(cafile=str(authority.certificate))
+    with (
+        _listening("nginx", ["-p", str(folder), "-c", str(configuration)], port),
+        httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=context, timeout=20) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def _listening(kind: str, arguments: Sequence[str], port: int) -> Iterator[None]:
+    program = shutil.which(kind, path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+    if program is None:
+        not_run(f"NOT RUN: there is no {kind}; tools/packages.sh installs it")
     with subprocess.Popen([program, *arguments], stderr=subprocess.DEVNULL) as process:
         try:
             until(f"{kind} listens", lambda: _listens(port))
-            yield port
+            yield
         finally:
             process.terminate()
 
