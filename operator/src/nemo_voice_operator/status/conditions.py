@@ -37,6 +37,7 @@ _ON_ITS_WAY = frozenset({"Pending", "Downloading", "ResultMissing", _SUSPENDED})
 """Reasons of a model that is not cached yet though nothing is wrong."""
 _MAY_PASS = frozenset(
     {
+        "ApplyFailed",
         "ClaimNotFound",
         "Evicted",
         "ExternalProvisioning",

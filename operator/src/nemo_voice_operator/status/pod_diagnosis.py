@@ -174,7 +174,9 @@ def _of_the_waiting(pod: Object, evidence: Evidence) -> Diagnosis | None:
 def _answer(report: PodReadiness | None, notes: Sequence[Note]) -> str:
     """Returns why a pod is unready: in its own words, the kubelet's, or those of the operator."""
     if report is not None and not report.ready:
-        return f"{report.phase.capitalize()}{f': {report.reason}' if report.reason else ''}"
+        # Ready is the phase of a service whose self-test fails, too.
+        phase = "" if report.phase is PodPhase.READY else report.phase.capitalize()
+        return ": ".join(filter(None, (phase, report.reason))) or "it reports that it is not ready"
     if answer := probes_answer(notes, "readiness"):
         return f"the readiness probe failed: {answer}"
     return "it does not respond to the operator" if report is None else "it reports nothing wrong"

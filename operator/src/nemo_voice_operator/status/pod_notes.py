@@ -14,6 +14,8 @@ from nemo_voice_operator.status.crash_loops import last_end
 
 _PASSES_S = 30.0
 """What does not name a missing thing is told only of a pod that has waited for so long."""
+_REPEATED = timedelta(minutes=10)
+"""A kubelet repeats what still fails within this time, though it limits its Events."""
 _NAMES_WHAT_IS_MISSING = re.compile("not found|non-existent|does not exist|no such|no runtime for")
 _OF_THE_CACHE = re.compile("not registered|failed to sync [a-z]+ cache")
 """The kubelet has not read the object yet; if there is none, it says so next."""
@@ -42,6 +44,7 @@ def why_not_started(pod: Object, notes: Sequence[Note], now: datetime) -> Note |
         note
         for note in notes
         if _hinders(note)
+        and now - note.last <= _REPEATED
         and not any(moment >= note.last for moment in started)
         and not (note.reason == "FailedAttachVolume" and any(t >= note.last for t in attached))
     ]

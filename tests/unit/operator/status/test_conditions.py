@@ -150,6 +150,9 @@ def test_reason_of_a_first_start_is_how_far_it_is() -> None:
 def test_refused_change_is_stuck_though_every_pod_is_ready() -> None:
     refusal = Diagnosis("ApplyRefused", "unknown field", "")
     assert told(voice_service(), OLD_SERVES, refusal) == stuck("ApplyRefused")
+    outage = Diagnosis("ApplyFailed", "a webhook cannot be called", "")
+    expected = going("ApplyFailed", "False ApplyFailed")
+    assert told(voice_service(), OLD_SERVES, outage) == expected
 
 
 def test_change_that_nobody_has_seen_is_no_change_that_serves() -> None:

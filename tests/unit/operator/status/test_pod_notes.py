@@ -72,7 +72,7 @@ def test_what_may_pass_is_told_when_it_lasts(reason: str, note: str) -> None:
 
 @pytest.mark.parametrize(("reason", "note"), NEVER)
 def test_what_says_nothing_of_this_pod_is_never_told(reason: str, note: str) -> None:
-    assert told(event(reason, note, at=at(1)), after_s=3600) is None
+    assert told(event(reason, note, at=at(590)), after_s=600) is None
 
 
 def test_what_is_missing_is_told_before_what_only_timed_out() -> None:
@@ -88,6 +88,15 @@ def test_failure_is_over_when_the_kubelet_has_gone_on(later: str) -> None:
     assert told(event(*MISSING[0], at=at(60)), went_on, after_s=90) is None
     failed_again = event(*MISSING[0], at=at(61))
     assert told(failed_again, went_on, after_s=90) is not None
+
+
+def test_failure_that_is_not_repeated_is_over() -> None:
+    missing = event(*MISSING[0], at=at(1))
+    assert told(missing, after_s=600) is not None
+    assert told(missing, after_s=700) is None
+    found = told(missing, event("FailedMount", TIMED_OUT, at=at(650)), after_s=700)
+    assert found is not None
+    assert found.message == TIMED_OUT
 
 
 def test_volume_that_was_attached_later_is_no_failure() -> None:
@@ -126,7 +135,8 @@ def test_pod_that_stops_responding_is_told_with_the_probes_answer() -> None:
 @pytest.mark.parametrize(
     ("report", "words"),
     [
-        (PodReadiness(PodPhase.READY, "the self-test failed", ready=False), "Ready: the self-test"),
+        (PodReadiness(PodPhase.READY, "the self-test failed", ready=False), "the self-test"),
+        (PodReadiness(PodPhase.READY, None, ready=False), "it reports that it is not ready"),
         (PodReadiness(PodPhase.WARMING, None, ready=False), "Warming"),
         (PodReadiness(PodPhase.READY, None, ready=True), "it reports nothing wrong"),
         (None, "it does not respond to the operator"),
