@@ -1,6 +1,7 @@
 """What to change in a VoiceService when a model cannot be had."""
 
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -63,6 +64,7 @@ def test_every_reason_of_the_services_has_advice_that_a_manifest_can_follow(reas
             assert name in spec_schema()[part]["properties"], field
 
 
+@cache
 def spec_schema() -> dict[str, Any]:
     definition: Any = crd()
     schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]

@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nemo_voice_operator.status.last_output import MOST_CHARS, last_error
@@ -83,6 +83,7 @@ def test_error_of_both_log_formats_is_found(formatter: logging.Formatter) -> Non
     assert last_error("\n".join(lines[:1])) == ""
 
 
+@settings(deadline=None, database=None, derandomize=True, max_examples=60)
 @given(st.text() | st.lists(st.sampled_from([*HEALTHY, TRACEBACK, '\\n"}', "{", '"'])).map("".join))
 def test_any_output_is_told_without_a_fault(output: str) -> None:
     assert len(last_error(output)) <= MOST_CHARS + 1
