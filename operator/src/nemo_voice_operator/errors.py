@@ -24,6 +24,9 @@ class OperatorError(Exception):
 class ClusterError(OperatorError):
     """A request to the API server failed."""
 
+    condition_reason: ClassVar[str] = "ApplyFailed"
+    """Reason of the condition that reports it; of one that may soon be over, when it lasts."""
+
     def __init__(self, message: str, *, reason: str = "", status: int = 0) -> None:
         super().__init__(message)
         self.reason = reason
@@ -35,8 +38,7 @@ class ClusterError(OperatorError):
 class Refused(ClusterError):
     """The API server refused the request, and will refuse the same one again."""
 
-    condition_reason: ClassVar[str] = "ApplyRefused"
-    """Reason of the condition that reports it."""
+    condition_reason = "ApplyRefused"
 
 
 class Forbidden(Refused):
@@ -57,9 +59,6 @@ class Conflict(ClusterError):
 
 class Unavailable(ClusterError):
     """The API server did not respond, or is busy."""
-
-    condition_reason: ClassVar[str] = "ApplyFailed"
-    """Reason of the condition that reports it when it lasts."""
 
 
 class Unexplained(Unavailable):

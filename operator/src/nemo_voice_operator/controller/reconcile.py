@@ -22,7 +22,7 @@ from nemo_voice_operator.controller.observation import (
 from nemo_voice_operator.controller.owned_objects import OwnedObjects
 from nemo_voice_operator.controller.resolver import Resolver
 from nemo_voice_operator.controller.status_writer import StatusWriter, timestamp
-from nemo_voice_operator.errors import NotUnderstood, Refused, Unavailable
+from nemo_voice_operator.errors import ClusterError, NotUnderstood, Refused
 from nemo_voice_operator.kube.kinds import DEPLOYMENT
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving, is_rolled_out
 from nemo_voice_operator.planning.planning import plan_of
@@ -34,8 +34,8 @@ from nemo_voice_operator.status.pod_diagnosis import Diagnosis
 from nemo_voice_operator.status.requeue import requeue_after_s
 from nemo_voice_operator.status.status import status_of
 
-_LASTING_FAILURES = 4
-"""Failures in a row after which an error of the API server is reported: about 1.5 s."""
+_LASTING_FAILURES = 5
+"""Failures in a row after which an error that is no refusal is reported: about 3 s."""
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Reconciler:
     scaling_decisions: dict[Key, ScalingDecision] = field(default_factory=dict)
     """The autoscaler's last decisions."""
     _failures: dict[Key, int] = field(default_factory=dict)
-    """How often in a row the API server responded to a write with an error of its own."""
+    """How often in a row a write failed without a refusal."""
     _resolver: Resolver = field(init=False)
     _owned: OwnedObjects = field(init=False)
     _status_writer: StatusWriter = field(init=False)
@@ -118,7 +118,7 @@ class Reconciler:
         self.object_cache.uses_claim(key, plan.cache.claim if plan.cache else None)
         try:
             observed = await self._write(resource, resolved, plan, observed)
-        except (Refused, Unavailable) as error:
+        except ClusterError as error:
             if refusal := self._refusal(key, error):
                 status = await self._status(resolved, plan, observed, refusal)
                 await self._status_writer.write(resource, resolved.service, status)
@@ -138,9 +138,9 @@ class Reconciler:
             await self._owned.record_good_template(resolved, resource, deployment)
         return replace(observed, deployment=deployment)
 
-    def _refusal(self, key: Key, error: Refused | Unavailable) -> Diagnosis | None:
+    def _refusal(self, key: Key, error: ClusterError) -> Diagnosis | None:
         """Returns what the status reports of a failed write; None where it may soon succeed."""
-        if isinstance(error, Unavailable):
+        if not isinstance(error, Refused):
             self._failures[key] = self._failures.get(key, 0) + 1
             if not error.status or self._failures[key] < _LASTING_FAILURES:
                 return None

@@ -39,17 +39,22 @@ def test_refusal_of_a_right_has_its_own_reason(scene: Scene) -> None:
     assert scene.condition("Degraded") == ("True", "ApplyForbidden")
 
 
-def test_error_of_the_api_server_is_reported_when_it_lasts(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "error", [Unavailable("calling webhook", status=500), Conflict("is modified", status=409)]
+)
+def test_error_that_is_no_refusal_is_reported_when_it_lasts(
+    scene: Scene, error: ClusterError
+) -> None:
     scene.apply()
-    scene.cluster.fails["apply Deployment"] = Unavailable("failed calling webhook", status=500)
-    for _ in range(3):
-        with pytest.raises(Unavailable):
+    scene.cluster.fails["apply NetworkPolicy"] = error
+    for _ in range(4):
+        with pytest.raises(type(error)):
             scene.reconcile()
         assert scene.status() == {}, "it may soon be over"
-    with pytest.raises(Unavailable):
+    with pytest.raises(type(error)):
         scene.reconcile()
     assert scene.condition("Degraded") == ("True", "ApplyFailed")
-    assert [event["note"] for event in scene.cluster.events] == ["failed calling webhook"]
+    assert [event["note"] for event in scene.cluster.events] == [str(error)]
     scene.cluster.fails.clear()
     scene.settle()
     assert scene.condition("Degraded") == ("False", "AsExpected")
