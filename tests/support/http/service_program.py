@@ -2,8 +2,9 @@
 
 `python service_program.py tts|stt PORT SETTINGS`: the settings as JSON. Words in a text or a
 hotword make it fail: `unsayable` in the tokenizer, `unnormal` in the normaliser, `breaking` in a
-batch. Every exception quotes the text, as those of libraries do. Variables: what a recogniser hears
-(HEARD), the seconds of a batch (BATCH_S) and of each piece in it (PIECE_S), REAL_NORMALISER.
+batch; the hotword `hanging` makes a batch hang. Every exception quotes the text, as those of
+libraries do. Variables: what a recogniser hears (HEARD), the seconds of a batch (BATCH_S) and of
+each piece in it (PIECE_S), REAL_NORMALISER.
 """
 
 import json
@@ -70,7 +71,8 @@ class QuotingRecogniser(FakeRecogniser):
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
-        time.sleep(BATCH_S + PIECE_S * len(batch))
+        is_hanging = any("hanging" in word for clip in batch for word in clip.hotwords)
+        time.sleep(60 if is_hanging else BATCH_S + PIECE_S * len(batch))
         for clip in batch:
             if any("breaking" in word for word in clip.hotwords):
                 raise RuntimeError(f"cannot decode {self.text!r} with {clip.hotwords}")

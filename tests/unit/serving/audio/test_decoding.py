@@ -13,6 +13,7 @@ from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole, encoder
 from nemo_voice_serving.audio.resampling import resample
 from nemo_voice_serving.errors import PayloadTooLarge, UnsupportedAudio
 from nemo_voice_stt.transcription.silence_splitter import cut_at_silences
+from support.audio.bombs import silent_flac
 from support.audio.sounds import frequency_of, libsndfile_bytes, tone
 
 RATE_HZ = 16_000
@@ -112,6 +113,20 @@ def test_recording_that_states_no_length_is_refused_once_it_passes_the_limit() -
     with pytest.raises(PayloadTooLarge) as caught:
         next(blocks)
     assert (caught.value.status, caught.value.param) == (413, None)
+
+
+@pytest.mark.parametrize(("rate_hz", "channels"), [(192_000, 8), (96_000, 8), (384_000, 2)])
+def test_more_samples_than_its_seconds_may_have_are_refused(rate_hz: int, channels: int) -> None:
+    data = silent_flac(10, rate_hz, channels)
+    with pytest.raises(PayloadTooLarge, match=f"{channels} channels at {rate_hz} Hz"):
+        list(decode(io.BytesIO(data), RATE_HZ, max_audio_s=20))
+
+
+@pytest.mark.parametrize(("rate_hz", "channels"), [(96_000, 2), (48_000, 4), (16_000, 8)])
+def test_usual_recordings_may_last_as_long_as_any(rate_hz: int, channels: int) -> None:
+    data = silent_flac(20, rate_hz, channels)
+    blocks = list(decode(io.BytesIO(data), RATE_HZ, max_audio_s=20))
+    assert sum(map(len, blocks)) == 20 * RATE_HZ
 
 
 def test_recording_of_exactly_the_limit_is_decoded() -> None:

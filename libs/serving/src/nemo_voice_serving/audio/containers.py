@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from nemo_voice_serving.audio.allocations import limit_allocations
 from nemo_voice_serving.audio.byte_source import ByteSource
+from nemo_voice_serving.audio.mp4_tables import begins_with_a_box, claims_too_much
 from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.audio.samples import MonoBlock, Samples
 from nemo_voice_serving.errors import UnsupportedAudio
@@ -33,6 +35,7 @@ ACCEPTED = (
 _UNKNOWN = "is not recognised as audio"
 _READ_FRAMES = 1 << 17
 _FRAMES_AT_ONCE = 32
+_MAX_TRACKS = 64
 _STALLED_S = 60.0
 # Of the loudest channel's power: below it the channels are taken to cancel each other out.
 _CANCELLED = 0.01
@@ -45,7 +48,7 @@ _SNDFILE_HEADS = (b"RIFF", b"RIFX", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM",
 _GUESSED_DURATION = frozenset({"aac", "mp3", "mpeg", "mpegts", "ac3", "eac3", "amr"})
 # Audio and video only: playlists, image sequences and captures would open other files or devices.
 _DEMUXERS = (
-    "mov,matroska,ogg,wav,mp3,aac,flac,aiff,au,caf,w64,asf,avi,flv,mpeg,mpegts,amr,ac3,eac3,"
+    "matroska,ogg,wav,mp3,aac,flac,aiff,au,caf,w64,asf,avi,flv,mpeg,mpegts,amr,ac3,eac3,"
     "wv,ape,tta,tak,dsf,gsm,loas"
 )
 _LIBRARY_ERRORS = (
@@ -70,6 +73,8 @@ class Recording:
     """As stated by the container; None where it is unknown or only estimated."""
     blocks: Iterator[MonoBlock]
     """Mono float32 within [-1, 1], all of them finite; ends early where the file is truncated."""
+    channels: int
+    """What each mono sample was mixed from."""
 
 
 @contextmanager
@@ -83,7 +88,7 @@ def open_recording(file: BinaryIO, raw_format: RawFormat | None = None) -> Itera
     Raises:
         UnsupportedAudio: No library reads it; the message says why and what is accepted.
     """
-    head = file.read(4) if file.seek(0) == 0 else b""
+    head = _head(file, 4)
     if not head:
         raise UnsupportedAudio(f"The file is empty. {ACCEPTED}")
     reason = _UNKNOWN
@@ -96,9 +101,14 @@ def open_recording(file: BinaryIO, raw_format: RawFormat | None = None) -> Itera
                 reason = reason if str(fault) == _UNKNOWN else str(fault)
                 continue
             rest = _until_broken(recording.blocks)
-            yield Recording(recording.duration_s, chain(start, rest))
+            yield Recording(recording.duration_s, chain(start, rest), recording.channels)
             return
     raise UnsupportedAudio(f"The file {reason}. {ACCEPTED}")
+
+
+def _head(file: BinaryIO, size: int) -> bytes:
+    file.seek(0)
+    return file.read(size)
 
 
 def _openers(
@@ -149,7 +159,7 @@ def _sndfile_recording(file: BinaryIO) -> Iterator[Recording]:
         duration_s = _stated(sound.frames / sound.samplerate)
         if duration_s is None:  # libsndfile stops halfway through a FLAC that was streamed
             raise Unreadable(_UNKNOWN)
-        yield Recording(duration_s, _sndfile_blocks(sound))
+        yield Recording(duration_s, _sndfile_blocks(sound), sound.channels)
 
 
 @contextmanager
@@ -167,7 +177,7 @@ def _raw_recording(raw: RawFormat, file: BinaryIO) -> Iterator[Recording]:
     except _LIBRARY_ERRORS as fault:
         raise Unreadable("holds no samples") from fault
     with sound:
-        yield Recording(sound.frames / raw.rate_hz, _sndfile_blocks(sound))
+        yield Recording(sound.frames / raw.rate_hz, _sndfile_blocks(sound), raw.channels)
 
 
 def _sndfile_blocks(sound: Any) -> Iterator[MonoBlock]:
@@ -178,10 +188,15 @@ def _sndfile_blocks(sound: Any) -> Iterator[MonoBlock]:
 
 @contextmanager
 def _ffmpeg_recording(file: BinaryIO) -> Iterator[Recording]:
+    is_boxed = begins_with_a_box(_head(file, 8))
+    if is_boxed and claims_too_much(file):
+        raise Unreadable("claims more than it can hold")
+    limit_allocations()
     options = {
-        "format_whitelist": _DEMUXERS,
+        "format_whitelist": f"mov,{_DEMUXERS}" if is_boxed else _DEMUXERS,
         "codec_whitelist": _audio_decoders(),
         "protocol_whitelist": "none",  # matches no protocol, so that nothing is opened by name
+        "max_streams": str(_MAX_TRACKS),  # each is given a decoder, whatever is read of it
     }
     try:
         container = av.open(
@@ -197,7 +212,8 @@ def _ffmpeg_recording(file: BinaryIO) -> Iterator[Recording]:
             raise Unreadable("has an audio track of a codec that is not supported")
         guessed = not _GUESSED_DURATION.isdisjoint(container.format.name.split(","))
         stated_s = None if guessed else (container.duration or 0) / av.time_base
-        yield Recording(_stated(stated_s or None), _ffmpeg_blocks(container, stream))
+        channels = stream.codec_context.channels or 1
+        yield Recording(_stated(stated_s or None), _ffmpeg_blocks(container, stream), channels)
 
 
 def _ffmpeg_blocks(container: Any, stream: Any) -> Iterator[MonoBlock]:

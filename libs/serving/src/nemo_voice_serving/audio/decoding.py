@@ -13,8 +13,12 @@ import numpy as np
 from nemo_voice_serving.audio.containers import open_recording
 from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.audio.resampling import resample_blocks
-from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_serving.audio.samples import MonoBlock, Samples
 from nemo_voice_serving.errors import PayloadTooLarge
+
+SAMPLES_PER_S = 192_000
+"""Samples of all channels that count as one second at least: those of 96 kHz in stereo. Silence
+of eight channels at 384 kHz is a few bytes a second, and takes 150 times as long to decode."""
 
 
 def decode(
@@ -34,8 +38,9 @@ def decode(
     Raises:
         UnsupportedAudio: The file is not audio, or holds less than 0.1 s; only before the first
             block.
-        PayloadTooLarge: The recording is longer than `max_audio_s`; before the first block where
-            the file states its length, and else when the limit is passed.
+        PayloadTooLarge: The recording is longer than `max_audio_s`, or holds more samples than
+            that much of `SAMPLES_PER_S`; before the first block where the file states its length,
+            and else when the limit is passed.
         OSError: The path cannot be opened.
     """
     with ExitStack() as stack:
@@ -44,7 +49,8 @@ def decode(
         if recording.duration_s is not None:
             _refuse_longer(recording.duration_s, max_audio_s)
         length = 0
-        resampled = resample_blocks(recording.blocks, rate_hz)
+        blocks = _within(max_audio_s, recording.blocks, recording.channels)
+        resampled = resample_blocks(blocks, rate_hz)
         for block in blocks_of(resampled, round(block_s * rate_hz)):
             length += len(block)
             _refuse_longer(length / rate_hz, max_audio_s)
@@ -72,6 +78,20 @@ def blocks_of(chunks: Iterable[Samples], length: int) -> Iterator[Samples]:
             held, count = [joined[whole:]], count - whole
     if count:
         yield np.concatenate(held)
+
+
+def _within(
+    max_audio_s: float | None, blocks: Iterable[MonoBlock], channels: int
+) -> Iterator[MonoBlock]:
+    count = 0
+    for rate_hz, samples in blocks:
+        count += len(samples) * channels
+        if max_audio_s is not None and count > max_audio_s * SAMPLES_PER_S:
+            raise PayloadTooLarge(
+                f"The audio has {channels} channels at {rate_hz} Hz and is too long for that;"
+                f" one request may hold {max_audio_s:g} s of {SAMPLES_PER_S} samples."
+            )
+        yield rate_hz, samples
 
 
 def _refuse_longer(duration_s: float, max_audio_s: float | None) -> None:
