@@ -1,11 +1,13 @@
 """Events of other components as plain notes, ordered by time."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from nemo_voice_operator.kube.objects import Object, moment_of
 
+_DRAWN_NAME = re.compile(r'(pods "[^"]*-)[a-z0-9]{5}(?=")')
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -23,6 +25,11 @@ class Note:
 def notes_of(events: Iterable[Object]) -> list[Note]:
     """Returns the Events as notes, the newest last."""
     return sorted(map(_note_of, events), key=lambda note: note.last)
+
+
+def steady(message: str) -> str:
+    """Returns why a pod cannot be created, without the name that is drawn anew at each try."""
+    return _DRAWN_NAME.sub(r"\1…", message)
 
 
 def _note_of(event: Object) -> Note:

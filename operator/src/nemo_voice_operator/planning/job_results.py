@@ -4,13 +4,12 @@ The services write them into the termination message, which may be missing, cut 
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nemo_voice_operator.kube.events import notes_of
+from nemo_voice_operator.kube.events import notes_of, steady
 from nemo_voice_operator.kube.objects import Object, condition_of, holds, moment_of
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import VerifiedCheckpoint
@@ -24,7 +23,6 @@ _CREATED_S = 30.0
 _HAD_PODS = ("active", "failed", "succeeded", "uncountedTerminatedPods")
 """Fields of a Job's status that are there once it has had a pod."""
 _REFUSED = "FailedCreate"
-_DRAWN_NAME = re.compile(r'(pods "[^"]*-)[a-z0-9]{5}(?=")')
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +115,7 @@ def no_pod_yet(
         return None
     said = [note for note in notes_of(events.get(str(metadata.get("uid")), ())) if note.is_warning]
     if refused := [note.text for note in said if note.reason == _REFUSED]:
-        # Each try is of a pod with another name.
-        words = _DRAWN_NAME.sub(r"\1…", refused[-1])
-        return JobFailure(_REFUSED, f"Job {metadata['name']}: {words}")
+        return JobFailure(_REFUSED, f"Job {metadata['name']}: {steady(refused[-1])}")
     began = moment_of(status.get("startTime") or metadata.get("creationTimestamp"))
     if began is None or (now - began).total_seconds() < _CREATED_S:
         return None

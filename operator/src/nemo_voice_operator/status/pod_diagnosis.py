@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from nemo_voice_operator.desired.names import digest_in
-from nemo_voice_operator.kube.events import Note, notes_of
+from nemo_voice_operator.kube.events import Note, notes_of, steady
 from nemo_voice_operator.kube.objects import (
     Object,
     condition_of,
@@ -187,7 +187,7 @@ def _with_creation(deployment: Object | None) -> Diagnosis | None:
     failure = condition_of(deployment, "ReplicaFailure") or {}
     if failure.get("status") != "True":
         return None
-    return Diagnosis(failure.get("reason", "FailedCreate"), failure.get("message", ""), "")
+    return Diagnosis(failure.get("reason", "FailedCreate"), steady(failure.get("message", "")), "")
 
 
 def _with_time(deployment: Object | None) -> Diagnosis | None:

@@ -185,6 +185,18 @@ def test_uncreatable_pods_are_diagnosed_with_the_api_servers_message() -> None:
     assert diagnosis(deployment=mute) == Diagnosis("FailedCreate", "", "")
 
 
+def test_uncreatable_pods_have_one_message_whatever_name_each_try_has() -> None:
+    def told(name: str) -> str:
+        message = f'pods "narrator-7d4b9c-{name}" is forbidden: exceeded quota: gpus'
+        refused = condition("ReplicaFailure", reason="FailedCreate", message=message)
+        found = diagnosis(deployment=deployment(ready=0, conditions=[refused]))
+        assert found is not None
+        return found.message
+
+    expected = 'pods "narrator-7d4b9c-…" is forbidden: exceeded quota: gpus'
+    assert told("x2abc") == told("9kfz7") == expected
+
+
 def test_diagnosis_of_a_pod_comes_before_that_of_its_creation() -> None:
     stuck = deployment(conditions=[condition("ReplicaFailure", reason="FailedCreate")])
     reported = diagnosis(unschedulable(), deployment=stuck)
