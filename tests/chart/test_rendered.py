@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from nemo_voice_operator.controller.health import LIVE_PATH
+from nemo_voice_operator.controller.health import LIVE_PATH, READY_PATH
 from nemo_voice_operator.kube.kinds import VOICE_SERVICE
-from nemo_voice_operator.kube.rbac import definition_rules, own_rules, rules
+from nemo_voice_operator.kube.rbac import definition_rules, other_rules, own_rules, rules
 from nemo_voice_operator.settings import OperatorSettings
 from support.docs.repository import ROOT
 from support.kubernetes.chart import CHART, EVERYTHING, NAME, NAMESPACE, Chart, field, named, pod
@@ -75,21 +75,23 @@ def test_rules_and_dashboards_are_copied_unchanged(
 
 def test_the_operator_gets_its_rights_and_no_others(defaults: list[dict[str, Any]]) -> None:
     account = {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}
-    granted = dict(_granted(defaults, account))
-    assert granted == {
-        ("ClusterRole", None): rules(),
-        ("Role", NAMESPACE): own_rules(),
+    assert _all_granted(defaults, account) == {
+        ("ClusterRole", None): [*other_rules(), *rules()],
+        ("Role", NAMESPACE): own_rules(NAME),
     }
 
 
 def test_with_watched_namespaces_the_rights_are_limited_to_them(chart: Chart) -> None:
     made = chart.objects({"operator": {"watchNamespaces": ["one", "two"]}})
     account = {"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}
-    assert dict(_granted(made, account)) == {
+    granted: dict[tuple[str, Any], list[Any]] = {
         ("Role", "one"): rules(),
         ("Role", "two"): rules(),
-        ("Role", NAMESPACE): own_rules(),
+        ("Role", NAMESPACE): own_rules(NAME),
     }
+    assert _all_granted(made, account) == {**granted, ("ClusterRole", None): other_rules()}
+    values = {"operator": {"watchNamespaces": ["one", "two"]}, "rbac": {"leases": False}}
+    assert _all_granted(chart.objects(values), account) == granted
 
 
 def test_the_definitions_job_gets_its_rights_and_no_others(defaults: list[dict[str, Any]]) -> None:
@@ -121,9 +123,17 @@ def test_ports_and_probes_are_the_operators(defaults: list[dict[str, Any]]) -> N
     known = OperatorSettings.model_construct()
     ports = {one["name"]: one["containerPort"] for one in pod("containers", 0, "ports")(defaults)}
     assert ports == {"metrics": known.metrics_port, "health": known.health_port}
-    for probe in ("livenessProbe", "readinessProbe"):
+    for probe, path in (("livenessProbe", LIVE_PATH), ("readinessProbe", READY_PATH)):
         wanted = pod("containers", 0, probe, "httpGet")(defaults)
-        assert wanted == {"path": LIVE_PATH, "port": "health"}
+        assert wanted == {"path": path, "port": "health"}
+
+
+def test_the_operator_knows_its_own_deployment(defaults: list[dict[str, Any]]) -> None:
+    environment = {one["name"]: one["value"] for one in pod("containers", 0, "env")(defaults)}
+    assert (
+        environment["NEMO_VOICE_OPERATOR_DEPLOYMENT"]
+        == named(defaults, "Deployment")["metadata"]["name"]
+    )
 
 
 def test_every_pod_is_confined_and_gets_no_service_variables(
@@ -200,6 +210,17 @@ def _granted(objects: Any, account: Mapping[str, str]) -> Iterator[tuple[Any, An
                 and one["metadata"].get("namespace") == place
             )
             yield (role["kind"], place), role["rules"]
+
+
+def _all_granted(objects: Any, account: Any) -> dict[tuple[str, Any], list[Any]]:
+    """Returns the rules in each place, of all roles there together, ordered by resource."""
+    found: dict[tuple[str, Any], list[Any]] = {}
+    for place, granted in _granted(objects, account):
+        found[place] = sorted([*granted, *found.get(place, [])], key=_ORDER.index)
+    return found
+
+
+_ORDER: list[Any] = [*other_rules(), *own_rules(NAME), *rules()]
 
 
 def _aggregated(role: Any) -> set[str]:

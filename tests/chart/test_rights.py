@@ -130,8 +130,10 @@ def _allowed_in(place: str, *, is_cluster_wide: bool) -> set[tuple[str, str, str
     if is_cluster_wide or place in {NAMESPACE, MANAGED}:
         rights += managed_rights()
     if place == NAMESPACE:
-        rights += own_rights()
-    return {(right.group, right.resource, verb) for right in rights for verb in right.verbs}
+        rights += own_rights(NAME)
+    # A right on objects of one name allows nothing to who names none.
+    whole = [right for right in rights if not right.names]
+    return {(right.group, right.resource, verb) for right in whole for verb in right.verbs}
 
 
 def _every_request(server: ApiServer) -> Iterator[tuple[str, str, str]]:

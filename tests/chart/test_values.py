@@ -69,7 +69,23 @@ CASES: Mapping[str, Case] = {
     "crds.apply": Case("never", names("Job"), []),
     "rbac.create": Case(False, names("Role"), []),
     "rbac.aggregate": Case(
-        False, names("ClusterRole"), [f"{NAMESPACE}:{NAME}", f"{NAMESPACE}:{NAME}-definition"]
+        False,
+        names("ClusterRole"),
+        [
+            f"{NAMESPACE}:{NAME}",
+            f"{NAMESPACE}:{NAME}-definition",
+            f"{NAMESPACE}:{NAME}-leases",
+        ],
+    ),
+    "rbac.leases": Case(
+        False,
+        names("ClusterRole"),
+        [
+            f"{NAMESPACE}:{NAME}",
+            f"{NAMESPACE}:{NAME}-definition",
+            f"{NAMESPACE}:{NAME}-edit",
+            f"{NAMESPACE}:{NAME}-view",
+        ],
     ),
     "serviceAccount.create": Case(False, pod("serviceAccountName"), "default"),
     "serviceAccount.name": Case("s", pod("serviceAccountName"), "s"),
@@ -158,7 +174,7 @@ SETTINGS = {
     "monitoring.namespace": "monitoring_namespace",
 }
 """Values that are a setting of the operator."""
-MADE_OF_OTHERS = {"namespace", "image_tts", "image_stt", "monitor_labels"}
+MADE_OF_OTHERS = {"namespace", "deployment", "image_tts", "image_stt", "monitor_labels"}
 NOT_SET = {"identity", "metrics_port", "health_port"}
 """The pod's own name is the identity, and the ports are those of the chart's probes."""
 
@@ -204,7 +220,7 @@ def test_by_default_the_operator_gets_its_own_defaults(
         for name, text in given.items():
             environment.setenv(name, text)
         read = OperatorSettings()
-    assert read == OperatorSettings.model_construct(namespace=NAMESPACE)
+    assert read == OperatorSettings.model_construct(namespace=NAMESPACE, deployment=NAME)
 
 
 @pytest.mark.parametrize("path", SETTINGS)

@@ -125,6 +125,7 @@ def test_a_release_is_upgraded_and_rolled_back_without_a_failed_request(
     kubernetes.helm("uninstall", RELEASE, "--namespace", first.name, "--wait", TIMEOUT)
     until("the release's own gone", lambda: first.names("voice") == ["by-hand"], 120)
     assert first.names("pvc") == ["archive-models"], "models are kept"
+    until("the Lease gone", lambda: first.names("lease") == [], 120)
     assert second.status("listener")["phase"] == "Ready"
     assert kubernetes.get("crd", CRD)
     kubernetes.helm("uninstall", RELEASE, "--namespace", second.name, "--wait", TIMEOUT)

@@ -81,7 +81,7 @@ def _cells(place: dict[str, Any]) -> list[tuple[int, int]]:
 def _metrics() -> set[str]:
     services = CollectorRegistry()
     ServiceMetrics(services, "tts")
-    operator = OperatorMetrics(ObjectCache(), lambda: 0).registry
+    operator = OperatorMetrics(ObjectCache(), lambda: 0, lambda: 0).registry
     # The registries' own lists of the names that families take,
     # without those counted at each scrape.
     taken = {*services._names_to_collectors, *operator._names_to_collectors}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hack.go_programs import GoProgramsMissingError
-from nemo_voice_operator.kube.rbac import definition_rules, own_rules, rules
+from nemo_voice_operator.kube.rbac import definition_rules, other_rules, own_rules, rules
 from nemo_voice_serving.model_store.archive import MAX_MEMBERS, MAX_UNPACKED_BYTES
 from support.docs.repository import text_of, tracked_files
 from support.kubernetes.chart import Chart
@@ -18,7 +18,7 @@ PAGE = Path("docs/security.md")
 WITHOUT_RBAC: dict[str, Any] = {"rbac": {"create": False}}
 NAMESPACED: dict[str, Any] = {
     "operator": {"watchNamespaces": ["speech"]},
-    "rbac": {"aggregate": False},
+    "rbac": {"aggregate": False, "leases": False},
     "crds": {"apply": "never"},
 }
 NAMESPACED_KINDS = {
@@ -68,12 +68,17 @@ def test_the_hooks_role_is_deleted_after_success(chart: Chart) -> None:
     assert all(name in text_of(PAGE) for rule in role["rules"] for name in rule["resourceNames"])
 
 
-def test_with_three_values_the_chart_makes_namespaced_objects_only(chart: Chart) -> None:
+def test_with_four_values_the_chart_makes_namespaced_objects_only(chart: Chart) -> None:
     assert {one["kind"] for one in chart.objects(NAMESPACED)} <= NAMESPACED_KINDS
 
 
 def test_the_operator_has_no_right_on_secrets_or_nodes() -> None:
-    granted: list[Any] = [*rules(), *own_rules(), *definition_rules()]
+    granted: list[Any] = [
+        *rules(),
+        *own_rules("operator"),
+        *other_rules(),
+        *definition_rules(),
+    ]
     resources = {one for rule in granted for one in rule["resources"]}
     assert "voiceservices/status" in resources
     assert not resources & {"secrets", "nodes", "*"}

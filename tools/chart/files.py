@@ -15,7 +15,12 @@ from pydantic.fields import FieldInfo
 
 from nemo_voice_operator.api.spec import Spec
 from nemo_voice_operator.crd import crd, structural
-from nemo_voice_operator.kube.rbac import definition_rules, own_rules, rules
+from nemo_voice_operator.kube.rbac import (
+    definition_rules,
+    other_rules,
+    own_rules,
+    rules,
+)
 from tools.chart.values import ChartValues, Values
 from tools.generated.markdown import joined, table
 
@@ -23,12 +28,19 @@ CHART = Path("charts/nemo-voice")
 _WIDTH, _COMMENT_WIDTH = 120, 110
 _NOTE = "# Made by `make generate` from {}.\n"
 _MARKS = "x-kubernetes-"
+_DEPLOYMENT = "$(DEPLOYMENT)"
+"""Stands for the name of the operator's Deployment, which the chart's templates know."""
 _DICTIONARY: Mapping[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
 def chart_files() -> Mapping[Path, str]:
     """Returns the text of each generated file of the chart by its path in the repository."""
-    access = {"managed": rules(), "own": own_rules(), "definition": definition_rules()}
+    access = {
+        "managed": rules(),
+        "own": own_rules(_DEPLOYMENT),
+        "others": other_rules(),
+        "definition": definition_rules(),
+    }
     return {
         CHART / "values.yaml": values_yaml(),
         CHART / "values.schema.json": json.dumps(schema(), indent=1, ensure_ascii=False) + "\n",

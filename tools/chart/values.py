@@ -85,6 +85,9 @@ class Rbac(Values):
     """Whether to make the operator's roles and bindings; without, somebody else has to."""
     aggregate: bool = True
     """Whether the cluster's roles `view`, `edit` and `admin` are to include VoiceServices."""
+    leases: bool = True
+    """Whether to make a cluster role by which the operator reads the Leases of other operators;
+    without, what another operator has claimed is left alone even when that one is gone."""
 
 
 class ServiceAccount(Values):

@@ -22,6 +22,7 @@ from nemo_voice_operator.kube.rbac import (
     Right,
     definition_rights,
     managed_rights,
+    other_rights,
     own_rights,
 )
 from nemo_voice_operator.settings import PREFIX as OPERATOR_PREFIX
@@ -68,7 +69,8 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "voiceservice-status": status_reference,
         "voiceservice-columns": columns_table,
         "rights-managed": lambda: access_table(managed_rights()),
-        "rights-own": lambda: access_table(own_rights()),
+        "rights-own": lambda: access_table(own_rights("its own")),
+        "rights-other": lambda: access_table(other_rights()),
         "rights-definition": lambda: access_table(definition_rights()),
         "metrics": metrics_table,
         "metrics-operator": operator_metrics_table,
@@ -115,7 +117,7 @@ def access_table(rights: Sequence[Right]) -> str:
     """Returns one row for each right of an account, with what it is needed for."""
     rows = [
         (
-            f"`{right.resource}`" + "".join(f" named `{name}`" for name in right.names),
+            f"`{right.resource}`" + "".join(f", {name} alone" for name in right.names),
             right.group or "core",
             ", ".join(right.verbs),
             right.why,
@@ -134,7 +136,7 @@ def metrics_table() -> str:
 
 def operator_metrics_table() -> str:
     """Returns the same for the operator; some of its metrics are counted at each scrape."""
-    registry = OperatorMetrics(ObjectCache(), lambda: 0).registry
+    registry = OperatorMetrics(ObjectCache(), lambda: 0, lambda: 0).registry
     # A registry has no public list of its collectors.
     collectors = registry._collector_to_names  # noqa: SLF001
     rows = [

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from nemo_voice_operator import __version__
 from nemo_voice_operator.clients.api_server import KubernetesCluster
-from nemo_voice_operator.controller.leader_election import CALLS_PER_LEASE, LEASE_NAME
+from nemo_voice_operator.controller.leader_election import CALLS_PER_LEASE
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.controller.operator import Operator
 from nemo_voice_operator.crd import crd
@@ -109,10 +109,11 @@ async def _run(settings: OperatorSettings) -> int:
         cluster = KubernetesCluster(client)
         lock = LeaseLock(
             cluster,
-            name=LEASE_NAME,
             namespace=settings.namespace,
             identity=settings.identity,
             timeout_s=settings.lease_s / CALLS_PER_LEASE,
+            watched=settings.watched,
+            deployment=settings.deployment,
         )
         running = asyncio.create_task(Operator(cluster, session, settings).run(lock))
         for number in (signal.SIGTERM, signal.SIGINT):

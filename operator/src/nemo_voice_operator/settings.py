@@ -43,6 +43,8 @@ class OperatorSettings(BaseSettings):
     """The operator's own namespace: its Lease is there, and its pods may call every service."""
     identity: str = ""
     """This replica's name in the Lease; absent: the host's."""
+    deployment: str = ""
+    """The operator's Deployment, with which its Lease is removed; absent: the Lease stays."""
     image_tts: str = f"ghcr.io/nemo-voice/nemo-voice-tts:{__version__}"
     """Image of tts pods that name none."""
     image_stt: str = f"ghcr.io/nemo-voice/nemo-voice-stt:{__version__}"

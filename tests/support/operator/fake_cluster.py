@@ -104,9 +104,14 @@ class FakeCluster(Cluster):
         self.objects.pop(_place(thing), None)
 
     @override
-    async def apply_status(self, resource: Object, status: Manifest) -> Object:
+    async def apply_status(
+        self, resource: Object, status: Manifest, *, if_unchanged: bool = False
+    ) -> Object:
         self._called("apply status")
         known = self.objects[_place(resource)]
+        versions = [one["metadata"].get("resourceVersion") for one in (known, resource)]
+        if if_unchanged and versions[0] != versions[1]:
+            raise Conflict("it has changed", reason="Conflict", status=409)
         if known.get("status") == status:
             return copy.deepcopy(known)
         return copy.deepcopy(self.create({**known, "status": status}))

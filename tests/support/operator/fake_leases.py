@@ -6,24 +6,28 @@ from typing import Any
 
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.errors import ClusterError, Conflict
-from nemo_voice_operator.kube.kinds import Reference
+from nemo_voice_operator.kube.kinds import LEASE, Reference
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import Object
 
 
 class FakeLeases:
-    """Keeps one Lease as the API server does: a replacement must know the newest version."""
+    """Keeps one Lease as the API server does: a replacement must know the newest version.
+
+    Beside it there may be the operator's Deployment.
+    """
 
     def __init__(self) -> None:
         self.lease: dict[str, Any] | None = None
+        self.deployment: dict[str, Any] | None = None
         self.fails: ClusterError | None = None
         self.hangs = False
         self._version = 0
 
     async def read(self, reference: Reference) -> Object | None:
-        """Returns the Lease."""
+        """Returns the Lease, or the Deployment."""
         await self._called()
-        return copy.deepcopy(self.lease)
+        return copy.deepcopy(self.lease if reference.kind is LEASE else self.deployment)
 
     async def create(self, manifest: Manifest) -> Object:
         """Makes the Lease.
@@ -64,14 +68,14 @@ class FakeLeases:
         """Who holds it."""
         return None if self.lease is None else self.lease["spec"]["holderIdentity"]
 
-    def lock(self, identity: str = "one", timeout_s: float = 2.5) -> LeaseLock:
+    def lock(self, identity: str = "one", timeout_s: float = 2.5, **more: Any) -> LeaseLock:
         """Returns a replica's lock on it."""
         return LeaseLock(
             self,
-            name="nemo-voice-operator",
             namespace="nemo-voice",
             identity=identity,
             timeout_s=timeout_s,
+            **more,
         )
 
     def _kept(self, manifest: Manifest) -> Object:

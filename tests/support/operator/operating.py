@@ -19,11 +19,14 @@ from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.reconcile import Reconciler
 from nemo_voice_operator.kube.kinds import WATCHED, Kind
 from nemo_voice_operator.kube.objects import Key
-from nemo_voice_operator.kube.rbac import own_rules, rules
+from nemo_voice_operator.kube.rbac import other_rules, own_rules, rules
 from nemo_voice_operator.settings import OperatorSettings
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import VOICE_SERVICES
 from support.operator.fake_cluster import FakePods
+
+OPERATOR_DEPLOYMENT = "operator"
+"""The Deployment that a granted operator may read, to make it the owner of its Lease."""
 
 
 @asynccontextmanager
@@ -103,7 +106,9 @@ def grant(server: ApiServer, namespace: str, *, cluster_wide: bool) -> Path:
     scope = "" if cluster_wide else f"/namespaces/{namespace}"
     kind = "ClusterRole" if cluster_wide else "Role"
     _bind(server, scope, kind, f"operator-{namespace}", rules(), subject)
-    _bind(server, f"/namespaces/{namespace}", "Role", "operator-lease", own_rules(), subject)
+    own = own_rules(OPERATOR_DEPLOYMENT)
+    _bind(server, f"/namespaces/{namespace}", "Role", "operator-lease", own, subject)
+    _bind(server, "", "ClusterRole", f"operator-{namespace}-others", other_rules(), subject)
     return account
 
 

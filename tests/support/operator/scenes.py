@@ -33,6 +33,7 @@ class Scene:
             settings=OperatorSettings(),
             reporter="operator-1",
             now=lambda: self.time,
+            clock=lambda: self.time.timestamp(),  # noqa: PLW0108 of the time as it is then
         )
 
     def apply(self, name: str = "narrator", **spec: Any) -> None:

@@ -1,7 +1,8 @@
 """What the operator reports of a VoiceService."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -104,6 +105,8 @@ class Status(Part):
 
     observed_generation: int | None = None
     """The generation of the spec that this status is about."""
+    operator: Annotated[str, Field(max_length=317)] | None = None
+    """The operator that manages it, by namespace and name of its Lease; others leave it alone."""
     phase: Phase | None = None
     """Where it is, in one word."""
     reason: str | None = None
@@ -140,3 +143,8 @@ class Status(Part):
     """How long the way to ready took."""
     load: Load | None = None
     """The last scaling decision."""
+
+
+def manager_of(resource: Mapping[str, Any]) -> str:
+    """Returns the operator that has claimed a VoiceService; empty where none has."""
+    return str((resource.get("status") or {}).get("operator") or "")

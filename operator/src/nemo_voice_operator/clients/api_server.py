@@ -55,8 +55,15 @@ class Cluster(Protocol):
         """Deletes this very object; does nothing if it is gone or has been replaced by another."""
         ...
 
-    async def apply_status(self, resource: Object, status: Manifest) -> Object:
-        """Writes the whole status of the resource; returns the resource."""
+    async def apply_status(
+        self, resource: Object, status: Manifest, *, if_unchanged: bool = False
+    ) -> Object:
+        """Writes the whole status of the resource; returns the resource.
+
+        Raises:
+            ClusterError: The write failed; if it was to find the resource unchanged, with
+                `Conflict` where somebody has changed it.
+        """
         ...
 
     async def record(self, event: Manifest) -> None:
@@ -95,12 +102,17 @@ class KubernetesCluster(Cluster):
             raise
 
     @override
-    async def apply_status(self, resource: Object, status: Manifest) -> Object:
+    async def apply_status(
+        self, resource: Object, status: Manifest, *, if_unchanged: bool = False
+    ) -> Object:
         reference = reference_of(resource)
+        metadata = {"name": reference.name, "uid": resource["metadata"]["uid"]}
+        if if_unchanged:
+            metadata["resourceVersion"] = resource["metadata"]["resourceVersion"]
         body: Manifest = {
             "apiVersion": reference.kind.api_version,
             "kind": reference.kind.name,
-            "metadata": {"name": reference.name, "uid": resource["metadata"]["uid"]},
+            "metadata": metadata,
             "status": status,
         }
         path = f"{reference.path}/status"

@@ -59,6 +59,8 @@ class Autoscaler:
     clock: Callable[[], float]
     on_decision: Callable[[Key, ScalingDecision], None]
     """Takes each decision that changes something or is worth reporting."""
+    is_managed: Callable[[Object], bool]
+    """Returns whether the VoiceService is this operator's, and not another one's."""
     _memories: dict[Key, _Memory] = field(default_factory=dict)
 
     async def run(self, interval_s: float) -> None:
@@ -89,6 +91,8 @@ class Autoscaler:
         for key in self.object_cache.voice_services():
             resource = self.object_cache.voice_service(key)
             if resource is None or is_leaving(resource) or "scaling" not in resource["spec"]:
+                continue
+            if not self.is_managed(resource):
                 continue
             service = readable(resource)
             if service is not None and not service.spec.suspend:

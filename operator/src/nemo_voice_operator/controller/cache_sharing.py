@@ -1,5 +1,6 @@
 """Which VoiceServices share a cache Job, and whether one of them still needs its result."""
 
+from nemo_voice_operator.api.status import manager_of
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.resolver import Resolver
 from nemo_voice_operator.kube.kinds import CLAIM
@@ -11,7 +12,7 @@ from nemo_voice_operator.state.plan import CacheWork
 def sharers(
     object_cache: ObjectCache, resolver: Resolver, namespace: str, work: CacheWork
 ) -> list[Object]:
-    """Returns every VoiceService whose present spec asks for the same work."""
+    """Returns every VoiceService of this operator whose present spec asks for the same work."""
     found = []
     for key in object_cache.claim_users(namespace, work.claim):
         resource = object_cache.voice_service(key)
@@ -23,12 +24,24 @@ def sharers(
     return found
 
 
+def other_owners(object_cache: ObjectCache, job: Object | None, operator: str) -> list[Object]:
+    """Returns the VoiceServices of other operators that own a Job.
+
+    Another operator with the same settings makes the same Job: each adds its own owners and keeps
+    the other's.
+    """
+    if job is None:
+        return []
+    owners = [_owner(object_cache, job, reference) for reference in owner_references_of(job)]
+    return [one for one in owners if one and manager_of(one) not in {"", operator}]
+
+
 def is_needed(object_cache: ObjectCache, resolver: Resolver, job: Object) -> bool:
     """Returns whether a VoiceService that owns the Job still waits for its result."""
     metadata = job["metadata"]
     for owner in owner_references_of(job):
-        resource = object_cache.voice_service(Key(metadata["namespace"], owner["name"]))
-        if resource is None or resource["metadata"]["uid"] != owner["uid"]:
+        resource = _owner(object_cache, job, owner)
+        if resource is None:
             continue
         resolved = resolver.resolve_valid(resource)
         if resolved is None:
@@ -39,3 +52,10 @@ def is_needed(object_cache: ObjectCache, resolver: Resolver, job: Object) -> boo
         if recorded_model(resolved, claim) is None:
             return True
     return False
+
+
+def _owner(object_cache: ObjectCache, job: Object, reference: Object) -> Object | None:
+    """Returns the VoiceService that an owner reference of the Job means, if it is there."""
+    resource = object_cache.voice_service(Key(job["metadata"]["namespace"], reference["name"]))
+    is_owner = resource is not None and resource["metadata"]["uid"] == reference["uid"]
+    return resource if is_owner else None

@@ -9,7 +9,6 @@ from kubernetes.aio.leaderelection.leaderelection import LeaderElection
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.errors import LeadershipLost
 
-LEASE_NAME = "nemo-voice-operator"
 CALLS_PER_LEASE = 6
 """A call may take at most this part of the lease: a renewal is two of them."""
 _END_S = 5.0

@@ -7,6 +7,8 @@ election, and it cannot release.
 
 import asyncio
 import json
+import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,10 +17,14 @@ from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRec
 from kubernetes.aio.leaderelection.resourcelock.baselock import BaseLock
 from typing_extensions import override
 
+from nemo_voice_operator.clients.api_server import owner_references
 from nemo_voice_operator.errors import ClusterError
-from nemo_voice_operator.kube.kinds import LEASE, Reference
+from nemo_voice_operator.kube.kinds import DEPLOYMENT, LEASE, Reference
+from nemo_voice_operator.kube.leases import LEASE_NAME, WATCHES_ANNOTATION, holder_of, scope_of
 from nemo_voice_operator.kube.manifests import Json, Manifest
-from nemo_voice_operator.kube.objects import Object
+from nemo_voice_operator.kube.objects import Object, owner_references_of
+
+logger = logging.getLogger(__name__)
 
 
 class Leases(Protocol):
@@ -42,18 +48,57 @@ class LeaseLock(BaseLock):
 
     Args:
         cluster: Where the Lease is.
-        name: The Lease's name.
         namespace: Where it is.
         identity: This replica's name.
         timeout_s: Seconds for each call: after a longer wait another replica may lead already.
+        watched: The namespaces that the operator manages, none for all: the Lease tells others.
+        deployment: The operator's Deployment, with which the Lease goes; empty without one.
     """
 
     def __init__(
-        self, cluster: Leases, *, name: str, namespace: str, identity: str, timeout_s: float
+        self,
+        cluster: Leases,
+        *,
+        namespace: str,
+        identity: str,
+        timeout_s: float,
+        watched: Sequence[str] = (),
+        deployment: str = "",
     ) -> None:
-        super().__init__(name, namespace, identity)
+        super().__init__(LEASE_NAME, namespace, identity)
         self._cluster, self._timeout_s = cluster, timeout_s
+        self._annotations = {WATCHES_ANNOTATION: scope_of(watched)}
+        self._deployment = deployment
+        self._owners: list[Manifest] = []
         self._lease: Object | None = None
+
+    @property
+    def other_release(self) -> str:
+        """The Deployment of another release that holds this Lease; empty where none is known."""
+        if self._lease is None or not self._deployment or holder_of(self._lease) == self.identity:
+            return ""
+        owners = [one for one in owner_references_of(self._lease) if one["kind"] == DEPLOYMENT.name]
+        return next((str(one["name"]) for one in owners if one["name"] != self._deployment), "")
+
+    async def find_owner(self) -> None:
+        """Finds the operator's Deployment, so that the Lease is removed with it.
+
+        Without it nothing owns the Lease, which then outlives the operator.
+        """
+        if not self._deployment:
+            return
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                found = await self._cluster.read(
+                    Reference(DEPLOYMENT, self.namespace, self._deployment)
+                )
+        except (ClusterError, TimeoutError) as error:
+            logger.warning("the Lease gets no owner: %s", str(error) or "no response in time")
+            return
+        if found is None:
+            logger.warning("the Lease gets no owner: no Deployment %s", self._deployment)
+            return
+        self._owners = owner_references([found])
 
     @override
     async def get(
@@ -87,7 +132,7 @@ class LeaseLock(BaseLock):
         manifest: Manifest = {
             "apiVersion": LEASE.api_version,
             "kind": LEASE.name,
-            "metadata": {"name": name, "namespace": namespace},
+            "metadata": self._metadata({"name": name, "namespace": namespace}),
             "spec": _spec(election_record, is_new=True),
         }
         try:
@@ -112,12 +157,24 @@ class LeaseLock(BaseLock):
             await self._replace({**self._lease["spec"], "holderIdentity": ""})
 
     async def _replace(self, spec: Manifest) -> bool:
+        lease = self._lease or {}
+        manifest = {**lease, "metadata": self._metadata(lease.get("metadata", {})), "spec": spec}
         try:
             async with asyncio.timeout(self._timeout_s):
-                self._lease = await self._cluster.replace({**(self._lease or {}), "spec": spec})
+                self._lease = await self._cluster.replace(manifest)
         except (ClusterError, TimeoutError):
             return False
         return True
+
+    def _metadata(self, metadata: Manifest) -> Manifest:
+        """Returns the Lease's metadata with what this replica's operator says of itself."""
+        annotations = metadata.get("annotations") or {}
+        assert isinstance(annotations, dict)  # noqa: S101 the API's own shape
+        return {
+            **metadata,
+            "annotations": {**annotations, **self._annotations},
+            "ownerReferences": self._owners,
+        }
 
 
 def _spec(record: LeaderElectionRecord, *, is_new: bool) -> Manifest:

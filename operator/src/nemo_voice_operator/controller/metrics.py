@@ -24,7 +24,9 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 class OperatorMetrics:
     """The operator's metrics, in a registry of their own."""
 
-    def __init__(self, object_cache: ObjectCache, depth: Callable[[], int]) -> None:
+    def __init__(
+        self, object_cache: ObjectCache, depth: Callable[[], int], elsewhere: Callable[[], int]
+    ) -> None:
         """Takes what the gauges read when they are scraped."""
         self.registry = CollectorRegistry()
         self.reconciles = CounterMetric(
@@ -45,6 +47,12 @@ class OperatorMetrics:
             ["direction", "reason"],
             registry=self.registry,
         )
+        self.set_backs = CounterMetric(
+            f"{_PREFIX}_set_backs",
+            "Owned objects that somebody else had changed and that were set back, by kind.",
+            ["kind"],
+            registry=self.registry,
+        )
         self.leading = Gauge(
             f"{_PREFIX}_leading",
             "1 while this replica leads.",
@@ -56,6 +64,12 @@ class OperatorMetrics:
             registry=self.registry,
         )
         queue.set_function(depth)
+        managed_elsewhere = Gauge(
+            f"{_PREFIX}_managed_elsewhere",
+            "VoiceServices of the watched namespaces that another operator manages.",
+            registry=self.registry,
+        )
+        managed_elsewhere.set_function(elsewhere)
         for family in _families(object_cache):
             self.registry.register(family)
 

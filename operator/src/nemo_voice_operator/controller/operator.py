@@ -13,7 +13,7 @@ from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.clients.pod_client import PodReader
 from nemo_voice_operator.clients.pod_readiness import PodReadinessClient
 from nemo_voice_operator.controller.autoscaler import Autoscaler
-from nemo_voice_operator.controller.health import serve_liveness
+from nemo_voice_operator.controller.health import serve_health
 from nemo_voice_operator.controller.leader_election import lead
 from nemo_voice_operator.controller.lease import LeaseLock
 from nemo_voice_operator.controller.metrics import OperatorMetrics
@@ -68,13 +68,18 @@ class Operator:
         self._reader = PodReader(session)
         self.object_cache = ObjectCache()
         self.queue: WorkQueue[Key] = WorkQueue()
-        self.metrics = OperatorMetrics(self.object_cache, self.queue.__len__)
+        self.metrics = OperatorMetrics(
+            self.object_cache,
+            self.queue.__len__,
+            lambda: len(self.reconciler.claims.elsewhere),
+        )
         self.reconciler = Reconciler(
             object_cache=self.object_cache,
             cluster=cluster,
             readiness_client=PodReadinessClient(self._reader),
             settings=settings,
             reporter=settings.identity,
+            on_set_back=lambda kind: self.metrics.set_backs.labels(kind.name).inc(),
         )
 
     async def run(self, lock: LeaseLock) -> None:
@@ -85,8 +90,18 @@ class Operator:
         """
         settings = self._settings
         with self.metrics.served(settings.metrics_port):
-            async with serve_liveness(settings.health_port):
+            async with serve_health(settings.health_port, lambda: self._why_not_ready(lock)):
+                await lock.find_owner()
                 await lead(lock, lease_s=settings.lease_s, work=self.work)
+
+    def _why_not_ready(self, lock: LeaseLock) -> str:
+        """Returns which other operator keeps this one off; empty where none does."""
+        if other := lock.other_release:
+            return (
+                f"the Deployment {other} of another release leads in this namespace, and this "
+                "operator does nothing: remove one of the releases"
+            )
+        return self.reconciler.claims.conflict()
 
     async def work(self) -> None:
         """Runs what only the leader runs, until it is cancelled or kopf ends by a signal."""
@@ -94,7 +109,13 @@ class Operator:
         logger.info("became leader", extra={"identity": self._settings.identity})
         await self._discover_kinds()
         await self._resync()
-        autoscaler = Autoscaler(self.object_cache, self._reader, time.monotonic, self._scaled)
+        autoscaler = Autoscaler(
+            self.object_cache,
+            self._reader,
+            time.monotonic,
+            self._scaled,
+            self.reconciler.claims.holds,
+        )
         follow = self._follow(self.object_cache, self.queue, self._settings)
         workers = [self._worker() for _ in range(self._settings.workers)]
         scale = autoscaler.run(self._settings.scaling_interval_s)

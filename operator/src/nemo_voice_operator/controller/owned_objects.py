@@ -7,15 +7,16 @@ reconcile without changes sends the API server nothing.
 import contextlib
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.clients.api_server import Cluster
-from nemo_voice_operator.controller.cache_sharing import is_needed, sharers
+from nemo_voice_operator.controller.cache_sharing import is_needed, other_owners, sharers
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.resolver import Resolver
+from nemo_voice_operator.controller.set_backs import SetBacks, is_changed, rivals
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.preflight_job import is_preflight
 from nemo_voice_operator.desired.revision import good_revision
@@ -27,9 +28,11 @@ from nemo_voice_operator.kube.kinds import (
     JOB,
     OWNED,
     WATCHED,
+    Kind,
     Reference,
     reference_of,
 )
+from nemo_voice_operator.kube.leases import operator_name
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving, owner_references_of
 from nemo_voice_operator.kube.ownership import is_ours, why_not_ours
@@ -54,6 +57,20 @@ class _Applied:
     uid: str
     states: dict[Reference, tuple[str, str]] = field(default_factory=dict)
     """Digest of what was applied last, and the state that the object had then."""
+    set_backs: dict[Reference, SetBacks] = field(default_factory=dict)
+    waits_s: dict[Reference, float] = field(default_factory=dict)
+    """Seconds until the objects that wait to be set back may be."""
+    contests: list["Contest"] = field(default_factory=list)
+    """What no Event has told of yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """An owned object that somebody else has changed, and that was set back."""
+
+    reference: Reference
+    rivals: str
+    """Who changed it, for people."""
 
 
 @dataclass(slots=True)
@@ -64,6 +81,10 @@ class OwnedObjects:
     cluster: Cluster
     resolver: Resolver
     settings: OperatorSettings
+    clock: Callable[[], float]
+    """Seconds that only go forward."""
+    on_set_back: Callable[[Kind], None]
+    """Takes the kind of each object that was set back."""
     _applied: dict[Key, _Applied] = field(default_factory=dict)
 
     def forget_if_gone(self, key: Key, uid: str | None) -> bool:
@@ -80,14 +101,34 @@ class OwnedObjects:
             self._applied.setdefault(key, _Applied(uid))
         return is_gone
 
+    def forget(self, key: Key) -> None:
+        """Forgets what was applied for one that is gone, or that another operator manages now."""
+        self._applied.pop(key, None)
+
+    def wait_s(self, key: Key) -> float | None:
+        """Returns the seconds until an object that waits may be set back; None where none does."""
+        applied = self._applied.get(key)
+        return min(applied.waits_s.values(), default=None) if applied else None
+
+    def contests(self, key: Key) -> list[Contest]:
+        """Returns what was set back and nobody has been told of; the caller removes what he tells.
+
+        Each object is named once for those who change it, however often they do.
+        """
+        applied = self._applied.get(key)
+        return applied.contests if applied else []
+
     async def apply(self, resolved: Resolved, resource: Object, plan: Plan, now: datetime) -> None:
         """Applies the owned objects of the plan and deletes those that it does not have.
+
+        One that somebody else changes again and again is not applied until its pause is over.
 
         Raises:
             ClusterError: One could not be written; `NameTaken` where somebody else's is in its way.
         """
         wanted = desired_state(resolved.service, plan, self.settings)
         kept = {reference_of(manifest): manifest for manifest in wanted}
+        self._applied[resolved.key].waits_s.clear()
         for reference, manifest in kept.items():
             owners = self._owners(reference, resolved, resource, plan)
             await self._apply(resolved, reference, manifest, owners)
@@ -102,7 +143,7 @@ class OwnedObjects:
         await self._apply(resolved, kept, record, [resource])
         for other in self.object_cache.of(resolved.key, CONTROLLER_REVISION):
             if reference_of(other) != kept and is_ours(other, resolved.service):
-                await self._delete(resolved.key, other)
+                await self._delete(other)
 
     async def _apply(
         self,
@@ -112,17 +153,40 @@ class OwnedObjects:
         owners: Sequence[Object],
     ) -> None:
         """Applies an owned object, unless it is known to be just so already."""
-        states = self._applied[resolved.key].states
+        applied = self._applied[resolved.key]
         digest = _digest(manifest, owners)
         known = self.object_cache.find(reference)
-        if known is not None and states.get(reference) == (digest, _state(known)):
+        before = applied.states.get(reference)
+        if known is not None and before == (digest, _state(known)):
+            return
+        is_set_back = before is not None and before[0] == digest
+        if is_set_back and self._must_wait(applied, reference):
             return
         if known is not None and is_ours(known, resolved.service):
             made = await self.cluster.apply(manifest, owners)
         else:
             made = await self._apply_unknown(resolved.service, reference, manifest, owners)
         self.object_cache.put(made)
-        states[reference] = (digest, _state(made))
+        applied.states[reference] = (digest, _state(made))
+        if is_set_back and is_changed(known, made):
+            self._set_back(applied, reference, rivals(known, made))
+
+    def _must_wait(self, applied: _Applied, reference: Reference) -> bool:
+        """Returns whether the pause between two set-backs of the object is not over yet."""
+        set_backs = applied.set_backs.get(reference)
+        wait_s = set_backs.wait_s(self.clock()) if set_backs else 0.0
+        if wait_s:
+            applied.waits_s[reference] = wait_s
+        return wait_s > 0
+
+    def _set_back(self, applied: _Applied, reference: Reference, whose: str) -> None:
+        """Counts a set-back and, the first time that it was theirs, keeps it to be told."""
+        set_backs = applied.set_backs.setdefault(reference, SetBacks())
+        set_backs.count(self.clock())
+        self.on_set_back(reference.kind)
+        if whose not in set_backs.told:
+            set_backs.told.add(whose)
+            applied.contests.append(Contest(reference, whose))
 
     async def _apply_unknown(
         self,
@@ -154,7 +218,10 @@ class OwnedObjects:
         if reference.kind is CLAIM and (cache is None or cache.retain):
             return []
         if plan.cache is not None and reference.name == plan.cache.job:
-            return sharers(self.object_cache, self.resolver, reference.namespace, plan.cache)
+            mine = sharers(self.object_cache, self.resolver, reference.namespace, plan.cache)
+            job = self.object_cache.find(reference)
+            operator = operator_name(self.settings.namespace)
+            return [*mine, *other_owners(self.object_cache, job, operator)]
         return [resource]
 
     async def _prune(self, resolved: Resolved, kept: Collection[Reference], now: datetime) -> None:
@@ -165,7 +232,7 @@ class OwnedObjects:
             if reference.kind not in _PRUNED or reference in kept or is_leaving(thing):
                 continue
             if any(owner["uid"] == uid for owner in owner_references_of(thing)):
-                await self._delete(resolved.key, thing)
+                await self._delete(thing)
         for job in self.object_cache.jobs_of(uid):
             is_wanted = (
                 reference_of(job) in kept
@@ -174,12 +241,13 @@ class OwnedObjects:
             )
             is_over = is_stale(job, self.object_cache.pods_of(job), now)
             if not is_leaving(job) and (is_over or not is_wanted):
-                await self._delete(resolved.key, job)
+                await self._delete(job)
 
-    async def _delete(self, key: Key, thing: Object) -> None:
+    async def _delete(self, thing: Object) -> None:
         await self.cluster.delete(thing)
         reference = reference_of(thing)
-        self._applied[key].states.pop(reference, None)
+        for applied in self._applied.values():  # several share a cache Job
+            applied.states.pop(reference, None)
         if reference.kind not in WATCHED:
             self.object_cache.remove(thing)  # no event will come
 

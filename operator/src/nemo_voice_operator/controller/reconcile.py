@@ -4,6 +4,7 @@ Level-based: every reconcile reads the newest state, decides everything anew and
 differs, so that a reconcile may be cut anywhere and repeated at any time.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.clients.api_server import Cluster
+from nemo_voice_operator.controller.claims import Claims
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.observation import (
     ReadinessClient,
@@ -19,17 +21,20 @@ from nemo_voice_operator.controller.observation import (
     pod_reports,
     with_events,
 )
+from nemo_voice_operator.controller.other_operators import OtherOperators
 from nemo_voice_operator.controller.owned_objects import OwnedObjects
 from nemo_voice_operator.controller.resolver import Resolver
-from nemo_voice_operator.controller.status_writer import StatusWriter, timestamp
+from nemo_voice_operator.controller.status_writer import StatusWriter, event_time, timestamp
 from nemo_voice_operator.errors import ClusterError, NotUnderstood, Refused
-from nemo_voice_operator.kube.kinds import DEPLOYMENT
+from nemo_voice_operator.kube.kinds import DEPLOYMENT, Kind
+from nemo_voice_operator.kube.leases import operator_name
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving, is_rolled_out
 from nemo_voice_operator.planning.planning import plan_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed, ScalingDecision
 from nemo_voice_operator.state.plan import Capabilities, Plan
 from nemo_voice_operator.state.resolved import Resolved
+from nemo_voice_operator.status.events import event_about
 from nemo_voice_operator.status.pod_diagnosis import Diagnosis
 from nemo_voice_operator.status.requeue import requeue_after_s
 from nemo_voice_operator.status.status import status_of
@@ -48,9 +53,14 @@ class Reconciler:
     settings: OperatorSettings
     reporter: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], float] = time.monotonic
+    on_set_back: Callable[[Kind], None] = lambda _kind: None
+    """Takes the kind of each owned object that somebody else had changed and that was set back."""
     capabilities: Capabilities = field(default_factory=Capabilities)
     scaling_decisions: dict[Key, ScalingDecision] = field(default_factory=dict)
     """The autoscaler's last decisions."""
+    claims: Claims = field(init=False)
+    """Which VoiceServices this operator manages, and which others do."""
     _failures: dict[Key, int] = field(default_factory=dict)
     """How often in a row a write failed without a refusal."""
     _resolver: Resolver = field(init=False)
@@ -59,8 +69,20 @@ class Reconciler:
 
     def __post_init__(self) -> None:
         self._resolver = Resolver(self.settings)
-        self._owned = OwnedObjects(self.object_cache, self.cluster, self._resolver, self.settings)
-        self._status_writer = StatusWriter(self.object_cache, self.cluster, self.reporter, self.now)
+        self._owned = OwnedObjects(
+            self.object_cache,
+            self.cluster,
+            self._resolver,
+            self.settings,
+            self.clock,
+            self.on_set_back,
+        )
+        name = operator_name(self.settings.namespace)
+        self._status_writer = StatusWriter(
+            self.object_cache, self.cluster, name, self.reporter, self.now
+        )
+        others = OtherOperators(self.cluster, self.clock, self.settings.lease_s)
+        self.claims = Claims(self.object_cache, self.cluster, others, name, self.reporter, self.now)
 
     async def reconcile(self, key: Key) -> float | None:
         """Makes one VoiceService's owned objects and status what they should be.
@@ -76,6 +98,13 @@ class Reconciler:
         self._forget_if_gone(key, resource)
         if resource is None:
             return None
+        managed = await self.claims.managed(key, resource)
+        if managed is None:
+            self._let_go(key)
+            return self.claims.ask_again_s
+        return await self._reconcile_managed(key, managed)
+
+    async def _reconcile_managed(self, key: Key, resource: Object) -> float | None:
         try:
             resolved = self._resolver.resolve(resource)
         except ValidationError as error:
@@ -90,7 +119,9 @@ class Reconciler:
             await self._status_writer.write_last(resource, resolved.service, status)
             return None
         await self._apply(resource, resolved, plan, observed)
-        return requeue_after_s(plan, observed, self.now())
+        await self._tell_of_contests(key, resource)
+        waits_s = (requeue_after_s(plan, observed, self.now()), self._owned.wait_s(key))
+        return min((wait_s for wait_s in waits_s if wait_s is not None), default=None)
 
     def _forget_if_gone(self, key: Key, resource: Object | None) -> None:
         """Forgets a VoiceService that is gone, also when another has its name already.
@@ -98,11 +129,38 @@ class Reconciler:
         Also one that was never reconciled: others' reconciles and the autoscaler may know it.
         """
         uid = None if resource is None else str(resource["metadata"]["uid"])
+        if resource is None:
+            self.claims.forget(key)
         if self._owned.forget_if_gone(key, uid) or resource is None:
-            self._resolver.forget(key)
-            self.object_cache.uses_claim(key, None)
-            self.scaling_decisions.pop(key, None)
-            self._failures.pop(key, None)
+            self._forget_needs(key)
+
+    def _let_go(self, key: Key) -> None:
+        """Forgets what was done for a VoiceService that another operator manages."""
+        self._owned.forget(key)
+        self._forget_needs(key)
+
+    def _forget_needs(self, key: Key) -> None:
+        self._resolver.forget(key)
+        self.object_cache.uses_claim(key, None)
+        self.scaling_decisions.pop(key, None)
+        self._failures.pop(key, None)
+
+    async def _tell_of_contests(self, key: Key, resource: Object) -> None:
+        """Writes an Event for each object that somebody changes and that is set back."""
+        contests = self._owned.contests(key)
+        while contests:
+            what = contests[0]
+            note = (
+                f"{what.reference.kind.name} {what.reference.name} was changed by {what.rivals}, "
+                "and set back; while that goes on, it is set back less and less often, at least "
+                "every 5 min"
+            )
+            now = event_time(self.now())
+            event = event_about(
+                resource, "Warning", "SetBack", note, now=now, reporter=self.reporter
+            )
+            await self.cluster.record(event)
+            contests.pop(0)
 
     def _observe(self, resolved: Resolved) -> Observed:
         if resolved.service.spec.scaling is None:

@@ -17,7 +17,7 @@ from nemo_voice_operator.status.status import status_of_unreadable
 
 logger = logging.getLogger(__name__)
 
-_GONE = frozenset({404, 409})
+GONE = frozenset({404, 409})
 """HTTP statuses of a write to what is gone, or has become another object of its name."""
 
 
@@ -27,6 +27,8 @@ class StatusWriter:
 
     object_cache: ObjectCache
     cluster: Cluster
+    operator: str
+    """The operator that manages what it writes to: its claim is in every status."""
     reporter: str
     """This replica's name in Events."""
     now: Callable[[], datetime]
@@ -37,10 +39,12 @@ class StatusWriter:
         Raises:
             ClusterError: One of them could not be written.
         """
+        status = self._claimed(status)
         if status == service.status:
             return
         await self._apply(resource, _dumped(status))
-        for event in events_between(service, status, now=self._moment(), reporter=self.reporter):
+        moment = event_time(self.now())
+        for event in events_between(service, status, now=moment, reporter=self.reporter):
             await self._record(event)
 
     async def write_last(self, resource: Object, service: VoiceService, status: Status) -> None:
@@ -49,13 +53,14 @@ class StatusWriter:
         Raises:
             ClusterError: It could not be written for another reason.
         """
+        status = self._claimed(status)
         if status == service.status:
             return
         try:
             # The response is not cached: the event that the object is gone may be here already.
             await self.cluster.apply_status(resource, _dumped(status))
         except ClusterError as error:
-            if error.status not in _GONE:
+            if error.status not in GONE:
                 raise
 
     async def write_unreadable(self, resource: Object, problem: str) -> None:
@@ -67,7 +72,8 @@ class StatusWriter:
         before = resource.get("status") or {}
         generation = int(resource["metadata"].get("generation", 1))
         now = timestamp(self.now())
-        status = status_of_unreadable(before, problem, generation=generation, now=now)
+        unreadable = status_of_unreadable(before, problem, generation=generation, now=now)
+        status = {**unreadable, "operator": self.operator}
         if status != before:
             await self._apply(resource, status)
             await self._warn(resource, "NotUnderstood", problem)
@@ -81,7 +87,7 @@ class StatusWriter:
         try:
             self.object_cache.put(await self.cluster.apply_status(resource, status))
         except (Refused, Unexplained) as error:
-            if error.status not in _GONE:
+            if error.status not in GONE:
                 name = f"{resource['metadata']['namespace']}/{resource['metadata']['name']}"
                 logger.warning("status refused: %s", error, extra={"voiceservice": name})
                 await self._warn(resource, "StatusRefused", f"its status is refused: {error}")
@@ -89,9 +95,8 @@ class StatusWriter:
 
     async def _warn(self, resource: Object, reason: str, note: str) -> None:
         metadata = Metadata.model_validate(resource["metadata"])
-        await self._record(
-            warning_once(metadata, reason, note, now=self._moment(), reporter=self.reporter)
-        )
+        now = event_time(self.now())
+        await self._record(warning_once(metadata, reason, note, now=now, reporter=self.reporter))
 
     async def _record(self, event: Manifest) -> None:
         """Records the Event; one that is refused is logged, for the reconcile can do without.
@@ -106,13 +111,18 @@ class StatusWriter:
         except Refused as error:
             logger.warning("event refused: %s", error, extra={"event": event["reason"]})
 
-    def _moment(self) -> str:
-        return self.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+    def _claimed(self, status: Status) -> Status:
+        return status.model_copy(update={"operator": self.operator})
 
 
 def timestamp(moment: datetime) -> str:
     """Returns the time in RFC 3339 with seconds, as conditions have it."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def event_time(moment: datetime) -> str:
+    """Returns the time in RFC 3339 with microseconds, as Events have it."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _dumped(status: Status) -> Manifest:

@@ -22,6 +22,7 @@ from nemo_voice_operator.kube.kinds import (
     VOICE_SERVICE,
     Kind,
 )
+from nemo_voice_operator.kube.leases import LEASE_NAME
 from nemo_voice_operator.kube.manifests import Manifest
 
 _READ = ("get", "list", "watch")
@@ -76,15 +77,26 @@ def managed_rights() -> list[Right]:
         # An optional kind is never watched: it may not be there.
         _right(SERVICE_MONITOR, ("get", "list", *_WRITE), _OWNED_FOR[SERVICE_MONITOR]),
         # What a pod waits for, a Secret or a volume, is said by Events alone.
-        _right(
-            EVENT, ("create", "list"), "tell what changed, and learn what pods and claims wait for"
-        ),
+        _right(EVENT, ("create", "list"), "tell what changed, and learn what pods wait for"),
     ]
 
 
-def own_rights() -> list[Right]:
-    """Returns what it may do in its own namespace."""
-    return [_right(LEASE, ("get", "create", "update"), "have one replica lead")]
+def own_rights(deployment: str) -> list[Right]:
+    """Returns what it may do in its own namespace.
+
+    Args:
+        deployment: Name of the operator's Deployment.
+    """
+    return [
+        _right(LEASE, ("get", "create", "update"), "have one replica lead"),
+        _right(DEPLOYMENT, ("get",), "have the Lease removed with it", names=(deployment,)),
+    ]
+
+
+def other_rights() -> list[Right]:
+    """Returns what it may do in every namespace, whatever it manages."""
+    why = "learn whether another operator still manages the VoiceServices that it has claimed"
+    return [_right(LEASE, ("get",), why, names=(LEASE_NAME,))]
 
 
 def definition_rights() -> list[Right]:
@@ -106,9 +118,14 @@ def rules() -> list[Manifest]:
     return [right.rule for right in managed_rights()]
 
 
-def own_rules() -> list[Manifest]:
-    """Returns the rules of its role in its own namespace."""
-    return [right.rule for right in own_rights()]
+def own_rules(deployment: str) -> list[Manifest]:
+    """Returns the rules of its role in its own namespace, where its Deployment has this name."""
+    return [right.rule for right in own_rights(deployment)]
+
+
+def other_rules() -> list[Manifest]:
+    """Returns the rules of its role in every namespace."""
+    return [right.rule for right in other_rights()]
 
 
 def definition_rules() -> list[Manifest]:
@@ -116,6 +133,8 @@ def definition_rules() -> list[Manifest]:
     return [right.rule for right in definition_rights()]
 
 
-def _right(kind: Kind, verbs: tuple[str, ...], why: str, part: str = "") -> Right:
+def _right(
+    kind: Kind, verbs: tuple[str, ...], why: str, part: str = "", names: tuple[str, ...] = ()
+) -> Right:
     resource = f"{kind.plural}/{part}" if part else kind.plural
-    return Right(kind.group, resource, verbs, why)
+    return Right(kind.group, resource, verbs, why, names)

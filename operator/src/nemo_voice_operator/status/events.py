@@ -8,6 +8,7 @@ from nemo_voice_operator.api.status import Condition, Status
 from nemo_voice_operator.kube.kinds import EVENT, VOICE_SERVICE
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.kube.objects import Object
 from nemo_voice_operator.status.condition_times import find_condition
 from nemo_voice_operator.status.conditions import IN_IMAGE
 
@@ -35,6 +36,23 @@ def events_between(
         yield _event(service.metadata, kind, reason, note, now=now, reporter=reporter)
     if scaled := _scaled(service.status, after):
         yield _event(service.metadata, "Normal", "Scaled", scaled, now=now, reporter=reporter)
+
+
+def event_about(
+    resource: Object, kind: str, reason: str, note: str, *, now: str, reporter: str
+) -> Manifest:
+    """Returns an Event of a VoiceService, whether or not its spec is understood.
+
+    Args:
+        resource: The VoiceService as the API server returns it.
+        kind: `Normal` or `Warning`.
+        reason: Why, in one word.
+        note: Why, for people.
+        now: The time, in RFC 3339 with microseconds.
+        reporter: Name of this replica of the operator.
+    """
+    metadata = Metadata.model_validate(resource["metadata"])
+    return _event(metadata, kind, reason, note, now=now, reporter=reporter)
 
 
 def warning_once(

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from typing_extensions import override
 
+from nemo_voice_operator.api.status import manager_of
 from nemo_voice_operator.clients.pod_client import Fault, PodAddress, PodReader, Unread
 from nemo_voice_operator.controller.autoscaler import Autoscaler
 from nemo_voice_operator.controller.object_cache import ObjectCache
@@ -17,6 +18,7 @@ from nemo_voice_operator.state.pod_reports import PodLoad
 from support.operator.observations import CREATED, deployment, pod, unschedulable
 
 KEY = Key("speech", "narrator")
+OTHER = "other/nemo-voice-operator"
 
 
 class FakeReader:
@@ -48,17 +50,20 @@ class Service:
             cast("PodReader", self.reader),
             lambda: self.time_s,
             lambda key, scaled: self.reported.append((key, scaled)),
+            lambda resource: manager_of(resource) != OTHER,
         )
         self._versions = 0
         self.put()
         self.deploy(1)
 
-    def put(self, uid: str = "1", **spec: Any) -> None:
-        """Creates or replaces the VoiceService."""
+    def put(self, uid: str = "1", operator: str = "", **spec: Any) -> None:
+        """Creates or replaces the VoiceService, which an operator may have claimed."""
         quick = {"min": 1, "max": 9, "upWindowSeconds": 0, "downWindowSeconds": 0}
         fields = {"task": "tts", "model": {"source": "demo"}, "scaling": quick, **spec}
         reported = {name: value for name, value in fields.items() if value is not None}
-        self._put("VoiceService", {"spec": reported, "metadata": {"name": "narrator", "uid": uid}})
+        metadata = {"name": "narrator", "uid": uid}
+        resource = {"spec": reported, "metadata": metadata, "status": {"operator": operator}}
+        self._put("VoiceService", resource)
 
     def deploy(self, replicas: int, *, in_flight: float | None = None) -> None:
         """Sets the replicas of the Deployment; with a load, that many ready pods share it."""
@@ -100,6 +105,15 @@ async def test_load_of_the_ready_pods_decides_the_replicas(service: Service) -> 
     assert (scaled.replicas, scaled.wanted) == (5, 5)
     assert (scaled.load.in_flight, scaled.load.decision, scaled.load.reason) == (40, 5, "LoadRose")
     assert service.reader.read_pods == [["narrator-0", "narrator-1"]]
+
+
+async def test_a_voice_service_of_another_operator_is_not_scaled(service: Service) -> None:
+    service.deploy(2, in_flight=40)
+    service.put(operator=OTHER)
+    assert await service.decided() == []
+    assert service.reader.read_pods == []
+    service.put()
+    assert [scaled.replicas for scaled in await service.decided()] == [5]
 
 
 async def test_without_a_ready_pod_no_load_is_read_and_nothing_grows(service: Service) -> None:

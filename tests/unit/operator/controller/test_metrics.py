@@ -21,7 +21,7 @@ def object_cache() -> ObjectCache:
 @pytest.fixture
 def metrics(object_cache: ObjectCache) -> OperatorMetrics:
     """The metrics of an operator with seven keys in its queue."""
-    return OperatorMetrics(object_cache, lambda: 7)
+    return OperatorMetrics(object_cache, lambda: 7, lambda: 2)
 
 
 def samples(metrics: OperatorMetrics) -> dict[str, float]:
@@ -43,6 +43,7 @@ def test_reconciles_and_decisions_are_counted(metrics: OperatorMetrics) -> None:
     assert found["nemo_voice_operator_leading"] == 1
     assert found["nemo_voice_operator_reconcile_seconds_count"] == 1
     assert found["nemo_voice_operator_queue_depth"] == 7
+    assert found["nemo_voice_operator_managed_elsewhere"] == 2
 
 
 def put(object_cache: ObjectCache, *statuses: dict[str, Any] | None) -> None:

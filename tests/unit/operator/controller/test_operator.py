@@ -10,7 +10,7 @@ import pytest
 
 from nemo_voice_operator.api import API_VERSION, KIND
 from nemo_voice_operator.api.status import Load
-from nemo_voice_operator.controller.health import LIVE_PATH
+from nemo_voice_operator.controller.health import LIVE_PATH, READY_PATH
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.operator import Operator, _until_one_ends, next_resync_s
 from nemo_voice_operator.controller.workqueue import WorkQueue
@@ -291,7 +291,52 @@ async def test_work_ends_when_the_first_resync_fails(
     assert not [call for call in cluster.calls if call.startswith(("apply", "delete"))]
 
 
-async def test_liveness_responds_while_waiting_for_the_lead(cluster: FakeCluster) -> None:
+@pytest.mark.looptime
+async def test_what_another_operator_manages_is_looked_at_again_and_counted(
+    operator: Operator, cluster: FakeCluster
+) -> None:
+    cluster.change(KIND, "narrator", status={"operator": "other/nemo-voice-operator"})
+    cluster.fails["read Lease"] = Refused("leases is forbidden", status=403)
+    await operator._resync()
+    await worked_off(operator)
+    assert cluster.names("Deployment") == []
+    name = "nemo_voice_operator_managed_elsewhere"
+    assert operator.metrics.registry.get_sample_value(name) == 1
+    assert "speech/narrator" in operator._why_not_ready(FakeLeases().lock())
+    cluster.fails.clear()
+    began_s = asyncio.get_running_loop().time()
+    assert await operator.queue.get() == KEY
+    assert asyncio.get_running_loop().time() - began_s == pytest.approx(5)
+
+
+@pytest.mark.looptime
+async def test_set_backs_are_counted_by_kind(operator: Operator, cluster: FakeCluster) -> None:
+    await operator._resync()
+    await worked_off(operator)
+    spec = cluster.get("Deployment", "narrator")["spec"]
+    cluster.change("Deployment", "narrator", spec={**spec, "replicas": 7})
+    await operator._resync()
+    await worked_off(operator)
+    name = "nemo_voice_operator_set_backs_total"
+    assert operator.metrics.registry.get_sample_value(name, {"kind": "Deployment"}) == 1
+
+
+async def test_a_replica_of_another_release_in_the_namespace_is_not_ready(
+    operator: Operator,
+) -> None:
+    leases = FakeLeases()
+    leases.held_by("other")
+    assert leases.lease is not None
+    leases.lease["metadata"]["ownerReferences"] = [{"kind": "Deployment", "name": "first"}]
+    lock = leases.lock(deployment="second")
+    await lock.get("nemo-voice-operator", "nemo-voice")
+    assert "Deployment first of another release" in operator._why_not_ready(lock)
+    assert operator._why_not_ready(leases.lock(deployment="first")) == ""
+
+
+async def test_liveness_and_readiness_respond_while_waiting_for_the_lead(
+    cluster: FakeCluster,
+) -> None:
     metrics, health = free_port(), free_port()
     settings = OperatorSettings(metrics_port=metrics, health_port=health, identity="one")
     leases = FakeLeases()
@@ -303,6 +348,7 @@ async def test_liveness_responds_while_waiting_for_the_lead(cluster: FakeCluster
         await asyncio.sleep(0)
         while not await _answers(session, f"http://127.0.0.1:{health}{LIVE_PATH}"):
             assert not running.done()
+        assert await _answers(session, f"http://127.0.0.1:{health}{READY_PATH}")
         async with session.get(f"http://127.0.0.1:{metrics}/metrics") as response:
             assert "nemo_voice_operator_leading 0.0" in await response.text()
         running.cancel()

@@ -300,7 +300,7 @@ def test_interrupted_reconcile_is_finished_by_the_next(scene: Scene) -> None:
     with pytest.raises(Unavailable):
         scene.reconcile()
     assert not scene.cluster.names("Deployment")
-    assert scene.status() == {}
+    assert scene.status() == {"operator": "nemo-voice/nemo-voice-operator"}
     scene.cluster.fails.clear()
     scene.settle()
     assert scene.cluster.names("Deployment") == ["narrator"]
