@@ -20,7 +20,7 @@ from support.waiting import until
 
 FIGHT_S = 30
 MOST_WRITES = 12
-"""Three at once, then after 1, 2, 4, 8 and 16 s; the first apply, and one of a restarted watch."""
+"""Three at once and after 1, 2, 4, 8 and 16 s, with some room for those at the start."""
 RIVAL = "gitops-tool"
 
 

@@ -22,12 +22,14 @@ FIRST_IMAGE, SECOND_IMAGE = "registry.example/first:1", "registry.example/second
 
 
 class OneOfTwo:
-    """An operator of the whole cluster with an image, a namespace and an account of its own."""
+    """An operator with an image, a namespace and an account of its own."""
 
-    def __init__(self, server: ApiServer, namespace: str, image: str, folder: Path) -> None:
+    def __init__(
+        self, server: ApiServer, namespace: str, image: str, folder: Path, **rights: bool
+    ) -> None:
         self.namespace, self.image, self.port = namespace, image, free_port()
         self.log = folder / f"{namespace}.log"
-        self._kubeconfig = grant(server, namespace, cluster_wide=True)
+        self._kubeconfig = grant(server, namespace, **{"cluster_wide": True, **rights})
         self.user = f"system:serviceaccount:{namespace}:operator"
 
     def running(self, **settings: str) -> Any:
@@ -142,6 +144,30 @@ def test_operator_whose_lease_is_removed_is_replaced_at_once(
                 "the second's image", lambda: image_of(defined, namespace) == SECOND_IMAGE
             )
             assert seconds < 15, "far less than the first's Lease of 120 s"
+
+
+def test_operator_that_may_not_read_leases_takes_over_only_what_it_is_given(
+    defined: ApiServer, namespace: str, second: OneOfTwo, tmp_path: Path
+) -> None:
+    blind = {"cluster_wide": False, "reads_leases": False}
+    own = OneOfTwo(defined, namespace, FIRST_IMAGE, tmp_path, **blind)
+    with second.running() as other:
+        create_demo(defined, namespace)
+        until("the Deployment", lambda: image_of(defined, namespace) == SECOND_IMAGE)
+        with own.running(watched=namespace):
+            until("the Event", lambda: notes(defined, namespace, "ManagedElsewhere"))
+            (note,) = notes(defined, namespace, "ManagedElsewhere")
+            assert "cannot be read" in note
+            assert "is forbidden" in note
+            other.kill()
+            time.sleep(3 * LEASE_S)
+            assert image_of(defined, namespace) == SECOND_IMAGE
+            path = f"{VOICE_SERVICE.path(namespace, 'narrator')}/status"
+            given = {"status": {"operator": operator_name(namespace)}}
+            headers = {"Content-Type": "application/merge-patch+json"}
+            defined.http.patch(path, json=given, headers=headers).raise_for_status()
+            until("its image", lambda: image_of(defined, namespace) == FIRST_IMAGE)
+            assert own.readiness() == (200, "ready\n")
 
 
 def test_of_two_operators_that_begin_at_once_each_voice_service_has_one(

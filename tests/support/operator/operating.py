@@ -99,8 +99,17 @@ def _comparable(thing: Mapping[str, Any]) -> Any:
     return json.loads(reported.replace(thing["metadata"]["uid"], "its uid"))
 
 
-def grant(server: ApiServer, namespace: str, *, cluster_wide: bool) -> Path:
-    """Returns the kubeconfig of a service account that may do what the operator's roles say."""
+def grant(
+    server: ApiServer, namespace: str, *, cluster_wide: bool, reads_leases: bool = True
+) -> Path:
+    """Returns the kubeconfig of a service account that may do what the operator's roles say.
+
+    Args:
+        server: Where it may do so.
+        namespace: The operator's own.
+        cluster_wide: Whether it manages all namespaces, or its own alone.
+        reads_leases: Whether it may read the Leases of other operators.
+    """
     account = server.service_account(namespace, "operator")
     subject = {"kind": "ServiceAccount", "name": "operator", "namespace": namespace}
     scope = "" if cluster_wide else f"/namespaces/{namespace}"
@@ -108,7 +117,8 @@ def grant(server: ApiServer, namespace: str, *, cluster_wide: bool) -> Path:
     _bind(server, scope, kind, f"operator-{namespace}", rules(), subject)
     own = own_rules(OPERATOR_DEPLOYMENT)
     _bind(server, f"/namespaces/{namespace}", "Role", "operator-lease", own, subject)
-    _bind(server, "", "ClusterRole", f"operator-{namespace}-others", other_rules(), subject)
+    if reads_leases:
+        _bind(server, "", "ClusterRole", f"operator-{namespace}-others", other_rules(), subject)
     return account
 
 
