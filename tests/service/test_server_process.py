@@ -62,7 +62,7 @@ def test_sigterm_finishes_requests_in_flight_and_exits_with_zero() -> None:
     address = f"http://127.0.0.1:{port}"
     text = " ".join(f"This is sentence number {number}." for number in range(10))
     responses: list[httpx.Response] = []
-    with server(port, "1.0", "0.15") as process:
+    with server(port, "3.0", "0.15") as process:
         wait_until_ready(port)
         caller = threading.Thread(
             target=lambda: responses.append(

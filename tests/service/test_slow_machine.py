@@ -4,10 +4,10 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
 import httpx
 
+from support.http.health_watch import watched_health
 from support.http.service_process import ServiceProcess, service_process
 from support.http.transcribing import clip
 
@@ -15,32 +15,6 @@ PIECE_S = 0.4
 STUCK_AFTER_S = 2.0
 """Of which a batch of eight pieces would take more."""
 AUDIO_S = 16 * 30
-
-
-class Watch:
-    """What the health routes say, all the time."""
-
-    def __init__(self, service: ServiceProcess) -> None:
-        self.found: list[tuple[str, int, float]] = []
-        self._service = service
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        with httpx.Client(base_url=self._service.address, timeout=30) as client:
-            while not self._over.wait(0.05):
-                for path in ("/v1/health/live", "/v1/health/ready"):
-                    began_s = time.monotonic()
-                    status = client.get(path).status_code
-                    self.found.append((path, status, time.monotonic() - began_s))
 
 
 def test_a_long_file_leaves_a_slow_service_ready_and_live(tmp_path: Path) -> None:
@@ -53,7 +27,7 @@ def test_a_long_file_leaves_a_slow_service_ready_and_live(tmp_path: Path) -> Non
         request_timeout_s=1.5,
         self_test={"idle_s": 1, "retry_s": 0.2, "timeout_s": 1, "max_failures": 3},
     ) as service:
-        with Watch(service) as watch:
+        with watched_health(service.address) as watch:
             began_s = time.monotonic()
             response = httpx.post(
                 f"{service.address}/v1/audio/transcriptions",
@@ -63,8 +37,8 @@ def test_a_long_file_leaves_a_slow_service_ready_and_live(tmp_path: Path) -> Non
             took_s = time.monotonic() - began_s
         assert response.status_code == 200, response.text
         assert took_s > STUCK_AFTER_S
-        assert {status for _, status, _ in watch.found} == {200}
-        assert max(seconds for _, _, seconds in watch.found) < 2
+        assert watch.statuses == {200}
+        assert max(watch.seconds) < 2
         assert service.process.poll() is None
 
 

@@ -46,7 +46,7 @@ def main() -> int:
 
     linger_s = float(os.environ.get("FAILED_LINGER_S", "0.1"))
     settings = TtsSettings.model_validate(
-        {"drain": {"delay_s": float(delay_s), "timeout_s": 20}, "failed_linger_s": linger_s}
+        {"drain": {"delay_s": float(delay_s), "timeout_s": 50}, "failed_linger_s": linger_s}
     )
     configure_logging("info", "json")
     app = build(settings, fetch_voice, FakeNormaliser())

@@ -7,7 +7,7 @@ address.
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import chain, groupby, islice
 from typing import Any, BinaryIO
 
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from nemo_voice_serving.audio.allocations import limit_allocations
 from nemo_voice_serving.audio.byte_source import ByteSource
+from nemo_voice_serving.audio.ffmpeg_limits import audio_decoders, limit_allocations
 from nemo_voice_serving.audio.mp4_tables import begins_with_a_box, claims_too_much
 from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.audio.samples import MonoBlock, Samples
@@ -188,13 +188,10 @@ def _sndfile_blocks(sound: Any) -> Iterator[MonoBlock]:
 
 @contextmanager
 def _ffmpeg_recording(file: BinaryIO) -> Iterator[Recording]:
-    is_boxed = begins_with_a_box(_head(file, 8))
-    if is_boxed and claims_too_much(file):
-        raise Unreadable("claims more than it can hold")
     limit_allocations()
     options = {
-        "format_whitelist": f"mov,{_DEMUXERS}" if is_boxed else _DEMUXERS,
-        "codec_whitelist": _audio_decoders(),
+        "format_whitelist": f"{'mov,' if _is_honest_mp4(file) else ''}{_DEMUXERS}",
+        "codec_whitelist": audio_decoders(),
         "protocol_whitelist": "none",  # matches no protocol, so that nothing is opened by name
         "max_streams": str(_MAX_TRACKS),  # each is given a decoder, whatever is read of it
     }
@@ -214,6 +211,22 @@ def _ffmpeg_recording(file: BinaryIO) -> Iterator[Recording]:
         stated_s = None if guessed else (container.duration or 0) / av.time_base
         channels = stream.codec_context.channels or 1
         yield Recording(_stated(stated_s or None), _ffmpeg_blocks(container, stream), channels)
+
+
+def _is_honest_mp4(file: BinaryIO) -> bool:
+    """Returns whether FFmpeg may read the file as an MP4.
+
+    Raises:
+        Unreadable: It is one whose tables claim too much, or was closed because its client left.
+    """
+    try:
+        is_mp4 = begins_with_a_box(_head(file, 8))
+        is_honest = not is_mp4 or not claims_too_much(file)
+    except ValueError as fault:
+        raise Unreadable(_UNKNOWN) from fault
+    if not is_honest:
+        raise Unreadable("claims more than it can hold")
+    return is_mp4
 
 
 def _ffmpeg_blocks(container: Any, stream: Any) -> Iterator[MonoBlock]:
@@ -277,16 +290,3 @@ def _check_shape(rate_hz: int, channels: int) -> None:
 
 def _stated(duration_s: float | None) -> float | None:
     return duration_s if duration_s is not None and 0 < duration_s < _STATED_LIMIT_S else None
-
-
-@cache
-def _audio_decoders() -> str:
-    """Returns the names of FFmpeg's audio decoders: pictures and covers must not be decoded."""
-    return ",".join(sorted(name for name in av.codecs_available if _decodes_audio(name)))
-
-
-def _decodes_audio(name: str) -> bool:
-    try:
-        return bool(av.Codec(name, "r").type == "audio")
-    except av.codec.codec.UnknownCodecError:
-        return False

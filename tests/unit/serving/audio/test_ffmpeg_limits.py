@@ -2,7 +2,7 @@
 
 import ctypes
 
-from nemo_voice_serving.audio.allocations import (
+from nemo_voice_serving.audio.ffmpeg_limits import (
     MAX_ALLOCATION_BYTES,
     _libavutil,
     limit_allocations,

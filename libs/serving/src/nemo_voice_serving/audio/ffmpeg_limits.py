@@ -1,4 +1,4 @@
-"""Limits what FFmpeg may allocate at once, since headers may claim whatever they like."""
+"""What FFmpeg may do with an upload: how much it allocates at once, and what it decodes."""
 
 import ctypes
 from functools import cache
@@ -29,3 +29,16 @@ def _libavutil() -> ctypes.CDLL:
         if "libavutil" in line:
             return ctypes.CDLL(line.split(maxsplit=5)[5])
     raise RuntimeError("PyAV's libavutil is not found")
+
+
+@cache
+def audio_decoders() -> str:
+    """Returns the names of FFmpeg's audio decoders: pictures and covers must not be decoded."""
+    return ",".join(sorted(name for name in av.codecs_available if _decodes_audio(name)))
+
+
+def _decodes_audio(name: str) -> bool:
+    try:
+        return bool(av.Codec(name, "r").type == "audio")
+    except av.codec.codec.UnknownCodecError:
+        return False
