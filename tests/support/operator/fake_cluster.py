@@ -7,13 +7,14 @@ from typing import Any
 
 from typing_extensions import override
 
-from nemo_voice_operator.clients.api_server import Cluster, owner_references
+from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.errors import ClusterError, Conflict
 from nemo_voice_operator.kube.kinds import Kind, Reference, kind_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
 from nemo_voice_operator.kube.objects import Object
+from nemo_voice_operator.kube.ownership import owner_references
 from nemo_voice_operator.state.pod_reports import CacheProgress, PodReadiness
 
 

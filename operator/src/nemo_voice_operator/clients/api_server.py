@@ -20,6 +20,7 @@ from nemo_voice_operator.kube.kinds import EVENT, Kind, Reference, kind_of, refe
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.kube.manifests import Manifest, name_of, namespace_of
 from nemo_voice_operator.kube.objects import Object
+from nemo_voice_operator.kube.ownership import owner_references
 
 _APPLY = {"Content-Type": "application/apply-patch+yaml; charset=utf-8"}
 """Not just the media type: bodies of that would be encoded by the client library."""
@@ -106,7 +107,7 @@ class KubernetesCluster(Cluster):
         self, resource: Object, status: Manifest, *, if_unchanged: bool = False
     ) -> Object:
         reference = reference_of(resource)
-        metadata = {"name": reference.name, "uid": resource["metadata"]["uid"]}
+        metadata: Manifest = {"name": reference.name, "uid": resource["metadata"]["uid"]}
         if if_unchanged:
             metadata["resourceVersion"] = resource["metadata"]["resourceVersion"]
         body: Manifest = {
@@ -121,7 +122,7 @@ class KubernetesCluster(Cluster):
         except Unexplained:
             # Nothing can be applied to an object with a spec that the definition once accepted
             # and that has values of other types than today's.
-            return await self._replace_status(path, resource, status)
+            return await self._replace_status(path, metadata, status)
 
     @override
     async def delete(self, thing: Object) -> None:
@@ -235,11 +236,14 @@ class KubernetesCluster(Cluster):
         )
         return made
 
-    async def _replace_status(self, path: str, resource: Object, status: Manifest) -> Object:
+    async def _replace_status(self, path: str, metadata: Manifest, status: Manifest) -> Object:
         body: list[Manifest] = [
-            {"op": "test", "path": "/metadata/uid", "value": resource["metadata"]["uid"]},
+            {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
             {"op": "add", "path": "/status", "value": status},
         ]
+        if version := metadata.get("resourceVersion"):
+            # Not a test: one that fails is no conflict.
+            body.append({"op": "add", "path": "/metadata/resourceVersion", "value": version})
         made: Object = await self._request(
             "PATCH", path, query={"fieldManager": MANAGER}, body=body, headers=_JSON_PATCH
         )
@@ -292,17 +296,3 @@ class KubernetesCluster(Cluster):
         except ValueError as error:
             shown = content[:MOST_SHOWN].decode(errors="replace")
             raise Unavailable(f"the API server's response is no JSON: {shown}") from error
-
-
-def owner_references(owners: Sequence[Object]) -> list[Manifest]:
-    """Returns the references to the owners; one alone controls what it owns."""
-    return [
-        {
-            "apiVersion": owner["apiVersion"],
-            "kind": owner["kind"],
-            "name": owner["metadata"]["name"],
-            "uid": owner["metadata"]["uid"],
-            **({"controller": True} if len(owners) == 1 else {}),
-        }
-        for owner in sorted(owners, key=lambda owner: str(owner["metadata"]["uid"]))
-    ]

@@ -6,15 +6,12 @@ is left alone, with all that it owns, and reported in an Event, the log, a metri
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from nemo_voice_operator.api.status import manager_of
 from nemo_voice_operator.clients.api_server import Cluster
-from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.other_operators import OtherOperators
-from nemo_voice_operator.controller.status_writer import GONE, event_time
+from nemo_voice_operator.controller.status_writer import GONE, StatusWriter, event_time
 from nemo_voice_operator.errors import ClusterError
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving
 from nemo_voice_operator.status.events import event_about
@@ -29,18 +26,18 @@ _LOOKS_PER_LEASE = 3
 class Claims:
     """The claims of this operator on VoiceServices, and those of others that it respects."""
 
-    object_cache: ObjectCache
     cluster: Cluster
+    status_writer: StatusWriter
     others: OtherOperators
-    operator: str
-    """The name of this operator, that of its Lease."""
-    reporter: str
-    """This replica's name in Events."""
-    now: Callable[[], datetime]
     elsewhere: dict[Key, str] = field(default_factory=dict)
     """VoiceServices that other operators manage, and which."""
     _told: dict[Key, tuple[str, str]] = field(default_factory=dict)
     """Of which VoiceService, by its identity, an Event has named which other operator."""
+
+    @property
+    def operator(self) -> str:
+        """The name of this operator, that of its Lease."""
+        return self.status_writer.operator
 
     @property
     def ask_again_s(self) -> float:
@@ -94,14 +91,12 @@ class Claims:
         )
 
     async def _claimed(self, resource: Object, why: str) -> Object | None:
-        status = {**(resource.get("status") or {}), "operator": self.operator}
         try:
-            made = await self.cluster.apply_status(resource, status, if_unchanged=True)
+            made = await self.status_writer.claim(resource)
         except ClusterError as error:
             if error.status in GONE:
                 return None
             raise
-        self.object_cache.put(made)
         if why:
             logger.warning("took over a VoiceService %s", why, extra=_place(resource))
             await self._record(resource, "Normal", "TakenOver", why)
@@ -121,8 +116,9 @@ class Claims:
         self._told[key] = told
 
     async def _record(self, resource: Object, kind: str, reason: str, note: str) -> None:
-        now = event_time(self.now())
-        event = event_about(resource, kind, reason, note, now=now, reporter=self.reporter)
+        writer = self.status_writer
+        now = event_time(writer.now())
+        event = event_about(resource, kind, reason, note, now=now, reporter=writer.reporter)
         await self.cluster.record(event)
 
 

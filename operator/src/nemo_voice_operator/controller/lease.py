@@ -17,12 +17,12 @@ from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRec
 from kubernetes.aio.leaderelection.resourcelock.baselock import BaseLock
 from typing_extensions import override
 
-from nemo_voice_operator.clients.api_server import owner_references
 from nemo_voice_operator.errors import ClusterError
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, LEASE, Reference
 from nemo_voice_operator.kube.leases import LEASE_NAME, WATCHES_ANNOTATION, holder_of, scope_of
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.kube.objects import Object, owner_references_of
+from nemo_voice_operator.kube.ownership import owner_references
 
 logger = logging.getLogger(__name__)
 

@@ -82,7 +82,7 @@ class Reconciler:
             self.object_cache, self.cluster, name, self.reporter, self.now
         )
         others = OtherOperators(self.cluster, self.clock, self.settings.lease_s)
-        self.claims = Claims(self.object_cache, self.cluster, others, name, self.reporter, self.now)
+        self.claims = Claims(self.cluster, self._status_writer, others)
 
     async def reconcile(self, key: Key) -> float | None:
         """Makes one VoiceService's owned objects and status what they should be.

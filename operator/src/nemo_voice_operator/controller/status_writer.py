@@ -33,6 +33,15 @@ class StatusWriter:
     """This replica's name in Events."""
     now: Callable[[], datetime]
 
+    async def claim(self, resource: Object) -> Object:
+        """Writes this operator's claim into the status; returns the resource with it.
+
+        Raises:
+            ClusterError: It could not be written; `Conflict` where the resource has changed since.
+        """
+        status: Manifest = {**(resource.get("status") or {}), "operator": self.operator}
+        return await self._apply(resource, status, if_unchanged=True)
+
     async def write(self, resource: Object, service: VoiceService, status: Status) -> None:
         """Writes the status and the Events of the change.
 
@@ -78,20 +87,24 @@ class StatusWriter:
             await self._apply(resource, status)
             await self._warn(resource, "NotUnderstood", problem)
 
-    async def _apply(self, resource: Object, status: Manifest) -> None:
+    async def _apply(
+        self, resource: Object, status: Manifest, *, if_unchanged: bool = False
+    ) -> Object:
         """Writes the status; one that is refused, now and at each repetition, is told in an Event.
 
         Raises:
             ClusterError: It could not be written.
         """
         try:
-            self.object_cache.put(await self.cluster.apply_status(resource, status))
+            made = await self.cluster.apply_status(resource, status, if_unchanged=if_unchanged)
         except (Refused, Unexplained) as error:
             if error.status not in GONE:
                 name = f"{resource['metadata']['namespace']}/{resource['metadata']['name']}"
                 logger.warning("status refused: %s", error, extra={"voiceservice": name})
                 await self._warn(resource, "StatusRefused", f"its status is refused: {error}")
             raise
+        self.object_cache.put(made)
+        return made
 
     async def _warn(self, resource: Object, reason: str, note: str) -> None:
         metadata = Metadata.model_validate(resource["metadata"])

@@ -1,4 +1,6 @@
-"""Whether an object with the name of an owned object is ours, or somebody else's."""
+"""Owner references, and whether an object with the name of an owned one is ours."""
+
+from collections.abc import Sequence
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.kube.kinds import CLAIM, JOB, VOICE_SERVICE
@@ -9,7 +11,22 @@ from nemo_voice_operator.kube.labels import (
     MANAGER,
     SERVICE_LABEL,
 )
+from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import Object, owner_references_of
+
+
+def owner_references(owners: Sequence[Object]) -> list[Manifest]:
+    """Returns the references to the owners; one alone controls what it owns."""
+    return [
+        {
+            "apiVersion": owner["apiVersion"],
+            "kind": owner["kind"],
+            "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"],
+            **({"controller": True} if len(owners) == 1 else {}),
+        }
+        for owner in sorted(owners, key=lambda owner: str(owner["metadata"]["uid"]))
+    ]
 
 
 def is_ours(thing: Object, service: VoiceService) -> bool:

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio.client import ApiClient, Configuration
 
-from nemo_voice_operator.clients.api_server import KubernetesCluster, owner_references
+from nemo_voice_operator.clients.api_server import KubernetesCluster
 from nemo_voice_operator.clients.failures import failure_of
 from nemo_voice_operator.errors import (
     ClusterError,
@@ -23,6 +23,7 @@ from nemo_voice_operator.errors import (
 )
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, POD, SERVICE_MONITOR, Reference
 from nemo_voice_operator.kube.manifests import Manifest
+from nemo_voice_operator.kube.ownership import owner_references
 from support.operator.observations import deployment, pod
 from support.ports import free_port
 
@@ -160,6 +161,19 @@ async def test_status_that_cannot_be_applied_is_replaced(
         {"op": "test", "path": "/metadata/uid", "value": "2"},
         {"op": "add", "path": "/status", "value": {"phase": "Failed"}},
     ]
+
+
+async def test_replaced_status_conflicts_where_the_resource_has_changed(
+    cluster: KubernetesCluster, api: FakeApiServer
+) -> None:
+    def response(asked: Asked) -> tuple[int, Any]:
+        return UNEXPLAINED if "apply" in asked.headers["Content-Type"] else (200, {})
+
+    api.response = response
+    seen = {**OWNER, "metadata": {**OWNER["metadata"], "resourceVersion": "7"}}
+    await cluster.apply_status(seen, {"operator": "mine"}, if_unchanged=True)
+    _, replaced = api.requests
+    assert {"op": "add", "path": "/metadata/resourceVersion", "value": "7"} in replaced.body
 
 
 async def test_delete_has_the_uid_as_precondition(

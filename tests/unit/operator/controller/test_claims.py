@@ -8,10 +8,10 @@ import pytest
 
 from nemo_voice_operator.api import KIND
 from nemo_voice_operator.api.status import Load
-from nemo_voice_operator.clients.api_server import owner_references
 from nemo_voice_operator.errors import NotUnderstood, Refused, Unavailable
 from nemo_voice_operator.kube.leases import WATCHES_ANNOTATION
 from nemo_voice_operator.kube.objects import Key
+from nemo_voice_operator.kube.ownership import owner_references
 from nemo_voice_operator.state.observed import ScalingDecision
 from support.operator.scenes import NAMESPACE, Scene
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from nemo_voice_operator.clients.api_server import owner_references
 from nemo_voice_operator.desired.names import digest_in, labels_of
+from nemo_voice_operator.kube.ownership import owner_references
 from nemo_voice_operator.state.observed import Observed, Preflight
 from nemo_voice_operator.state.plan import Plan
 from nemo_voice_operator.status.preflight_status import preflight_diagnosis
