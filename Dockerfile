@@ -59,6 +59,8 @@ ENV PATH=/opt/nemo-voice/venv/bin:${PATH} \
     HOME=/tmp XDG_CACHE_HOME=/tmp/cache NUMBA_CACHE_DIR=/tmp/numba MPLCONFIGDIR=/tmp/matplotlib \
     TORCHINDUCTOR_CACHE_DIR=/tmp/inductor TRITON_CACHE_DIR=/tmp/triton CUDA_CACHE_PATH=/tmp/cuda \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
+# Group 0 is that of a user whom OpenShift chooses.
+RUN chgrp 0 /var/cache/nemo-voice && chmod g+w /var/cache/nemo-voice
 VOLUME /var/cache/nemo-voice
 
 FROM environment AS wheels

@@ -94,6 +94,25 @@ def test_with_watched_namespaces_the_rights_are_limited_to_them(chart: Chart) ->
     assert _all_granted(chart.objects(values), account) == granted
 
 
+def test_no_pod_of_the_chart_names_a_user_where_the_cluster_chooses_it(chart: Chart) -> None:
+    values = {
+        "operator": {"fixedUser": False},
+        **PAIR,
+        "crds": {"apply": "always"},
+    }
+    pods = [
+        one["spec"]["template"]["spec"] if "template" in one["spec"] else one["spec"]
+        for one in chart.objects(values)
+        if one["kind"] in {"Deployment", "Job", "Pod"}
+    ]
+    assert len(pods) == 3
+    for one in pods:
+        assert one["securityContext"] == {
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+
+
 def test_the_definitions_job_gets_its_rights_and_no_others(defaults: list[dict[str, Any]]) -> None:
     name = f"{NAME}-definition"
     account = {"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}

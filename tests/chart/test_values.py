@@ -100,6 +100,7 @@ CASES: Mapping[str, Case] = {
     "operator.scalingIntervalSeconds": Case(2, setting("SCALING_INTERVAL_S"), "2"),
     "operator.leaseSeconds": Case(30, setting("LEASE_S"), "30"),
     "operator.cacheSize": Case("1Ti", setting("CACHE_SIZE"), "1Ti"),
+    "operator.fixedUser": Case(False, setting("FIXED_USER"), "false"),
     "operator.logging.level": Case("debug", setting("LOG_LEVEL"), "debug"),
     "operator.logging.style": Case("text", setting("LOG_STYLE"), "text"),
     "operator.resources": Case(
@@ -167,6 +168,7 @@ SETTINGS = {
     "operator.scalingIntervalSeconds": "scaling_interval_s",
     "operator.leaseSeconds": "lease_s",
     "operator.cacheSize": "cache_size",
+    "operator.fixedUser": "fixed_user",
     "operator.logging.level": "log_level",
     "operator.logging.style": "log_style",
     "operator.watchNamespaces": "watched",

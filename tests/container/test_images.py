@@ -67,13 +67,22 @@ def service(request: pytest.FixtureRequest) -> str:
 
 
 @contextlib.contextmanager
-def running_container(docker: Docker, image: str, service: str) -> Iterator[Container]:
-    """Runs the image with a read-only root until its service is ready; removes it at the end."""
+def running_container(
+    docker: Docker, image: str, service: str, *options: str
+) -> Iterator[Container]:
+    """Runs the image with a read-only root until its service is ready; removes it at the end.
+
+    Args:
+        docker: The Docker that runs it.
+        image: The image.
+        service: Which service that is.
+        options: More options of `docker run`.
+    """
     port = str(PORTS[service])
     name = docker.run(
         *("run", "--detach", "--read-only", "--tmpfs", "/tmp"),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-        *("--publish", f"127.0.0.1::{port}", image),
+        *("--publish", f"127.0.0.1::{port}", *options, image),
     ).stdout.strip()
     try:
         address = docker.run("port", name, port).stdout.split()[0]
@@ -161,6 +170,15 @@ def test_the_container_runs_without_root_on_a_root_that_cannot_be_written(
         ]
         print(os.getuid(), os.getgid(), *writable)"""
     assert running.python(program).split() == ["10001", "10001", "/tmp", "/var/cache/nemo-voice"]
+
+
+@container
+def test_the_container_runs_as_any_user_of_group_0(
+    docker: Docker, images: dict[str, str], service: str
+) -> None:
+    # As OpenShift runs it: a number that the image does not know, whose group is root's.
+    with running_container(docker, images[service], service, "--user", "1000680000:0") as running:
+        assert running.python("import os; print(os.getuid(), os.getgid())") == "1000680000 0"
 
 
 @container

@@ -5,7 +5,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import ValidationError
 
 from nemo_voice_operator.api import service_contract as contract
@@ -16,12 +18,14 @@ from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.environment import container_source
 from nemo_voice_operator.planning.resolution import vocoder_of
 from nemo_voice_operator.settings import OperatorSettings
+from nemo_voice_operator.state.plan import Plan
 from nemo_voice_serving.batching.device_thread import DeviceThread
 from nemo_voice_serving.http.api_keys import OPEN_PATHS
 from nemo_voice_serving.http.routes.health import health_router
+from nemo_voice_serving.http.routes.startup import startup_router
 from nemo_voice_serving.model_store.reference import ModelKind, parse_reference
 from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS
-from nemo_voice_serving.runtime.lifecycle import Lifecycle
+from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.settings import PREFIX, ServiceSettings, variable_names
 from nemo_voice_stt.__main__ import PROGRAM as STT
 from nemo_voice_stt.settings import SttSettings
@@ -41,7 +45,11 @@ EVERYTHING: dict[str, Any] = {
         "maxQueue": 900,
         "threads": 2,
     },
-    "hub": {"endpoint": "https://hub.example", "tokenSecretRef": {"name": "hub"}},
+    "hub": {
+        "endpoint": "https://hub.example",
+        "tokenSecretRef": {"name": "hub"},
+        "caBundle": {"configMapKeyRef": {"name": "authorities", "key": "root.pem"}},
+    },
 }
 KINDS_WITH_PODS = ("Deployment", "Job")
 
@@ -89,6 +97,10 @@ def test_the_service_reads_its_settings_from_what_the_operator_writes(
     assert (settings.model, settings.model_revision) == ("nvidia/a-model", "main")
     assert settings.model_sha256 == "d" * 64
     assert settings.model_cache == Path(contract.MODEL_CACHE)
+    if kind == "Job":
+        assert settings.ca_bundle == Path(contract.CA_BUNDLE_FILE)
+        mounts = {one["mountPath"] for one in containers(task)[kind]["volumeMounts"]}
+        assert str(settings.ca_bundle.parent) in mounts
     if kind == "Deployment":
         assert (settings.offline, settings.device, settings.precision) == (True, "cuda", "float16")
         assert (settings.batching.max_items, settings.batching.max_wait_ms) == (3, 7)
@@ -134,6 +146,7 @@ def test_what_the_operator_and_the_probes_ask_needs_no_key() -> None:
     assert {
         contract.LIVE_PATH,
         contract.READY_PATH,
+        contract.STARTUP_PATH,
         contract.METRICS_PATH,
     } <= OPEN_PATHS
 
@@ -150,10 +163,26 @@ def test_the_ports_are_the_same(task: Task) -> None:
 
 
 def test_the_probes_ask_what_the_services_answer() -> None:
-    router = health_router(Lifecycle(), DeviceThread(), stuck_after_s=1)
-    assert {contract.LIVE_PATH, contract.READY_PATH} <= {
-        getattr(one, "path", "") for one in router.routes
+    health = health_router(Lifecycle(), DeviceThread(), stuck_after_s=1)
+    startup = startup_router(Lifecycle())
+    assert {contract.LIVE_PATH, contract.READY_PATH, contract.STARTUP_PATH} <= {
+        getattr(one, "path", "") for one in (*health.routes, *startup.routes)
     }
+
+
+async def test_the_startup_probe_waits_as_long_as_a_spec_may_ask_for() -> None:
+    app = FastAPI()
+    app.include_router(startup_router(lifecycle := Lifecycle()))
+    lifecycle.enter(Phase.READY)
+    service = voice_service(warmup={"timeoutSeconds": 86_400})
+    made: Any = desired_state(service, Plan(replicas=1), OperatorSettings())
+    (deployment,) = [one for one in made if one["kind"] == "Deployment"]
+    probe = deployment["spec"]["template"]["spec"]["containers"][0]["startupProbe"]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://pod"
+    ) as client:
+        response = await client.get(probe["httpGet"]["path"])
+    assert (response.status_code, response.json()["status"]) == (200, "started")
 
 
 @pytest.mark.parametrize("task", Task)

@@ -72,6 +72,14 @@ def test_events_and_conditions_show_how_it_became_ready(demos: VoiceNamespace) -
     assert "Ready" in listed
 
 
+def test_a_healthy_start_leaves_no_event_of_a_failed_probe(demos: VoiceNamespace) -> None:
+    assert "tts-demo" in demos.kubectl("get", "events", "--output", "name")
+    failed = demos.kubectl(
+        "get", "events", "--field-selector", "reason=Unhealthy", "--output", "name"
+    )
+    assert failed.split() == []
+
+
 def test_a_killed_pod_is_replaced_and_the_status_follows(demos: VoiceNamespace) -> None:
     demos.kill_pods("tts-demo")
     until("unready", lambda: demos.status("tts-demo")["phase"] != "Ready", 60)

@@ -172,6 +172,187 @@ REFUSED = {
         {**DEMO, "podLabels": {"app.kubernetes.io/name": "mine"}},
         "labels under app.kubernetes.io/ and nemo-voice.dev/ belong to the operator",
     ),
+    "an annotation of a pod that is ours": (
+        {**DEMO, "podAnnotations": {"nemo-voice.dev/template": "mine"}},
+        "annotations under nemo-voice.dev/ belong to the operator",
+    ),
+    "a label of every object that is ours": (
+        {**DEMO, "objectLabels": {"nemo-voice.dev/voiceservice": "mine"}},
+        "labels under app.kubernetes.io/ and nemo-voice.dev/ belong to the operator",
+    ),
+    "an annotation of every object that is ours": (
+        {**DEMO, "objectAnnotations": {"nemo-voice.dev/retain": "false"}},
+        "annotations under nemo-voice.dev/ belong to the operator",
+    ),
+    "a volume without a name": (
+        {**DEMO, "volumes": [{"emptyDir": {}}]},
+        "spec.volumes[0].name: Required",
+    ),
+    "a volume of ours": (
+        {**DEMO, "volumes": [{"name": "models", "emptyDir": {}}]},
+        "the volumes scratch, models, keys, ca-bundle belong to the operator",
+    ),
+    "two volumes of one name": (
+        {**DEMO, "volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}]},
+        "Duplicate value",
+    ),
+    "a volume of the node": (
+        {**DEMO, "volumes": [{"name": "a", "hostPath": {"path": "/"}}]},
+        "spec.volumes[0].hostPath",
+    ),
+    "a volume without a source": (
+        {**DEMO, "volumes": [{"name": "a"}]},
+        "a volume has exactly one of configMap, secret",
+    ),
+    "a volume with two sources": (
+        {**DEMO, "volumes": [{"name": "a", "emptyDir": {}, "secret": {"secretName": "s"}}]},
+        "a volume has exactly one of configMap, secret",
+    ),
+    "seventeen volumes": (
+        {**DEMO, "volumes": [{"name": f"v{number}", "emptyDir": {}} for number in range(17)]},
+        "must have at most 16 items",
+    ),
+    "a mount of a volume that is not there": (
+        {**DEMO, "volumeMounts": [{"name": "a", "mountPath": "/a"}]},
+        "every name in volumeMounts must be that of one of the volumes",
+    ),
+    "a mount over another": (
+        {
+            **DEMO,
+            "volumes": [{"name": "a", "emptyDir": {}}],
+            "volumeMounts": [{"name": "a", "mountPath": "/a"}, {"name": "a", "mountPath": "/a"}],
+        },
+        "Duplicate value",
+    ),
+    **{
+        f"a mount at {path!r}": (
+            {
+                **DEMO,
+                "volumes": [{"name": "a", "emptyDir": {}}],
+                "volumeMounts": [{"name": "a", "mountPath": path}],
+            },
+            message,
+        )
+        for path, message in [
+            *(
+                (path, "mountPath must be absolute")
+                for path in (
+                    "a",
+                    "/",
+                    "/a/",
+                    "/a//b",
+                    "/a/../tmp",
+                    "/..",
+                    "/./tmp",
+                    "/a:b",
+                    "//tmp",
+                )
+            ),
+            *(
+                (path, "mountPath would cover what the service needs")
+                for path in (
+                    "/tmp",
+                    "/tmp/mine",
+                    "/var",
+                    "/var/cache",
+                    "/var/cache/nemo-voice",
+                    "/var/cache/nemo-voice/mine",
+                    "/etc",
+                    "/etc/nemo-voice/keys",
+                    "/opt",
+                    "/opt/nemo-voice/venv",
+                    "/usr",
+                    "/usr/lib/python3.11",
+                    "/bin",
+                    "/lib/x86_64-linux-gnu",
+                    "/dev/termination-log",
+                    "/proc",
+                )
+            ),
+        ]
+    },
+    "an init container of ours": (
+        {**DEMO, "initContainers": [{"name": "serve", "image": "a"}]},
+        "the containers serve, fetch, check belong to the operator",
+    ),
+    "a sidecar without an image": (
+        {**DEMO, "sidecars": [{"name": "a"}]},
+        "spec.sidecars[0].image: Required",
+    ),
+    **{
+        f"a sidecar with {context}": (
+            {**DEMO, "sidecars": [{"name": "a", "image": "a", "securityContext": context}]},
+            message,
+        )
+        for context, message in [
+            ({"privileged": True}, "neither privileged nor root"),
+            ({"allowPrivilegeEscalation": True}, "neither privileged nor root"),
+            ({"runAsNonRoot": False}, "neither privileged nor root"),
+            ({"runAsUser": 0}, "greater than or equal to 1"),
+            ({"capabilities": {"add": ["NET_ADMIN"]}}, 'supported values: "NET_BIND_SERVICE"'),
+            ({"procMount": "Unmasked"}, "spec.sidecars[0].securityContext.procMount"),
+        ]
+    },
+    "a sidecar whose name is no name": (
+        {**DEMO, "sidecars": [{"name": "A b", "image": "a"}]},
+        "spec.sidecars[0].name: Invalid value",
+    ),
+    "a sidecar and an init container of one name": (
+        {
+            **DEMO,
+            "initContainers": [{"name": "a", "image": "a"}],
+            "sidecars": [{"name": "a", "image": "a"}],
+        },
+        "a sidecar and an init container cannot have the same name",
+    ),
+    "nine sidecars": (
+        {**DEMO, "sidecars": [{"name": f"a{number}", "image": "a"} for number in range(9)]},
+        "must have at most 8 items",
+    ),
+    "certificates from nowhere": (
+        {**NVIDIA, "hub": {"caBundle": {}}},
+        "caBundle takes exactly one of secretKeyRef and configMapKeyRef",
+    ),
+    "certificates from two places": (
+        {
+            **NVIDIA,
+            "hub": {
+                "caBundle": {
+                    "secretKeyRef": {"name": "s", "key": "k"},
+                    "configMapKeyRef": {"name": "c", "key": "k"},
+                }
+            },
+        },
+        "caBundle takes exactly one of secretKeyRef and configMapKeyRef",
+    ),
+    "certificates by variable": (
+        {**DEMO, "env": [{"name": "NEMO_VOICE_CA_BUNDLE", "value": "/a"}]},
+        "the operator sets this variable from other fields",
+    ),
+    "egress to a range that ends before it begins": (
+        {**DEMO, "networkPolicy": {"egress": [{"ports": [{"port": 9, "endPort": 8}]}]}},
+        "endPort needs a port, and must not be less than it",
+    ),
+    "a negative budget": (
+        {**DEMO, "disruptionBudget": {"maxUnavailable": -1}},
+        "greater than or equal to 0",
+    ),
+    "a class of load balancers for an inner Service": (
+        {**DEMO, "service": {"loadBalancerClass": "example.com/a"}},
+        "only a Service of type LoadBalancer has a loadBalancerClass",
+    ),
+    "a policy for callers from outside of an inner Service": (
+        {**DEMO, "service": {"externalTrafficPolicy": "Local"}},
+        "only a Service of type NodePort or LoadBalancer has an externalTrafficPolicy",
+    ),
+    "two families for a single stack": (
+        {**DEMO, "service": {"ipFamilies": ["IPv4", "IPv6"], "ipFamilyPolicy": "SingleStack"}},
+        "two ipFamilies need ipFamilyPolicy",
+    ),
+    "one family twice": (
+        {**DEMO, "service": {"ipFamilies": ["IPv4"] * 2, "ipFamilyPolicy": "PreferDualStack"}},
+        "Duplicate value",
+    ),
     "an unknown precision": ({**DEMO, "engine": {"precision": "int4"}}, "Unsupported value"),
     "a batch of nothing": ({**DEMO, "engine": {"maxBatch": 0}}, "greater than or equal to 1"),
     "an unknown rollout": ({**DEMO, "rollout": {"strategy": "canary"}}, "Unsupported value"),
@@ -198,6 +379,16 @@ CHANGES_REFUSED = {
         {**NVIDIA, "cache": {"size": "10Gi"}},
         {**NVIDIA, "cache": {"size": "10Gi", "accessModes": ["ReadWriteMany"]}},
         "accessModes cannot change",
+    ),
+    "the class of a load balancer": (
+        {**DEMO, "service": {"type": "LoadBalancer", "loadBalancerClass": "example.com/a"}},
+        {**DEMO, "service": {"type": "LoadBalancer", "loadBalancerClass": "example.com/b"}},
+        "loadBalancerClass cannot change while type is LoadBalancer",
+    ),
+    "the first family": (
+        {**DEMO, "service": {"ipFamilies": ["IPv4"]}},
+        {**DEMO, "service": {"ipFamilies": ["IPv6"]}},
+        "the first of ipFamilies cannot change",
     ),
     "a storage class": (
         {**NVIDIA, "cache": {"size": "10Gi", "storageClassName": "slow"}},
@@ -229,6 +420,32 @@ def test_invalid_spec_is_refused_with_a_message(defined: ApiServer, case: str) -
     response = created(defined, "default", voice(spec), dryRun="All")
     assert response.status_code in {400, 422}
     assert message in response.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/ssl/certs", "/etc/nemo-voices", "/usr/share/fonts", "/tmpfs", "/mnt/a..b/.c", "/é"],
+)
+def test_mount_beside_what_the_service_needs_is_accepted(defined: ApiServer, path: str) -> None:
+    spec = {
+        **DEMO,
+        "volumes": [{"name": "a", "configMap": {"name": "a", "optional": True}}],
+        "volumeMounts": [{"name": "a", "mountPath": path, "subPath": "b", "readOnly": True}],
+    }
+    response = created(defined, "default", voice(spec), dryRun="All")
+    assert response.is_success, response.text
+
+
+def test_every_field_of_a_sidecar_is_kept(defined: ApiServer) -> None:
+    sidecar = {
+        "name": "beside",
+        "image": "beside:1",
+        "ports": [{"containerPort": 9000, "protocol": "TCP"}],
+        "securityContext": {"runAsUser": 1337},
+        "livenessProbe": {"httpGet": {"path": "/", "port": 9000}},
+    }
+    made = created(defined, "default", voice({**DEMO, "sidecars": [sidecar]}), dryRun="All").json()
+    assert made["spec"]["sidecars"] == [sidecar]
 
 
 @pytest.mark.parametrize("case", CHANGES_REFUSED)

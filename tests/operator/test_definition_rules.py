@@ -215,10 +215,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         callers({"ipBlock": {"cidr": "10.0.0.1"}}),
         "addresses are written like 10.0.0.0/8",
     ),
-    "a caller of nowhere": (callers({}), "a caller has an ipBlock, or a namespaceSelector"),
+    "a caller of nowhere": (callers({}), "a peer has an ipBlock, or a namespaceSelector"),
     "a caller of two worlds": (
         callers({"podSelector": {}, "ipBlock": {"cidr": "10.0.0.0/8"}}),
-        "a caller has an ipBlock, or a namespaceSelector",
+        "a peer has an ipBlock, or a namespaceSelector",
     ),
     "a selector that is misspelt": (
         callers({"podSelector": {"matchLabel": {"a": "b"}}}),

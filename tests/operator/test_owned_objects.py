@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.preflight_job import preflight_work_name
 from nemo_voice_operator.kube.kinds import POD, kind_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.settings import OperatorSettings
 from support.kubernetes.api_server import ApiServer
-from support.operator.voice_services import SAMPLES, services_of, verified_plan
+from support.operator.voice_services import SAMPLES, services_of, verified_plan, voice_service
 
 SETTINGS = OperatorSettings()
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
@@ -34,18 +35,57 @@ def restricted(api_server: ApiServer, namespace: str) -> Iterator[str]:
     api_server.send("DELETE", f"{RUNTIME_CLASS}/nvidia")
 
 
-def owned_by_sample(sample: str, namespace: str) -> list[dict[str, Any]]:
+@pytest.fixture
+def limited(api_server: ApiServer, namespace: str) -> str:
+    """A namespace whose quota admits only pods with requests and limits for CPU and memory."""
+    hard = {
+        f"{what}.{kind}": "100Gi" for what in ("requests", "limits") for kind in ("cpu", "memory")
+    }
+    path = f"/api/v1/namespaces/{namespace}/resourcequotas"
+    quota = api_server.send("POST", path, {"metadata": {"name": "all"}, "spec": {"hard": hard}})
+    # No controller counts here, and a quota that was never counted admits nothing.
+    status = {"hard": hard, "used": dict.fromkeys(hard, "0")}
+    api_server.send("PUT", f"{path}/all/status", {**quota, "status": status})
+    return namespace
+
+
+def owned_by_sample(
+    sample: str, namespace: str, settings: OperatorSettings = SETTINGS
+) -> list[dict[str, Any]]:
     """The owned objects of a sample's VoiceServices, of the kinds that every cluster knows."""
-    owned: list[Any] = []
-    for service in services_of(sample):
-        plan = verified_plan(service, SETTINGS)
-        preflight = preflight_work_name(service, plan, SETTINGS)
-        owned += desired_state(service, replace(plan, preflight=preflight), SETTINGS)
-    placed = [
+    owned = [
+        one for service in services_of(sample) for one in owned_by(service, namespace, settings)
+    ]
+    return [manifest for manifest in owned if manifest["kind"] != "ServiceMonitor"]
+
+
+def owned_by(
+    service: VoiceService, namespace: str, settings: OperatorSettings = SETTINGS
+) -> list[dict[str, Any]]:
+    """The owned objects of a VoiceService, both Jobs included, in this namespace."""
+    plan = verified_plan(service, settings)
+    preflight = preflight_work_name(service, plan, settings)
+    owned: Any = desired_state(service, replace(plan, preflight=preflight), settings)
+    return [
         manifest | {"metadata": manifest["metadata"] | {"namespace": namespace}}
         for manifest in owned
     ]
-    return [manifest for manifest in placed if manifest["kind"] != "ServiceMonitor"]
+
+
+def pods_of(owned: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pods that Kubernetes' controllers would make of the objects."""
+    owners = [manifest for manifest in owned if manifest["kind"] in {"Deployment", "Job"}]
+    made = []
+    for owner in owners:
+        (name, namespace), template = (
+            (owner["metadata"][key] for key in ("name", "namespace")),
+            owner["spec"]["template"],
+        )
+        metadata = {**template["metadata"], "name": name, "namespace": namespace}
+        made.append(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+        )
+    return made
 
 
 def apply(server: ApiServer, path: str, manifest: dict[str, Any], **more: str) -> Any:
@@ -82,18 +122,68 @@ def test_api_server_accepts_every_owned_object_and_a_second_apply_changes_nothin
     assert settled == again
 
 
+@pytest.mark.parametrize("fixed_user", [True, False])
 def test_a_namespace_of_the_restricted_profile_admits_every_pod(
+    api_server: ApiServer, restricted: str, fixed_user: bool
+) -> None:
+    settings = OperatorSettings(fixed_user=fixed_user)
+    owned = [one for sample in SAMPLES for one in owned_by_sample(sample, restricted, settings)]
+    pods = pods_of(owned)
+    for pod in pods:
+        made = apply(api_server, path_of(pod), pod, dryRun="All")
+        assert made["kind"] == "Pod"
+    assert len(pods) > len(SAMPLES)
+
+
+def test_containers_of_the_spec_are_admitted_by_the_restricted_profile_without_a_word(
     api_server: ApiServer, restricted: str
 ) -> None:
-    owned = [manifest for sample in SAMPLES for manifest in owned_by_sample(sample, restricted)]
-    owners = [manifest for manifest in owned if manifest["kind"] in {"Deployment", "Job"}]
-    for owner in owners:
-        name, template = owner["metadata"]["name"], owner["spec"]["template"]
-        metadata = {**template["metadata"], "name": name, "namespace": restricted}
-        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
-        made = apply(api_server, POD.path(restricted, name), pod, dryRun="All")
-        assert made["kind"] == "Pod"
-    assert len(owners) > len(SAMPLES)
+    spec: dict[str, Any] = {
+        "model": {"source": "nvidia/a-model"},
+        "initContainers": [{"name": "first", "image": "first:1"}],
+        "sidecars": [{"name": "beside", "image": "beside:1", "securityContext": {"runAsUser": 7}}],
+        "volumes": [{"name": "more", "secret": {"secretName": "more"}}],
+    }
+    pods = pods_of(owned_by(voice_service(**spec), restricted))
+    assert len(pods) == 3
+    for pod in pods:
+        made = apply(api_server, path_of(pod), pod, dryRun="All")
+        assert [one.get("restartPolicy") for one in made["spec"]["initContainers"]] == [
+            None,
+            "Always",
+        ]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"resources": {"limits": {"cpu": "4", "memory": "12Gi"}}},
+        {
+            "resources": {"limits": {"cpu": "50m", "memory": "256Mi"}},
+        },
+        {
+            "resources": {"limits": {"cpu": "4", "memory": "12Gi"}},
+            "jobResources": {"limits": {"cpu": "1", "memory": "2Gi"}},
+        },
+    ],
+    ids=["large", "small", "of-the-jobs"],
+)
+def test_quota_that_admits_the_serving_pods_admits_those_of_the_jobs(
+    api_server: ApiServer, limited: str, spec: dict[str, Any]
+) -> None:
+    service = voice_service(model={"source": "nvidia/a-model"}, gpu={"count": 0}, **spec)
+    pods = pods_of(owned_by(service, limited))
+    assert {pod["spec"]["containers"][0]["name"] for pod in pods} == {"serve", "fetch", "check"}
+    for pod in pods:
+        assert apply(api_server, path_of(pod), pod, dryRun="All")["kind"] == "Pod"
+
+
+def test_quota_refuses_pods_without_limits(api_server: ApiServer, limited: str) -> None:
+    service = voice_service(model={"source": "nvidia/a-model"}, gpu={"count": 0})
+    for pod in pods_of(owned_by(service, limited)):
+        response = api_server.http.post(POD.path(limited), json=pod, params={"dryRun": "All"})
+        assert response.status_code == 403
+        assert "must specify limits.cpu" in response.json()["message"]
 
 
 def test_restricted_profile_refuses_a_pod_that_may_become_root(

@@ -7,6 +7,7 @@ import pytest
 from typing_extensions import override
 
 from nemo_voice_operator.clients.api_server import KubernetesCluster
+from nemo_voice_operator.kube.kinds import VOICE_SERVICE, WATCHED
 from nemo_voice_operator.kube.objects import Key
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import VOICE_SERVICES
@@ -85,6 +86,82 @@ async def test_crash_at_any_write_loses_and_duplicates_nothing(
                     reborn = SteppedOperator(KubernetesCluster(client), name)
                     await reborn.settle()
                     assert await reborn.contents() == expected
+
+
+async def test_changed_labels_of_objects_reach_every_object_and_roll_no_pod(
+    defined: ApiServer, namespace: str
+) -> None:
+    first: dict[str, Any] = {
+        "objectLabels": {"team": "a", "old": "yes"},
+        "objectAnnotations": {"note": "a"},
+    }
+    create_demo(defined, namespace, model=PARAKEET, task="stt", podLabels={"team": "a"}, **first)
+    path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator"
+    async with connected(defined.admin) as client:
+        stepped = SteppedOperator(KubernetesCluster(client), namespace)
+        await stepped.settle()
+        before = await _owned(stepped)
+        assert {"Job", "PersistentVolumeClaim", "Service", "NetworkPolicy"} <= before.keys()
+        voice = defined.send("GET", path)
+        second = {"objectLabels": {"team": "b"}, "objectAnnotations": {"note": "b"}}
+        defined.send("PUT", path, {**voice, "spec": {**voice["spec"], **second}})
+        await stepped.settle()
+        after = await _owned(stepped)
+    assert before.keys() == after.keys()
+    for kind, thing in after.items():
+        labels, annotations = thing["metadata"]["labels"], thing["metadata"]["annotations"]
+        assert before[kind]["metadata"]["labels"]["team"] == "a"
+        assert (labels["team"], annotations["note"], labels.get("old")) == ("b", "b", None)
+
+
+async def test_labels_of_objects_leave_the_deployments_generation_as_it_is(
+    defined: ApiServer, namespace: str
+) -> None:
+    create_demo(defined, namespace, objectLabels={"team": "a"})
+    path = f"{VOICE_SERVICES.format(namespace=namespace)}/narrator"
+    async with connected(defined.admin) as client:
+        stepped = SteppedOperator(KubernetesCluster(client), namespace)
+        await stepped.settle()
+        before = (await _owned(stepped))["Deployment"]["metadata"]
+        voice = defined.send("GET", path)
+        labelled = {**voice["spec"], "objectLabels": {"team": "b"}}
+        defined.send("PUT", path, {**voice, "spec": labelled})
+        await stepped.settle()
+        after = (await _owned(stepped))["Deployment"]["metadata"]
+    assert (before["labels"]["team"], after["labels"]["team"]) == ("a", "b")
+    assert after["generation"] == before["generation"]
+
+
+async def test_restart_by_kubectl_is_left_alone(defined: ApiServer, namespace: str) -> None:
+    create_demo(defined, namespace)
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/narrator"
+    restarted = {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
+    async with connected(defined.admin) as client:
+        stepped = SteppedOperator(KubernetesCluster(client), namespace)
+        await stepped.settle()
+        before = defined.send("GET", path)
+        defined.http.patch(
+            path,
+            params={"fieldManager": "kubectl-rollout"},
+            json={"spec": {"template": {"metadata": {"annotations": restarted}}}},
+            headers={"Content-Type": "application/strategic-merge-patch+json"},
+        ).raise_for_status()
+        await stepped.settle()
+        await SteppedOperator(KubernetesCluster(client), namespace).settle()
+    after = defined.send("GET", path)
+    annotations = before["spec"]["template"]["metadata"]["annotations"]
+    assert after["spec"]["template"]["metadata"]["annotations"] == {**annotations, **restarted}
+    assert after["metadata"]["generation"] == before["metadata"]["generation"] + 1
+
+
+async def _owned(stepped: SteppedOperator) -> dict[str, Any]:
+    """The objects that were made for the VoiceService, by their kind."""
+    found = {}
+    for kind in WATCHED:
+        for thing in await stepped.cluster.list(kind, stepped.namespace):
+            if kind is not VOICE_SERVICE:
+                found[kind.name] = dict(thing)
+    return found
 
 
 async def test_held_up_deletion_is_in_the_status(defined: ApiServer, namespace: str) -> None:

@@ -152,6 +152,9 @@ class Operator(Values):
         SETTINGS.cache_size
     )
     """Size of the claim that is made for a VoiceService that names none."""
+    fixed_user: bool = SETTINGS.fixed_user
+    """Whether all pods, those of VoiceServices and of the chart, run as user and group 10001;
+    false: the cluster chooses, as OpenShift's `restricted-v2` demands."""
     logging: Logging = Logging()
     """The log, on the standard error."""
     resources: Resources = Resources(

@@ -19,9 +19,11 @@
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
+  {{- if .Values.operator.fixedUser }}
   runAsUser: 10001
   runAsGroup: 10001
   fsGroup: 10001
+  {{- end }}
   seccompProfile: {type: RuntimeDefault}
 {{- with .Values.images.pullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}

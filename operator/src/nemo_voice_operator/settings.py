@@ -51,6 +51,9 @@ class OperatorSettings(BaseSettings):
     """Image of stt pods that name none."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """Pull policy of pods that name none."""
+    fixed_user: bool = True
+    """Whether pods run as the images' own user and group, 10001. Off, the cluster chooses them, as
+    OpenShift's `restricted-v2` demands."""
     cache_size: str = "20Gi"
     """Size of the claim that is made for a VoiceService that names none."""
     monitoring_namespace: str = "monitoring"

@@ -6,11 +6,13 @@ Serves the routes that huggingface_hub requests, and plain files below /files/.
 import contextlib
 import hashlib
 import json
+import ssl
 import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from typing_extensions import override
@@ -99,11 +101,27 @@ class Hub:
 
 
 @contextlib.contextmanager
-def running_hub(host: str = "127.0.0.1", port: int = 0) -> Iterator[Hub]:
-    """Yields a hub that listens until the block ends; by default on a port of loopback."""
+def running_hub(
+    host: str = "127.0.0.1", port: int = 0, certificate: Path | None = None
+) -> Iterator[Hub]:
+    """Yields a hub that listens until the block ends; by default on a port of loopback.
+
+    Args:
+        host: The address to listen on.
+        port: The port; 0 = a free one.
+        certificate: Its key and certificate; it then speaks https.
+    """
     server = ThreadingHTTPServer((host, port), _Handler)
     server.daemon_threads = True
-    server.hub = hub = Hub(f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
+    scheme = "http"
+    if certificate is not None:
+        scheme, context = "https", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        # The handshake belongs to the connection's thread: a client that refuses it stops nobody.
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    server.hub = hub = Hub(f"{scheme}://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -82,6 +82,15 @@ def test_exclusive_minimum_is_written_as_openapi_3_0() -> None:
     assert (count["minimum"], count["exclusiveMinimum"]) == (0, True)
 
 
+def test_only_value_of_a_field_is_written_as_openapi_3_0() -> None:
+    class Single(Part):
+        only: Literal["one"]
+        """The only value."""
+
+    found = structural(Single.model_json_schema())["properties"]["only"]
+    assert (found["enum"], "const" in found) == (["one"], False)
+
+
 def test_only_marked_defaults_are_in_the_schema() -> None:
     properties = converted()["properties"]
     assert properties["number"]["default"] == 3

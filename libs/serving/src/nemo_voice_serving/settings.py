@@ -116,6 +116,8 @@ class ServiceSettings(BaseSettings):
     """Directory of the models, one folder each. Several services may share it."""
     demo_models: Path | None = None
     """Folder of the shipped demo checkpoints; found beside the packages when absent."""
+    ca_bundle: Path | None = None
+    """File of certificate authorities, as PEM, that downloads trust besides the system's."""
     offline: bool = False
     """Never use the network: the model must be in the cache."""
     device: Literal["auto", "cpu", "cuda"] = "auto"

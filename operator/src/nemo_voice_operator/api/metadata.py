@@ -58,24 +58,35 @@ PodLabels = Annotated[
         ),
     ),
 ]
+_ANNOTATION_RULES = (
+    cel(
+        f"self.all(key, {qualified('key.lowerAscii()')})",
+        f"the key of an annotation has {_NAME}",
+    ),
+    cel(
+        f"self.map(key, size(key) + size(bytes(self[key]))).sum() <= {_MOST_ANNOTATION_BYTES}",
+        f"annotations have at most {_MOST_ANNOTATION_BYTES} bytes together",
+    ),
+)
 Annotations = Annotated[
+    dict[str, _AnnotationValue],
+    Field(max_length=64, json_schema_extra=named("map of annotations", *_ANNOTATION_RULES)),
+]
+OwnAnnotations = Annotated[
     dict[str, _AnnotationValue],
     Field(
         max_length=64,
         json_schema_extra=named(
             "map of annotations",
+            *_ANNOTATION_RULES,
             cel(
-                f"self.all(key, {qualified('key.lowerAscii()')})",
-                f"the key of an annotation has {_NAME}",
-            ),
-            cel(
-                "self.map(key, size(key) + size(bytes(self[key]))).sum() "
-                f"<= {_MOST_ANNOTATION_BYTES}",
-                f"annotations have at most {_MOST_ANNOTATION_BYTES} bytes together",
+                "self.all(key, !key.startsWith('nemo-voice.dev/'))",
+                "annotations under nemo-voice.dev/ belong to the operator",
             ),
         ),
     ),
 ]
+"""Of objects where the operator has annotations of its own."""
 LabelKey = Annotated[
     str,
     Field(

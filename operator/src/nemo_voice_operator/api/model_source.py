@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from nemo_voice_operator.api.base import ObjectName, Part, SecretKeyName, cel, rules
+from nemo_voice_operator.api.pods import KeyOf
 
 DEMO = "demo"
 """The checkpoints that every image carries."""
@@ -103,6 +104,24 @@ class SecretKey(Part):
     """The key in it."""
 
 
+class CaBundle(Part):
+    """Certificates of authorities, as PEM, in a key of a Secret or ConfigMap."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            cel(
+                "has(self.secretKeyRef) != has(self.configMapKeyRef)",
+                "caBundle takes exactly one of secretKeyRef and configMapKeyRef",
+            )
+        )
+    )
+
+    secret_key_ref: KeyOf | None = None
+    """A key of a Secret."""
+    config_map_key_ref: KeyOf | None = None
+    """A key of a ConfigMap."""
+
+
 class Hub(Part):
     """Where Hugging Face models are downloaded from, when not from huggingface.co itself."""
 
@@ -124,6 +143,9 @@ class Hub(Part):
     """Address of a mirror that speaks the hub's protocol."""
     token_secret_ref: SecretKey | None = None
     """Token for private models. Only the download gets it; serving pods never do."""
+    ca_bundle: CaBundle | None = None
+    """Certificate authorities that the download trusts besides the system's, for a mirror or a file
+    server with certificates of your own. Serving pods need none: they download nothing."""
 
 
 class Cache(Part):

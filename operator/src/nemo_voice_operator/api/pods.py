@@ -21,6 +21,7 @@ OWNED_VARIABLES = (
     "NEMO_VOICE_MODEL_REVISION",
     "NEMO_VOICE_MODEL_SHA256",
     "NEMO_VOICE_MODEL_CACHE",
+    "NEMO_VOICE_CA_BUNDLE",
     "NEMO_VOICE_VOCODER",
     "NEMO_VOICE_VOCODER_REVISION",
     "NEMO_VOICE_VOCODER_SHA256",
@@ -82,7 +83,7 @@ ResourceQuantities = Annotated[
 
 
 class Resources(Part):
-    """Compute resources of the serving container, as in a pod."""
+    """Compute resources of a container, as in a pod."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from nemo_voice_operator.api.base import ObjectName, Part, SecretKeyName, cel, rules, shown
-from nemo_voice_operator.api.metadata import Annotations, Labels, PodLabels
+from nemo_voice_operator.api.metadata import Labels, OwnAnnotations, PodLabels
 from nemo_voice_operator.api.model_source import Cache, Checkpoint, Hub
-from nemo_voice_operator.api.placement import Affinity, IpBlock, Selector, SpreadConstraints
+from nemo_voice_operator.api.placement import Affinity, SpreadConstraints
+from nemo_voice_operator.api.pod_parts import ExtraContainers, VolumeMounts, Volumes
 from nemo_voice_operator.api.pods import (
     Engine,
     EnvVar,
@@ -18,6 +19,7 @@ from nemo_voice_operator.api.pods import (
     Resources,
     Toleration,
 )
+from nemo_voice_operator.api.traffic import DisruptionBudget, Network, ServiceOptions
 
 
 class Task(StrEnum):
@@ -110,51 +112,11 @@ class Rollout(Part):
     clusters without a spare GPU."""
 
 
-class Peer(Part):
-    """Who may call, as in a NetworkPolicy."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            cel(
-                "has(self.ipBlock) != (has(self.namespaceSelector) || has(self.podSelector))",
-                "a caller has an ipBlock, or a namespaceSelector and a podSelector or one of them",
-            )
-        )
-    )
-
-    namespace_selector: Selector | None = None
-    """Namespaces by their labels; `{}` is every namespace."""
-    pod_selector: Selector | None = None
-    """Pods by their labels."""
-    ip_block: IpBlock | None = None
-    """Addresses outside the cluster."""
-
-
-class Network(Part):
-    """Who may call the pods."""
-
-    enabled: bool = True
-    """Whether there is a NetworkPolicy at all."""
-    from_: list[Peer] | None = Field(default=None, alias="from", max_length=64)
-    """Who may call; absent: every pod of every namespace."""
-
-
 class Monitoring(Part):
     """How Prometheus finds the pods."""
 
     service_monitor: Literal["auto", "never"] = "auto"
     """`auto` makes a ServiceMonitor where the cluster knows that kind."""
-
-
-class ServiceOptions(Part):
-    """The Service in front of the pods."""
-
-    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = "ClusterIP"
-    """Kind of Service."""
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    """Its port; absent: 5000 for tts, 5001 for stt."""
-    annotations: Annotations | None = None
-    """Annotations of the Service."""
 
 
 class Spec(Part):
@@ -173,6 +135,16 @@ class Spec(Part):
                 " || (has(self.resources.requests) && "
                 "self.gpu.resourceName in self.resources.requests))",
                 "say the number of GPUs in gpu.count, not in resources",
+            ),
+            cel(
+                "!has(self.volumeMounts) || self.volumeMounts.all(mount, "
+                "has(self.volumes) && self.volumes.exists(one, one.name == mount.name))",
+                "every name in volumeMounts must be that of one of the volumes",
+            ),
+            cel(
+                "!has(self.sidecars) || !has(self.initContainers) || self.sidecars.all(one, "
+                "!self.initContainers.exists(other, other.name == one.name))",
+                "a sidecar and an init container cannot have the same name",
             ),
         )
     )
@@ -203,11 +175,25 @@ class Spec(Part):
     """Secrets with which the image is pulled."""
     env: Annotated[list[EnvVar], Field(max_length=64)] | None = None
     """More environment variables of the serving container."""
+    object_labels: PodLabels | None = None
+    """Labels of every object that is made for the VoiceService, besides the operator's; not of its
+    pods, so that no change of them restarts one."""
+    object_annotations: OwnAnnotations | None = None
+    """Annotations of every object that is made for the VoiceService; not of its pods."""
     pod_labels: PodLabels | None = None
-    """Labels that the pods have besides the operator's, which are all those under
-    `app.kubernetes.io/` and `nemo-voice.dev/`."""
-    pod_annotations: Annotations | None = None
-    """Annotations of the pods."""
+    """Labels of all pods, those of the Jobs that download and check included, besides the
+    operator's, which are all those under `app.kubernetes.io/` and `nemo-voice.dev/`."""
+    pod_annotations: OwnAnnotations | None = None
+    """Annotations of all pods, those of the Jobs included."""
+    volumes: Volumes | None = None
+    """More volumes of all pods, those of the Jobs included."""
+    volume_mounts: VolumeMounts | None = None
+    """Where the operator's own container of each pod sees these volumes."""
+    init_containers: ExtraContainers | None = None
+    """Containers that run before ours, in every pod, those of the Jobs included."""
+    sidecars: ExtraContainers | None = None
+    """Containers that run beside ours, in every pod, those of the Jobs included. They start before
+    ours and end after it, so that no Job waits for one."""
     service_account_name: ObjectName | None = None
     """Service account of the pods; its token is not mounted."""
     cache: Cache | None = None
@@ -215,7 +201,10 @@ class Spec(Part):
     gpu: Annotated[Gpu, Field(json_schema_extra=shown())] = Gpu()
     """Accelerators of one pod."""
     resources: Resources | None = None
-    """CPU and memory of one pod."""
+    """CPU and memory of one serving pod."""
+    job_resources: Resources | None = None
+    """CPU and memory of the pods that download and check a model; absent: little, within the
+    limits of `resources`, so that a quota which admits the serving pods admits these too."""
     node_selector: Labels | None = None
     """Labels that a node must have to run the pods."""
     tolerations: Annotated[list[Toleration], Field(max_length=32)] | None = None
@@ -243,7 +232,9 @@ class Spec(Part):
     auth: Auth | None = None
     """Who may use the service; absent: no API key is asked for."""
     network_policy: Network = Network()
-    """Who may call the pods."""
+    """Who may call the pods, and whom they may call."""
+    disruption_budget: DisruptionBudget = DisruptionBudget()
+    """How many pods a node drain may take at once."""
     monitoring: Monitoring = Monitoring()
     """How Prometheus finds the pods."""
     service: ServiceOptions = ServiceOptions()

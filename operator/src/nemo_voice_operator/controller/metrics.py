@@ -1,5 +1,6 @@
 """The operator's own Prometheus metrics."""
 
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -79,7 +80,8 @@ class OperatorMetrics:
         if not port:
             yield
             return
-        server, thread = start_http_server(port, registry=self.registry)
+        every_address = "::" if socket.has_dualstack_ipv6() else "0.0.0.0"  # noqa: S104 as its pod has
+        server, thread = start_http_server(port, addr=every_address, registry=self.registry)
         try:
             yield
         finally:

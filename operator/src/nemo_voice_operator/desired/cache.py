@@ -8,18 +8,22 @@ from collections.abc import Sequence
 
 from nemo_voice_operator.api import REFRESH_ANNOTATION, VoiceService
 from nemo_voice_operator.api.model_source import Cache
+from nemo_voice_operator.api.pod_parts import FETCH
 from nemo_voice_operator.api.service_contract import FETCH_ARGUMENTS, PROGRESS_PORT
+from nemo_voice_operator.desired.ca_bundle import bundle_mounts, bundle_volumes
 from nemo_voice_operator.desired.environment import fetch_environment
 from nemo_voice_operator.desired.job_placement import (
-    REQUESTS,
     ignored_failures,
     job_affinity,
     job_tolerations,
 )
+from nemo_voice_operator.desired.job_resources import job_resources
 from nemo_voice_operator.desired.names import claim_name, job_name, metadata_of, shared_labels
 from nemo_voice_operator.desired.pod import (
     confined_container,
     confined_pod,
+    plain,
+    pod_metadata,
     volume_mounts,
     volumes,
 )
@@ -28,7 +32,6 @@ from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import CacheWork, Plan
 
-FETCH_CONTAINER = "fetch"
 _RETRIES = 3
 """New pods after a failure; `fetch` itself retries much longer when the network fails."""
 
@@ -70,8 +73,8 @@ def job_identity(service: VoiceService, settings: OperatorSettings) -> Manifest:
     return {
         "claim": claim,
         "refresh": service.metadata.annotations.get(REFRESH_ANNOTATION),
-        "labels": dict(shared_labels(service, claim)),
-        "pod": _fetch_pod(service, settings, claim),
+        "metadata": _job_metadata(service, claim),
+        "pod": _template(service, claim, _fetch_pod(service, settings, claim)),
     }
 
 
@@ -81,10 +84,14 @@ def cache_claim(service: VoiceService, plan: Plan, settings: OperatorSettings) -
         return None
     cache = service.spec.cache or Cache()
     metadata = metadata_of(service, plan.cache.claim, CACHE)
+    annotations = {
+        **(service.spec.object_annotations or {}),
+        RETAIN_ANNOTATION: str(cache.retain).lower(),
+    }
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {**metadata, "annotations": {RETAIN_ANNOTATION: str(cache.retain).lower()}},
+        "metadata": {**metadata, "annotations": annotations},
         "spec": {
             "accessModes": _access_modes(service),
             "storageClassName": cache.storage_class_name,
@@ -98,22 +105,19 @@ def cache_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
     work = plan.cache
     if work is None or not work.wants_job:
         return None
-    labels: Manifest = dict(shared_labels(service, work.claim))
+    pod = _placed(_fetch_pod(service, settings, work.claim), service, work)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {
             "name": work.job,
             "namespace": service.metadata.namespace,
-            "labels": labels,
+            **_job_metadata(service, work.claim),
         },
         "spec": {
             "backoffLimit": _RETRIES,
-            "podFailurePolicy": {"rules": ignored_failures(FETCH_CONTAINER)},
-            "template": {
-                "metadata": {"labels": labels},
-                "spec": _placed(_fetch_pod(service, settings, work.claim), service, work),
-            },
+            "podFailurePolicy": {"rules": ignored_failures(FETCH)},
+            "template": _template(service, work.claim, pod),
         },
     }
 
@@ -123,24 +127,37 @@ def _access_modes(service: VoiceService) -> list[Json]:
     return list(modes or ("ReadWriteOnce",))
 
 
+def _job_metadata(service: VoiceService, claim: str) -> Manifest:
+    """Returns labels and annotations of the Job, the same for every VoiceService that shares it."""
+    labels = {**(service.spec.object_labels or {}), **shared_labels(service, claim)}
+    return {"labels": labels, "annotations": plain(service.spec.object_annotations)}
+
+
+def _template(service: VoiceService, claim: str, pod: Manifest) -> Manifest:
+    return {"metadata": pod_metadata(service, shared_labels(service, claim)), "spec": pod}
+
+
 def _fetch_pod(service: VoiceService, settings: OperatorSettings, claim: str) -> Manifest:
     return {
-        **confined_pod(service),
+        **confined_pod(service, settings),
         # Each failed try stays as a pod, whose status shows why it failed.
         "restartPolicy": "Never",
         "tolerations": job_tolerations(service),
         "affinity": job_affinity(service) or None,
         "containers": [
             {
-                **confined_container(service, settings, FETCH_CONTAINER),
+                **confined_container(service, settings, FETCH),
                 "args": list(FETCH_ARGUMENTS),
                 "env": fetch_environment(service),
                 "ports": [{"name": "progress", "containerPort": PROGRESS_PORT}],
-                "resources": {"requests": REQUESTS},
-                "volumeMounts": volume_mounts(writes_models=True),
+                "resources": job_resources(service),
+                "volumeMounts": [
+                    *volume_mounts(service, writes_models=True),
+                    *bundle_mounts(service),
+                ],
             }
         ],
-        "volumes": volumes(claim),
+        "volumes": [*volumes(service, claim), *bundle_volumes(service)],
     }
 
 

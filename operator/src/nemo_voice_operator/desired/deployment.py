@@ -15,6 +15,7 @@ from nemo_voice_operator.desired.pod import (
     key_volumes,
     near_claim,
     plain,
+    pod_metadata,
     volumes,
 )
 from nemo_voice_operator.kube.labels import CLAIM_LABEL
@@ -56,19 +57,16 @@ def pod_template(service: VoiceService, plan: Plan, settings: OperatorSettings) 
     claim = plan.cache.claim if plan.cache else None
     mount_label = {CLAIM_LABEL: claim_label(claim)} if claim else {}
     template: Manifest = {
-        "metadata": {
-            "labels": {**(spec.pod_labels or {}), **labels_of(service), **mount_label},
-            "annotations": plain(spec.pod_annotations),
-        },
+        "metadata": pod_metadata(service, {**labels_of(service), **mount_label}),
         "spec": {
-            **confined_pod(service),
+            **confined_pod(service, settings),
             "runtimeClassName": spec.runtime_class_name,
             "tolerations": plain(spec.tolerations),
             "affinity": _affinity(service, plan),
             "topologySpreadConstraints": _spread(service),
             "terminationGracePeriodSeconds": grace_s(service),
             "containers": [serving_container(service, plan, settings, has_claim=bool(claim))],
-            "volumes": [*volumes(claim), *key_volumes(service)],
+            "volumes": [*volumes(service, claim), *key_volumes(service)],
         },
     }
     return with_digest(template)

@@ -12,6 +12,7 @@ from nemo_voice_operator.api.model_source import Checkpoint
 from nemo_voice_operator.api.pods import EnvVar
 from nemo_voice_operator.api.service_contract import (
     API_KEYS,
+    CA_BUNDLE_FILE,
     DRAIN_DEFAULTS_S,
     DRAIN_DELAY,
     ENGINE_VARIABLES,
@@ -72,6 +73,7 @@ def fetch_environment(service: VoiceService) -> list[Json]:
         **_checkpoint("VOCODER", spec.vocoder, None),
         "NEMO_VOICE_MODEL_CACHE": MODEL_CACHE,
         "NEMO_VOICE_LOG_STYLE": "json",
+        "NEMO_VOICE_CA_BUNDLE": CA_BUNDLE_FILE if spec.hub and spec.hub.ca_bundle else None,
         "HF_ENDPOINT": spec.hub.endpoint if spec.hub else None,
         "HF_TOKEN": {"secretKeyRef": secret.model_dump()} if secret else None,
         # The tested way of downloading is the shipped one.

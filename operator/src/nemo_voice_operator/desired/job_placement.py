@@ -6,7 +6,6 @@ from nemo_voice_operator.api.service_contract import STOPPED
 from nemo_voice_operator.desired.pod import near_claim, plain, with_term
 from nemo_voice_operator.kube.manifests import Json, Manifest
 
-REQUESTS: Manifest = {"cpu": "100m", "memory": "512Mi"}
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _GPU_NODE_LABEL = "nvidia.com/gpu.present"
 """Set by NVIDIA's feature discovery on nodes with a GPU."""

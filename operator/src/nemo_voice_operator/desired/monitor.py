@@ -21,7 +21,10 @@ def serving_monitor(
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "ServiceMonitor",
-        "metadata": {**metadata, "labels": {**labels, **labels_of(service)}},
+        "metadata": {
+            **metadata,
+            "labels": {**labels, **(service.spec.object_labels or {}), **labels_of(service)},
+        },
         "spec": {
             # The Service has the same two labels as the pods that it selects.
             "selector": {"matchLabels": dict(selector_of(service))},

@@ -39,11 +39,13 @@ def selector_of(service: VoiceService) -> dict[str, str]:
 def metadata_of(
     service: VoiceService, name: str | None = None, component: str = SERVING
 ) -> Manifest:
-    """Returns the metadata of an owned object."""
+    """Returns the metadata of an owned object, with what the spec adds to it."""
+    annotations = service.spec.object_annotations
     return {
         "name": name or service.metadata.name,
         "namespace": service.metadata.namespace,
-        "labels": labels_of(service, component),
+        "labels": {**(service.spec.object_labels or {}), **labels_of(service, component)},
+        **({"annotations": dict(annotations)} if annotations else {}),
     }
 
 

@@ -1,4 +1,4 @@
-"""The NetworkPolicy: who may call the pods; the pods themselves may only resolve names."""
+"""The NetworkPolicy: who may call the pods; they resolve names, and call whom the spec names."""
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.spec import container_port
@@ -28,9 +28,16 @@ def serving_policy(
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"from": _callers(service, settings), "ports": ports}],
             # To anywhere: node-local DNS has an address of the node.
-            "egress": [{"ports": _DNS_PORTS}],
+            "egress": [{"ports": list(_DNS_PORTS)}, *_more_egress(service)],
         },
     }
+
+
+def _more_egress(service: VoiceService) -> list[Json]:
+    return [
+        rule.model_dump(by_alias=True, exclude_none=True)
+        for rule in service.spec.network_policy.egress or ()
+    ]
 
 
 def _callers(service: VoiceService, settings: OperatorSettings) -> Json:

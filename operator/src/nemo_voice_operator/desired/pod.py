@@ -8,6 +8,13 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel
 
 from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.pod_parts import (
+    KEYS,
+    MODELS,
+    SCRATCH,
+    ContainerSecurity,
+    ExtraContainer,
+)
 from nemo_voice_operator.api.service_contract import API_KEYS, MODEL_CACHE, USER
 from nemo_voice_operator.api.spec import Task
 from nemo_voice_operator.desired.names import claim_label
@@ -16,17 +23,26 @@ from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 
 HOST_TOPOLOGY = "kubernetes.io/hostname"
-SCRATCH, MODELS, KEYS = "scratch", "models", "keys"
-"""The volumes of a pod: what it may write, the model cache, and the API keys if there are any."""
 _SCRATCH_SIZE = "8Gi"
 """Holds sixteen of the largest uploads at once; a pod that writes more is evicted."""
 _UNPACKED_DEMO_SIZE = "1Gi"
-_READABLE_BY_GROUP = 0o440
+READABLE_BY_GROUP = 0o440
+_LAST_OUTPUT: Manifest = {"terminationMessagePolicy": "FallbackToLogsOnError"}
+"""What a container wrote last is the reason that the status gives for its end."""
 
 
-def confined_pod(service: VoiceService) -> Manifest:
+def pod_metadata(service: VoiceService, labels: Mapping[str, str]) -> Manifest:
+    """Returns the metadata of a pod: the spec's labels and annotations, and these labels."""
+    return {
+        "labels": {**(service.spec.pod_labels or {}), **labels},
+        "annotations": plain(service.spec.pod_annotations),
+    }
+
+
+def confined_pod(service: VoiceService, settings: OperatorSettings) -> Manifest:
     """Returns the part of a pod's spec that is the same for every pod of a VoiceService."""
     spec = service.spec
+    ids: Manifest = {"runAsUser": USER, "runAsGroup": USER, "fsGroup": USER}
     return {
         "automountServiceAccountToken": False,
         # A Service called nemo-voice would otherwise set NEMO_VOICE_PORT.
@@ -37,12 +53,12 @@ def confined_pod(service: VoiceService) -> Manifest:
         "nodeSelector": plain(spec.node_selector),
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
+            # OpenShift gives each namespace numbers of its own and refuses all others.
+            **(ids if settings.fixed_user else {}),
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
+        "initContainers": _extra_containers(service),
     }
 
 
@@ -54,18 +70,48 @@ def confined_container(service: VoiceService, settings: OperatorSettings, name: 
         "name": name,
         "image": spec.image or default,
         "imagePullPolicy": spec.image_pull_policy or settings.image_pull_policy,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
-        # What a container wrote last is the reason that the status gives for its end.
-        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "securityContext": {**_confinement(None), "readOnlyRootFilesystem": True},
+        **_LAST_OUTPUT,
     }
 
 
-def volumes(claim: str | None) -> list[Json]:
-    """Returns a pod's volumes. Without a claim the demo models are unpacked into one of its own."""
+def _extra_containers(service: VoiceService) -> Json:
+    """Returns the spec's init containers and sidecars, confined like ours.
+
+    A sidecar is an init container that is always restarted: a Job does not wait for its end.
+    """
+    first = map(_confined, service.spec.init_containers or ())
+    beside = map(_confined, service.spec.sidecars or ())
+    return [*first, *({**one, "restartPolicy": "Always"} for one in beside)] or None
+
+
+def _confined(container: ExtraContainer) -> Manifest:
+    return {
+        **_LAST_OUTPUT,
+        **container.model_dump(by_alias=True, exclude_none=True),
+        "securityContext": _confinement(container.security_context),
+    }
+
+
+def _confinement(given: ContainerSecurity | None) -> Manifest:
+    """Returns a security context that Pod Security's "restricted" admits."""
+    theirs = given.model_dump(by_alias=True, exclude_none=True) if given else {}
+    return {
+        "allowPrivilegeEscalation": False,
+        **theirs,
+        "capabilities": {**theirs.get("capabilities", {}), "drop": ["ALL"]},
+    }
+
+
+def _listed(parts: Sequence[BaseModel] | None) -> list[Manifest]:
+    return [part.model_dump(by_alias=True, exclude_none=True) for part in parts or ()]
+
+
+def volumes(service: VoiceService, claim: str | None) -> list[Json]:
+    """Returns a pod's volumes: ours, then the spec's.
+
+    Without a claim the demo models are unpacked into a volume of the pod's own.
+    """
     models: Manifest = (
         {"persistentVolumeClaim": {"claimName": claim}}
         if claim
@@ -74,11 +120,12 @@ def volumes(claim: str | None) -> list[Json]:
     return [
         {"name": SCRATCH, "emptyDir": {"sizeLimit": _SCRATCH_SIZE}},
         {"name": MODELS, **models},
+        *_listed(service.spec.volumes),
     ]
 
 
-def volume_mounts(*, writes_models: bool) -> list[Json]:
-    """Returns where a container sees the pod's volumes."""
+def volume_mounts(service: VoiceService, *, writes_models: bool) -> list[Json]:
+    """Returns where our container sees these volumes."""
     return [
         {"name": SCRATCH, "mountPath": "/tmp"},  # noqa: S108 an emptyDir of the pod's own
         {
@@ -86,6 +133,7 @@ def volume_mounts(*, writes_models: bool) -> list[Json]:
             "mountPath": MODEL_CACHE,
             "readOnly": None if writes_models else True,
         },
+        *_listed(service.spec.volume_mounts),
     ]
 
 
@@ -94,7 +142,7 @@ def key_volumes(service: VoiceService) -> list[Json]:
     if service.spec.auth is None:
         return []
     reference = service.spec.auth.keys_secret_ref
-    secret: Manifest = {"secretName": reference.name, "defaultMode": _READABLE_BY_GROUP}
+    secret: Manifest = {"secretName": reference.name, "defaultMode": READABLE_BY_GROUP}
     if reference.key is not None:
         # The services skip names that begin with a dot, which a key's may.
         secret = {**secret, "items": [{"key": reference.key, "path": "keys"}]}

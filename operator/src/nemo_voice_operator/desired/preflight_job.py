@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.pod_parts import CHECK
 from nemo_voice_operator.api.service_contract import CHECK_ARGUMENTS
 from nemo_voice_operator.desired.deployment import PULL_S
 from nemo_voice_operator.desired.environment import serving_environment
 from nemo_voice_operator.desired.job_placement import (
     PREFERRED,
-    REQUESTS,
     ignored_failures,
     job_affinity,
     job_tolerations,
 )
+from nemo_voice_operator.desired.job_resources import job_resources
 from nemo_voice_operator.desired.names import claim_label, metadata_of, preflight_name, selector_of
 from nemo_voice_operator.desired.pod import (
     HOST_TOPOLOGY,
@@ -26,6 +27,7 @@ from nemo_voice_operator.desired.pod import (
     confined_pod,
     key_mounts,
     key_volumes,
+    pod_metadata,
     volume_mounts,
     volumes,
     with_term,
@@ -34,8 +36,6 @@ from nemo_voice_operator.kube.labels import CLAIM_LABEL, COMPONENT_LABEL, MANAGE
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
-
-CHECK_CONTAINER = "check"
 
 
 def preflight_work_name(service: VoiceService, plan: Plan, settings: OperatorSettings) -> str:
@@ -62,7 +62,7 @@ def preflight_job(service: VoiceService, plan: Plan, settings: OperatorSettings)
             "backoffLimit": 0,
             # A pod whose Secret or volume cannot be mounted would wait without end or error.
             "activeDeadlineSeconds": service.spec.warmup.timeout_seconds + PULL_S,
-            "podFailurePolicy": {"rules": ignored_failures(CHECK_CONTAINER)},
+            "podFailurePolicy": {"rules": ignored_failures(CHECK)},
             "template": _template(service, plan, settings),
         },
     }
@@ -73,14 +73,16 @@ def _template(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
     mount_label = {CLAIM_LABEL: claim_label(claim)} if claim else {}
     return {
         # Without the VoiceService's own label: it is not one of the serving pods.
-        "metadata": {"labels": {COMPONENT_LABEL: PREFLIGHT, **mount_label, **MANAGED_BY}},
+        "metadata": pod_metadata(
+            service, {COMPONENT_LABEL: PREFLIGHT, **mount_label, **MANAGED_BY}
+        ),
         "spec": {
-            **confined_pod(service),
+            **confined_pod(service, settings),
             "restartPolicy": "Never",
             "tolerations": job_tolerations(service),
             "affinity": _affinity(service, plan),
             "containers": [_container(service, plan, settings)],
-            "volumes": [*volumes(claim), *key_volumes(service)],
+            "volumes": [*volumes(service, claim), *key_volumes(service)],
         },
     }
 
@@ -88,12 +90,15 @@ def _template(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
 def _container(service: VoiceService, plan: Plan, settings: OperatorSettings) -> Manifest:
     has_claim = plan.cache is not None
     return {
-        **confined_container(service, settings, CHECK_CONTAINER),
+        **confined_container(service, settings, CHECK),
         "args": list(CHECK_ARGUMENTS),
         # The same as of serving pods, so that an unknown variable is found before the rollout.
         "env": serving_environment(service, plan),
-        "resources": {"requests": REQUESTS},
-        "volumeMounts": [*volume_mounts(writes_models=not has_claim), *key_mounts(service)],
+        "resources": job_resources(service),
+        "volumeMounts": [
+            *volume_mounts(service, writes_models=not has_claim),
+            *key_mounts(service),
+        ],
     }
 
 

@@ -21,9 +21,22 @@ def serving_service(service: VoiceService, _plan: Plan, _settings: OperatorSetti
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {**metadata_of(service), "annotations": plain(options.annotations)},
+        "metadata": {
+            **metadata_of(service),
+            "annotations": {
+                **(service.spec.object_annotations or {}),
+                **(options.annotations or {}),
+            }
+            or None,
+        },
         "spec": {
             "type": str(options.type),
+            "ipFamilyPolicy": options.ip_family_policy,
+            "ipFamilies": plain(options.ip_families),
+            "loadBalancerClass": options.load_balancer_class,
+            "externalTrafficPolicy": options.external_traffic_policy,
+            "internalTrafficPolicy": options.internal_traffic_policy,
+            "trafficDistribution": options.traffic_distribution,
             "selector": dict(selector_of(service)),
             "ports": [port],
         },

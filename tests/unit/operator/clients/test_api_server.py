@@ -27,7 +27,7 @@ from nemo_voice_operator.kube.ownership import owner_references
 from support.operator.observations import deployment, pod
 from support.ports import free_port
 
-OWNER = {
+OWNER: dict[str, Any] = {
     "apiVersion": "nemo-voice.dev/v1alpha1",
     "kind": "VoiceService",
     "metadata": {"name": "narrator", "namespace": "speech", "uid": "2"},

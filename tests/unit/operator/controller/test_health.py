@@ -1,6 +1,9 @@
 """The operator's probes, on a real connection."""
 
+import socket
+
 import aiohttp
+import pytest
 
 from nemo_voice_operator.controller.health import LIVE_PATH, READY_PATH, serve_health
 from support.ports import free_port
@@ -30,6 +33,19 @@ async def test_readiness_says_what_is_in_the_way_and_liveness_is_true_all_the_sa
         why[0] = "another operator manages everything"
         assert await answer(session, port, READY_PATH) == (503, f"{why[0]}\n")
         assert (await answer(session, port, LIVE_PATH))[0] == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+async def test_liveness_is_served_on_addresses_of_both_families(host: str) -> None:
+    if ":" in host and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    url = f"http://{host}:{(port := free_port())}{LIVE_PATH}"
+    async with (
+        serve_health(port, str),
+        aiohttp.ClientSession() as session,
+        session.get(url) as response,
+    ):
+        assert response.status == 200
 
 
 async def test_nothing_is_served_on_port_0() -> None:

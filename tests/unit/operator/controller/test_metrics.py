@@ -1,7 +1,9 @@
 """The operator's metrics, as Prometheus reads them."""
 
+import socket
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client import generate_latest
 
@@ -10,6 +12,7 @@ from nemo_voice_operator.controller.metrics import OperatorMetrics
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.scaling.reasons import ScalingReason
 from support.operator.voice_services import DEMO
+from support.ports import free_port
 
 
 @pytest.fixture
@@ -44,6 +47,18 @@ def test_reconciles_and_decisions_are_counted(metrics: OperatorMetrics) -> None:
     assert found["nemo_voice_operator_reconcile_seconds_count"] == 1
     assert found["nemo_voice_operator_queue_depth"] == 7
     assert found["nemo_voice_operator_managed_elsewhere"] == 2
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_metrics_are_served_on_addresses_of_both_families(
+    metrics: OperatorMetrics, host: str
+) -> None:
+    if ":" in host and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    port = free_port()
+    with metrics.served(port):
+        response = httpx.get(f"http://{host}:{port}/metrics", trust_env=False)
+    assert "nemo_voice_operator_queue_depth 7.0" in response.text
 
 
 def put(object_cache: ObjectCache, *statuses: dict[str, Any] | None) -> None:

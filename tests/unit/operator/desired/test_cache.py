@@ -70,9 +70,9 @@ def same_work(**spec: Any) -> bool:
         {"suspend": True},
         {"scaling": {"max": 3}},
         {"engine": {"precision": "bfloat16", "threads": 2}},
-        {"resources": {"requests": {"cpu": "4"}}},
+        {"resources": {"requests": {"cpu": "4"}, "limits": {"example.com/fpga": 1}}},
+        {"disruptionBudget": {"maxUnavailable": 0}},
         {"gpu": {"count": 2}},
-        {"podLabels": {"team": "a"}, "podAnnotations": {"a": "b"}},
         {"warmup": {"timeoutSeconds": 60}, "rollout": {"strategy": "replace"}},
         {"service": {"port": 80}, "networkPolicy": {"enabled": False}},
         {"topologySpreadConstraints": [{"maxSkew": 1}]},
@@ -107,12 +107,20 @@ def test_voice_services_that_need_the_same_files_share_one_job(spec: dict[str, A
         {"gpu": {"count": 0}},
         {"gpu": {"resourceName": "example.com/gpu"}},
         {"env": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}]},
+        {"hub": {"caBundle": {"configMapKeyRef": {"name": "ca", "key": "ca.crt"}}}},
+        {"objectLabels": {"team": "a"}},
+        {"objectAnnotations": {"team": "a"}},
+        {"podLabels": {"team": "a"}},
+        {"podAnnotations": {"team": "a"}},
+        {"resources": {"limits": {"memory": "4Gi"}}},
+        {"jobResources": {"requests": {"cpu": "1"}}},
+        {"volumes": [{"name": "more", "emptyDir": {}}]},
+        {"initContainers": [{"name": "first", "image": "first:1"}]},
+        {"sidecars": [{"name": "beside", "image": "beside:1"}]},
     ],
     ids=json.dumps,
 )
-def test_job_name_depends_on_source_revision_mirror_and_token(
-    spec: dict[str, Any],
-) -> None:
+def test_job_name_depends_on_whatever_the_job_is_made_of(spec: dict[str, Any]) -> None:
     assert not same_work(**spec)
 
 

@@ -73,7 +73,8 @@ def test_preflight_requests_no_gpu_and_tolerates_gpu_nodes() -> None:
         "gpu": {"count": 2},
     }
     pod = pod_of(**HUB, **spec)
-    assert pod["containers"][0]["resources"] == {"requests": {"cpu": "100m", "memory": "512Mi"}}
+    resources = pod["containers"][0]["resources"]
+    assert resources == {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": None}
     assert pod["nodeSelector"] == {"zone": "a"}
     assert {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"} in pod[
         "tolerations"

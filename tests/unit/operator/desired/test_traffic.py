@@ -9,6 +9,7 @@ from nemo_voice_operator.desired.monitor import serving_monitor
 from nemo_voice_operator.desired.names import selector_of
 from nemo_voice_operator.desired.network_policy import serving_policy
 from nemo_voice_operator.desired.service import serving_service
+from nemo_voice_operator.kube.manifests import without_none
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Capabilities, Plan
 from support.operator.voice_services import voice_service
@@ -61,6 +62,24 @@ def test_the_service_carries_its_annotations() -> None:
     assert made["metadata"]["annotations"] == annotations
 
 
+def test_the_service_has_the_families_and_policies_of_the_spec() -> None:
+    options = {
+        "type": "LoadBalancer",
+        "ipFamilyPolicy": "PreferDualStack",
+        "ipFamilies": ["IPv6", "IPv4"],
+        "loadBalancerClass": "example.com/internal",
+        "externalTrafficPolicy": "Local",
+        "internalTrafficPolicy": "Cluster",
+        "trafficDistribution": "PreferClose",
+    }
+    assert service_of(service=options)["spec"].items() >= options.items()
+
+
+def test_the_cluster_chooses_families_and_policies_that_the_spec_leaves_out() -> None:
+    made: Any = without_none(service_of())
+    assert made["spec"].keys() == {"type", "selector", "ports"}
+
+
 @pytest.mark.parametrize(
     ("spec", "callers"),
     [
@@ -101,6 +120,19 @@ def test_pods_may_call_only_dns() -> None:
     ]
 
 
+def test_pods_may_also_call_whom_the_spec_names() -> None:
+    collector = {
+        "to": [{"namespaceSelector": {"matchLabels": {"team": "tracing"}}}],
+        "ports": [{"protocol": "TCP", "port": 4317, "endPort": 4318}],
+    }
+    anywhere = {"ports": [{"protocol": "TCP", "port": 443}]}
+    dns, *more = policy_of(networkPolicy={"egress": [collector, {"ports": [{"port": 443}]}]})[
+        "egress"
+    ]
+    assert [port["port"] for port in dns["ports"]] == [53, 53]
+    assert more == [collector, anywhere]
+
+
 def test_the_policy_can_be_switched_off() -> None:
     service = voice_service(networkPolicy={"enabled": False})
     assert serving_policy(service, PLAN, SETTINGS) is None
@@ -111,6 +143,13 @@ def test_drain_takes_one_pod_at_a_time_and_any_unready_one() -> None:
     assert budget["maxUnavailable"] == 1
     assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
     assert budget["selector"] == {"matchLabels": selector_of(voice_service())}
+
+
+def test_drain_takes_as_many_pods_as_the_spec_says() -> None:
+    service = voice_service(disruptionBudget={"maxUnavailable": 0})
+    budget: Any = serving_budget(service, PLAN, SETTINGS)["spec"]
+    assert budget["maxUnavailable"] == 0
+    assert budget["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
 @pytest.mark.parametrize(

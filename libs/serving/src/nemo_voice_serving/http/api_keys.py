@@ -24,6 +24,7 @@ OPEN_PATHS = METRICS_PATHS | {
     "/v1/health/live",
     "/healthz",
     "/v1/health/ready",
+    "/v1/health/startup",
     "/readyz",
     "/docs",
     "/openapi.json",

@@ -20,6 +20,7 @@ from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.http.routes.nim import nim_router
+from nemo_voice_serving.http.routes.startup import startup_router
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.runtime.service import Service
 
@@ -67,6 +68,7 @@ def build_app(
     app.include_router(
         health_router(runtime.lifecycle, runtime.device, stuck_after_s=settings.stuck_after_s)
     )
+    app.include_router(startup_router(runtime.lifecycle))
     app.include_router(_metrics_router(runtime), **(guarded if settings.metrics_need_key else {}))
     install_error_handlers(app)
     _correct_openapi(app)

@@ -64,6 +64,7 @@ def resolve_checkpoint(
         offline=settings.offline,
         demo_directory=demo_directory(settings),
         progress=progress,
+        ca_bundle=settings.ca_bundle,
     )
     reference = parse_reference(checkpoint.source, checkpoint.revision, checkpoint.sha256)
     return store.resolve(reference, demo_file=checkpoint.demo_file)

@@ -1,6 +1,7 @@
 """Downloads a file over HTTP and resumes it after a cut, in this process or the next one."""
 
 import contextlib
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -48,6 +49,7 @@ class Downloader:
         read_timeout_s: Seconds without a byte after which a connection counts as cut.
         trusted_origin: A `scheme://host` that may be plain http, because the settings name it.
         limit_bytes: Largest file that is accepted.
+        context: Whose certificates are trusted; None = the system's authorities.
     """
 
     def __init__(
@@ -58,12 +60,14 @@ class Downloader:
         read_timeout_s: float,
         trusted_origin: str,
         limit_bytes: int = MAX_UNPACKED_BYTES,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         self._retries = retries
         self._free = free
         self._timeout = httpx2.Timeout(read_timeout_s, connect=CONNECT_TIMEOUT_S)
         self._trusted_origin = trusted_origin
         self._limit_bytes = limit_bytes
+        self._verify: ssl.SSLContext | bool = context or True
 
     def fetch(self, remote: RemoteFile, folder: Path, reporter: ProgressReporter) -> ReceivedFile:
         """Returns the complete file in the folder, resuming a part that an earlier try left there.
@@ -91,7 +95,9 @@ class Downloader:
 
     def _client(self) -> httpx2.Client:
         hooks: dict[str, list[Callable[..., None]]] = {"request": [self._refuse_plain_http]}
-        return httpx2.Client(follow_redirects=True, timeout=self._timeout, event_hooks=hooks)
+        return httpx2.Client(
+            follow_redirects=True, timeout=self._timeout, event_hooks=hooks, verify=self._verify
+        )
 
     def _refuse_plain_http(self, request: httpx2.Request) -> None:
         """Refuses a request over plain http; httpx calls it for redirects too."""

@@ -61,6 +61,14 @@ class FailureReason(StrEnum):
         "HubUnreachable",
         "The hub or the server could not be reached, in any of several tries.",
     )
+    HUB_UNTRUSTED = (
+        "HubUntrusted",
+        "No known authority vouches for the certificate of the hub or the server.",
+    )
+    CA_BUNDLE_UNUSABLE = (
+        "CaBundleUnusable",
+        "The file with further certificate authorities holds none that can be read.",
+    )
     HUB_TIMEOUT = (
         "HubTimeout",
         "The hub or the server did not respond in time, in any of several tries.",

@@ -12,6 +12,7 @@ from nemo_voice_serving.model_store.errors import (
     ModelUnauthorized,
 )
 from nemo_voice_serving.model_store.retry import Transient
+from nemo_voice_serving.model_store.trust import untrusted_certificate
 
 _LONGEST_RETRY_AFTER_S = 120.0
 _DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -46,9 +47,27 @@ def status_error(
     return ModelDownloadFailed(f"{what} has the response status {status}.")
 
 
-def connection_error(error: httpx2.TransportError) -> Transient:
+def connection_error(error: httpx2.TransportError) -> ModelStoreError | Transient:
     """Returns the error of a connection that failed before its response."""
+    refused = untrusted_certificate(error)
+    if refused is not None:
+        # Another try would meet the same certificate.
+        host = f" of {error.request.url.host}" if _has_request(error) else ""
+        return ModelDownloadFailed(
+            f"The certificate{host} is not trusted: {refused.verify_message}. If an authority of "
+            "your own signed it, name a file with that authority's certificate in "
+            "NEMO_VOICE_CA_BUNDLE (hub.caBundle of a VoiceService).",
+            reason=FailureReason.HUB_UNTRUSTED,
+        )
     return Transient(f"{type(error).__name__}: {error}", reason=network_reason(error))
+
+
+def _has_request(error: httpx2.TransportError) -> bool:
+    """Returns whether the error knows its request; asking one that does not raises."""
+    try:
+        return bool(error.request)
+    except RuntimeError:
+        return False
 
 
 def network_reason(error: httpx2.TransportError) -> FailureReason:

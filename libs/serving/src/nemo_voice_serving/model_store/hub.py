@@ -4,7 +4,9 @@
 it on failure, so that it starts from nothing after a kill.
 """
 
+import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, NoReturn
 from urllib.parse import urlsplit
 
@@ -29,6 +31,7 @@ from nemo_voice_serving.model_store.http_errors import connection_error, status_
 from nemo_voice_serving.model_store.partial_file import RemoteFile
 from nemo_voice_serving.model_store.reference import ModelReference, is_sha256
 from nemo_voice_serving.model_store.retry import Retries
+from nemo_voice_serving.model_store.trust import context_with, make_hub_trust
 
 _TIMEOUT_S = 20.0
 
@@ -55,9 +58,19 @@ class ModelHub:
     Args:
         endpoint: Its address; None = `HF_ENDPOINT`, else huggingface.co.
         token: None = `HF_TOKEN`, else what `hf auth login` stored.
+        ca_bundle: File of certificate authorities that are trusted besides the system's.
+
+    Raises:
+        ModelDownloadFailed: That file holds none.
     """
 
-    def __init__(self, endpoint: str | None, token: str | None) -> None:
+    def __init__(
+        self, endpoint: str | None, token: str | None, ca_bundle: Path | None = None
+    ) -> None:
+        self.context: ssl.SSLContext | None = context_with(ca_bundle) if ca_bundle else None
+        """Which authorities are trusted; None = the system's."""
+        if self.context is not None:
+            make_hub_trust(self.context)
         # False keeps huggingface_hub from looking for a token of its own.
         self._token: str | Literal[False] = token or get_token() or False
         self._api = HfApi(endpoint=endpoint, token=self._token)
@@ -66,6 +79,11 @@ class ModelHub:
     def endpoint(self) -> str:
         """The hub's address."""
         return self._api.endpoint
+
+    @property
+    def origin(self) -> str:
+        """The hub's `scheme://host`, with its port where the address has one."""
+        return "{0.scheme}://{0.netloc}".format(urlsplit(self.endpoint))
 
     @property
     def host(self) -> str:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from huggingface_hub import is_offline_mode
 
@@ -80,6 +79,7 @@ class ModelStore:
         progress: Called at most twice a second and at every change of phase.
         token: For the hub; None = `HF_TOKEN`, else what `hf auth login` stored.
         endpoint: The hub's address; None = `HF_ENDPOINT`, else huggingface.co.
+        ca_bundle: File of certificate authorities that are trusted besides the system's.
         clock: Returns monotonic seconds.
         sleep: Waits, between tries and for other processes.
         free: Returns the free bytes of a directory's disk.
@@ -97,6 +97,7 @@ class ModelStore:
         progress: Callable[[Progress], None] | None = None,
         token: str | None = None,
         endpoint: str | None = None,
+        ca_bundle: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         free: FreeBytes = free_bytes,
@@ -104,21 +105,22 @@ class ModelStore:
         read_timeout_s: float = READ_TIMEOUT_S,
     ) -> None:
         policy = retry_policy or RetryPolicy()
-        retries = Retries(policy, sleep)
         # Absolute: NeMo changes the working directory while it loads.
         self._catalog = ModelCatalog(root.expanduser().absolute())
         self._code_in = code_in
         self._offline = offline or is_offline_mode()
         self._demo_directory = demo_directory
-        self._listener = progress
-        self._clock = clock
-        self._retries = retries
+        self._listener, self._clock = progress, clock
+        self._retries = Retries(policy, sleep)
         # A stored model is better than half a minute of requests to a dead network.
         self._few_retries = Retries(replace(policy, tries=min(policy.tries, 2)), sleep)
-        self._hub = ModelHub(endpoint, token)
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(self._hub.endpoint))
+        self._hub = ModelHub(endpoint, token, ca_bundle)
         self._downloader = Downloader(
-            retries=retries, free=free, read_timeout_s=read_timeout_s, trusted_origin=origin
+            retries=self._retries,
+            free=free,
+            read_timeout_s=read_timeout_s,
+            trusted_origin=self._hub.origin,
+            context=self._hub.context,
         )
         self._fetcher = ModelFetcher(self._catalog, self._downloader, code_in, free, sleep)
 
@@ -138,8 +140,7 @@ class ModelStore:
         if reference.kind is ModelKind.FILE and reference.path.is_dir():
             model = _own_directory(reference, self._catalog.root, self._code_in, reporter)
         else:
-            entry = self._entry_of(reference, demo_file, reporter)
-            model = _model_of(entry, reference, reporter)
+            model = _model_of(self._entry_of(reference, demo_file, reporter), reference, reporter)
         reporter.enter(Phase.DONE, done_bytes=model.size_bytes, total_bytes=model.size_bytes)
         return model
 
@@ -230,11 +231,10 @@ class ModelStore:
 
 def _pinned(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEntry | None:
     """Returns the stored model that a commit or digest in the reference identifies."""
+    by_commit = is_commit(reference.revision)
     for entry in entries:
-        if is_commit(reference.revision):
-            if entry.record.revision == reference.revision:
-                return entry
-        elif reference.sha256 == entry.record.sha256:
+        known = entry.record.revision if by_commit else entry.record.sha256
+        if known == (reference.revision if by_commit else reference.sha256):
             return entry
     return None
 

@@ -27,6 +27,10 @@ class Phase(StrEnum):
     """Only a new process can help."""
 
 
+STARTING = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WARMING})
+"""The phases of a start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Whether requests may be sent, the reason if not, and the seconds in each phase so far."""

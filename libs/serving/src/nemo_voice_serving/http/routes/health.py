@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from nemo_voice_serving.batching.device_thread import DeviceThread
-from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
+from nemo_voice_serving.runtime.lifecycle import STARTING, Lifecycle, Phase
 
 
 class Liveness(BaseModel):
@@ -31,9 +31,6 @@ class ReadinessBody(BaseModel):
     self_test: dict[str, Any] | None
 
 
-_STARTING = frozenset({Phase.FETCHING, Phase.LOADING, Phase.WARMING})
-
-
 def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: float) -> APIRouter:
     """Returns the health routes. They never need a key and never wait for the model."""
     router = APIRouter(tags=["health"])
@@ -47,7 +44,7 @@ def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: 
     @router.get("/healthz", include_in_schema=False, response_model_exclude_none=True)
     async def live(response: Response) -> Liveness:
         """Returns 503 when the device thread hangs in one call or the device is lost."""
-        busy_s = 0.0 if lifecycle.phase in _STARTING else device.busy_s()
+        busy_s = 0.0 if lifecycle.phase in STARTING else device.busy_s()
         if lifecycle.has_failed or busy_s > stuck_after_s:
             response.status_code = 503
             reason = (
