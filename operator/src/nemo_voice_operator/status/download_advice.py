@@ -18,6 +18,8 @@ _OTHER_FIELDS = {
     "CheckpointNotFound": "name the file itself in {of}.source (https://….nemo)",
     "FileNotFound": "copy the file into the claim, or correct {of}.source",
     "FileUnreadable": "let group 10001 read the file in the claim",
+    "HubUntrusted": "name the certificate of the authority that signed it in hub.caBundle",
+    "CaBundleUnusable": "put certificates as PEM into the key that hub.caBundle names",
     "OfflineMissing": "take HF_HUB_OFFLINE out of env, or copy the model into the claim",
     "DigestMismatch": "correct {of}.sha256, if that file is the right one",
     "DownloadDamaged": _TRIED_AGAIN,

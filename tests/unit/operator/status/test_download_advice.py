@@ -32,6 +32,7 @@ def advice(reason: str, role: str = "model", **spec: Any) -> str:
         ("HubUnauthorized", TOKEN, "key read of Secret hf (hub.tokenSecretRef) must hold a token"),
         ("HubUnauthorized", ADDRESS, "check model.source: a signed address"),
         ("HubForbidden", {}, "accept the model's terms on its page; name in hub.tokenSecretRef"),
+        ("HubUntrusted", {}, "in hub.caBundle"),
         ("HubUnreachable", {}, "tried again every 5 minutes; check hub.endpoint"),
         ("HubTimeout", ADDRESS, "tried again every 5 minutes; check model.source"),
         ("RevisionNotFound", {}, "correct model.revision"),

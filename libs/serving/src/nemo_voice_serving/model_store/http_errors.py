@@ -54,9 +54,9 @@ def connection_error(error: httpx2.TransportError) -> ModelStoreError | Transien
         # Another try would meet the same certificate.
         host = f" of {error.request.url.host}" if _has_request(error) else ""
         return ModelDownloadFailed(
-            f"The certificate{host} is not trusted: {refused.verify_message}. If an authority of "
-            "your own signed it, name a file with that authority's certificate in "
-            "NEMO_VOICE_CA_BUNDLE (hub.caBundle of a VoiceService).",
+            f"The certificate{host} is not trusted: {refused.verify_message}.",
+            advice="If an authority of your own signed it, name a file with that authority's "
+            "certificate in NEMO_VOICE_CA_BUNDLE.",
             reason=FailureReason.HUB_UNTRUSTED,
         )
     return Transient(f"{type(error).__name__}: {error}", reason=network_reason(error))

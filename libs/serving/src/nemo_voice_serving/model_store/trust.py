@@ -23,8 +23,8 @@ def context_with(ca_bundle: Path) -> ssl.SSLContext:
         context.load_verify_locations(cafile=ca_bundle)
     except OSError as error:  # an ssl.SSLError is one
         raise ModelDownloadFailed(
-            f"{ca_bundle} holds no certificates that can be read: {error.strerror or error}. "
-            "It must be a file of certificates as PEM.",
+            f"{ca_bundle} holds no certificates that can be read: {error.strerror or error}.",
+            advice="Write the certificates there as PEM.",
             reason=FailureReason.CA_BUNDLE_UNUSABLE,
         ) from error
     return context
