@@ -9,7 +9,7 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-pytest_plugins = ["support.golden"]
+pytest_plugins = ["support.golden", "support.kubernetes.real_cluster"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,8 +16,10 @@ from support.waiting import until
 
 STEADY = 8
 """Responses before the fault and after the recovery."""
-PROMISE = "no request fails beyond those in flight and unnoticed."
-NO_PROMISE = "nothing of the requests, as no other pod stands; the status says what happens."
+PAUSE_S = 0.6
+"""Four callers then take a part of a core, and leave the rest to pods that start."""
+PROMISE = "no request fails beyond those in flight and unnoticed"
+NO_PROMISE = "nothing of the requests, as no other pod stands"
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Running:
         self.fault_s = time.monotonic()
         self.forced_s = self.fault_s if by_force else None
 
-    def wait_until_unnoticed_is_over(self, address: str, patience_s: float = 60) -> float:
+    def wait_until_lost(self, address: str, patience_s: float = 60) -> float:
         """Returns the seconds from the fault until the endpoints had lost this address."""
         began_s = self.fault_s or 0.0
         until(f"{address} lost", lambda: self.timeline.lost_s(address, began_s), patience_s)
@@ -74,8 +76,9 @@ def trial(
     fault: str,
     *,
     leaves_one: bool = True,
+    says: str = "",
     request: Request = TRANSCRIBE,
-    timeout_s: float = 120,
+    address: str | None = None,
 ) -> Iterator[Running]:
     """Yields a trial under load; at its end the counts are checked and everything is kept.
 
@@ -86,17 +89,17 @@ def trial(
         fault: What is done, in a sentence, for the report.
         leaves_one: Whether one pod can serve all the time, so that no request may fail beyond
             those that a process which is ended by force takes with it.
+        says: A word that the status must use after the fault, whatever its case.
         request: What is sent.
-        timeout_s: How long a caller waits.
+        address: Where it is sent; absent: to the Service.
 
     Raises:
-        AssertionError: A request failed that had to be answered.
+        AssertionError: A request failed that had to be answered, or the status did not say so.
     """
     began = datetime.now(UTC)
-    address = voices.address(voice)
     with contextlib.ExitStack() as stack:
         timeline = stack.enter_context(watching(voices, voice))
-        sent = stack.enter_context(load(address, request, timeout_s=timeout_s))
+        sent = stack.enter_context(load(address or voices.address(voice), request, pause_s=PAUSE_S))
         running = Running(voices, voice, sent, timeline)
         error: BaseException | None = None
         try:
@@ -109,22 +112,30 @@ def trial(
             raise
         finally:
             # What is still being answered belongs to the counts.
-            timeline_of_fault = timeline.since(running.fault_s or 0.0)
+            seen = timeline.since(running.fault_s or 0.0)
             stack.close()
             counts = running.counts()
-            is_kept = error is None and not (leaves_one and counts.beyond)
+            broken = leaves_one and counts.beyond
+            is_told = any(says.lower() in one.what.lower() for one in seen) or not says
+            is_kept = error is None and is_told and not broken
             keep(
                 Trial(
                     name=name,
                     fault=fault,
-                    promise=PROMISE if leaves_one else NO_PROMISE,
+                    promise=_promise(leaves_one=leaves_one, says=says),
                     is_kept=is_kept,
                     counts=counts,
                     ready_s=running.ready_s,
-                    timeline=timeline_of_fault,
+                    timeline=seen,
                     notes=tuple(running.notes),
                     measured=began.strftime("%Y-%m-%d %H:%M UTC"),
                     load_average=os.getloadavg()[0],
                 )
             )
-    assert not (leaves_one and counts.beyond), f"{name}: {counts}"
+    assert not broken, f"{name}: {counts}"
+    assert is_told, f"{name}: the status never said {says}: {seen}"
+
+
+def _promise(*, leaves_one: bool, says: str) -> str:
+    requests = PROMISE if leaves_one else NO_PROMISE
+    return f"{requests}; the status says {says}." if says else f"{requests}."

@@ -53,6 +53,24 @@ class ClusterOperator:
             self._kubectl("scale", f"deployment/{NAME}", "--replicas=1")
             self._wait()
 
+    @contextlib.contextmanager
+    def two(self) -> Iterator[None]:
+        """Runs two operators for the time of the block, of which one leads."""
+        self._kubectl("scale", f"deployment/{NAME}", "--replicas=2")
+        try:
+            self._kubectl("rollout", "status", f"deployment/{NAME}", _PATIENCE)
+            yield
+        finally:
+            self._kubectl("scale", f"deployment/{NAME}", "--replicas=1")
+            self._wait()
+
+    def leader(self) -> str:
+        """Returns the name of the pod that leads; empty if none does."""
+        leases = self.kubernetes.get("leases", "", NAMESPACE)["items"]
+        holders = [str(lease["spec"].get("holderIdentity") or "") for lease in leases]
+        pods = [pod["metadata"]["name"] for pod in self._pods()]
+        return next((pod for pod in pods for holder in holders if pod in holder), "")
+
     def denied(self) -> list[str]:
         """Returns the log lines about requests that were forbidden."""
         lines = self._kubectl("logs", f"deployment/{NAME}", "--tail=-1").splitlines()

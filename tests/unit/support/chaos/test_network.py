@@ -1,0 +1,62 @@
+"""The proxy that delays: it passes everything on, later, and ends where nothing is behind it."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from support.chaos.network import delaying
+
+LATE_S = 0.2
+
+
+@contextmanager
+def echo() -> Iterator[str]:
+    """Yields the address of a server that sends back the first part of each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.sendall(connection.recv(100))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def exchange(address: str) -> tuple[bytes, float]:
+    """Returns what came back, and the seconds until its end."""
+    began_s = time.monotonic()
+    port = int(address.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"good morning")
+        found = b""
+        while part := connection.recv(100):
+            found += part
+    return found, time.monotonic() - began_s
+
+
+def test_everything_comes_later_by_the_delay_of_each_way() -> None:
+    with echo() as address, delaying(address) as proxy:
+        assert exchange(proxy.address)[0] == b"good morning"
+        proxy.seconds = LATE_S
+        found, took_s = exchange(proxy.address)
+    assert found == b"good morning"
+    assert took_s >= 2 * LATE_S
+
+
+def test_a_connection_ends_without_a_byte_if_nothing_is_behind_the_proxy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with delaying(address) as proxy:
+        assert exchange(proxy.address)[0] == b""
