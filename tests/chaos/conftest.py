@@ -22,7 +22,7 @@ def operator(kubernetes: Kubernetes) -> Iterator[ClusterOperator]:
 @pytest.fixture(scope="module")
 def voices(operator: ClusterOperator, request: pytest.FixtureRequest) -> Iterator[VoiceNamespace]:
     """A namespace for the module's VoiceServices."""
-    name = request.path.stem.replace("test_", "chaos-")
+    name = request.path.stem.replace("test_", "chaos-").replace("_", "-")
     with voice_namespace(operator.kubernetes, name) as namespace:
         yield namespace
 

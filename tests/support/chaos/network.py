@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,22 +17,32 @@ CHUNK_BYTES = 65536
 
 
 @contextlib.contextmanager
-def losing(process: int, share: float) -> Iterator[None]:
-    """Drops this share of the packets that a process' network gets and sends, in the block."""
-    rules = [
-        f"{chain} -m statistic --mode random --probability {share} -j DROP"
-        for chain in ("INPUT", "OUTPUT")
-    ]
+def losing(process: int, share: float) -> Iterator[Callable[[], int]]:
+    """Drops this share of the packets that a process' network gets and sends, in the block.
 
-    def change(flag: str, rule: str) -> None:
-        inside = ["nsenter", f"--target={process}", "--net", "iptables", "--wait", flag]
-        subprocess.run([*inside, *rule.split()], check=True, capture_output=True)
+    Yields a function that returns how many packets have been dropped so far.
+    """
+    rule = f"-m statistic --mode random --probability {share} -j DROP".split()
+
+    def run(*arguments: str) -> str:
+        inside = ("nsenter", f"--target={process}", "--net", "iptables", "--wait")
+        done = subprocess.run([*inside, *arguments], check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def dropped() -> int:
+        return dropped_packets(run("--list", "--numeric", "--verbose", "--exact"))
 
     with contextlib.ExitStack() as stack:
-        for rule in rules:
-            change("--append", rule)
-            stack.callback(change, "--delete", rule)
-        yield
+        for chain in ("INPUT", "OUTPUT"):
+            run("--append", chain, *rule)
+            stack.callback(run, "--delete", chain, *rule)
+        yield dropped
+
+
+def dropped_packets(listed: str) -> int:
+    """Returns the packets that the rules of a listed packet filter have dropped."""
+    lines = [line.split() for line in listed.splitlines()]
+    return sum(int(words[0]) for words in lines if words[2:3] == ["DROP"])
 
 
 @dataclass
@@ -61,19 +71,33 @@ async def _proxy(proxy: Delay, address: str, up: threading.Event, over: threadin
     there, here = urlsplit(address), urlsplit(proxy.address)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers = [writer]
         try:
             other_reader, other_writer = await asyncio.open_connection(there.hostname, there.port)
+            writers.append(other_writer)
+            await asyncio.gather(
+                _pass_on(proxy, reader, other_writer), _pass_on(proxy, other_reader, writer)
+            )
         except OSError:
             writer.transport.abort()
-            return
-        await asyncio.gather(
-            _pass_on(proxy, reader, other_writer), _pass_on(proxy, other_reader, writer)
-        )
+        finally:
+            for each in writers:
+                each.close()
 
     async with await asyncio.start_server(connected, here.hostname, here.port):
         up.set()
         while not over.is_set():
             await asyncio.sleep(0.05)
+    # What is still open ends with the loop: its last transports need a moment of it.
+    await _end_others()
+
+
+async def _end_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.sleep(0)
 
 
 async def _pass_on(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from support.chaos.network import delaying
+from support.chaos.network import delaying, dropped_packets
 
 LATE_S = 0.2
 
@@ -60,3 +60,17 @@ def test_a_connection_ends_without_a_byte_if_nothing_is_behind_the_proxy() -> No
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
     with delaying(address) as proxy:
         assert exchange(proxy.address)[0] == b""
+
+
+def test_only_dropped_packets_are_counted() -> None:
+    listed = """
+Chain INPUT (policy ACCEPT 90 packets, 9000 bytes)
+    pkts      bytes target     prot opt in     out     source     destination
+      12     1200 DROP       0    --  *      *       0.0.0.0/0  0.0.0.0/0
+       3      300 ACCEPT     0    --  *      *       0.0.0.0/0  0.0.0.0/0
+
+Chain OUTPUT (policy ACCEPT 0 packets, 0 bytes)
+    pkts      bytes target     prot opt in     out     source     destination
+       5      500 DROP       0    --  *      *       0.0.0.0/0  0.0.0.0/0
+"""
+    assert dropped_packets(listed) == 17
