@@ -82,6 +82,8 @@ def trial(
 ) -> Iterator[Running]:
     """Yields a trial under load; at its end the counts are checked and everything is kept.
 
+    What else must hold is asserted in the block, so that the report says it, too.
+
     Args:
         voices: Where the VoiceService is.
         voice: The VoiceService that is called.
@@ -108,7 +110,7 @@ def trial(
             sent.wait_for(STEADY)
         except BaseException as raised:
             error = raised
-            running.notes.append(f"ended early: {type(raised).__name__}: {str(raised)[:300]}")
+            running.notes.append(f"not as promised: {type(raised).__name__}: {str(raised)[:300]}")
             raise
         finally:
             # What is still being answered belongs to the counts.
