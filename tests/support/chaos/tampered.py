@@ -54,8 +54,7 @@ def set_clock(voices: VoiceNamespace, pod: dict[str, Any], offset: str) -> None:
 
 def _write(voices: VoiceNamespace, pod: dict[str, Any], path: str, text: str) -> None:
     program = f"open({path!r}, 'w').write({text!r})"
-    # Without what the pod's environment would do to this process too.
-    command = ("env", "-u", "LD_PRELOAD", "python", "-I", "-S", "-c", program)
+    command = ("python", "-I", "-S", "-c", program)
     voices.kubectl("exec", pod["metadata"]["name"], "--", *command)
 
 
