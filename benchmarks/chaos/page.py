@@ -44,7 +44,7 @@ def _sections(trials: Sequence[Trial]) -> Iterator[str]:
 def _line(trial: Trial) -> tuple[str, ...]:
     counts = trial.counts
     return (
-        f"[{trial.name}](#{trial.name.replace(' ', '-')})",
+        f"[{trial.name}](#{trial.name.lower().replace(' ', '-')})",
         str(counts.answered),
         *(_failures(each) for each in (counts.in_flight, counts.unnoticed, counts.beyond)),
         "" if trial.ready_s is None else f"{trial.ready_s:.0f}",
