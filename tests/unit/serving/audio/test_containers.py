@@ -160,6 +160,14 @@ def test_every_container_is_decoded(data: bytes) -> None:
     assert np.abs(decoded[RATE_HZ // 2 : RATE_HZ]).max() == pytest.approx(0.3, rel=0.1)
 
 
+def test_eight_channels_in_planes_are_decoded_like_one() -> None:
+    interleaved = np.repeat(tone(2, 48_000), 8)
+    data = ffmpeg_bytes(interleaved, 48_000, "webm", "libopus", "flt", layout="7.1")
+    decoded = decode_whole(io.BytesIO(data), RATE_HZ)
+    assert len(decoded) / RATE_HZ == pytest.approx(2, abs=0.13)
+    assert frequency_of(decoded, RATE_HZ) == pytest.approx(440, abs=2)
+
+
 @pytest.mark.parametrize(("data", "reason"), MALFORMED.values(), ids=MALFORMED.keys())
 def test_anything_else_than_audio_is_refused_with_a_reason(
     data: bytes, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

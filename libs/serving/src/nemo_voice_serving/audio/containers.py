@@ -4,7 +4,7 @@ No error of either library leaves this module, and no container makes them open 
 address.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +35,8 @@ ACCEPTED = (
 _UNKNOWN = "is not recognised as audio"
 _READ_FRAMES = 1 << 17
 _FRAMES_AT_ONCE = 32
+_UNCOUNTED_PLANES = 8
+"""From so many on, PyAV's count of a frame's planes runs past the end of their list: it crashes."""
 _MAX_TRACKS = 64
 _STALLED_S = 60.0
 # Of the loudest channel's power: below it the channels are taken to cancel each other out.
@@ -230,10 +232,11 @@ def _is_honest_mp4(file: BinaryIO) -> bool:
 
 
 def _ffmpeg_blocks(container: Any, stream: Any) -> Iterator[MonoBlock]:
-    for (rate_hz, channels, _), run in groupby(_ffmpeg_frames(container, stream), key=_shape):
+    for (rate_hz, channels, *_), run in groupby(_ffmpeg_frames(container, stream), key=_shape):
         _check_shape(rate_hz, channels)
+        frames = _countable(run, channels)
         # Frames are short (26 ms in an MP3): converting each alone would double the time.
-        while batch := list(islice(run, _FRAMES_AT_ONCE)):
+        while batch := list(islice(frames, _FRAMES_AT_ONCE)):
             yield rate_hz, _mono(_ffmpeg_samples(batch, channels))
 
 
@@ -247,8 +250,17 @@ def _ffmpeg_frames(container: Any, stream: Any) -> Iterator[Any]:
         return
 
 
-def _shape(frame: Any) -> tuple[int, int, str]:
-    return frame.sample_rate, frame.layout.nb_channels, frame.format.name
+def _shape(frame: Any) -> tuple[int, int, str, str]:
+    layout = frame.layout
+    return frame.sample_rate, layout.nb_channels, layout.name, frame.format.name
+
+
+def _countable(frames: Iterable[Any], channels: int) -> Iterable[Any]:
+    """Returns the frames of one shape; those of too many planes as floats in one plane."""
+    if channels < _UNCOUNTED_PLANES:
+        return frames
+    resampler = av.AudioResampler(format="flt")
+    return chain.from_iterable(map(resampler.resample, frames))
 
 
 def _ffmpeg_samples(frames: list[Any], channels: int) -> npt.NDArray[Any]:
