@@ -19,6 +19,7 @@ MAX_BOXES = 500_000
 _FIRST_BOXES = frozenset(
     b"ftyp moov mdat wide free skip styp sidx uuid pnot udta junk pict".split()
 )
+_PADDING = frozenset(b"free skip".split())
 _CHILDREN_AT = {
     **dict.fromkeys(b"moov trak mdia minf stbl moof traf mvex edts dinf udta wave".split(), (0,)),
     **dict.fromkeys(b"sinf schi ilst hoov free skip tref gmhd".split(), (0,)),
@@ -80,16 +81,18 @@ class _Track:
 
 
 def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, memoryview]]:
-    """Yields kind and content of every box but those in the sound itself."""
+    """Yields kind and content of every box; those in the sound and in padding are left out."""
     end, start, read = file.seek(0, 2), 0, 0
     while start + _HEAD <= end:
         file.seek(start)
-        head = file.read(_LONG_HEAD)
+        head = file.read(_LONG_HEAD + _HEAD)
         size = int.from_bytes(head[:4], "big")
         if size == 1:
-            size = int.from_bytes(head[8:], "big")
+            size = int.from_bytes(head[8:16], "big")
         next_box = end if size == 0 else min(end, start + max(_HEAD, size))
-        if head[4:8] != b"mdat":
+        if head[4:8] == b"mdat" or _is_padding(head):
+            yield head[4:8], memoryview(b"")
+        else:
             read += next_box - start
             if read > MAX_TABLE_BYTES:
                 yield b"cmov", memoryview(b"")  # nothing that a file needs is so large
@@ -97,6 +100,12 @@ def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, memoryview]]:
             file.seek(start)
             yield from _within(memoryview(file.read(next_box - start)), 0)
         start = next_box
+
+
+def _is_padding(head: bytes) -> bool:
+    """Returns whether a box that begins so is room that a recorder kept, and holds no box."""
+    begin = _LONG_HEAD if head[:4] == b"\0\0\0\1" else _HEAD
+    return head[4:8] in _PADDING and not any(head[begin : begin + _HEAD])
 
 
 def _within(
