@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
 
+from nemo_voice_serving.http.disconnect import ClientGone
 from nemo_voice_serving.http.routes.startup import startup_router
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 
@@ -85,3 +87,22 @@ async def test_every_waiting_client_gets_the_response() -> None:
         waiting = (client.get(PATH, params={"wait_s": 60}) for _ in range(20))
         responses = await asyncio.gather(*waiting)
     assert {response.status_code for response in responses} == {200}
+
+
+@pytest.mark.looptime
+async def test_nothing_waits_for_a_client_that_has_left() -> None:
+    app, lifecycle = FastAPI(), Lifecycle()
+    app.include_router(startup_router(lifecycle))
+    kinds = iter(["http.request", "http.disconnect"])
+
+    async def receive() -> Message:
+        return {"type": next(kinds)}
+
+    async def send(_message: Message) -> None:
+        """Nobody is there."""
+
+    query = b"wait_s=86400"
+    scope = {"type": "http", "method": "GET", "path": PATH, "query_string": query, "headers": []}
+    async with asyncio.timeout(30):
+        with pytest.raises(ClientGone):
+            await app(scope, receive, send)

@@ -7,9 +7,10 @@ failure.
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
+from nemo_voice_serving.http.disconnect import while_connected
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
 from nemo_voice_serving.runtime.lifecycle import STARTING, Lifecycle, Phase
 
@@ -46,12 +47,14 @@ def startup_router(lifecycle: Lifecycle) -> APIRouter:
         },
     )
     async def startup(
-        response: Response, wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0
+        request: Request,
+        response: Response,
+        wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0,
     ) -> StartupBody:
         """Returns 200 once the first self-test passed; waits for that for up to `wait_s`."""
         try:
             async with asyncio.timeout(wait_s):
-                await ended.wait()
+                await while_connected(request, ended.wait())
         except TimeoutError:
             pass
         phase = lifecycle.phase
