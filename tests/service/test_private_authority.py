@@ -108,7 +108,7 @@ def test_unknown_authority_is_named_as_the_reason_without_a_second_try(
     assert (ended.status, ended.reason) == (1, "HubUntrusted")
     assert "is not trusted" in ended.result["error"]["message"]
     assert not mirror.seen
-    assert ended.seconds < TIMEOUT_S / 3  # six tries wait a minute
+    assert ended.seconds < TIMEOUT_S / 2  # six tries wait 31 s
 
 
 @pytest.mark.parametrize("content", [None, "no certificate\n", ""])

@@ -85,7 +85,7 @@ def test_sigterm_finishes_requests_in_flight_and_exits_with_zero() -> None:
 
 def test_a_sigterm_while_the_server_starts_does_not_shorten_the_delay() -> None:
     port = free_port()
-    with server(port, "2.0", "0") as process:
+    with server(port, "6.0", "0") as process:
         until("SIGTERM is handled", lambda: handles_sigterm(process.pid), PATIENCE_S)
         process.send_signal(signal.SIGTERM)
         until("the server listens", lambda: status_of(port) is not None, PATIENCE_S)
@@ -95,13 +95,13 @@ def test_a_sigterm_while_the_server_starts_does_not_shorten_the_delay() -> None:
 
 
 def test_new_connections_are_accepted_for_the_whole_delay() -> None:
-    port, delay_s = free_port(), 2.0
+    port, delay_s = free_port(), 6.0
     with server(port, str(delay_s), "0") as process:
         wait_until_ready(port)
         process.send_signal(signal.SIGTERM)
         until("the service is unready", lambda: status_of(port) == 503, PATIENCE_S)
         began_s = time.monotonic()
-        while (elapsed_s := time.monotonic() - began_s) < delay_s / 2:
+        while (elapsed_s := time.monotonic() - began_s) < delay_s / 3:
             spoken = httpx.post(f"http://127.0.0.1:{port}/synthesize", json={"text": "Late."})
             assert (spoken.status_code, status_of(port)) == (200, 503)
         assert elapsed_s < delay_s
@@ -111,8 +111,7 @@ def test_new_connections_are_accepted_for_the_whole_delay() -> None:
 def test_a_failed_service_does_not_wait_for_clients_that_it_cannot_serve() -> None:
     with server(free_port(), "60", "0", "broken", linger_s=60) as process:
         assert process.stderr is not None
-        while "service failed" not in process.stderr.readline():
-            pass
+        assert any("service failed" in line for line in process.stderr)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 1
 
