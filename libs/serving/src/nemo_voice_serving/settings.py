@@ -57,7 +57,8 @@ class SelfTestSettings(_Group):
     """The recurring self-test: the model speaks or transcribes a known sentence."""
 
     idle_s: float = Field(default=60.0, ge=1, le=MAX_S)
-    """Seconds without a served request after which the self-test runs again."""
+    """Seconds without a served request or a batch that succeeded, after which the self-test runs
+    again."""
     retry_s: float = Field(default=5.0, ge=0.1, le=3600)
     """Seconds until a failed self-test is tried again."""
     max_failures: int = Field(default=3, ge=1, le=1000)
