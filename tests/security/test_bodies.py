@@ -14,7 +14,7 @@ from support.http.service_process import ServiceProcess, bystander, service_proc
 from support.http.transcribing import clip
 
 GROWTH_MB = 150.0
-SOON_S = 10.0
+SOON_S = 20.0
 SPEECH, TRANSCRIPT = "/synthesize", "/v1/audio/transcriptions"
 JSON = "application/json"
 B = "xxxxx"
