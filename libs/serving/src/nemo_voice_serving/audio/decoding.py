@@ -38,9 +38,9 @@ def decode(
     Raises:
         UnsupportedAudio: The file is not audio, or holds less than 0.1 s; only before the first
             block.
-        PayloadTooLarge: The recording is longer than `max_audio_s`, or holds more samples than
-            that much of `SAMPLES_PER_S`; before the first block where the file states its length,
-            and else when the limit is passed.
+        PayloadTooLarge: The recording is longer than `max_audio_s`, which is raised before the
+            first block where the file states its length; or it holds more samples than that much
+            of `SAMPLES_PER_S`, which is raised when the limit is passed.
         OSError: The path cannot be opened.
     """
     with ExitStack() as stack:
