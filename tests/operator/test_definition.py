@@ -293,6 +293,24 @@ REFUSED = {
             ({"procMount": "Unmasked"}, "spec.sidecars[0].securityContext.procMount"),
         ]
     },
+    **{
+        f"a sidecar with {more}": (
+            {**DEMO, "sidecars": [{"name": "a", "image": "a", **more}]},
+            message,
+        )
+        for more, message in [
+            (
+                {"ports": [{"containerPort": 80, "hostPort": 80}]},
+                'unknown field "spec.sidecars[0].ports[0].hostPort"',
+            ),
+            ({"livenessProbe": {"httpGet": {"port": 80, "host": "10.0.0.1"}}}, "no other host"),
+            ({"readinessProbe": {"tcpSocket": {"port": 80, "host": "10.0.0.1"}}}, "no other host"),
+            (
+                {"lifecycle": {"preStop": {"httpGet": {"port": 80, "host": "10.0.0.1"}}}},
+                "no other host",
+            ),
+        ]
+    },
     "a sidecar whose name is no name": (
         {**DEMO, "sidecars": [{"name": "A b", "image": "a"}]},
         "spec.sidecars[0].name: Invalid value",
@@ -442,7 +460,8 @@ def test_every_field_of_a_sidecar_is_kept(defined: ApiServer) -> None:
         "image": "beside:1",
         "ports": [{"containerPort": 9000, "protocol": "TCP"}],
         "securityContext": {"runAsUser": 1337},
-        "livenessProbe": {"httpGet": {"path": "/", "port": 9000}},
+        "livenessProbe": {"httpGet": {"path": "/", "port": 9000}, "periodSeconds": 5},
+        "lifecycle": {"preStop": {"exec": {"command": ["sleep", "5"]}}},
     }
     made = created(defined, "default", voice({**DEMO, "sidecars": [sidecar]}), dryRun="All").json()
     assert made["spec"]["sidecars"] == [sidecar]

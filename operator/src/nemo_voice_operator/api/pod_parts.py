@@ -1,10 +1,10 @@
 """What a spec may add to the pods: volumes, mounts, and containers before and beside ours."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from nemo_voice_operator.api.base import AnyObject, Part, Text, cel, rules
+from nemo_voice_operator.api.base import AnyObject, Part, Text, cel, named, rules
 
 SCRATCH, MODELS, KEYS, CA_BUNDLE = OWN_VOLUMES = ("scratch", "models", "keys", "ca-bundle")
 """The operator's own volumes: what a pod may write, the models, the API keys, and the certificate
@@ -173,12 +173,75 @@ class ContainerSecurity(Part):
     """Its capabilities; absent: none."""
 
 
-class ExtraContainer(Part):
-    """A container as in a pod, without privileges and capabilities."""
+_AS_IN_A_POD: dict[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
+
+
+class PassedOn(Part):
+    """A part of a pod that is passed on whole; only the fields that are limited are told here.
+
+    Unknown fields are kept, so no field may have a second name that the definition does not check.
+    """
 
     model_config = ConfigDict(
-        extra="allow", json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}
+        extra="allow",
+        populate_by_name=False,
+        json_schema_extra=_AS_IN_A_POD,
     )
+
+
+class ContainerPort(Part):
+    """A port of a container. There is no `hostPort`: the node's ports are not the pod's."""
+
+    container_port: Annotated[int, Field(ge=1, le=65535)]
+    """Its number."""
+    name: Annotated[PartName, Field(max_length=15)] | None = None
+    """Its name."""
+    protocol: Literal["TCP", "UDP", "SCTP"] | None = None
+    """Its protocol; absent: TCP."""
+
+
+class Address(PassedOn):
+    """Where a probe or a hook calls."""
+
+    host: (
+        Annotated[
+            str,
+            Field(
+                max_length=253,
+                json_schema_extra=rules(
+                    cel("self == ''", "probes and hooks call their own pod and no other host")
+                ),
+            ),
+        ]
+        | None
+    ) = None
+    """Never another host than the pod."""
+
+
+class Handler(PassedOn):
+    """A probe or a hook, as in a pod."""
+
+    model_config = ConfigDict(json_schema_extra=_AS_IN_A_POD | named("probe or hook of a pod"))
+
+    http_get: Address | None = None
+    """A request over HTTP."""
+    tcp_socket: Address | None = None
+    """A connection."""
+
+
+class Lifecycle(PassedOn):
+    """Hooks of a container, as in a pod."""
+
+    model_config = ConfigDict(json_schema_extra=_AS_IN_A_POD | named("lifecycle of a pod"))
+
+    post_start: Handler | None = None
+    """After its start."""
+    pre_stop: Handler | None = None
+    """Before its end."""
+
+
+class ExtraContainer(PassedOn):
+    """A container as in a pod, without privileges and capabilities."""
 
     name: Annotated[
         PartName,
@@ -195,6 +258,16 @@ class ExtraContainer(Part):
     """Its name; the operator's own are refused."""
     image: Annotated[str, Field(min_length=1, max_length=512)]
     """Its image."""
+    ports: Annotated[list[ContainerPort], Field(max_length=32)] | None = None
+    """Its ports."""
+    liveness_probe: Handler | None = None
+    """Whether it lives. Neither a probe nor a hook may call another host: the node would do it."""
+    readiness_probe: Handler | None = None
+    """Whether it is ready."""
+    startup_probe: Handler | None = None
+    """Whether it has started."""
+    lifecycle: Lifecycle | None = None
+    """Its hooks."""
     security_context: ContainerSecurity | None = None
     """What it may do. Every other field is as in a pod, and checked when the pod is applied."""
 

@@ -29,6 +29,8 @@ _UNPACKED_DEMO_SIZE = "1Gi"
 READABLE_BY_GROUP = 0o440
 _LAST_OUTPUT: Manifest = {"terminationMessagePolicy": "FallbackToLogsOnError"}
 """What a container wrote last is the reason that the status gives for its end."""
+_DENIED = {"privileged", "allow_privilege_escalation", "run_as_non_root"}
+"""What a container's security context may only have as it is without it."""
 
 
 def pod_metadata(service: VoiceService, labels: Mapping[str, str]) -> Manifest:
@@ -94,11 +96,14 @@ def _confined(container: ExtraContainer) -> Manifest:
 
 
 def _confinement(given: ContainerSecurity | None) -> Manifest:
-    """Returns a security context that Pod Security's "restricted" admits."""
-    theirs = given.model_dump(by_alias=True, exclude_none=True) if given else {}
+    """Returns a security context that Pod Security's "restricted" admits.
+
+    Whatever is given: of a spec that was stored under another definition no rule may be checked.
+    """
+    theirs = given.model_dump(by_alias=True, exclude_none=True, exclude=_DENIED) if given else {}
     return {
-        "allowPrivilegeEscalation": False,
         **theirs,
+        "allowPrivilegeEscalation": False,
         "capabilities": {**theirs.get("capabilities", {}), "drop": ["ALL"]},
     }
 

@@ -112,6 +112,17 @@ def test_sidecars_follow_init_containers_and_are_always_restarted() -> None:
         ({"securityContext": {"runAsUser": 1337}}, {**CONFINED, "runAsUser": 1337}),
         ({"securityContext": {"capabilities": {"drop": ["CHOWN"]}}}, CONFINED),
         (
+            {
+                "securityContext": {
+                    "privileged": True,
+                    "allowPrivilegeEscalation": True,
+                    "runAsNonRoot": False,
+                }
+            },
+            CONFINED,
+        ),
+        ({"security_context": {"privileged": True}}, CONFINED),
+        (
             {"securityContext": {"capabilities": {"add": ["NET_BIND_SERVICE"]}}},
             {**CONFINED, "capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}},
         ),
