@@ -9,12 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from nemo_voice_operator.api.status import manager_of
-from nemo_voice_operator.clients.api_server import Cluster
+from nemo_voice_operator.controller.event_recorder import EventRecorder
 from nemo_voice_operator.controller.other_operators import OtherOperators
-from nemo_voice_operator.controller.status_writer import GONE, StatusWriter, event_time
+from nemo_voice_operator.controller.status_writer import GONE, StatusWriter
 from nemo_voice_operator.errors import ClusterError
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving
-from nemo_voice_operator.status.events import event_about
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +25,8 @@ _LOOKS_PER_LEASE = 3
 class Claims:
     """The claims of this operator on VoiceServices, and those of others that it respects."""
 
-    cluster: Cluster
     status_writer: StatusWriter
+    events: EventRecorder
     others: OtherOperators
     elsewhere: dict[Key, str] = field(default_factory=dict)
     """VoiceServices that other operators manage, and which."""
@@ -99,7 +98,7 @@ class Claims:
             raise
         if why:
             logger.warning("took over a VoiceService %s", why, extra=_place(resource))
-            await self._record(resource, "Normal", "TakenOver", why)
+            await self.events.tell(resource, "Normal", "TakenOver", why)
         return made
 
     async def _respect(self, key: Key, resource: Object, other: str, why: str) -> None:
@@ -112,14 +111,8 @@ class Claims:
             f"{self.operator}, leaves it alone"
         )
         logger.warning("a VoiceService is left alone: %s", note, extra=_place(resource))
-        await self._record(resource, "Warning", "ManagedElsewhere", note)
+        await self.events.tell(resource, "Warning", "ManagedElsewhere", note)
         self._told[key] = told
-
-    async def _record(self, resource: Object, kind: str, reason: str, note: str) -> None:
-        writer = self.status_writer
-        now = event_time(writer.now())
-        event = event_about(resource, kind, reason, note, now=now, reporter=writer.reporter)
-        await self.cluster.record(event)
 
 
 def _place(resource: Object) -> dict[str, str]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.controller.claims import Claims
+from nemo_voice_operator.controller.event_recorder import EventRecorder
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.observation import (
     ReadinessClient,
@@ -24,7 +25,7 @@ from nemo_voice_operator.controller.observation import (
 from nemo_voice_operator.controller.other_operators import OtherOperators
 from nemo_voice_operator.controller.owned_objects import OwnedObjects
 from nemo_voice_operator.controller.resolver import Resolver
-from nemo_voice_operator.controller.status_writer import StatusWriter, event_time, timestamp
+from nemo_voice_operator.controller.status_writer import StatusWriter, timestamp
 from nemo_voice_operator.errors import ClusterError, NotUnderstood, Refused
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, Kind
 from nemo_voice_operator.kube.leases import operator_name
@@ -34,7 +35,6 @@ from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed, ScalingDecision
 from nemo_voice_operator.state.plan import Capabilities, Plan
 from nemo_voice_operator.state.resolved import Resolved
-from nemo_voice_operator.status.events import event_about
 from nemo_voice_operator.status.pod_diagnosis import Diagnosis
 from nemo_voice_operator.status.requeue import requeue_after_s
 from nemo_voice_operator.status.status import status_of
@@ -65,6 +65,7 @@ class Reconciler:
     """How often in a row a write failed without a refusal."""
     _resolver: Resolver = field(init=False)
     _owned: OwnedObjects = field(init=False)
+    _events: EventRecorder = field(init=False)
     _status_writer: StatusWriter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,11 +79,12 @@ class Reconciler:
             self.on_set_back,
         )
         name = operator_name(self.settings.namespace)
+        self._events = EventRecorder(self.cluster, self.reporter, self.now)
         self._status_writer = StatusWriter(
-            self.object_cache, self.cluster, name, self.reporter, self.now
+            self.object_cache, self.cluster, name, self._events, self.now
         )
         others = OtherOperators(self.cluster, self.clock, self.settings.lease_s)
-        self.claims = Claims(self.cluster, self._status_writer, others)
+        self.claims = Claims(self._status_writer, self._events, others)
 
     async def reconcile(self, key: Key) -> float | None:
         """Makes one VoiceService's owned objects and status what they should be.
@@ -155,11 +157,7 @@ class Reconciler:
                 "and set back; while that goes on, it is set back less and less often, at least "
                 "every 5 min"
             )
-            now = event_time(self.now())
-            event = event_about(
-                resource, "Warning", "SetBack", note, now=now, reporter=self.reporter
-            )
-            await self.cluster.record(event)
+            await self._events.tell(resource, "Warning", "SetBack", note)
             contests.pop(0)
 
     def _observe(self, resolved: Resolved) -> Observed:

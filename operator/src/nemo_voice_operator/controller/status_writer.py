@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from nemo_voice_operator.api import Metadata, VoiceService
+from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.status import Status
 from nemo_voice_operator.clients.api_server import Cluster
+from nemo_voice_operator.controller.event_recorder import EventRecorder
 from nemo_voice_operator.controller.object_cache import ObjectCache
-from nemo_voice_operator.errors import ClusterError, Conflict, Refused, Unexplained
+from nemo_voice_operator.errors import ClusterError, Refused, Unexplained
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import Object
-from nemo_voice_operator.status.events import events_between, warning_once
 from nemo_voice_operator.status.status import status_of_unreadable
 
 logger = logging.getLogger(__name__)
@@ -29,8 +29,7 @@ class StatusWriter:
     cluster: Cluster
     operator: str
     """The operator that manages what it writes to: its claim is in every status."""
-    reporter: str
-    """This replica's name in Events."""
+    events: EventRecorder
     now: Callable[[], datetime]
 
     async def claim(self, resource: Object) -> Object:
@@ -52,9 +51,7 @@ class StatusWriter:
         if status == service.status:
             return
         await self._apply(resource, _dumped(status))
-        moment = event_time(self.now())
-        for event in events_between(service, status, now=moment, reporter=self.reporter):
-            await self._record(event)
+        await self.events.tell_of_changes(service, status)
 
     async def write_last(self, resource: Object, service: VoiceService, status: Status) -> None:
         """Writes the status of one that is being deleted, unless it is gone already.
@@ -85,7 +82,7 @@ class StatusWriter:
         status = {**unreadable, "operator": self.operator}
         if status != before:
             await self._apply(resource, status)
-            await self._warn(resource, "NotUnderstood", problem)
+            await self.events.warn_once(resource, "NotUnderstood", problem)
 
     async def _apply(
         self, resource: Object, status: Manifest, *, if_unchanged: bool = False
@@ -101,28 +98,11 @@ class StatusWriter:
             if error.status not in GONE:
                 name = f"{resource['metadata']['namespace']}/{resource['metadata']['name']}"
                 logger.warning("status refused: %s", error, extra={"voiceservice": name})
-                await self._warn(resource, "StatusRefused", f"its status is refused: {error}")
+                why = f"its status is refused: {error}"
+                await self.events.warn_once(resource, "StatusRefused", why)
             raise
         self.object_cache.put(made)
         return made
-
-    async def _warn(self, resource: Object, reason: str, note: str) -> None:
-        metadata = Metadata.model_validate(resource["metadata"])
-        now = event_time(self.now())
-        await self._record(warning_once(metadata, reason, note, now=now, reporter=self.reporter))
-
-    async def _record(self, event: Manifest) -> None:
-        """Records the Event; one that is refused is logged, for the reconcile can do without.
-
-        Raises:
-            ClusterError: The API server cannot be reached.
-        """
-        try:
-            await self.cluster.record(event)
-        except Conflict:
-            return  # it is there already
-        except Refused as error:
-            logger.warning("event refused: %s", error, extra={"event": event["reason"]})
 
     def _claimed(self, status: Status) -> Status:
         return status.model_copy(update={"operator": self.operator})
@@ -131,11 +111,6 @@ class StatusWriter:
 def timestamp(moment: datetime) -> str:
     """Returns the time in RFC 3339 with seconds, as conditions have it."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def event_time(moment: datetime) -> str:
-    """Returns the time in RFC 3339 with microseconds, as Events have it."""
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _dumped(status: Status) -> Manifest:

@@ -134,6 +134,12 @@ def test_an_event_that_could_not_be_written_is_written_later(scene: Scene) -> No
     assert reasons(scene) == ["ManagedElsewhere"]
 
 
+def test_an_event_that_is_refused_delays_nothing(scene: Scene) -> None:
+    claimed_by_other(scene)
+    scene.cluster.fails["record Event"] = Refused("exceeded quota", status=403)
+    assert scene.reconcile() == scene.reconciler.claims.ask_again_s
+
+
 def test_a_lease_that_may_not_be_read_is_named_in_the_event(scene: Scene) -> None:
     claimed_by_other(scene)
     scene.cluster.fails["read Lease"] = Refused("leases is forbidden", status=403)

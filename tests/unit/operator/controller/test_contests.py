@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nemo_voice_operator.errors import Unavailable
+from nemo_voice_operator.errors import Refused, Unavailable
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, Kind
 from nemo_voice_operator.kube.labels import MANAGER
 from support.operator.scenes import Scene
@@ -167,6 +167,15 @@ def test_an_event_that_could_not_be_written_is_written_later(served: Scene) -> N
     served.reconcile()
     served.reconcile()
     assert len(set_backs(served)) == 1
+
+
+def test_an_event_that_is_refused_fails_no_reconcile(served: Scene) -> None:
+    Rival(served).change()
+    served.cluster.fails["record Event"] = Refused("exceeded quota", status=403)
+    served.reconcile()
+    served.cluster.fails.clear()
+    served.reconcile()
+    assert set_backs(served) == []
 
 
 def test_the_operators_own_name_in_a_contest_means_another_operator(served: Scene) -> None:
