@@ -39,6 +39,9 @@ from nemo_voice_operator.status.pod_diagnosis import Diagnosis
 from nemo_voice_operator.status.requeue import requeue_after_s
 from nemo_voice_operator.status.status import status_of
 
+_SAME_WORDS_S = 30.0
+"""For so long a refusal keeps its words. Those of a webhook may have a time or a port in them, and
+each status that is written is an event, which reconciles at once."""
 _LASTING_FAILURES = 5
 """Failures in a row after which an error that is no refusal is reported: about 3 s."""
 
@@ -63,6 +66,8 @@ class Reconciler:
     """Which VoiceServices this operator manages, and which others do."""
     _failures: dict[Key, int] = field(default_factory=dict)
     """How often in a row a write failed without a refusal."""
+    _refusals: dict[Key, tuple[Diagnosis, int, float]] = field(default_factory=dict)
+    """What the status says of a refusal, of which generation, and since when."""
     _resolver: Resolver = field(init=False)
     _owned: OwnedObjects = field(init=False)
     _events: EventRecorder = field(init=False)
@@ -145,7 +150,11 @@ class Reconciler:
         self._resolver.forget(key)
         self.object_cache.uses_claim(key, None)
         self.scaling_decisions.pop(key, None)
+        self._forget_failures(key)
+
+    def _forget_failures(self, key: Key) -> None:
         self._failures.pop(key, None)
+        self._refusals.pop(key, None)
 
     async def _tell_of_contests(self, key: Key, resource: Object) -> None:
         """Writes an Event for each object that somebody changes and that is set back."""
@@ -175,11 +184,11 @@ class Reconciler:
         try:
             observed = await self._write(resource, resolved, plan, observed)
         except ClusterError as error:
-            if refusal := self._refusal(key, error):
+            if refusal := self._refusal(resolved, error):
                 status = await self._status(resolved, plan, observed, refusal)
                 await self._status_writer.write(resource, resolved.service, status)
             raise
-        self._failures.pop(key, None)
+        self._forget_failures(key)
         status = await self._status(resolved, plan, observed)
         await self._status_writer.write(resource, resolved.service, status)
 
@@ -194,13 +203,21 @@ class Reconciler:
             await self._owned.record_good_template(resolved, resource, deployment)
         return replace(observed, deployment=deployment)
 
-    def _refusal(self, key: Key, error: ClusterError) -> Diagnosis | None:
+    def _refusal(self, resolved: Resolved, error: ClusterError) -> Diagnosis | None:
         """Returns what the status reports of a failed write; None where it may soon succeed."""
+        key, generation = resolved.key, resolved.service.metadata.generation
         if not isinstance(error, Refused):
             self._failures[key] = self._failures.get(key, 0) + 1
             if not error.status or self._failures[key] < _LASTING_FAILURES:
                 return None
-        return Diagnosis(error.condition_reason, str(error), "")
+        now_s, reason = self.clock(), error.condition_reason
+        if known := self._refusals.get(key):
+            told, of, since_s = known
+            if (told.reason, of) == (reason, generation) and now_s - since_s < _SAME_WORDS_S:
+                return told
+        told = Diagnosis(reason, str(error), "")
+        self._refusals[key] = (told, generation, now_s)
+        return told
 
     async def _status(
         self, resolved: Resolved, plan: Plan, observed: Observed, refusal: Diagnosis | None = None

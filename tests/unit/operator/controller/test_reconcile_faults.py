@@ -60,6 +60,22 @@ def test_error_that_is_no_refusal_is_reported_when_it_lasts(
     assert scene.condition("Degraded") == ("False", "AsExpected")
 
 
+def test_a_refusal_that_is_worded_anew_each_time_is_not_written_each_time(scene: Scene) -> None:
+    scene.apply()
+    for port in range(40000, 40050):
+        error = Refused(f"webhook: read tcp 10.0.0.1:{port}: connection reset", status=403)
+        scene.cluster.fails["apply Deployment"] = error
+        with pytest.raises(Refused):
+            scene.reconcile()
+        scene.pass_time(1)
+    assert scene.cluster.calls.count("apply status") == 3, "the claim, and one in 30 s"
+    scene.apply(replicas=2)
+    scene.cluster.fails["apply Deployment"] = Refused("another", status=403)
+    with pytest.raises(Refused):
+        scene.reconcile()
+    assert any(one["message"] == "another" for one in scene.status()["conditions"])
+
+
 def test_api_server_that_does_not_respond_is_nothing_of_the_voice_service(scene: Scene) -> None:
     scene.apply()
     scene.cluster.fails["apply Deployment"] = Unavailable("cannot be reached")
