@@ -79,12 +79,22 @@ def why_unscheduled(pod: Object) -> str:
 
 
 def container_states(pod: Object) -> Iterator[Mapping[str, Any]]:
-    """Yields the status of each container, at first those that begin the pod and are not done."""
+    """Yields the status of each container, at first those that begin the pod and are not done.
+
+    Not those of sidecars that were ended because the pod is over.
+    """
     status = pod.get("status", {})
+    ended = _sidecars(pod) if is_over(pod) else frozenset()
     for container in status.get("initContainerStatuses") or ():
-        if (container.get("state", {}).get("terminated") or {}).get("exitCode") != 0:
+        is_done = (container.get("state", {}).get("terminated") or {}).get("exitCode") == 0
+        if not is_done and container.get("name") not in ended:
             yield container
     yield from status.get("containerStatuses") or ()
+
+
+def _sidecars(pod: Object) -> frozenset[str]:
+    begin = pod.get("spec", {}).get("initContainers") or ()
+    return frozenset(str(one["name"]) for one in begin if one.get("restartPolicy") == "Always")
 
 
 def moment_of(text: object) -> datetime | None:

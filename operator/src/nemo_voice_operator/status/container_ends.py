@@ -4,6 +4,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nemo_voice_operator.api.pod_parts import CHECK, FETCH, SERVE
 from nemo_voice_operator.kube.events import Note
 from nemo_voice_operator.kube.objects import Object
 from nemo_voice_operator.status.crash_loops import last_end
@@ -14,6 +15,8 @@ _OUT_OF_MEMORY = "OOMKilled"
 _BY_STATUS = frozenset({"", "Error", "Completed"})
 """Reasons that say no more than the exit status does."""
 _SIGNALLED = 128
+_RESOURCES = {SERVE: "resources", FETCH: "jobResources", CHECK: "jobResources"}
+"""The field of the spec that has the resources of each container of ours."""
 
 
 def how_it_ended(pod: Object, container: Mapping[str, Any], notes: Sequence[Note] = ()) -> str:
@@ -30,7 +33,7 @@ def how_it_ended(pod: Object, container: Mapping[str, Any], notes: Sequence[Note
         return str(waiting.get("message", ""))[:MOST_CHARS]
     code, reason = int(ended.get("exitCode") or 0), str(ended.get("reason", ""))
     if reason == _OUT_OF_MEMORY:
-        return _out_of_memory(_memory_limit(pod, str(container.get("name", ""))))
+        return _out_of_memory(pod, str(container.get("name", "")))
     if probe := killing_probe(container, notes):
         return f"killed by the {probe}"
     how = _by_status(code) if reason in _BY_STATUS else f"{reason} with exit code {code}"
@@ -56,14 +59,17 @@ def _signal_of(code: int) -> str | None:
         return None
 
 
-def _out_of_memory(limit: str | None) -> str:
+def _out_of_memory(pod: Object, name: str) -> str:
+    """Returns that a container was killed for memory, and which field gives it more."""
+    limit, field = _memory_limit(pod, name), _RESOURCES.get(name, "its resources")
     if limit:
-        return f"killed for memory: its limit is {limit}; raise resources.limits.memory"
-    return "killed for memory: the node ran out of it; raise resources.requests.memory"
+        return f"killed for memory: its limit is {limit}; raise {field}.limits.memory"
+    return f"killed for memory: the node ran out of it; raise {field}.requests.memory"
 
 
 def _memory_limit(pod: Object, name: str) -> str | None:
-    containers = pod.get("spec", {}).get("containers") or ()
+    spec = pod.get("spec", {})
+    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
     limits = [
         (one.get("resources", {}).get("limits") or {}).get("memory")
         for one in containers

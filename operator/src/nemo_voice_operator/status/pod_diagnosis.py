@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from nemo_voice_operator.api.pod_parts import OWN_CONTAINERS
 from nemo_voice_operator.desired.names import digest_in
 from nemo_voice_operator.kube.events import Note, notes_of, steady
 from nemo_voice_operator.kube.objects import (
@@ -145,7 +146,8 @@ def _of_containers(pod: Object, evidence: Evidence) -> Diagnosis | None:
     reported = (readiness.reason or "") if readiness is not None and has_failed else ""
     for container in container_states(pod):
         if has_crashed(pod, container):
-            return Diagnosis(CRASH_LOOP, reported or how_it_ended(pod, container, notes), name)
+            how = reported or _named(container, how_it_ended(pod, container, notes))
+            return Diagnosis(CRASH_LOOP, how, name)
         if not has_failed and (found := _of_container(pod, container, notes)):
             return found
     if has_failed:
@@ -224,11 +226,19 @@ def _of_container(
     waiting = state.get("waiting") or {}
     reason = waiting.get("reason", "")
     if reason and reason not in _STARTING:
-        steady = _NO_IMAGE if reason in _PULL_FAILED else reason
-        without = missing_pull_secret(notes) if steady == _NO_IMAGE else ""
+        told = _NO_IMAGE if reason in _PULL_FAILED else reason
+        without = missing_pull_secret(notes) if told == _NO_IMAGE else ""
         message = " ".join(filter(None, (without, waiting.get("message", ""))))
-        return Diagnosis(steady, message[:_MOST_CHARS], name)
+        return Diagnosis(told, _named(container, message)[:_MOST_CHARS], name)
     ended = state.get("terminated") or {}
     if ended.get("exitCode"):
-        return Diagnosis(ended.get("reason", "Error"), how_it_ended(pod, container, notes), name)
+        how = _named(container, how_it_ended(pod, container, notes))
+        return Diagnosis(ended.get("reason", "Error"), how, name)
     return None
+
+
+def _named(container: Mapping[str, Any], words: str) -> str:
+    """Returns the words with the name of the container, if it is not one of ours."""
+    name = container.get("name")
+    is_ours = name is None or name in OWN_CONTAINERS
+    return words if is_ours else f"container {name}: {words}".removesuffix(": ")

@@ -62,6 +62,17 @@ def test_finished_init_containers_are_left_out() -> None:
     assert list(container_states(found)) == [begun, begun]
 
 
+def test_sidecars_that_ended_with_their_pod_are_left_out() -> None:
+    killed: Any = {"name": "proxy", "state": {"terminated": {"exitCode": 143}}}
+    failed: Any = {"name": "check", "state": {"terminated": {"exitCode": 1}}}
+    found = pod(initContainerStatuses=[killed], containerStatuses=[failed], phase="Failed")
+    with_sidecar = {"initContainers": [{"name": "proxy", "restartPolicy": "Always"}]}
+    assert list(container_states({**found, "spec": with_sidecar})) == [failed]
+    assert list(container_states({**found, "spec": {}})) == [killed, failed]
+    running = pod(initContainerStatuses=[killed], containerStatuses=[failed], phase="Running")
+    assert list(container_states({**running, "spec": with_sidecar})) == [killed, failed]
+
+
 @pytest.mark.parametrize("text", [None, "", "yesterday", "2026-01-01T00:00:00"])
 def test_text_without_a_time_and_a_zone_is_no_moment(text: object) -> None:
     assert moment_of(text) is None

@@ -54,16 +54,26 @@ def test_container_that_never_ended_has_the_words_of_its_state() -> None:
     assert how_it_ended(pod(), {"state": {}}) == ""
 
 
-def test_kill_for_memory_names_the_limit_and_the_field_to_raise() -> None:
-    ended = {"name": "serve", "state": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}
-    containers = [
-        {"name": "proxy", "resources": {"limits": {"memory": "64Mi"}}},
-        {"name": "serve", "resources": {"limits": {"memory": "2Gi"}}},
-    ]
-    limited = {**pod(), "spec": {"containers": containers}}
-    assert how_it_ended(limited, ended) == (
-        "killed for memory: its limit is 2Gi; raise resources.limits.memory"
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("serve", "resources"),
+        ("fetch", "jobResources"),
+        ("check", "jobResources"),
+        ("proxy", "its resources"),
+    ],
+)
+def test_kill_for_memory_names_the_limit_and_the_field_to_raise(name: str, field: str) -> None:
+    ended = {"name": name, "state": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}
+    limits = {"proxy": "64Mi", "serve": "2Gi", "fetch": "3Gi", "check": "4Gi"}
+    first, *others = (
+        {"name": one, "resources": {"limits": {"memory": limit}}} for one, limit in limits.items()
     )
-    unlimited = {**pod(), "spec": {"containers": [{"name": "serve", "resources": {}}]}}
-    assert "resources.requests.memory" in how_it_ended(unlimited, ended)
-    assert "resources.requests.memory" in how_it_ended(pod(), ended)
+    limited = {**pod(), "spec": {"initContainers": [first], "containers": others}}
+    assert how_it_ended(limited, ended) == (
+        f"killed for memory: its limit is {limits[name]}; raise {field}.limits.memory"
+    )
+    unlimited = {**pod(), "spec": {"containers": [{"name": name, "resources": {}}]}}
+    words = f"killed for memory: the node ran out of it; raise {field}.requests.memory"
+    assert how_it_ended(unlimited, ended) == words
+    assert how_it_ended(pod(), ended) == words

@@ -24,7 +24,7 @@ def container(
     """A container's status: what it does, how often it was started again, how it ended last."""
     now = state if running is None else {"running": {"startedAt": at(running)}}
     ended = {"terminated": last} if last else {}
-    return {"restartCount": restarts, "state": now, "lastState": ended}
+    return {"name": "serve", "restartCount": restarts, "state": now, "lastState": ended}
 
 
 def waits(reason: str, restarts: int = 0, last: Any = None, message: str = "") -> dict[str, Any]:

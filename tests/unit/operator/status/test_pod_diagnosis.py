@@ -135,6 +135,27 @@ def test_reported_failure_is_shown_also_after_earlier_crashes() -> None:
     assert sidecar == Diagnosis("ModelFailed", "the self-test was silent", "narrator-0")
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "words"),
+    [
+        ({"waiting": {"reason": "ErrImagePull", "message": "not found"}}, None, "not found"),
+        ({"waiting": {"reason": "InvalidImageName"}}, "InvalidImageName", ""),
+        (
+            {"terminated": {"exitCode": 1, "reason": "Error"}},
+            "CrashLoopBackOff",
+            "it ended with exit code 1",
+        ),
+    ],
+)
+def test_a_container_that_is_not_ours_is_named(
+    state: dict[str, Any], reason: str | None, words: str
+) -> None:
+    for name, prefix in [("proxy", "container proxy"), ("serve", "")]:
+        seen = pod(initContainerStatuses=[{"name": name, "state": state}])
+        message = ": ".join(filter(None, (prefix, words)))
+        assert pod_diagnosis(seen) == Diagnosis(reason or "ImagePullBackOff", message, "narrator-0")
+
+
 def diagnosis(*pods: dict[str, Any], wanted: int = 1, **seen: Any) -> Diagnosis | None:
     reports = PodReports(readiness=seen.pop("readiness", {}))
     return serving_diagnosis(Observed(pods=pods, **seen), reports, wanted, START)
