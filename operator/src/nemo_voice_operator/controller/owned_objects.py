@@ -168,7 +168,7 @@ class OwnedObjects:
             made = await self._apply_unknown(resolved.service, reference, manifest, owners)
         self.object_cache.put(made)
         applied.states[reference] = (digest, _state(made))
-        if is_set_back and is_changed(known, made):
+        if is_set_back and is_changed(manifest, known, made):
             self._set_back(applied, reference, rivals(known, made))
 
     def _must_wait(self, applied: _Applied, reference: Reference) -> bool:

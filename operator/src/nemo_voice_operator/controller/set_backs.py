@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nemo_voice_operator.kube.labels import MANAGER
-from nemo_voice_operator.kube.objects import Object
+from nemo_voice_operator.kube.manifests import Json, Manifest
+from nemo_voice_operator.kube.objects import Object, owner_references_of
 
 _AT_ONCE = 3
 """Set-backs without a pause: a person's change, or a tool's that runs once."""
@@ -42,9 +43,13 @@ class SetBacks:
         self._last_s = now_s
 
 
-def is_changed(before: Object | None, after: Object) -> bool:
-    """Returns whether applying an object changed it, the status and bookkeeping aside."""
-    return before is None or _content(before) != _content(after)
+def is_changed(applied: Manifest, before: Object | None, after: Object) -> bool:
+    """Returns whether applying a manifest changed in an object what the manifest or its owners say.
+
+    What others wrote beside it, perhaps after the object was seen, is none of its business.
+    """
+    owners = [owner_references_of(one) for one in (before, after) if one is not None]
+    return owners[0] != owners[-1] or _differs(applied, before, after)
 
 
 def rivals(before: Object | None, after: Object) -> str:
@@ -63,12 +68,12 @@ def rivals(before: Object | None, after: Object) -> str:
     return ", ".join(sorted({_who(one) for one in found})) or f"another {MANAGER}"
 
 
-def _content(thing: Object) -> Mapping[str, Any]:
-    metadata = {key: value for key, value in thing["metadata"].items() if key not in _BOOKKEEPING}
-    return {key: value for key, value in thing.items() if key != "status"} | {"metadata": metadata}
-
-
-_BOOKKEEPING = frozenset({"managedFields", "resourceVersion", "generation"})
+def _differs(applied: Json, before: Any, after: Any) -> bool:
+    """Returns whether two states differ in what was applied; lists count as a whole."""
+    are_maps = isinstance(before, Mapping) and isinstance(after, Mapping)
+    if not (are_maps and isinstance(applied, Mapping)):
+        return bool(before != after)
+    return any(_differs(one, before.get(name), after.get(name)) for name, one in applied.items())
 
 
 def _others(thing: Object) -> Iterator[Mapping[str, Any]]:

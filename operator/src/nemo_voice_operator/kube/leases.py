@@ -4,9 +4,11 @@ An operator is known by the namespace and the name of its Lease, `voice/nemo-voi
 Lease says whether the operator is alive, whichever replica leads.
 """
 
+import re
 from collections.abc import Sequence
 
 from nemo_voice_operator.api import GROUP
+from nemo_voice_operator.api.base import SUBDOMAIN
 from nemo_voice_operator.kube.kinds import LEASE, Reference
 from nemo_voice_operator.kube.objects import Object
 
@@ -24,7 +26,8 @@ def operator_name(namespace: str) -> str:
 def lease_of(operator: str) -> Reference | None:
     """Returns which Lease an operator's name means; None where it is no such name."""
     namespace, _, name = operator.partition("/")
-    return Reference(LEASE, namespace, name) if namespace and name else None
+    are_names = all(re.fullmatch(SUBDOMAIN, one) for one in (namespace, name))
+    return Reference(LEASE, namespace, name) if are_names else None
 
 
 def scope_of(namespaces: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.model_source import DEMO, Checkpoint
 from nemo_voice_operator.api.status import (
     MAX_MESSAGE_CHARS,
+    MAX_REASON_CHARS,
     Phase,
     PhaseSeconds,
     Progress,
@@ -68,7 +69,7 @@ def status_of(
     return Status(
         observed_generation=service.metadata.generation,
         phase=_phase(assessment, conditions),
-        reason=reason_of(conditions),
+        reason=reason_of(conditions)[:MAX_REASON_CHARS],
         endpoint=_endpoint(service),
         selector=",".join(f"{k}={v}" for k, v in selector_of(service).items()),
         replicas=assessment.existing,

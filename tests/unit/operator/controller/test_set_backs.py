@@ -87,11 +87,22 @@ def test_who_deleted_an_object_has_no_name() -> None:
     assert rivals(None, managed(OURS)) == "somebody, who deleted it"
 
 
-def test_only_what_an_apply_writes_counts_as_changed() -> None:
-    before = managed(OURS, spec={"replicas": 1}, status={"replicas": 0})
-    after = managed(spec={"replicas": 1}, status={"replicas": 1})
-    after["metadata"] |= {"resourceVersion": "9", "generation": 3}
-    assert not is_changed(before, after)
-    assert is_changed(before, {**after, "spec": {"replicas": 2}})
-    assert is_changed(before, {**after, "metadata": {**after["metadata"], "labels": {"a": "b"}}})
-    assert is_changed(None, after)
+def test_only_what_was_applied_counts_as_changed() -> None:
+    applied: Any = {"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 1, "args": ["x"]}}
+    owner = [{"kind": "VoiceService", "uid": "1"}]
+    before = {**managed(OURS, spec={"replicas": 1, "args": ["x"]}), "status": {"replicas": 0}}
+    before["metadata"] |= {"labels": {"a": "b"}, "ownerReferences": owner}
+    bound = {**before, "spec": {**before["spec"], "volumeName": "pv"}, "status": {"replicas": 1}}
+    bound["metadata"] = {**before["metadata"], "annotations": {"bound": "yes"}, "generation": 3}
+    assert not is_changed(applied, before, bound), "others wrote it, before or after"
+    metadata = before["metadata"]
+    for change in (
+        {"spec": {"replicas": 2, "args": ["x"]}},
+        {"spec": {"replicas": 1, "args": ["x", "y"]}},
+        {"spec": {"replicas": 1}},
+        {"metadata": {**metadata, "labels": {"a": "c"}}},
+        {"metadata": {**metadata, "labels": {}}},
+        {"metadata": {**metadata, "ownerReferences": []}},
+    ):
+        assert is_changed(applied, {**before, **change}, bound), change
+    assert is_changed(applied, None, bound)

@@ -27,7 +27,19 @@ def test_an_operators_name_leads_to_its_lease() -> None:
     assert lease_of(name) == Reference(LEASE, "voice", "nemo-voice-operator")
 
 
-@pytest.mark.parametrize("name", ["", "voice", "voice/", "/nemo-voice-operator"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "voice",
+        "voice/",
+        "/nemo-voice-operator",
+        "voice/../../secrets/a",
+        "../a",
+        "a/b?c",
+        "A/b",
+    ],
+)
 def test_what_is_no_operators_name_leads_to_no_lease(name: str) -> None:
     assert lease_of(name) is None
 

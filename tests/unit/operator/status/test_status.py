@@ -413,6 +413,11 @@ def test_diagnosis_in_degraded_names_the_pod_and_a_refusal_names_none() -> None:
     assert degraded(Observed(deployment=FORBIDDEN)) == QUOTA
 
 
+def test_reason_is_as_short_as_that_of_its_condition() -> None:
+    status = decided(voice_service(), Seen(refusal=Diagnosis("x" * 200, "why", "")))
+    assert status.reason == status.conditions[-1].reason == "x" * 128
+
+
 def test_status_model_is_what_the_job_downloaded() -> None:
     claim = {"metadata": {"uid": "uid-of-claim"}, "spec": {}}
     seen = replace(downloaded(checkpoint()), claim=claim)
