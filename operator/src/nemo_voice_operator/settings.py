@@ -72,7 +72,7 @@ class OperatorSettings(BaseSettings):
     metrics_port: int = Field(default=8080, ge=0, le=65535)
     """Port of the operator's own metrics; 0 serves none."""
     health_port: int = Field(default=8081, ge=0, le=65535)
-    """Port of the operator's liveness; 0 serves none."""
+    """Port of the operator's liveness and readiness; 0 serves none."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level that is logged."""
     log_style: Literal["json", "text"] = "json"

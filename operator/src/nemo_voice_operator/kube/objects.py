@@ -92,6 +92,16 @@ def container_states(pod: Object) -> Iterator[Mapping[str, Any]]:
     yield from status.get("containerStatuses") or ()
 
 
+def awaited_container(pod: Object) -> str:
+    """Returns which init container runs, or which sidecar starts, before the others may begin."""
+    beside = _sidecars(pod)
+    for one in pod.get("status", {}).get("initContainerStatuses") or ():
+        is_started = one.get("name") in beside and one.get("started")
+        if "running" in one.get("state", {}) and not is_started:
+            return str(one.get("name", ""))
+    return ""
+
+
 def _sidecars(pod: Object) -> frozenset[str]:
     begin = pod.get("spec", {}).get("initContainers") or ()
     return frozenset(str(one["name"]) for one in begin if one.get("restartPolicy") == "Always")

@@ -8,9 +8,10 @@ wrong.
 from collections.abc import Sequence
 
 from nemo_voice_operator.kube.events import notes_of
-from nemo_voice_operator.kube.objects import holds, is_late, is_leaving
+from nemo_voice_operator.kube.objects import awaited_container, holds, is_late, is_leaving
 from nemo_voice_operator.planning.job_results import cache_failure, no_pod_yet
 from nemo_voice_operator.planning.planning import ROLLED_BACK, was_rolled_back
+from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork
 from nemo_voice_operator.state.pod_reports import PodPhase
 from nemo_voice_operator.status.assessment import Assessment
@@ -140,10 +141,15 @@ def _warmed_up(assessment: Assessment) -> UndatedCondition:
             return UndatedCondition(kind, False, report.phase.capitalize(), report.reason or "")
     if not assessment.existing:
         return UndatedCondition(kind, False, "NoPods", "")
-    said = map(notes_of, assessment.observed.events.values())
-    return UndatedCondition(
-        kind, False, "Starting", next(filter(None, map(step_of_start, said)), "")
-    )
+    return UndatedCondition(kind, False, "Starting", _step_of_start(assessment.observed))
+
+
+def _step_of_start(observed: Observed) -> str:
+    """Returns what a pod that starts is busy with, as far as it is known."""
+    if name := next(filter(None, map(awaited_container, observed.pods)), ""):
+        return f"the service starts after the container {name}"
+    said = map(notes_of, observed.events.values())
+    return next(filter(None, map(step_of_start, said)), "")
 
 
 def _ready(assessment: Assessment) -> UndatedCondition:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.kube.objects import (
+    awaited_container,
     container_states,
     has_been_ready,
     has_been_seen,
@@ -60,6 +61,24 @@ def test_finished_init_containers_are_left_out() -> None:
     begun: Any = {"state": {"running": {}}}
     found = pod(initContainerStatuses=[done, begun], containerStatuses=[begun])
     assert list(container_states(found)) == [begun, begun]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "awaited"),
+    [
+        ([{"name": "first", "state": {"running": {}}}], "first"),
+        ([{"name": "first", "state": {"terminated": {"exitCode": 0}}}], ""),
+        ([{"name": "proxy", "state": {"running": {}}, "started": False}], "proxy"),
+        ([{"name": "proxy", "state": {"running": {}}, "started": True}], ""),
+        ([{"name": "first", "state": {"running": {}}, "started": True}], "first"),
+    ],
+)
+def test_the_container_that_the_others_wait_for_is_known(
+    statuses: list[dict[str, Any]], awaited: str
+) -> None:
+    begin = [{"name": "first"}, {"name": "proxy", "restartPolicy": "Always"}]
+    found = {**pod(initContainerStatuses=statuses), "spec": {"initContainers": begin}}
+    assert awaited_container(found) == awaited
 
 
 def test_sidecars_that_ended_with_their_pod_are_left_out() -> None:

@@ -413,6 +413,13 @@ def test_diagnosis_in_degraded_names_the_pod_and_a_refusal_names_none() -> None:
     assert degraded(Observed(deployment=FORBIDDEN)) == QUOTA
 
 
+def test_a_pod_that_begins_with_another_container_says_so() -> None:
+    first = {"name": "first", "state": {"running": {}}}
+    status = decided(voice_service(), seen_with(pod(initContainerStatuses=[first])))
+    ready = status.conditions[2]
+    assert ready.message == "the service starts after the container first"
+
+
 def test_reason_is_as_short_as_that_of_its_condition() -> None:
     status = decided(voice_service(), Seen(refusal=Diagnosis("x" * 200, "why", "")))
     assert status.reason == status.conditions[-1].reason == "x" * 128
