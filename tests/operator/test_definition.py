@@ -275,6 +275,15 @@ REFUSED = {
         {**DEMO, "initContainers": [{"name": "serve", "image": "a"}]},
         "the containers serve, fetch, check belong to the operator",
     ),
+    "a pod annotation that chooses an AppArmor profile": (
+        {
+            **DEMO,
+            "podAnnotations": {
+                "container.apparmor.security.beta.kubernetes.io/serve": "unconfined"
+            },
+        },
+        "no annotation of a pod chooses an AppArmor profile",
+    ),
     "a sidecar without an image": (
         {**DEMO, "sidecars": [{"name": "a"}]},
         "spec.sidecars[0].image: Required",

@@ -72,21 +72,34 @@ Annotations = Annotated[
     dict[str, _AnnotationValue],
     Field(max_length=64, json_schema_extra=named("map of annotations", *_ANNOTATION_RULES)),
 ]
+_OWN_RULES = (
+    *_ANNOTATION_RULES,
+    cel(
+        "self.all(key, !key.startsWith('nemo-voice.dev/'))",
+        "annotations under nemo-voice.dev/ belong to the operator",
+    ),
+)
 OwnAnnotations = Annotated[
+    dict[str, _AnnotationValue],
+    Field(max_length=64, json_schema_extra=named("map of annotations", *_OWN_RULES)),
+]
+"""Of objects where the operator has annotations of its own."""
+PodAnnotations = Annotated[
     dict[str, _AnnotationValue],
     Field(
         max_length=64,
         json_schema_extra=named(
             "map of annotations",
-            *_ANNOTATION_RULES,
+            *_OWN_RULES,
             cel(
-                "self.all(key, !key.startsWith('nemo-voice.dev/'))",
-                "annotations under nemo-voice.dev/ belong to the operator",
+                "self.all(key, !key.startsWith('container.apparmor.security.beta.kubernetes.io/'))",
+                "no annotation of a pod chooses an AppArmor profile: "
+                "Pod Security refuses those that confine less",
             ),
         ),
     ),
 ]
-"""Of objects where the operator has annotations of its own."""
+"""Of pods, where some annotations are part of a container's security context."""
 LabelKey = Annotated[
     str,
     Field(

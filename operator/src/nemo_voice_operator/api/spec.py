@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from nemo_voice_operator.api.base import ObjectName, Part, SecretKeyName, cel, rules, shown
-from nemo_voice_operator.api.metadata import Labels, OwnAnnotations, PodLabels
+from nemo_voice_operator.api.metadata import Labels, OwnAnnotations, PodAnnotations, PodLabels
 from nemo_voice_operator.api.model_source import Cache, Checkpoint, Hub
 from nemo_voice_operator.api.placement import Affinity, SpreadConstraints
 from nemo_voice_operator.api.pod_parts import ExtraContainers, VolumeMounts, Volumes
@@ -183,7 +183,7 @@ class Spec(Part):
     pod_labels: PodLabels | None = None
     """Labels of all pods, those of the Jobs that download and check included, besides the
     operator's, which are all those under `app.kubernetes.io/` and `nemo-voice.dev/`."""
-    pod_annotations: OwnAnnotations | None = None
+    pod_annotations: PodAnnotations | None = None
     """Annotations of all pods, those of the Jobs included."""
     volumes: Volumes | None = None
     """More volumes of all pods, those of the Jobs included."""
