@@ -83,16 +83,16 @@ def test_a_frozen_process_costs_what_was_sent_to_it_before_its_probe_failed(
     fault = "The process of one of two pods was frozen by SIGSTOP until a liveness probe ended it."
     with trial(voices, listener, "SIGSTOP", fault, says="probe") as running:
         pod = voices.pods(listener)[0]
-        process = serving_process(pod)
+        process, before = serving_process(pod), restarts(voices, pod)
         running.begin(by_force=True)
         send(process, signal.SIGSTOP)
         try:
             lost_s = running.wait_until_lost(pod["status"]["podIP"], OUT_OF_ENDPOINTS_S)
             running.notes.append(f"out of the endpoints after {lost_s:.1f} s")
-            until("another process", lambda: restarts(voices, pod) > 0, 180)
+            until("another process", lambda: restarts(voices, pod) > before, 180)
         finally:
             # Only where the kubelet did not end it: nothing may stay frozen.
-            if not restarts(voices, pod):
+            if restarts(voices, pod) == before:
                 send(process, signal.SIGCONT)
         running.wait_until_ready(2)
 

@@ -1,5 +1,7 @@
 """What a real API server accepts and refuses of VoiceServices, and its messages."""
 
+from typing import Any
+
 import pytest
 
 from support.kubernetes.api_server import ApiServer
@@ -7,6 +9,19 @@ from support.kubernetes.definitions import DEFINITIONS, VOICE_SERVICES
 from support.operator.definition import DEMO, NVIDIA, created, voice
 from support.operator.voice_services import SAMPLES, objects_of
 
+REACHING_OUT: list[tuple[dict[str, Any], str]] = [
+    (
+        {"ports": [{"containerPort": 80, "hostPort": 80}]},
+        'unknown field "spec.sidecars[0].ports[0].hostPort"',
+    ),
+    ({"livenessProbe": {"httpGet": {"port": 80, "host": "10.0.0.1"}}}, "no other host"),
+    ({"readinessProbe": {"tcpSocket": {"port": 80, "host": "10.0.0.1"}}}, "no other host"),
+    (
+        {"lifecycle": {"preStop": {"httpGet": {"port": 80, "host": "10.0.0.1"}}}},
+        "no other host",
+    ),
+]
+"""Parts of a sidecar with which the node or another host would be reached."""
 REFUSED = {
     "no task": ({"model": {"source": "demo"}}, "spec.task: Required"),
     "another task": ({**DEMO, "task": "translate"}, 'supported values: "tts", "stt"'),
@@ -307,18 +322,7 @@ REFUSED = {
             {**DEMO, "sidecars": [{"name": "a", "image": "a", **more}]},
             message,
         )
-        for more, message in [
-            (
-                {"ports": [{"containerPort": 80, "hostPort": 80}]},
-                'unknown field "spec.sidecars[0].ports[0].hostPort"',
-            ),
-            ({"livenessProbe": {"httpGet": {"port": 80, "host": "10.0.0.1"}}}, "no other host"),
-            ({"readinessProbe": {"tcpSocket": {"port": 80, "host": "10.0.0.1"}}}, "no other host"),
-            (
-                {"lifecycle": {"preStop": {"httpGet": {"port": 80, "host": "10.0.0.1"}}}},
-                "no other host",
-            ),
-        ]
+        for more, message in REACHING_OUT
     },
     "a sidecar whose name is no name": (
         {**DEMO, "sidecars": [{"name": "A b", "image": "a"}]},

@@ -328,8 +328,8 @@ async def test_a_client_that_reads_slowly_gets_the_whole_response() -> None:
     assert received_bytes > UNBUFFERED_BYTES
 
 
-@pytest.mark.parametrize("send_timeout_s", [0.0001, 1e12])
-async def test_any_positive_send_timeout_serves(send_timeout_s: float) -> None:
+@pytest.mark.parametrize("send_timeout_s", [0.1, 86_400.0])
+async def test_the_shortest_and_the_longest_send_timeout_serve(send_timeout_s: float) -> None:
     async with calling(tts_app(http={"send_timeout_s": send_timeout_s})) as client:
         assert (await client.get("/v1/models")).status_code == 200
 

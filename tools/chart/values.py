@@ -142,11 +142,11 @@ class Operator(Values):
     role. They must exist."""
     workers: Annotated[int, Field(ge=1, le=64)] = SETTINGS.workers
     """VoiceServices that are reconciled at the same time."""
-    resync_seconds: Annotated[float, Field(ge=10)] = SETTINGS.resync_s
+    resync_seconds: Annotated[float, Field(ge=10, le=86_400)] = SETTINGS.resync_s
     """Seconds after which every VoiceService is reconciled without an event."""
-    scaling_interval_seconds: Annotated[float, Field(ge=1)] = SETTINGS.scaling_interval_s
+    scaling_interval_seconds: Annotated[float, Field(ge=1, le=3600)] = SETTINGS.scaling_interval_s
     """Seconds between two readings of the pods' load."""
-    lease_seconds: Annotated[float, Field(ge=5)] = SETTINGS.lease_s
+    lease_seconds: Annotated[float, Field(ge=5, le=3600)] = SETTINGS.lease_s
     """Seconds without a renewal of the Lease after which another replica leads."""
     cache_size: Annotated[str, Field(pattern=r"^[1-9][0-9]*(\.[0-9]+)?([KMGTP]i?)?$")] = (
         SETTINGS.cache_size

@@ -40,15 +40,18 @@ _MAY_PASS = frozenset(
     {
         "ApplyFailed",
         "ClaimNotFound",
+        "CreateContainerConfigError",
         "Evicted",
         "ExternalProvisioning",
         "FailedAttachVolume",
+        "FailedMount",
         "Interrupted",
         UNHEALTHY,
         UNSCHEDULABLE,
     }
 )
-"""Reasons of what is wrong that often passes without anybody: a node comes, a claim is created."""
+"""Reasons of what is wrong that often passes without anybody: a node comes, another tool creates a
+claim or a Secret."""
 
 
 def undated_conditions(assessment: Assessment) -> list[UndatedCondition]:

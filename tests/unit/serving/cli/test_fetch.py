@@ -186,6 +186,8 @@ FAILURES: dict[Reason, Callable[[Hub, Path], Attempt]] = {
     Reason.CACHE_UNUSABLE: _file_for_a_cache,
 }
 TESTED_ELSEWHERE = {
+    Reason.HUB_UNTRUSTED,  # in tests/service/test_private_authority.py
+    Reason.CA_BUNDLE_UNUSABLE,  # in tests/service/test_private_authority.py
     Reason.CACHE_DAMAGED,  # in test_check.py
     Reason.CACHE_READ_ONLY,  # below, on a disk of its own
     Reason.CACHE_FORBIDDEN,  # below, as another user
