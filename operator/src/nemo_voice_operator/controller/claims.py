@@ -12,11 +12,15 @@ from nemo_voice_operator.api.status import manager_of
 from nemo_voice_operator.controller.event_recorder import EventRecorder
 from nemo_voice_operator.controller.other_operators import OtherOperators
 from nemo_voice_operator.controller.status_writer import GONE, StatusWriter
-from nemo_voice_operator.errors import ClusterError
+from nemo_voice_operator.errors import ClusterError, NotUnderstood
 from nemo_voice_operator.kube.objects import Key, Object, is_leaving
 
 logger = logging.getLogger(__name__)
 
+_OLD_DEFINITION = (
+    "the definition of VoiceServices in the cluster is older than this operator and keeps no "
+    "claim: apply the operator's own with `crd apply`, or let the chart do it (crds.apply)"
+)
 _LOOKS_PER_LEASE = 3
 """How often another operator's Lease is read within the time for which one renewal counts."""
 
@@ -55,6 +59,7 @@ class Claims:
 
         Raises:
             ClusterError: The claim or its Event could not be written.
+            NotUnderstood: The cluster's definition has no place for claims.
         """
         other = manager_of(resource)
         if self.holds(resource):
@@ -96,6 +101,9 @@ class Claims:
             if error.status in GONE:
                 return None
             raise
+        if not self.holds(made):
+            await self.events.warn_once(resource, "NotUnderstood", _OLD_DEFINITION)
+            raise NotUnderstood(_OLD_DEFINITION)
         if why:
             logger.warning("took over a VoiceService %s", why, extra=_place(resource))
             await self.events.tell(resource, "Normal", "TakenOver", why)

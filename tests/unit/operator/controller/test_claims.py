@@ -78,6 +78,23 @@ def test_a_status_without_a_claim_is_kept_when_it_is_claimed(scene: Scene) -> No
     assert not scene.cluster.names("Job"), "nothing is downloaded again"
 
 
+def test_nothing_is_made_under_a_definition_that_keeps_no_claims(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = scene.cluster.apply_status
+
+    async def pruned(resource: Any, status: dict[str, Any], **how: bool) -> Any:
+        known = {name: value for name, value in status.items() if name != "operator"}
+        return await write(resource, known, **how)
+
+    monkeypatch.setattr(scene.cluster, "apply_status", pruned)
+    scene.apply()
+    with pytest.raises(NotUnderstood, match="older than this operator"):
+        scene.reconcile()
+    assert reasons(scene) == ["NotUnderstood"]
+    assert not scene.cluster.names("Deployment")
+
+
 def test_of_two_that_claim_at_once_one_has_it(scene: Scene) -> None:
     scene.apply()
     scene.cluster.show(scene.object_cache)
