@@ -42,7 +42,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         "no-such-class",
     ),
     "image": ({"image": "nowhere.invalid/nothing:1"}, "nowhere.invalid/nothing:1"),
-    "gpu": ({"gpu": {"count": 64}}, "nvidia.com/gpu"),
+    "gpu": ({"gpu": {"count": 16}}, "nvidia.com/gpu"),
     "runtime-class": ({"runtimeClassName": "no-such-runtime"}, "no-such-runtime"),
     "priority-class": ({"priorityClassName": "no-such-priority"}, "no-such-priority"),
     "account": ({"serviceAccountName": "no-such-account"}, "no-such-account"),

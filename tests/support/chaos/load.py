@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from benchmarks.chaos.results import ANSWERED, Call
+from nemo_voice_serving.audio.encoding import WAV_UNKNOWN_LENGTH
 from support.http.calling import SPEECH
 from support.waiting import until
 
@@ -42,9 +43,18 @@ TRANSCRIBE = Request(
 
 
 def is_whole_wav(body: bytes) -> bool:
-    """Returns whether a WAV file has as many bytes of sound as its head says, and some."""
-    announced = int.from_bytes(body[40:44], "little")
-    return body[:4] == b"RIFF" and 0 < announced == len(body) - _WAV_HEAD_BYTES
+    """Returns whether a WAV file has as many bytes of sound as its head says, and some.
+
+    A streamed one says no length: HTTP tells where it ends, so one that was cut is no response at
+    all. It has at least a second of sound.
+    """
+    if body[:4] != b"RIFF":
+        return False
+    announced, sound = int.from_bytes(body[40:44], "little"), len(body) - _WAV_HEAD_BYTES
+    if announced == WAV_UNKNOWN_LENGTH:
+        bytes_per_s = int.from_bytes(body[28:32], "little")
+        return sound >= bytes_per_s > 0
+    return 0 < announced == sound
 
 
 SYNTHESIZE = Request("/synthesize", {"json": {"text": SENTENCE}}, is_whole_wav)

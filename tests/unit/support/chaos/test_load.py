@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
+from nemo_voice_serving.audio.encoding import wav_header
 from support.chaos.load import (
     SYNTHESIZE,
     TRANSCRIBE,
@@ -188,3 +189,10 @@ def test_a_wav_file_is_whole_only_with_all_the_sound_that_its_head_announces() -
     assert is_whole_wav(whole)
     assert not is_whole_wav(whole[:-1])
     assert not is_whole_wav(b"RIFF" + bytes(40))
+
+
+def test_a_streamed_wav_file_is_whole_with_a_second_of_sound() -> None:
+    head = wav_header(rate_hz=8, data_bytes=None)
+    assert is_whole_wav(head + bytes(16))
+    assert not is_whole_wav(head + bytes(14))
+    assert not is_whole_wav(b"RIFF" + bytes(36) + b"\xff\xff\xff\xff" + bytes(16))
