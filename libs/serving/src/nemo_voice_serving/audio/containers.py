@@ -18,9 +18,10 @@ import soundfile
 
 from nemo_voice_serving.audio.byte_source import ByteSource
 from nemo_voice_serving.audio.ffmpeg_limits import audio_decoders, limit_allocations
+from nemo_voice_serving.audio.mixing import mono
 from nemo_voice_serving.audio.mp4_tables import begins_with_a_box, claims_too_much
 from nemo_voice_serving.audio.raw import RawFormat
-from nemo_voice_serving.audio.samples import MonoBlock, Samples
+from nemo_voice_serving.audio.samples import MonoBlock
 from nemo_voice_serving.errors import UnsupportedAudio
 
 MIN_AUDIO_S = 0.1
@@ -39,8 +40,6 @@ _UNCOUNTED_PLANES = 8
 """From so many on, PyAV's count of a frame's planes runs past the end of their list: it crashes."""
 _MAX_TRACKS = 64
 _STALLED_S = 60.0
-# Of the loudest channel's power: below it the channels are taken to cancel each other out.
-_CANCELLED = 0.01
 # A longer duration means "unknown": libsndfile reports 2^63 frames for a streamed FLAC.
 _STATED_LIMIT_S = 1e9
 # Formats that libsndfile reads faster (WAV seven times). Not MP3: its decoder reports corrupt
@@ -185,7 +184,7 @@ def _raw_recording(raw: RawFormat, file: BinaryIO) -> Iterator[Recording]:
 def _sndfile_blocks(sound: Any) -> Iterator[MonoBlock]:
     frames = _READ_FRAMES // sound.channels
     while len(block := sound.read(frames, dtype="float32", always_2d=True)):
-        yield sound.samplerate, _mono(block)
+        yield sound.samplerate, mono(block)
 
 
 @contextmanager
@@ -237,7 +236,7 @@ def _ffmpeg_blocks(container: Any, stream: Any) -> Iterator[MonoBlock]:
         frames = _countable(run, channels)
         # Frames are short (26 ms in an MP3): converting each alone would double the time.
         while batch := list(islice(frames, _FRAMES_AT_ONCE)):
-            yield rate_hz, _mono(_ffmpeg_samples(batch, channels))
+            yield rate_hz, mono(_ffmpeg_samples(batch, channels))
 
 
 def _ffmpeg_frames(container: Any, stream: Any) -> Iterator[Any]:
@@ -272,25 +271,6 @@ def _ffmpeg_samples(frames: list[Any], channels: int) -> npt.NDArray[Any]:
     if array.dtype.kind == "i":
         return array.astype(np.float32) / float(1 << (8 * array.dtype.itemsize - 1))
     return array
-
-
-def _mono(samples: npt.NDArray[Any]) -> Samples:
-    """Returns the mean of the channels, clipped; NaN and infinity become silence."""
-    if not np.isfinite(samples).all():
-        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-    samples = np.clip(samples, -1.0, 1.0)
-    mono = samples[:, 0] if samples.shape[1] == 1 else _mixed(samples)
-    return np.ascontiguousarray(mono, dtype=np.float32)
-
-
-def _mixed(samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Returns the mean of the channels, or the loudest of them where they cancel each other out."""
-    mean: npt.NDArray[Any] = samples.mean(axis=1)
-    powers = np.einsum("ij,ij->j", samples, samples)
-    if np.dot(mean, mean) >= _CANCELLED * powers.max(initial=0):
-        return mean
-    loudest: npt.NDArray[Any] = samples[:, powers.argmax()]
-    return loudest
 
 
 def _check_shape(rate_hz: int, channels: int) -> None:
