@@ -118,7 +118,7 @@ def degraded(voices: VoiceNamespace) -> dict[str, str]:
     """Returns what each VoiceService that is degraded says of it."""
     return {
         voice["metadata"]["name"]: f"{one['reason']}: {one['message']}"
-        for voice in voices.get("voices")["items"]
+        for voice in voices.get("voiceservices")["items"]
         for one in voice.get("status", {}).get("conditions", [])
         if one["type"] == "Degraded" and one["status"] == "True"
     }
