@@ -11,11 +11,14 @@ from typing import Any
 
 from support.kubernetes.voice_namespace import VoiceNamespace
 from support.not_run import not_run
+from support.waiting import until
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 CLOCK, DEVICE_GONE = "/tmp/clock", "/tmp/device-gone"
 _MODULE = Path(__file__).parent / "tampering" / "sitecustomize.py"
 _NAME = "tampering"
+PODS = 2
+_REPLACED_S = 600.0
 _FOLDER = "/opt/tampering"
 _ENVIRONMENT = {
     "PYTHONPATH": _FOLDER,
@@ -40,6 +43,15 @@ def tamper(voices: VoiceNamespace, name: str) -> None:
     pod = {"containers": [container], "volumes": [volume]}
     patch = json.dumps({"spec": {"template": {"spec": pod}}})
     voices.kubectl("patch", "deployment", name, "--field-manager=tests", "--patch", patch)
+
+    def are_all_tampered() -> bool:
+        volumes = [one["spec"]["volumes"] for one in voices.pods(name)]
+        return len(volumes) == PODS and all(
+            any(volume["name"] == _NAME for volume in found) for found in volumes
+        )
+
+    # A pod that was replaced is there until it has ended, and would be hurt in vain.
+    until("only tampered pods", are_all_tampered, _REPLACED_S)
 
 
 def remove_device(voices: VoiceNamespace, pod: dict[str, Any]) -> None:
