@@ -21,7 +21,8 @@ class VoiceNamespace:
 
     def kubectl(self, *arguments: str, manifest: Any = None) -> str:
         """Returns the output of kubectl in this namespace."""
-        return self.kubernetes.kubectl(*arguments, "--namespace", self.name, manifest=manifest)
+        # First: what follows `--` in the arguments is a command of its own.
+        return self.kubernetes.kubectl("--namespace", self.name, *arguments, manifest=manifest)
 
     def get(self, kind: str, name: str = "", selector: str = "") -> Any:
         """Returns an object, or a list of objects."""
