@@ -3,9 +3,7 @@
 import time
 from typing import Any
 
-import pytest
-
-from support.chaos.trials import trial
+from support.chaos.trials import MARKS, trial
 from support.hub.in_cluster import ClusterHub
 from support.hub.program import COMMITS, PRIVATE, PUBLIC
 from support.kubernetes.voice_namespace import VoiceNamespace
@@ -15,12 +13,7 @@ PATIENCE_S = 180.0
 HUB = "hub"
 """In place of the hub's address, which is not known before there is a hub."""
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.long,
-    pytest.mark.chaos,
-    pytest.mark.timeout(3600),
-]
+pytestmark = MARKS
 
 
 def variable(source: str, name: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from support.chaos.trials import Running, trial
+from support.chaos.trials import MARKS, Running, trial
 from support.docs.repository import ROOT
 from support.kubernetes.operator_in_cluster import NAMESPACE, ClusterOperator
 from support.kubernetes.voice_namespace import VoiceNamespace
@@ -14,12 +14,7 @@ from support.waiting import until
 AWAY_S = 30
 CHANGES = [{"change": "first"}, {"change": "second"}]
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.long,
-    pytest.mark.chaos,
-    pytest.mark.timeout(3600),
-]
+pytestmark = MARKS
 
 
 def test_a_rollout_ends_although_the_operator_is_killed_during_it(

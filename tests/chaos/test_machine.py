@@ -4,19 +4,14 @@ import pytest
 
 from support.chaos.subjects import restarts
 from support.chaos.tampered import remove_device, set_clock, tamper
-from support.chaos.trials import trial
+from support.chaos.trials import MARKS, trial
 from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
 OUT_OF_ENDPOINTS_S = 25.0
 JUMPS = ("+2h", "-2h", "+0")
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.long,
-    pytest.mark.chaos,
-    pytest.mark.timeout(3600),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from hack.cluster.layout import layout
 from support.chaos.subjects import SMALL, wait_until_whole
-from support.chaos.trials import trial
+from support.chaos.trials import MARKS, trial
 from support.hub.in_cluster import ClusterHub
 from support.hub.program import COMMITS, PUBLIC
 from support.hub.server import Fault
@@ -20,12 +20,7 @@ CUTS = [Fault(500_000), Fault(1_000_000), Fault(1_500_000)]
 """The hub closes the connection after so many bytes, three times in one download."""
 DISK = "small-disk"
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.long,
-    pytest.mark.chaos,
-    pytest.mark.timeout(3600),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")

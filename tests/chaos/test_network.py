@@ -1,22 +1,15 @@
 """Packets that are lost or late between callers and pods."""
 
-import pytest
-
 from support.chaos.network import delaying, losing
 from support.chaos.processes import serving_process
-from support.chaos.trials import trial
+from support.chaos.trials import MARKS, trial
 from support.kubernetes.voice_namespace import VoiceNamespace
 
 LOST = 0.1
 LATE_S = 0.4
 MANY = 40
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.long,
-    pytest.mark.chaos,
-    pytest.mark.timeout(3600),
-]
+pytestmark = MARKS
 
 
 def test_lost_packets_make_requests_slow_and_lose_none(

@@ -2,22 +2,15 @@
 
 import subprocess
 
-import pytest
-
 from hack.cluster.layout import layout
 from support.chaos.subjects import SMALL, wait_until_whole
-from support.chaos.trials import Running, trial
+from support.chaos.trials import MARKS, Running, trial
 from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
 SOLOIST = "soloist"
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.long,
-    pytest.mark.chaos,
-    pytest.mark.timeout(3600),
-]
+pytestmark = MARKS
 
 
 def test_a_drain_of_two_replicas_costs_no_request(listener: str, voices: VoiceNamespace) -> None:

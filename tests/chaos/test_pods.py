@@ -2,22 +2,15 @@
 
 import signal
 
-import pytest
-
 from support.chaos.load import SYNTHESIZE
 from support.chaos.processes import send, serving_process
 from support.chaos.subjects import SMALL, in_pod, restarts, wait_until_whole
-from support.chaos.trials import trial
+from support.chaos.trials import MARKS, trial
 from support.kubernetes.kubectl import released
 from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.long,
-    pytest.mark.chaos,
-    pytest.mark.timeout(3600),
-]
+pytestmark = MARKS
 
 OUT_OF_ENDPOINTS_S = 25.0
 """Twice the readiness probe's ten seconds and a late response, as no core is to spare."""

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
 from nemo_voice_operator.crd import crd
-from support.chaos.trials import trial
+from support.chaos.trials import MARKS, trial
 from support.kubernetes.kubectl import RELEASED, Kubernetes
 from support.kubernetes.operator_in_cluster import CHART, NAME, NAMESPACE
 from support.kubernetes.voice_namespace import VoiceNamespace
@@ -19,12 +17,7 @@ NEW_FIELD = "runtimeClassName"
 MANY = 60
 TIMEOUT = "--timeout=180s"
 
-pytestmark = [
-    pytest.mark.container,
-    pytest.mark.long,
-    pytest.mark.chaos,
-    pytest.mark.timeout(3600),
-]
+pytestmark = MARKS
 
 
 def test_a_second_operator_touches_nothing_of_the_first(

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import pytest
+
 from benchmarks.chaos.results import Counts, Trial, counted, keep
 from support.chaos.load import TRANSCRIBE, Load, Request, load
 from support.chaos.timeline import Timeline, watching
@@ -14,6 +16,13 @@ from support.kubernetes.kubectl import TIMEOUT_S
 from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
+MARKS = [
+    pytest.mark.container,
+    pytest.mark.long,
+    pytest.mark.chaos,
+    pytest.mark.timeout(3600),
+]
+"""What every module of trials is: it needs a node, and an hour at most."""
 STEADY = 8
 """Responses before the fault and after the recovery."""
 PAUSE_S = 0.6
