@@ -177,7 +177,7 @@ _AS_IN_A_POD: dict[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 class PassedOn(Part):
-    """A part of a pod that is passed on whole; only the fields that are limited are told here.
+    """A part of a pod that is passed on whole; only the fields that are limited are named here.
 
     Unknown fields are kept, so no field may have a second name that the definition does not check.
     """

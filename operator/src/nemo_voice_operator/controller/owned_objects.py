@@ -180,7 +180,7 @@ class OwnedObjects:
         return wait_s > 0
 
     def _set_back(self, applied: _Applied, reference: Reference, whose: str) -> None:
-        """Counts a set-back and, the first time that it was theirs, keeps it to be told."""
+        """Counts a set-back and, the first time that it was theirs, keeps it for an Event."""
         set_backs = applied.set_backs.setdefault(reference, SetBacks())
         set_backs.count(self.clock())
         self.on_set_back(reference.kind)

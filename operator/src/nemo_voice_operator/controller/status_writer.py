@@ -87,7 +87,7 @@ class StatusWriter:
     async def _apply(
         self, resource: Object, status: Manifest, *, if_unchanged: bool = False
     ) -> Object:
-        """Writes the status; one that is refused, now and at each repetition, is told in an Event.
+        """Writes the status, and an Event where the API server refuses it.
 
         Raises:
             ClusterError: It could not be written.

@@ -13,7 +13,7 @@ from nemo_voice_operator.kube.objects import Object, moment_of
 from nemo_voice_operator.status.crash_loops import last_end
 
 _PASSES_S = 30.0
-"""What does not name a missing thing is told only of a pod that has waited for so long."""
+"""A note that names no missing thing is reported only of a pod that has waited for so long."""
 _REPEATED = timedelta(minutes=10)
 """A kubelet repeats what still fails within this time, though it limits its Events."""
 _NAMES_WHAT_IS_MISSING = re.compile("not found|non-existent|does not exist|no such|no runtime for")
