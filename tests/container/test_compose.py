@@ -153,10 +153,12 @@ def test_prometheus_reads_both_services_and_our_rules(host: Host) -> None:
     with httpx.Client(base_url=f"http://127.0.0.1:{host.prometheus_port}/api/v1") as client:
 
         def data_of(path: str) -> dict[str, Any]:
+            # Prometheus answers 503 while it reads its write-ahead log.
             try:
-                data: dict[str, Any] = client.get(path).json()["data"]
-            except httpx.TransportError:
+                answer = client.get(path).raise_for_status()
+            except httpx.HTTPError:
                 return {}
+            data: dict[str, Any] = answer.json()["data"]
             return data
 
         def health() -> dict[str, str]:
