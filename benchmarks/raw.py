@@ -65,7 +65,7 @@ class RawVoice:
         from nemo_voice_tts.app import fetch_voice  # noqa: PLC0415
         from nemo_voice_tts.settings import TtsSettings  # noqa: PLC0415
         from nemo_voice_tts.synthesis.port import Phrase  # noqa: PLC0415
-        from nemo_voice_tts.text.segmentation import phrases_of, speakable  # noqa: PLC0415
+        from nemo_voice_tts.text.reading import DEFAULT_OPTIONS, Limits, read  # noqa: PLC0415
 
         settings = TtsSettings(
             device="cpu", threads=THREADS, batching=BatchingSettings(max_items=LARGEST_BATCH)
@@ -74,10 +74,9 @@ class RawVoice:
         self._voice.warm_up(_ignore)
 
         def phrases(text: str, first_max_chars: int | None) -> list[Any]:
-            found = phrases_of(
-                speakable(text), first_max_chars=first_max_chars, max_chars=settings.phrase_chars
-            )
-            return [Phrase(self._voice.tokens(phrase)) for phrase in found]
+            limits = Limits(settings.phrase_chars, first_max_chars)
+            found = read(text, DEFAULT_OPTIONS, limits)
+            return [Phrase(self._voice.tokens(phrase.text)) for phrase in found]
 
         self._whole = [phrases(text, None) for text in texts]
         self._streamed = [phrases(text, settings.first_phrase_chars) for text in texts]

@@ -6,7 +6,7 @@ from pydantic import Field, Json, field_validator
 
 from nemo_voice_serving.settings import ServiceSettings
 from nemo_voice_tts.errors import UnspeakableText
-from nemo_voice_tts.text.segmentation import speakable
+from nemo_voice_tts.text.reading import read
 
 MAX_WARMUP_TEXTS, MAX_WARMUP_TEXT_CHARS = 16, 500
 """Enough for the phrases of one application, spoken in seconds."""
@@ -55,7 +55,7 @@ class TtsSettings(ServiceSettings):
                 message = f"at most {MAX_WARMUP_TEXT_CHARS} characters, not {len(text)}"
                 raise ValueError(f"text {place}: {message}")
             try:
-                speakable(text)
+                read(text)
             except UnspeakableText as error:
                 raise ValueError(f"text {place}: {error.message}") from None
         return texts

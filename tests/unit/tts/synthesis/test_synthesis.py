@@ -13,6 +13,7 @@ from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Window
 from nemo_voice_tts.synthesis.synthesis import WindowSound, _Pipeline
+from nemo_voice_tts.text.reading import ReadPhrase
 from support.models.fakes import FakeVoice
 from support.models.use_cases import synthesis_of
 from support.models.without_http import printed_without_http
@@ -59,12 +60,14 @@ async def test_work_runs_only_so_far_ahead_of_its_consumer() -> None:
 async def test_a_client_that_leaves_cancels_the_sounds_of_later_phrases_too() -> None:
     made: list[list[WindowSound]] = []
 
-    async def window_sounds(_text: str, _urgency: int) -> list[WindowSound]:
+    async def window_sounds(_phrase: ReadPhrase, _urgency: int) -> list[WindowSound]:
         made.append([asyncio.get_running_loop().create_future()])
         return made[-1]
 
     async def consume() -> None:
-        pipeline = _Pipeline(["One.", "Two."], window_sounds, ahead=1)
+        pipeline = _Pipeline(
+            [ReadPhrase("One.", (0, 4)), ReadPhrase("Two.", (5, 9))], window_sounds, ahead=1
+        )
         try:
             await pipeline.next_piece()
         finally:

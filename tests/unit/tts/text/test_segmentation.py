@@ -8,11 +8,17 @@ import pytest
 
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.cleaning import cleaned
-from nemo_voice_tts.text.segmentation import phrases_of, speakable
+from nemo_voice_tts.text.reading import read
+from nemo_voice_tts.text.segmentation import phrases_of
+from nemo_voice_tts.text.traced import Traced
 
 
 def _phrases_of(text: str, **limits: Any) -> list[str]:
-    return phrases_of(cleaned(text), **limits)
+    return [phrase.text for phrase in phrases_of(cleaned(Traced.of(text)), **limits)]
+
+
+def _cleaned(text: str) -> str:
+    return cleaned(Traced.of(text)).text
 
 
 def _without_blanks(text: str) -> str:
@@ -133,7 +139,7 @@ def test_nothing_is_lost_and_no_phrase_is_too_long_or_empty() -> None:
 
         phrases = _phrases_of(text, first_max_chars=chance.choice((None, 20, 80)), max_chars=100)
 
-        assert _without_blanks("".join(phrases)) == _without_blanks(cleaned(text))
+        assert _without_blanks("".join(phrases)) == _without_blanks(_cleaned(text))
         assert all(re.search(r"\w", phrase) for phrase in phrases[1:])
         # A few marks with nothing to say are joined to a phrase that may be full already.
         assert max(map(len, phrases), default=0) <= 100 + 20
@@ -164,12 +170,12 @@ def test_text_of_the_longest_request_is_cut_in_little_time() -> None:
     ],
 )
 def test_cleaned_text_holds_what_a_voice_can_say(text: str, plain: str) -> None:
-    assert cleaned(text) == plain
+    assert _cleaned(text) == plain
 
 
 @pytest.mark.parametrize("text", ["Hi", "café", "5", "é", "ok 你", "¿Qué?", "Ünïcödé", "𝐇𝐢"])
 def test_text_with_latin_letters_or_digits_is_speakable(text: str) -> None:
-    assert speakable(text) == cleaned(text)
+    assert read(text)[0].text == _cleaned(text)
 
 
 @pytest.mark.parametrize(
@@ -192,10 +198,10 @@ def test_text_with_latin_letters_or_digits_is_speakable(text: str) -> None:
 )
 def test_unspeakable_text_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(UnspeakableText, match=reason):
-        speakable(text)
+        read(text)
 
 
 def test_thousands_of_blanks_are_one() -> None:
     blanks = " \t" * 50_000
-    assert cleaned(f"a{blanks}b") == "a b"
-    assert cleaned(f"a{blanks}--{blanks}b") == "a, b"
+    assert _cleaned(f"a{blanks}b") == "a b"
+    assert _cleaned(f"a{blanks}--{blanks}b") == "a, b"

@@ -15,7 +15,13 @@ from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher, Served
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
-from nemo_voice_tts.text.segmentation import phrases_of, speakable
+from nemo_voice_tts.text.reading import (
+    DEFAULT_OPTIONS,
+    Limits,
+    ReadingOptions,
+    ReadPhrase,
+    read,
+)
 
 _FIRST, _LATER = 0, 1
 
@@ -61,23 +67,27 @@ class Synthesis:
         """The rate of the sound."""
         return self._voice.description.sample_rate_hz
 
-    async def speak(self, text: str, *, pace: float = 1.0) -> AsyncGenerator[Samples, None]:
+    async def speak(
+        self, text: str, *, pace: float = 1.0, options: ReadingOptions = DEFAULT_OPTIONS
+    ) -> AsyncGenerator[Samples, None]:
         """Yields the speech in order, each piece of sound as soon as it is made.
 
         Work runs a few phrases ahead of the consumer; closing the generator stops it.
 
+        Args:
+            text: As the client sent it.
+            pace: Speaking rate: 2.0 is twice as fast.
+            options: How the text is to be read.
+
         Raises:
-            UnspeakableText: When an English voice cannot say the text.
+            UnspeakableText: When the voice cannot say the text.
             Overloaded: When too many characters are waiting already.
             DeadlineExceeded: When a piece was not begun in time.
             BackendFailed: When the model raised.
         """
         pacing = self._pacing
-        phrases = phrases_of(
-            speakable(text),
-            first_max_chars=pacing.first_phrase_chars,
-            max_chars=pacing.phrase_chars,
-        )
+        limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
+        phrases = read(text, options, limits)
         # However long the text is, only its phrases in work take room.
         work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
         with self._admission.admit(work):
@@ -96,11 +106,13 @@ class Synthesis:
             finally:
                 await pipeline.aclose()
 
-    async def _window_sounds(self, text: str, *, pace: float, urgency: int) -> list[WindowSound]:
+    async def _window_sounds(
+        self, written: ReadPhrase, *, pace: float, urgency: int
+    ) -> list[WindowSound]:
         """Returns the windows of one phrase, each already in the vocoder's queue."""
-        normalised = await self._normalise(text)
+        normalised = await self._normalise(written.text)
         try:
-            phrase = Phrase(self._voice.tokens(normalised), pace=pace)
+            phrase = Phrase(self._voice.tokens(normalised), pace=pace * written.pace)
         except UnspeakableText:
             # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
             return []
@@ -131,8 +143,8 @@ class _Pipeline:
 
     def __init__(
         self,
-        phrases: Iterable[str],
-        window_sounds: Callable[[str, int], Coroutine[Any, Any, list[WindowSound]]],
+        phrases: Iterable[ReadPhrase],
+        window_sounds: Callable[[ReadPhrase, int], Coroutine[Any, Any, list[WindowSound]]],
         *,
         ahead: int,
     ) -> None:
@@ -175,8 +187,8 @@ class _Pipeline:
         # run on the device before its vocoder.
         ahead = self._ahead if self._has_sounded else 1
         while len(self._coming) < ahead:
-            text = next(self._phrases, None)
-            if text is None:
+            phrase = next(self._phrases, None)
+            if phrase is None:
                 return
-            self._coming.append(asyncio.create_task(self._window_sounds(text, self._urgency)))
+            self._coming.append(asyncio.create_task(self._window_sounds(phrase, self._urgency)))
             self._urgency = _LATER

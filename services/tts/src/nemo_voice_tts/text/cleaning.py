@@ -1,6 +1,6 @@
-"""Which characters of a text an English voice says, and in which script a text is written.
+"""Which characters of a text a voice says, and in which script a text is written.
 
-`segmentation.py` calls it.
+`reading.py` calls it before any other step.
 """
 
 import re
@@ -8,14 +8,20 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-_LOOKALIKES = str.maketrans("‘’‚´`“”„«»‐‑−⁄", "'''''\"\"\"\"\"---/")  # noqa: RUF001 that is the point
-_EXPANSIONS = str.maketrans(
-    {"…": "...", "。": ". ", "、": ", ", "\N{MULTIPLICATION SIGN}": " x ", "ß": "ss", "ł": "l"}
-    | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "Ł": "L"}
-    | {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"}
-)
-_EN_DASH = "\N{EN DASH}"
-_DASH = re.compile(rf"[^\S\n]*(?:[—―]+|--+)[^\S\n]*|[^\S\n]+{_EN_DASH}[^\S\n]+")
+from nemo_voice_tts.text.traced import Traced
+
+_PLAIN = {
+    **dict(zip("‘’‚´`“”„«»‐‑−⁄", "'''''\"\"\"\"\"---/", strict=True)),  # noqa: RUF001 that is the point
+    "…": "...", "。": ". ", "、": ", ", "\N{MULTIPLICATION SIGN}": " x ", "ß": "ss", "ł": "l",
+    "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "Ł": "L",
+    "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
+}
+"""Characters and how plain typography writes them."""
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_UNUSUAL = re.compile(r"[^\n\x20-\x7e]")
+_MAY_COMPOSE = re.compile(r".?[^\x00-\x7f]+", re.DOTALL)
+_EN_DASH = re.compile("\N{EN DASH}")
+_DASH = re.compile(r"[^\S\n]*(?:[—―]+|--+)[^\S\n]*|[^\S\n]+\N{EN DASH}[^\S\n]+")
 _BULLET = re.compile(r"^[ \t]*[-*•‣◦][ \t]+", re.MULTILINE)
 _NUMBERED = re.compile(r"\n(?=[ \t]*\d{1,3}[.)][ \t])")
 _RULE = re.compile(r"([=*#_~+<>^\\/-])\1{2,}")
@@ -39,20 +45,27 @@ _LANGUAGES = {
 }
 
 
-def cleaned(text: str) -> str:
-    """Returns the text in plain typography, without what no English voice says.
+def cleaned(text: Traced) -> Traced:
+    """Returns the text in plain typography, without what no voice says.
 
     Emoji, control characters and letters of other scripts go; accents, currency and mathematical
     signs stay. List items become paragraphs.
     """
-    text = unicodedata.normalize("NFC", text).translate(_LOOKALIKES).translate(_EXPANSIONS)
-    text = _NUMBERED.sub("\n\n", _BULLET.sub("\n\n", text))
-    text = "".join(map(_cleaned_character, text))
+    if not text.text.isascii():
+        text = _composed(text).sub(_NOT_ASCII, lambda found: _PLAIN.get(found[0]))
+    text = text.sub(_BULLET, "\n\n").sub(_NUMBERED, "\n\n")
+    text = text.sub(_UNUSUAL, lambda found: _cleaned_character(found[0]))
     # Blanks become one before dashes are searched: the pattern would try each of thousands.
-    text = _BLANKS.sub(" ", _RULE.sub(" ", text))
-    text = _DASH.sub(", ", text).replace(_EN_DASH, "-")
-    text = _REPEATED.sub(r"\1 ", text)
-    return _BLANKS.sub(" ", text).strip()
+    text = text.sub(_RULE, " ").sub(_BLANKS, " ")
+    text = text.sub(_DASH, ", ").sub(_EN_DASH, "-")
+    text = text.sub(_REPEATED, lambda found: f"{found[1]} ")
+    return text.sub(_BLANKS, " ").strip()
+
+
+def _composed(text: Traced) -> Traced:
+    if unicodedata.is_normalized("NFC", text.text):
+        return text
+    return text.sub(_MAY_COMPOSE, lambda found: unicodedata.normalize("NFC", found[0]))
 
 
 def is_said(text: str) -> bool:

@@ -1,13 +1,12 @@
-"""Which stretches of a text are spoken in one breath each, and whether the voice can say it.
+"""Which stretches of a text are spoken in one breath each.
 
-`synthesis.py` calls it before anything is queued; digits and abbreviations become words later, in
-`normaliser.py`.
+`reading.py` calls it once the text is in words, but for what the grammars of `normaliser.py` read.
 """
 
 import re
 
-from nemo_voice_tts.errors import UnspeakableText
-from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said
+from nemo_voice_tts.text.cleaning import is_said
+from nemo_voice_tts.text.traced import Traced
 
 _SHORTEST_OPENING = 12
 """A first phrase of fewer characters sounds torn off."""
@@ -51,54 +50,35 @@ _OPENER = re.compile(
 """Words that begin sentences far more often than names."""
 
 
-def speakable(text: str) -> str:
-    """Returns the text cleaned for an English voice.
-
-    Args:
-        text: As the client sent it.
-
-    Raises:
-        UnspeakableText: The text is empty, without letter or digit, or mostly in another script.
-    """
-    if not text.strip():
-        raise UnspeakableText("The text is empty.")
-    script = foreign_script(text)
-    if script is not None:
-        message = f"The text is mostly in {script} script; this voice speaks English."
-        raise UnspeakableText(message)
-    clean = cleaned(text)
-    if not is_said(clean):
-        raise UnspeakableText("The text holds no letter or digit that an English voice can say.")
-    return clean
-
-
-def phrases_of(text: str, *, first_max_chars: int | None = None, max_chars: int = 300) -> list[str]:
+def phrases_of(
+    text: Traced, *, first_max_chars: int | None = None, max_chars: int = 300
+) -> list[Traced]:
     """Returns the text's sentences, long ones cut at clauses, each with something to say.
 
     Args:
-        text: A text that `speakable` has cleaned.
+        text: A text of one or more paragraphs, cleaned.
         first_max_chars: Cut the first phrase at a clause within so many characters, so that its
             sound comes early; a sentence without clauses stays whole.
         max_chars: Longest phrase.
     """
     pieces = [
         piece
-        for paragraph in _PARAGRAPH.split(text)
-        for sentence in _sentences(_SPACE.sub(" ", paragraph))
+        for paragraph in text.split(_PARAGRAPH)
+        for sentence in _sentences(paragraph.sub(_SPACE, " "))
         for piece in _capped(sentence, max_chars)
     ]
     phrases = _joined(pieces)
     if phrases and first_max_chars is not None and len(phrases[0]) > first_max_chars:
-        end = _opening_end(phrases[0], first_max_chars)
-        opening, rest = phrases[0][:end].rstrip(), phrases[0][end:]
+        end = _opening_end(phrases[0].text, first_max_chars)
+        opening, rest = phrases[0][:end].strip(), phrases[0][end:]
         phrases = _joined([opening, rest, *phrases[1:]])
     return phrases
 
 
-def _sentences(paragraph: str) -> list[str]:
+def _sentences(paragraph: Traced) -> list[Traced]:
     sentences, start = [], 0
-    for stop in _STOP.finditer(paragraph):
-        if _ends_sentence(paragraph, start, stop):
+    for stop in _STOP.finditer(paragraph.text):
+        if _ends_sentence(paragraph.text, start, stop):
             sentences.append(paragraph[start : stop.end()].strip())
             start = stop.end()
     return [*sentences, paragraph[start:].strip()]
@@ -135,13 +115,13 @@ def _keeps_going(word: str, following: str, *, is_first: bool) -> bool:
     return bool(is_initial or _DOTTED.fullmatch(word)) and not _OPENER.fullmatch(following)
 
 
-def _capped(sentence: str, max_chars: int) -> list[str]:
+def _capped(sentence: Traced, max_chars: int) -> list[Traced]:
     pieces = []
     while len(sentence) > max_chars:
         parts = -(-len(sentence) // max_chars)
-        end = _cut(sentence, aim=-(-len(sentence) // parts), limit=max_chars)
-        pieces.append(sentence[:end].rstrip())
-        sentence = sentence[end:].lstrip()
+        end = _cut(sentence.text, aim=-(-len(sentence) // parts), limit=max_chars)
+        pieces.append(sentence[:end].strip())
+        sentence = sentence[end:].strip()
     return [*pieces, sentence]
 
 
@@ -167,12 +147,14 @@ def _opening_end(phrase: str, limit: int) -> int:
     return len(phrase)
 
 
-def _joined(pieces: list[str]) -> list[str]:
+def _joined(pieces: list[Traced]) -> list[Traced]:
     """Returns the pieces that are not empty, those with nothing to say joined to a neighbour."""
-    joined: list[str] = []
-    for piece in filter(None, pieces):
-        if joined and not (is_said(piece) and is_said(joined[-1])):
-            joined[-1] = f"{joined[-1]} {piece}"
+    joined: list[Traced] = []
+    for piece in filter(len, pieces):
+        if joined and not (is_said(piece.text) and is_said(joined[-1].text)):
+            before = joined[-1]
+            blank = before.replaced(len(before), len(before), " ")
+            joined[-1] = Traced.joined([before, blank, piece])
         else:
             joined.append(piece)
     return joined

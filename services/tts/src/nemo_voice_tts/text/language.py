@@ -1,0 +1,21 @@
+"""What reading needs to know of a language: its steps from written forms to words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nemo_voice_tts.text.traced import Traced
+
+Step = Callable[[Traced], Traced]
+"""Returns a block's text with one kind of written forms in words; leaves the rest as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that texts can be read in."""
+
+    code: str
+    """Its BCP 47 primary tag, such as `en`."""
+    name: str
+    """Its English name."""
+    steps: tuple[Step, ...]
+    """In the order in which they run: each sees what the earlier ones left."""

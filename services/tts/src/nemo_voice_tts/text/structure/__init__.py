@@ -1,0 +1,1 @@
+"""What a text is made of: the blocks of plain text, Markdown, HTML and SSML."""

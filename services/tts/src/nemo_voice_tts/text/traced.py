@@ -1,0 +1,93 @@
+"""A text whose characters know where they come from, through every rewriting of it.
+
+Each step of `reading.py` takes and returns one, so that what is said can be shown beside what was
+written.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+Replacement = str | Callable[[re.Match[str]], str | None]
+"""What a match becomes: the text itself, with no group references; None leaves it as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A text and, for each of its characters, the stretch of the source it was written as."""
+
+    text: str
+    starts: Sequence[int]
+    """Where the stretch of each character begins in the source, in characters."""
+    ends: Sequence[int]
+    """Where it ends."""
+
+    @classmethod
+    def of(cls, source: str, at: int = 0) -> "Traced":
+        """Returns a stretch of the source that is still as it was written.
+
+        Args:
+            source: The stretch.
+            at: Where it begins in the source.
+        """
+        return cls(source, range(at, at + len(source)), range(at + 1, at + len(source) + 1))
+
+    @classmethod
+    def joined(cls, pieces: Iterable["Traced"]) -> "Traced":
+        """Returns the pieces one after the other."""
+        texts: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        for piece in pieces:
+            texts.append(piece.text)
+            starts.extend(piece.starts)
+            ends.extend(piece.ends)
+        return cls("".join(texts), starts, ends)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The stretch of the source that the whole text was written as; (0, 0) for no text."""
+        return (min(self.starts), max(self.ends)) if self.text else (0, 0)
+
+    def __len__(self) -> int:
+        """Returns the number of characters."""
+        return len(self.text)
+
+    def __getitem__(self, places: slice) -> "Traced":
+        """Returns a part of the text."""
+        return Traced(self.text[places], self.starts[places], self.ends[places])
+
+    def replaced(self, start: int, end: int, text: str) -> "Traced":
+        """Returns another text that stands for the characters from `start` to `end` of this one."""
+        if start < end:
+            source = self[start:end].span
+        else:  # an insertion belongs to the place between two characters
+            place = self.starts[start] if start < len(self) else self.ends[-1] if len(self) else 0
+            source = (place, place)
+        return Traced(text, (source[0],) * len(text), (source[1],) * len(text))
+
+    def sub(self, pattern: re.Pattern[str], replacement: Replacement) -> "Traced":
+        """Returns the text with each match of the pattern replaced."""
+        pieces: list[Traced] = []
+        at = 0
+        for found in pattern.finditer(self.text):
+            new = replacement if isinstance(replacement, str) else replacement(found)
+            if new is None or new == found[0]:
+                continue
+            start, end = found.span()
+            pieces += [self[at:start], self.replaced(start, end, new)]
+            at = end
+        return Traced.joined([*pieces, self[at:]]) if pieces else self
+
+    def split(self, pattern: re.Pattern[str]) -> list["Traced"]:
+        """Returns the parts between the pattern's matches."""
+        parts, at = [], 0
+        for found in pattern.finditer(self.text):
+            parts.append(self[at : found.start()])
+            at = found.end()
+        return [*parts, self[at:]]
+
+    def strip(self) -> "Traced":
+        """Returns the text without blanks at its ends."""
+        start = len(self.text) - len(self.text.lstrip())
+        return self[start : max(start, len(self.text.rstrip()))]
