@@ -1,0 +1,277 @@
+"""Addresses of machines and people: URLs, e-mail, domains, IP and MAC addresses, handles, hashtags.
+
+`paths.py` reads the files of a machine.
+"""
+
+import re
+
+from nemo_voice_tts.text.en.spelling import code_number, letters, part, short_number
+from nemo_voice_tts.text.traced import Traced
+
+_WORDLIKE_DOMAINS = (
+    "com|org|net|edu|gov|mil|int|info|biz|dev|app|blog|shop|store|site|online|cloud|tech|news"
+    "|page|link|live|world|health|local|localhost|internal|test|example|invalid|museum|travel"
+    "|pro|name|mobi|club|space|life|design|studio|agency|email|today|media|wiki|games|gg|bank"
+    "|xyz|arpa|home|lan|corp|svc|cluster"
+)
+_COUNTRY_DOMAINS = (
+    "ai|io|co|uk|us|ca|au|nz|ie|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|pt|cz|ru|ua|gr|tr|br|mx|ar"
+    "|cl|in|jp|cn|kr|sg|hk|tw|za|eu|me|tv|fm|ly|to|cc|is|im|sh|id|my|ph|th|vn|il|ae|hu|ro|bg|rs|hr"
+)
+_DOMAIN = rf"(?:{_WORDLIKE_DOMAINS}|{_COUNTRY_DOMAINS})"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})"
+_HOST = rf"(?:{_LABEL}\.){{1,8}}{_DOMAIN}"
+_REST = r"(?:[/?#](?:[\w\-./~%&=+:;,@!$*?#]{0,2000}[\w/=&~-])?)?"
+_EMAIL = re.compile(
+    rf"(?:mailto:)?(?<![\w.+-])([A-Za-z0-9_][\w.+%-]{{0,63}})@({_LABEL}(?:\.{_LABEL}){{1,8}})"
+)
+_SCP = re.compile(rf"(?<![\w.+-])(\w{{1,32}})@({_HOST}):([\w.~/-]{{1,200}}\w)")
+"""An address of git over ssh."""
+_URL = re.compile(
+    r"\b(https?|ftps?|s?ftp|wss?|ssh|git|file|s3|gs|grpc|redis|postgres(?:ql)?|jdbc|mongodb|tcp|udp)"
+    rf"://(?:([\w.%+-]{{1,64}}(?::[^\s@/]{{1,64}})?)@)?([\w.\[\]:-]{{0,255}}\w\]?)?({_REST})",
+)
+_BARE = re.compile(rf"(?<![\w@./-])((?:www\.)?{_HOST})(:\d{{2,5}})?\b(?![\w-]|\.\w)({_REST})")
+_LOCAL = re.compile(rf"(?<![\w@./-])([a-z][a-z0-9-]{{1,62}}):(\d{{2,5}})\b(?!:)({_REST})")
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_IPV4 = re.compile(
+    rf"(?<![\w.])({_OCTET}(?:\.{_OCTET}){{3}})(?:/(\d{{1,2}})\b|:(\d{{1,5}})\b)?(?!\.?\d)({_REST})"
+)
+_MAC = re.compile(
+    r"(?<![\w:-])([0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\2[0-9A-Fa-f]{2}){4})(?![\w:-])"
+)
+_IPV6 = re.compile(
+    r"(?<![\w:.])((?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?:/(\d{1,3}))?(?![\w:])"
+)
+_HASHTAG = re.compile(r"(?<![\w&/#])#(?=[A-Za-z0-9_]*[A-Za-z])(\w{2,80})\b")
+_HANDLE = re.compile(r"(?<![\w.@/])@([A-Za-z]\w{0,30}(?:[.-]\w{1,30})*)(?:/([a-z][\w.-]{0,60}\w))?")
+_COLOUR = re.compile(r"(?<![\w&/])#([0-9A-Fa-f]{6}|[0-9A-F]{3})\b")
+
+_SIGNS = {
+    "/": "slash", ".": "dot", "-": "dash", "_": "underscore", "?": "question mark", "=": "equals",
+    "&": "and", "#": "hash", "+": "plus", "%": "percent", "~": "tilde", ":": "colon", "@": "at",
+    "*": "star", "$": "dollar", "\\": "backslash", ";": "semicolon", ",": "comma", "!": "bang",
+}  # fmt: skip
+_PIECE = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]")
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_SCHEMES_SAID = {"s3": "S three", "gs": "G S", "file": "file"}
+_LONGEST_TOKEN = 24
+"""Characters of a part that is a word; a longer one without sense, such as a token, is cut."""
+
+
+def addresses(text: Traced) -> Traced:
+    """Returns the text with the addresses in words."""
+    if "@" in text.text:
+        text = text.sub(_SCP, _scp).sub(_EMAIL, _email)
+    if "://" in text.text:
+        text = text.sub(_URL, _url)
+    if ":" in text.text:
+        text = text.sub(_MAC, lambda found: _groups(found[1], found[2])).sub(_IPV6, _ipv6)
+    if "." in text.text:
+        text = text.sub(_IPV4, _ipv4).sub(_BARE, _bare)
+    if ":" in text.text:
+        text = text.sub(_LOCAL, _local)
+    if "#" in text.text:
+        text = text.sub(_COLOUR, _colour).sub(_HASHTAG, _hashtag)
+    if "@" in text.text:
+        text = text.sub(_HANDLE, _handle)
+    return text
+
+
+def pieces(address: str) -> str:
+    """Returns the parts and signs of an address or path, one after the other, in words."""
+    said: list[str] = []
+    for piece in _PIECE.findall(_ESCAPED.sub(" ", address)):
+        if piece.isalnum():
+            said.append(_token(piece))
+        elif not piece.isspace():
+            said.append(_SIGNS.get(piece, ""))
+    return " ".join(filter(None, said))
+
+
+def _token(piece: str) -> str:
+    if piece.isdigit():
+        is_year = len(piece) == 4 and piece[:2] in {"19", "20"}
+        return code_number(piece) if is_year else short_number(piece)
+    version = re.fullmatch(r"[vV](\d{1,3})", piece)
+    if version:
+        return f"V {short_number(version[1])}"
+    return part(piece)
+
+
+def _host(host: str) -> str:
+    host = host.removesuffix(".")
+    head, dot, last = host.rpartition(".")
+    if (
+        dot
+        and last.lower() in _COUNTRY_DOMAINS.split("|")
+        and last.lower() not in {"me", "co", "to"}
+    ):
+        end = letters(last)
+    else:
+        end = last.lower() if last.lower() in _WORDLIKE_DOMAINS.split("|") else pieces(last)
+    end = letters(last) if last.lower() in {"gg", "xyz", "svc"} else end
+    return f"{pieces(head)} dot {end}" if dot else end
+
+
+def _email(found: re.Match[str]) -> str:
+    return f"{pieces(found[1])} at {_host(found[2])}"
+
+
+def _scp(found: re.Match[str]) -> str:
+    return f"{pieces(found[1])} at {_host(found[2])} colon {pieces(found[3])}"
+
+
+def _url(found: re.Match[str]) -> str | None:
+    scheme, user, host, rest = found.groups()
+    said = [_SCHEMES_SAID.get(scheme, "")]
+    if user:
+        said += [pieces(user.split(":")[0]), "at"]
+    if host:
+        name, port = host, ""
+        if host.count(":") == 1:
+            name, _, port = host.partition(":")
+        address = _IPV4.fullmatch(name)
+        if name.startswith("["):
+            said.append(_groups(name.strip("[]"), ":"))
+        else:
+            said.append(_octets(name) if address else _host(name))
+        if port.isdigit():
+            said += ["port", _port(port)]
+    said.append(_rest(rest))
+    return " ".join(filter(None, said)) or None
+
+
+def _bare(found: re.Match[str]) -> str | None:
+    host, port, rest = found.groups()
+    last = host.rpartition(".")[2]
+    is_ambiguous = last in {
+        "in",
+        "is",
+        "it",
+        "at",
+        "no",
+        "to",
+        "me",
+        "my",
+        "us",
+        "so",
+        "be",
+        "in",
+        "sh",
+        "name",
+        "test",
+        "app",
+        "page",
+        "link",
+        "live",
+        "home",
+        "space",
+        "life",
+        "today",
+        "health",
+        "world",
+        "int",
+        "pro",
+        "example",
+        "store",
+        "news",
+        "design",
+        "email",
+        "media",
+        "cloud",
+        "site",
+        "rs",
+        "py",
+        "id",
+        "local",
+        "corp",
+        "cluster",
+        "games",
+        "bank",
+        "club",
+        "travel",
+    }
+    if is_ambiguous and not (port or rest or host.count(".") > 1 or host.islower()):
+        return None
+    said = [_host(host)]
+    if port:
+        said += ["port", _port(port[1:])]
+    return " ".join(filter(None, [*said, _rest(rest)]))
+
+
+def _local(found: re.Match[str]) -> str | None:
+    name, port, rest = found.groups()
+    if name != "localhost" and not rest:
+        is_image = "-" not in name and int(port) < 1000
+        if is_image or len(port) < 4:
+            return None
+    return " ".join(filter(None, [pieces(name), "port", _port(port), _rest(rest)]))
+
+
+def _rest(rest: str) -> str:
+    return pieces(rest) if rest not in {"", "/"} else ""
+
+
+def _port(port: str) -> str:
+    if len(port) == 4 and port[:2] == port[2:] and port[0] != "0":
+        return f"{short_number(port[:2])} {short_number(port[2:])}"
+    return short_number(port)
+
+
+def _octets(address: str) -> str:
+    return " dot ".join(map(short_number, address.split(".")))
+
+
+def _ipv4(found: re.Match[str]) -> str | None:
+    address, prefix, port, rest = found.groups()
+    before = found.string[max(0, found.start() - 12) : found.start()].lower().rstrip()
+    if before.endswith(("version", "release", "section", " v")):
+        return None
+    said = _octets(address)
+    if prefix:
+        return f"{said} slash {short_number(prefix)}"
+    if port:
+        said += f" port {_port(port)}"
+    return f"{said} {_rest(rest)}".rstrip()
+
+
+def _ipv6(found: re.Match[str]) -> str | None:
+    address, prefix = found.groups()
+    is_full = address.count(":") == 7
+    if "::" not in address and not is_full or not any(map(str.isalnum, address)):
+        return None
+    said = _groups(address, ":")
+    return f"{said} slash {short_number(prefix)}" if prefix else said
+
+
+def _groups(address: str, sign: str) -> str:
+    name = "colon" if sign == ":" else "dash"
+    return f" {name} ".join(map(letters, address.split(sign))).replace("  ", " ").strip()
+
+
+def _colour(found: re.Match[str]) -> str | None:
+    code = found[1]
+    has_both = any(map(str.isdigit, code)) and any(map(str.isalpha, code))
+    is_hex = (
+        has_both
+        or len(code) == 6
+        and code.isdigit()
+        or code.upper() == code
+        and code.isalpha()
+        and len(set(code)) == 1
+    )
+    return f"hash {letters(code)}" if is_hex else None
+
+
+def _hashtag(found: re.Match[str]) -> str:
+    return f"hashtag {_title(found[1])}"
+
+
+def _title(name: str) -> str:
+    return " ".join(filter(None, map(part, name.split("_"))))
+
+
+def _handle(found: re.Match[str]) -> str:
+    said = f"at {pieces(found[1])}"
+    return f"{said} slash {pieces(found[2])}" if found[2] else said

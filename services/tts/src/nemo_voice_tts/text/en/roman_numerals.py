@@ -1,0 +1,210 @@
+"""Roman numerals: after rulers as ordinals, after headings, sequels and wars as numbers."""
+
+import re
+import unicodedata
+
+from nemo_voice_tts.text.en.spelling import cardinal, code_number, ordinal
+from nemo_voice_tts.text.traced import Traced
+
+_VALID = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_SIGN = re.compile("[\N{ROMAN NUMERAL ONE}-\N{SMALL ROMAN NUMERAL ONE THOUSAND}]+")
+
+_HEADINGS = (
+    "World War|Chapter|Part|Act|Scene|Section|Article|Volume|Vol\\.?|Book|Title|Appendix|Annex|Figure|Table"
+    "|Schedule|Episode|Season|Round|Phase|Stage|Type|Class|Grade|Level|Category|Group|Division"
+    "|Tier|Unit|Lesson|Module|Amendment|Canto|Psalm|Mark|Schedule|Super Bowl|Olympiad|Factor"
+    "|Battalion|Corps|Legion|Region|Protocol|Form|Symphony|Sonata|Concerto|Movement|Step|Point|Theorem|Lemma"
+    "|Page|Verse|Plate|Case|Problem|Item|Rule|Note|Opus|Number|No\\.|Dynasty|Cohort|Team|Pillar|Option|Trial"
+    "|Vatican|Covenant|Basel|Solvency|Mifid|MiFID|SALT|START|Gaudium|Diploma|Calculus|Algebra|Physics|Chemistry|Biology"
+)
+_HEADED = re.compile(
+    rf"\b((?:{_HEADINGS}|chapter|part|section|act|scene|volume|book|appendix|type|phase|stage|class|grade|level|article|factor|tier)s?\s+)([IVXLC]+)(?:([-]|\s(?:and|or|to|through|of)\s|,\s)([IVXLC]+))?(?![\w'&]|\.\w|-\w)"
+)
+_RULERS = frozenset(
+    "Henry Edward George William James Charles Richard John Elizabeth Mary Louis Philip Philippe Ferdinand"
+    " Alfonso Alphonse Carlos Pius Benedict Paul Leo Gregory Innocent Clement Urban Alexander Nicholas"
+    " Catherine Peter Ivan Frederick Friedrich Wilhelm Napoleon Ptolemy Cleopatra Ramses Ramesses Rameses Thutmose"
+    " Tutmose Thutmosis Amenhotep Amenemhat Senusret Mentuhotep Sneferu Pepi Seti Psamtik Darius Xerxes Cyrus Cambyses"
+    " Artaxerxes Otto Leopold Franz Joseph Josef Umberto Victor Emmanuel Emanuel Gustav Gustavus Adolf Adolphus Christian"
+    " Haakon Harald Olav Margaret Margrethe Abdullah Hussein Mehmed Suleiman Suleyman Murad Selim Bayezid Baldwin"
+    " Malcolm Kenneth Robert David Antiochus Seleucus Mithridates Theodosius Constantine Justinian Michael"
+    " Basil Romanos Alexios Tiglath-Pileser Shalmaneser Nebuchadnezzar Ashurnasirpal Sargon Rama Albert Baudouin Willem Isabella"
+    " Joanna Sancho Afonso Manuel Pedro Sebastian Maximilian Rudolf Rudolph Sigismund Casimir Stephen Bela"
+    " Ladislaus Matthias Carol Boris Simeon Kamehameha Moctezuma Montezuma Menelik Juan Felipe Martin"
+    " Boniface Celestine Sixtus Julius Honorius Eugene Callixtus Hadrian Adrian Stephen Sylvester Lucius Anastasius"
+    " Francis François Francois Henri Charlemagne Louis-Philippe Anne Matilda Eric Erik Sverre Magnus Canute Cnut Sweyn Valdemar"
+    " Akbar Mahmud Abdulhamid Osman Ahmed Mustafa Reza Nasser Tupac Theodore Thomas Samuel Walter Arthur Andrew"
+    " Hassan Mohammed Muhammad Rainier Hans Adam Karl Carl Oscar Oskar Alaric Theodoric Clovis Childeric"
+    " Harry Davis Gates Griffin Downey King Jones Johnson Smith Williams Brown Wilson Miller Taylor Thurston Loudon"
+    " Demetrius Antigonus Ramiro Garcia Berenguer Raymond Roger Bohemond Amalric Fulk Geoffrey Conrad Lothair Wenceslaus Vladislaus".split()
+)
+_TITLES_BEFORE = re.compile(
+    r"\b(?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Pharaoh|Sultan|Prince|Princess|Shah|Kaiser|Duke|Patriarch|Emir|Khan|Saint|St|Count|Archduke)\s+(?:[A-Z][\w-]*\s+)?$"
+)
+_FIRST_NAMES_BEFORE = re.compile(
+    r"\b(?:John|William|James|Robert|Henry|Charles|George|Thomas|Edward|Samuel|Joseph|Richard|David|Michael|Frank|Harold|Walter|Albert|Arthur|Fred|Jack|Sammy|Ken|Ronald|Gary|Larry|Walter|Otto|Cornelius|August|Theodore|Marvin|Robert)\s+(?:[A-Z]\.?\s+)?$"
+)
+_NAMED = re.compile(
+    r"(?<![\w'])((?:[A-Z][\w'-]*|iPhone|macOS X|OS)\s+)([IVX]+|XL[IV]*|L[IVX]+)(?:/([IVX]+))?((?:'s)?)(?![\w&-]|'\w|\.\w)"
+)
+_NOT_NUMBERS = frozenset({"XX", "XXX", "XL", "LI", "LV", "VI", "XI", "LX", "LIX", "XV"})
+_NOT_NAMES = frozenset(
+    "The A An In On At To For From Of And Or But If When With By As This That These Those Use Run Open"
+    " Then So Than Size Generation Gen Model Factor Planet Mr Ms Mister Dr Malcolm Vitamin Plan Xbox Series Hepatitis"
+    " Professor My Our Your His Her Their Its Is Was Are Were It He She They We You I Did Do Does Can"
+    " May Should Could Would Will Must And Not No Yes How Why What Where Who".split()
+)
+_AFTER_ONE = re.compile(
+    r"(?:'s)?(?:$|[.,;:!?)\"]|\s(?:was|were|is|of|and|or|ruled|reigned|died|became|had|has|in|at|by|the|to|by|on|for|who|from|with|until|made|took|won|came|succeeded|married|founded|built|issued|signed|granted|died|led|fought|conquered|established|ended|began|invaded|defeated|wrote|launched|sold|did|would|could|may|also|as)\b)"
+)
+_SINGLE = {"I", "V", "X"}
+_CENTURY = re.compile(r"\b([IVX]{1,5})(?:(?:st|nd|rd|th)?)(?=\s(?:century|centuries|[Cc]entury)\b)")
+_YEAR = re.compile(r"\b(M{1,3}(?:CM|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))\b")
+_LISTED = re.compile(r"\((i{1,3}|iv|vi{1,3}|ix|xi{1,3})\)|(?<=\s)\((v|x)\)(?=\s)")
+_LISTED_LINE = re.compile(r"(?m)^\s*(i{1,3}|iv|vi{0,3}|ix|x)[.)](?=\s)")
+_PAGES = re.compile(r"\b(pages?\s+)([ivxl]{1,6})\b(?:-([ivxl]{1,6})\b)?")
+_HEADING = re.compile(r"(?m)^\s*([IVX]{1,5})\.(?=\s+[A-Z])")
+_SHORTEST_YEAR = 4
+
+
+def roman_numerals(text: Traced) -> Traced:
+    """Returns the text with its Roman numerals in words; `I`, `MIX` and `CD` stay."""
+    if not text.text.isascii():
+        text = text.sub(_SIGN, lambda found: unicodedata.normalize("NFKC", found[0]))
+    if "(" in text.text or "page" in text.text:
+        text = text.sub(_LISTED, _listed).sub(_PAGES, _pages)
+    if not _SINGLE & set(text.text) and "M" not in text.text:
+        return text
+    text = text.sub(_CENTURY, lambda found: _ordinal(found[1]))
+    text = text.sub(_HEADED, _headed).sub(_NAMED, _named)
+    return text.sub(_YEAR, _year).sub(_HEADING, lambda found: f"{_cardinal(found[1])}.")
+
+
+def value(numeral: str) -> int | None:
+    """Returns the number that a Roman numeral in capitals writes, or None."""
+    if not numeral or _VALID.fullmatch(numeral) is None:
+        return None
+    numbers = [_VALUES[sign] for sign in numeral]
+    following = [*numbers[1:], 0]
+    return sum(-one if one < after else one for one, after in zip(numbers, following, strict=True))
+
+
+def _cardinal(numeral: str) -> str | None:
+    number = value(numeral.upper())
+    return None if number is None else cardinal(number)
+
+
+def _ordinal(numeral: str) -> str | None:
+    number = value(numeral)
+    return None if number is None else ordinal(number)
+
+
+def _headed(found: re.Match[str]) -> str | None:
+    heading, numeral, sign, second = found.groups()
+    if numeral in {"C", "D", "L", "M"}:
+        return None
+    first = _cardinal(numeral)
+    if heading.lower().startswith("no.") and numeral in _SINGLE:
+        return None
+    if first is None or numeral == "I" and not _may_follow_one(found):
+        return None
+    if second is None:
+        return f"{heading}{first}"
+    last = _cardinal(second)
+    if last is None or second == "I":
+        return f"{heading}{first}{sign}{second}"
+    return f"{heading}{first}{' to ' if sign == '-' else sign}{last}"
+
+
+def _may_follow_one(found: re.Match[str]) -> bool:
+    rest = found.string[found.end(2) :]
+    return (
+        re.match(
+            r"\s(?:think|am|have|know|like|love|want|need|will|would|can|could|do|did|don't|found|read|saw|wrote|'m|'ve|'d|liked|loved)\b|'",
+            rest,
+        )
+        is None
+    )
+
+
+def _named(found: re.Match[str]) -> str | None:
+    name, numeral, second, possessive = found.groups()
+    word = name.strip()
+    number = value(numeral)
+    if number is None or word in _NOT_NAMES:
+        return None
+    before = found.string[max(0, found.start() - 40) : found.start()]
+    has_title = _TITLES_BEFORE.search(before) is not None
+    is_heir = _FIRST_NAMES_BEFORE.search(before) is not None and numeral in {"II", "III", "IV"}
+    is_ruler = word in _RULERS or has_title or is_heir or word.endswith(("mose", "hotep", "mses"))
+    rest = found.string[found.end() :]
+    if numeral == "I":
+        if not is_ruler or _AFTER_ONE.match(rest) is None:
+            return None
+        return f"{name}the first{possessive}"
+    if numeral in _SINGLE and not is_ruler:
+        is_known = (
+            word
+            in {
+                "iPhone",
+                "OS",
+                "macOS X",
+                "Saturn",
+                "Civilization",
+                "Fantasy",
+                "Auto",
+                "Skylake",
+                "Elder",
+                "Windows",
+                "Rocky",
+                "Rambo",
+                "Henry",
+            }
+            or numeral == "V"
+            and word in {"Diablo", "GTA", "Mark"}
+        )
+        return f"{name}{cardinal(number)}" if is_known else None
+    if numeral == "X" and word in {"Malcolm", "Charles", "Mister"} and word == "Malcolm":
+        return None
+    if (
+        not is_ruler
+        and numeral in _NOT_NUMBERS
+        and word
+        not in {
+            "Apollo",
+            "Bowl",
+            "Fantasy",
+            "Gemini",
+            "Rocky",
+            "Grand",
+            "Auto",
+            "Civilization",
+            "XL",
+            "Ultima",
+        }
+    ):
+        return None
+    said = f"the {ordinal(number)}" if is_ruler else cardinal(number)
+    if second and (other := value(second)):
+        said += f" {cardinal(other)}"
+    return f"{name}{said}{possessive}"
+
+
+def _year(found: re.Match[str]) -> str | None:
+    number = value(found[1])
+    is_year = number is not None and 1000 <= number < 2100 and len(found[1]) >= _SHORTEST_YEAR  # noqa: PLR2004 years
+    return code_number(str(number)) if is_year else None
+
+
+def _listed(found: re.Match[str]) -> str | None:
+    numeral = found[1] or (found[2] if "(iv)" in found.string or "(ix)" in found.string else None)
+    return f"{_cardinal(numeral)}," if numeral else None
+
+
+def _pages(found: re.Match[str]) -> str | None:
+    first = _cardinal(found[2])
+    last = _cardinal(found[3]) if found[3] else None
+    if first is None:
+        return None
+    return f"{found[1]}{first} to {last}" if last else f"{found[1]}{first}"
