@@ -8,6 +8,7 @@ from wordfreq import top_n_list
 PATH = "services/tts/src/nemo_voice_tts/text/en/words.txt"
 _RANK_LIMIT = 30_000
 _WORD = re.compile(r"[a-z]{2,}")
+_ALSO_WORDS = frozenset({"am", "us"})
 _LETTER_NAMES = {
     "a": "EY", "b": "BIY", "c": "SIY", "d": "DIY", "e": "IY", "f": "EHF", "g": "JHIY", "h": "EYCH",
     "i": "AY", "j": "JHEY", "k": "KEY", "l": "EHL", "m": "EHM", "n": "EHN", "o": "OW", "p": "PIY",
@@ -25,5 +26,7 @@ def word_list() -> str:
 
 
 def _is_spelled(word: str, pronunciations: list[list[str]]) -> bool:
+    if word in _ALSO_WORDS:
+        return False
     letters = "".join(_LETTER_NAMES[letter] for letter in word)
     return letters in {re.sub(r"\d", "", "".join(phonemes)) for phonemes in pronunciations}

@@ -92,7 +92,7 @@ _SLASH = re.compile(
 )
 _CAPITALS_NUMBER = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
 _ALTERNATIVES = frozenset(
-    "he she him her his hers yes no true false male female mother father parent guardian husband"
+    "he she they him her his hers yes no true false male female mother father parent guardian husband"
     " wife boy girl son daughter either or on off pass fail hot cold left right black white"
     " men women man woman pros cons win lose agree disagree accept reject mum dad mom Mr Mrs him/her"
     " up down in out open close before after dog cat tea coffee him".split()

@@ -44,6 +44,11 @@ _IPV6 = re.compile(
     r"(?<![\w:.])((?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?:/(\d{1,3}))?(?![\w:])"
 )
 _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[A-Za-z0-9_]*[A-Za-z])(\w{2,80})\b")
+_NUMBERED = re.compile(
+    r"\b(?:order|invoice|ticket|case|item|part|model|serial|ref|reference|PO|bug|issue|apt|unit|suite|room"
+    r"|account|lot|claim|policy|tracking|booking|confirmation|booth|gate|locker|apartment|bus)\.? $",
+    re.IGNORECASE,
+)
 _HANDLE = re.compile(r"(?<![\w.@/])@([A-Za-z]\w{0,30}(?:[.-]\w{1,30})*)(?:/([a-z][\w.-]{0,60}\w))?")
 _COLOUR = re.compile(r"(?<![\w&/])#([0-9A-Fa-f]{6}|[0-9A-F]{3})\b")
 
@@ -265,6 +270,9 @@ def _colour(found: re.Match[str]) -> str | None:
 
 
 def _hashtag(found: re.Match[str]) -> str:
+    is_number = _NUMBERED.search(found.string, max(0, found.start() - 16), found.start())
+    if is_number and any(map(str.isdigit, found[1])):
+        return f"number {found[1]}"
     return f"hashtag {_title(found[1])}"
 
 

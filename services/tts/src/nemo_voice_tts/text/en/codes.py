@@ -25,7 +25,7 @@ _AIRLINE = re.compile(r"\b(BA|AA|UA|DL|LH|AF|KL|EK|QF|QR|SQ|WN|IB|EI)\s?(\d{3,4}
 _CODE = re.compile(
     r"(?<![\w.$£€/-])(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
     r"([A-Za-z]{1,12}\d{1,7}|\d{1,4}[A-Z]{1,4}|[A-Z]{1,5}\d{1,4}[A-Z]{1,4}\d{0,4}|[A-Za-z]{1,12}-\d{1,6}[A-Za-z]{0,3}"
-    r"|[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){1,5}|\d{1,3}[a-z]|[A-Z]\d[A-Z] ?\d[A-Z]\d)((?:'s|s)?)(?![\w/]|-\d|\.\d)"
+    r"|[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){1,5}|\d{1,3}[a-z]|[A-Z]{1,3}\d{1,4}[a-z]{2,5}|[A-Z]\d[A-Z] ?\d[A-Z]\d)((?:'s|s)?)(?![\w/]|-\d|\.\d)"
 )
 _BETWEEN_DIGITS = re.compile(r"([A-Z])(\d)([A-Z])")
 _HTTP = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")

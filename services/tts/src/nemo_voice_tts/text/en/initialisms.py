@@ -38,7 +38,10 @@ _CAPITALS = re.compile(
 _MIXED = re.compile(
     r"(?<![\w])([A-Za-z]*[a-z][A-Z][A-Za-z]*|[A-Z]+[a-z]+[A-Z]+[A-Za-z]*|[A-Z]{2,}[a-z]{2,}|[A-Za-z+#]+[+#]{1,2}|[A-Za-z]+-[A-Za-z]+)((?:'s|s)?)(?![\w#+])"
 )
-_SMALL = re.compile(r"(?<![\w.'@/-])([a-z]{2,5})((?:'s|s)?)(?![\w'@/]|\.\w)")
+_SMALL = re.compile(r"(?<![\w.'@/-])([a-z]{2,9})((?:'s|s)?)(?![\w'@/]|\.\w)")
+_BEFORE_US = re.compile(
+    r"\b(?:TELL|JOIN|CONTACT|WITH|FOR|TO|ABOUT|LET|HELP|GIVE|OF|CALL|EMAIL|FOLLOW|VISIT|SEND|SHOW|ALL|BOTH|MAKE|GAVE|BY|ASK|SAVE|AMONG|BETWEEN|TEACH|KEEP) $"
+)
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z']*")
 _LONGEST_SPELLED = 5
 _COMMON_RANK = 5_000
@@ -60,6 +63,8 @@ def initialisms(text: Traced) -> Traced:
 
     def read(found: re.Match[str]) -> str | None:
         is_shouted = any(start <= found.start() < end for start, end in shouted)
+        if is_shouted and found[0] == "US" and not _is_pronoun(found):
+            return "U S"
         return _capitals(found[1], found[2] or "", is_shouted=is_shouted)
 
     return text.sub(_CAPITALS, read)
@@ -67,7 +72,8 @@ def initialisms(text: Traced) -> Traced:
 
 def _middle(found: re.Match[str]) -> str | None:
     before = found.string[max(0, found.start() - 12) : found.start()]
-    ends_sentence = _LETTERED_NOUN.search(before) or (found[2] in _OPENERS and before)
+    is_listed = not before and found[1] in "ABCDEI"
+    ends_sentence = is_listed or _LETTERED_NOUN.search(before) or (found[2] in _OPENERS and before)
     return None if ends_sentence else found[1]
 
 
@@ -119,6 +125,12 @@ def _shouted_stretches(text: str) -> list[tuple[int, int]]:
             stretches.append((run[0].start(), run[-1].end()))
         run = []
     return stretches
+
+
+def _is_pronoun(found: re.Match[str]) -> bool:
+    """Returns whether a shouted `US` is `us` and not the country."""
+    before = found.string[max(0, found.start() - 12) : found.start()]
+    return _BEFORE_US.search(before) is not None
 
 
 def _is_shouted(run: list[re.Match[str]], *, is_all: bool) -> bool:

@@ -19,7 +19,7 @@ _HEADINGS = (
     "|Vatican|Covenant|Basel|Solvency|Mifid|MiFID|SALT|START|Gaudium|Diploma|Calculus|Algebra|Physics|Chemistry|Biology"
 )
 _HEADED = re.compile(
-    rf"\b((?:{_HEADINGS}|chapter|part|section|act|scene|volume|book|appendix|type|phase|stage|class|grade|level|article|factor|tier)s?\s+)([IVXLC]+)(?:([-]|\s(?:and|or|to|through|of)\s|,\s)([IVXLC]+))?(?![\w'&]|\.\w|-\w)"
+    rf"\b((?:{_HEADINGS}|CHAPTER|PART|ACT|SCENE|SECTION|BOOK|VOLUME|ARTICLE|APPENDIX|TITLE|PHASE|TYPE|chapter|part|section|act|scene|volume|book|appendix|type|phase|stage|class|grade|level|article|factor|tier)s?\s+)([IVXLC]+)(?:([-]|\s(?:and|or|to|through|of)\s|,\s)([IVXLC]+))?(?![\w'&]|\.\w|-\w)"
 )
 _RULERS = frozenset(
     "Henry Edward George William James Charles Richard John Elizabeth Mary Louis Philip Philippe Ferdinand"
@@ -48,7 +48,7 @@ _FIRST_NAMES_BEFORE = re.compile(
 _NAMED = re.compile(
     r"(?<![\w'])((?:[A-Z][\w'-]*|iPhone|macOS X|OS)\s+)([IVX]+|XL[IV]*|L[IVX]+)(?:/([IVX]+))?((?:'s)?)(?![\w&-]|'\w|\.\w)"
 )
-_NOT_NUMBERS = frozenset({"XX", "XXX", "XL", "LI", "LV", "VI", "XI", "LX", "LIX", "XV"})
+_NOT_NUMBERS = frozenset({"XX", "XXX", "XL", "LI", "LX"})
 _NOT_NAMES = frozenset(
     "The A An In On At To For From Of And Or But If When With By As This That These Those Use Run Open"
     " Then So Than Size Generation Gen Model Factor Planet Mr Ms Mister Dr Malcolm Vitamin Plan Xbox Series Hepatitis"
@@ -59,12 +59,16 @@ _AFTER_ONE = re.compile(
     r"(?:'s)?(?:$|[.,;:!?)\"]|\s(?:was|were|is|of|and|or|ruled|reigned|died|became|had|has|in|at|by|the|to|by|on|for|who|from|with|until|made|took|won|came|succeeded|married|founded|built|issued|signed|granted|died|led|fought|conquered|established|ended|began|invaded|defeated|wrote|launched|sold|did|would|could|may|also|as)\b)"
 )
 _SINGLE = {"I", "V", "X"}
-_CENTURY = re.compile(r"\b([IVX]{1,5})(?:(?:st|nd|rd|th)?)(?=\s(?:century|centuries|[Cc]entury)\b)")
+_CENTURY = re.compile(r"\b([IVX]{1,5})(?:(?:st|nd|rd|th)?)(?=\s(?:[Cc]entury|[Cc]enturies|Olympics?|Olympiad|Winter Olympics?|Dynasty|dynasty|Congress|Legion|Army|Corps|Amendment|Summit|Party Congress)\b)")
 _YEAR = re.compile(r"\b(M{1,3}(?:CM|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))\b")
 _LISTED = re.compile(r"\((i{1,3}|iv|vi{1,3}|ix|xi{1,3})\)|(?<=\s)\((v|x)\)(?=\s)")
 _LISTED_LINE = re.compile(r"(?m)^\s*(i{1,3}|iv|vi{0,3}|ix|x)[.)](?=\s)")
 _PAGES = re.compile(r"\b(pages?\s+)([ivxl]{1,6})\b(?:-([ivxl]{1,6})\b)?")
 _HEADING = re.compile(r"(?m)^\s*([IVX]{1,5})\.(?=\s+[A-Z])")
+_UNMISTAKABLE = re.compile(
+    r"(?<![\w.&/-])(?:II|III|VII|VIII|XII|XIII|XIV|XVI|XVII|XVIII|XIX)(?![\w.&/-]\w|\w)|\bI(?=, II\b)|(?<=II, )IV\b|(?<=III, )IV\b|(?<=III and )IV\b"
+)
+"""Letters that are a number wherever they stand."""
 _SHORTEST_YEAR = 4
 
 
@@ -78,6 +82,7 @@ def roman_numerals(text: Traced) -> Traced:
         return text
     text = text.sub(_CENTURY, lambda found: _ordinal(found[1]))
     text = text.sub(_HEADED, _headed).sub(_NAMED, _named)
+    text = text.sub(_UNMISTAKABLE, lambda found: _cardinal(found[0]))
     return text.sub(_YEAR, _year).sub(_HEADING, lambda found: f"{_cardinal(found[1])}.")
 
 
@@ -140,7 +145,7 @@ def _named(found: re.Match[str]) -> str | None:
     is_ruler = word in _RULERS or has_title or is_heir or word.endswith(("mose", "hotep", "mses"))
     rest = found.string[found.end() :]
     if numeral == "I":
-        if not is_ruler or _AFTER_ONE.match(rest) is None:
+        if not is_ruler or (not possessive and _AFTER_ONE.match(rest) is None):
             return None
         return f"{name}the first{possessive}"
     if numeral in _SINGLE and not is_ruler:

@@ -2,6 +2,7 @@
 
 import re
 
+from nemo_voice_tts.text.en.states import STATES
 from nemo_voice_tts.text.traced import Traced
 
 _NAME = r"(?=\s+(?:(?:[A-Z]\.?\s?){1,3})?(?:[A-Z][a-z]|[A-Z]'|d[eiu]\s|v[ao]n\s|Mc)|\s+(?:and|&)\s+(?:Mr|Ms|Dr|Mrs|Prof)\b)"
@@ -71,6 +72,12 @@ _SECOND_TITLE = re.compile(
     r"(?<![\w.])(Lt|Maj|Brig|Col|Sgt|Gen)\.?(?=\s(?:Col|Gen|Maj|Cmdr|Colonel|General|Major|Commander|Governor|Gov)\b)"
 )
 
+_STATE = re.compile(
+    rf"(?<=[a-z.], )({'|'.join(STATES)})\b\.?(?=\s\d{{5}}\b|\s*$|[,;.:)!?\n]|\s[a-z])"
+    rf"|(?<=\([DRI]-)({'|'.join(STATES)})(?=\))"
+)
+_PLACE = re.compile(r"\b(?!Yes\b|No\b|Well\b|So\b|Oh\b|Now\b|And\b)[A-Z][A-Za-z.'-]*, $")
+_PARTY = re.compile(r"(?<=\()([DRI])-(?=[A-Z][a-z])")
 _LAST_WORD = re.compile(r"([A-Za-z0-9']+)\s+$")
 _NEXT = re.compile(r"(\s+)([A-Za-z]+)|(\s*)($|[,;:!?)\"'\n])")
 _NOT_STREETS = frozenset(
@@ -95,8 +102,18 @@ def titles(text: Traced) -> Traced:
     text = text.sub(_DIRECTION, lambda found: _DIRECTIONS[found[1]])
     text = text.sub(_SAINT_OR_STREET, _saint_or_street).sub(_STREET, _street)
     text = text.sub(_DIRECTION_AFTER, lambda found: _DIRECTIONS[found[1]])
+    text = text.sub(_STATE, _state).sub(_PARTY, lambda found: f"{found[1]}, ")
     text = text.sub(_MOUNT, lambda found: _PLACES[found[1]])
     return text.sub(_JUNIOR, _junior).sub(_FIRM, _firm)
+
+
+def _state(found: re.Match[str]) -> str | None:
+    before = found.string[max(0, found.start() - 24) : found.start()]
+    if found[1] and _PLACE.search(before) is None:
+        return None
+    name = STATES[found[1] or found[2]]
+    is_last = found[0].endswith(".") and not found.string[found.end() :].strip()
+    return f"{name}." if is_last else name
 
 
 def _title(found: re.Match[str]) -> str | None:

@@ -31,7 +31,7 @@ _AFTER_NAME = re.compile(
 )
 _ALONE = re.compile(rf"(?<![\w.$£€-])(\d{{1,4}}(?:\.\d{{1,6}}){{2,4}})({_SUFFIX})(?![\w]|\.\d)")
 _SECOND = re.compile(
-    rf"(?<=point )(\w+(?:-\w+)?)( (?:and|to|or|through|until) |, )(\d{{1,4}}(?:\.\d{{1,5}}){{1,4}})({_SUFFIX})(?![\w%]|\.\d)"
+    rf"(?<=point )(\w+(?:-\w+)?)( (?:and|to|or|through|until|vs\.?|versus) |, )(\d{{1,4}}(?:\.\d{{1,5}}){{1,4}})({_SUFFIX})(?![\w%]|\.\d)"
 )
 _COMPARED = re.compile(r"(?<=[a-zA-Z])(==|>=|<=|~=|@|\^)v?(\d{1,4}(?:\.\d{1,5}){1,4})\b")
 _PINNED = {
