@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from nemo_voice_tts.errors import UnspeakableText
-from nemo_voice_tts.text.abbreviations import expanded, with_final_stop
-from nemo_voice_tts.text.grammars import build_grammars, default_grammars, open_grammars
-from nemo_voice_tts.text.normaliser import is_plain, whitelist_words
 from nemo_voice_tts.text.phonemes import arpabet
-from nemo_voice_tts.text.reading import ReadingOptions, ReadPhrase, read
+from nemo_voice_tts.text.reader import Reader
+from nemo_voice_tts.text.reading import ReadingOptions, ReadPhrase
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
 REFUSED = "~"
@@ -51,7 +48,7 @@ def examples(table: Path) -> Iterator[Example]:
 def said(text: str, text_format: TextFormat = TextFormat.AUTO, language: str = "en") -> str:
     """Returns the phrases that would be said, with ` / ` between them; `~` for none."""
     try:
-        phrases = read(text, ReadingOptions(text_format, language))
+        phrases = _reader().phrases(text, ReadingOptions(text_format, language))
     except UnspeakableText:
         return REFUSED
     return _PHRASES.join(_with_phonemes(phrase) for phrase in phrases)
@@ -66,22 +63,12 @@ def comparable(reading: str) -> str:
 
 
 def _with_phonemes(phrase: ReadPhrase) -> str:
-    words = _words(phrase.text)
+    words = phrase.text
     for placeholder, pronunciation in phrase.pronunciations.items():
         words = words.replace(placeholder, " ".join(arpabet(pronunciation)))
     return words
 
 
-def _words(phrase: str) -> str:
-    written = expanded(phrase)
-    if is_plain(written, whitelist_words()):
-        return written
-    options = {"punct_pre_process": True, "punct_post_process": True}
-    return with_final_stop(str(_grammars().normalize(written, **options)), written)
-
-
 @cache
-def _grammars() -> Any:
-    directory = default_grammars()
-    build_grammars(directory)
-    return open_grammars(directory)
+def _reader() -> Reader:
+    return Reader()

@@ -4,7 +4,7 @@ from itertools import chain
 from typing import Any
 
 from nemo_voice_tts.errors import UnknownPhoneme
-from nemo_voice_tts.text.abbreviations import spelled
+from nemo_voice_tts.text.initials import spelled
 from nemo_voice_tts.text.insets import NONE, PLACEHOLDER, Pronunciations
 from nemo_voice_tts.text.phoneme_tables import IPA_SILENT
 from nemo_voice_tts.text.phonemes import (

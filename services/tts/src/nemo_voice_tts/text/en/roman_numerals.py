@@ -59,7 +59,9 @@ _AFTER_ONE = re.compile(
     r"(?:'s)?(?:$|[.,;:!?)\"]|\s(?:was|were|is|of|and|or|ruled|reigned|died|became|had|has|in|at|by|the|to|by|on|for|who|from|with|until|made|took|won|came|succeeded|married|founded|built|issued|signed|granted|died|led|fought|conquered|established|ended|began|invaded|defeated|wrote|launched|sold|did|would|could|may|also|as)\b)"
 )
 _SINGLE = {"I", "V", "X"}
-_CENTURY = re.compile(r"\b([IVX]{1,5})(?:(?:st|nd|rd|th)?)(?=\s(?:[Cc]entury|[Cc]enturies|Olympics?|Olympiad|Winter Olympics?|Dynasty|dynasty|Congress|Legion|Army|Corps|Amendment|Summit|Party Congress)\b)")
+_CENTURY = re.compile(
+    r"\b([IVX]{1,5})(?:(?:st|nd|rd|th)?)(?=\s(?:[Cc]entury|[Cc]enturies|Olympics?|Olympiad|Winter Olympics?|Dynasty|dynasty|Congress|Legion|Army|Corps|Amendment|Summit|Party Congress)\b)"
+)
 _YEAR = re.compile(r"\b(M{1,3}(?:CM|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))\b")
 _LISTED = re.compile(r"\((i{1,3}|iv|vi{1,3}|ix|xi{1,3})\)|(?<=\s)\((v|x)\)(?=\s)")
 _LISTED_LINE = re.compile(r"(?m)^\s*(i{1,3}|iv|vi{0,3}|ix|x)[.)](?=\s)")
