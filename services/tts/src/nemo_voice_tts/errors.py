@@ -19,3 +19,9 @@ class UnknownPhoneme(InvalidRequest):
     """A pronunciation in the text holds a sound that the voice does not have."""
 
     code = "unknown_phoneme"
+
+
+class InvalidPronunciations(InvalidRequest):
+    """A list of pronunciations cannot be used; the message says which entry, and what to do."""
+
+    code = "invalid_pronunciations"

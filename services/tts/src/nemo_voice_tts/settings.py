@@ -27,6 +27,9 @@ class TtsSettings(ServiceSettings):
     """Digest that the vocoder's .nemo file must have."""
     grammars: Path | None = None
     """Folder of the compiled text-normalisation grammars; absent: the user's cache."""
+    pronunciations: Path | None = None
+    """File of how words are said, or a folder of such files, such as a mounted ConfigMap. It is
+    read again whenever it changes."""
     normaliser_workers: int = Field(default=1, ge=1, le=32)
     """Processes that turn digits and abbreviations into words."""
     max_text_chars: int = Field(default=4096, ge=1)

@@ -96,7 +96,8 @@ def open_grammars(directory: Path) -> Any:
         Normalizer,
     )
 
-    logging.getLogger("NeMo-text-processing").setLevel(logging.ERROR)
+    # Its messages quote the text, and each call sets the level anew.
+    logging.getLogger("NeMo-text-processing").addFilter(lambda _record: False)
     return Normalizer(lang="en", input_case="cased", cache_dir=str(directory))
 
 

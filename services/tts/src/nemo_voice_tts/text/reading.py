@@ -13,12 +13,15 @@ from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.es import SPANISH
 from nemo_voice_tts.text.insets import PLACEHOLDER, Insets, Pronunciations
 from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.phonemes import ipa
+from nemo_voice_tts.text.pronunciations import PronunciationList, pronounced
 from nemo_voice_tts.text.segmentation import phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
 from nemo_voice_tts.text.structure.plain import plain_blocks
 from nemo_voice_tts.text.traced import Traced
 
-_LANGUAGES = {language.code: language for language in (ENGLISH, SPANISH)}
+LANGUAGES = {language.code: language for language in (ENGLISH, SPANISH)}
+"""The languages that texts are read in, by their codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class ReadingOptions:
 
     text_format: TextFormat = TextFormat.AUTO
     language: str = ENGLISH.code
-    """The code of one of `_LANGUAGES`."""
+    """The code of one of `LANGUAGES`."""
+    pronunciations: tuple[PronunciationList, ...] = ()
+    """How words are said, whatever the steps of the language say; the first list wins."""
 
 
 DEFAULT_OPTIONS = ReadingOptions()
@@ -58,6 +63,11 @@ class ReadPhrase:
     pronunciations: Pronunciations = field(default_factory=dict)
     """What the placeholders in `text` stand for; one table for all phrases of a text."""
 
+    @property
+    def readable(self) -> str:
+        """Its words with the phonemes between slashes, where `text` has placeholders."""
+        return PLACEHOLDER.sub(lambda found: f"/{ipa(self.pronunciations[found[0]])}/", self.text)
+
 
 def read(
     text: str, options: ReadingOptions = DEFAULT_OPTIONS, limits: Limits | None = None
@@ -72,7 +82,7 @@ def read(
     Raises:
         UnspeakableText: The text is empty, without letter or digit, or mostly in another script.
     """
-    language, limits = _LANGUAGES[options.language], limits or Limits()
+    language, limits = LANGUAGES[options.language], limits or Limits()
     if not text.strip():
         raise UnspeakableText("The text is empty.")
     script = foreign_script(text)
@@ -83,7 +93,8 @@ def read(
     phrases: list[ReadPhrase] = []
     for block in _blocks(PLACEHOLDER.sub(" ", text)):
         first_chars = None if phrases else limits.first_phrase_chars
-        said = _in_words(block.text, language)
+        said = pronounced(block.text, options.pronunciations, insets)
+        said = _in_words(said, language)
         phrases += _phrases(replace(block, text=said), limits.phrase_chars, first_chars)
     if not any(is_said(phrase.text) for phrase in phrases):
         message = f"The text holds no letter or digit that an {language.name} voice can say."

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
-from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses, request_list
 from nemo_voice_tts.http.schemas import SynthesizeRequest
 
 
@@ -21,7 +21,11 @@ def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
     async def synthesize(request: Request, body: SynthesizeRequest) -> Response:
         """Streams the text as a WAV file of 16-bit mono samples."""
         wanted = SpeechParameters(
-            text=body.text, param="text", max_chars=max_text_chars, audio_format=AudioFormat.WAV
+            text=body.text,
+            param="text",
+            max_chars=max_text_chars,
+            audio_format=AudioFormat.WAV,
+            pronunciations=request_list(body.pronunciations),
         )
         if body.stream:
             return await responses.stream(request, wanted)
