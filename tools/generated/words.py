@@ -7,6 +7,7 @@ from wordfreq import top_n_list
 
 PATH = "services/tts/src/nemo_voice_tts/text/en/words.txt"
 _RANK_LIMIT = 30_000
+_VOWEL = re.compile(r"[aeiouy]")
 _WORD = re.compile(r"[a-z]{2,}")
 _ALSO_WORDS = frozenset({"am", "us"})
 _LETTER_NAMES = {
@@ -26,6 +27,8 @@ def word_list() -> str:
 
 
 def _is_spelled(word: str, pronunciations: list[list[str]]) -> bool:
+    if not _VOWEL.search(word):
+        return True
     if word in _ALSO_WORDS:
         return False
     letters = "".join(_LETTER_NAMES[letter] for letter in word)

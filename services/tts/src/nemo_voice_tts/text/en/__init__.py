@@ -21,8 +21,8 @@ ENGLISH = Language(
         telephones,
         versions,
         titles,
-        roman_numerals,
         abbreviations,
+        roman_numerals,
         # What is left in capitals, once every step that knows units and dates has had its turn.
         codes,
         initialisms,

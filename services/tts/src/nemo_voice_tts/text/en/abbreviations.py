@@ -22,6 +22,14 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Cc]hap\.", "chapter", _NUMBER),
     (r"[Ss]ec\.", "section", _NUMBER),
     (r"[Aa]rt\.", "article", _NUMBER),
+    (r"[Ss]ect\.", "section", _NUMBER),
+    (r"[Aa]pp\.", "appendix", r"(?=\s(?:[A-Z]\b|\d))"),
+    (r"b\.", "born", r"(?=\s?(?:c\. ?)?\d{4})"),
+    (r"d\.", "died", r"(?=\s?(?:c\. ?)?\d{4})"),
+    (r"TL;DR", "T L D R", ""),
+    (r"Ctrl", "Control", r"(?=\W|$)"),
+    (r"Cmd", "Command", r"(?=\W|$)"),
+    (r"(?<=\d )pcs\.?", "pieces", _BLANK),
     (r"[Ee]q\.", "equation", _NUMBER),
     (r"[Ee]d\.", "edition", r"(?=[,;)]|$)"),
     (r"[Ee]ds\.", "editors", r"(?=[,;)]|$)"),
@@ -81,6 +89,12 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
 )
 """Abbreviations and what must follow them."""
 
+_DAYS = {
+    "Mon": "Monday", "Tue": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Fri": "Friday",
+    "Sat": "Saturday", "Sun": "Sunday",
+}  # fmt: skip
+_ANY_DAY = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:s|rs?)?"
+_DAY_RANGE = re.compile(rf"\b{_ANY_DAY}\.?\s?-\s?{_ANY_DAY}\b(?:\.(?=\s*\S))?")
 _ETC = re.compile(r",?\s*\b(?:etc|&c)\b(\.?)(?=(\s+[A-Z]|\s*$|\s*[\"')\]]+\s*$)?)")
 _SLASHED = {
     "w/o": "without", "w/": "with", "b/c": "because", "c/o": "care of", "n/a": "not applicable",
@@ -122,6 +136,8 @@ def abbreviations(text: Traced) -> Traced:
     """Returns the text with abbreviated words in full."""
     if _MARKS.search(text.text) is None:
         return text
+    if "-" in text.text:
+        text = text.sub(_DAY_RANGE, lambda found: f"{_DAYS[found[1]]} to {_DAYS[found[2]]}")
     for form, said in _COMPILED:
         text = text.sub(form, lambda found, said=said: _cased(found, said))
     text = text.sub(_ETC, _et_cetera)

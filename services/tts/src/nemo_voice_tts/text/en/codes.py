@@ -17,14 +17,14 @@ from nemo_voice_tts.text.traced import Traced
 
 _NUMBERED_NOUNS = (
     "[Ff]light|[Rr]oute|[Hh]ighway|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Boeing|Airbus|RTX|GTX|RX"
-    "|[Bb]us|[Gg]ate|[Tt]rain|Porsche|Peugeot|Studio|Nokia|Ryzen|GeForce|Radeon|Office|Locker"
+    "|[Ee]rror|[Cc]ode|[Ss]tatus|HTTP|[Bb]us|[Gg]ate|[Tt]rain|Porsche|Peugeot|Studio|Nokia|Ryzen|GeForce|Radeon|Office|Locker"
 )
 _AFTER_NOUN = re.compile(rf"\b({_NUMBERED_NOUNS})(\s)#?(\d{{3,4}})(?![\w.,%-]?\d|\w)")
 _FLIGHT = re.compile(r"\b([Ff]lights?\s+)([A-Z]{2}|[A-Z]\d|\d[A-Z])\s?(\d{2,4})\b")
 _AIRLINE = re.compile(r"\b(BA|AA|UA|DL|LH|AF|KL|EK|QF|QR|SQ|WN|IB|EI)\s?(\d{3,4})\b(?![.,:]\d)")
 _CODE = re.compile(
     r"(?<![\w.$£€/-])(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
-    r"([A-Za-z]{1,12}\d{1,7}|\d{1,4}[A-Z]{1,4}|[A-Z]{1,5}\d{1,4}[A-Z]{1,4}\d{0,4}|[A-Za-z]{1,12}-\d{1,6}[A-Za-z]{0,3}"
+    r"([A-Za-z]{1,12}\d{1,7}|\d{1,4}[A-Z]{1,4}|[A-Z]{1,5}\d{1,4}[A-Z]{1,4}\d{0,4}|[A-Za-z]{1,12}-\d{1,6}(?:[A-Z]{1,3}|[a-rt-z])?"
     r"|[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){1,5}|\d{1,3}[a-z]|[A-Z]{1,3}\d{1,4}[a-z]{2,5}|[A-Z]\d[A-Z] ?\d[A-Z]\d)((?:'s|s)?)(?![\w/]|-\d|\.\d)"
 )
 _BETWEEN_DIGITS = re.compile(r"([A-Z])(\d)([A-Z])")
@@ -42,6 +42,7 @@ _DATE_LIKE = re.compile(
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|January|February|March|April|June|July|August|September|October|November|December)-?\d+|Q[1-4]|H[12]|FY\d+|CY\d+",
     re.IGNORECASE,
 )
+_QUARTERS = re.compile(r"\b(Q[1-4])\s?-\s?(Q[1-4])\b")
 _QUARTER = re.compile(r"\b(?:(Q)([1-4])|(H)([12])|(FY)\s?'?(\d\d(?:\d\d)?))\b")
 _MOVIE = re.compile(
     r"\b(mid|post|pre|non|anti|ex|sub|pro|under|over|top|first|second|third|early|late)-",
@@ -55,7 +56,8 @@ def codes(text: Traced) -> Traced:
     if not any(map(str.isdigit, text.text)):
         return text
     text = text.sub(_FLIGHT, _flight).sub(_AFTER_NOUN, _after_noun).sub(_AIRLINE, _airline)
-    text = text.sub(_QUARTER, _quarter).sub(_HTTP, lambda found: f"{part(found[1])} {found[2]}")
+    text = text.sub(_QUARTERS, lambda found: f"{found[1]} to {found[2]}").sub(_QUARTER, _quarter)
+    text = text.sub(_HTTP, lambda found: f"{part(found[1])} {found[2]}")
     return text.sub(_SPACED, _spaced).sub(_CODE, _code)
 
 
@@ -105,7 +107,7 @@ def _code(found: re.Match[str]) -> str | None:
         return whole
     known = reading_of(written)
     if known is not None:
-        return known + ("'s" if plural else "")
+        return _plural(known) if plural == "s" else known + plural
     if _DATE_LIKE.fullmatch(written) or not any(map(str.isdigit, written)):
         return None
     if written not in _LETTER_AFTER and (
@@ -120,7 +122,16 @@ def _code(found: re.Match[str]) -> str | None:
         said = " ".join(_piece(piece, written) for piece in _PIECE.findall(written))
     if said is None:
         return None
-    return said + {"": "", "s": "'s", "'s": "'s"}[plural]
+    return _plural(said) if plural == "s" else said + plural
+
+
+def _plural(said: str) -> str:
+    """Returns the words of a code that ends in a number or a letter, as several of it."""
+    if said[-1].isupper():
+        return f"{said}'s"
+    if said.endswith("y"):
+        return f"{said[:-1]}ies"
+    return f"{said}es" if said.endswith("x") else f"{said}s"
 
 
 def _is_formula(written: str) -> bool:

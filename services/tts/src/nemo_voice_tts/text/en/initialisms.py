@@ -42,6 +42,7 @@ _SMALL = re.compile(r"(?<![\w.'@/-])([a-z]{2,9})((?:'s|s)?)(?![\w'@/]|\.\w)")
 _BEFORE_US = re.compile(
     r"\b(?:TELL|JOIN|CONTACT|WITH|FOR|TO|ABOUT|LET|HELP|GIVE|OF|CALL|EMAIL|FOLLOW|VISIT|SEND|SHOW|ALL|BOTH|MAKE|GAVE|BY|ASK|SAVE|AMONG|BETWEEN|TEACH|KEEP) $"
 )
+_CONTRACTED = re.compile(r"\b([A-Z]+)'(T|S|RE|LL|VE|D|M)\b")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z']*")
 _LONGEST_SPELLED = 5
 _COMMON_RANK = 5_000
@@ -67,7 +68,16 @@ def initialisms(text: Traced) -> Traced:
             return "U S"
         return _capitals(found[1], found[2] or "", is_shouted=is_shouted)
 
+    if "'" in text.text:
+        text = text.sub(_CONTRACTED, _contracted)
     return text.sub(_CAPITALS, read)
+
+
+def _contracted(found: re.Match[str]) -> str:
+    word, end = found[1], found[2].lower()
+    if word == "I" or (end == "s" and not is_word(word)):
+        return f"{word}'{end}"
+    return f"{word.lower()}'{end}"
 
 
 def _middle(found: re.Match[str]) -> str | None:
@@ -170,6 +180,8 @@ def _capital(word: str, *, is_shouted: bool) -> str:
         is_common = words().get(lowered, 99_999) < _COMMON_RANK
         if known is not None and not is_common:
             return known
+        if word[-1] == "S" and known_readings().get(word[:-1]) == "*" and not is_word(word):
+            return f"{letters(word[:-1])}'s"
         is_said = is_word(word) or (len(word) > 3 and is_pronounceable(word))  # noqa: PLR2004
         return lowered if is_said else letters(word)
     if known is not None:

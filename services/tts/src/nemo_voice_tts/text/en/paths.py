@@ -28,7 +28,8 @@ _FILE = re.compile(
     rf"(?<![\w./@-])(\w[\w-]{{0,80}}(?:\.[\w-]{{1,40}}){{0,4}}\.(?:{_EXTENSIONS}))(?![\w-]|\.\w)"
 )
 _HIDDEN = re.compile(r"(?<![\w./)\]])(\.[a-z][a-z0-9_-]{2,30}(?:\.[a-z]{2,8})?)\b")
-_FLAG = re.compile(r"(?<![\w-])(--?)([A-Za-z][\w-]{0,40})(=[\w./-]{0,60}\w)?")
+_EXTENSION = re.compile(rf"(?<![\w./)\]])\.({_EXTENSIONS})\b(?![\w./])")
+_FLAG = re.compile(r"(?<![^\s(\"'`\[=|])(--?)([A-Za-z][\w-]{0,40})(=[\w./-]{0,60}\w)?")
 _SNAKE = re.compile(r"(?<![\w./])(_{0,2}[A-Za-z]\w{0,80}_\w{1,80}|__\w{1,40}__)(\(\))?")
 _CALL = re.compile(r"(?<![\w./])([A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,5})\(\)")
 _DOTTED = re.compile(
@@ -58,6 +59,7 @@ def paths(text: Traced) -> Traced:
     if "." in text.text:
         text = text.sub(_INTERNAL, "dot net").sub(_NODE, _node)
         text = text.sub(_FILE, lambda found: pieces(found[1])).sub(_HIDDEN, _hidden)
+        text = text.sub(_EXTENSION, lambda found: pieces(found[0]))
         text = text.sub(_DOTTED, lambda found: pieces(found[1]))
     if "-" in text.text:
         text = text.sub(_UUID, _uuid).sub(_FLAG, _flag)

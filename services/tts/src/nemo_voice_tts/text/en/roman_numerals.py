@@ -19,7 +19,7 @@ _HEADINGS = (
     "|Vatican|Covenant|Basel|Solvency|Mifid|MiFID|SALT|START|Gaudium|Diploma|Calculus|Algebra|Physics|Chemistry|Biology"
 )
 _HEADED = re.compile(
-    rf"\b((?:{_HEADINGS}|CHAPTER|PART|ACT|SCENE|SECTION|BOOK|VOLUME|ARTICLE|APPENDIX|TITLE|PHASE|TYPE|chapter|part|section|act|scene|volume|book|appendix|type|phase|stage|class|grade|level|article|factor|tier)s?\s+)([IVXLC]+)(?:([-]|\s(?:and|or|to|through|of)\s|,\s)([IVXLC]+))?(?![\w'&]|\.\w|-\w)"
+    rf"\b((?:{_HEADINGS}|CHAPTER|PART|ACT|SCENE|SECTION|BOOK|VOLUME|ARTICLE|APPENDIX|TITLE|PHASE|TYPE|number|numbers|figure|chapter|part|section|act|scene|volume|book|appendix|type|phase|stage|class|grade|level|article|factor|tier)s?\s+)([IVXLC]+|ii|iii|iv|vi{{1,3}}|ix|xi{{1,3}})(?:([-]|\s(?:and|or|to|through|of)\s|,\s)([IVXLC]+))?(?![\w'&]|\.\w|-\w)"
 )
 _RULERS = frozenset(
     "Henry Edward George William James Charles Richard John Elizabeth Mary Louis Philip Philippe Ferdinand"
@@ -112,7 +112,7 @@ def _headed(found: re.Match[str]) -> str | None:
     if numeral in {"C", "D", "L", "M"}:
         return None
     first = _cardinal(numeral)
-    if heading.lower().startswith("no.") and numeral in _SINGLE:
+    if heading.lower().startswith(("no.", "number")) and numeral in _SINGLE:
         return None
     if first is None or numeral == "I" and not _may_follow_one(found):
         return None

@@ -17,6 +17,8 @@ _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _CLUSTER = re.compile(
     r"[^aeiouy]{4}|^[^aeiouylrwhs']{3}|^(?:[bcdfgkmpt][bcdfgkmpt]|[lrn][^aeiouy])"
 )
+_LONGEST_CODE = 8
+"""Letters; longer ones are words that were joined, whatever meets where they were."""
 _LONGEST_INITIALISM = 5
 """Letters; longer ones in capitals are names or shouted words as far as they can be said."""
 _RANKS = (0, 0, 0, 2_500, 6_000)
@@ -117,6 +119,8 @@ def is_emphasised(word: str) -> bool:
 
 def is_pronounceable(word: str) -> bool:
     """Returns whether a word that nobody knows can be said as one."""
+    if len(word) > _LONGEST_CODE:
+        return len(_VOWEL.findall(word)) > 1
     return _VOWEL.search(word) is not None and _CLUSTER.search(word.lower()) is None
 
 

@@ -101,7 +101,8 @@ def _national(found: re.Match[str]) -> str | None:
     groups = _GROUP.findall(number)
     count = sum(map(len, groups))
     is_date = re.fullmatch(r"0\d-\d\d-\d{2,4}|0\d{3}-\d\d-\d\d", number)
-    if not 9 <= count <= 12 or is_date:  # noqa: PLR2004 lengths of national numbers
+    is_free = groups[0] in {"0800", "0808", "0300", "0345"} and count > 7  # noqa: PLR2004 as it says
+    if not (9 <= count <= 12 or is_free) or is_date:  # noqa: PLR2004 lengths of national numbers
         return None
     return _said(prefix, groups, extension)
 

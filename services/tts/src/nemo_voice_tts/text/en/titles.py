@@ -59,6 +59,7 @@ _DIRECTION = re.compile(
 _DIRECTION_AFTER = re.compile(
     r"(?:(?<=Street )|(?<=Avenue )|(?<=Drive )|(?<=Road ))(N|S|E|W|NE|NW|SE|SW)\b(?!\.\w)\.?(?=[,;\s.]|$)"
 )
+_RIGHT = re.compile(r"\bRt\.? (?=Hon\b)")
 _JUNIOR = re.compile(r"(?<=\w)(,?)(\s+)(Jr|Sr|Snr|Jnr|Esq)\b(\.?)")
 _FIRM = re.compile(r"(?<=\w)(,?\s+(?:& )?)(Inc|Corp|Ltd|Co|Bros|Intl|Assn|Mfg)\b(\.?)")
 _FIRMS = {
@@ -97,7 +98,7 @@ def titles(text: Traced) -> Traced:
     """Returns the text with titles before names and kinds of streets in full."""
     if not any(sign.isupper() for sign in text.text):
         return text
-    text = text.sub(_SECOND_TITLE, lambda found: _TITLES[found[1]]).sub(_TITLE, _title)
+    text = text.sub(_RIGHT, "Right ").sub(_SECOND_TITLE, lambda found: _TITLES[found[1]]).sub(_TITLE, _title)
     text = text.sub(_NUMBERED, lambda found: _BEFORE_NUMBERS[found[1]])
     text = text.sub(_DIRECTION, lambda found: _DIRECTIONS[found[1]])
     text = text.sub(_SAINT_OR_STREET, _saint_or_street).sub(_STREET, _street)
