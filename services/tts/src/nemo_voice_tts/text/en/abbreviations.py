@@ -2,7 +2,7 @@
 
 import re
 
-from nemo_voice_tts.text.en.spelling import is_word, letters, words
+from nemo_voice_tts.text.en.spelling import is_word, letters, word_set, words
 from nemo_voice_tts.text.traced import Traced
 
 _NUMBER = r"(?=\s?#?\d|\s(?!I\b)[IVXLC]+\b)"
@@ -105,15 +105,8 @@ _SLASH = re.compile(
     r"(?<![\w/.@:-])([A-Za-z]{1,20}/[A-Za-z]{1,20}(?:/[A-Za-z]{1,20}){0,3}|w/)(?![\w/.-]*[/@])(?![\w.-]*\w\.\w)"
 )
 _CAPITALS_NUMBER = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
-_ALTERNATIVES = frozenset(
-    "he she they him her his hers yes no true false male female mother father parent guardian husband"
-    " wife boy girl son daughter either or on off pass fail hot cold left right black white"
-    " men women man woman pros cons win lose agree disagree accept reject mum dad mom Mr Mrs him/her"
-    " up down in out open close before after dog cat tea coffee him".split()
-)
-_UNITS = frozenset(
-    "km h m s mi kg g l ml mph gb mb kb tb hr min sec ft in lb oz day week month year hour minute second night person mo yr wk".split()
-)
+_ALTERNATIVES = word_set("alternatives")
+_UNITS = word_set("units after a slash")
 _LETTER_AND = re.compile(r"(?<![\w&])([A-Z]{1,4})&([A-Z]{1,4})((?:'s|s)?)(?![\w&])")
 _NAME_AND = re.compile(r"(?<=\w)(\s?)&(\s?)(?=[A-Za-z])")
 _ROCK = re.compile(r"(?<=\w)\s?['`]n['`]?\s?(?=\w)|(?<=\w)\s?'?n'\s(?=\w)|(?<=\s)n(?=\sroll\b)")

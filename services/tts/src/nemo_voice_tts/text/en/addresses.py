@@ -162,7 +162,6 @@ def _bare(found: re.Match[str]) -> str | None:
         "us",
         "so",
         "be",
-        "in",
         "sh",
         "name",
         "test",
@@ -244,7 +243,7 @@ def _ipv4(found: re.Match[str]) -> str | None:
 def _ipv6(found: re.Match[str]) -> str | None:
     address, prefix = found.groups()
     is_full = address.count(":") == 7
-    if "::" not in address and not is_full or not any(map(str.isalnum, address)):
+    if ("::" not in address and not is_full) or not any(map(str.isalnum, address)):
         return None
     said = _groups(address, ":")
     return f"{said} slash {short_number(prefix)}" if prefix else said
@@ -260,11 +259,8 @@ def _colour(found: re.Match[str]) -> str | None:
     has_both = any(map(str.isdigit, code)) and any(map(str.isalpha, code))
     is_hex = (
         has_both
-        or len(code) == 6
-        and code.isdigit()
-        or code.upper() == code
-        and code.isalpha()
-        and len(set(code)) == 1
+        or (len(code) == 6 and code.isdigit())
+        or (code.upper() == code and code.isalpha() and len(set(code)) == 1)
     )
     return f"hash {letters(code)}" if is_hex else None
 

@@ -3,6 +3,7 @@
 import re
 
 from nemo_voice_tts.text.en.spelling import (
+    alternation,
     cardinal,
     code_number,
     component,
@@ -12,6 +13,7 @@ from nemo_voice_tts.text.en.spelling import (
     letters,
     part,
     reading_of,
+    word_set,
 )
 from nemo_voice_tts.text.traced import Traced
 
@@ -22,33 +24,36 @@ _NUMBERED_NOUNS = (
 _AFTER_NOUN = re.compile(rf"\b({_NUMBERED_NOUNS})(\s)#?(\d{{3,4}})(?![\w.,%-]?\d|\w)")
 _FLIGHT = re.compile(r"\b([Ff]lights?\s+)([A-Z]{2}|[A-Z]\d|\d[A-Z])\s?(\d{2,4})\b")
 _AIRLINE = re.compile(r"\b(BA|AA|UA|DL|LH|AF|KL|EK|QF|QR|SQ|WN|IB|EI)\s?(\d{3,4})\b(?![.,:]\d)")
+_FORMS = (
+    r"[A-Za-z]{1,12}\d{1,7}",
+    r"\d{1,4}[A-Z]{1,4}",
+    r"[A-Z]{1,5}\d{1,4}[A-Z]{1,4}\d{0,4}",
+    r"[A-Za-z]{1,12}-\d{1,6}(?:[A-Z]{1,3}|[a-rt-z])?",
+    r"[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){1,5}",
+    r"\d{1,3}[a-z]",
+    r"[A-Z]{1,3}\d{1,4}[a-z]{2,5}",
+    r"[A-Z]\d[A-Z] ?\d[A-Z]\d",
+)
 _CODE = re.compile(
     r"(?<![\w.$£€/-])(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
-    r"([A-Za-z]{1,12}\d{1,7}|\d{1,4}[A-Z]{1,4}|[A-Z]{1,5}\d{1,4}[A-Z]{1,4}\d{0,4}|[A-Za-z]{1,12}-\d{1,6}(?:[A-Z]{1,3}|[a-rt-z])?"
-    r"|[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8}){1,5}|\d{1,3}[a-z]|[A-Z]{1,3}\d{1,4}[a-z]{2,5}|[A-Z]\d[A-Z] ?\d[A-Z]\d)((?:'s|s)?)(?![\w/]|-\d|\.\d)"
+    rf"({'|'.join(_FORMS)})((?:'s|s)?)(?![\w/]|-\d|\.\d)"
 )
-_BETWEEN_DIGITS = re.compile(r"([A-Z])(\d)([A-Z])")
 _HTTP = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
-_SPACED = re.compile(
-    r"\b(GPT|RTX|GTX|USB|HTTP|IPv|WPA|SHA|MD|PS|Mk|IP|PCIe|DDR|GDDR|LTE|CUDA|SKU|ID|PR|QA)[ ](\d{1,5})\b(?![.,:]\d|%)"
-)
+_SPACED = re.compile(rf"\b({alternation('names before a number')})[ ](\d{{1,5}})\b(?![.,:]\d|%)")
 _PIECE = re.compile(r"[A-Za-z]+|\d+")
-_ORDINAL_OR_UNIT = re.compile(
-    r"\d+(?:st|nd|rd|th|s|km|kg|g|m|cm|mm|mi|ft|in|lb|lbs|oz|ml|l|L|h|hr|hrs|min|sec|ms|us|ns|MB|GB|TB|KB|kB|PB|Mb|Gb|Kb|Mbps|Gbps|Kbps"
-    r"|W|kW|MW|GW|V|kV|A|mA|Ah|mAh|Wh|kWh|Hz|kHz|MHz|GHz|K|M|B|T|k|bn|mn|tn|C|F|AM|PM|am|pm|a|p|x|X|mph|kph|px|pt|em|rem|fps|FPS|dB|J|kJ|N|Pa|kPa|psi|mg|mcg|nm|rpm|yd|yds|d|w|y|yr|yrs|wk|mo|c|p|e|nd|BC|AD|BCE|CE|EUR|USD|GBP|GiB|MiB|KiB|TiB|ha|sq|cc|cal|kcal|deg|Nm|hp|HP|DPI|dpi)"
-)
-_LETTER_AFTER = frozenset("3D 2D 4D 5G 4G 3G 2G 6G 4K 8K 1D".split())
+_ORDINAL_OR_UNIT = re.compile(rf"\d+(?:{alternation('units after a number')})")
 _DATE_LIKE = re.compile(
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|January|February|March|April|June|July|August|September|October|November|December)-?\d+|Q[1-4]|H[12]|FY\d+|CY\d+",
-    re.IGNORECASE,
+    rf"(?:{alternation('months')})-?\d+|Q[1-4]|H[12]|FY\d+|CY\d+", re.IGNORECASE
 )
+_LONGEST_NUMBER = 3
+"""Digits of a number behind a hyphen that is said whole: longer ones are stock numbers."""
+_LETTER_AFTER = word_set("letters after a digit")
 _QUARTERS = re.compile(r"\b(Q[1-4])\s?-\s?(Q[1-4])\b")
 _QUARTER = re.compile(r"\b(?:(Q)([1-4])|(H)([12])|(FY)\s?'?(\d\d(?:\d\d)?))\b")
-_MOVIE = re.compile(
-    r"\b(mid|post|pre|non|anti|ex|sub|pro|under|over|top|first|second|third|early|late)-",
+_PREFIXED = re.compile(
+    r"(?:mid|post|pre|non|anti|ex|sub|pro|under|over|top|first|second|third|early|late)-",
     re.IGNORECASE,
 )
-_CHEMICAL = re.compile(r"(?:[A-Z][a-z]?\d*){2,}")
 
 
 def codes(text: Traced) -> Traced:
@@ -105,24 +110,22 @@ def _code(found: re.Match[str]) -> str | None:
     whole = reading_of(written + plural)
     if whole is not None:
         return whole
-    known = reading_of(written)
-    if known is not None:
-        return _plural(known) if plural == "s" else known + plural
-    if _DATE_LIKE.fullmatch(written) or not any(map(str.isdigit, written)):
+    said = reading_of(written) or _said(written, plural)
+    if said is None:
+        return None
+    return _plural(said) if plural == "s" else said + plural
+
+
+def _said(written: str, plural: str) -> str | None:
+    if _DATE_LIKE.fullmatch(written) or _is_formula(written):
         return None
     if written not in _LETTER_AFTER and (
         _ORDINAL_OR_UNIT.fullmatch(written) or _ORDINAL_OR_UNIT.fullmatch(f"{written}{plural}")
     ):
         return None
     if "-" in written:
-        said = _hyphened(written)
-    elif _is_formula(written):
-        return None
-    else:
-        said = " ".join(_piece(piece, written) for piece in _PIECE.findall(written))
-    if said is None:
-        return None
-    return _plural(said) if plural == "s" else said + plural
+        return _hyphened(written)
+    return " ".join(_piece(piece, written) for piece in _PIECE.findall(written))
 
 
 def _plural(said: str) -> str:
@@ -135,22 +138,7 @@ def _plural(said: str) -> str:
 
 
 def _is_formula(written: str) -> bool:
-    elements = {
-        "CO2",
-        "H2O",
-        "CH4",
-        "NO2",
-        "SO2",
-        "N2O",
-        "NH3",
-        "O2",
-        "O3",
-        "H2",
-        "N2",
-        "CO2e",
-        "H2SO4",
-    }
-    return written in elements and written not in known_readings()
+    return written in word_set("formulae") and written not in known_readings()
 
 
 def _piece(piece: str, written: str) -> str:
@@ -164,29 +152,27 @@ def _piece(piece: str, written: str) -> str:
 
 def _hyphened(written: str) -> str | None:
     parts = written.split("-")
-    if _MOVIE.match(written):
+    if _PREFIXED.match(written) or _is_of_words(parts):
         return None
-    if all(one.isdigit() for one in parts[:-1]) and parts[-1].isalpha() and parts[-1].islower():
-        return None  # `5-year`: a number before a word
-    if parts[0].isdigit() and any(one.islower() and len(one) > 1 for one in parts[1:]):
-        return None
-    if any(
-        len(one) > 3 and one.isalpha() and one.islower() and not is_word(one) for one in parts[1:]
-    ):
-        return None
-    is_stock = (
-        parts[0].isupper()
-        and all(one.isdigit() for one in parts[1:])
-        and (len(parts) > 2 or len(parts[1]) > 3)
+    numbers = parts[1:] if all(map(str.isdigit, parts[1:])) else []
+    is_stock = parts[0].isupper() and (len(numbers) > 1 or len("".join(numbers)) > _LONGEST_NUMBER)
+    return " ".join(_part(one, is_stock=is_stock) for one in parts)
+
+
+def _is_of_words(parts: list[str]) -> bool:
+    """Returns whether a number stands before words, as in `5-year-old`, or a word is no name."""
+    if parts[0].isdigit() and any(len(one) > 1 and one.islower() for one in parts[1:]):
+        return True
+    return any(
+        len(one) > _LONGEST_NUMBER and one.isalpha() and one.islower() and not is_word(one)
+        for one in parts[1:]
     )
-    said = []
-    for one in parts:
-        if one.isdigit():
-            said.append(
-                digits(one) if is_stock or one[0] == "0" and len(one) > 1 else code_number(one)
-            )
-        elif one.isalpha():
-            said.append(_letters_of(one))
-        else:
-            said.append(" ".join(_piece(piece, one) for piece in _PIECE.findall(one)))
-    return " ".join(said)
+
+
+def _part(one: str, *, is_stock: bool) -> str:
+    if one.isdigit():
+        is_padded = len(one) > 1 and one[0] == "0"
+        return digits(one) if is_stock or is_padded else code_number(one)
+    if one.isalpha():
+        return _letters_of(one)
+    return " ".join(_piece(piece, one) for piece in _PIECE.findall(one))

@@ -12,6 +12,7 @@ from nemo_voice_tts.text.en.spelling import (
     known_readings,
     letters,
     reading_of,
+    word_set,
     words,
 )
 from nemo_voice_tts.text.traced import Traced
@@ -28,10 +29,7 @@ _LETTERED_NOUN = re.compile(
     r"|part|letter|block|gate|room|platform|side|schedule|answer|drive|an?|the|and|or|to|from|of|in|for|is) $",
     re.IGNORECASE,
 )
-_OPENERS = frozenset(
-    "The It He She They We You This That But And In On At If When There His Her Our Their So I For Then"
-    " As After Before What Why How Who Where These Those My Your No Yes Please".split()
-)
+_OPENERS = word_set("openers")
 _CAPITALS = re.compile(
     r"(?<![\w.&])([A-Z]{2,}(?:-[A-Z]{2,})*)('s|s'|'|s|ed|'d|ing|er|x)?(?![A-Za-z0-9_&])"
 )
@@ -47,11 +45,7 @@ _TOKEN = re.compile(r"[A-Za-z][A-Za-z']*")
 _LONGEST_SPELLED = 5
 _COMMON_RANK = 5_000
 _SHOUTED_RUN = 3
-_SMALL_INITIALS = frozenset(
-    "html css pdf pdfs api apis url urls http https sql php xml csv gpu gpus cpu cpus usb ssh ftp"
-    " vpn tls ssl dns cli sdk jwt uuid tcp udp png svg llm llms tts fbi cia nba nfl bbc cnn dvd diy"
-    " dna npm usa regex kubectl nginx etcd sudo localhost btw tbh lol async stdout stdin stderr readme github gitlab k8s".split()
-)
+_SMALL_INITIALS = word_set("initials in small letters")
 _NOT_AFTER = re.compile(r"(?:dear|the|a|an|my|your|our|this|that) $", re.IGNORECASE)
 
 

@@ -123,6 +123,6 @@ def _camel(found: re.Match[str]) -> str | None:
     name = found[1]
     if name in known_readings() or _NAMES_OF_PEOPLE.fullmatch(name):
         return None
-    if name[-1] == "s" and name[:-1].isupper() or name.isupper():
+    if (name[-1] == "s" and name[:-1].isupper()) or name.isupper():
         return None
     return part(name)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from nemo_voice_tts.text.en.spelling import cardinal, code_number, ordinal
+from nemo_voice_tts.text.en.spelling import cardinal, code_number, ordinal, word_set
 from nemo_voice_tts.text.traced import Traced
 
 _VALID = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
@@ -21,24 +21,7 @@ _HEADINGS = (
 _HEADED = re.compile(
     rf"\b((?:{_HEADINGS}|CHAPTER|PART|ACT|SCENE|SECTION|BOOK|VOLUME|ARTICLE|APPENDIX|TITLE|PHASE|TYPE|number|numbers|figure|chapter|part|section|act|scene|volume|book|appendix|type|phase|stage|class|grade|level|article|factor|tier)s?\s+)([IVXLC]+|ii|iii|iv|vi{{1,3}}|ix|xi{{1,3}})(?:([-]|\s(?:and|or|to|through|of)\s|,\s)([IVXLC]+))?(?![\w'&]|\.\w|-\w)"
 )
-_RULERS = frozenset(
-    "Henry Edward George William James Charles Richard John Elizabeth Mary Louis Philip Philippe Ferdinand"
-    " Alfonso Alphonse Carlos Pius Benedict Paul Leo Gregory Innocent Clement Urban Alexander Nicholas"
-    " Catherine Peter Ivan Frederick Friedrich Wilhelm Napoleon Ptolemy Cleopatra Ramses Ramesses Rameses Thutmose"
-    " Tutmose Thutmosis Amenhotep Amenemhat Senusret Mentuhotep Sneferu Pepi Seti Psamtik Darius Xerxes Cyrus Cambyses"
-    " Artaxerxes Otto Leopold Franz Joseph Josef Umberto Victor Emmanuel Emanuel Gustav Gustavus Adolf Adolphus Christian"
-    " Haakon Harald Olav Margaret Margrethe Abdullah Hussein Mehmed Suleiman Suleyman Murad Selim Bayezid Baldwin"
-    " Malcolm Kenneth Robert David Antiochus Seleucus Mithridates Theodosius Constantine Justinian Michael"
-    " Basil Romanos Alexios Tiglath-Pileser Shalmaneser Nebuchadnezzar Ashurnasirpal Sargon Rama Albert Baudouin Willem Isabella"
-    " Joanna Sancho Afonso Manuel Pedro Sebastian Maximilian Rudolf Rudolph Sigismund Casimir Stephen Bela"
-    " Ladislaus Matthias Carol Boris Simeon Kamehameha Moctezuma Montezuma Menelik Juan Felipe Martin"
-    " Boniface Celestine Sixtus Julius Honorius Eugene Callixtus Hadrian Adrian Stephen Sylvester Lucius Anastasius"
-    " Francis François Francois Henri Charlemagne Louis-Philippe Anne Matilda Eric Erik Sverre Magnus Canute Cnut Sweyn Valdemar"
-    " Akbar Mahmud Abdulhamid Osman Ahmed Mustafa Reza Nasser Tupac Theodore Thomas Samuel Walter Arthur Andrew"
-    " Hassan Mohammed Muhammad Rainier Hans Adam Karl Carl Oscar Oskar Alaric Theodoric Clovis Childeric"
-    " Harry Davis Gates Griffin Downey King Jones Johnson Smith Williams Brown Wilson Miller Taylor Thurston Loudon"
-    " Demetrius Antigonus Ramiro Garcia Berenguer Raymond Roger Bohemond Amalric Fulk Geoffrey Conrad Lothair Wenceslaus Vladislaus".split()
-)
+_RULERS = word_set("rulers")
 _TITLES_BEFORE = re.compile(
     r"\b(?:King|Queen|Pope|Emperor|Empress|Tsar|Czar|Pharaoh|Sultan|Prince|Princess|Shah|Kaiser|Duke|Patriarch|Emir|Khan|Saint|St|Count|Archduke)\s+(?:[A-Z][\w-]*\s+)?$"
 )
@@ -49,12 +32,7 @@ _NAMED = re.compile(
     r"(?<![\w'])((?:[A-Z][\w'-]*|iPhone|macOS X|OS)\s+)([IVX]+|XL[IV]*|L[IVX]+)(?:/([IVX]+))?((?:'s)?)(?![\w&-]|'\w|\.\w)"
 )
 _NOT_NUMBERS = frozenset({"XX", "XXX", "XL", "LI", "LX"})
-_NOT_NAMES = frozenset(
-    "The A An In On At To For From Of And Or But If When With By As This That These Those Use Run Open"
-    " Then So Than Size Generation Gen Model Factor Planet Mr Ms Mister Dr Malcolm Vitamin Plan Xbox Series Hepatitis"
-    " Professor My Our Your His Her Their Its Is Was Are Were It He She They We You I Did Do Does Can"
-    " May Should Could Would Will Must And Not No Yes How Why What Where Who".split()
-)
+_NOT_NAMES = word_set("not names before a numeral")
 _AFTER_ONE = re.compile(
     r"(?:'s)?(?:$|[.,;:!?)\"]|\s(?:was|were|is|of|and|or|ruled|reigned|died|became|had|has|in|at|by|the|to|by|on|for|who|from|with|until|made|took|won|came|succeeded|married|founded|built|issued|signed|granted|died|led|fought|conquered|established|ended|began|invaded|defeated|wrote|launched|sold|did|would|could|may|also|as)\b)"
 )
@@ -114,7 +92,7 @@ def _headed(found: re.Match[str]) -> str | None:
     first = _cardinal(numeral)
     if heading.lower().startswith(("no.", "number")) and numeral in _SINGLE:
         return None
-    if first is None or numeral == "I" and not _may_follow_one(found):
+    if first is None or (numeral == "I" and not _may_follow_one(found)):
         return None
     if second is None:
         return f"{heading}{first}"
@@ -151,26 +129,21 @@ def _named(found: re.Match[str]) -> str | None:
             return None
         return f"{name}the first{possessive}"
     if numeral in _SINGLE and not is_ruler:
-        is_known = (
-            word
-            in {
-                "iPhone",
-                "OS",
-                "macOS X",
-                "Saturn",
-                "Civilization",
-                "Fantasy",
-                "Auto",
-                "Skylake",
-                "Elder",
-                "Windows",
-                "Rocky",
-                "Rambo",
-                "Henry",
-            }
-            or numeral == "V"
-            and word in {"Diablo", "GTA", "Mark"}
-        )
+        is_known = word in {
+            "iPhone",
+            "OS",
+            "macOS X",
+            "Saturn",
+            "Civilization",
+            "Fantasy",
+            "Auto",
+            "Skylake",
+            "Elder",
+            "Windows",
+            "Rocky",
+            "Rambo",
+            "Henry",
+        } or (numeral == "V" and word in {"Diablo", "GTA", "Mark"})
         return f"{name}{cardinal(number)}" if is_known else None
     if numeral == "X" and word in {"Malcolm", "Charles", "Mister"} and word == "Malcolm":
         return None

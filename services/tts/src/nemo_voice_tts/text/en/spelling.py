@@ -1,7 +1,8 @@
 """How letters, digits and parts of names are said, and which written words are words.
 
 The steps of this package call it. `words.txt` holds frequent English words, the commonest first;
-`readings.tsv` holds names that neither the letters nor the words tell how to say.
+`readings.tsv` holds names that neither the letters nor the words tell how to say,
+`word_sets.txt` the words by which the steps decide.
 """
 
 import re
@@ -23,12 +24,20 @@ _LONGEST_INITIALISM = 5
 """Letters; longer ones in capitals are names or shouted words as far as they can be said."""
 _RANKS = (0, 0, 0, 2_500, 6_000)
 """How frequent a word of so many letters must be to be a word in capitals amid other words."""
+_UNRANKED = 99_999
 _COMMON_RANK = 5_000
 """Words as frequent as this one are words even where capitals would be initials."""
-_SHORT_WORDS = frozenset(
-    "to of in is on be as at he by my or we an so me if up do no go oh hi ex ah ha".split()
-)
-_SHORT_PARTS = _SHORT_WORDS | {"us", "co"}
+
+
+def word_set(name: str) -> frozenset[str]:
+    """Returns the words of one line of `word_sets.txt`."""
+    return _word_sets()[name]
+
+
+def alternation(name: str) -> str:
+    """Returns the words of one line of `word_sets.txt` as a regular expression, longest first."""
+    longest_first = sorted(word_set(name), key=lambda word: (-len(word), word))
+    return "|".join(re.escape(word).replace("_", r"\ ") for word in longest_first)
 
 
 @cache
@@ -88,7 +97,7 @@ def code_number(number: str) -> str:
         return digits(number)
     if len(number) == 5 and int(number) % 1000 >= 10:  # noqa: PLR2004
         return digits(number)
-    if len(number) <= 2 or int(number) % 1000 < 10 or len(number) == 3 and number[1:] == "00":  # noqa: PLR2004
+    if len(number) <= 2 or int(number) % 1000 < 10 or (len(number) == 3 and number[1:] == "00"):  # noqa: PLR2004
         return cardinal(int(number))
     head, tail = number[:-2], number[-2:]
     if tail == "00":
@@ -99,7 +108,7 @@ def code_number(number: str) -> str:
 
 def component(number: str) -> str:
     """Returns one number of a version or section: whole, zeros in front kept."""
-    if len(number) > 1 and number[0] == "0" or len(number) > 3:  # noqa: PLR2004 a build's number
+    if (len(number) > 1 and number[0] == "0") or len(number) > 3:  # noqa: PLR2004 a build's number
         return digits(number)
     return cardinal(int(number))
 
@@ -113,7 +122,9 @@ def is_emphasised(word: str) -> bool:
     """Returns whether a word in capitals, amid others in small letters, is a word after all."""
     lowered = word.lower()
     if len(word) < len(_RANKS):
-        return lowered in _SHORT_WORDS or words().get(lowered, 99_999) < _RANKS[len(word)]
+        return (
+            lowered in word_set("short words") or words().get(lowered, 99_999) < _RANKS[len(word)]
+        )
     return lowered in words() or (len(word) > _LONGEST_INITIALISM and is_pronounceable(word))
 
 
@@ -146,7 +157,7 @@ def _piece(text: str) -> str:
     known = _known_part(text)
     if known is not None:
         return known
-    if text.isupper() and 1 < len(text) and is_emphasised(text):
+    if text.isupper() and len(text) > 1 and is_emphasised(text):
         return text.lower()
     is_said = not text.isupper() and (_is_part(text) or _is_said_small(text))
     return text if is_said else letters(text)
@@ -156,7 +167,7 @@ def _known_part(text: str) -> str | None:
     known = reading_of(text)
     if (
         known is None
-        and text not in _SHORT_PARTS
+        and text not in word_set("short parts of addresses")
         and words().get(text.lower(), _COMMON_RANK) >= _COMMON_RANK
     ):
         return reading_of(text.upper())
@@ -164,7 +175,7 @@ def _known_part(text: str) -> str | None:
 
 
 def _is_part(text: str) -> bool:
-    return text.lower() in _SHORT_PARTS if len(text) < 3 else is_word(text)  # noqa: PLR2004 initials
+    return text.lower() in word_set("short parts of addresses") if len(text) < 3 else is_word(text)  # noqa: PLR2004 initials
 
 
 def _is_said_small(text: str) -> bool:
@@ -174,6 +185,12 @@ def _is_said_small(text: str) -> bool:
 @cache
 def _english() -> RbnfEngine:
     return RbnfEngine.for_language("en")
+
+
+@cache
+def _word_sets() -> MappingProxyType[str, frozenset[str]]:
+    lines = (line.split(":", 1) for line in _data("word_sets.txt").splitlines())
+    return MappingProxyType({name: frozenset(listed.split()) for name, listed in lines})
 
 
 def _data(name: str) -> str:

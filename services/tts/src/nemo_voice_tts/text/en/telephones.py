@@ -137,6 +137,6 @@ def _emergency(found: re.Match[str]) -> str | None:
         found.string[max(0, found.start() - 24) : found.start()]
     ):
         return digits(found[1])
-    if not before or before[0].lower().strip() == "the" and not after:
+    if not before or (before[0].lower().strip() == "the" and not after):
         return digits(found[1]) if after and found[1] in {"911", "999", "988"} else None
     return digits(found[1])

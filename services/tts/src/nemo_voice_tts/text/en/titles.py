@@ -2,6 +2,7 @@
 
 import re
 
+from nemo_voice_tts.text.en.spelling import word_set
 from nemo_voice_tts.text.en.states import STATES
 from nemo_voice_tts.text.traced import Traced
 
@@ -81,24 +82,20 @@ _PLACE = re.compile(r"\b(?!Yes\b|No\b|Well\b|So\b|Oh\b|Now\b|And\b)[A-Z][A-Za-z.
 _PARTY = re.compile(r"(?<=\()([DRI])-(?=[A-Z][a-z])")
 _LAST_WORD = re.compile(r"([A-Za-z0-9']+)\s+$")
 _NEXT = re.compile(r"(\s+)([A-Za-z]+)|(\s*)($|[,;:!?)\"'\n])")
-_NOT_STREETS = frozenset(
-    "the a an at in on by near to from of for with and or our your his her their visit see ask tell"
-    " call meet met said says yes no dear hi hello when if while because since as after before then"
-    " is was but so that this not also contact saw old dr mr mrs ms prof doctor thanks thank".split()
-)
-_SAINTS_BEFORE = frozenset(
-    "mount lake port fort bury chalfont sault jill pope hotel cathedral basilica saint feast isle chateau château east west fc afc".split()
-)
-_OPENERS = frozenset(
-    "the this that these those there then it he she they we you i but and in on at so when if what why how his her their my our your who where please turn go call after before yes no".split()
-)
+_NOT_STREETS = word_set("not streets")
+_SAINTS_BEFORE = word_set("before saints")
+_OPENERS = word_set("openers")
 
 
 def titles(text: Traced) -> Traced:
     """Returns the text with titles before names and kinds of streets in full."""
     if not any(sign.isupper() for sign in text.text):
         return text
-    text = text.sub(_RIGHT, "Right ").sub(_SECOND_TITLE, lambda found: _TITLES[found[1]]).sub(_TITLE, _title)
+    text = (
+        text.sub(_RIGHT, "Right ")
+        .sub(_SECOND_TITLE, lambda found: _TITLES[found[1]])
+        .sub(_TITLE, _title)
+    )
     text = text.sub(_NUMBERED, lambda found: _BEFORE_NUMBERS[found[1]])
     text = text.sub(_DIRECTION, lambda found: _DIRECTIONS[found[1]])
     text = text.sub(_SAINT_OR_STREET, _saint_or_street).sub(_STREET, _street)
@@ -160,7 +157,7 @@ def _stop(found: re.Match[str], dot: str, following: str) -> str:
     rest = found.string[found.end() :]
     if not rest.strip(" \"')"):
         return "."
-    is_next = rest[:1].isspace() and following[:1].isupper() and following.lower() in _OPENERS
+    is_next = rest[:1].isspace() and following[:1].isupper() and following in _OPENERS
     return "." if is_next or rest[:1] == "\n" else ""
 
 

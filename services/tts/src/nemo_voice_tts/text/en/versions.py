@@ -2,36 +2,32 @@
 
 import re
 
-from nemo_voice_tts.text.en.spelling import code_number, component, letters, part
+from nemo_voice_tts.text.en.spelling import alternation, code_number, component, letters, part
 from nemo_voice_tts.text.traced import Traced
 
-_PRODUCTS = (
-    "Python|Node|Node\\.js|Java|JDK|Go|Golang|Rust|Ruby|Rails|PHP|Perl|Swift|Kotlin|Scala|Julia"
-    "|Ubuntu|Debian|Fedora|CentOS|RHEL|Alpine|Linux|Kernel|kernel|Windows|macOS|iOS|iPadOS|watchOS"
-    "|tvOS|Android|Chrome|Firefox|Safari|Edge|Kubernetes|K8s|k8s|Helm|Docker|Postgres|PostgreSQL"
-    "|MySQL|MariaDB|MongoDB|Redis|SQLite|Kafka|Spark|Django|Flask|FastAPI|React|Angular|Vue|Next"
-    "|jQuery|TypeScript|CUDA|cuDNN|PyTorch|TensorFlow|NumPy|Pandas|NeMo|Llama|Claude|Gemini|GPT|"
-    "Sonnet|Opus|Haiku|Qwen|Mistral|Bluetooth|USB|HDMI|PCIe|TLS|SSL|HTTP|OpenSSL|OpenGL|Vulkan"
-    "|DirectX|Terraform|Ansible|Nginx|nginx|Apache|Git|GCC|Clang|CMake|Gradle|Maven|Spring|Unity"
-    "|Unreal|Blender|Photoshop|WordPress|Drupal|Excel|Office|OpenAPI|Grafana|Prometheus|pip|npm|WCAG|Wi-Fi"
-)
-_BEFORE = re.compile(r"[A-Za-z]+$")
+_PRODUCTS = alternation("products")
 _SECTIONS = (
     "[Vv]ersions?|[Rr]eleases?|[Bb]uild|[Ss]ections?|[Cc]hapters?|[Ff]igures?|[Tt]ables?|[Cc]lauses?|[Pp]aragraphs?"
     "|[Aa]ppendix|[Aa]rticles?|[Ee]xercises?|[Ee]quations?|[Ff]irmware|[Pp]atch|[Uu]pdates?|[Tt]ag|[Ss]tep"
     "|[Rr]equirements?|[Ll]esson|[Uu]nit|[Tt]heorem|[Ll]emma|[Ee]xample"
 )
-_SUFFIX = r"(?:[-.]?(?:alpha|beta|rc|dev|pre|preview|post|final|lts|snapshot|a|b)[-.]?\d{0,4}|\+[\w.]{1,30}|-\d{1,4})?"
-_NUMBERS = r"\d{1,6}(?:\.\d{1,6}){1,4}"
+_SUFFIX = (
+    r"(?:[-.]?(?:alpha|beta|rc|dev|pre|preview|post|final|lts|snapshot|a|b)[-.]?\d{0,4}"
+    r"|\+[\w.]{1,30}|-\d{1,4})?"
+)
+_END = r"(?!\w|\.\d)"
 _WITH_V = re.compile(
-    rf"\b(?:([Vv]ersions?|[Rr]eleases?|{_PRODUCTS}) )?([vV])\.?\s?(\d{{1,6}}(?:\.(?:\d{{1,6}}|x)){{0,4}})({_SUFFIX})(?![\w]|\.\d)"
+    rf"\b(?:([Vv]ersions?|[Rr]eleases?|{_PRODUCTS}) )?"
+    rf"[vV]\.?\s?(\d{{1,6}}(?:\.(?:\d{{1,6}}|x)){{0,4}})({_SUFFIX}){_END}"
 )
 _AFTER_NAME = re.compile(
-    rf"(?<![\w.])((?:{_PRODUCTS}|{_SECTIONS})(?:[ -]|, ?))(\d{{1,6}}(?:\.(?:\d{{1,6}}|x)){{1,4}})({_SUFFIX})(?![\w]|\.\d)"
+    rf"(?<![\w.])((?:{_PRODUCTS}|{_SECTIONS})(?:[ -]|, ?))"
+    rf"(\d{{1,6}}(?:\.(?:\d{{1,6}}|x)){{1,4}})({_SUFFIX}){_END}"
 )
-_ALONE = re.compile(rf"(?<![\w.$£€-])(\d{{1,4}}(?:\.\d{{1,6}}){{2,4}})({_SUFFIX})(?![\w]|\.\d)")
+_ALONE = re.compile(rf"(?<![\w.$£€-])(\d{{1,4}}(?:\.\d{{1,6}}){{2,4}})({_SUFFIX}){_END}")
 _SECOND = re.compile(
-    rf"(?<=point )(\w+(?:-\w+)?)( (?:and|to|or|through|until|vs\.?|versus) |, )(\d{{1,4}}(?:\.\d{{1,5}}){{1,4}})({_SUFFIX})(?![\w%]|\.\d)"
+    r"(?<=point )(\w+(?:-\w+)?)( (?:and|to|or|through|until|vs\.?|versus) |, )"
+    rf"(\d{{1,4}}(?:\.\d{{1,5}}){{1,4}})({_SUFFIX})(?!%){_END}"
 )
 _COMPARED = re.compile(r"(?<=[a-zA-Z])(==|>=|<=|~=|@|\^)v?(\d{1,4}(?:\.\d{1,5}){1,4})\b")
 _PINNED = {
@@ -46,7 +42,8 @@ _DATE = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:\d{4}|\d\d)|\d{4}\.\d\d\.\d\d"
 )
 _STANDARD = re.compile(
-    r"\b(RFC|ISO|IEC|IEEE|ISO/IEC|EN|DIN|ANSI|NIST|PEP|BS|CVE|ECMA|GB|ASTM|SP|FIPS)([ -]|\s)(\d{1,6})(?:([.-])(\d{1,6}))?(?::(\d{4}))?(?![\w]|\.\d)"
+    r"\b(RFC|ISO|IEC|IEEE|ISO/IEC|EN|DIN|ANSI|NIST|PEP|BS|CVE|ECMA|GB|ASTM|SP|FIPS)[ -]"
+    r"(\d{1,6})(?:([.-])(\d{1,6}))?(?::(\d{4}))?(?!\w|\.\d)"
 )
 
 
@@ -64,25 +61,21 @@ def version_words(numbers: str) -> str:
 
 
 def _suffix(suffix: str) -> str:
-    words = re.findall(r"[A-Za-z]+|\d+", suffix)
-    said = [
-        part(word)
-        if word.isalpha() and len(word) > 3
-        else letters(word)
-        if word.isalpha()
-        else component(word)
-        for word in words
-    ]
-    plus = ["plus"] if suffix.startswith("+") else []
-    return " ".join(["", *plus, *said])
+    said = [_suffix_word(word) for word in re.findall(r"[A-Za-z]+|\d+", suffix)]
+    return " ".join(["", *(["plus"] if suffix.startswith("+") else []), *said])
+
+
+def _suffix_word(word: str) -> str:
+    if word.isdigit():
+        return component(word)
+    return letters(word) if len(word) <= len("pre") else part(word)
 
 
 def _with_v(found: re.Match[str]) -> str:
-    name, sign, numbers, suffix = found.groups()
-    is_said = name and name.lower().startswith(("version", "release"))
+    name, numbers, suffix = found.groups()
+    is_named = name and name.lower().startswith(("version", "release"))
     before = f"{name} " if name else ""
-    has_points = "." in numbers
-    word = "" if is_said else "version " if has_points or sign == "v" and not name else "version "
+    word = "" if is_named else "version "
     return f"{before}{word}{version_words(numbers)}{_suffix(suffix)}"
 
 
@@ -106,7 +99,7 @@ def _compared(found: re.Match[str]) -> str:
 
 
 def _standard(found: re.Match[str]) -> str:
-    body, _, number, sign, second, year = found.groups()
+    body, number, sign, second, year = found.groups()
     name = " ".join(part(one) for one in body.split("/"))
     said = f"{name} {code_number(number)}"
     if second:
