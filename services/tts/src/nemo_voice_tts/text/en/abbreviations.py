@@ -1,13 +1,25 @@
 """Abbreviations of words: `No. 5`, `Fig. 3`, `e.g.`, `vs.`, `w/o`, `and/or`, `Q&A`."""
 
 import re
+from functools import partial
 
-from nemo_voice_tts.text.en.spelling import is_word, letters, word_set, words
+from nemo_voice_tts.text.en.spelling import (
+    after,
+    alternation,
+    before,
+    ends_text,
+    is_word,
+    letters,
+    word_set,
+)
 from nemo_voice_tts.text.traced import Traced
 
 _NUMBER = r"(?=\s?#?\d|\s(?!I\b)[IVXLC]+\b)"
 _BLANK = r"(?=[\s,;:)\"']|$)"
-_DAY = r"(?=,|\s(?:\d|at |and |to |through |night|morning|afternoon|evening|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))"
+_DAY = (
+    r"(?=,|\s(?:\d|at |and |to |through |night|morning|afternoon|evening)"
+    rf"|\s(?:{alternation('months')})\b)"
+)
 
 _FORMS: tuple[tuple[str, str, str], ...] = (
     # written, read as, what must follow
@@ -93,7 +105,10 @@ _DAYS = {
     "Mon": "Monday", "Tue": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Fri": "Friday",
     "Sat": "Saturday", "Sun": "Sunday",
 }  # fmt: skip
-_ANY_DAY = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:s|rs?)?"
+_ANY_DAY = (
+    r"(?=,|\s(?:\d|at |and |to |through |night|morning|afternoon|evening)"
+    rf"|\s(?:{alternation('months')})\b)"
+)
 _DAY_RANGE = re.compile(rf"\b{_ANY_DAY}\.?\s?-\s?{_ANY_DAY}\b(?:\.(?=\s*\S))?")
 _ETC = re.compile(r",?\s*\b(?:etc|&c)\b(\.?)(?=(\s+[A-Z]|\s*$|\s*[\"')\]]+\s*$)?)")
 _SLASHED = {
@@ -120,8 +135,10 @@ _BEFORE_GRADE = re.compile(
 _COMPILED = tuple(
     (re.compile(rf"(?<![\w.'-])(?:{form}){after}"), said) for form, said, after in _FORMS
 )
+_ANY_FORM = re.compile(rf"(?<![\w.'-])(?:{'|'.join(form for form, _, _ in _FORMS)})")
 _MARKS = re.compile(
-    r"[.'/&+-]|\b(?:No|[Ff]ig|[Vv]ol|ie|eg|[Dd]ept|[Vv]s|aka|[Gg]ovt|[Mm]gmt|[Aa]cct|[Aa]ppt|[Aa]vg|[Aa]ttn|[Bb]ldg|[Qq]ty|et al|etc|n roll)\b"
+    r"[.'/&+;-]|\b(?:No|[Ff]ig|[Vv]ol|ie|eg|[Dd]ept|[Vv]s|aka|[Gg]ovt|[Mm]gmt|[Aa]cct|[Aa]ppt|[Aa]vg"
+    r"|[Aa]ttn|[Bb]ldg|[Qq]ty|et al|etc|n roll)\b"
 )
 
 
@@ -131,8 +148,9 @@ def abbreviations(text: Traced) -> Traced:
         return text
     if "-" in text.text:
         text = text.sub(_DAY_RANGE, lambda found: f"{_DAYS[found[1]]} to {_DAYS[found[2]]}")
-    for form, said in _COMPILED:
-        text = text.sub(form, lambda found, said=said: _cased(found, said))
+    if _ANY_FORM.search(text.text):
+        for form, said in _COMPILED:
+            text = text.sub(form, partial(_cased, said))
     text = text.sub(_ETC, _et_cetera)
     if "&" in text.text:
         text = text.sub(_LETTER_AND, _letters_and).sub(_NAME_AND, " and ")
@@ -144,16 +162,14 @@ def abbreviations(text: Traced) -> Traced:
     return text.sub(_GRADE, _grade)
 
 
-def _cased(found: re.Match[str], said: str) -> str:
+def _cased(said: str, found: re.Match[str]) -> str:
     is_first = found.start() == 0 and found[0][0].isupper()
     said = f"{said[0].upper()}{said[1:]}" if is_first or said[0].isupper() else said
-    follows = found.string[found.end() : found.end() + 1]
+    follows = after(found, 1)
     if said.endswith(",") and follows and follows in ",;:)":
         return said[:-1]
     # The dot of an abbreviation that ends a text ends the sentence as well.
-    return (
-        f"{said}." if found[0].endswith(".") and not found.string[found.end() :].strip() else said
-    )
+    return f"{said}." if found[0].endswith(".") and ends_text(found) else said
 
 
 def _et_cetera(found: re.Match[str]) -> str:
@@ -177,22 +193,21 @@ def _slash(found: re.Match[str]) -> str | None:
     if known is not None:
         return None if known == written else known
     names = written.split("/")
-    if names[0].lower() == "either":
-        return " ".join(names)
     if any(name.lower() in _UNITS for name in names[1:]):
         return None
-    if all(name.lower() in _ALTERNATIVES for name in names):
-        return " or ".join(names)
-    if all(name.isupper() and len(name) > 1 for name in names):
-        return " ".join(names)
-    if all(is_word(name) or name[0].isupper() for name in names):
-        is_common = all(words().get(name.lower(), 99_999) < 30_000 for name in names)
-        return " slash ".join(names) if is_common else " ".join(names)
-    return " slash ".join(names)
+    return _joint(names).join(names)
+
+
+def _joint(names: list[str]) -> str:
+    if names[0].lower() != "either" and all(name.lower() in _ALTERNATIVES for name in names):
+        return " or "
+    are_initials = all(name.isupper() and len(name) > 1 for name in names)
+    are_names = any(name[0].isupper() and not is_word(name) for name in names)
+    return " " if are_initials or are_names or names[0].lower() == "either" else " slash "
 
 
 def _grade(found: re.Match[str]) -> str | None:
-    is_grade = _BEFORE_GRADE.search(found.string[max(0, found.start() - 12) : found.start()])
+    is_grade = _BEFORE_GRADE.search(before(found, 12))
     if found[2] == "+" and (is_grade or found.start() == 0):
         return f"{found[1]} plus"
     return f"{found[1]} minus" if is_grade else None

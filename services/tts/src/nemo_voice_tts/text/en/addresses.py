@@ -5,20 +5,18 @@
 
 import re
 
-from nemo_voice_tts.text.en.spelling import code_number, letters, part, short_number
+from nemo_voice_tts.text.en.spelling import (
+    alternation,
+    before,
+    code_number,
+    letters,
+    part,
+    short_number,
+    word_set,
+)
 from nemo_voice_tts.text.traced import Traced
 
-_WORDLIKE_DOMAINS = (
-    "com|org|net|edu|gov|mil|int|info|biz|dev|app|blog|shop|store|site|online|cloud|tech|news"
-    "|page|link|live|world|health|local|localhost|internal|test|example|invalid|museum|travel"
-    "|pro|name|mobi|club|space|life|design|studio|agency|email|today|media|wiki|games|gg|bank"
-    "|xyz|arpa|home|lan|corp|svc|cluster"
-)
-_COUNTRY_DOMAINS = (
-    "ai|io|co|uk|us|ca|au|nz|ie|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|pt|cz|ru|ua|gr|tr|br|mx|ar"
-    "|cl|in|jp|cn|kr|sg|hk|tw|za|eu|me|tv|fm|ly|to|cc|is|im|sh|id|my|ph|th|vn|il|ae|hu|ro|bg|rs|hr"
-)
-_DOMAIN = rf"(?:{_WORDLIKE_DOMAINS}|{_COUNTRY_DOMAINS})"
+_DOMAIN = rf"(?:{alternation('domains')}|{alternation('spelled domains')})"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})"
 _HOST = rf"(?:{_LABEL}\.){{1,8}}{_DOMAIN}"
 _REST = r"(?:[/?#](?:[\w\-./~%&=+:;,@!$*?#]{0,2000}[\w/=&~-])?)?"
@@ -44,11 +42,7 @@ _IPV6 = re.compile(
     r"(?<![\w:.])((?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?:/(\d{1,3}))?(?![\w:])"
 )
 _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[A-Za-z0-9_]*[A-Za-z])(\w{2,80})\b")
-_NUMBERED = re.compile(
-    r"\b(?:order|invoice|ticket|case|item|part|model|serial|ref|reference|PO|bug|issue|apt|unit|suite|room"
-    r"|account|lot|claim|policy|tracking|booking|confirmation|booth|gate|locker|apartment|bus)\.? $",
-    re.IGNORECASE,
-)
+_NUMBERED = re.compile(rf"\b(?:{alternation('nouns before a number sign')})\.? $", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w.@/])@([A-Za-z]\w{0,30}(?:[.-]\w{1,30})*)(?:/([a-z][\w.-]{0,60}\w))?")
 _COLOUR = re.compile(r"(?<![\w&/])#([0-9A-Fa-f]{6}|[0-9A-F]{3})\b")
 
@@ -58,10 +52,13 @@ _SIGNS = {
     "*": "star", "$": "dollar", "\\": "backslash", ";": "semicolon", ",": "comma", "!": "bang",
 }  # fmt: skip
 _PIECE = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_TWICE = re.compile(r"([1-9]\d)\1")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SCHEMES_SAID = {"s3": "S three", "gs": "G S", "file": "file"}
-_LONGEST_TOKEN = 24
-"""Characters of a part that is a word; a longer one without sense, such as a token, is cut."""
+_FIRST_FREE_PORT = 1024
+"""Before it stand numbers that more often mean something else."""
+_IPV6_COLONS = 7
 
 
 def addresses(text: Traced) -> Traced:
@@ -96,8 +93,7 @@ def pieces(address: str) -> str:
 
 def _token(piece: str) -> str:
     if piece.isdigit():
-        is_year = len(piece) == 4 and piece[:2] in {"19", "20"}
-        return code_number(piece) if is_year else short_number(piece)
+        return code_number(piece) if _YEAR.fullmatch(piece) else short_number(piece)
     version = re.fullmatch(r"[vV](\d{1,3})", piece)
     if version:
         return f"V {short_number(version[1])}"
@@ -105,18 +101,13 @@ def _token(piece: str) -> str:
 
 
 def _host(host: str) -> str:
-    host = host.removesuffix(".")
-    head, dot, last = host.rpartition(".")
-    if (
-        dot
-        and last.lower() in _COUNTRY_DOMAINS.split("|")
-        and last.lower() not in {"me", "co", "to"}
-    ):
-        end = letters(last)
+    head, dot, last = host.removesuffix(".").rpartition(".")
+    lowered = last.lower()
+    if lowered in word_set("spelled domains") and dot:
+        said = letters(last)
     else:
-        end = last.lower() if last.lower() in _WORDLIKE_DOMAINS.split("|") else pieces(last)
-    end = letters(last) if last.lower() in {"gg", "xyz", "svc"} else end
-    return f"{pieces(head)} dot {end}" if dot else end
+        said = lowered if lowered in word_set("domains") else pieces(last)
+    return f"{pieces(head)} dot {said}" if dot else said
 
 
 def _email(found: re.Match[str]) -> str:
@@ -150,52 +141,7 @@ def _url(found: re.Match[str]) -> str | None:
 def _bare(found: re.Match[str]) -> str | None:
     host, port, rest = found.groups()
     last = host.rpartition(".")[2]
-    is_ambiguous = last in {
-        "in",
-        "is",
-        "it",
-        "at",
-        "no",
-        "to",
-        "me",
-        "my",
-        "us",
-        "so",
-        "be",
-        "sh",
-        "name",
-        "test",
-        "app",
-        "page",
-        "link",
-        "live",
-        "home",
-        "space",
-        "life",
-        "today",
-        "health",
-        "world",
-        "int",
-        "pro",
-        "example",
-        "store",
-        "news",
-        "design",
-        "email",
-        "media",
-        "cloud",
-        "site",
-        "rs",
-        "py",
-        "id",
-        "local",
-        "corp",
-        "cluster",
-        "games",
-        "bank",
-        "club",
-        "travel",
-    }
+    is_ambiguous = last in word_set("domains that are words")
     if is_ambiguous and not (port or rest or host.count(".") > 1 or host.islower()):
         return None
     said = [_host(host)]
@@ -206,10 +152,8 @@ def _bare(found: re.Match[str]) -> str | None:
 
 def _local(found: re.Match[str]) -> str | None:
     name, port, rest = found.groups()
-    if name != "localhost" and not rest:
-        is_image = "-" not in name and int(port) < 1000
-        if is_image or len(port) < 4:
-            return None
+    if name != "localhost" and not rest and int(port) < _FIRST_FREE_PORT:
+        return None
     return " ".join(filter(None, [pieces(name), "port", _port(port), _rest(rest)]))
 
 
@@ -218,9 +162,8 @@ def _rest(rest: str) -> str:
 
 
 def _port(port: str) -> str:
-    if len(port) == 4 and port[:2] == port[2:] and port[0] != "0":
-        return f"{short_number(port[:2])} {short_number(port[2:])}"
-    return short_number(port)
+    twice = _TWICE.fullmatch(port)
+    return " ".join([short_number(twice[1])] * 2) if twice else short_number(port)
 
 
 def _octets(address: str) -> str:
@@ -229,8 +172,8 @@ def _octets(address: str) -> str:
 
 def _ipv4(found: re.Match[str]) -> str | None:
     address, prefix, port, rest = found.groups()
-    before = found.string[max(0, found.start() - 12) : found.start()].lower().rstrip()
-    if before.endswith(("version", "release", "section", " v")):
+    preceding = before(found, 12).lower().rstrip()
+    if preceding.endswith(("version", "release", "section", " v")):
         return None
     said = _octets(address)
     if prefix:
@@ -242,7 +185,7 @@ def _ipv4(found: re.Match[str]) -> str | None:
 
 def _ipv6(found: re.Match[str]) -> str | None:
     address, prefix = found.groups()
-    is_full = address.count(":") == 7
+    is_full = address.count(":") == _IPV6_COLONS
     if ("::" not in address and not is_full) or not any(map(str.isalnum, address)):
         return None
     said = _groups(address, ":")
@@ -256,13 +199,10 @@ def _groups(address: str, sign: str) -> str:
 
 def _colour(found: re.Match[str]) -> str | None:
     code = found[1]
-    has_both = any(map(str.isdigit, code)) and any(map(str.isalpha, code))
-    is_hex = (
-        has_both
-        or (len(code) == 6 and code.isdigit())
-        or (code.upper() == code and code.isalpha() and len(set(code)) == 1)
-    )
-    return f"hash {letters(code)}" if is_hex else None
+    has_digit, has_letter = any(map(str.isdigit, code)), any(map(str.isalpha, code))
+    is_number = has_digit and not has_letter and len(code) < len("000000")
+    is_word_in_capitals = has_letter and not has_digit and len(set(code)) > 1
+    return None if is_number or is_word_in_capitals else f"hash {letters(code)}"
 
 
 def _hashtag(found: re.Match[str]) -> str:

@@ -6,6 +6,10 @@ The last step: whatever it spells is letters that no other step reads again.
 import re
 
 from nemo_voice_tts.text.en.spelling import (
+    after,
+    alternation,
+    before,
+    ends_text,
     is_emphasised,
     is_pronounceable,
     is_word,
@@ -18,29 +22,27 @@ from nemo_voice_tts.text.en.spelling import (
 from nemo_voice_tts.text.traced import Traced
 
 _DOTTED = re.compile(
-    r"(?<![\w.])((?:[A-Z]\. ?){2,}(?=[A-Z][a-z]))()|(?<![\w.])((?:[A-Z]\.){2,}[A-Z]?|Ph\.? ?D\.?(?=[\s,.;:!?)]|$)"
+    r"(?<![\w.])((?:[A-Z]\. ?){2,6}(?=[A-Z][a-z]))()"
+    r"|(?<![\w.])((?:[A-Z]\.){2,12}[A-Z]?|Ph\.? ?D\.?(?=[\s,.;:!?)]|$)"
     r"|B\.?Sc\.|M\.?Sc\.|LL\.[BM]\.|Ed\.D\.)((?:'s|s)?)(?!\w)"
 )
 _MIDDLE = re.compile(
     r"(?:(?<=[A-Za-z] )|(?<!\w\. )(?<![\w.'] )(?<![\w.']))([A-Z])\.(?= ([A-Z][a-z]+))"
 )
-_LETTERED_NOUN = re.compile(
-    r"\b(?:plan|vitamin|grade|group|team|option|hepatitis|type|class|section|point|exhibit|appendix"
-    r"|part|letter|block|gate|room|platform|side|schedule|answer|drive|an?|the|and|or|to|from|of|in|for|is) $",
-    re.IGNORECASE,
-)
+_LETTERED_NOUN = re.compile(rf"\b(?:{alternation('nouns before a letter')}) $", re.IGNORECASE)
 _OPENERS = word_set("openers")
 _CAPITALS = re.compile(
     r"(?<![\w.&])([A-Z]{2,}(?:-[A-Z]{2,})*)('s|s'|'|s|ed|'d|ing|er|x)?(?![A-Za-z0-9_&])"
 )
 _MIXED = re.compile(
-    r"(?<![\w])([A-Za-z]*[a-z][A-Z][A-Za-z]*|[A-Z]+[a-z]+[A-Z]+[A-Za-z]*|[A-Z]{2,}[a-z]{2,}|[A-Za-z+#]+[+#]{1,2}|[A-Za-z]+-[A-Za-z]+)((?:'s|s)?)(?![\w#+])"
+    r"(?<!\w)([A-Za-z]*[a-z][A-Z][A-Za-z]*|[A-Z]+[a-z]+[A-Z]+[A-Za-z]*|[A-Z]{2,}[a-z]{2,}"
+    r"|[A-Z](?:\+\+|#)|[A-Za-z]+-[A-Za-z]+)((?:'s|s)?)(?![\w#+])"
 )
 _SMALL = re.compile(r"(?<![\w.'@/-])([a-z]{2,9})((?:'s|s)?)(?![\w'@/]|\.\w)")
-_BEFORE_US = re.compile(
-    r"\b(?:TELL|JOIN|CONTACT|WITH|FOR|TO|ABOUT|LET|HELP|GIVE|OF|CALL|EMAIL|FOLLOW|VISIT|SEND|SHOW|ALL|BOTH|MAKE|GAVE|BY|ASK|SAVE|AMONG|BETWEEN|TEACH|KEEP) $"
-)
+_BEFORE_US = re.compile(rf"\b(?:{alternation('before us')}) $", re.IGNORECASE)
 _CONTRACTED = re.compile(r"\b([A-Z]+)'(T|S|RE|LL|VE|D|M)\b")
+_NAME = re.compile(r"[A-Za-z]+")
+_FOLLOWING = re.compile(r"\s+([A-Z][a-z]*)\b")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z']*")
 _LONGEST_SPELLED = 5
 _COMMON_RANK = 5_000
@@ -75,23 +77,24 @@ def _contracted(found: re.Match[str]) -> str:
 
 
 def _middle(found: re.Match[str]) -> str | None:
-    before = found.string[max(0, found.start() - 12) : found.start()]
-    is_listed = not before and found[1] in "ABCDEI"
-    ends_sentence = is_listed or _LETTERED_NOUN.search(before) or (found[2] in _OPENERS and before)
+    preceding = before(found, 12)
+    is_listed = not preceding and found[1] in "ABCDEI"
+    ends_sentence = (
+        is_listed or _LETTERED_NOUN.search(preceding) or (found[2] in _OPENERS and preceding)
+    )
     return None if ends_sentence else found[1]
 
 
 def _dotted(found: re.Match[str]) -> str | None:
     if found[1]:
         said = " ".join(re.findall("[A-Z]", found[1]))
-        name = re.match("[A-Za-z]+", found.string[found.end() :])
+        name = _NAME.match(after(found))
         blank = " " if found[1].endswith(" ") else ""
         return f"{said}{'.' if name and name[0] in _OPENERS else ''}{blank}"
     written, plural = found[3], found[4]
     said = " ".join(re.findall("[A-Za-z]", written)).upper() + ("'s" if plural else "")
-    rest = found.string[found.end() :]
-    following = re.match(r"\s+([A-Z][a-z]*)\b", rest)
-    is_last = not rest.strip("\"') ") or (following is not None and following[1] in _OPENERS)
+    following = _FOLLOWING.match(after(found))
+    is_last = ends_text(found) or (following is not None and following[1] in _OPENERS)
     return f"{said}." if written.endswith(".") and is_last else said
 
 
@@ -118,7 +121,7 @@ def _shouted_stretches(text: str) -> list[tuple[int, int]]:
     """Returns where at least three words one after the other, or all of them, are in capitals."""
     stretches: list[tuple[int, int]] = []
     run: list[re.Match[str]] = []
-    tokens = [token for token in _TOKEN.finditer(text)]
+    tokens = list(_TOKEN.finditer(text))
     if not any(len(token[0]) > 1 and token[0].isupper() for token in tokens):
         return []
     for token in [*tokens, None]:
@@ -133,8 +136,7 @@ def _shouted_stretches(text: str) -> list[tuple[int, int]]:
 
 def _is_pronoun(found: re.Match[str]) -> bool:
     """Returns whether a shouted `US` is `us` and not the country."""
-    before = found.string[max(0, found.start() - 12) : found.start()]
-    return _BEFORE_US.search(before) is not None
+    return _BEFORE_US.search(before(found, 12)) is not None
 
 
 def _is_shouted(run: list[re.Match[str]], *, is_all: bool) -> bool:

@@ -107,9 +107,7 @@ def _uuid(found: re.Match[str]) -> str:
 def _flag(found: re.Match[str]) -> str:
     dashes, name, value = found.groups()
     said = ["dash"] * len(dashes)
-    said.append(
-        letters(name) if len(dashes) == 1 and len(name) <= 2 else pieces(name.replace("-", " "))
-    )
+    said.append(pieces(name.replace("-", " ")))
     if value:
         said.append(pieces(value))
     return " ".join(said)

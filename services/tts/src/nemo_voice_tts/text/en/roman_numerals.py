@@ -3,23 +3,25 @@
 import re
 import unicodedata
 
-from nemo_voice_tts.text.en.spelling import cardinal, code_number, ordinal, word_set
+from nemo_voice_tts.text.en.spelling import (
+    after,
+    alternation,
+    before,
+    cardinal,
+    code_number,
+    ordinal,
+    word_set,
+)
 from nemo_voice_tts.text.traced import Traced
 
 _VALID = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _SIGN = re.compile("[\N{ROMAN NUMERAL ONE}-\N{SMALL ROMAN NUMERAL ONE THOUSAND}]+")
 
-_HEADINGS = (
-    "World War|Chapter|Part|Act|Scene|Section|Article|Volume|Vol\\.?|Book|Title|Appendix|Annex|Figure|Table"
-    "|Schedule|Episode|Season|Round|Phase|Stage|Type|Class|Grade|Level|Category|Group|Division"
-    "|Tier|Unit|Lesson|Module|Amendment|Canto|Psalm|Mark|Schedule|Super Bowl|Olympiad|Factor"
-    "|Battalion|Corps|Legion|Region|Protocol|Form|Symphony|Sonata|Concerto|Movement|Step|Point|Theorem|Lemma"
-    "|Page|Verse|Plate|Case|Problem|Item|Rule|Note|Opus|Number|No\\.|Dynasty|Cohort|Team|Pillar|Option|Trial"
-    "|Vatican|Covenant|Basel|Solvency|Mifid|MiFID|SALT|START|Gaudium|Diploma|Calculus|Algebra|Physics|Chemistry|Biology"
-)
+_NUMERAL = r"[IVXLC]+|ii|iii|iv|vi{1,3}|ix|xi{1,3}"
 _HEADED = re.compile(
-    rf"\b((?:{_HEADINGS}|CHAPTER|PART|ACT|SCENE|SECTION|BOOK|VOLUME|ARTICLE|APPENDIX|TITLE|PHASE|TYPE|number|numbers|figure|chapter|part|section|act|scene|volume|book|appendix|type|phase|stage|class|grade|level|article|factor|tier)s?\s+)([IVXLC]+|ii|iii|iv|vi{{1,3}}|ix|xi{{1,3}})(?:([-]|\s(?:and|or|to|through|of)\s|,\s)([IVXLC]+))?(?![\w'&]|\.\w|-\w)"
+    rf"\b((?:{alternation('headings')})s?\.?\s+)({_NUMERAL})"
+    r"(?:(-|\s(?:and|or|to|through|of)\s|,\s)([IVXLC]+))?(?![\w'&]|\.\w|-\w)"
 )
 _RULERS = word_set("rulers")
 _TITLES_BEFORE = re.compile(
@@ -29,7 +31,8 @@ _FIRST_NAMES_BEFORE = re.compile(
     r"\b(?:John|William|James|Robert|Henry|Charles|George|Thomas|Edward|Samuel|Joseph|Richard|David|Michael|Frank|Harold|Walter|Albert|Arthur|Fred|Jack|Sammy|Ken|Ronald|Gary|Larry|Walter|Otto|Cornelius|August|Theodore|Marvin|Robert)\s+(?:[A-Z]\.?\s+)?$"
 )
 _NAMED = re.compile(
-    r"(?<![\w'])((?:[A-Z][\w'-]*|iPhone|macOS X|OS)\s+)([IVX]+|XL[IV]*|L[IVX]+)(?:/([IVX]+))?((?:'s)?)(?![\w&-]|'\w|\.\w)"
+    r"(?<![\w'])((?:[A-Z][\w'-]*|iPhone|macOS X|OS)\s+)([IVX]+|XL[IV]*|L[IVX]+)"
+    r"(?:/([IVX]+))?((?:'s)?)(?![\w&-]|'\w|\.\w)"
 )
 _NOT_NUMBERS = frozenset({"XX", "XXX", "XL", "LI", "LX"})
 _NOT_NAMES = word_set("not names before a numeral")
@@ -38,7 +41,8 @@ _AFTER_ONE = re.compile(
 )
 _SINGLE = {"I", "V", "X"}
 _CENTURY = re.compile(
-    r"\b([IVX]{1,5})(?:(?:st|nd|rd|th)?)(?=\s(?:[Cc]entury|[Cc]enturies|Olympics?|Olympiad|Winter Olympics?|Dynasty|dynasty|Congress|Legion|Army|Corps|Amendment|Summit|Party Congress)\b)"
+    r"\b([IVX]{1,5})(?:st|nd|rd|th)?(?=\s(?:[Cc]entury|[Cc]enturies|Olympics?|Olympiad"
+    r"|Winter Olympics?|[Dd]ynasty|Congress|Legion|Army|Corps|Amendment|Summit|Party Congress)\b)"
 )
 _YEAR = re.compile(r"\b(M{1,3}(?:CM|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))\b")
 _LISTED = re.compile(r"\((i{1,3}|iv|vi{1,3}|ix|xi{1,3})\)|(?<=\s)\((v|x)\)(?=\s)")
@@ -46,7 +50,8 @@ _LISTED_LINE = re.compile(r"(?m)^\s*(i{1,3}|iv|vi{0,3}|ix|x)[.)](?=\s)")
 _PAGES = re.compile(r"\b(pages?\s+)([ivxl]{1,6})\b(?:-([ivxl]{1,6})\b)?")
 _HEADING = re.compile(r"(?m)^\s*([IVX]{1,5})\.(?=\s+[A-Z])")
 _UNMISTAKABLE = re.compile(
-    r"(?<![\w.&/-])(?:II|III|VII|VIII|XII|XIII|XIV|XVI|XVII|XVIII|XIX)(?![\w.&/-]\w|\w)|\bI(?=, II\b)|(?<=II, )IV\b|(?<=III, )IV\b|(?<=III and )IV\b"
+    r"(?<![\w.&/-])(?:II|III|VII|VIII|XII|XIII|XIV|XVI|XVII|XVIII|XIX)(?![\w.&/-]\w|\w)"
+    r"|\bI(?=, II\b)|(?<=II, )IV\b|(?<=III, )IV\b|(?<=III and )IV\b"
 )
 """Letters that are a number wherever they stand."""
 _SHORTEST_YEAR = 4
@@ -103,7 +108,7 @@ def _headed(found: re.Match[str]) -> str | None:
 
 
 def _may_follow_one(found: re.Match[str]) -> bool:
-    rest = found.string[found.end(2) :]
+    rest = found.string[found.end(2) : found.end(2) + 12]
     return (
         re.match(
             r"\s(?:think|am|have|know|like|love|want|need|will|would|can|could|do|did|don't|found|read|saw|wrote|'m|'ve|'d|liked|loved)\b|'",
@@ -115,60 +120,38 @@ def _may_follow_one(found: re.Match[str]) -> bool:
 
 def _named(found: re.Match[str]) -> str | None:
     name, numeral, second, possessive = found.groups()
-    word = name.strip()
     number = value(numeral)
-    if number is None or word in _NOT_NAMES:
+    if number is None or name.strip() in _NOT_NAMES:
         return None
-    before = found.string[max(0, found.start() - 40) : found.start()]
-    has_title = _TITLES_BEFORE.search(before) is not None
-    is_heir = _FIRST_NAMES_BEFORE.search(before) is not None and numeral in {"II", "III", "IV"}
-    is_ruler = word in _RULERS or has_title or is_heir or word.endswith(("mose", "hotep", "mses"))
-    rest = found.string[found.end() :]
-    if numeral == "I":
-        if not is_ruler or (not possessive and _AFTER_ONE.match(rest) is None):
-            return None
-        return f"{name}the first{possessive}"
-    if numeral in _SINGLE and not is_ruler:
-        is_known = word in {
-            "iPhone",
-            "OS",
-            "macOS X",
-            "Saturn",
-            "Civilization",
-            "Fantasy",
-            "Auto",
-            "Skylake",
-            "Elder",
-            "Windows",
-            "Rocky",
-            "Rambo",
-            "Henry",
-        } or (numeral == "V" and word in {"Diablo", "GTA", "Mark"})
-        return f"{name}{cardinal(number)}" if is_known else None
-    if numeral == "X" and word in {"Malcolm", "Charles", "Mister"} and word == "Malcolm":
+    if _is_ruler(found):
+        return f"{name}the {ordinal(number)}{possessive}" if _may_count(found) else None
+    if not _is_sequel(name.strip(), numeral):
         return None
-    if (
-        not is_ruler
-        and numeral in _NOT_NUMBERS
-        and word
-        not in {
-            "Apollo",
-            "Bowl",
-            "Fantasy",
-            "Gemini",
-            "Rocky",
-            "Grand",
-            "Auto",
-            "Civilization",
-            "XL",
-            "Ultima",
-        }
-    ):
-        return None
-    said = f"the {ordinal(number)}" if is_ruler else cardinal(number)
-    if second and (other := value(second)):
-        said += f" {cardinal(other)}"
+    other = value(second) if second else None
+    said = f"{cardinal(number)} {cardinal(other)}" if other else cardinal(number)
     return f"{name}{said}{possessive}"
+
+
+def _is_ruler(found: re.Match[str]) -> bool:
+    word = found[1].strip()
+    preceding = before(found)
+    is_heir = found[2] in {"II", "III", "IV"} and _FIRST_NAMES_BEFORE.search(preceding) is not None
+    is_known = word in _RULERS or word.endswith(("mose", "hotep", "mses"))
+    return is_known or is_heir or _TITLES_BEFORE.search(preceding) is not None
+
+
+def _may_count(found: re.Match[str]) -> bool:
+    """Returns whether the numeral of a ruler is one, and not the pronoun `I`."""
+    return found[2] != "I" or bool(found[4]) or _AFTER_ONE.match(after(found)) is not None
+
+
+def _is_sequel(word: str, numeral: str) -> bool:
+    if numeral == "I":
+        return False
+    if numeral in _SINGLE:
+        is_five = numeral == "V" and word in word_set("numbered by five")
+        return is_five or word.replace(" ", "_") in word_set("numbered by a single letter")
+    return numeral not in _NOT_NUMBERS or word in word_set("numbered by twenty")
 
 
 def _year(found: re.Match[str]) -> str | None:

@@ -18,6 +18,7 @@ _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _CLUSTER = re.compile(
     r"[^aeiouy]{4}|^[^aeiouylrwhs']{3}|^(?:[bcdfgkmpt][bcdfgkmpt]|[lrn][^aeiouy])"
 )
+_CLOSING = re.compile(r"[\s\"')\]]*$")
 _LONGEST_CODE = 8
 """Letters; longer ones are words that were joined, whatever meets where they were."""
 _LONGEST_INITIALISM = 5
@@ -111,6 +112,21 @@ def component(number: str) -> str:
     if (len(number) > 1 and number[0] == "0") or len(number) > 3:  # noqa: PLR2004 a build's number
         return digits(number)
     return cardinal(int(number))
+
+
+def ends_text(found: re.Match[str]) -> bool:
+    """Returns whether nothing but blanks and closing marks follow what was found."""
+    return _CLOSING.match(found.string, found.end()) is not None
+
+
+def after(found: re.Match[str], chars: int = 40) -> str:
+    """Returns the characters that follow what was found."""
+    return found.string[found.end() : found.end() + chars]
+
+
+def before(found: re.Match[str], chars: int = 40) -> str:
+    """Returns the characters in front of what was found."""
+    return found.string[max(0, found.start() - chars) : found.start()]
 
 
 def is_word(word: str) -> bool:

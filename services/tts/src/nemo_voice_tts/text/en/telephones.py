@@ -4,34 +4,34 @@ import re
 
 import phonenumbers
 
-from nemo_voice_tts.text.en.spelling import cardinal, digits
+from nemo_voice_tts.text.en.spelling import after, before, cardinal, digits
 from nemo_voice_tts.text.traced import Traced
 
 _EXTENSION = r"(?:,?\s*(?:ext\.?|extension|x)\s?(\d{1,6})\b)?"
 _PREFIX = r"(?:(?:[Tt]el|[Pp]h|[Ff]ax|[Mm]ob|[Cc]ell)(?:\.:?|:)\s*)?"
 _INTERNATIONAL = re.compile(
-    rf"(?<![\w+])({_PREFIX})(\+|00(?=[1-9]\d ))(\d{{1,3}}(?:[ .-]?(?:\(\d{{1,5}}\)|\d{{1,12}})){{1,7}}){_EXTENSION}(?![\w]|[./-]\d)"
+    rf"(?<![\w+])({_PREFIX})(\+|00(?=[1-9]\d ))"
+    rf"(\d{{1,3}}(?:[ .-]?(?:\(\d{{1,5}}\)|\d{{1,12}})){{1,7}}){_EXTENSION}(?!\w|[./-]\d)"
 )
 _AMERICAN = re.compile(
-    rf"(?<![\w+$£€.-])({_PREFIX})(1[ .-])?(\(\d{{3}}\)\s?|\d{{3}}[ .-])(\d{{3}})([ .-])(\d{{4}}){_EXTENSION}(?![\w]|[.,/-]\d)"
+    rf"(?<![\w+$£€.-])({_PREFIX})(1[ .-])?(\(\d{{3}}\)\s?|\d{{3}}[ .-])"
+    rf"(\d{{3}})([ .-])(\d{{4}}){_EXTENSION}(?!\w|[.,/-]\d)"
 )
-_LOCAL = re.compile(
-    rf"(?<![\w+$£€.,/-])({_PREFIX})(\d{{3}})-(\d{{4}}){_EXTENSION}(?![\w]|[.,/-]\d)"
-)
+_LOCAL = re.compile(rf"(?<![\w+$£€.,/-])({_PREFIX})(\d{{3}})-(\d{{4}}){_EXTENSION}(?!\w|[.,/-]\d)")
 _NATIONAL = re.compile(
-    rf"(?<![\w+$£€.,/-])({_PREFIX})(\(?0\d{{2,5}}\)?(?:[ -]\d{{2,8}}){{1,4}}){_EXTENSION}(?![\w]|[./-]\d)"
+    rf"(?<![\w+$£€.,/-])({_PREFIX})(\(?0\d{{2,5}}\)?(?:[ -]\d{{2,8}}){{1,4}})"
+    rf"{_EXTENSION}(?!\w|[./-]\d)"
 )
 _LETTERED = re.compile(
-    r"(?<![\w+.-])(\+?1[ .-])?\(?(8(?:00|33|44|55|66|77|88)|900)\)?[ .-]((?=[\dA-Z-]{0,10}[A-Z]{3})[\dA-Z]+(?:-[\dA-Z]+){0,3})\b"
-)
-_TOLL_FREE = re.compile(
-    r"(?<![\w+$.-])(?:1[ .-])?(8(?:00|33|44|55|66|77|88))[ .-](\d{3})[ .-](\d{4})\b"
+    r"(?<![\w+.-])(\+?1[ .-])?\(?(8(?:00|33|44|55|66|77|88)|900)\)?[ .-]"
+    r"((?=[\dA-Z-]{0,10}[A-Z]{3})[\dA-Z]+(?:-[\dA-Z]+){0,3})\b"
 )
 _EMERGENCY = re.compile(
-    r"(?<![\w$.,-])(911|999|112|988|411|311|211|811|511|101|111|000)(?=\s(?:call|operator|dispatch|emergenc|line|center|centre|service)|$|[.,;:!?)\"'\s])"
+    r"(?<![\w$.,-])(911|999|112|988|411|311|211|811|511|101|111|000)(?=$|[.,;:!?)\"'\s])"
 )
 _CALLED = re.compile(
-    r"\b(?:call(?:ed|ing|s)?|dial(?:ed|ing|s|led|ling)?|phon(?:e|ed|ing)|ring|rang|text(?:ed|ing)?|contact(?:ed)?|reach|the)(?: the)? (?:on |at )?$",
+    r"\b(?:call(?:ed|ing|s)?|dial(?:ed|ing|s|led|ling)?|phon(?:e|ed|ing)|ring|rang"
+    r"|text(?:ed|ing)?|contact(?:ed)?|reach|the)(?: the)? (?:on |at )?$",
     re.IGNORECASE,
 )
 _AMONG_OTHERS = re.compile(r"\b(?:call|dial|ring|phone)\s(?:\d{3},? )+(?:or|and) $", re.IGNORECASE)
@@ -89,8 +89,8 @@ def _american(found: re.Match[str]) -> str | None:
     if "(" not in area and area[-1] != sign:
         return None
     if sign == " " and not (country or prefix or "(" in area):
-        before = found.string[max(0, found.start() - 30) : found.start()].lower()
-        if not re.search(r"call|phone|tel|number|dial|fax|text|contact|at |on |: ?$", before):
+        preceding = before(found, 30).lower()
+        if not re.search(r"call|phone|tel|number|dial|fax|text|contact|at |on |: ?$", preceding):
             return None
     groups = [*([country[0]] if country else []), *_GROUP.findall(area), exchange, line]
     return _said(prefix, groups, extension)
@@ -131,12 +131,9 @@ def _mixed(name: str) -> str:
 
 
 def _emergency(found: re.Match[str]) -> str | None:
-    before = _CALLED.search(found.string[max(0, found.start() - 24) : found.start()])
-    after = _ONLY_NUMBERED.match(found.string, found.end() + 1)
-    if before is None and _AMONG_OTHERS.search(
-        found.string[max(0, found.start() - 24) : found.start()]
-    ):
+    preceding = before(found, 24)
+    called = _CALLED.search(preceding)
+    if _AMONG_OTHERS.search(preceding) or (called and called[0].lower().strip() != "the"):
         return digits(found[1])
-    if not before or (before[0].lower().strip() == "the" and not after):
-        return digits(found[1]) if after and found[1] in {"911", "999", "988"} else None
-    return digits(found[1])
+    is_named = _ONLY_NUMBERED.match(after(found).lstrip()) is not None
+    return digits(found[1]) if is_named and found[1] in {"911", "999", "988"} else None
