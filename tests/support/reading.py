@@ -12,7 +12,8 @@ from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.abbreviations import expanded, with_final_stop
 from nemo_voice_tts.text.grammars import build_grammars, default_grammars, open_grammars
 from nemo_voice_tts.text.normaliser import is_plain, whitelist_words
-from nemo_voice_tts.text.reading import ReadingOptions, read
+from nemo_voice_tts.text.phonemes import arpabet
+from nemo_voice_tts.text.reading import ReadingOptions, ReadPhrase, read
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
 REFUSED = "~"
@@ -53,7 +54,7 @@ def said(text: str, text_format: TextFormat = TextFormat.AUTO, language: str = "
         phrases = read(text, ReadingOptions(text_format, language))
     except UnspeakableText:
         return REFUSED
-    return _PHRASES.join(_words(phrase.text) for phrase in phrases)
+    return _PHRASES.join(_with_phonemes(phrase) for phrase in phrases)
 
 
 def comparable(reading: str) -> str:
@@ -62,6 +63,13 @@ def comparable(reading: str) -> str:
         return reading
     phrases = (_NOT_COMPARED.sub(" ", phrase).lower() for phrase in reading.split(_PHRASES))
     return _PHRASES.join(" ".join(phrase.split()) for phrase in phrases)
+
+
+def _with_phonemes(phrase: ReadPhrase) -> str:
+    words = _words(phrase.text)
+    for placeholder, pronunciation in phrase.pronunciations.items():
+        words = words.replace(placeholder, " ".join(arpabet(pronunciation)))
+    return words
 
 
 def _words(phrase: str) -> str:

@@ -13,3 +13,9 @@ class UnspeakableText(InvalidRequest):
     """The text holds nothing that an English voice can say."""
 
     code = "unspeakable_text"
+
+
+class UnknownPhoneme(InvalidRequest):
+    """A pronunciation in the text holds a sound that the voice does not have."""
+
+    code = "unknown_phoneme"

@@ -13,6 +13,7 @@ from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Window
 from nemo_voice_tts.synthesis.synthesis import WindowSound, _Pipeline
+from nemo_voice_tts.text.insets import NONE, Pronunciations
 from nemo_voice_tts.text.reading import ReadPhrase
 from support.models.fakes import FakeVoice
 from support.models.use_cases import synthesis_of
@@ -93,10 +94,10 @@ async def test_an_error_of_the_model_is_raised_and_frees_the_room() -> None:
 async def test_a_phrase_without_sound_is_skipped_and_a_text_without_sound_refused() -> None:
     class Mute(FakeVoice):
         @override
-        def tokens(self, text: str) -> tuple[int, ...]:
+        def tokens(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
             if "hush" in text.lower():
                 raise UnspeakableText("nothing to say")
-            return super().tokens(text)
+            return super().tokens(text, pronunciations)
 
     async with synthesis_of(Mute()) as synthesis:
         assert [piece async for piece in synthesis.speak("Hush hush hush. Now speak to me.")]

@@ -81,6 +81,7 @@ class Synthesis:
 
         Raises:
             UnspeakableText: When the voice cannot say the text.
+            UnknownPhoneme: When it has not every sound of a pronunciation in the text.
             Overloaded: When too many characters are waiting already.
             DeadlineExceeded: When a piece was not begun in time.
             BackendFailed: When the model raised.
@@ -88,6 +89,8 @@ class Synthesis:
         pacing = self._pacing
         limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
         phrases = read(text, options, limits)
+        for pronunciation in phrases[0].pronunciations.values():
+            self._voice.check(pronunciation)
         # However long the text is, only its phrases in work take room.
         work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
         with self._admission.admit(work):
@@ -112,10 +115,11 @@ class Synthesis:
         """Returns the windows of one phrase, each already in the vocoder's queue."""
         normalised = await self._normalise(written.text)
         try:
-            phrase = Phrase(self._voice.tokens(normalised), pace=pace * written.pace)
+            tokens = self._voice.tokens(normalised, written.pronunciations)
         except UnspeakableText:
             # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
             return []
+        phrase = Phrase(tokens, pace=pace * written.pace)
         served = await self._spectrograms.submit(
             phrase,
             length=len(phrase.tokens),

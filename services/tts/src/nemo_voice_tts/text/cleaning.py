@@ -8,17 +8,34 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from nemo_voice_tts.text.insets import PLACEHOLDERS
 from nemo_voice_tts.text.traced import Traced
 
 _PLAIN = {
     **dict(zip("‘’‚´`“”„«»‐‑−⁄", "'''''\"\"\"\"\"---/", strict=True)),  # noqa: RUF001 that is the point
-    "…": "...", "。": ". ", "、": ", ", "\N{MULTIPLICATION SIGN}": " x ", "ß": "ss", "ł": "l",
-    "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "Ł": "L",
-    "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
+    "…": "...",
+    "。": ". ",
+    "、": ", ",
+    "\N{MULTIPLICATION SIGN}": " x ",
+    "ß": "ss",
+    "ł": "l",
+    "æ": "ae",
+    "Æ": "Ae",
+    "œ": "oe",
+    "Œ": "Oe",
+    "ø": "o",
+    "Ø": "O",
+    "Ł": "L",
+    "đ": "d",
+    "Đ": "D",
+    "ð": "d",
+    "Ð": "D",
+    "þ": "th",
+    "Þ": "Th",
 }
 """Characters and how plain typography writes them."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_UNUSUAL = re.compile(r"[^\n\x20-\x7e]")
+_UNUSUAL = re.compile(rf"[^\n\x20-\x7e{PLACEHOLDERS}]")
 _MAY_COMPOSE = re.compile(r".?[^\x00-\x7f]+", re.DOTALL)
 _EN_DASH = re.compile("\N{EN DASH}")
 _DASH = re.compile(r"[^\S\n]*(?:[—―]+|--+)[^\S\n]*|[^\S\n]+\N{EN DASH}[^\S\n]+")
@@ -27,7 +44,7 @@ _NUMBERED = re.compile(r"\n(?=[ \t]*\d{1,3}[.)][ \t])")
 _RULE = re.compile(r"([=*#_~+<>^\\/-])\1{2,}")
 _REPEATED = re.compile(r"((?:[^\w\s][^\S\n]*){3})(?:[^\w\s][^\S\n]*){5,}")
 _BLANKS = re.compile(r"[^\S\n]+")
-_SAID = re.compile(r"[A-Za-z0-9]")
+_SAID = re.compile(f"[A-Za-z0-9{PLACEHOLDERS}]")
 
 _KEPT_SYMBOLS = "°©®™"
 _KEPT_SCRIPTS = frozenset({"LATIN", "GREEK", "MICRO"})
@@ -69,7 +86,7 @@ def _composed(text: Traced) -> Traced:
 
 
 def is_said(text: str) -> bool:
-    """Returns whether the text holds a letter or digit that an English voice says."""
+    """Returns whether the text holds a letter, digit or pronunciation that a voice says."""
     return _SAID.search(unicodedata.normalize("NFD", text)) is not None
 
 

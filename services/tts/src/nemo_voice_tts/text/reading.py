@@ -5,12 +5,13 @@ The steps are pure functions: the structure of the text (`structure/`), its char
 The grammars of `normaliser.py` read what is left of each phrase, in processes of their own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said
 from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.es import SPANISH
+from nemo_voice_tts.text.insets import PLACEHOLDER, Insets, Pronunciations
 from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.segmentation import phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
@@ -54,6 +55,8 @@ class ReadPhrase:
     """Silence after it, beyond the short one that a voice leaves after each phrase."""
     pace: float = 1.0
     """Speaking rate, relative to the request's: 2.0 is twice as fast."""
+    pronunciations: Pronunciations = field(default_factory=dict)
+    """What the placeholders in `text` stand for; one table for all phrases of a text."""
 
 
 def read(
@@ -76,15 +79,17 @@ def read(
     if script is not None:
         message = f"The text is mostly in {script} script; this voice speaks {language.name}."
         raise UnspeakableText(message)
+    insets = Insets()
     phrases: list[ReadPhrase] = []
-    for block in _blocks(text):
+    for block in _blocks(PLACEHOLDER.sub(" ", text)):
         first_chars = None if phrases else limits.first_phrase_chars
         said = _in_words(block.text, language)
         phrases += _phrases(replace(block, text=said), limits.phrase_chars, first_chars)
     if not any(is_said(phrase.text) for phrase in phrases):
         message = f"The text holds no letter or digit that an {language.name} voice can say."
         raise UnspeakableText(message)
-    return phrases
+    pronunciations = insets.pronunciations
+    return [replace(phrase, pronunciations=pronunciations) for phrase in phrases]
 
 
 def _blocks(text: str) -> list[Block]:
