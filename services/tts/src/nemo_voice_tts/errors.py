@@ -19,3 +19,9 @@ class UnknownPhoneme(InvalidRequest):
     """A pronunciation in the text holds a sound that the voice does not have."""
 
     code = "unknown_phoneme"
+
+
+class InvalidMarkup(InvalidRequest):
+    """The text is SSML that is broken, or asks for what no voice does; the message says where."""
+
+    code = "invalid_ssml"

@@ -5,17 +5,17 @@ The steps are pure functions: the structure of the text (`structure/`), its char
 The grammars of `normaliser.py` read what is left of each phrase, in processes of their own.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said
 from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.es import SPANISH
-from nemo_voice_tts.text.insets import PLACEHOLDER, Insets, Pronunciations
+from nemo_voice_tts.text.insets import NONE, Insets, Pronunciations
 from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.segmentation import phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
-from nemo_voice_tts.text.structure.plain import plain_blocks
+from nemo_voice_tts.text.structure.reader import blocks_of
 from nemo_voice_tts.text.traced import Traced
 
 _LANGUAGES = {language.code: language for language in (ENGLISH, SPANISH)}
@@ -55,7 +55,9 @@ class ReadPhrase:
     """Silence after it, beyond the short one that a voice leaves after each phrase."""
     pace: float = 1.0
     """Speaking rate, relative to the request's: 2.0 is twice as fast."""
-    pronunciations: Pronunciations = field(default_factory=dict)
+    lead_s: float = 0.0
+    """Silence before it: only the first phrase of a text has any."""
+    pronunciations: Pronunciations = NONE
     """What the placeholders in `text` stand for; one table for all phrases of a text."""
 
 
@@ -71,41 +73,45 @@ def read(
 
     Raises:
         UnspeakableText: The text is empty, without letter or digit, or mostly in another script.
+        InvalidMarkup: It is SSML, and wrong.
     """
     language, limits = _LANGUAGES[options.language], limits or Limits()
     if not text.strip():
         raise UnspeakableText("The text is empty.")
-    script = foreign_script(text)
+    insets = Insets()
+    blocks = blocks_of(text, options.text_format, insets)
+    _refuse_foreign(blocks, language)
+    phrases: list[ReadPhrase] = []
+    lead_s = 0.0
+    for block in blocks:
+        lead_s += block.lead_s
+        said = _in_words(cleaned(block.text), language)
+        if is_said(said.text):
+            first_chars = None if phrases else limits.first_phrase_chars
+            parts = phrases_of(said, first_max_chars=first_chars, max_chars=limits.phrase_chars)
+            phrases += [ReadPhrase(part.text, part.span, pace=block.pace) for part in parts]
+        if phrases:
+            last = phrases[-1]
+            phrases[-1] = replace(last, pause_s=max(last.pause_s, block.pause_s))
+        else:
+            lead_s += block.pause_s
+    if not phrases:
+        message = f"The text holds no letter or digit that an {language.name} voice can say."
+        raise UnspeakableText(message)
+    phrases[0] = replace(phrases[0], lead_s=lead_s)
+    if pronunciations := insets.pronunciations:
+        return [replace(phrase, pronunciations=pronunciations) for phrase in phrases]
+    return phrases
+
+
+def _refuse_foreign(blocks: list[Block], language: Language) -> None:
+    script = foreign_script(" ".join(block.text.text for block in blocks))
     if script is not None:
         message = f"The text is mostly in {script} script; this voice speaks {language.name}."
         raise UnspeakableText(message)
-    insets = Insets()
-    phrases: list[ReadPhrase] = []
-    for block in _blocks(PLACEHOLDER.sub(" ", text)):
-        first_chars = None if phrases else limits.first_phrase_chars
-        said = _in_words(block.text, language)
-        phrases += _phrases(replace(block, text=said), limits.phrase_chars, first_chars)
-    if not any(is_said(phrase.text) for phrase in phrases):
-        message = f"The text holds no letter or digit that an {language.name} voice can say."
-        raise UnspeakableText(message)
-    pronunciations = insets.pronunciations
-    return [replace(phrase, pronunciations=pronunciations) for phrase in phrases]
-
-
-def _blocks(text: str) -> list[Block]:
-    return plain_blocks(cleaned(Traced.of(text)))
 
 
 def _in_words(text: Traced, language: Language) -> Traced:
     for step in language.steps:
         text = step(text)
     return text
-
-
-def _phrases(block: Block, max_chars: int, first_max_chars: int | None) -> list[ReadPhrase]:
-    parts = phrases_of(block.text, first_max_chars=first_max_chars, max_chars=max_chars)
-    last = len(parts) - 1
-    return [
-        ReadPhrase(part.text, part.span, block.pause_s if place == last else 0.0, block.pace)
-        for place, part in enumerate(parts)
-    ]
