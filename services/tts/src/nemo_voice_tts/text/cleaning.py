@@ -49,6 +49,8 @@ _MARK = re.compile(
 )
 """Stars of footnotes, and of emphasis that is none by the rules of Markdown."""
 _MARKED_AMOUNT = re.compile(r"([$£€]\d[\d,.]*)\*(?=[\s.,;:!?)]|$)")
+_SIMPLE_WORD = "[A-Za-z0-9]+(?:'[a-z]+)?"
+_SIMPLE = re.compile(rf"(?:{_SIMPLE_WORD}[,;:.?!]? )*{_SIMPLE_WORD}[.?!]?")
 _SAID = re.compile(f"[A-Za-z0-9{PLACEHOLDERS}]")
 
 _KEPT_SYMBOLS = "°©®™"
@@ -65,6 +67,11 @@ _LANGUAGES = {
     "KATAKANA": "Japanese",
     "HANGUL": "Korean",
 }
+
+
+def is_simple(text: str) -> bool:
+    """Returns whether a text is one line of words and stops: no markup, and nothing to clean."""
+    return _SIMPLE.fullmatch(text) is not None
 
 
 def cleaned(text: Traced) -> Traced:

@@ -5,13 +5,13 @@ The steps are pure functions: the structure of the text (`structure/`), its char
 The grammars of `normaliser.py` read what is left of each phrase, in processes of their own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nemo_voice_tts.errors import UnspeakableText
-from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said
+from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said, is_simple
 from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.es import SPANISH
-from nemo_voice_tts.text.insets import NONE, Insets, Pronunciations
+from nemo_voice_tts.text.insets import Insets, Pronunciations
 from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.segmentation import phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
@@ -57,7 +57,7 @@ class ReadPhrase:
     """Speaking rate, relative to the request's: 2.0 is twice as fast."""
     lead_s: float = 0.0
     """Silence before it: only the first phrase of a text has any."""
-    pronunciations: Pronunciations = NONE
+    pronunciations: Pronunciations = field(default_factory=dict)
     """What the placeholders in `text` stand for; one table for all phrases of a text."""
 
 
@@ -79,33 +79,42 @@ def read(
     if not text.strip():
         raise UnspeakableText("The text is empty.")
     insets = Insets()
-    blocks = blocks_of(text, options.text_format, insets)
-    _refuse_foreign(blocks, language)
-    phrases: list[ReadPhrase] = []
-    lead_s = 0.0
-    for block in blocks:
-        lead_s += block.lead_s
-        said = _in_words(cleaned(block.text), language)
-        if is_said(said.text):
-            first_chars = None if phrases else limits.first_phrase_chars
-            parts = phrases_of(said, first_max_chars=first_chars, max_chars=limits.phrase_chars)
-            phrases += [ReadPhrase(part.text, part.span, pace=block.pace) for part in parts]
-        if phrases:
-            last = phrases[-1]
-            phrases[-1] = replace(last, pause_s=max(last.pause_s, block.pause_s))
-        else:
-            lead_s += block.pause_s
+    if options.text_format is not TextFormat.SSML and is_simple(text):
+        # Most of what assistants say, sentence by sentence.
+        blocks = [Block(Traced.of(text))]
+    else:
+        blocks = blocks_of(text, options.text_format, insets)
+        _refuse_foreign(blocks, language)
+        blocks = [replace(block, text=cleaned(block.text)) for block in blocks]
+    phrases = _phrases(blocks, language, limits)
     if not phrases:
         message = f"The text holds no letter or digit that an {language.name} voice can say."
         raise UnspeakableText(message)
-    phrases[0] = replace(phrases[0], lead_s=lead_s)
     if pronunciations := insets.pronunciations:
         return [replace(phrase, pronunciations=pronunciations) for phrase in phrases]
     return phrases
 
 
+def _phrases(blocks: list[Block], language: Language, limits: Limits) -> list[ReadPhrase]:
+    phrases: list[ReadPhrase] = []
+    lead_s = 0.0
+    for block in blocks:
+        lead_s += block.lead_s
+        said = _in_words(block.text, language)
+        if is_said(said.text):
+            first_chars = None if phrases else limits.first_phrase_chars
+            parts = phrases_of(said, first_max_chars=first_chars, max_chars=limits.phrase_chars)
+            phrases += [ReadPhrase(part.text, part.span, pace=block.pace) for part in parts]
+        if phrases and block.pause_s > phrases[-1].pause_s:
+            phrases[-1] = replace(phrases[-1], pause_s=block.pause_s)
+    if lead_s and phrases:
+        phrases[0] = replace(phrases[0], lead_s=lead_s)
+    return phrases
+
+
 def _refuse_foreign(blocks: list[Block], language: Language) -> None:
-    script = foreign_script(" ".join(block.text.text for block in blocks))
+    text = " ".join(block.text.text for block in blocks)
+    script = None if text.isascii() else foreign_script(text)
     if script is not None:
         message = f"The text is mostly in {script} script; this voice speaks {language.name}."
         raise UnspeakableText(message)
