@@ -1,6 +1,7 @@
 """A text on its way to sound: in order, ahead but not too far, given up when left."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import anyio
@@ -10,12 +11,13 @@ from typing_extensions import override
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import BackendFailed
-from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.errors import UnknownPhoneme, UnspeakableText
 from nemo_voice_tts.synthesis.port import Window
 from nemo_voice_tts.synthesis.synthesis import WindowSound, _Pipeline
 from nemo_voice_tts.text.insets import NONE, Pronunciations
-from nemo_voice_tts.text.reading import ReadPhrase
-from support.models.fakes import FakeVoice
+from nemo_voice_tts.text.reading import ReadingOptions, ReadPhrase, read
+from nemo_voice_tts.text.structure.blocks import TextFormat
+from support.models.fakes import RATE_HZ, FakeVoice
 from support.models.use_cases import synthesis_of
 from support.models.without_http import printed_without_http
 
@@ -112,7 +114,7 @@ def test_text_is_spoken_without_http() -> None:
     printed = printed_without_http(
         """
 import asyncio
-from support.models.fakes import FakeVoice
+from support.models.fakes import RATE_HZ, FakeVoice
 from support.models.use_cases import synthesis_of
 
 async def session():
@@ -124,3 +126,71 @@ asyncio.run(session())
 """
     )
     assert [len(line.split(",")) for line in printed.splitlines()] == [4, 2]
+
+
+SSML = ReadingOptions(TextFormat.SSML)
+
+
+async def test_pauses_are_silence_of_their_length_after_a_phrase_and_before_the_first() -> None:
+    text = "<speak><break time='1500ms'/>One two.<break time='0.25s'/>Three four.</speak>"
+    async with synthesis_of(FakeVoice()) as synthesis:
+        pieces = [piece async for piece in synthesis.speak(text, options=SSML)]
+    silent = [len(piece) for piece in pieces if not piece.any()]
+    assert silent == [RATE_HZ, RATE_HZ // 2, round(RATE_HZ / 4)]
+    assert [bool(piece.any()) for piece in pieces] == [
+        False, False, True, True, False, True, True,
+    ]  # fmt: skip
+
+
+async def test_the_sound_after_a_pause_is_made_while_the_pause_is_heard() -> None:
+    voice = FakeVoice()
+    text = "<speak>One two.<break time='10s'/>Three four.</speak>"
+    async with synthesis_of(voice) as synthesis:
+        speech = synthesis.speak(text, options=SSML)
+        for _ in range(3):  # the first phrase, and the first of ten seconds
+            await anext(speech)
+        await asyncio.sleep(0.05)
+        assert len(voice.phrases) == 2
+        await speech.aclose()
+        assert synthesis._admission.work == 0
+
+
+async def test_paces_of_the_text_and_of_the_request_are_multiplied_within_bounds() -> None:
+    voice = FakeVoice()
+    rates = ("50%", "200%", "400%", "1%")
+    prosody = "".join(f"<prosody rate='{rate}'>One two.</prosody>" for rate in rates)
+    async with synthesis_of(voice) as synthesis:
+        text = f"<speak>One.{prosody}</speak>"
+        assert [piece async for piece in synthesis.speak(text, pace=1.5, options=SSML)]
+    assert [phrase.pace for phrase in voice.phrases] == [1.5, 0.75, 3.0, 4.0, 0.25]
+
+
+async def test_a_pronunciation_that_the_voice_has_not_is_refused_before_any_work() -> None:
+    text = f"<speak>{'Words first. ' * 40}<phoneme ph='bɔ̃ˈʒuʁ'>bonjour</phoneme></speak>"
+    async with synthesis_of(FakeVoice()) as synthesis:
+        with pytest.raises(UnknownPhoneme, match="'ɔ̃'"):
+            await anext(synthesis.speak(text, options=SSML))
+        assert synthesis._admission.work == 0
+
+
+async def test_the_loop_serves_others_while_a_long_text_is_read() -> None:
+    longest_s = 0.0
+
+    async def watch() -> None:
+        nonlocal longest_s
+        while True:
+            before_s = time.monotonic()
+            await asyncio.sleep(0.001)
+            longest_s = max(longest_s, time.monotonic() - before_s)
+
+    text = "A *few* words of a long text, which is [read](there).\n\n" * 1800
+    started_s = time.monotonic()
+    read(text)
+    read_s = time.monotonic() - started_s
+    async with synthesis_of(FakeVoice()) as synthesis:
+        watcher = asyncio.create_task(watch())
+        speech = synthesis.speak(text)
+        assert (await anext(speech)).any()
+        watcher.cancel()
+        await speech.aclose()
+    assert longest_s < read_s / 2
