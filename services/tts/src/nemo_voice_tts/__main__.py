@@ -19,6 +19,7 @@ from nemo_voice_tts.model_files import model_of, vocoder_of
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.text.grammars import build_grammars, check_grammars, default_grammars
 from nemo_voice_tts.text.normaliser import Normaliser
+from nemo_voice_tts.text.reading import ReadingOptions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +52,7 @@ def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
 
 async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
     async with SpeechService(settings, fetch_voice, _normaliser(settings)).running() as synthesis:
-        pieces = synthesis.speak(text)
+        pieces = synthesis.speak(text, options=ReadingOptions(settings.text_format))
         first = await anext(pieces)  # before the file is written: the text may be refused
         with wave.open(str(out), "wb") as file:
             file.setnchannels(1)

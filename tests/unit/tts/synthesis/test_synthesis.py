@@ -1,8 +1,9 @@
 """A text on its way to sound: in order, ahead but not too far, given up when left."""
 
 import asyncio
-import time
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 import anyio
 import numpy as np
@@ -173,24 +174,19 @@ async def test_a_pronunciation_that_the_voice_has_not_is_refused_before_any_work
         assert synthesis._admission.work == 0
 
 
-async def test_the_loop_serves_others_while_a_long_text_is_read() -> None:
-    longest_s = 0.0
+@pytest.mark.parametrize(("length", "in_thread"), [(10, False), (3000, True)])
+async def test_a_long_text_is_read_beside_the_loop(
+    monkeypatch: pytest.MonkeyPatch, length: int, *, in_thread: bool
+) -> None:
+    threads = []
 
-    async def watch() -> None:
-        nonlocal longest_s
-        while True:
-            before_s = time.monotonic()
-            await asyncio.sleep(0.001)
-            longest_s = max(longest_s, time.monotonic() - before_s)
+    def watched(*arguments: Any) -> list[ReadPhrase]:
+        threads.append(threading.current_thread())
+        return read(*arguments)
 
-    text = "A *few* words of a long text, which is [read](there).\n\n" * 1800
-    started_s = time.monotonic()
-    read(text)
-    read_s = time.monotonic() - started_s
+    monkeypatch.setattr("nemo_voice_tts.synthesis.synthesis.read", watched)
     async with synthesis_of(FakeVoice()) as synthesis:
-        watcher = asyncio.create_task(watch())
-        speech = synthesis.speak(text)
-        assert (await anext(speech)).any()
-        watcher.cancel()
+        speech = synthesis.speak("A word. " * (length // 8 + 1))
+        await anext(speech)
         await speech.aclose()
-    assert longest_s < read_s / 2
+    assert [thread is not threading.main_thread() for thread in threads] == [in_thread]

@@ -20,6 +20,8 @@ from nemo_voice_tts.errors import TextTooLong
 from nemo_voice_tts.http import sse
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
+from nemo_voice_tts.text.reading import ReadingOptions
+from nemo_voice_tts.text.structure.blocks import TextFormat
 
 WHOLE_AUDIO_S = 120
 """Longest speech that is kept until its length is known, 5 MB at 22,050 Hz: longer ones stream."""
@@ -38,13 +40,19 @@ class SpeechParameters:
     rate_hz: int | None = None
     """Rate of the audio, or the next one that its codec carries; absent: the model's, likewise."""
     pace: float = 1.0
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: what the service's setting says."""
 
 
 class SpeechResponses:
     """Builds the responses to speech requests from the service's synthesis."""
 
-    def __init__(self, service: Service[Voice, Synthesis]) -> None:
+    def __init__(
+        self, service: Service[Voice, Synthesis], *, text_format: TextFormat = TextFormat.AUTO
+    ) -> None:
+        """Takes the service, and what texts are written in whose requests do not say it."""
         self._service = service
+        self._text_format = text_format
 
     @property
     def model_name(self) -> str:
@@ -114,7 +122,8 @@ class SpeechResponses:
                 message = f"The text has {len(wanted.text)} characters; one request may have "
                 raise TextTooLong(f"{message}{wanted.max_chars}.")
             synthesis = self._service.use_case()
-            pieces = synthesis.speak(wanted.text, pace=wanted.pace)
+            options = ReadingOptions(wanted.text_format or self._text_format)
+            pieces = synthesis.speak(wanted.text, pace=wanted.pace, options=options)
             first = await while_connected(request, anext(pieces))
         self._service.runtime.metrics.first_audio(time.monotonic() - arrived_s)
         return _EncodedSpeech(

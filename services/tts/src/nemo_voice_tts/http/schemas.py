@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE
+from nemo_voice_tts.text.structure.blocks import TextFormat
 
 MAX_INSTRUCTIONS_CHARS = 4096
 """OpenAI's limit."""
@@ -23,6 +24,8 @@ class SynthesizeRequest(_Body):
 
     text: str = Field(examples=["This is a test of the text to speech service."])
     """What to say."""
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: the service's setting, which is `auto`."""
     stream: StrictBool = True
     """False waits for the end of the speech, so that the WAV states its true length."""
 
@@ -65,6 +68,8 @@ class SpeechRequest(_Body):
     """Framing of the streamed response: its bytes, or events that carry them."""
     instructions: str | None = Field(default=None, max_length=MAX_INSTRUCTIONS_CHARS)
     """Accepted for OpenAI's clients; the model takes no instructions."""
+    text_format: TextFormat | None = None
+    """Not OpenAI's: what the text is written in; absent: the service's setting, `auto`."""
 
 
 class VoiceList(BaseModel):
@@ -86,3 +91,5 @@ class NimSpeechRequest(_Body):
     """Rate of the response; absent: the model's."""
     encoding: Literal["LINEAR_PCM"] = "LINEAR_PCM"
     """16-bit samples, the one encoding there is."""
+    text_format: TextFormat | None = None
+    """Not the NIM's: what the text is written in; absent: the service's setting, `auto`."""

@@ -43,12 +43,8 @@ _DASH = re.compile(r"\s*(?:[—―]+|--+)\s*|\s+\N{EN DASH}\s+")
 _RULE = re.compile(r"([=*#_~+<>^\\/-])\1{2,}")
 _REPEATED = re.compile(r"((?:[^\w\s]\s*){3})(?:[^\w\s]\s*){5,}")
 _BLANKS = re.compile(r"\s+")
-_MARK = re.compile(
-    r"(?<![\w*])\*\*(?=\S)|(?<=[^\s*])\*\*(?![\w*])"
-    r"|(?<=[A-Za-z]{2})\*(?=[\s.,;:!?)]|$)|(?:^|(?<=\s))\*(?=[A-Za-z])"
-)
-"""Stars of footnotes, and of emphasis that is none by the rules of Markdown."""
-_MARKED_AMOUNT = re.compile(r"([$£€]\d[\d,.]*)\*(?=[\s.,;:!?)]|$)")
+_STARS = re.compile(r"(?<![\w*])\*\*(?=\S)|(?<=[^\s*])\*\*(?![\w*])")
+"""Marks of emphasis that is none by the rules of Markdown, such as `**Note:**this`."""
 _SIMPLE_WORD = "[A-Za-z0-9]+(?:'[a-z]+)?"
 _SIMPLE = re.compile(rf"(?:{_SIMPLE_WORD}[,;:.?!]? )*{_SIMPLE_WORD}[.?!]?")
 _SAID = re.compile(f"[A-Za-z0-9{PLACEHOLDERS}]")
@@ -88,7 +84,7 @@ def cleaned(text: Traced) -> Traced:
     text = text.sub(_DASH, ", ").sub(_EN_DASH, "-")
     text = text.sub(_REPEATED, lambda found: f"{found[1]} ")
     if "*" in text.text:
-        text = text.sub(_MARK, "").sub(_MARKED_AMOUNT, lambda found: found[1])
+        text = text.sub(_STARS, "")
     text = with_blanks_between_sentences(text)
     return text.sub(_BLANKS, " ").strip()
 
