@@ -31,6 +31,12 @@ _AMOUNT = re.compile(r"[$£€]?\.?\d")
 _SIGNS = {"-": "-", "+": "+", "–": "-"}  # noqa: RUF001
 _OPENING = "\"'“‘([{"  # noqa: RUF001
 _ENDS = (":", ".", "!", "?")
+_GOES_ON = re.compile(
+    r"(?:,|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|but|nor|as|than|that|is|are|was|were"
+    r"|be|been|my|your|his|her|its|our|their|this|these|those|no|not|very|mrs?|dr|st)\.?)$",
+    re.IGNORECASE,
+)
+"""A line that ends so is in the middle of its sentence."""
 
 
 def plain_blocks(text: Traced) -> list[Block]:
@@ -104,8 +110,10 @@ def _is_broken_on_purpose(line: str, following: str, width: int) -> bool:
     # A line that was only wrapped had no room for the next one's first word.
     first_word = following.split(maxsplit=1)[0] if following else ""
     has_room = len(line) + 1 + len(first_word) <= width
+    if not has_room or _GOES_ON.search(line):
+        return False
     start = first_word.lstrip(_OPENING)[:1]
-    return has_room and (start.isupper() or start.isdigit() or line.endswith(_ENDS))
+    return start.isupper() or start.isdigit() or line.endswith(_ENDS)
 
 
 def _items(lines: list[Traced]) -> Iterator[tuple[bool, Traced]]:
