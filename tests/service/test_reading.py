@@ -31,7 +31,7 @@ async def test_a_reading_is_words_with_their_places_and_takes_no_device() -> Non
     first, second = response.json()["phrases"]
     assert first["text"] == "Doctor Smith is here."
     assert (first["start"], first["end"], first["pause_seconds"]) == (0, 17, 0.0)
-    assert second["text"] == "See version one point two of /ˈɛn/."  # noqa: RUF001 IPA
+    assert second["text"] == "See version one point two of /ˈɛn/."
     assert text[second["start"] : second["end"]] == "See v1.2 of Nginx."
     assert second["pace"] == 1.0
 
@@ -41,7 +41,11 @@ async def test_a_reading_is_words_with_their_places_and_takes_no_device() -> Non
     [
         ({"text": "?!"}, "text", "unspeakable_text"),
         ({"text": "x" * 100_001}, "text", "text_too_long"),
-        ({"text": "a", "pronunciations": {"b": "{QQ}"}}, "pronunciations", "invalid_pronunciations"),
+        (
+            {"text": "a", "pronunciations": {"b": "{QQ}"}},
+            "pronunciations",
+            "invalid_pronunciations",
+        ),
         ({}, "text", None),
     ],
 )

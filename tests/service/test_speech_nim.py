@@ -123,10 +123,10 @@ async def test_the_form_is_described_as_multipart_with_its_fields() -> None:
     fields = document["components"]["schemas"]["NimSpeechRequest"]
     assert fields["required"] == ["text"]
     assert {*fields["properties"]} == {
-            "text",
-            "language",
-            "voice",
-            "sample_rate_hz",
-            "encoding",
-            "custom_dictionary",
-        }
+        "text",
+        "language",
+        "voice",
+        "sample_rate_hz",
+        "encoding",
+        "custom_dictionary",
+    }

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from enum import Enum
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -230,6 +231,8 @@ def _values(field: FieldInfo) -> str:
 def _type(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return ", ".join(f"`{member.value}`" for member in annotation)
     if get_origin(annotation) is tuple:
         return "texts, separated by commas"
     if get_origin(annotation) in {UnionType, Union}:

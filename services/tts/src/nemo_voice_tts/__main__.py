@@ -1,4 +1,4 @@
-"""The command line: `serve`; `say` and `read` without a server; `fetch` and `check`; `grammars`."""
+"""The command line: a server; speech and reading without one; models; grammars."""
 
 import argparse
 import asyncio
@@ -65,7 +65,7 @@ def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
 async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
     service = SpeechService(settings, fetch_voice, _normaliser(settings))
     async with service.running() as synthesis:
-        options = ReadingOptions(pronunciations=(service.pronunciations,))
+        options = ReadingOptions(settings.text_format, pronunciations=(service.pronunciations,))
         pieces = synthesis.speak(text, options=options)
         first = await anext(pieces)  # before the file is written: the text may be refused
         with wave.open(str(out), "wb") as file:
@@ -80,8 +80,8 @@ async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
 
 def _add_read_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
     parser.add_argument("text", help="what to read; - reads it from standard input")
-    parser.add_argument("--format", choices=[*TextFormat], default=TextFormat.AUTO,
-                        help="how the text is written (default: %(default)s)")  # fmt: skip
+    parser.add_argument("--format", choices=[*TextFormat],
+                        help="how the text is written (default: as --text-format says)")  # fmt: skip
     parser.add_argument("--language", choices=LANGUAGES, default=DEFAULT_OPTIONS.language,
                         help="the text's language (default: %(default)s)")  # fmt: skip
     parser.add_argument("--json", action="store_true",
@@ -93,7 +93,8 @@ def _add_read_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings
 def _read(parsed: argparse.Namespace, settings: TtsSettings) -> int:
     text = sys.stdin.read() if parsed.text == "-" else parsed.text
     own = PronunciationFile(settings.pronunciations)
-    options = ReadingOptions(TextFormat(parsed.format), parsed.language)
+    text_format = TextFormat(parsed.format or settings.text_format)
+    options = ReadingOptions(text_format, parsed.language)
     try:
         own.load()
         options = replace(options, pronunciations=(own.current,))
@@ -116,6 +117,7 @@ def _facts(phrase: ReadPhrase, text: str) -> dict[str, object]:
         "written": text[start:end],
         "start": start,
         "end": end,
+        "lead_seconds": phrase.lead_s,
         "pause_seconds": phrase.pause_s,
         "pace": phrase.pace,
     }

@@ -150,7 +150,11 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
 def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:
     """Returns the application; `app.state.service` is the service behind it."""
     service = SpeechService(settings, fetch_voice, normaliser)
-    responses = SpeechResponses(service, lambda: service.pronunciations)
+    responses = SpeechResponses(
+        service,
+        text_format=settings.text_format,
+        pronunciations=lambda: service.pronunciations,
+    )
     return build_app(
         service,
         title="nemo-voice text to speech",

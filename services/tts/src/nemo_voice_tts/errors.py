@@ -25,3 +25,9 @@ class InvalidPronunciations(InvalidRequest):
     """A list of pronunciations cannot be used; the message says which entry, and what to do."""
 
     code = "invalid_pronunciations"
+
+
+class InvalidMarkup(InvalidRequest):
+    """The text is SSML that is broken, or asks for what no voice does; the message says where."""
+
+    code = "invalid_ssml"

@@ -22,6 +22,7 @@ from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
 from nemo_voice_tts.text.pronunciations import EMPTY, PronunciationList, of_mapping
 from nemo_voice_tts.text.reading import ReadingOptions
+from nemo_voice_tts.text.structure.blocks import TextFormat
 
 WHOLE_AUDIO_S = 120
 """Longest speech that is kept until its length is known, 5 MB at 22,050 Hz: longer ones stream."""
@@ -40,6 +41,8 @@ class SpeechParameters:
     rate_hz: int | None = None
     """Rate of the audio, or the next one that its codec carries; absent: the model's, likewise."""
     pace: float = 1.0
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: what the service's setting says."""
     pronunciations: PronunciationList = EMPTY
     """The request's own list."""
 
@@ -50,10 +53,19 @@ class SpeechResponses:
     def __init__(
         self,
         service: Service[Voice, Synthesis],
+        *,
+        text_format: TextFormat = TextFormat.AUTO,
         pronunciations: Callable[[], PronunciationList] = lambda: EMPTY,
     ) -> None:
-        """Takes the service, and what returns its list of pronunciations."""
+        """Takes the service, and how texts are read whose requests do not say it.
+
+        Args:
+            service: The service.
+            text_format: What texts are written in.
+            pronunciations: Returns the service's own list.
+        """
         self._service = service
+        self._text_format = text_format
         self._pronunciations = pronunciations
 
     @property
@@ -61,9 +73,14 @@ class SpeechResponses:
         """The name of the model in the settings."""
         return self._service.runtime.settings.model
 
-    def options(self, pronunciations: PronunciationList) -> ReadingOptions:
-        """Returns how a request's text is read: its own list of pronunciations comes first."""
-        return ReadingOptions(pronunciations=(pronunciations, self._pronunciations()))
+    def options(
+        self, text_format: TextFormat | None, pronunciations: PronunciationList
+    ) -> ReadingOptions:
+        """Returns how a request's text is read: what it says itself comes first."""
+        return ReadingOptions(
+            text_format or self._text_format,
+            pronunciations=(pronunciations, self._pronunciations()),
+        )
 
     def require_serving(self) -> None:
         """Raises `NotReady` while no model is ready."""
@@ -126,7 +143,7 @@ class SpeechResponses:
         with error_param(wanted.param):
             check_length(wanted.text, wanted.max_chars)
             synthesis = self._service.use_case()
-            options = self.options(wanted.pronunciations)
+            options = self.options(wanted.text_format, wanted.pronunciations)
             pieces = synthesis.speak(wanted.text, pace=wanted.pace, options=options)
             first = await while_connected(request, anext(pieces))
         self._service.runtime.metrics.first_audio(time.monotonic() - arrived_s)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE
 from nemo_voice_tts.text.pronunciations import MAX_REQUEST_ENTRIES
+from nemo_voice_tts.text.structure.blocks import TextFormat
 
 MAX_INSTRUCTIONS_CHARS = 4096
 """OpenAI's limit."""
@@ -37,6 +38,8 @@ class SynthesizeRequest(_Body):
 
     text: str = Field(examples=["This is a test of the text to speech service."])
     """What to say."""
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: the service's setting, which is `auto`."""
     stream: StrictBool = True
     """False waits for the end of the speech, so that the WAV states its true length."""
     pronunciations: Pronunciations | None = None
@@ -81,6 +84,8 @@ class SpeechRequest(_Body):
     """Framing of the streamed response: its bytes, or events that carry them."""
     instructions: str | None = Field(default=None, max_length=MAX_INSTRUCTIONS_CHARS)
     """Accepted for OpenAI's clients; the model takes no instructions."""
+    text_format: TextFormat | None = None
+    """Not OpenAI's: what the text is written in; absent: the service's setting, `auto`."""
     pronunciations: Pronunciations | None = None
     """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own. Not a
     field of OpenAI's: clients send it as an extra one."""
@@ -105,6 +110,8 @@ class NimSpeechRequest(_Body):
     """Rate of the response; absent: the model's."""
     encoding: Literal["LINEAR_PCM"] = "LINEAR_PCM"
     """16-bit samples, the one encoding there is."""
+    text_format: TextFormat | None = None
+    """Not the NIM's: what the text is written in; absent: the service's setting, `auto`."""
     custom_dictionary: str = Field(
         default="",
         max_length=MAX_DICTIONARY_CHARS,
@@ -118,6 +125,8 @@ class ReadingRequest(_Body):
 
     text: str = Field(examples=["Dr Smith paid for HTTP/2."])
     """The text that would be spoken."""
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: the service's setting, which is `auto`."""
     pronunciations: Pronunciations | None = None
     """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own."""
 
@@ -133,6 +142,8 @@ class PhraseReading(BaseModel):
     """Where it begins in the request's text, in characters."""
     end: int
     """Where it ends."""
+    lead_seconds: float
+    """Silence before it; only the first phrase has any."""
     pause_seconds: float
     """Silence after it, beyond the short one that a voice leaves after each phrase."""
     pace: float

@@ -13,6 +13,8 @@ from nemo_voice_serving.batching.backend import Backend
 from nemo_voice_tts.text.insets import Pronunciations
 from nemo_voice_tts.text.phonemes import Pronunciation
 
+SLOWEST_PACE, FASTEST_PACE = 0.25, 4.0
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:

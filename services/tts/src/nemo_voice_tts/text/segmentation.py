@@ -15,7 +15,6 @@ _LONGEST_WORD = 40
 _LONGEST_LIST = 3
 """Digits of a list item's number; more are a year or an amount."""
 
-_PARAGRAPH = re.compile(r"\s*\n\s*\n\s*")
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"([.!?]+)([\"')\]}]*)(?=\s)")
 _NEXT = re.compile(r"\s+[\"'(\[{]*(\w*)")
@@ -56,17 +55,12 @@ def phrases_of(
     """Returns the text's sentences, long ones cut at clauses, each with something to say.
 
     Args:
-        text: A text of one or more paragraphs, cleaned.
+        text: A block of a text, cleaned.
         first_max_chars: Cut the first phrase at a clause within so many characters, so that its
             sound comes early; a sentence without clauses stays whole.
         max_chars: Longest phrase.
     """
-    pieces = [
-        piece
-        for paragraph in text.split(_PARAGRAPH)
-        for sentence in _sentences(paragraph.sub(_SPACE, " "))
-        for piece in _capped(sentence, max_chars)
-    ]
+    pieces = [piece for sentence in _sentences(text) for piece in _capped(sentence, max_chars)]
     phrases = _joined(pieces)
     if phrases and first_max_chars is not None and len(phrases[0]) > first_max_chars:
         end = _opening_end(phrases[0].text, first_max_chars)
@@ -75,24 +69,24 @@ def phrases_of(
     return phrases
 
 
-def _sentences(paragraph: Traced) -> list[Traced]:
+def _sentences(block: Traced) -> list[Traced]:
     sentences, start = [], 0
-    for stop in _STOP.finditer(paragraph.text):
-        if _ends_sentence(paragraph.text, start, stop):
-            sentences.append(paragraph[start : stop.end()].strip())
+    for stop in _STOP.finditer(block.text):
+        if _ends_sentence(block.text, start, stop):
+            sentences.append(block[start : stop.end()].strip())
             start = stop.end()
-    return [*sentences, paragraph[start:].strip()]
+    return [*sentences, block[start:].strip()]
 
 
-def _ends_sentence(paragraph: str, start: int, stop: re.Match[str]) -> bool:
+def _ends_sentence(block: str, start: int, stop: re.Match[str]) -> bool:
     marks, closers = stop.groups()
-    following = _NEXT.match(paragraph, stop.end())
+    following = _NEXT.match(block, stop.end())
     following_word = following[1] if following else ""
     if closers or ".." in marks:
         return not following_word[:1].islower()
     if marks != ".":
         return True
-    head = paragraph[max(start, stop.start() - _LONGEST_WORD) : stop.start()]
+    head = block[max(start, stop.start() - _LONGEST_WORD) : stop.start()]
     words = head.split()
     if not words or head[-1].isspace():
         return True

@@ -26,6 +26,7 @@ def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             max_chars=max_text_chars,
             audio_format=AudioFormat.WAV,
             pronunciations=request_list(body.pronunciations),
+            text_format=body.text_format,
         )
         if body.stream:
             return await responses.stream(request, wanted)

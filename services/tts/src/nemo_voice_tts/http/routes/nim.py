@@ -73,6 +73,7 @@ def _parameters(
         audio_format=audio_format,
         rate_hz=form.sample_rate_hz,
         pronunciations=pronunciations,
+        text_format=form.text_format,
     )
 
 

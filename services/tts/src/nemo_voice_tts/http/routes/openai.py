@@ -39,6 +39,7 @@ def openai_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             rate_hz=PCM_RATE_HZ if body.response_format is AudioFormat.PCM else None,
             pace=body.speed,
             pronunciations=request_list(body.pronunciations),
+            text_format=body.text_format,
         )
         if body.stream_format is StreamFormat.SSE:
             return await responses.stream_events(request, wanted)

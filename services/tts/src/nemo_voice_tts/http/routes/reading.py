@@ -34,7 +34,7 @@ def reading_router(
     async def reading(request: Request, body: ReadingRequest) -> Reading:
         """Returns the words that would be spoken, phrase by phrase; the model does not run."""
         responses.require_serving()
-        options = responses.options(request_list(body.pronunciations))
+        options = responses.options(body.text_format, request_list(body.pronunciations))
         with error_param("text"):
             check_length(body.text, max_text_chars)
             phrases = await while_connected(
@@ -46,6 +46,7 @@ def reading_router(
                     text=phrase.readable,
                     start=phrase.span[0],
                     end=phrase.span[1],
+                    lead_seconds=phrase.lead_s,
                     pause_seconds=phrase.pause_s,
                     pace=phrase.pace,
                 )

@@ -23,7 +23,7 @@ _LONGEST_CODE = 8
 """Letters; longer ones are words that were joined, whatever meets where they were."""
 _LONGEST_INITIALISM = 5
 """Letters; longer ones in capitals are names or shouted words as far as they can be said."""
-_RANKS = (0, 0, 0, 2_500, 6_000)
+_RANKS = (0, 0, 0, 2_500, 30_000)
 """How frequent a word of so many letters must be to be a word in capitals amid other words."""
 _UNRANKED = 99_999
 _COMMON_RANK = 5_000
