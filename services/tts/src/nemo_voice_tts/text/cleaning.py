@@ -8,13 +8,30 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from nemo_voice_tts.text.numerals import plain_numerals
+from nemo_voice_tts.text.symbol_names import carries_meaning
 from nemo_voice_tts.text.traced import Traced
 
 _PLAIN = {
-    **dict(zip("‘’‚´`“”„«»‐‑−⁄", "'''''\"\"\"\"\"---/", strict=True)),  # noqa: RUF001 that is the point
-    "…": "...", "。": ". ", "、": ", ", "\N{MULTIPLICATION SIGN}": " x ", "ß": "ss", "ł": "l",
-    "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "Ł": "L",
-    "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
+    **dict(zip("‘’‚´`“”„«»‐‑−⁄", "'''''\"\"\"\"\"---/", strict=True)),
+    "…": "...",
+    "。": ". ",
+    "、": ", ",
+    "ß": "ss",
+    "ł": "l",
+    "æ": "ae",
+    "Æ": "Ae",
+    "œ": "oe",
+    "Œ": "Oe",
+    "ø": "o",
+    "Ø": "O",
+    "Ł": "L",
+    "đ": "d",
+    "Đ": "D",
+    "ð": "d",
+    "Ð": "D",
+    "þ": "th",
+    "Þ": "Th",
 }
 """Characters and how plain typography writes them."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -27,9 +44,10 @@ _NUMBERED = re.compile(r"\n(?=[ \t]*\d{1,3}[.)][ \t])")
 _RULE = re.compile(r"([=*#_~+<>^\\/-])\1{2,}")
 _REPEATED = re.compile(r"((?:[^\w\s][^\S\n]*){3})(?:[^\w\s][^\S\n]*){5,}")
 _BLANKS = re.compile(r"[^\S\n]+")
+_LONE_GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff\u2126\u00b5](?![\u0370-\u03ff])")
+"""A letter of a formula or a unit, not of a Greek word."""
 _SAID = re.compile(r"[A-Za-z0-9]")
 
-_KEPT_SYMBOLS = "°©®™"
 _KEPT_SCRIPTS = frozenset({"LATIN", "GREEK", "MICRO"})
 _REPLACED = {
     **dict.fromkeys(("Mn", "Cf"), ""),
@@ -51,6 +69,7 @@ def cleaned(text: Traced) -> Traced:
     Emoji, control characters and letters of other scripts go; accents, currency and mathematical
     signs stay. List items become paragraphs.
     """
+    text = plain_numerals(text)
     if not text.text.isascii():
         text = _composed(text).sub(_NOT_ASCII, lambda found: _PLAIN.get(found[0]))
     text = text.sub(_BULLET, "\n\n").sub(_NUMBERED, "\n\n")
@@ -75,7 +94,7 @@ def is_said(text: str) -> bool:
 
 def foreign_script(text: str) -> str | None:
     """Returns the name of the script that most letters are in, or None for Latin."""
-    counts = Counter(map(_script, filter(str.isalpha, text)))
+    counts = Counter(map(_script, filter(str.isalpha, _LONE_GREEK.sub(" ", text))))
     latin = counts.pop("LATIN", 0)
     if counts.total() <= latin:
         return None
@@ -95,7 +114,7 @@ def _cleaned_character(character: str) -> str:
     if character.isalpha():
         return _cleaned_letter(character, plain)
     category = unicodedata.category(character)
-    if category == "So" and character not in _KEPT_SYMBOLS:
+    if category == "So" and not carries_meaning(character):
         return " "
     is_full_width = category.startswith("P") and plain.isascii() and plain.isprintable()
     return _REPLACED.get(category, plain if is_full_width else character)

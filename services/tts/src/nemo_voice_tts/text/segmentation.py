@@ -116,13 +116,17 @@ def _keeps_going(word: str, following: str, *, is_first: bool) -> bool:
 
 
 def _capped(sentence: Traced, max_chars: int) -> list[Traced]:
-    pieces = []
-    while len(sentence) > max_chars:
-        parts = -(-len(sentence) // max_chars)
-        end = _cut(sentence.text, aim=-(-len(sentence) // parts), limit=max_chars)
-        pieces.append(sentence[:end].strip())
-        sentence = sentence[end:].strip()
-    return [*pieces, sentence]
+    pieces, at, source = [], 0, sentence.text
+    while (length := len(source) - at) > max_chars:
+        parts = -(-length // max_chars)
+        # Only what a piece may hold is copied: a sentence can be as long as the text.
+        window = source[at : at + max_chars + 2]
+        end = at + _cut(window, aim=-(-length // parts), limit=max_chars)
+        pieces.append(sentence[at:end].strip())
+        at = end
+        while at < len(source) and source[at].isspace():
+            at += 1
+    return [*pieces, sentence[at:].strip()]
 
 
 def _cut(sentence: str, *, aim: int, limit: int) -> int:

@@ -1,5 +1,42 @@
 """English: the steps from written forms to words, in their order."""
 
-from nemo_voice_tts.text.language import Language
+import re
 
-ENGLISH = Language("en", "English", steps=())
+from nemo_voice_tts.text.en.dates import dates
+from nemo_voice_tts.text.en.mathematics import equations, mathematics
+from nemo_voice_tts.text.en.measures import measures
+from nemo_voice_tts.text.en.money import money
+from nemo_voice_tts.text.en.numbers import numbers
+from nemo_voice_tts.text.en.ratios import ratios, sizes
+from nemo_voice_tts.text.en.symbols import labels, short_forms, symbols
+from nemo_voice_tts.text.en.times import times
+from nemo_voice_tts.text.language import Language, where
+
+_HOLDS_NUMBERS = re.compile(r"[^\sA-Za-z.,;:!?'\"()-]|[a-z]\.? ?-[A-Z]|\b[a-z] - [a-z]\b")
+"""A digit or sign, or the hyphen of `Mon-Fri` or `x - y`: most sentences hold none of them."""
+
+ENGLISH = Language(
+    "en",
+    "English",
+    steps=(
+        # Names whose signs and numbers another step would take for its own.
+        # Numbers, from the forms that hold most signs to the bare digits.
+        where(
+            _HOLDS_NUMBERS,
+            labels,
+            equations,
+            dates,
+            times,
+            money,
+            sizes,
+            measures,
+            ratios,
+            mathematics,
+            short_forms,
+            numbers,
+        ),
+        # What is left in capitals, once every step that knows units and dates has had its turn.
+        # Last: no sign that a voice would drop in silence is left.
+        symbols,
+    ),
+)
