@@ -20,6 +20,8 @@ from nemo_voice_tts.errors import TextTooLong
 from nemo_voice_tts.http import sse
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
+from nemo_voice_tts.text.reading import ReadingOptions
+from nemo_voice_tts.text.unread import unread_places
 
 WHOLE_AUDIO_S = 120
 """Longest speech that is kept until its length is known, 5 MB at 22,050 Hz: longer ones stream."""
@@ -38,6 +40,8 @@ class SpeechParameters:
     rate_hz: int | None = None
     """Rate of the audio, or the next one that its codec carries; absent: the model's, likewise."""
     pace: float = 1.0
+    strict: bool = False
+    """Whether characters that no voice reads are refused instead of left out."""
 
 
 class SpeechResponses:
@@ -114,9 +118,12 @@ class SpeechResponses:
                 message = f"The text has {len(wanted.text)} characters; one request may have "
                 raise TextTooLong(f"{message}{wanted.max_chars}.")
             synthesis = self._service.use_case()
-            pieces = synthesis.speak(wanted.text, pace=wanted.pace)
+            options = ReadingOptions(strict=wanted.strict)
+            pieces = synthesis.speak(wanted.text, pace=wanted.pace, options=options)
             first = await while_connected(request, anext(pieces))
-        self._service.runtime.metrics.first_audio(time.monotonic() - arrived_s)
+        metrics = self._service.runtime.metrics
+        metrics.first_audio(time.monotonic() - arrived_s)
+        metrics.characters_unread(len(unread_places(wanted.text)))
         return _EncodedSpeech(
             self._service, first, pieces, wanted, synthesis.sample_rate_hz, arrived_s
         )

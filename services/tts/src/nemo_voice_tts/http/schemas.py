@@ -25,6 +25,8 @@ class SynthesizeRequest(_Body):
     """What to say."""
     stream: StrictBool = True
     """False waits for the end of the speech, so that the WAV states its true length."""
+    strict: StrictBool = False
+    """True refuses a text with characters that would be left out of the speech."""
 
 
 class VoiceReference(_Body):
@@ -65,6 +67,9 @@ class SpeechRequest(_Body):
     """Framing of the streamed response: its bytes, or events that carry them."""
     instructions: str | None = Field(default=None, max_length=MAX_INSTRUCTIONS_CHARS)
     """Accepted for OpenAI's clients; the model takes no instructions."""
+    strict: StrictBool = False
+    """True refuses an input with characters that would be left out of the speech. Not a field of
+    OpenAI's: clients send it as an extra one."""
 
 
 class VoiceList(BaseModel):
@@ -86,3 +91,5 @@ class NimSpeechRequest(_Body):
     """Rate of the response; absent: the model's."""
     encoding: Literal["LINEAR_PCM"] = "LINEAR_PCM"
     """16-bit samples, the one encoding there is."""
+    strict: bool = False
+    """True refuses a text with characters that would be left out of the speech."""

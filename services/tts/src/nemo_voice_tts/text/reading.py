@@ -7,7 +7,7 @@ The grammars of `normaliser.py` read what is left of each phrase, in processes o
 
 from dataclasses import dataclass, replace
 
-from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.errors import UnreadableCharacters, UnspeakableText
 from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said
 from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.es import SPANISH
@@ -16,6 +16,7 @@ from nemo_voice_tts.text.segmentation import phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
 from nemo_voice_tts.text.structure.plain import plain_blocks
 from nemo_voice_tts.text.traced import Traced
+from nemo_voice_tts.text.unread import named_places, unread_places
 
 _LANGUAGES = {language.code: language for language in (ENGLISH, SPANISH)}
 
@@ -27,6 +28,8 @@ class ReadingOptions:
     text_format: TextFormat = TextFormat.AUTO
     language: str = ENGLISH.code
     """The code of one of `_LANGUAGES`."""
+    strict: bool = False
+    """Whether a text is refused that holds a character which would be left out of the speech."""
 
 
 DEFAULT_OPTIONS = ReadingOptions()
@@ -68,6 +71,7 @@ def read(
 
     Raises:
         UnspeakableText: The text is empty, without letter or digit, or mostly in another script.
+        UnreadableCharacters: It is to be strict, and a character would be left out.
     """
     language, limits = _LANGUAGES[options.language], limits or Limits()
     if not text.strip():
@@ -76,6 +80,8 @@ def read(
     if script is not None:
         message = f"The text is mostly in {script} script; this voice speaks {language.name}."
         raise UnspeakableText(message)
+    if options.strict:
+        _refuse_unread(text)
     phrases: list[ReadPhrase] = []
     for block in _blocks(text):
         first_chars = None if phrases else limits.first_phrase_chars
@@ -85,6 +91,13 @@ def read(
         message = f"The text holds no letter or digit that an {language.name} voice can say."
         raise UnspeakableText(message)
     return phrases
+
+
+def _refuse_unread(text: str) -> None:
+    places = unread_places(text)
+    if places:
+        message = f"No voice reads these characters of the text: {named_places(text, places)}. "
+        raise UnreadableCharacters(f"{message}Take them out, or leave `strict` away.")
 
 
 def _blocks(text: str) -> list[Block]:

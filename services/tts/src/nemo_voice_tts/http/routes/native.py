@@ -21,7 +21,11 @@ def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
     async def synthesize(request: Request, body: SynthesizeRequest) -> Response:
         """Streams the text as a WAV file of 16-bit mono samples."""
         wanted = SpeechParameters(
-            text=body.text, param="text", max_chars=max_text_chars, audio_format=AudioFormat.WAV
+            text=body.text,
+            param="text",
+            max_chars=max_text_chars,
+            audio_format=AudioFormat.WAV,
+            strict=body.strict,
         )
         if body.stream:
             return await responses.stream(request, wanted)

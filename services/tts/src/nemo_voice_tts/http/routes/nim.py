@@ -68,6 +68,7 @@ def _parameters(
         max_chars=max_chars,
         audio_format=audio_format,
         rate_hz=form.sample_rate_hz,
+        strict=form.strict,
     )
 
 

@@ -38,6 +38,7 @@ def openai_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             audio_format=body.response_format,
             rate_hz=PCM_RATE_HZ if body.response_format is AudioFormat.PCM else None,
             pace=body.speed,
+            strict=body.strict,
         )
         if body.stream_format is StreamFormat.SSE:
             return await responses.stream_events(request, wanted)

@@ -55,7 +55,7 @@ _THOUSANDS = re.compile(
     r"|(?P<b>bn)(?![\w]))(?![ ](?:run|race|runner|video|resolution|display|monitor|tv|screen)s?\b)"
 )
 _NUMBER = re.compile(
-    r"(?P<minus>(?<![\w)\]%.,'\"])-[ ]?)?(?P<lead>(?<=[A-Za-z])-?"
+    r"(?P<minus>(?<![\w)\]%.,])-[ ]?)?(?P<lead>(?<=[A-Za-z])-?"
     r"|(?<=[A-Za-z]'))?(?P<n>\d+(?:,\d{3})*(?:\.\d+)*|\.\d+)(?P<trail>-?(?=[^\W\d_])|(?=[°]))?"
 )
 _ANY = re.compile(r"\d")
