@@ -53,7 +53,9 @@ def said(text: str, text_format: TextFormat = TextFormat.AUTO, language: str = "
         phrases = read(text, ReadingOptions(text_format, language))
     except UnspeakableText:
         return REFUSED
-    return _PHRASES.join(_words(phrase.text) for phrase in phrases)
+    return _PHRASES.join(
+        phrase.text if phrase.is_in_words else _words(phrase.text) for phrase in phrases
+    )
 
 
 def comparable(reading: str) -> str:

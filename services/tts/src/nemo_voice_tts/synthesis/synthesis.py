@@ -110,7 +110,7 @@ class Synthesis:
         self, written: ReadPhrase, *, pace: float, urgency: int
     ) -> list[WindowSound]:
         """Returns the windows of one phrase, each already in the vocoder's queue."""
-        normalised = await self._normalise(written.text)
+        normalised = written.text if written.is_in_words else await self._normalise(written.text)
         try:
             phrase = Phrase(self._voice.tokens(normalised), pace=pace * written.pace)
         except UnspeakableText:

@@ -33,3 +33,5 @@ class Language:
     """Its English name."""
     steps: tuple[Step, ...]
     """In the order in which they run: each sees what the earlier ones left."""
+    has_grammars: bool = True
+    """Whether the grammars of `normaliser.py`, which are English, read what the steps leave."""

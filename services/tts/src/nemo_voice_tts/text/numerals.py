@@ -24,11 +24,15 @@ _KEYCAP = re.compile("([0-9#*])\\uFE0F?\\u20E3")
 _GROUPED = re.compile(
     r"(?<![\d.,])\d{1,3}(?:([\u00A0\u2007\u2009\u202F])\d{3}(?:\1\d{3})*|(?: \d{3}){2,})(?!\d)"
 )
+_CONTINENTAL = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3})+,\d{1,2}(?![\d.,]*\d)")
+_LAKHS = re.compile(r"(?<![\w.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,]*\d)")
 _SEPARATED = re.compile(
     r"(?<![\w.,'])\d{1,3}(?:['\u2019]\d{3}(?:['\u2019]\d{3})*|_\d{3}(?:_\d{3})*)(?![\w'])"
 )
 _RANGE = re.compile(
     r"(?<=\d)[^\S\n]*[\u2012\u2013][^\S\n]*(?=\d)|(?<=[aApP][mM]) [\u2012\u2013] (?=\d)"
+    r"|(?<=\d)[ ]?[\u2012\u2013][ ]?"
+    r"(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d)"
 )
 _RISE = re.compile(r"[▲△↑⬆⇧]\uFE0F?[ ]?(?=[\d$£€])")
 _FALL = re.compile(r"[▼▽↓⬇⇩]\uFE0F?[ ]?(?=[\d$£€])")
@@ -41,9 +45,10 @@ _SHORT_YEAR = 4
 
 def plain_numerals(text: Traced) -> Traced:
     """Returns the text with its numbers in ASCII: `½` is `1/2`, `x²` is `x^2`, `①` is `1`."""
-    spaced = text.sub(_GROUPED, lambda found: re.sub(r"\D", "", found[0]))
+    spaced = text.sub(_GROUPED, _undivided)
+    spaced = spaced.sub(_CONTINENTAL, _anglicised).sub(_LAKHS, _undivided)
     if "'" in spaced.text or "_" in spaced.text:
-        spaced = spaced.sub(_SEPARATED, lambda found: re.sub(r"\D", "", found[0]))
+        spaced = spaced.sub(_SEPARATED, _undivided)
     if spaced.text.isascii():
         return spaced
     text = spaced.sub(_KEYCAP, lambda found: f" {found[1]} ")
@@ -51,6 +56,14 @@ def plain_numerals(text: Traced) -> Traced:
     text = text.sub(_RAISED, _raised)
     text = text.sub(_LOWERED, lambda found: f" {_translated(found[0], _SUBSCRIPT)} ")
     return text.sub(_NUMERAL, _numerals)
+
+
+def _anglicised(found: re.Match[str]) -> str:
+    return found[0].replace(".", "").replace(",", ".")
+
+
+def _undivided(found: re.Match[str]) -> str:
+    return re.sub(r"\D", "", found[0])
 
 
 def _range_sign(found: re.Match[str]) -> str | None:

@@ -57,6 +57,8 @@ class ReadPhrase:
     """Silence after it, beyond the short one that a voice leaves after each phrase."""
     pace: float = 1.0
     """Speaking rate, relative to the request's: 2.0 is twice as fast."""
+    is_in_words: bool = False
+    """Whether nothing is left for the grammars: those of its language do not exist."""
 
 
 def read(
@@ -87,6 +89,8 @@ def read(
         first_chars = None if phrases else limits.first_phrase_chars
         said = _in_words(block.text, language)
         phrases += _phrases(replace(block, text=said), limits.phrase_chars, first_chars)
+    if not language.has_grammars:
+        phrases = [replace(phrase, is_in_words=True) for phrase in phrases]
     if not any(is_said(phrase.text) for phrase in phrases):
         message = f"The text holds no letter or digit that an {language.name} voice can say."
         raise UnspeakableText(message)

@@ -60,6 +60,12 @@ def is_punctuation(symbol: str) -> bool:
     return unicodedata.category(symbol)[0] not in "SN" and not is_known
 
 
+def greek_letter(letter: str) -> str:
+    """Returns the name of a Greek letter: of `π`, "pi"."""
+    plain = unicodedata.normalize("NFKC", letter)
+    return unicodedata.name(plain, "").rsplit(" ", 1)[-1].lower().replace("lamda", "lambda")
+
+
 @lru_cache(maxsize=4096)
 def symbol_name(symbol: str) -> str:
     """Returns what a sign is called in English, nothing for one that is silent."""

@@ -3,7 +3,7 @@
 import re
 
 from nemo_voice_tts.text.en.dates import dates
-from nemo_voice_tts.text.en.mathematics import equations, mathematics
+from nemo_voice_tts.text.en.mathematics import comparisons, mathematics
 from nemo_voice_tts.text.en.measures import measures
 from nemo_voice_tts.text.en.money import money
 from nemo_voice_tts.text.en.numbers import numbers
@@ -24,7 +24,7 @@ ENGLISH = Language(
         where(
             _HOLDS_NUMBERS,
             labels,
-            equations,
+            comparisons,
             dates,
             times,
             money,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 _NEVER = frozenset({"to", "or", "at", "as", "am", "pm", "mon", "vol", "bit", "bits", "d", "D"})
 _NOT_HYPHENED = frozenset(
     {
-        "in", "cal", "mo", "gal", "pt", "pts", "bp", "pp", "ha", "mi", "kn", "ct", "cd", "deg",
-        "lm", "mol", "hp", "min", "ms", "ns", "ly", "kt", "sec",
+        "in", "cal", "mo", "pts", "bp", "pp", "kn", "ct", "cd", "deg", "lm", "mol", "ms", "ns",
+        "ly", "kt",
     }
 )  # fmt: skip
 """Units that are words or parts of names as well, so that a hyphen makes them one."""
@@ -41,11 +41,12 @@ _DECADE = re.compile(
     r"(?:^|[ -])(?:the|his|her|their|my|your|our|mid|late|early|in|low|high|of|to|and)[ -]$",
     re.IGNORECASE,
 )
+_AIRCRAFT = re.compile(r"7\d7")
 _RUN = re.compile(r"[ ](?:run|race|walk|steps?|video|tv|display|resolution|monitor)", re.IGNORECASE)
 _CURRENT = re.compile(
     r"[ ](?:fuse|current|circuit|breaker|charger|adapter|of force|supply)\b", re.IGNORECASE
 )
-_JOINED = re.compile(r"[-&'’/]\w|\+")
+_JOINED = re.compile(r"[-&'’]\w|/[A-Za-z]|\+")
 _NAME = re.compile(r"[ ](?:[A-Z][a-z]|\d+(?:st|nd|rd|th)\b)")
 _REACH = 28
 _DECADE_DIGITS, _YEAR_DIGITS, _OVEN_DIGITS = 2, 4, 3
@@ -110,6 +111,8 @@ def _is_exact(place: _Place) -> bool:
 
 def _is_second(place: _Place) -> bool:
     low = place.low
+    if _AIRCRAFT.fullmatch(low):
+        return False
     if not (low.endswith("0") and low.isdecimal() and place.is_close):
         return True
     is_age = len(low) == _DECADE_DIGITS and _DECADE.search(place.before)

@@ -93,6 +93,15 @@ _DECADE = re.compile(
     r"|(?<=\byour )|(?<=\bour )|(?<=\bmid[ -])|(?<=\blate[ -])"
     r"|(?<=\bearly[ -])|(?<=\blow )|(?<=\bhigh )|(?<=\bupper )))(?P<age>[1-9]0)'?s(?!\w)"
 )
+_DECADES = re.compile(
+    r"(?<![\w.,])(?P<age>[1-9]0)'?s(?=(?:,|,? and|,? or|[ ]?&|/| to|-)[ ]?(?:the )?[1-9]0'?s\b"
+    r"|[ ](?:music|hits?|fashion|style|rock|pop|films?|movies?|era|disco)\b)"
+)
+_YEAR_TO = re.compile(rf"(?<=\d{{4}})[ ]?-[ ]?(?={_MONTH}\.?[ ](?:{_DAY},?[ ])?\d{{4}})")
+_DATES_TO = re.compile(
+    rf"\b(?P<from>[Ff]rom|[Bb]etween)[ ](?P<m>0?[1-9]|1[0-2])/(?P<d>{_DAY})"
+    rf"[ ](?P<to>to|and|until|through)[ ](?P<m2>0?[1-9]|1[0-2])/(?P<d2>{_DAY})(?![\w/]|[.,]\d)"
+)
 _SINCE_YEAR = re.compile(r"(?<![\w'])'(?P<y>\d\d)(?![\w'])")
 _ANY = re.compile(r"\d")
 _ANY_DAY = re.compile(r"[A-Z][a-z]{2,8}\.?[ ]?[-–/][ ]?[A-Z][a-z]{2}")
@@ -113,9 +122,11 @@ def dates(text: Traced) -> Traced:
     if not _ANY.search(text.text):
         return text
     text = text.sub(_WEEKDAY, lambda found: _SHORT_DAYS[found["a"]])
-    text = text.sub(_DECADE, _decade).sub(_ISO, _iso).sub(_NUMERIC, _numeric)
+    text = text.sub(_YEAR_TO, " to ").sub(_DATES_TO, _dates_to)
+    text = text.sub(_DECADES, lambda found: _plural(number(found["age"]))).sub(_DECADE, _decade)
+    text = text.sub(_ISO, _iso).sub(_NUMERIC, _numeric)
     text = (
-        text.sub(_DAY_MONTH, _day_month).sub(_MONTH_DAY, _month_day).sub(_MONTH_YEAR, _month_year)
+        text.sub(_MONTH_DAY, _month_day).sub(_DAY_MONTH, _day_month).sub(_MONTH_YEAR, _month_year)
     )
     return (
         text.sub(_YEAR_OF, _year_of)
@@ -231,6 +242,11 @@ def _months(found: re.Match[str]) -> str | None:
 
 def _weekdays(found: re.Match[str]) -> str:
     return f"{_SHORT_DAYS[found['a'][:3]]} to {_SHORT_DAYS[found['b'][:3]]}"
+
+
+def _dates_to(found: re.Match[str]) -> str | None:
+    ends = [_date(int(found[m]), int(found[d]), None) for m, d in (("m", "d"), ("m2", "d2"))]
+    return f"{found['from']} {ends[0]} {found['to']} {ends[1]}" if all(ends) else None
 
 
 def _short_date(found: re.Match[str]) -> str | None:

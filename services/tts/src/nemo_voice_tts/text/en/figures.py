@@ -14,7 +14,7 @@ SPELLOUT = Spellout(
     joins_thousands=True,
 )
 
-START = r"(?<![\w.,^])(?<!\d[-/:])"
+START = r"(?<![\w.,^])(?<!\d[-/:])(?<!\^[-+])"
 """Where a number begins: not inside a word, a number, a date or a time."""
 NUMBER = r"(?:(?>\d{1,3}(?:,\d{3})++|\d++)(?:\.\d++)?+|\.\d++)"
 """A number without its sign."""
@@ -54,7 +54,7 @@ MAGNITUDES = {
 }
 """Short forms of large numbers, as money has them."""
 
-_HALF, _QUARTER, _WORDY = 2, 4, 100
+_HALF, _QUARTER, _WORDY, _LONG = 2, 4, 100, 1000
 _FIRST_YEAR, _LAST_YEAR = 1100, 2099
 
 
@@ -81,7 +81,8 @@ def figure(figures: str) -> str:
 
 def fraction(over: int, under: int) -> str:
     """Returns a fraction in words."""
-    if under in {0, 1} or under > _WORDY or SPELLOUT.ordinal(under).endswith(("first", "second")):
+    is_long = under > (_LONG if over == 1 else _WORDY)
+    if under in {0, 1} or is_long or SPELLOUT.ordinal(under).endswith(("first", "second")):
         if under != _HALF:
             return f"{SPELLOUT.cardinal(over)} over {SPELLOUT.cardinal(under)}"
         part = "half"

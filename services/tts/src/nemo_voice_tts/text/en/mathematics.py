@@ -3,17 +3,21 @@
 import re
 
 from nemo_voice_tts.text.en.figures import NUMBER, number
+from nemo_voice_tts.text.en.units import unit_name
 from nemo_voice_tts.text.traced import Traced
 
+_UNIT = r"(?:[ ](?P<unit>(?!in\b|at\b|to\b|as\b|A\b)[A-Za-zµΩ]{1,4}(?:/[A-Za-z]{1,3})?)(?!\w))?"
 _POWER = re.compile(
     r"(?<=[\w)\]|])[ ]?\^[ ]?(?P<brace>[({])?(?P<sign>[-+])?(?P<power>\d+(?:\.\d+)?"
     r"|[A-Za-z]{1,2})(?(brace)[)}])(?:[ ](?=[A-Za-z]\b))?"
 )
 _SCIENTIFIC = re.compile(
-    rf"(?<![\w.,])(?P<minus>-)?(?P<a>{NUMBER})[eE](?P<sign>[-+])?(?P<power>\d{{1,4}})(?![\w.])"
+    rf"(?<![\w.,])(?P<minus>-)?(?P<a>{NUMBER})[eE](?P<sign>[-+])?(?P<power>\d{{1,4}})"
+    rf"(?!\w|\.\d){_UNIT}"
 )
 _TEN = re.compile(
-    rf"(?<![\w.,])(?P<a>{NUMBER})[ ]?[x×*·][ ]?10[ ]?\^[ ]?\(?(?P<sign>[-+])?(?P<power>\d+)\)?"
+    rf"(?<![\w.,])(?P<a>{NUMBER})[ ]?[x×*·][ ]?10[ ]?\^[ ]?\(?(?P<sign>[-+])?"
+    rf"(?P<power>\d+)\)?{_UNIT}"
 )
 _ROOT = re.compile(rf"(?P<root>[√∛∜])[ ]?(?P<of>{NUMBER}|[A-Za-z]\w{{0,2}}|(?=\())")
 _POWER_OF = re.compile(
@@ -48,19 +52,22 @@ _BINARY = re.compile(
 )
 _EQUATION = re.compile(r"[=≠≈<>≤≥]")
 _SAID = {
-    "-": "minus", "+": "plus", "*": "times", "×": "times", "÷": "divided by", "/": "divided by",
-    "·": "times", "⋅": "times", "±": "plus or minus", "∓": "minus or plus", "=": "equals",
+    "-": "minus", "+": "plus", "*": "times", "×": "times", "x": "times", "÷": "divided by",
+    "/": "divided by", "·": "times", "⋅": "times", "±": "plus or minus", "∓": "minus or plus",
+    "=": "equals",
 }  # fmt: skip
 _ANY = re.compile(r"[-+*/×÷·⋅±∓=<>^√∛∜≠≤≥≈≅≡|&→➜➔⇒⟶⟹↦➡⇔↔⟷!]|\d[eE]")
 _VARIABLES = frozenset("abcijkmnpqrtuvwxyz")
 _ALWAYS = frozenset("×÷⋅±∓=")
 _LEFT, _RIGHT = re.compile(r"[\w.%°)!\]]+$"), re.compile(r"[-+]?[\w.(√∞π$]+")
 _REACH, _NEAR = 12, 30
+_COMPARES = re.compile(r"[=<>≠≤≥≈≅≡→➜➔⇒⟶⟹↦➡⇔⟺›&|]")
 _ROOTS = {"√": "square root", "∛": "cube root", "∜": "fourth root"}
 _POWERS = {"2": "squared", "3": "cubed"}
 _OPERATION = re.compile(
-    r"(?<![\w.,:/$€£-])(?<![-+*/×÷] )(?P<a>\d+(?:\.\d+)?)(?P<sign>[-*×/])(?P<b>\d+"
-    r"(?:\.\d+)?)(?=[ ]?=)"
+    r"(?<![\w.,:/$€£-])(?<![-+*/×÷x] )(?P<a>\d+(?:\.\d+)?)(?P<blank>[ ]?)"
+    r"(?P<sign>[-*×x/])(?P=blank)"
+    r"(?P<b>\d+(?:\.\d+)?)(?=[ ]?=)"
 )
 
 
@@ -71,20 +78,24 @@ def mathematics(text: Traced) -> Traced:
     text = text.sub(_TEN, _ten).sub(_SCIENTIFIC, _scientific).sub(_FACTORIAL, _factorial)
     text = text.sub(_ROOT, _root).sub(_POWER, _power)
     text = text.sub(_POWER_OF, lambda found: f" to the power of {found['a'] or found['b']} ")
-    text = text.sub(_MENU, ", ")
+    return text.sub(_BINARY, _binary)
+
+
+def comparisons(text: Traced) -> Traced:
+    """Returns the text with its arrows and comparisons in words, while figures stand beside them.
+
+    So do the operators between two numbers whose result follows.
+    """
+    if not _COMPARES.search(text.text):
+        return text
+    text = text.sub(_OPERATION, _operation).sub(_MENU, ", ")
     for pattern, words in _ARROWS:
         text = text.sub(pattern, words)
-    return text.sub(_COMPARISON, _comparison).sub(_BINARY, _binary)
+    return text.sub(_COMPARISON, _comparison)
 
 
-def equations(text: Traced) -> Traced:
-    """Returns the text with the operators between numbers in words where a result follows."""
-    if "=" not in text.text:
-        return text
-    return text.sub(
-        _OPERATION,
-        lambda found: f"{number(found['a'])} {_SAID[found['sign']]} {number(found['b'])}",
-    )
+def _operation(found: re.Match[str]) -> str:
+    return f"{number(found['a'])} {_SAID[found['sign']]} {number(found['b'])}"
 
 
 def _factorial(found: re.Match[str]) -> str:
@@ -97,9 +108,10 @@ def _exponent(sign: str | None, power: str) -> str:
 
 
 def _ten(found: re.Match[str]) -> str:
-    return (
-        f"{number(found['a'])} times ten to the power of {_exponent(found['sign'], found['power'])}"
-    )
+    power = _exponent(found["sign"], found["power"])
+    unit = found["unit"] or ""
+    name = (unit_name(unit, is_one=False) or unit) if unit else ""
+    return f"{number(found['a'])} times ten to the power of {power} {name}".rstrip()
 
 
 def _scientific(found: re.Match[str]) -> str:

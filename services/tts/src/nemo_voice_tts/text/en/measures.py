@@ -25,7 +25,7 @@ _UNIT = (
     rf"|weeks?|hours?|hr)\b)?)"
 )
 _MEASURE = re.compile(
-    rf"{MINUS}{START}(?P<low>{FIGURE}){END}"
+    rf"{MINUS}(?<![A-Za-z]-){START}(?P<low>{FIGURE}){END}"
     rf"(?:(?:[ ]?(?P<low_unit>{_UNIT}))?[ ]?-[ ]?(?P<high>-?{NUMBER}){END})?"
     rf"(?P<tail>\+)?(?P<gap>[ -]?)(?P<unit>{_UNIT})(?P<dot>\.(?=\s+[a-z]|\s*[,;:!?)]))?"
 )
@@ -39,6 +39,11 @@ _COORDINATE = re.compile(
     rf"(?P<seconds>{NUMBER})(?:[\"″]|'')[ ]?)?)?"
     r"(?P<side>[NSEW])(?!\w)"
 )
+_COMMA = re.compile(
+    r"(?<=\d)(?<!\d{4}),(?=\d{1,2}[ ]?(?:[kcmd]?m|[km]?g|[mcd]?l|[kMG]Hz|[kM]Wh?"
+    r"|[GMTk]B|°C|%)(?!\w))"
+)
+"""A decimal comma, which the amounts of some countries have."""
 _ANY = re.compile(rf"\d\+?[ -]?[{_LETTERS}°%‰‱\"'′″]|\d[ ](?:sq|cu|fl)")
 _DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _PARTS = {"%": "percent", "‰": "per mille", "‱": "basis points"}
@@ -50,7 +55,8 @@ def measures(text: Traced) -> Traced:
     """Returns the text with its percentages and quantities with units in words."""
     if not _ANY.search(text.text):
         return text
-    return _lengths(text.sub(_COORDINATE, _coordinate)).sub(_MEASURE, _measure)
+    text = _lengths(text.sub(_COMMA, ".").sub(_COORDINATE, _coordinate))
+    return text.sub(_MEASURE, _measure)
 
 
 def _measure(found: re.Match[str]) -> str | None:

@@ -61,7 +61,7 @@ _BEFORE = re.compile(
     rf"(?P<sign>(?<![\w)\]])[-+][ ]?)?(?P<mark>{_MARK})[$£€]?[ ]?(?P<inner>-)?(?P<low>{NUMBER})"
     rf"(?P<low_size>{_MAGNITUDE})?"
     rf"(?:[ ]?-[ ]?(?:{_MARK})?[ ]?(?P<high>{NUMBER})(?P<high_size>{_MAGNITUDE})?(?![\w%]))?"
-    rf"(?P<tail>\+|-(?=[A-Za-z]))?(?:[ ]?/[ ]?(?P<per>[A-Za-z]+(?:/[A-Za-z]+)?))?"
+    rf"(?P<tail>\+|-(?!plus)(?=[A-Za-z]))?(?:[ ]?/[ ]?(?P<per>[A-Za-z]+(?:/[A-Za-z]+)?))?"
     rf"(?:[ ](?P<code>{_CODES})\b)?(?![\d])"
 )
 _AFTER = re.compile(
@@ -98,6 +98,8 @@ def _amount(found: re.Match[str]) -> str | None:
     parts = found.groupdict()
     mark, low, high = parts["mark"], parts["low"], parts["high"]
     code = _code(mark, parts.get("code"))
+    if mark == "Rs" and low == "3" and found[0].endswith("Rs"):
+        return None  # reading, writing and arithmetic
     if code is None or (mark in WORDS and _stands_in_capitals(found)):
         return None
     sizes = [_size(parts["low_size"]), _size(parts["high_size"])]

@@ -28,23 +28,25 @@ _THINGS = re.compile(
     r"|board|nail|wire|lens|camera|sensor|hard drive|"
     r"disk|stick|plan|tablet|dose|capsule|pill|syringe|headwind|winds?|mark|gap|chip"
     r"|process|node|ram|fuse|ssd|disc|capacitor|resistor|memory|cache|delay|timeout"
-    r"|warning|break|interval)(?:e?s)?\b",
+    r"|warning|break|interval|check|ticket|deal|fee|fine|house|home|loan|grant|prize|budget"
+    r"|project|program|investment|fund|bonus|discount|coupon|donation|penalty|tax|credit"
+    r"|payment|settlement|lawsuit|contract|bond|rebate|refund|bet|meal|mortgage|property"
+    r"|mansion|acquisition|stimulus|roll|cartridge|hurdle|relay|sprint|freestyle|final|steak|burger)(?:e?s)?\b",
     re.IGNORECASE,
 )
 _REACH = 24
 
 
-def stands_before_noun(text: str, start: int, end: int, *, counts_things: bool = True) -> bool:
+def stands_before_noun(text: str, start: int, end: int) -> bool:
     """Returns whether the amount from `start` to `end` of the text describes what follows it.
 
     Args:
         text: The text.
         start: Where the amount begins.
         end: Where it ends.
-        counts_things: Whether a noun that is often described so is enough, without an article.
     """
     following = text[end : end + _REACH]
-    if counts_things and _THINGS.match(following):
+    if _THINGS.match(following):
         return True
     before = text[max(0, start - _REACH) : start]
     return bool(_NOUN.match(following) and _ARTICLE.search(before))

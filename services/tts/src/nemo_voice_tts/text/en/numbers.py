@@ -2,10 +2,19 @@
 
 import re
 
-from nemo_voice_tts.text.en.figures import SPELLOUT, is_year, number, ordinal, pairs, year
+from nemo_voice_tts.text.en.figures import (
+    MAGNITUDES,
+    SPELLOUT,
+    is_year,
+    number,
+    ordinal,
+    pairs,
+    year,
+)
 from nemo_voice_tts.text.en.years import is_year_here
 from nemo_voice_tts.text.traced import Traced
 
+_ORDINALS_TO = re.compile(r"(?<=\d(?:st|nd|rd|th))[ ]?-[ ]?(?=\d+(?:st|nd|rd|th)\b)")
 _ORDINAL = re.compile(
     r"(?<![\w.])(?P<n>\d{1,3}(?:,\d{3})+|\d+)[ ]?(?:-)?(?:st|nd|rd|th|ST|ND|RD"
     r"|TH)(?!\w)(?P<hyphen>-(?=[a-z]))?"
@@ -42,6 +51,7 @@ _SCREEN = re.compile(
 _HYPHENED = re.compile(
     r"(?<![\w.,])(?P<all>\d+(?:[.,]\d+)*(?:-\d+(?:[.,]\d+)*)+)(?P<after>\+?)(?![\d]|-[\d])"
 )
+_OF_CODE = re.compile(r"[A-Za-z]-")
 _DOTTED = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,}(?![\d.])")
 _TIGHT_COMMA = re.compile(r"(?<=[a-z]),(?=[a-z])")
 _MIXED = re.compile(
@@ -51,8 +61,14 @@ _MIXED = re.compile(
 _HEX = re.compile(r"(?<!\w)(?P<mark>0[xX]|#)(?P<code>[0-9a-fA-F]{1,16})(?!\w)")
 _LIST = re.compile(r"^(?P<n>\d{1,3})[.)](?=[ ])")
 _THOUSANDS = re.compile(
-    r"(?<![\w.,])(?P<n>\d+(?:\.\d+)?)(?:k(?![\w])|K(?=\+)|(?P<m>M|mn|mln|bn|B)(?![\w])"
-    r"|(?P<b>bn)(?![\w]))(?![ ](?:run|race|runner|video|resolution|display|monitor|tv|screen)s?\b)"
+    r"(?<![\w.,])(?P<n>\d+(?:\.\d+)?)(?P<size>k|K(?=\+)|M|mn|mln|bn)(?!\w)"
+    r"(?![ ](?:run|race|runner|video|resolution|display|monitor|tv|screen)s?\b)"
+)
+_PLURAL = re.compile(r"(?P<n>\d+)(?P<end>'?s|ers)(?!\w)")
+_DEVICE = re.compile(r"(?:iphone|galaxy|model|mi|nexus) $", re.IGNORECASE)
+_FORMULA = re.compile(r"\b(?P<atoms>CO|NO|SO|NH|CH|PO)(?=[ ]?\d(?!\w))")
+_PLACE = re.compile(
+    r"(?:exit|gate|seat|apt|room|row|suite|unit|section|route|size)\.? $", re.IGNORECASE
 )
 _NUMBER = re.compile(
     r"(?P<minus>(?<![\w)\]%.,])-[ ]?)?(?P<lead>(?<=[A-Za-z])-?"
@@ -61,6 +77,7 @@ _NUMBER = re.compile(
 _ANY = re.compile(r"\d")
 _TIES = re.compile(r"(?<=\d)[ ](?P<half>1/2|1/4|3/4)(?!\w)")
 _CLASSIC = re.compile(r"7[0-9]7")
+_TOLL_FREE = frozenset({"800", "888", "877", "866", "855", "844", "833", "900"})
 _PHONE_PARTS = (3, 4)
 _SWITCHES = 3
 
@@ -70,15 +87,16 @@ def numbers(text: Traced) -> Traced:
     if not _ANY.search(text.text):
         return text
     text = text.sub(_LIST, lambda found: f"{number(found['n'])},")
-    text = text.sub(_SERIES, " to ")
+    text = text.sub(_SERIES, " to ").sub(_FORMULA, lambda found: " ".join(found[0]))
     text = text.sub(_DOTTED, lambda found: number(re.sub(r"\D", "", found[0])))
-    text = text.sub(_ORDINAL, _ordinal)
+    text = text.sub(_ORDINALS_TO, " to ").sub(_ORDINAL, _ordinal)
     for pattern in (_CODE, _EMERGENCY, _STATE_ZIP):
         text = text.sub(pattern, _digits)
     text = text.sub(_HEX, _hexadecimal).sub(_MIXED, _letter_by_letter)
     text = (
         text.sub(_HYPHENED, _hyphened)
         .sub(_SCREEN, _screen)
+        .sub(_PLURAL, _plural)
         .sub(_NAMED, _named)
         .sub(_THOUSANDS, _thousands)
     )
@@ -118,7 +136,8 @@ def _hyphened(found: re.Match[str]) -> str | None:
     after = " plus" if found["after"] else ""
     following = found.string[found.end() : found.end() + 1]
     after += " " if following.isalpha() else ""
-    if len(parts) > 2:  # noqa: PLR2004 more than a range
+    before = found.string[max(0, found.start() - 2) : found.start()]
+    if len(parts) > 2 or _OF_CODE.match(before):  # noqa: PLR2004 more than a range
         return ", ".join(map(_group, parts)) + after
     low, high = parts
     return _range(low, high) + after
@@ -126,6 +145,8 @@ def _hyphened(found: re.Match[str]) -> str | None:
 
 def _group(figures: str) -> str:
     """Returns one of three or more numbers between hyphens: a long one is a part of a code."""
+    if is_year(figures):
+        return year(figures)
     is_code = len(figures) > 2 and figures.isdigit()  # noqa: PLR2004 as two digits are said anyway
     return SPELLOUT.digits(figures) if is_code else _part(figures)
 
@@ -137,6 +158,8 @@ def _range(low: str, high: str) -> str:
         return f"{year(low)} to {number(high.lstrip('0'))}"
     if _CLASSIC.fullmatch(low) and high.isdigit():
         return f"{pairs(low)} {pairs(high)}"
+    if low == "1" and high in _TOLL_FREE:
+        return f"one {pairs(high)}"
     lengths = tuple(map(len, (low, high)))
     is_code = (low[0] == "0" and low[1:2].isdigit()) or (high[0] == "0" and high[1:2].isdigit())
     if is_code or lengths == _PHONE_PARTS:
@@ -179,16 +202,24 @@ def _screen(found: re.Match[str]) -> str:
 
 
 def _thousands(found: re.Match[str]) -> str | None:
-    size = {"M": "million", "mn": "million", "mln": "million", "bn": "billion", "B": "billion"}.get(
-        found["m"] or "", "thousand"
-    )
-    if (
-        size == "thousand"
-        and found["n"] in {"4", "8", "5"}
-        and not found.string[found.end() :].startswith("+")
-    ):
-        return None
-    return f"{number(found['n'])} {size}"
+    size = MAGNITUDES[found["size"]]
+    is_video = size == "thousand" and found["n"] in {"4", "5", "8"}
+    is_label = _PLACE.search(found.string[max(0, found.start() - 12) : found.start()])
+    is_counted = found.string[found.end() : found.end() + 1] == "+"
+    return None if is_label or (is_video and not is_counted) else f"{number(found['n'])} {size}"
+
+
+def _plural(found: re.Match[str]) -> str:
+    before = " " if found.string[found.start() - 1 : found.start()].isalpha() else ""
+    figures = found["n"]
+    if _DEVICE.search(found.string[max(0, found.start() - 12) : found.start()]):
+        return f"{number(figures)} S"
+    said = pairs(figures) if _CLASSIC.fullmatch(figures) else number(figures)
+    if found["end"] == "ers":
+        return f"{before}{said}rs" if said.endswith("e") else f"{before}{said}ers"
+    if said.endswith("y"):
+        return f"{before}{said[:-1]}ies"
+    return f"{before}{said}{'es' if said.endswith('x') else 's'}"
 
 
 def _number(found: re.Match[str]) -> str:

@@ -18,11 +18,12 @@ _SLASH = re.compile(
 _MIXED = re.compile(
     r"(?<![\w.,:/])(?P<all>\d{1,4}[ -]\d{1,2}/\d{1,3})(?:rds?|ths?|nds?)?(?![\w/]|[.,:]\d)"
 )
+_SIDE = r"(?:[ ]?(?:mm|cm|m|km|(?:in|ft)(?:\.(?=[ ]?[xX×]))?|px)(?![a-wyz])|[\"'](?!\w))?"
 _SIZE = re.compile(
-    rf"(?<![\w.,:/])(?P<a>{NUMBER})(?P<unit>[ ]?(?:mm|cm|m|km|in|ft|px|\""
-    rf"|')?)(?P<rest>(?:[ ]?[xX×][ ]?{NUMBER}(?:[ ]?(?:mm|cm|m|km|in|ft"
-    rf"|px)(?![a-z]))?){{1,5}})(?!\w)"
+    rf"(?<![\w.,:/])(?P<a>{NUMBER})(?P<unit>{_SIDE}|'|\")"
+    rf"(?P<rest>(?:[ ]?[xX×][ ]?{NUMBER}{_SIDE}){{1,5}})(?!\w)"
 )
+_PICTURE = re.compile(r"\d{3,4}[xX×]\d{3,4}")
 _BY = re.compile(r"[ ]?[xX×][ ]?")
 _FACTOR = re.compile(
     rf"(?<![\w.,:/=+*^])(?<![=+*/-] )(?P<low>{NUMBER})(?:[ ]?-[ ]?(?P<high>{NUMBER}))?"
@@ -42,27 +43,9 @@ _IDIOMS = {
     (20, 20): "twenty twenty", (24, 365): "twenty four three sixty five",
 }  # fmt: skip
 _TOPS, _RATINGS, _LARGEST_PART = {10, 20, 100, 1000}, {5, 10, 20, 100, 1000}, 9999
+_NAME = re.compile(r"\b[A-Z][A-Za-z]+ $")
+_REACH = 16
 _WHOLE, _SYSTOLIC, _DIASTOLIC = 100, range(70, 251), range(40, 141)
-_SCREENS = frozenset(
-    {
-        "1280",
-        "1366",
-        "1440",
-        "1600",
-        "1920",
-        "2048",
-        "2560",
-        "3440",
-        "3840",
-        "4096",
-        "7680",
-        "1024",
-        "1080",
-        "1536",
-        "2160",
-        "4320",
-    }
-)
 
 
 def ratios(text: Traced) -> Traced:
@@ -115,6 +98,10 @@ def _joint(found: re.Match[str], over: float, under: int) -> str | None:
         return "out of"
     if max(over, under) > _LARGEST_PART:
         return "over"
+    if under == over + 1 and _NAME.search(
+        found.string[max(0, found.start() - _REACH) : found.start()]
+    ):
+        return "slash"  # as in `Windows 10/11`
     if over > 2 * under:
         return "slash" if under > 1 else "over"
     return None
@@ -135,23 +122,22 @@ def _ratio(found: re.Match[str]) -> str | None:
 
 def _size(found: re.Match[str]) -> str | None:
     following = found.string[found.end() : found.end() + 3]
-    if re.match(r"[ ]?[=^!]", following) or "^" in found[0]:
-        return None
-    if found["a"] == "0" and "x" in found["rest"][:1]:
-        return None  # a hexadecimal number
-    sizes = _BY.split(found["rest"])[1:]
     before = found.string[max(0, found.start() - 2) : found.start()]
-    if re.search(r"[=+*/^] ?$", before):
+    is_formula = re.match(r"[ ]?[=^!]", following) or re.search(r"[=+*/^] ?$", before)
+    is_hexadecimal = found["a"] == "0" and found["rest"][0] == "x"
+    if is_formula or is_hexadecimal:
         return None
-    return " by ".join(_side(size.strip()) for size in (found["a"] + found["unit"], *sizes))
+    if _PICTURE.fullmatch(found[0]):
+        return " by ".join(map(pairs, _BY.split(found[0])))
+    sides = [found["a"] + found["unit"], *_BY.split(found["rest"])[1:]]
+    return " by ".join(_side(side.strip()) for side in sides)
 
 
-def _side(size: str) -> str:
-    figures = re.match(NUMBER, size)
+def _side(side: str) -> str:
+    figures = re.match(NUMBER, side)
     assert figures is not None  # noqa: S101 the pattern begins every side with a number
-    said = pairs(size) if size in _SCREENS else number(figures[0])
-    unit = size[figures.end() :].strip()
-    return f"{said} {_SIDES.get(unit, unit)}".strip()
+    unit = side[figures.end() :].strip()
+    return f"{number(figures[0])} {_SIDES.get(unit.rstrip('.'), unit)}".strip()
 
 
 _SIDES = {

@@ -2,7 +2,8 @@
 
 import re
 
-from nemo_voice_tts.text.symbol_names import is_punctuation, symbol_name
+from nemo_voice_tts.text.en.units import per_unit
+from nemo_voice_tts.text.symbol_names import greek_letter, is_punctuation, symbol_name
 from nemo_voice_tts.text.traced import Traced
 
 _LABELS = {
@@ -37,6 +38,11 @@ _SLASHED = (
     (re.compile(r"(?<![\w/])n/a(?![\w/])"), "N A"),
     (re.compile(r"(?<=\b[A-Z])/(?=[A-Z]\b)|(?<=[A-Z]{2})/(?=[A-Z]{2,}\b)"), " "),
 )
+_PER = re.compile(
+    r"(?<=\w)/(?P<unit>second|sec|minute|min|hour|hr|day|week|month|year|yr|night|person|user|head"
+    r"|serving|capita|mile|request|visit)\b"
+)
+_APERTURE = re.compile(r"(?<!\w)[fƒ]/(?=\d)")
 _AND = re.compile(r"[ ]?(?:&amp;|&)[ ]?")
 _PLUS_AFTER = re.compile(r"(?<=[\w)%])\+\+?(?![\w+])")
 _PLUS_BEFORE = re.compile(r"(?<![\w+])\+[ ]?(?=[\w.$£€])")
@@ -48,6 +54,8 @@ _AT = re.compile(r"[ ]?@[ ]?")
 _WORD_SLASH = re.compile(r"(?<=[^\W\d])[ ]?/[ ]?(?=[^\W\d])")
 _JOINS = re.compile(r"(?<=\w)(?:_+|\\)(?=\w)|_+|(?<=\w)-(?=\w)(?<=\d-)")
 _APPROXIMATELY = re.compile(r"(?<![\w~/])~[ ]?(?=[\w$£€.])")
+_GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u0391-\u03c9\u2126\u00b5](?![\u0370-\u03ff])")
+"""A letter of a formula; a Greek word is left alone."""
 _ANY = re.compile(r"[^\w\s.,;:!?'\"()-]|_|\bNo\b|[a-z]\.", re.UNICODE)
 _OTHER = re.compile(r"[^\w\s.,;:!?'\"()-]", re.UNICODE)
 
@@ -71,6 +79,7 @@ def short_forms(text: Traced) -> Traced:
         return text
     for pattern, words in _SLASHED:
         text = text.sub(pattern, words if words is not None else _alternatives)
+    text = text.sub(_PER, lambda found: f" per {per_unit(found['unit'])}").sub(_APERTURE, "f ")
     text = text.sub(_STARS, lambda found: f"{found['n']} star").sub(
         _SHARP, lambda found: f"{found['note']} sharp"
     )
@@ -88,11 +97,11 @@ def _alternatives(found: re.Match[str]) -> str:
 
 def symbols(text: Traced) -> Traced:
     """Returns the text without a sign that is neither a letter nor punctuation."""
-    if not _OTHER.search(text.text) and "_" not in text.text:
+    if text.text.isascii() and not _OTHER.search(text.text) and "_" not in text.text:
         return text
     text = text.sub(_APPROXIMATELY, "approximately ").sub(_PLUS_BEFORE, "plus ")
     text = text.sub(_TAG, "hash ").sub(_AT, " at ").sub(_WORD_SLASH, " slash ")
-    text = text.sub(_JOINS, " ")
+    text = text.sub(_JOINS, " ").sub(_GREEK, lambda found: f" {greek_letter(found[0])} ")
     return text.sub(_OTHER, _named)
 
 

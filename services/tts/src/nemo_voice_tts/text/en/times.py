@@ -7,7 +7,7 @@ from nemo_voice_tts.text.traced import Traced
 
 _HALF = r"(?:[ ]?(?:[aApP]\.[ ]?[mM]\.?|[aApP][mM](?!\w)))"
 _HOUR = r"(?:[01]?\d|2[0-4])"
-_FIRST = r"(?<![\w.,:/-])"
+_FIRST = r"(?<![\w.,:-])(?<!\d/)"
 _CLOCK = rf"{_HOUR}:[0-5]\d"
 _RANGE = re.compile(
     rf"{_FIRST}(?P<a>{_HOUR})(?::(?P<am>[0-5]\d))?(?P<ahalf>{_HALF})?[ ]?-[ ]?"
@@ -34,6 +34,11 @@ _DURATION = re.compile(
     r"|ins)?[ ]?)?(?:(?P<s>\d{1,4}(?:\.\d{1,6})?)[ ]?s(?:ec|ecs)?)?(?!\w)"
 )
 _MINUTES = re.compile(r"(?<![\w.,:/-])(?P<m>\d{1,3}):(?P<s>[0-5]\d)[ ]?min(?:ute)?s?\b")
+_VERSE = re.compile(
+    r"\b(?P<book>[Cc]hapter|[Vv]erse|[Pp]salms?|[Ss]urah?|Genesis|Exodus|Leviticus|Numbers|Isaiah"
+    r"|Jeremiah|Proverbs|Matthew|Mark|Luke|John|Acts|Romans|Corinthians|Galatians|Ephesians|Hebrews"
+    r"|James|Peter|Revelation|Quran)[ ](?P<a>\d{1,3}):(?P<b>\d{1,3})(?:-(?P<c>\d{1,3}))?(?![\w:])"
+)
 _ZONE = re.compile(
     r"(?<!\w)(?P<zone>UTC|GMT)[ ]?(?P<sign>[+-])[ ]?(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?(?![\w:])"
 )
@@ -46,6 +51,7 @@ def times(text: Traced) -> Traced:
     """Returns the text with its times of day and durations in words."""
     if not _ANY.search(text.text):
         return text
+    text = text.sub(_VERSE, _verse)
     text = text.sub(_MINUTES, lambda found: _counted([(found["m"], "m"), (found["s"], "s")]))
     text = text.sub(_ZONE, _zone).sub(_RANGE, _range).sub(_LONG, _long)
     return text.sub(_TIME, _time).sub(_DURATION, _duration)
@@ -161,6 +167,11 @@ def _duration(found: re.Match[str]) -> str | None:
         return None
     trailing = " " * (len(found[0]) - len(found[0].rstrip()))
     return _counted(parts) + trailing
+
+
+def _verse(found: re.Match[str]) -> str:
+    to = f" to {number(found['c'])}" if found["c"] else ""
+    return f"{found['book']} {number(found['a'])}, {number(found['b'])}{to}"
 
 
 def _zone(found: re.Match[str]) -> str:
