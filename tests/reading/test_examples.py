@@ -17,3 +17,9 @@ def _rows(language: str) -> list[Example]:
 def test_english_text_is_read_as_a_person_would(example: Example) -> None:
     heard = said(example.written, example.text_format)
     assert example.is_right(heard), f"{example.written!r} is read {heard!r}"
+
+
+@pytest.mark.parametrize("example", _rows("es"), ids=lambda one: f"{one.kind}-{one.written}"[:60])
+def test_spanish_text_is_read_as_a_person_would(example: Example) -> None:
+    heard = said(example.written, example.text_format, language="es")
+    assert example.is_right(heard), f"{example.written!r} is read {heard!r}"

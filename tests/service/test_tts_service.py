@@ -29,7 +29,7 @@ async def test_the_native_route_streams_wav() -> None:
 
 
 async def test_a_long_text_is_spoken_whole_and_in_order() -> None:
-    sentences = [f"This is sentence number {number} of a long text." for number in range(12)]
+    sentences = [f"This is sentence {letter} of a long text." for letter in "BCDEFGHKLMNP"]
     voice = FakeVoice()
     async with service_of(voice) as (client, _service):
         response = await client.post("/synthesize", json={"text": " ".join(sentences)})
@@ -45,6 +45,7 @@ async def test_a_long_text_is_spoken_whole_and_in_order() -> None:
         ({"text": "   "}, "unspeakable_text", "text"),
         ({"text": "你好，世界"}, "unspeakable_text", "text"),
         ({"text": "!?..."}, "unspeakable_text", "text"),
+        ({"text": "Say 你 now", "strict": True}, "unreadable_characters", "text"),
         ({}, "invalid_request", "text"),
         ({"text": 7}, "invalid_request", "text"),
         ({"text": "x" * 100_001}, "text_too_long", "text"),
@@ -57,6 +58,21 @@ async def test_a_wrong_text_is_a_400_that_says_so(body: object, code: str, param
     error = response.json()["error"]
     assert (error["code"], error["param"], error["type"]) == (code, param, "invalid_request_error")
     assert error["message"]
+
+
+async def test_a_strict_request_names_the_characters_that_no_voice_reads() -> None:
+    strict = {"input": "Say 你 for ① € and 👍 м", "strict": True}
+    async with service_of() as (client, _service):
+        refused = await client.post("/v1/audio/speech", json=strict)
+        spoken = await client.post("/v1/audio/speech", json={**strict, "strict": False})
+        nim = {"text": (None, "Say м"), "strict": (None, "true")}
+        refused_nim = await client.post("/v1/audio/synthesize", files=nim)
+        metrics = (await client.get("/metrics")).text
+    assert refused.status_code == refused_nim.status_code == 400
+    assert refused.json()["error"]["code"] == "unreadable_characters"
+    assert "U+4F60 at 4, U+043C at 20." in refused.json()["error"]["message"]
+    assert spoken.status_code == 200
+    assert "nemo_voice_unread_characters_total 2.0" in metrics
 
 
 async def test_a_body_that_is_not_json_is_a_400() -> None:

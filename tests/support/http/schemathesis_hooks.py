@@ -24,6 +24,7 @@ BEYOND_SCHEMAS = {
     "unsupported_audio",
     "invalid_pronunciations",
     "unknown_phoneme",
+    "unreadable_characters",
 }
 NAMES = {"voice", "language", "languages"}
 """Fields whose values are names: which of them exist is the loaded model's."""

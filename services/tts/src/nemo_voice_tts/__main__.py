@@ -79,13 +79,11 @@ async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
 
 
 def _add_read_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
-    parser.add_argument("text", help="what to read; - reads it from standard input")
-    parser.add_argument("--format", choices=[*TextFormat],
-                        help="how the text is written (default: as --text-format says)")  # fmt: skip
-    parser.add_argument("--language", choices=LANGUAGES, default=DEFAULT_OPTIONS.language,
-                        help="the text's language (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--json", action="store_true",
-                        help="one JSON object for each phrase: its words, source, pause and pace")  # fmt: skip
+    add = parser.add_argument
+    add("text", help="what to read; - reads it from standard input")
+    add("--format", choices=[*TextFormat], help="how it is written (default: --text-format's)")
+    add("--language", choices=LANGUAGES, default=DEFAULT_OPTIONS.language, help="its language")
+    add("--json", action="store_true", help="print each phrase's words, source, pause and pace")
     operands = "TEXT [--format FORMAT] [--language LANGUAGE] [--json]"
     add_settings_flags(parser, settings, operands=operands)
 
@@ -98,15 +96,12 @@ def _read(parsed: argparse.Namespace, settings: TtsSettings) -> int:
     try:
         own.load()
         options = replace(options, pronunciations=(own.current,))
-        reader = Reader(settings.grammars)
-        phrases = reader.phrases(text, options, Limits(settings.phrase_chars))
+        phrases = Reader(settings.grammars).phrases(text, options, Limits(settings.phrase_chars))
     except VoiceError as error:
         sys.exit(f"error: {error.message}")
     for phrase in phrases:
-        line = (
-            json.dumps(_facts(phrase, text), ensure_ascii=False) if parsed.json else phrase.readable
-        )
-        sys.stdout.write(f"{line}\n")
+        facts = json.dumps(_facts(phrase, text), ensure_ascii=False)
+        sys.stdout.write(f"{facts if parsed.json else phrase.readable}\n")
     return 0
 
 

@@ -9,6 +9,12 @@ class TextTooLong(InvalidRequest):
     code = "text_too_long"
 
 
+class UnreadableCharacters(InvalidRequest):
+    """A strict request's text holds characters that would be left out of the speech."""
+
+    code = "unreadable_characters"
+
+
 class UnspeakableText(InvalidRequest):
     """The text holds nothing that an English voice can say."""
 

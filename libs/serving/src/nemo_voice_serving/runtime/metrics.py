@@ -80,6 +80,8 @@ class ServiceMetrics:
         self._audio_out = Counter(
             "nemo_voice_audio_out_seconds", "Seconds of audio made.", registry=registry
         )
+        text = "Characters left out of the speech, since no voice reads them."
+        self._unread = Counter("nemo_voice_unread_characters", text, registry=registry)
         self._real_time_factor = Histogram(
             "nemo_voice_real_time_factor",
             "Processing seconds per second of audio, by request.",
@@ -189,6 +191,10 @@ class ServiceMetrics:
     def in_flight(self) -> int:
         """Returns how many requests are in flight."""
         return self._in_flight_count
+
+    def characters_unread(self, count: int) -> None:
+        """Counts characters of a text that were left out of its speech."""
+        self._unread.inc(count)
 
     def request_started(self) -> None:
         """Counts a request in."""

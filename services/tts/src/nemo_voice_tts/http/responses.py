@@ -23,6 +23,7 @@ from nemo_voice_tts.synthesis.synthesis import Synthesis
 from nemo_voice_tts.text.pronunciations import EMPTY, PronunciationList, of_mapping
 from nemo_voice_tts.text.reading import ReadingOptions
 from nemo_voice_tts.text.structure.blocks import TextFormat
+from nemo_voice_tts.text.unread import unread_places
 
 WHOLE_AUDIO_S = 120
 """Longest speech that is kept until its length is known, 5 MB at 22,050 Hz: longer ones stream."""
@@ -45,6 +46,8 @@ class SpeechParameters:
     """What the text is written in; absent: what the service's setting says."""
     pronunciations: PronunciationList = EMPTY
     """The request's own list."""
+    strict: bool = False
+    """Whether characters that no voice reads are refused instead of left out."""
 
 
 class SpeechResponses:
@@ -74,12 +77,17 @@ class SpeechResponses:
         return self._service.runtime.settings.model
 
     def options(
-        self, text_format: TextFormat | None, pronunciations: PronunciationList
+        self,
+        text_format: TextFormat | None,
+        pronunciations: PronunciationList,
+        *,
+        strict: bool,
     ) -> ReadingOptions:
         """Returns how a request's text is read: what it says itself comes first."""
         return ReadingOptions(
             text_format or self._text_format,
             pronunciations=(pronunciations, self._pronunciations()),
+            strict=strict,
         )
 
     def require_serving(self) -> None:
@@ -143,10 +151,12 @@ class SpeechResponses:
         with error_param(wanted.param):
             check_length(wanted.text, wanted.max_chars)
             synthesis = self._service.use_case()
-            options = self.options(wanted.text_format, wanted.pronunciations)
+            options = self.options(wanted.text_format, wanted.pronunciations, strict=wanted.strict)
             pieces = synthesis.speak(wanted.text, pace=wanted.pace, options=options)
             first = await while_connected(request, anext(pieces))
-        self._service.runtime.metrics.first_audio(time.monotonic() - arrived_s)
+        metrics = self._service.runtime.metrics
+        metrics.first_audio(time.monotonic() - arrived_s)
+        metrics.characters_unread(len(unread_places(wanted.text)))
         return _EncodedSpeech(
             self._service, first, pieces, wanted, synthesis.sample_rate_hz, arrived_s
         )

@@ -44,6 +44,8 @@ class SynthesizeRequest(_Body):
     """False waits for the end of the speech, so that the WAV states its true length."""
     pronunciations: Pronunciations | None = None
     """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own."""
+    strict: StrictBool = False
+    """True refuses a text with characters that would be left out of the speech."""
 
 
 class VoiceReference(_Body):
@@ -89,6 +91,9 @@ class SpeechRequest(_Body):
     pronunciations: Pronunciations | None = None
     """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own. Not a
     field of OpenAI's: clients send it as an extra one."""
+    strict: StrictBool = False
+    """True refuses an input with characters that would be left out of the speech. Not a field of
+    OpenAI's: clients send it as an extra one."""
 
 
 class VoiceList(BaseModel):
@@ -118,6 +123,8 @@ class NimSpeechRequest(_Body):
         examples=["tomato  təmeɪtoʊ,GIF  dʒɪf"],  # noqa: RUF001 IPA
     )
     """How words are said: each, two spaces, its phonemes in the IPA; a line or a comma ends it."""
+    strict: bool = False
+    """True refuses a text with characters that would be left out of the speech."""
 
 
 class ReadingRequest(_Body):
@@ -127,6 +134,8 @@ class ReadingRequest(_Body):
     """The text that would be spoken."""
     text_format: TextFormat | None = None
     """What the text is written in; absent: the service's setting, which is `auto`."""
+    strict: StrictBool = False
+    """True refuses a text with characters that would be left out of the speech."""
     pronunciations: Pronunciations | None = None
     """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own."""
 

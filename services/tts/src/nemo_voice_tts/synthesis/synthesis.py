@@ -128,7 +128,7 @@ class Synthesis:
 
         A pause comes on top of the fifth of a second or so in which the voice itself ends a phrase.
         """
-        normalised = await self._normalise(written.text)
+        normalised = written.text if written.is_in_words else await self._normalise(written.text)
         try:
             tokens = self._voice.tokens(normalised, written.pronunciations)
         except UnspeakableText:

@@ -10,14 +10,15 @@ from functools import lru_cache
 
 from nemo_voice_tts.text.insets import PLACEHOLDERS
 from nemo_voice_tts.text.joined_sentences import with_blanks_between_sentences
+from nemo_voice_tts.text.numerals import plain_numerals
+from nemo_voice_tts.text.symbol_names import carries_meaning
 from nemo_voice_tts.text.traced import Traced
 
 _PLAIN = {
-    **dict(zip("‘’‚´`“”„«»‐‑−⁄", "'''''\"\"\"\"\"---/", strict=True)),  # noqa: RUF001 that is the point
+    **dict(zip("‘’‚´`“”„«»‐‑−⁄", "'''''\"\"\"\"\"---/", strict=True)),
     "…": "...",
     "。": ". ",
     "、": ", ",
-    "\N{MULTIPLICATION SIGN}": " x ",
     "ß": "ss",
     "ł": "l",
     "æ": "ae",
@@ -47,9 +48,10 @@ _STARS = re.compile(r"(?<![\w*])\*\*(?=\S)|(?<=[^\s*])\*\*(?![\w*])")
 """Marks of emphasis that is none by the rules of Markdown, such as `**Note:**this`."""
 _SIMPLE_WORD = "[A-Za-z0-9]+(?:'[a-z]+)?"
 _SIMPLE = re.compile(rf"(?:{_SIMPLE_WORD}[,;:.?!]? )*{_SIMPLE_WORD}[.?!]?")
+_LONE_GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff\u2126\u00b5](?![\u0370-\u03ff])")
+"""A letter of a formula or a unit, not of a Greek word."""
 _SAID = re.compile(f"[A-Za-z0-9{PLACEHOLDERS}]")
 
-_KEPT_SYMBOLS = "°©®™"
 _KEPT_SCRIPTS = frozenset({"LATIN", "GREEK", "MICRO"})
 _REPLACED = {
     **dict.fromkeys(("Mn", "Cf"), ""),
@@ -76,6 +78,7 @@ def cleaned(text: Traced) -> Traced:
     Emoji, control characters and letters of other scripts go; accents, currency and mathematical
     signs stay.
     """
+    text = plain_numerals(text)
     if not text.text.isascii():
         text = _composed(text).sub(_NOT_ASCII, lambda found: _PLAIN.get(found[0]))
     text = text.sub(_UNUSUAL, lambda found: _cleaned_character(found[0]))
@@ -102,7 +105,7 @@ def is_said(text: str) -> bool:
 
 def foreign_script(text: str) -> str | None:
     """Returns the name of the script that most letters are in, or None for Latin."""
-    counts = Counter(map(_script, filter(str.isalpha, text)))
+    counts = Counter(map(_script, filter(str.isalpha, _LONE_GREEK.sub(" ", text))))
     latin = counts.pop("LATIN", 0)
     if counts.total() <= latin:
         return None
@@ -122,7 +125,7 @@ def _cleaned_character(character: str) -> str:
     if character.isalpha():
         return _cleaned_letter(character, plain)
     category = unicodedata.category(character)
-    if category == "So" and character not in _KEPT_SYMBOLS:
+    if category == "So" and not carries_meaning(character):
         return " "
     is_full_width = category.startswith("P") and plain.isascii() and plain.isprintable()
     return _REPLACED.get(category, plain if is_full_width else character)

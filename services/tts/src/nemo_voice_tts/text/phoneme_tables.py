@@ -1,7 +1,5 @@
 """Tables between the alphabets of `phonemes.py`: IPA, X-SAMPA and ARPAbet."""
 
-# ruff: noqa: RUF001 these are the letters of IPA
-
 VOWELS = frozenset(
     {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"}
 )

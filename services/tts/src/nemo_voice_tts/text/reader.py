@@ -55,7 +55,7 @@ class Reader:
         return " ".join(phrase.text for phrase in self.phrases(text, options))
 
     def _in_words(self, phrase: ReadPhrase) -> ReadPhrase:
-        if is_plain(phrase.text, whitelist_words()):
+        if phrase.is_in_words or is_plain(phrase.text, whitelist_words()):
             return phrase
         return replace(phrase, text=verbalised(self._grammars, phrase.text))
 
@@ -78,4 +78,7 @@ async def read_words(
         BackendFailed: As the normaliser does.
     """
     phrases = read(text, options, limits)
-    return [replace(phrase, text=await normalise(phrase.text)) for phrase in phrases]
+    return [
+        phrase if phrase.is_in_words else replace(phrase, text=await normalise(phrase.text))
+        for phrase in phrases
+    ]

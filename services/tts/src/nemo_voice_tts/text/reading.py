@@ -7,7 +7,7 @@ The grammars of `normaliser.py` read what is left of each phrase, in processes o
 
 from dataclasses import dataclass, field, replace
 
-from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.errors import UnreadableCharacters, UnspeakableText
 from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said, is_simple
 from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.es import SPANISH
@@ -19,6 +19,7 @@ from nemo_voice_tts.text.segmentation import phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
 from nemo_voice_tts.text.structure.reader import blocks_of
 from nemo_voice_tts.text.traced import Traced
+from nemo_voice_tts.text.unread import named_places, unread_places
 
 LANGUAGES = {language.code: language for language in (ENGLISH, SPANISH)}
 """The languages that texts are read in, by their codes."""
@@ -33,6 +34,8 @@ class ReadingOptions:
     """The code of one of `LANGUAGES`."""
     pronunciations: tuple[PronunciationList, ...] = ()
     """How words are said, whatever the steps of the language say; the first list wins."""
+    strict: bool = False
+    """Whether a text is refused that holds a character which would be left out of the speech."""
 
 
 DEFAULT_OPTIONS = ReadingOptions()
@@ -64,6 +67,8 @@ class ReadPhrase:
     """Silence before it: only the first phrase of a text has any."""
     pronunciations: Pronunciations = field(default_factory=dict)
     """What the placeholders in `text` stand for; one table for all phrases of a text."""
+    is_in_words: bool = False
+    """Whether nothing is left for the grammars: those of its language do not exist."""
 
     @property
     def readable(self) -> str:
@@ -84,10 +89,13 @@ def read(
     Raises:
         UnspeakableText: The text is empty, without letter or digit, or mostly in another script.
         InvalidMarkup: It is SSML, and wrong.
+        UnreadableCharacters: It is to be strict, and a character would be left out.
     """
     language, limits = LANGUAGES[options.language], limits or Limits()
     if not text.strip():
         raise UnspeakableText("The text is empty.")
+    if options.strict:
+        _refuse_unread(text)
     insets = Insets()
     if options.text_format is not TextFormat.SSML and is_simple(text):
         # Most of what assistants say, sentence by sentence.
@@ -101,6 +109,8 @@ def read(
         for block in blocks
     ]
     phrases = _phrases(blocks, language, limits)
+    if not language.has_grammars:
+        phrases = [replace(phrase, is_in_words=True) for phrase in phrases]
     if not phrases:
         message = f"The text holds no letter or digit that an {language.name} voice can say."
         raise UnspeakableText(message)
@@ -132,6 +142,13 @@ def _refuse_foreign(blocks: list[Block], language: Language) -> None:
     if script is not None:
         message = f"The text is mostly in {script} script; this voice speaks {language.name}."
         raise UnspeakableText(message)
+
+
+def _refuse_unread(text: str) -> None:
+    places = unread_places(text)
+    if places:
+        message = f"No voice reads these characters of the text: {named_places(text, places)}. "
+        raise UnreadableCharacters(f"{message}Take them out, or leave `strict` away.")
 
 
 def _in_words(text: Traced, language: Language) -> Traced:

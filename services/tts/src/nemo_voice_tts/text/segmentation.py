@@ -91,10 +91,13 @@ def _ends_sentence(block: str, start: int, stop: re.Match[str]) -> bool:
     if not words or head[-1].isspace():
         return True
     is_first = len(words) == 1 and len(head) < _LONGEST_WORD
-    return not _keeps_going(words[-1].lstrip("\"'([{"), following_word, is_first=is_first)
+    is_spelled = len(words) > 1 and len(words[-2]) == 1 and words[-2].isupper()
+    return not _keeps_going(
+        words[-1].lstrip("\"'([{"), following_word, is_first=is_first, is_spelled=is_spelled
+    )
 
 
-def _keeps_going(word: str, following: str, *, is_first: bool) -> bool:
+def _keeps_going(word: str, following: str, *, is_first: bool, is_spelled: bool) -> bool:
     """Returns whether the dot after a word belongs to the word alone."""
     lowered = word.lower()
     if _BEFORE_NAMES.fullmatch(lowered):
@@ -105,18 +108,23 @@ def _keeps_going(word: str, following: str, *, is_first: bool) -> bool:
         return not following[:1].isupper()
     if word.isdigit():
         return is_first and len(word) <= _LONGEST_LIST
-    is_initial = len(word) == 1 and word.isupper() and word != "I"
+    # Letters one by one, such as `P M`, are no initials of a name.
+    is_initial = len(word) == 1 and word.isupper() and word != "I" and not is_spelled
     return bool(is_initial or _DOTTED.fullmatch(word)) and not _OPENER.fullmatch(following)
 
 
 def _capped(sentence: Traced, max_chars: int) -> list[Traced]:
-    pieces = []
-    while len(sentence) > max_chars:
-        parts = -(-len(sentence) // max_chars)
-        end = _cut(sentence.text, aim=-(-len(sentence) // parts), limit=max_chars)
-        pieces.append(sentence[:end].strip())
-        sentence = sentence[end:].strip()
-    return [*pieces, sentence]
+    pieces, at, source = [], 0, sentence.text
+    while (length := len(source) - at) > max_chars:
+        parts = -(-length // max_chars)
+        # Only what a piece may hold is copied: a sentence can be as long as the text.
+        window = source[at : at + max_chars + 2]
+        end = at + _cut(window, aim=-(-length // parts), limit=max_chars)
+        pieces.append(sentence[at:end].strip())
+        at = end
+        while at < len(source) and source[at].isspace():
+            at += 1
+    return [*pieces, sentence[at:].strip()]
 
 
 def _cut(sentence: str, *, aim: int, limit: int) -> int:

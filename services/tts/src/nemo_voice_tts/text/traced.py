@@ -59,25 +59,34 @@ class Traced:
 
     def replaced(self, start: int, end: int, text: str) -> "Traced":
         """Returns another text that stands for the characters from `start` to `end` of this one."""
-        if start < end:
-            source = self[start:end].span
-        else:  # an insertion belongs to the place between two characters
-            place = self.starts[start] if start < len(self) else self.ends[-1] if len(self) else 0
-            source = (place, place)
-        return Traced(text, (source[0],) * len(text), (source[1],) * len(text))
+        first, last = self._source(start, end)
+        return Traced(text, (first,) * len(text), (last,) * len(text))
 
     def sub(self, pattern: re.Pattern[str], replacement: Replacement) -> "Traced":
         """Returns the text with each match of the pattern replaced."""
-        pieces: list[Traced] = []
+        texts: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
         at = 0
         for found in pattern.finditer(self.text):
             new = replacement if isinstance(replacement, str) else replacement(found)
             if new is None or new == found[0]:
                 continue
             start, end = found.span()
-            pieces += [self[at:start], self.replaced(start, end, new)]
+            first, last = self._source(start, end)
+            texts += (self.text[at:start], new)
+            starts += self.starts[at:start]
+            starts += (first,) * len(new)
+            ends += self.ends[at:start]
+            ends += (last,) * len(new)
             at = end
-        return Traced.joined([*pieces, self[at:]]) if pieces else self
+        if not texts:
+            return self
+        return Traced(
+            "".join([*texts, self.text[at:]]),
+            [*starts, *self.starts[at:]],
+            [*ends, *self.ends[at:]],
+        )
 
     def split(self, pattern: re.Pattern[str]) -> list["Traced"]:
         """Returns the parts between the pattern's matches."""
@@ -86,6 +95,13 @@ class Traced:
             parts.append(self[at : found.start()])
             at = found.end()
         return [*parts, self[at:]]
+
+    def _source(self, start: int, end: int) -> tuple[int, int]:
+        if start < end:
+            return min(self.starts[start:end]), max(self.ends[start:end])
+        # An insertion belongs to the place between two characters.
+        place = self.starts[start] if start < len(self) else self.ends[-1] if len(self) else 0
+        return place, place
 
     def strip(self) -> "Traced":
         """Returns the text without blanks at its ends."""

@@ -27,6 +27,7 @@ def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             audio_format=AudioFormat.WAV,
             pronunciations=request_list(body.pronunciations),
             text_format=body.text_format,
+            strict=body.strict,
         )
         if body.stream:
             return await responses.stream(request, wanted)

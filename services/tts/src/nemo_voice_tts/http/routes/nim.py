@@ -74,6 +74,7 @@ def _parameters(
         rate_hz=form.sample_rate_hz,
         pronunciations=pronunciations,
         text_format=form.text_format,
+        strict=form.strict,
     )
 
 

@@ -40,6 +40,7 @@ def openai_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             pace=body.speed,
             pronunciations=request_list(body.pronunciations),
             text_format=body.text_format,
+            strict=body.strict,
         )
         if body.stream_format is StreamFormat.SSE:
             return await responses.stream_events(request, wanted)

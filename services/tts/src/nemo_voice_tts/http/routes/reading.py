@@ -34,7 +34,9 @@ def reading_router(
     async def reading(request: Request, body: ReadingRequest) -> Reading:
         """Returns the words that would be spoken, phrase by phrase; the model does not run."""
         responses.require_serving()
-        options = responses.options(body.text_format, request_list(body.pronunciations))
+        options = responses.options(
+            body.text_format, request_list(body.pronunciations), strict=body.strict
+        )
         with error_param("text"):
             check_length(body.text, max_text_chars)
             phrases = await while_connected(

@@ -117,7 +117,7 @@ _SLASHED = {
     "A/C": "A C", "a/c": "A C", "HTTP/S": "H T T P S", "w/out": "without", "km/h": "km/h",
 }  # fmt: skip
 _SLASH = re.compile(
-    r"(?<![\w/.@:-])([A-Za-z]{1,20}/[A-Za-z]{1,20}(?:/[A-Za-z]{1,20}){0,3}|w/)(?![\w/.-]*[/@])(?![\w.-]*\w\.\w)"
+    r"(?<![\w/.@:%-])(?<!\d )([A-Za-z]{1,20}/[A-Za-z]{1,20}(?:/[A-Za-z]{1,20}){0,3}|w/)(?![\w/.-]*[/@])(?![\w.-]*\w\.\w)"
 )
 _CAPITALS_NUMBER = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
 _ALTERNATIVES = word_set("alternatives")
@@ -193,7 +193,8 @@ def _slash(found: re.Match[str]) -> str | None:
     if known is not None:
         return None if known == written else known
     names = written.split("/")
-    if any(name.lower() in _UNITS for name in names[1:]):
+    is_formula = all(len(name) == 1 and name.islower() for name in names)
+    if is_formula or any(name.lower() in _UNITS for name in names[1:]):
         return None
     return _joint(names).join(names)
 

@@ -44,6 +44,7 @@ _IPV6 = re.compile(
 _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[A-Za-z0-9_]*[A-Za-z])(\w{2,80})\b")
 _NUMBERED = re.compile(rf"\b(?:{alternation('nouns before a number sign')})\.? $", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w.@/])@([A-Za-z]\w{0,30}(?:[.-]\w{1,30})*)(?:/([a-z][\w.-]{0,60}\w))?")
+_PORT = re.compile(r"(?<=\b[Pp]ort )\d{2,5}\b(?![.,]\d)")
 _COLOUR = re.compile(r"(?<![\w&/])#([0-9A-Fa-f]{6}|[0-9A-F]{3})\b")
 
 _SIGNS = {
@@ -73,6 +74,8 @@ def addresses(text: Traced) -> Traced:
         text = text.sub(_IPV4, _ipv4).sub(_BARE, _bare)
     if ":" in text.text:
         text = text.sub(_LOCAL, _local)
+    if "ort" in text.text:
+        text = text.sub(_PORT, lambda found: _port(found[0]))
     if "#" in text.text:
         text = text.sub(_COLOUR, _colour).sub(_HASHTAG, _hashtag)
     if "@" in text.text:

@@ -4,6 +4,7 @@ import re
 
 from nemo_voice_tts.text.en.spelling import (
     alternation,
+    before,
     cardinal,
     code_number,
     component,
@@ -18,10 +19,12 @@ from nemo_voice_tts.text.en.spelling import (
 from nemo_voice_tts.text.traced import Traced
 
 _NUMBERED_NOUNS = (
-    "[Ff]light|[Rr]oute|[Hh]ighway|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Boeing|Airbus|RTX|GTX|RX"
+    "Form|[Ff]light|[Rr]oute|[Hh]ighway|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Boeing|Airbus|RTX|GTX|RX"
     "|[Ee]rror|[Cc]ode|[Ss]tatus|HTTP|[Bb]us|[Gg]ate|[Tt]rain|Porsche|Peugeot|Studio|Nokia|Ryzen|GeForce|Radeon|Office|Locker"
 )
-_AFTER_NOUN = re.compile(rf"\b({_NUMBERED_NOUNS})(\s)#?(\d{{3,4}})(?![\w.,%-]?\d|\w)")
+_AFTER_NOUN = re.compile(
+    rf"\b({_NUMBERED_NOUNS})(\s)#?(\d{{3,4}})(?:-([A-Z])\b)?(?![\w.,%-]?\d|\w)"
+)
 _FLIGHT = re.compile(r"\b([Ff]lights?\s+)([A-Z]{2}|[A-Z]\d|\d[A-Z])\s?(\d{2,4})\b")
 _AIRLINE = re.compile(r"\b(BA|AA|UA|DL|LH|AF|KL|EK|QF|QR|SQ|WN|IB|EI)\s?(\d{3,4})\b(?![.,:]\d)")
 _FORMS = (
@@ -35,7 +38,7 @@ _FORMS = (
     r"[A-Z]\d[A-Z] ?\d[A-Z]\d",
 )
 _CODE = re.compile(
-    r"(?<![\w.$£€/-])(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
+    r"(?<![\w.$£€/°-])(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
     rf"({'|'.join(_FORMS)})((?:'s|s)?)(?![\w/]|-\d|\.\d)"
 )
 _HTTP = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
@@ -45,11 +48,12 @@ _ORDINAL_OR_UNIT = re.compile(rf"\d+(?:{alternation('units after a number')})")
 _DATE_LIKE = re.compile(
     rf"(?:{alternation('months')})-?\d+|Q[1-4]|H[12]|FY\d+|CY\d+", re.IGNORECASE
 )
+_NUMBERS = re.compile(r"\d+(?!D\b|[A-Z]+\d|[A-Z]{1,2}\b)|(?:GMT|UTC)-|[a-z]-|1099-")
 _LONGEST_NUMBER = 3
 """Digits of a number behind a hyphen that is said whole: longer ones are stock numbers."""
 _LETTER_AFTER = word_set("letters after a digit")
 _QUARTERS = re.compile(r"\b(Q[1-4])\s?-\s?(Q[1-4])\b")
-_QUARTER = re.compile(r"\b(?:(Q)([1-4])|(H)([12])|(FY)\s?'?(\d\d(?:\d\d)?))\b")
+_QUARTER = re.compile(r"\b(?:(Q)([1-4])|(H)([12]))\b(?!')")
 _PREFIXED = re.compile(
     r"(?:mid|post|pre|non|anti|ex|sub|pro|under|over|top|first|second|third|early|late)-",
     re.IGNORECASE,
@@ -76,7 +80,8 @@ def _flight_number(number: str) -> str:
 
 def _after_noun(found: re.Match[str]) -> str:
     noun = letters(found[1]) if found[1].isupper() else found[1]
-    return f"{noun}{found[2]}{code_number(found[3])}"
+    letter = f" {found[4]}" if found[4] else ""
+    return f"{noun}{found[2]}{code_number(found[3])}{letter}"
 
 
 def _airline(found: re.Match[str]) -> str:
@@ -84,8 +89,6 @@ def _airline(found: re.Match[str]) -> str:
 
 
 def _quarter(found: re.Match[str]) -> str:
-    if found[5]:
-        return f"F Y {code_number(found[6])}"
     return f"{found[1] or found[3]} {cardinal(int(found[2] or found[4]))}"
 
 
@@ -110,14 +113,18 @@ def _code(found: re.Match[str]) -> str | None:
     whole = reading_of(written + plural)
     if whole is not None:
         return whole
-    said = reading_of(written) or _said(written, plural)
+    said = reading_of(written) or _said(written, plural, before(found, 3))
     if said is None:
         return None
     return _plural(said) if plural == "s" else said + plural
 
 
-def _said(written: str, plural: str) -> str | None:
+def _said(written: str, plural: str, preceding: str) -> str | None:
     if _DATE_LIKE.fullmatch(written) or _is_formula(written):
+        return None
+    # What begins with a digit, or is a power of a unit, belongs to the steps for numbers.
+    is_unit = written[0].islower() and preceding.strip()[-1:].isdigit()
+    if _NUMBERS.match(written) or is_unit:
         return None
     if written not in _LETTER_AFTER and (
         _ORDINAL_OR_UNIT.fullmatch(written) or _ORDINAL_OR_UNIT.fullmatch(f"{written}{plural}")

@@ -3,12 +3,12 @@
 import re
 
 from nemo_voice_tts.text.en.addresses import pieces
-from nemo_voice_tts.text.en.spelling import is_word, known_readings, letters, part
+from nemo_voice_tts.text.en.spelling import before, is_word, known_readings, letters, part, word_set
 from nemo_voice_tts.text.traced import Traced
 
 _NAME = r"[\w.@+%~{}-]"
 _UNIX = re.compile(
-    rf"(?<![\w/.:<])(~|\.{{1,2}})?((?:/{_NAME}{{1,80}}){{2,20}}/?|(?<=[~.])/{_NAME}{{1,80}}/?|(?<![\w/.:<])/[a-z]{{2,20}}/?(?=[\s,;:.!?)\"']|$))"
+    rf"(?<![\w/.:<%])(~|\.{{1,2}})?((?:/{_NAME}{{1,80}}){{2,20}}/?|(?<=[~.])/{_NAME}{{1,80}}/?|(?<![\w/.:<%])/[a-z]{{2,20}}/?(?=[\s,;:.!?)\"']|$))"
 )
 _RELATIVE = re.compile(
     rf"(?<![\w/.:@])([A-Za-z_]{_NAME}{{0,60}}(?:/{_NAME}{{1,80}}){{0,20}}/[\w-]{{0,60}}\.[a-z][a-z0-9]{{0,5}})(?![\w/])"
@@ -45,6 +45,8 @@ _HASH = re.compile(r"\b(?=[0-9a-f]{0,39}\d)(?=[0-9a-f]{0,39}[a-f])([0-9a-f]{7,64
 _NODE = re.compile(
     r"\b(Node|Next|Vue|React|Nuxt|Express|Three|Angular|Backbone|Socket|D3|Chart|Discord)\.(js|JS|io)\b"
 )
+_AMOUNT = re.compile(r"\d[\d.,]* ?$|/$")
+"""What stands before a unit, such as `kWh`."""
 _NAMES_OF_PEOPLE = re.compile(r"(?:Mc|Mac|O'|De|Di|Du|La|Le|Van|Fitz)[A-Z][a-z]+")
 _INTERNAL = re.compile(r"(?<![\w.])\.NET\b")
 
@@ -119,6 +121,8 @@ def _snake(found: re.Match[str]) -> str:
 
 def _camel(found: re.Match[str]) -> str | None:
     name = found[1]
+    if _AMOUNT.search(before(found, 4)) or name in word_set("units after a number"):
+        return None
     if name in known_readings() or _NAMES_OF_PEOPLE.fullmatch(name):
         return None
     if (name[-1] == "s" and name[:-1].isupper()) or name.isupper():

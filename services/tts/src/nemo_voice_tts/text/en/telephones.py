@@ -36,6 +36,8 @@ _CALLED = re.compile(
 )
 _AMONG_OTHERS = re.compile(r"\b(?:call|dial|ring|phone)\s(?:\d{3},? )+(?:or|and) $", re.IGNORECASE)
 _ONLY_NUMBERED = re.compile(r"(?:call|operator|dispatch|emergenc|line|service)")
+_SHORT_CODE = re.compile(r"(?<=\bto )(\d{4,6})\b(?![\w.,-]*\d)")
+_TEXTED = re.compile(r"\btext(?:ing)? (?:\S{1,20} ){0,2}$", re.IGNORECASE)
 _EXTENSION_ALONE = re.compile(r"\b([Ee]xt\.?|[Ee]xtension) ?(\d{2,6})\b")
 _GROUP = re.compile(r"\d+")
 _FEWEST_DIGITS = 7
@@ -49,6 +51,8 @@ def telephones(text: Traced) -> Traced:
     if count >= _FEWEST_DIGITS:
         text = text.sub(_INTERNATIONAL, _international).sub(_AMERICAN, _american)
         text = text.sub(_NATIONAL, _national).sub(_LOCAL, _local)
+    if count >= len("1234"):
+        text = text.sub(_SHORT_CODE, _short_code)
     return text.sub(_EXTENSION_ALONE, lambda found: f"extension {digits(found[2])}")
 
 
@@ -128,6 +132,11 @@ def _mixed(name: str) -> str:
     return " ".join(
         digits(one) if one.isdigit() else one.lower() for one in re.findall(r"\d+|[A-Z]+", name)
     )
+
+
+def _short_code(found: re.Match[str]) -> str | None:
+    is_texted = _TEXTED.search(before(found).removesuffix("to ")) is not None
+    return digits(found[1]) if is_texted else None
 
 
 def _emergency(found: re.Match[str]) -> str | None:

@@ -2,7 +2,15 @@
 
 import re
 
-from nemo_voice_tts.text.en.spelling import after, alternation, before, ends_text, word_set
+from nemo_voice_tts.text.en.spelling import (
+    after,
+    alternation,
+    before,
+    code_number,
+    digits,
+    ends_text,
+    word_set,
+)
 from nemo_voice_tts.text.en.states import STATES
 from nemo_voice_tts.text.traced import Traced
 
@@ -114,12 +122,16 @@ _SAINT_OR_STREET = re.compile(r"(?<![\w.'])(St|Dr)(s?)(\.?)(?![\w'])")
 _STREET = re.compile(rf"(?<=[\w] )({'|'.join(_STREETS)})\b(\.?)")
 _NUMBERED = re.compile(rf"\b({'|'.join(_BEFORE_NUMBERS)})\b\.?(?= ?#?\d|\s[A-Z0-9]{{1,3}}\b)")
 _DIRECTION = re.compile(
-    r"(?<=\d )(N|S|E|W|NE|NW|SE|SW)\b\.?(?=\s(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z]+)"
+    r"(?<=[a-z\d] )(N|S|E|W|NE|NW|SE|SW)\b\.?(?=\s(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z]+)"
     rf"(?:\s[A-Z][a-z]+)?\s(?:{alternation('kinds of streets')})\b)"
 )
 _DIRECTION_AFTER = re.compile(
     r"(?:(?<=Street )|(?<=Avenue )|(?<=Drive )|(?<=Road ))"
     r"(N|S|E|W|NE|NW|SE|SW)\b(?!\.\w)\.?(?=[,;\s.]|$)"
+)
+_HOUSE = re.compile(
+    r"(?<![\d.,#$-])\b(\d{3,4})(?= (?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?"
+    rf"(?:[A-Z][a-z]+|\d{{1,3}}(?:st|nd|rd|th)) (?:[A-Z][a-z]+ )?(?:{alternation('kinds of streets')})\b)"
 )
 _RIGHT = re.compile(r"\bRt\.? (?=Hon\b)")
 _JUNIOR = re.compile(r"(?<=\w)(,?)(\s+)(Jr|Sr|Snr|Jnr|Esq)\b(\.?)")
@@ -142,7 +154,7 @@ _SECOND_TITLE = re.compile(
 )
 
 _STATE = re.compile(
-    rf"(?<=[a-z.], )({'|'.join(STATES)})\b\.?(?=\s\d{{5}}\b|\s*$|[,;.:)!?\n]|\s[a-z])"
+    rf"(?<=[a-z.], )({'|'.join(STATES)})\b\.?(?:(\s)(\d{{5}})(?:-(\d{{4}}))?\b)?(?=\s*$|[,;.:)!?\n]|\s[a-zA-Z])"
     rf"|(?<=\([DRI]-)({'|'.join(STATES)})(?=\))"
 )
 _PLACE = re.compile(r"\b(?!Yes\b|No\b|Well\b|So\b|Oh\b|Now\b|And\b)[A-Z][A-Za-z.'-]*, $")
@@ -165,6 +177,7 @@ def titles(text: Traced) -> Traced:
         .sub(_TITLE, _title)
     )
     text = text.sub(_NUMBERED, lambda found: _BEFORE_NUMBERS[found[1]])
+    text = text.sub(_HOUSE, lambda found: code_number(found[1]))
     text = text.sub(_DIRECTION, lambda found: _DIRECTIONS[found[1]])
     text = text.sub(_SAINT_OR_STREET, _saint_or_street).sub(_STREET, _street)
     text = text.sub(_DIRECTION_AFTER, lambda found: _DIRECTIONS[found[1]])
@@ -176,7 +189,9 @@ def titles(text: Traced) -> Traced:
 def _state(found: re.Match[str]) -> str | None:
     if found[1] and _PLACE.search(before(found, 24)) is None:
         return None
-    name = STATES[found[1] or found[2]]
+    name = STATES[found[1] or found[5]]
+    if found[3]:
+        name += f", {digits(found[3])}" + (f", {digits(found[4])}" if found[4] else "")
     is_last = found[0].endswith(".") and ends_text(found)
     return f"{name}." if is_last else name
 

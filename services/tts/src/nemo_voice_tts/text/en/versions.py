@@ -38,8 +38,8 @@ _PINNED = {
     "@": "at",
     "^": "caret",
 }
-_DATE = re.compile(
-    r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:\d{4}|\d\d)|\d{4}\.\d\d\.\d\d"
+_DATE_OR_THOUSANDS = re.compile(
+    r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:\d{4}|\d\d)|\d{4}\.\d\d\.\d\d|\d{1,3}(?:\.\d{3})+"
 )
 _STANDARD = re.compile(
     r"\b(RFC|ISO|IEC|IEEE|ISO/IEC|EN|DIN|ANSI|NIST|PEP|BS|CVE|ECMA|GB|ASTM|SP|FIPS)[ -]"
@@ -89,7 +89,7 @@ def _second(found: re.Match[str]) -> str:
 
 
 def _alone(found: re.Match[str]) -> str | None:
-    if _DATE.fullmatch(found[1]) and not found[2]:
+    if _DATE_OR_THOUSANDS.fullmatch(found[1]) and not found[2]:
         return None
     return f"{version_words(found[1])}{_suffix(found[2])}"
 

@@ -1,5 +1,19 @@
 """Spanish: the steps from written forms to words, in their order."""
 
-from nemo_voice_tts.text.language import Language
+import re
 
-SPANISH = Language("es", "Spanish", steps=())
+from nemo_voice_tts.text.es.dates import dates
+from nemo_voice_tts.text.es.measures import measures
+from nemo_voice_tts.text.es.money import money
+from nemo_voice_tts.text.es.numbers import numbers, symbols
+from nemo_voice_tts.text.language import Language, where
+
+_HOLDS_NUMBERS = re.compile(r"[^\sA-Za-záéíóúüñÁÉÍÓÚÜÑ.,;:!?¡¿'\"()-]")
+"""A digit or sign: nothing else is looked for in most sentences."""
+
+SPANISH = Language(
+    "es",
+    "Spanish",
+    steps=(where(_HOLDS_NUMBERS, dates, money, measures, numbers, symbols),),
+    has_grammars=False,
+)

@@ -22,14 +22,14 @@ BREAK = "\x1e"
 """Stands in a text for a line break that its markup asks for."""
 _LINE_OR_BREAK = re.compile(f"[\n{BREAK}]")
 _BULLET = re.compile(
-    r"[^\S\n]*([-*+•‣◦▪▸►●○■□–])[^\S\n]+(?:\[[ xX]\][^\S\n]+)?(?=\S)",  # noqa: RUF001 that is the point
+    r"[^\S\n]*([-*+•‣◦▪▸►●○■□–])[^\S\n]+(?:\[[ xX]\][^\S\n]+)?(?=\S)",
     re.MULTILINE,
 )
 _BULLETS = re.compile(rf"^{_BULLET.pattern}", re.MULTILINE)
 _NUMBERED = re.compile(r"[^\S\n]*(?:\d{1,3}[.)]|[A-Za-z]\)|\((?:\d{1,3}|[A-Za-z])\))[^\S\n]+(?=\S)")
 _AMOUNT = re.compile(r"[$£€]?\.?\d")
-_SIGNS = {"-": "-", "+": "+", "–": "-"}  # noqa: RUF001
-_OPENING = "\"'“‘([{"  # noqa: RUF001
+_SIGNS = {"-": "-", "+": "+", "–": "-"}
+_OPENING = "\"'“‘([{"
 _ENDS = (":", ".", "!", "?")
 _GOES_ON = re.compile(
     r"(?:,|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|but|nor|as|than|that|is|are|was|were"

@@ -12,12 +12,12 @@ from unicode_rbnf import FormatPurpose, RbnfEngine
 
 _MOST_DIGITS = 17
 """Longer numbers have no name: their digits are said."""
-_NUMBER = re.compile(r"([-+−]?)(\d{1,3}(?:[, \xa0]\d{3})+|\d+)(?:\.(\d+))?")  # noqa: RUF001
+_NUMBER = re.compile(r"([-+−]?)(\d{1,3}(?:[, \xa0]\d{3})+|\d+)(?:\.(\d+))?")
 _ORDINAL = re.compile(r"(\d[\d,]*)(?:st|nd|rd|th)?", re.IGNORECASE)
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _FRACTION = re.compile(r"(?:(\d+)[ +]+)?(\d+)\s*/\s*(\d+)")
-_DURATION = re.compile(r"(?:(\d+)['’′])?\s*(?:(\d+)(?:\"|''|″))?")  # noqa: RUF001
+_DURATION = re.compile(r"(?:(\d+)['’′])?\s*(?:(\d+)(?:\"|''|″))?")
 _DIGIT_GROUP = re.compile(r"[^\W_]+|\+")
 _EXTENSION = re.compile(r"(?:ext(?:ension)?\.?|x)(?=\s*\d)", re.IGNORECASE)
 _MONTHS = (

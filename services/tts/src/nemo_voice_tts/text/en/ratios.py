@@ -1,0 +1,153 @@
+"""Two numbers that belong together in words: `16:9`, `24/7`, `8/10`, `3/4`, `4 x 6`, `10x`."""
+
+import re
+
+from nemo_voice_tts.text.en.figures import NUMBER, figure, fraction, number, pairs, year
+from nemo_voice_tts.text.traced import Traced
+
+_FIRST = r"(?<![\w.,:/-])"
+_RATIO = re.compile(
+    rf"{_FIRST}(?P<a>{NUMBER})(?P<blank>[ ]?):(?P=blank)(?P<b>{NUMBER})(?::(?P<c>\d+))?"
+    rf"(?![\w:]|[.,/-]?\d)"
+)
+_ROUND = re.compile(r"(?<![\w.,:/])(?P<a>\d{1,3})(?:[/-]|[ ]/[ ])(?P<b>\d{1,3})(?![\w%]|[.,/:-]\d)")
+_SLASH = re.compile(
+    rf"{_FIRST}(?P<a>\d{{1,3}}(?:,\d{{3}})+|\d+(?:\.\d+)?)(?P<blank>[ ]?)/(?P=blank)"
+    rf"(?P<b>\d{{1,3}}(?:,\d{{3}})+|\d+)(?P<th>rds?|ths?|nds?|sts?)?(?P<star>\*)?(?![\w]|[.,/:]\d)"
+)
+_MIXED = re.compile(
+    r"(?<![\w.,:/])(?P<all>\d{1,4}[ -]\d{1,2}/\d{1,3})(?:rds?|ths?|nds?)?(?![\w/]|[.,:]\d)"
+)
+_SIDE = r"(?:[ ]?(?:mm|cm|m|km|(?:in|ft)(?:\.(?=[ ]?[xX×]))?|px)(?![a-wyz])|[\"'](?!\w))?"
+_SIZE = re.compile(
+    rf"(?<![\w.,:/])(?P<a>{NUMBER})(?P<unit>{_SIDE}|'|\")"
+    rf"(?P<rest>(?:[ ]?[xX×][ ]?{NUMBER}{_SIDE}){{1,5}})(?!\w)"
+)
+_PICTURE = re.compile(r"\d{3,4}[xX×]\d{3,4}")
+_BY = re.compile(r"[ ]?[xX×][ ]?")
+_FACTOR = re.compile(
+    rf"(?<![\w.,:/=+*^])(?<![=+*/-] )(?P<low>{NUMBER})(?:[ ]?-[ ]?(?P<high>{NUMBER}))?"
+    rf"(?P<plus>\+)?[ ]?[x×X](?P<plus2>\+)?(?![\w=×]|[ ]?[-+\d(=^*/])"
+)
+_OUT_OF = re.compile(rf"{_FIRST}(?P<a>\d+(?:\.\d+)?)/(?P<b>5|10|20|100|1000)(?![\w]|[.,/:]\d)")
+_RATED = re.compile(
+    r"\b(?:score[ds]?|rat(?:ed|ing|es?)|stars?|got|give[ns]?|gave|solid|out|review"
+    r"|overall|grade|quality|taste|pain)\b",
+    re.IGNORECASE,
+)
+_PRESSURE = re.compile(r"\b(?:blood|pressure|bp|systolic|mmhg)\b", re.IGNORECASE)
+_SIDES_MEET = re.compile(r"[xX×][ ]?[\d.]")
+_ANY = re.compile(r"\d[ ]?[:/xX×]|\d[-+]\d|\d\+[xX]|\d[ '\"a-z]{0,4}[xX×]")
+_IDIOMS = {
+    (24, 7): "twenty four seven", (9, 11): "nine eleven", (7, 11): "seven eleven",
+    (20, 20): "twenty twenty", (24, 365): "twenty four three sixty five",
+}  # fmt: skip
+_TOPS, _RATINGS, _LARGEST_PART = {10, 20, 100, 1000}, {5, 10, 20, 100, 1000}, 9999
+_NAME = re.compile(r"\b[A-Z][A-Za-z]+ $")
+_REACH = 16
+_WHOLE, _SYSTOLIC, _DIASTOLIC = 100, range(70, 251), range(40, 141)
+
+
+def ratios(text: Traced) -> Traced:
+    """Returns the text with its ratios, fractions, sizes and factors in words."""
+    if not _ANY.search(text.text):
+        return text
+    text = text.sub(_MIXED, lambda found: figure(found["all"]))
+    text = text.sub(_ROUND, _round).sub(_SLASH, _slash).sub(_RATIO, _ratio)
+    return text.sub(_FACTOR, _factor)
+
+
+def sizes(text: Traced) -> Traced:
+    """Returns the text with its sizes of two and more sides in words: `4 x 6 in`, `1920x1080`."""
+    return text.sub(_SIZE, _size) if _SIDES_MEET.search(text.text) else text
+
+
+def _round(found: re.Match[str]) -> str | None:
+    """Returns an idiom, or two shares of a hundred: `24/7`, `50-50`, `80/20`."""
+    a, b = int(found["a"]), int(found["b"])
+    is_slash = "/" in found[0]
+    if is_slash and (a, b) in _IDIOMS:
+        return _IDIOMS[a, b]
+    if a + b == _WHOLE and a >= b and (is_slash or a == b) and b not in {0, 1}:
+        return f"{number(found['a'])} {number(found['b'])}"
+    return None
+
+
+def _slash(found: re.Match[str]) -> str | None:
+    low, high = found["a"], found["b"]
+    if _is_season(low, high):
+        return f"{year(low)} {number(high) if high[0] != '0' else 'oh ' + number(high[1:])}"
+    over, under = float(low.replace(",", "")), int(high.replace(",", ""))
+    if found["th"]:
+        return fraction(int(over), under) if over.is_integer() else None
+    joint = _joint(found, over, under)
+    if joint is None:
+        return fraction(int(over), under)
+    is_hundred = joint == "out of" and high == "100"
+    return f"{number(low)} {joint} {'a hundred' if is_hundred else number(high)}"
+
+
+def _joint(found: re.Match[str], over: float, under: int) -> str | None:
+    """Returns what is said for the slash between two numbers, or None in a fraction."""
+    around = found.string[max(0, found.start() - 30) : found.end() + 12]
+    is_pressure = over > under or _PRESSURE.search(around)
+    is_rated = over <= under and (under in _TOPS or over == under or _RATED.search(around))
+    if over in _SYSTOLIC and under in _DIASTOLIC and is_pressure:
+        return "over"
+    if not over.is_integer() or over == under or (is_rated and over != 1 and under in _RATINGS):
+        return "out of"
+    if max(over, under) > _LARGEST_PART:
+        return "over"
+    if under == over + 1 and _NAME.search(
+        found.string[max(0, found.start() - _REACH) : found.start()]
+    ):
+        return "slash"  # as in `Windows 10/11`
+    if over > 2 * under:
+        return "slash" if under > 1 else "over"
+    return None
+
+
+def _is_season(low: str, high: str) -> bool:
+    """Returns whether two years stand there, the second without its century: `2019/20`."""
+    is_year = len(low) == 4 and low[:2] in {"18", "19", "20"}  # noqa: PLR2004 a year's digits
+    return is_year and len(high) == 2 and int(high) == (int(low) + 1) % 100  # noqa: PLR2004 likewise
+
+
+def _ratio(found: re.Match[str]) -> str | None:
+    parts = [found["a"], found["b"], *([found["c"]] if found["c"] else [])]
+    if any(part[0] == "." for part in parts):
+        return None
+    return " to ".join(map(number, parts))
+
+
+def _size(found: re.Match[str]) -> str | None:
+    following = found.string[found.end() : found.end() + 3]
+    before = found.string[max(0, found.start() - 2) : found.start()]
+    is_formula = re.match(r"[ ]?[=^!]", following) or re.search(r"[=+*/^] ?$", before)
+    is_hexadecimal = found["a"] == "0" and found["rest"][0] == "x"
+    if is_formula or is_hexadecimal:
+        return None
+    if _PICTURE.fullmatch(found[0]):
+        return " by ".join(map(pairs, _BY.split(found[0])))
+    sides = [found["a"] + found["unit"], *_BY.split(found["rest"])[1:]]
+    return " by ".join(_side(side.strip()) for side in sides)
+
+
+def _side(side: str) -> str:
+    figures = re.match(NUMBER, side)
+    assert figures is not None  # noqa: S101 the pattern begins every side with a number
+    unit = side[figures.end() :].strip()
+    return f"{number(figures[0])} {_SIDES.get(unit.rstrip('.'), unit)}".strip()
+
+
+_SIDES = {
+    "mm": "millimeters", "cm": "centimeters", "m": "meters", "km": "kilometers",
+    "in": "inches", "ft": "feet", "px": "pixels", '"': "inches", "'": "feet",
+}  # fmt: skip
+
+
+def _factor(found: re.Match[str]) -> str | None:
+    low, high = found["low"], found["high"]
+    said = f"{number(low)} to {number(high)}" if high else number(low)
+    plus = " plus" if found["plus"] or found["plus2"] else ""
+    return f"{said}{plus} {'time' if low == '1' and not high else 'times'}"

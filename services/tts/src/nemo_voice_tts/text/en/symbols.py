@@ -1,0 +1,112 @@
+"""Signs and short forms in words: `&`, `#5`, `w/o`, `A+`, `50+`, `C#`; the rest by their names."""
+
+import re
+
+from nemo_voice_tts.text.en.units import per_unit
+from nemo_voice_tts.text.symbol_names import greek_letter, is_punctuation, symbol_name
+from nemo_voice_tts.text.traced import Traced
+
+_LABELS = {
+    "no.": "number", "nos.": "numbers", "no": "number", "fig.": "figure", "figs.": "figures",
+    "vol.": "volume", "vols.": "volumes", "ch.": "chapter", "chap.": "chapter", "pp.": "pages",
+    "p.": "page", "pg.": "page", "sec.": "section", "eq.": "equation", "art.": "article",
+    "ver.": "version", "ext.": "extension", "ca.": "circa", "c.": "circa", "op.": "opus",
+    "approx.": "approximately", "ep.": "episode", "pt.": "part",
+}  # fmt: skip
+_LABEL = re.compile(
+    r"(?<![\w.])(?P<label>Nos?\.|No(?=[ ]\d)|[Ff]igs?\.|[Vv]ols?\.|[Cc]h(?:ap)?\."
+    r"|pp?\.|pg\.|[Ss]ec\.|[Ee]q\.|[Aa]rt\.|[Vv]er\.|[Ee]xt\.|ca?\.|[Aa]pprox\."
+    r"|[Oo]p\.|[Ee]p\.|[Pp]t\.)[ ]?(?=[#~]?\d)"
+)
+_HASH = re.compile(r"(?<![\w#&])#[ ]?(?=\d{1,7}(?![\w-]*[A-Za-z]))|(?<![\w#&])#s[ ](?=\d)")
+_COUNT = re.compile(r"(?<![\w#&])#(?=[ ]of\b)")
+_SLASHED = (
+    (re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE), "without"),
+    (re.compile(r"(?<![\w/])w/[ ]?(?=[\w$£€])", re.IGNORECASE), "with "),
+    (re.compile(r"(?<![\w/])b/c(?![\w/])"), "because"),
+    (re.compile(r"(?<![\w/])c/o(?![\w/])"), "care of"),
+    (
+        re.compile(
+            r"(?<![\w/])(?P<a>and|either|he|she|his|him|yes|true|on|his|her|s|or|pass|black"
+            r"|if|plus|him|win|more|one)/(?P<b>or|she|he|hers?|him|no|false|off|and|fail"
+            r"|white|when|minus|loss|less)(?![\w/])",
+            re.IGNORECASE,
+        ),
+        None,
+    ),
+    (re.compile(r"(?<![\w/])N/A(?![\w/])"), "N A"),
+    (re.compile(r"(?<![\w/])n/a(?![\w/])"), "N A"),
+    (re.compile(r"(?<=\b[A-Z])/(?=[A-Z]\b)|(?<=[A-Z]{2})/(?=[A-Z]{2,}\b)"), " "),
+)
+_PER = re.compile(
+    r"(?<=\w)/(?P<unit>second|sec|minute|min|hour|hr|day|week|month|year|yr|night|person|user|head"
+    r"|serving|capita|mile|request|visit)\b"
+)
+_APERTURE = re.compile(r"(?<!\w)[fƒ]/(?=\d)")
+_AND = re.compile(r"[ ]?(?:&amp;|&)[ ]?")
+_PLUS_AFTER = re.compile(r"(?<=[\w)%])\+\+?(?![\w+])")
+_PLUS_BEFORE = re.compile(r"(?<![\w+])\+[ ]?(?=[\w.$£€])")
+_STARS = re.compile(r"(?<![\w*.])(?P<n>[1-7])[ ]?(?:\*(?![\w*])|[★⭐])")
+_NOTE = re.compile(r"(?<=[\w.,;:!?)\"'%])\*{1,3}(?![\w*])|(?<![\w*])\*(?=[A-Z][a-z])|[†‡]")
+_SHARP = re.compile(r"\b(?P<note>[CFAGDEB])(?:#|♯)(?!\w)")
+_TAG = re.compile(r"(?<![\w#&])#(?=[A-Za-z])")
+_AT = re.compile(r"[ ]?@[ ]?")
+_WORD_SLASH = re.compile(r"(?<=[^\W\d])[ ]?/[ ]?(?=[^\W\d])")
+_JOINS = re.compile(r"(?<=\w)(?:_+|\\)(?=\w)|_+|(?<=\w)-(?=\w)(?<=\d-)")
+_APPROXIMATELY = re.compile(r"(?<![\w~/])~[ ]?(?=[\w$£€.])")
+_GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u0391-\u03c9\u2126\u00b5](?![\u0370-\u03ff])")
+"""A letter of a formula; a Greek word is left alone."""
+_ANY = re.compile(r"[^\w\s.,;:!?'\"()-]|_|\bNo\b|[a-z]\.", re.UNICODE)
+_OTHER = re.compile(r"[^\w\s.,;:!?'\"()-]", re.UNICODE)
+
+
+def labels(text: Traced) -> Traced:
+    """Returns the text with what stands before a number in words: `No. 5`, `#5`, `pp. 3-5`."""
+    if not any(character in text.text for character in ".#") and "No " not in text.text:
+        return text
+    text = text.sub(_LABEL, lambda found: f"{_label(found)} ")
+    return text.sub(_HASH, "number ").sub(_COUNT, "number")
+
+
+def _label(found: re.Match[str]) -> str:
+    word = _LABELS[found["label"].lower()]
+    return word.capitalize() if found["label"][0].isupper() and found.start() == 0 else word
+
+
+def short_forms(text: Traced) -> Traced:
+    """Returns the text with the signs in words that stand between or beside words."""
+    if not _ANY.search(text.text):
+        return text
+    for pattern, words in _SLASHED:
+        text = text.sub(pattern, words if words is not None else _alternatives)
+    text = text.sub(_PER, lambda found: f" per {per_unit(found['unit'])}").sub(_APERTURE, "f ")
+    text = text.sub(_STARS, lambda found: f"{found['n']} star").sub(
+        _SHARP, lambda found: f"{found['note']} sharp"
+    )
+    text = text.sub(_AND, " and ").sub(_NOTE, "")
+    return text.sub(_PLUS_AFTER, lambda found: " plus" * len(found[0]))
+
+
+def _alternatives(found: re.Match[str]) -> str:
+    a, b = found["a"], found["b"]
+    if (a.lower(), b.lower()) in {("plus", "minus"), ("one", "off")}:
+        return f"{a} {b}"
+    joint = " " if b.lower() in {"or", "and"} or a.lower() in {"and", "or"} else " or "
+    return f"{a}{joint}{b}"
+
+
+def symbols(text: Traced) -> Traced:
+    """Returns the text without a sign that is neither a letter nor punctuation."""
+    if text.text.isascii() and not _OTHER.search(text.text) and "_" not in text.text:
+        return text
+    text = text.sub(_APPROXIMATELY, "approximately ").sub(_PLUS_BEFORE, "plus ")
+    text = text.sub(_TAG, "hash ").sub(_AT, " at ").sub(_WORD_SLASH, " slash ")
+    text = text.sub(_JOINS, " ").sub(_GREEK, lambda found: f" {greek_letter(found[0])} ")
+    return text.sub(_OTHER, _named)
+
+
+def _named(found: re.Match[str]) -> str | None:
+    if is_punctuation(found[0]):
+        return None
+    said = symbol_name(found[0])
+    return f" {said} " if said else " "

@@ -1,0 +1,56 @@
+"""Percentages and quantities with units in Spanish words: `20 km/h`, `5 %`, `-3 °C`."""
+
+import re
+
+from nemo_voice_tts.text.es.figures import END, NUMBER, START, counted, is_one, number
+from nemo_voice_tts.text.traced import Traced
+from nemo_voice_tts.text.units import COMPOUND, cldr_name, cldr_unit
+
+_LETTERS = "A-Za-zµμΩ"
+_MEASURE = re.compile(
+    rf"(?P<minus>(?<![\w)])-)?{START}(?P<low>{NUMBER}){END}(?:[ ]?-[ ]?"
+    rf"(?P<high>{NUMBER}){END})?[ ]?"
+    rf"(?P<unit>[%‰]|°(?:[ ]?[CF](?![A-Za-z]))?|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?"
+    rf"(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?(?![{_LETTERS}\d]))"
+)
+_ANY = re.compile(rf"\d[ ]?[{_LETTERS}%‰°]")
+_SIZE = re.compile(r"(?<=\d)[ ]?[x×][ ]?(?=\d)")
+_PARTS = {"%": "por ciento", "‰": "por mil"}
+_WORDS = frozenset({"a", "in", "mi", "mo", "as", "t", "ha", "min"} - {"t", "ha", "min"})
+_LETTER_UNITS = frozenset("mgshlLtWV°Ω")
+
+
+def measures(text: Traced) -> Traced:
+    """Returns the text with its percentages and quantities with units in words."""
+    if not _ANY.search(text.text):
+        return text
+    return text.sub(_SIZE, " por ").sub(_MEASURE, _measure)
+
+
+def _measure(found: re.Match[str]) -> str | None:
+    low, high, unit = found["low"], found["high"], found["unit"].replace("° ", "°")
+    minus = "menos " if found["minus"] else ""
+    if unit in _PARTS:
+        said = f"{number(low)} a {number(high)}" if high else number(low)
+        return f"{minus}{said} {_PARTS[unit]}"
+    if unit in _WORDS or (len(unit) == 1 and unit not in _LETTER_UNITS):
+        return None
+    name = _name(unit, singular=high is None and is_one(low))
+    if name is None:
+        return None
+    said = f"{counted(low, name)} a {counted(high, name)}" if high else counted(low, name)
+    return f"{minus}{said} {name}"
+
+
+def _name(unit: str, *, singular: bool) -> str | None:
+    short = COMPOUND.get(unit, unit)
+    known = cldr_unit(short)
+    if known is not None:
+        return cldr_name(known, "es", is_one=singular)
+    measured, slash, per = short.partition("/")
+    names = (cldr_unit(measured), cldr_unit(per))
+    if not slash or None in names:
+        return None
+    first = cldr_name(str(names[0]), "es", is_one=singular)
+    second = cldr_name(str(names[1]), "es", is_one=True)
+    return f"{first} por {second}" if first and second else None

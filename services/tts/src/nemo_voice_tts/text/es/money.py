@@ -1,0 +1,94 @@
+"""Amounts of money in Spanish words: `5,99 €`, `$20`, `3 M€`, `100 USD`."""
+
+import re
+
+from nemo_voice_tts.text.currencies import DOLLARS, SYMBOLS, codes, currency_name
+from nemo_voice_tts.text.es.figures import NUMBER, counted, is_one, number
+from nemo_voice_tts.text.traced import Traced
+
+_SIGNS = "".join(SYMBOLS)
+_CODES = "|".join(sorted(codes()))
+_COUNTRIES = "|".join(sorted(map(re.escape, DOLLARS), key=len, reverse=True))
+_SIZE = r"(?:[ ]?(?:millones|millón|mil millones|billones|billón|mil|mill\.|M|k|mm)(?![\w]))"
+_MARK = rf"(?:(?<![A-Za-z])(?:{_COUNTRIES})\$|[{_SIGNS}]|(?<![A-Za-z])(?:{_CODES})(?![A-Za-z]))"
+_BEFORE = re.compile(
+    rf"(?P<sign>(?<![\w)])-)?(?P<mark>{_MARK})[ ]?(?P<low>{NUMBER})(?:[ ]?-[ ]?"
+    rf"(?P<high>{NUMBER}))?(?P<size>{_SIZE})?(?:/(?P<per>[a-zé]+))?"
+)
+_AFTER = re.compile(
+    rf"(?P<sign>(?<![\w)])-)?(?<![\w.,])(?P<low>{NUMBER})(?:[ ]?-[ ]?"
+    rf"(?P<high>{NUMBER}))?(?P<size>{_SIZE}|[ ]?(?:M|k)(?=€))?[ ]?(?:de )?"
+    rf"(?P<mark>{_MARK})(?:/(?P<per>[a-zé]+))?"
+)
+_ANY = re.compile(rf"[{_SIGNS}]|[A-Z]{{3}}")
+_NAMES = {
+    "$": ("dólar", "dólares"),
+    "€": ("euro", "euros"),
+    "£": ("libra", "libras"),
+    "¢": ("centavo", "centavos"),
+}
+_MINOR = {
+    "EUR": ("céntimo", "céntimos"), "USD": ("centavo", "centavos"),
+    "GBP": ("penique", "peniques"), "MXN": ("centavo", "centavos"),
+    "ARS": ("centavo", "centavos"), "COP": ("centavo", "centavos"),
+}  # fmt: skip
+_SIZES = {"M": "millones", "mill.": "millones", "k": "mil", "mm": "millones"}
+_CENTS = 2
+
+
+def money(text: Traced) -> Traced:
+    """Returns the text with its amounts of money in words."""
+    if not _ANY.search(text.text):
+        return text
+    return text.sub(_BEFORE, _amount).sub(_AFTER, _amount)
+
+
+def _amount(found: re.Match[str]) -> str:
+    mark, low, high = found["mark"], found["low"], found["high"]
+    size = (found["size"] or "").strip()
+    size = _SIZES.get(size, size)
+    code = _code(mark)
+    singular, plural = _names(mark, code)
+    if size:
+        is_million = low == "1" and size == "millones"
+        amount = "un millón" if is_million else f"{number(low, before_noun=True)} {size}"
+        said = f"{amount}{'' if size == 'mil' else ' de'} {plural}"
+    elif high:
+        said = f"{counted(low, plural)} a {counted(high, plural)} {plural}"
+    else:
+        said = _single(low, singular, plural, code)
+    minus = "menos " if found["sign"] else ""
+    per = f" por {_PERIODS.get(found['per'], found['per'])}" if found["per"] else ""
+    return f"{minus}{said}{per}"
+
+
+_PERIODS = {"h": "hora", "kg": "kilo", "l": "litro", "m": "metro"}
+
+
+def _single(figures: str, singular: str, plural: str, code: str) -> str:
+    decimals = re.search(r"[.,](\d{1,2})$", figures)
+    minor = _MINOR.get(code)
+    if decimals is None or minor is None:
+        return f"{counted(figures, plural)} {singular if is_one(figures) else plural}"
+    whole = figures[: decimals.start()]
+    cents = int(decimals[1].ljust(_CENTS, "0"))
+    main = f"{counted(whole, plural)} {singular if is_one(whole) else plural}"
+    part = f"{counted(str(cents), minor[1])} {minor[cents != 1]}"
+    if not cents:
+        return main
+    return part if whole == "0" else f"{main} con {part}"
+
+
+def _code(mark: str) -> str:
+    if mark.endswith("$") and len(mark) > 1:
+        return DOLLARS[mark[:-1]]
+    return SYMBOLS.get(mark, mark)
+
+
+def _names(mark: str, code: str) -> tuple[str, str]:
+    if mark in _NAMES:
+        return _NAMES[mark]
+    one, many = (currency_name(code, "es", is_one=count) for count in (True, False))
+    if mark in SYMBOLS:
+        return one.split(" ")[0], many.split(" ")[0]
+    return one, many

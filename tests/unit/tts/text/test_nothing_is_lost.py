@@ -1,0 +1,75 @@
+"""Every number and sign of Unicode is said, or silent because it means nothing."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.text.reading import read
+from nemo_voice_tts.text.symbol_names import symbol_name
+
+NUMBERS = st.characters(categories=["Nd", "Nl", "No"])
+SIGNS = st.one_of(
+    st.characters(categories=["Sc", "Sm", "So", "Sk"]), st.sampled_from("%&@#*/\\^~|_")
+)
+BESIDE = st.text(st.sampled_from("aZ 5.,-(x$%/:'1n\N{DEGREE SIGN}"), max_size=4)
+LEFT = re.compile(r"[0-9%&@#*/\\^~|_<>=+]")
+
+
+def _said(text: str) -> str:
+    try:
+        return " ".join(phrase.text for phrase in read(text))
+    except UnspeakableText:
+        return ""
+
+
+def _unsaid(said: str) -> set[str]:
+    """Returns the numbers and signs that are left in what a voice is to say."""
+    return {one for one in said if LEFT.match(one) or unicodedata.category(one)[0] in "NS"}
+
+
+@settings(max_examples=300, deadline=None)
+@given(before=BESIDE, character=NUMBERS, after=BESIDE)
+def test_every_number_of_unicode_becomes_words(before: str, character: str, after: str) -> None:
+    said = _said(f"so {before}{character}{after} it is")
+    assert not _unsaid(said)
+
+
+@settings(max_examples=300, deadline=None)
+@given(before=BESIDE, character=SIGNS, after=BESIDE)
+def test_every_sign_of_unicode_becomes_words_or_silence(
+    before: str, character: str, after: str
+) -> None:
+    assert not _unsaid(_said(f"so {before}{character}{after} it is"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(st.one_of(NUMBERS, SIGNS, st.sampled_from("ab .-")), max_size=30))
+def test_no_number_or_sign_is_left_of_any_text(text: str) -> None:
+    assert not _unsaid(_said(text))
+
+
+@settings(max_examples=200, deadline=None)
+@given(character=NUMBERS)
+def test_a_number_alone_is_never_silent(character: str) -> None:
+    if unicodedata.numeric(character, None) is not None:
+        said = _said(f"so {character} it is")
+        assert len(said.split()) > 3, said
+
+
+@settings(max_examples=200, deadline=None)
+@given(character=st.characters(categories=["Sc", "Sm"]))
+def test_a_currency_or_mathematical_sign_alone_is_said(character: str) -> None:
+    said = _said(f"so {character} it is")
+    is_silent = not symbol_name(unicodedata.normalize("NFKC", character)[0])
+    assert is_silent or len(said.split()) > 3, said
+
+
+@pytest.mark.parametrize("number", ["5", "12", "1234", "1234567890", "3.5", "1/2", "1st", "-7"])
+def test_a_number_is_said_wherever_it_stands(number: str) -> None:
+    plain = _said(number).rstrip(".")
+    for before, after in [("", " of it"), ("(", ")"), ('"', '"'), ("it is ", "."), ("a: ", "!")]:
+        assert plain in _said(f"{before}{number}{after}"), (before, number, after)
