@@ -21,6 +21,8 @@ _DAY = (
     rf"|\s(?:{alternation('months')})\b)"
 )
 
+_DAY_OR_END = rf"(?:{_DAY}|(?=[?!;:)]|$))"
+
 _FORMS: tuple[tuple[str, str, str], ...] = (
     # written, read as, what must follow
     (r"[Nn]os\.", "numbers", _NUMBER),
@@ -50,11 +52,11 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Pp]p?g?\.", "page", _NUMBER),
     (r"[Vv]er\.", "version", _NUMBER),
     (r"[Tt]el\.", "telephone", r"(?=:|\s?\d|\s?\+)"),
-    (r"Mon\.", "Monday", _DAY),
-    (r"Tues?\.", "Tuesday", _DAY),
-    (r"Wed\.", "Wednesday", _DAY),
-    (r"Thu(?:rs?)?\.", "Thursday", _DAY),
-    (r"Fri\.", "Friday", _DAY),
+    (r"Mon\.", "Monday", _DAY_OR_END),
+    (r"Tues?\.", "Tuesday", _DAY_OR_END),
+    (r"Wed\.", "Wednesday", _DAY_OR_END),
+    (r"Thu(?:rs?)?\.", "Thursday", _DAY_OR_END),
+    (r"Fri\.", "Friday", _DAY_OR_END),
     (r"Sat\.", "Saturday", _DAY),
     (r"Sun\.", "Sunday", _DAY),
     (r"[Ii]\.e\.,?", "that is,", _BLANK),
@@ -84,6 +86,8 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Mm]in\.", "minimum", r"(?=\s(?:of |order|age|\d))"),
     (r"[Mm]isc\.", "miscellaneous", _BLANK),
     (r"[Tt]emp\.", "temperature", r"(?=\s(?:of|is|was|\d))"),
+    (r"[Pp]ls", "please", _BLANK),
+    (r"[Tt]hx", "thanks", r"(?=[\s,;:.!)]|$)"),
     (r"[Qq]ty\.?", "quantity", r"(?=:|\s)"),
     (r"[Rr]ef\.", "reference", r"(?=\s?[\d:])"),
     (r"[Tt]sp\.", "teaspoon", r"(?=\s[a-z])"),
@@ -117,7 +121,8 @@ _SLASHED = {
     "A/C": "A C", "a/c": "A C", "HTTP/S": "H T T P S", "w/out": "without", "km/h": "km/h",
 }  # fmt: skip
 _SLASH = re.compile(
-    r"(?<![\w/.@:%-])(?<!\d )([A-Za-z]{1,20}/[A-Za-z]{1,20}(?:/[A-Za-z]{1,20}){0,3}|w/)(?![\w/.-]*[/@])(?![\w.-]*\w\.\w)"
+    r"(?<![\w/.@:%-])(?<!\d )([A-Za-z]{1,20}(?:/[A-Za-z]{1,20}){1,4}|w/)"
+    r"(?![\w/.-]*[/@])(?![\w.-]*\w\.\w)"
 )
 _CAPITALS_NUMBER = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
 _ALTERNATIVES = word_set("alternatives")
@@ -165,8 +170,8 @@ def abbreviations(text: Traced) -> Traced:
 def _cased(said: str, found: re.Match[str]) -> str:
     is_first = found.start() == 0 and found[0][0].isupper()
     said = f"{said[0].upper()}{said[1:]}" if is_first or said[0].isupper() else said
-    follows = after(found, 1)
-    if said.endswith(",") and follows and follows in ",;:)":
+    follows = after(found, 2).lstrip()[:1]
+    if said.endswith(",") and follows and follows in ",;:()":
         return said[:-1]
     # The dot of an abbreviation that ends a text ends the sentence as well.
     return f"{said}." if found[0].endswith(".") and ends_text(found) else said

@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Callable
 
 from nemo_voice_tts.text.en.spelling import (
     alternation,
@@ -64,22 +65,9 @@ _IPV6_COLONS = 7
 
 def addresses(text: Traced) -> Traced:
     """Returns the text with the addresses in words."""
-    if "@" in text.text:
-        text = text.sub(_SCP, _scp).sub(_EMAIL, _email)
-    if "://" in text.text:
-        text = text.sub(_URL, _url)
-    if ":" in text.text:
-        text = text.sub(_MAC, lambda found: _groups(found[1], found[2])).sub(_IPV6, _ipv6)
-    if "." in text.text:
-        text = text.sub(_IPV4, _ipv4).sub(_BARE, _bare)
-    if ":" in text.text:
-        text = text.sub(_LOCAL, _local)
-    if "ort" in text.text:
-        text = text.sub(_PORT, lambda found: _port(found[0]))
-    if "#" in text.text:
-        text = text.sub(_COLOUR, _colour).sub(_HASHTAG, _hashtag)
-    if "@" in text.text:
-        text = text.sub(_HANDLE, _handle)
+    for mark, pattern, said in _STEPS:
+        if mark in text.text:
+            text = text.sub(pattern, said)
     return text
 
 
@@ -222,3 +210,20 @@ def _title(name: str) -> str:
 def _handle(found: re.Match[str]) -> str:
     said = f"at {pieces(found[1])}"
     return f"{said} slash {pieces(found[2])}" if found[2] else said
+
+
+_STEPS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+    # a sign that the text must hold, the pattern, what is said
+    ("@", _SCP, _scp),
+    ("@", _EMAIL, _email),
+    ("://", _URL, _url),
+    (":", _MAC, lambda found: _groups(found[1], found[2])),
+    (":", _IPV6, _ipv6),
+    (".", _IPV4, _ipv4),
+    (".", _BARE, _bare),
+    (":", _LOCAL, _local),
+    ("ort ", _PORT, lambda found: _port(found[0])),
+    ("#", _COLOUR, _colour),
+    ("#", _HASHTAG, _hashtag),
+    ("@", _HANDLE, _handle),
+)

@@ -41,6 +41,9 @@ _CODE = re.compile(
     r"(?<![\w.$£€/°-])(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
     rf"({'|'.join(_FORMS)})((?:'s|s)?)(?![\w/]|-\d|\.\d)"
 )
+_STATUS = re.compile(r"\b([1-5]\d\d)(?= (?:error|status|response|page|Not Found)s?\b)")
+_AIRCRAFT = re.compile(r"(?<=\b[Tt]he )(7[0-8]7)(?= (?:MAX|Max|Dreamliner|jet|plane|aircraft))")
+_ISBN = re.compile(r"\b(ISBN(?:-1[03])?:? )(\d[\d -]{8,15}[\dX])\b")
 _HTTP = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
 _SPACED = re.compile(rf"\b({alternation('names before a number')})[ ](\d{{1,5}})\b(?![.,:]\d|%)")
 _PIECE = re.compile(r"[A-Za-z]+|\d+")
@@ -65,9 +68,15 @@ def codes(text: Traced) -> Traced:
     if not any(map(str.isdigit, text.text)):
         return text
     text = text.sub(_FLIGHT, _flight).sub(_AFTER_NOUN, _after_noun).sub(_AIRLINE, _airline)
+    text = text.sub(_STATUS, lambda found: code_number(found[1])).sub(_ISBN, _isbn)
+    text = text.sub(_AIRCRAFT, lambda found: code_number(found[1]))
     text = text.sub(_QUARTERS, lambda found: f"{found[1]} to {found[2]}").sub(_QUARTER, _quarter)
     text = text.sub(_HTTP, lambda found: f"{part(found[1])} {found[2]}")
     return text.sub(_SPACED, _spaced).sub(_CODE, _code)
+
+
+def _isbn(found: re.Match[str]) -> str:
+    return f"{found[1]}{', '.join(map(letters, re.split('[ -]', found[2])))}"
 
 
 def _flight(found: re.Match[str]) -> str:

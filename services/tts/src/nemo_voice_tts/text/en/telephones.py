@@ -35,6 +35,9 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _AMONG_OTHERS = re.compile(r"\b(?:call|dial|ring|phone)\s(?:\d{3},? )+(?:or|and) $", re.IGNORECASE)
+_NEAR = re.compile(
+    r"\b(?:call|dial|hotline|lifeline|helpline|emergency)\b[^.!?]{0,30}$", re.IGNORECASE
+)
 _ONLY_NUMBERED = re.compile(r"(?:call|operator|dispatch|emergenc|line|service)")
 _SHORT_CODE = re.compile(r"(?<=\bto )(\d{4,6})\b(?![\w.,-]*\d)")
 _TEXTED = re.compile(r"\btext(?:ing)? (?:\S{1,20} ){0,2}$", re.IGNORECASE)
@@ -142,7 +145,12 @@ def _short_code(found: re.Match[str]) -> str | None:
 def _emergency(found: re.Match[str]) -> str | None:
     preceding = before(found, 24)
     called = _CALLED.search(preceding)
-    if _AMONG_OTHERS.search(preceding) or (called and called[0].lower().strip() != "the"):
+    is_near = found[1] in {"911", "999", "988"} and _NEAR.search(before(found)) is not None
+    if (
+        is_near
+        or _AMONG_OTHERS.search(preceding)
+        or (called and called[0].lower().strip() != "the")
+    ):
         return digits(found[1])
     is_named = _ONLY_NUMBERED.match(after(found).lstrip()) is not None
     return digits(found[1]) if is_named and found[1] in {"911", "999", "988"} else None

@@ -131,10 +131,13 @@ _DIRECTION_AFTER = re.compile(
 )
 _HOUSE = re.compile(
     r"(?<![\d.,#$-])\b(\d{3,4})(?= (?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?"
-    rf"(?:[A-Z][a-z]+|\d{{1,3}}(?:st|nd|rd|th)) (?:[A-Z][a-z]+ )?(?:{alternation('kinds of streets')})\b)"
+    r"(?:[A-Z][a-z]+|\d{1,3}(?:st|nd|rd|th)) (?:[A-Z][a-z]+ )?"
+    rf"(?:{alternation('kinds of streets')})\b)"
 )
 _RIGHT = re.compile(r"\bRt\.? (?=Hon\b)")
 _JUNIOR = re.compile(r"(?<=\w)(,?)(\s+)(Jr|Sr|Snr|Jnr|Esq)\b(\.?)")
+_SIBLING = re.compile(r"(?:(?<=^)|(?<=, )|(?<=and ))(Sr|Br)\.(?= [A-Z][a-z])")
+_SIBLINGS = {"Sr": "Sister", "Br": "Brother"}
 _FIRM = re.compile(r"(?<=\w)(,?\s+(?:& )?)(Inc|Corp|Ltd|Co|Bros|Intl|Assn|Mfg)\b(\.?)")
 _FIRMS = {
     "Inc": "Incorporated",
@@ -154,7 +157,8 @@ _SECOND_TITLE = re.compile(
 )
 
 _STATE = re.compile(
-    rf"(?<=[a-z.], )({'|'.join(STATES)})\b\.?(?:(\s)(\d{{5}})(?:-(\d{{4}}))?\b)?(?=\s*$|[,;.:)!?\n]|\s[a-zA-Z])"
+    rf"(?<=[a-z.], )({'|'.join(STATES)})\b\.?(?:(\s)(\d{{5}})(?:-(\d{{4}}))?\b)?"
+    r"(?=\s*$|[,;.:)!?\n]|\s[a-zA-Z])"
     rf"|(?<=\([DRI]-)({'|'.join(STATES)})(?=\))"
 )
 _PLACE = re.compile(r"\b(?!Yes\b|No\b|Well\b|So\b|Oh\b|Now\b|And\b)[A-Z][A-Za-z.'-]*, $")
@@ -172,7 +176,8 @@ def titles(text: Traced) -> Traced:
     if not any(sign.isupper() for sign in text.text):
         return text
     text = (
-        text.sub(_RIGHT, "Right ")
+        text.sub(_SIBLING, lambda found: _SIBLINGS[found[1]])
+        .sub(_RIGHT, "Right ")
         .sub(_SECOND_TITLE, lambda found: _TITLES[found[1]])
         .sub(_TITLE, _title)
     )

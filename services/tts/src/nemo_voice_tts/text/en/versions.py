@@ -47,11 +47,19 @@ _STANDARD = re.compile(
 )
 
 
+_WIRELESS = re.compile(r"\b802\.(\d{1,2})([a-z]{1,2})\b")
+
+
 def versions(text: Traced) -> Traced:
     """Returns the text with the numbers of versions, sections and standards in words."""
     if not any(map(str.isdigit, text.text)):
         return text
-    text = text.sub(_COMPARED, _compared).sub(_WITH_V, _with_v).sub(_AFTER_NAME, _after_name)
+    text = (
+        text.sub(_WIRELESS, _wireless)
+        .sub(_COMPARED, _compared)
+        .sub(_WITH_V, _with_v)
+        .sub(_AFTER_NAME, _after_name)
+    )
     return text.sub(_SECOND, _second).sub(_ALONE, _alone).sub(_STANDARD, _standard)
 
 
@@ -105,3 +113,7 @@ def _standard(found: re.Match[str]) -> str:
     if second:
         said += f" {'point' if sign == '.' else 'dash'} {code_number(second)}"
     return f"{said}, {code_number(year)}" if year else said
+
+
+def _wireless(found: re.Match[str]) -> str:
+    return f"eight oh two point {component(found[1])} {letters(found[2])}"
