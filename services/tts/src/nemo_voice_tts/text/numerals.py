@@ -21,6 +21,7 @@ _SUPERSCRIPT = {
 _SUBSCRIPT = {**dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)), "₊": "+", "₋": "-"}
 
 _KEYCAP = re.compile("([0-9#*])\\uFE0F?\\u20E3")
+_DIGIT = re.compile(r"[0-9]")
 _GROUPED = re.compile(
     r"(?<![\d.,])\d{1,3}(?:([\u00A0\u2007\u2009\u202F])\d{3}(?:\1\d{3})*|(?: \d{3}){2,})(?!\d)"
 )
@@ -45,11 +46,14 @@ _SHORT_YEAR = 4
 
 def plain_numerals(text: Traced) -> Traced:
     """Returns the text with its numbers in ASCII: `½` is `1/2`, `x²` is `x^2`, `①` is `1`."""
+    is_ascii = text.text.isascii()
+    if is_ascii and not _DIGIT.search(text.text):
+        return text
     spaced = text.sub(_GROUPED, _undivided)
     spaced = spaced.sub(_CONTINENTAL, _anglicised).sub(_LAKHS, _undivided)
     if "'" in spaced.text or "_" in spaced.text:
         spaced = spaced.sub(_SEPARATED, _undivided)
-    if spaced.text.isascii():
+    if is_ascii:
         return spaced
     text = spaced.sub(_KEYCAP, lambda found: f" {found[1]} ")
     text = text.sub(_RANGE, _range_sign).sub(_RISE, "up ").sub(_FALL, "down ")
