@@ -20,8 +20,8 @@ from omegaconf import open_dict
 
 from evaluation.checkpoints import RECOGNISER, VOCODER, VOICE
 from evaluation.speech import SAMPLE_RATE_HZ, Samples
-from nemo_voice_tts.text.abbreviations import expanded, spelled, with_final_stop
-from nemo_voice_tts.text.grammars import build_grammars, default_grammars, open_grammars
+from nemo_voice_tts.text.initials import spelled
+from nemo_voice_tts.text.reader import Reader
 
 VOICE_RATE_HZ = 22_050
 _BATCH_SECONDS = 80.0
@@ -133,7 +133,7 @@ class Voice:
     vocoder_cost: Cost = field(default_factory=Cost)
 
     def __post_init__(self) -> None:
-        """Restores both checkpoints and opens the grammars, building them the first time."""
+        """Restores both checkpoints and takes the reader of texts."""
         self._voice: Any = FastPitchModel.restore_from(
             str(self.folder / VOICE), map_location="cpu"
         ).eval()
@@ -141,15 +141,11 @@ class Voice:
             str(self.folder / VOCODER), map_location="cpu"
         ).eval()
         self._lexicon: Any = self._voice.vocab.g2p.phoneme_dict
-        grammars = default_grammars()
-        build_grammars(grammars)
-        self._normaliser: Any = open_grammars(grammars)
+        self._reader = Reader()
 
     def reading(self, text: str) -> str:
         """Returns the text in words, prepared as the service prepares it."""
-        options = {"punct_pre_process": True, "punct_post_process": True}
-        words = str(self._normaliser.normalize(expanded(text), **options))
-        return spelled(with_final_stop(words, text), self._lexicon)
+        return spelled(self._reader.words(text), self._lexicon)
 
     def knows(self, word: str) -> bool:
         """Returns whether the checkpoint's own dictionary has the word."""

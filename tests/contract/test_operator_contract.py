@@ -121,7 +121,9 @@ def test_the_longest_queue_is_counted_in_the_tasks_own_work(
 def test_a_service_is_told_its_keys_and_warmup_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["It costs $5.", "x" * MAX_WARMUP_TEXT_CHARS]
     service = voice_service(
-        auth={"keysSecretRef": {"name": "speech-keys"}}, warmup={"texts": texts}
+        auth={"keysSecretRef": {"name": "speech-keys"}},
+        pronunciations={"configMapRef": {"name": "names"}},
+        warmup={"texts": texts},
     )
     operator = OperatorSettings()
     children: Any = desired_state(service, verified_plan(service, operator), operator)
@@ -131,7 +133,8 @@ def test_a_service_is_told_its_keys_and_warmup_texts(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, value)
     settings = TtsSettings()
     assert settings.warmup_texts == tuple(texts)
-    assert str(settings.api_keys_file) in {one["mountPath"] for one in container["volumeMounts"]}
+    mounted = {one["mountPath"] for one in container["volumeMounts"]}
+    assert {str(settings.api_keys_file), str(settings.pronunciations)} <= mounted
 
 
 def test_both_allow_as_many_and_as_long_warmup_texts() -> None:

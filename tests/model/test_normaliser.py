@@ -66,7 +66,6 @@ def processes_of(normaliser: Normaliser) -> list[int]:
         ("On Jan. 3rd 2024 we met.", "On january third twenty twenty four we met."),
         ("Come at 10:30 a.m. then.", "Come at ten thirty AM then."),
         ("Come at 7 p.m.", "Come at seven PM."),
-        ("Dr. Smith lives on King St. here.", "doctor Smith lives on King Street here."),
         ("She is from St. Louis.", "She is from Saint Louis."),
         ("He paid $234.56!", "He paid two hundred and thirty four dollars fifty six cents!"),
         ("In 1999 it was -5°C.", "In nineteen ninety nine it was minus five degrees Celsius."),

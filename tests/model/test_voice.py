@@ -27,10 +27,12 @@ from nemo_voice_tts.backends.fastpitch_hifigan.backend import (
 from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch
 from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan
 from nemo_voice_tts.backends.fastpitch_hifigan.padding_masks import mask_between_convolutions
-from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.errors import UnknownPhoneme, UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase
 from nemo_voice_tts.text.grammars import build_grammars, default_grammars
+from nemo_voice_tts.text.insets import Insets
 from nemo_voice_tts.text.normaliser import Normaliser
+from nemo_voice_tts.text.phonemes import Alphabet, Pronunciation
 from support.models.demo_models import plainly_restored
 
 DemoDirectory = Callable[[str], Path]
@@ -322,3 +324,18 @@ def test_mask_change_refuses_what_it_does_not_know(plain: tuple[Any, Any]) -> No
             mask_between_convolutions(plain[0].fastpitch)
     finally:
         layer.pos_ff.pre_lnorm = False
+
+
+def test_a_pronunciation_is_said_as_its_phonemes_in_place(voice: NemoVoice) -> None:
+    insets = Insets()
+    tomato = insets.add(Pronunciation("T AH0 M EY1 T OW2", Alphabet.ARPABET))
+    assert "tomato" in voice._fastpitch.model.vocab.g2p.phoneme_dict
+    said = voice.tokens(f"I say {tomato}, twice.", insets.pronunciations)
+    spelled = voice.tokens("I say |T AH0 M EY1 T OW2|, twice.")
+    assert said == spelled == voice.tokens("I say tomato, twice.")
+
+
+def test_a_sound_that_the_model_has_not_is_refused(voice: NemoVoice) -> None:
+    voice.check(Pronunciation("təˈmeɪtoʊ"))
+    with pytest.raises(UnknownPhoneme, match="'ɔ̃'"):
+        voice.check(Pronunciation("bɔ̃ˈʒuʁ"))

@@ -86,6 +86,14 @@ REFUSED = {
         {**DEMO, "auth": {"keysSecretRef": {"key": "keys"}}},
         "spec.auth.keysSecretRef.name: Required",
     ),
+    "pronunciations for stt": (
+        {**DEMO, "pronunciations": {"configMapRef": {"name": "names"}}},
+        "only a tts service has pronunciations",
+    ),
+    "pronunciations from nowhere": (
+        {**NVIDIA, "pronunciations": {}},
+        "spec.pronunciations.configMapRef: Required",
+    ),
     "an unknown field": ({**DEMO, "modell": {}}, 'unknown field "spec.modell"'),
     "an unknown nested field": (
         {**DEMO, "gpu": {"counts": 1}},
@@ -205,7 +213,7 @@ REFUSED = {
     ),
     "a volume of ours": (
         {**DEMO, "volumes": [{"name": "models", "emptyDir": {}}]},
-        "the volumes scratch, models, keys, ca-bundle belong to the operator",
+        "the volumes scratch, models, keys, ca-bundle, pronunciations belong to the operator",
     ),
     "two volumes of one name": (
         {**DEMO, "volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}]},

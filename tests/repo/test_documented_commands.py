@@ -54,6 +54,9 @@ RUN_BY = {
     r"\(cd speech-models && tar --create .*": AIR_GAPPED,
     PYTHON + r"nemo_voice_(?:tts|stt) serve.*": SERVES,
     PYTHON + r"nemo_voice_tts say .*": WITHOUT_SERVER,
+    PYTHON + r"nemo_voice_tts read .*": (
+        "tests/unit/tts/test_read_command.py::test_the_documented_reading_is_what_is_read"
+    ),
     PYTHON + r"nemo_voice_stt transcribe .*": WITHOUT_SERVER,
     PYTHON + r"nemo_voice_(?:tts|stt) fetch .*--result .*": AIR_GAPPED,
     PYTHON + r"nemo_voice_stt fetch --model nvidia/parakeet-tdt-1.1b": AIR_GAPPED,

@@ -45,6 +45,7 @@ def test_texts_to_speak_are_in_no_line_whatever_becomes_of_them(tmp_path: Path) 
         for word in FAILURES:
             text = f"It is {word} in {MARKER}."
             assert speak(service, text=text) == 500
+            assert speak(service, "/v1/audio/reading", text=text) in {200, 500}
             assert speak(service, "/v1/audio/speech", input=text, stream_format="sse") == 500
             # The first phrase is spoken before the second one fails: the response is cut off.
             later = f"All is well. {'And well again. ' * 20}{text}"
@@ -63,6 +64,7 @@ def test_refused_requests_are_quoted_to_their_client_alone(tmp_path: Path) -> No
     with service_process("tts", tmp_path, max_text_chars=200, **DEBUG) as service:
         address = service.address
         assert speak(service, text="") == 400
+        assert speak(service, text="Hi.", pronunciations={MARKER: "{QQ}"}) == 400
         assert speak(service, text="Москва " * 9 + MARKER) == 400
         assert speak(service, "/v1/audio/speech", input=MARKER * 99) == 400
         assert speak(service, text="Hello.", pace=MARKER) in {200, 400}

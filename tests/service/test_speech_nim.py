@@ -59,7 +59,7 @@ async def test_speech_has_the_rate_of_the_request(rate_hz: int) -> None:
 async def test_a_form_without_multipart_and_unknown_parts_are_taken_too(route: str) -> None:
     async with service_of() as (client, _service):
         plain = await client.post(route, data={"text": TEXT})
-        extra = await client.post(route, files=form(text=TEXT, custom_dictionary="a b", voice=""))
+        extra = await client.post(route, files=form(text=TEXT, encoding_rate="a b", voice=""))
     assert (plain.status_code, extra.status_code) == (200, 200)
 
 
@@ -76,6 +76,7 @@ async def test_a_wrong_field_is_named(route: str) -> None:
         ("sample_rate_hz", {"text": TEXT, "sample_rate_hz": "loud"}),
         ("sample_rate_hz", {"text": TEXT, "sample_rate_hz": "384000"}),
         ("encoding", {"text": TEXT, "encoding": "MULAW"}),
+        ("custom_dictionary", {"text": TEXT, "custom_dictionary": "a b"}),
     ]
     async with service_of() as (client, _service):
         responses = [
@@ -121,6 +122,6 @@ async def test_the_form_is_described_as_multipart_with_its_fields() -> None:
         assert media_type[0] == "multipart/form-data"
     fields = document["components"]["schemas"]["NimSpeechRequest"]
     assert fields["required"] == ["text"]
-    ours = {"strict"}
-    nims = {"text", "language", "voice", "sample_rate_hz", "encoding"}
+    ours = {"strict", "text_format"}
+    nims = {"text", "language", "voice", "sample_rate_hz", "encoding", "custom_dictionary"}
     assert {*fields["properties"]} == nims | ours

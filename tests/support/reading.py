@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from nemo_voice_tts.errors import UnspeakableText
-from nemo_voice_tts.text.abbreviations import expanded, with_final_stop
-from nemo_voice_tts.text.grammars import build_grammars, default_grammars, open_grammars
-from nemo_voice_tts.text.normaliser import is_plain, whitelist_words
-from nemo_voice_tts.text.reading import ReadingOptions, read
+from nemo_voice_tts.text.phonemes import arpabet
+from nemo_voice_tts.text.reader import Reader
+from nemo_voice_tts.text.reading import ReadingOptions, ReadPhrase
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
 REFUSED = "~"
@@ -50,12 +48,10 @@ def examples(table: Path) -> Iterator[Example]:
 def said(text: str, text_format: TextFormat = TextFormat.AUTO, language: str = "en") -> str:
     """Returns the phrases that would be said, with ` / ` between them; `~` for none."""
     try:
-        phrases = read(text, ReadingOptions(text_format, language))
+        phrases = _reader().phrases(text, ReadingOptions(text_format, language))
     except UnspeakableText:
         return REFUSED
-    return _PHRASES.join(
-        phrase.text if phrase.is_in_words else _words(phrase.text) for phrase in phrases
-    )
+    return _PHRASES.join(_with_phonemes(phrase) for phrase in phrases)
 
 
 def comparable(reading: str) -> str:
@@ -66,16 +62,13 @@ def comparable(reading: str) -> str:
     return _PHRASES.join(" ".join(phrase.split()) for phrase in phrases)
 
 
-def _words(phrase: str) -> str:
-    written = expanded(phrase)
-    if is_plain(written, whitelist_words()):
-        return written
-    options = {"punct_pre_process": True, "punct_post_process": True}
-    return with_final_stop(str(_grammars().normalize(written, **options)), written)
+def _with_phonemes(phrase: ReadPhrase) -> str:
+    words = phrase.text
+    for placeholder, pronunciation in phrase.pronunciations.items():
+        words = words.replace(placeholder, " ".join(arpabet(pronunciation)))
+    return words
 
 
 @cache
-def _grammars() -> Any:
-    directory = default_grammars()
-    build_grammars(directory)
-    return open_grammars(directory)
+def _reader() -> Reader:
+    return Reader()

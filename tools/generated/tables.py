@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from enum import Enum
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -35,10 +36,12 @@ from nemo_voice_stt.app import build as build_stt
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.text.pronunciation_file import PronunciationMetrics
 from tools.chart.files import values_table
 from tools.generated.conformance import clients_table
 from tools.generated.licences import OPERATOR, SERVICES, licences_table
 from tools.generated.markdown import joined, table
+from tools.generated.readings import readings_table
 from tools.generated.tree import packages_tree
 from tools.generated.voiceservice import columns_table, spec_reference, status_reference
 from tools.monitoring.files import alerts
@@ -85,6 +88,7 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "licences-operator": lambda: licences_table(OPERATOR),
         "make-targets": lambda: targets_table(makefile),
         "packages": packages_tree,
+        "readings": readings_table,
     }
 
 
@@ -129,7 +133,9 @@ def access_table(rights: Sequence[Right]) -> str:
 
 def metrics_table() -> str:
     """Returns one row for each metric family, with the names of its labels and its buckets."""
-    members = vars(ServiceMetrics(CollectorRegistry(), "tts")).values()
+    registry = CollectorRegistry()
+    service, lists = ServiceMetrics(registry, "tts"), PronunciationMetrics(registry)
+    members = [*vars(service).values(), *vars(lists).values()]
     families = [member for member in members if isinstance(member, MetricWrapperBase)]
     return table(("metric", "type", "labels", "what it is"), map(_family_row, families))
 
@@ -225,6 +231,8 @@ def _values(field: FieldInfo) -> str:
 def _type(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return ", ".join(f"`{member.value}`" for member in annotation)
     if get_origin(annotation) is tuple:
         return "texts, separated by commas"
     if get_origin(annotation) in {UnionType, Union}:

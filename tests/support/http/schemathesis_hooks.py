@@ -20,9 +20,11 @@ CLIP = libsndfile_bytes(tone(0.2, 16000), 16000, "WAV", "PCM_16")
 UPLOADS = {"type": "string", "contentMediaType": "application/octet-stream"}
 BEYOND_SCHEMAS = {
     "unspeakable_text",
-    "unreadable_characters",
     "text_too_long",
     "unsupported_audio",
+    "invalid_pronunciations",
+    "unknown_phoneme",
+    "unreadable_characters",
 }
 NAMES = {"voice", "language", "languages"}
 """Fields whose values are names: which of them exist is the loaded model's."""

@@ -29,6 +29,7 @@ from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice
 from nemo_voice_tts.text.grammars import default_grammars
+from nemo_voice_tts.text.insets import NONE, Pronunciations
 from nemo_voice_tts.text.normaliser import Normaliser
 from support.models.fakes import FakeNormaliser, FakeRecogniser, FakeVoice
 
@@ -41,10 +42,10 @@ class QuotingVoice(FakeVoice):
     """A voice whose exceptions quote the text."""
 
     @override
-    def tokens(self, text: str) -> tuple[int, ...]:
+    def tokens(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
         if "unsayable" in text:
             raise ValueError(f"no token for {text!r}")
-        return super().tokens(text)
+        return super().tokens(text, pronunciations)
 
     @override
     def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:

@@ -10,6 +10,8 @@ from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_stt.transcription.port import Clip, Recognition, TextToken, Word
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
+from nemo_voice_tts.text.insets import NONE, Pronunciations
+from nemo_voice_tts.text.phonemes import Pronunciation, arpabet
 
 RATE_HZ = 22050
 HOP = 256
@@ -37,11 +39,17 @@ class FakeVoice:
         """Reports one step."""
         report("1 phrase")
 
-    def tokens(self, text: str) -> tuple[int, ...]:
-        """Returns the characters' codes."""
+    def tokens(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
+        """Returns the characters' codes, those of the phonemes for a placeholder."""
+        for placeholder, said in pronunciations.items():
+            text = text.replace(placeholder, said.written)
         if not any(character.isalnum() for character in text):
             raise UnspeakableText("nothing to say")
         return tuple(ord(character) for character in text)
+
+    def check(self, pronunciation: Pronunciation, /) -> None:
+        """Has the sounds of English."""
+        arpabet(pronunciation)
 
     def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:
         """Returns four frames a token."""

@@ -6,9 +6,15 @@ from pydantic import ConfigDict, Field
 
 from nemo_voice_operator.api.base import AnyObject, Part, Text, cel, named, rules
 
-SCRATCH, MODELS, KEYS, CA_BUNDLE = OWN_VOLUMES = ("scratch", "models", "keys", "ca-bundle")
-"""The operator's own volumes: what a pod may write, the models, the API keys, and the certificate
-authorities of a private mirror."""
+SCRATCH, MODELS, KEYS, CA_BUNDLE, PRONUNCIATIONS = OWN_VOLUMES = (
+    "scratch",
+    "models",
+    "keys",
+    "ca-bundle",
+    "pronunciations",
+)
+"""The operator's own volumes: what a pod may write, the models, the API keys, the certificate
+authorities of a private mirror, and the lists of pronunciations."""
 SERVE, FETCH, CHECK = OWN_CONTAINERS = ("serve", "fetch", "check")
 """The operator's own containers: of a serving pod, a download, and a preflight."""
 OWN_PATHS = (

@@ -104,6 +104,23 @@ class Auth(Part):
     no key refuses everybody."""
 
 
+class ConfigMapList(Part):
+    """A ConfigMap of the same namespace whose values are lists of pronunciations."""
+
+    name: ObjectName
+    """The ConfigMap."""
+    key: SecretKeyName | None = None
+    """The one key of it to read; absent: all."""
+
+
+class Pronunciations(Part):
+    """How words are said, whatever the model's dictionary says."""
+
+    config_map_ref: ConfigMapList
+    """The lists: one entry a line, the word, two spaces, and how it is said. A change of the
+    ConfigMap reaches the pods without a rollout; a list that cannot be used fails their start."""
+
+
 class Rollout(Part):
     """How a change reaches the pods."""
 
@@ -128,6 +145,10 @@ class Spec(Part):
             cel(
                 "self.task == 'tts' || !has(self.warmup) || !has(self.warmup.texts)",
                 "only a tts service speaks warm-up texts",
+            ),
+            cel(
+                "self.task == 'tts' || !has(self.pronunciations)",
+                "only a tts service has pronunciations",
             ),
             cel(
                 "!has(self.resources) || "
@@ -229,6 +250,8 @@ class Spec(Part):
     """How pods become ready."""
     rollout: Rollout = Rollout()
     """How a change reaches the pods."""
+    pronunciations: Pronunciations | None = None
+    """How words are said; only for a tts service."""
     auth: Auth | None = None
     """Who may use the service; absent: no API key is asked for."""
     network_policy: Network = Network()

@@ -18,6 +18,7 @@ from nemo_voice_operator.desired.pod import (
     pod_metadata,
     volumes,
 )
+from nemo_voice_operator.desired.pronunciations import pronunciation_volumes
 from nemo_voice_operator.kube.labels import CLAIM_LABEL
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
@@ -66,7 +67,11 @@ def pod_template(service: VoiceService, plan: Plan, settings: OperatorSettings) 
             "topologySpreadConstraints": _spread(service),
             "terminationGracePeriodSeconds": grace_s(service),
             "containers": [serving_container(service, plan, settings, has_claim=bool(claim))],
-            "volumes": [*volumes(service, claim), *key_volumes(service)],
+            "volumes": [
+                *volumes(service, claim),
+                *key_volumes(service),
+                *pronunciation_volumes(service),
+            ],
         },
     }
     return with_digest(template)

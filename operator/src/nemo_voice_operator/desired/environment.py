@@ -19,6 +19,7 @@ from nemo_voice_operator.api.service_contract import (
     EVERY_ADDRESS,
     HOST,
     MODEL_CACHE,
+    PRONUNCIATIONS_FOLDER,
     QUEUE_VARIABLES,
 )
 from nemo_voice_operator.api.spec import container_port
@@ -51,6 +52,7 @@ def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
         **{name: _text(engine[field]) for field, name in ENGINE_VARIABLES.items()},
         QUEUE_VARIABLES[spec.task]: _text(engine["max_queue"]),
         "NEMO_VOICE_API_KEYS_FILE": API_KEYS if spec.auth else None,
+        "NEMO_VOICE_PRONUNCIATIONS": PRONUNCIATIONS_FOLDER if spec.pronunciations else None,
         "NEMO_VOICE_WARMUP_TEXTS": _json(spec.warmup.texts),
         DRAIN_DELAY: None if _sets(service, DRAIN_DELAY) else f"{DRAIN_DEFAULTS_S[DRAIN_DELAY]:g}",
         "HF_HUB_OFFLINE": "1",

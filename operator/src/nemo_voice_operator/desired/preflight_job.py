@@ -32,6 +32,7 @@ from nemo_voice_operator.desired.pod import (
     volumes,
     with_term,
 )
+from nemo_voice_operator.desired.pronunciations import pronunciation_mounts, pronunciation_volumes
 from nemo_voice_operator.kube.labels import CLAIM_LABEL, COMPONENT_LABEL, MANAGED_BY, PREFLIGHT
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
@@ -82,7 +83,11 @@ def _template(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
             "tolerations": job_tolerations(service),
             "affinity": _affinity(service, plan),
             "containers": [_container(service, plan, settings)],
-            "volumes": [*volumes(service, claim), *key_volumes(service)],
+            "volumes": [
+                *volumes(service, claim),
+                *key_volumes(service),
+                *pronunciation_volumes(service),
+            ],
         },
     }
 
@@ -98,6 +103,7 @@ def _container(service: VoiceService, plan: Plan, settings: OperatorSettings) ->
         "volumeMounts": [
             *volume_mounts(service, writes_models=not has_claim),
             *key_mounts(service),
+            *pronunciation_mounts(service),
         ],
     }
 

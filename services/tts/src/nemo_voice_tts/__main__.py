@@ -1,10 +1,12 @@
-"""The command line: `serve`, `say` without a server, `fetch` and `check` models, `grammars`."""
+"""The command line: a server; speech and reading without one; models; grammars."""
 
 import argparse
 import asyncio
+import json
 import sys
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic_settings import BaseSettings
@@ -12,6 +14,7 @@ from pydantic_settings import BaseSettings
 from nemo_voice_serving.audio.encoding import pcm16
 from nemo_voice_serving.cli.program import Command, Program, model_commands
 from nemo_voice_serving.cli.settings_flags import add_settings_flags
+from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.server import serve
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, fetch_voice
@@ -19,6 +22,16 @@ from nemo_voice_tts.model_files import model_of, vocoder_of
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.text.grammars import build_grammars, check_grammars, default_grammars
 from nemo_voice_tts.text.normaliser import Normaliser
+from nemo_voice_tts.text.pronunciation_file import PronunciationFile
+from nemo_voice_tts.text.reader import Reader
+from nemo_voice_tts.text.reading import (
+    DEFAULT_OPTIONS,
+    LANGUAGES,
+    Limits,
+    ReadingOptions,
+    ReadPhrase,
+)
+from nemo_voice_tts.text.structure.blocks import TextFormat
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,8 +63,10 @@ def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
 
 
 async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
-    async with SpeechService(settings, fetch_voice, _normaliser(settings)).running() as synthesis:
-        pieces = synthesis.speak(text)
+    service = SpeechService(settings, fetch_voice, _normaliser(settings))
+    async with service.running() as synthesis:
+        options = ReadingOptions(settings.text_format, pronunciations=(service.pronunciations,))
+        pieces = synthesis.speak(text, options=options)
         first = await anext(pieces)  # before the file is written: the text may be refused
         with wave.open(str(out), "wb") as file:
             file.setnchannels(1)
@@ -63,9 +78,50 @@ async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
             return file.getnframes() / synthesis.sample_rate_hz
 
 
+def _add_read_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
+    add = parser.add_argument
+    add("text", help="what to read; - reads it from standard input")
+    add("--format", choices=[*TextFormat], help="how it is written (default: --text-format's)")
+    add("--language", choices=LANGUAGES, default=DEFAULT_OPTIONS.language, help="its language")
+    add("--json", action="store_true", help="print each phrase's words, source, pause and pace")
+    operands = "TEXT [--format FORMAT] [--language LANGUAGE] [--json]"
+    add_settings_flags(parser, settings, operands=operands)
+
+
+def _read(parsed: argparse.Namespace, settings: TtsSettings) -> int:
+    text = sys.stdin.read() if parsed.text == "-" else parsed.text
+    own = PronunciationFile(settings.pronunciations)
+    text_format = TextFormat(parsed.format or settings.text_format)
+    options = ReadingOptions(text_format, parsed.language)
+    try:
+        own.load()
+        options = replace(options, pronunciations=(own.current,))
+        phrases = Reader(settings.grammars).phrases(text, options, Limits(settings.phrase_chars))
+    except VoiceError as error:
+        sys.exit(f"error: {error.message}")
+    for phrase in phrases:
+        facts = json.dumps(_facts(phrase, text), ensure_ascii=False)
+        sys.stdout.write(f"{facts if parsed.json else phrase.readable}\n")
+    return 0
+
+
+def _facts(phrase: ReadPhrase, text: str) -> dict[str, object]:
+    start, end = phrase.span
+    return {
+        "text": phrase.readable,
+        "written": text[start:end],
+        "start": start,
+        "end": end,
+        "lead_seconds": phrase.lead_s,
+        "pause_seconds": phrase.pause_s,
+        "pace": phrase.pace,
+    }
+
+
 def _load(settings: TtsSettings) -> None:
     check_grammars(settings.grammars or default_grammars())
-    fetch_voice(settings, lambda _: None)()
+    voice = fetch_voice(settings, lambda _: None)()
+    PronunciationFile(settings.pronunciations).load(voice.check)
 
 
 def _grammars(_parsed: argparse.Namespace, settings: TtsSettings) -> int:
@@ -84,6 +140,7 @@ PROGRAM = Program(
     commands=(
         Command("serve", "answer speech requests over HTTP", _serve),
         Command("say", "speak one text into a WAV file, without a server", _say, _add_say_flags),
+        Command("read", "print what would be said of a text", _read, _add_read_flags),
         *model_commands(lambda settings: (model_of(settings), vocoder_of(settings)), _load),
         Command("grammars", "compile the text-normalisation grammars once", _grammars),
     ),

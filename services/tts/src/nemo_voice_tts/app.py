@@ -1,5 +1,6 @@
 """The text-to-speech service, put together: voice, normaliser, batchers, routes."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -19,11 +20,14 @@ from nemo_voice_tts.http.responses import SpeechResponses
 from nemo_voice_tts.http.routes.native import native_router
 from nemo_voice_tts.http.routes.nim import nim_router
 from nemo_voice_tts.http.routes.openai import openai_router
+from nemo_voice_tts.http.routes.reading import reading_router
 from nemo_voice_tts.model_files import fetch
 from nemo_voice_tts.self_test import check_speech, self_test, spoken
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
+from nemo_voice_tts.text.pronunciation_file import PronunciationFile, PronunciationMetrics
+from nemo_voice_tts.text.pronunciations import PronunciationList
 
 TOKEN_BUCKETS = (24, 48, 96, 160, 240)
 """Phrases of one batch have similar lengths: attention and mel cost grow with the longest."""
@@ -59,6 +63,17 @@ class SpeechService(Service[Voice, Synthesis]):
         self._settings = settings
         self._fetch_voice = fetch_voice
         self._normaliser = normaliser
+        metrics = PronunciationMetrics(self.runtime.metrics.registry)
+        self._pronunciations = PronunciationFile(settings.pronunciations, metrics)
+
+    @property
+    def pronunciations(self) -> PronunciationList:
+        """The service's own list, as it is at present."""
+        return self._pronunciations.current
+
+    async def normalise(self, phrase: str) -> str:
+        """Returns a phrase in words, without the model."""
+        return await self._normaliser.normalise(phrase)
 
     @override
     def fetch_model(self) -> Callable[[], Voice]:
@@ -66,6 +81,8 @@ class SpeechService(Service[Voice, Synthesis]):
 
     @override
     async def assemble(self, backend: Voice) -> Synthesis:
+        await asyncio.to_thread(self._pronunciations.load, backend.check)
+        self._tasks.add(asyncio.create_task(self._pronunciations.follow(), name="pronunciations"))
         await self._normaliser.start()
         synthesis = self._synthesis_of(backend)
         await self._speak_warmup_texts(synthesis)
@@ -133,7 +150,11 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
 def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:
     """Returns the application; `app.state.service` is the service behind it."""
     service = SpeechService(settings, fetch_voice, normaliser)
-    responses = SpeechResponses(service)
+    responses = SpeechResponses(
+        service,
+        text_format=settings.text_format,
+        pronunciations=lambda: service.pronunciations,
+    )
     return build_app(
         service,
         title="nemo-voice text to speech",
@@ -141,6 +162,12 @@ def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
         version=__version__,
         routers=[
             native_router(responses, max_text_chars=settings.max_long_text_chars),
+            reading_router(
+                responses,
+                service.normalise,
+                max_text_chars=settings.max_long_text_chars,
+                phrase_chars=settings.phrase_chars,
+            ),
             openai_router(responses, max_text_chars=settings.max_text_chars),
             nim_router(
                 responses,

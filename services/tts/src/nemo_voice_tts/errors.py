@@ -19,3 +19,21 @@ class UnspeakableText(InvalidRequest):
     """The text holds nothing that an English voice can say."""
 
     code = "unspeakable_text"
+
+
+class UnknownPhoneme(InvalidRequest):
+    """A pronunciation in the text holds a sound that the voice does not have."""
+
+    code = "unknown_phoneme"
+
+
+class InvalidPronunciations(InvalidRequest):
+    """A list of pronunciations cannot be used; the message says which entry, and what to do."""
+
+    code = "invalid_pronunciations"
+
+
+class InvalidMarkup(InvalidRequest):
+    """The text is SSML that is broken, or asks for what no voice does; the message says where."""
+
+    code = "invalid_ssml"

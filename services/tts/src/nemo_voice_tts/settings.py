@@ -4,9 +4,10 @@ from pathlib import Path
 
 from pydantic import Field, Json, field_validator
 
+from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_serving.settings import ServiceSettings
-from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.text.reading import read
+from nemo_voice_tts.text.structure.blocks import TextFormat
 
 MAX_WARMUP_TEXTS, MAX_WARMUP_TEXT_CHARS = 16, 500
 """Enough for the phrases of one application, spoken in seconds."""
@@ -27,8 +28,13 @@ class TtsSettings(ServiceSettings):
     """Digest that the vocoder's .nemo file must have."""
     grammars: Path | None = None
     """Folder of the compiled text-normalisation grammars; absent: the user's cache."""
+    pronunciations: Path | None = None
+    """File of how words are said, or a folder of such files, such as a mounted ConfigMap. It is
+    read again whenever it changes."""
     normaliser_workers: int = Field(default=1, ge=1, le=32)
     """Processes that turn digits and abbreviations into words."""
+    text_format: TextFormat = TextFormat.AUTO
+    """What texts are written in whose requests do not say it."""
     max_text_chars: int = Field(default=4096, ge=1)
     """Longest text of one OpenAI request, in characters."""
     max_long_text_chars: int = Field(default=100_000, ge=1)
@@ -56,7 +62,7 @@ class TtsSettings(ServiceSettings):
                 raise ValueError(f"text {place}: {message}")
             try:
                 read(text)
-            except UnspeakableText as error:
+            except InvalidRequest as error:
                 raise ValueError(f"text {place}: {error.message}") from None
         return texts
 

@@ -188,11 +188,11 @@ def test_pods_name_a_user_only_where_the_settings_say_so(fixed: bool) -> None:
 
 def test_the_operators_own_names_and_paths_are_those_that_a_spec_may_not_take() -> None:
     hub = {"caBundle": {"secretKeyRef": {"name": "s", "key": "k"}}}
-    volumes = {one["name"] for pod in pods(hub=hub) for one in pod["volumes"]}
+    names = {"configMapRef": {"name": "names"}}
+    made = list(pods(hub=hub, pronunciations=names))
+    volumes = {one["name"] for pod in made for one in pod["volumes"]}
     assert volumes == set(pod_parts.OWN_VOLUMES)
-    mounts = {
-        one["mountPath"] for pod in pods(hub=hub) for one in pod["containers"][0]["volumeMounts"]
-    }
+    mounts = {one["mountPath"] for pod in made for one in pod["containers"][0]["volumeMounts"]}
     for path in mounts:
         assert any(f"{path}/".startswith(f"{own}/") for own in pod_parts.OWN_PATHS), path
 

@@ -1,7 +1,9 @@
 """A text on its way to sound: in order, ahead but not too far, given up when left."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
+from typing import Any
 
 import anyio
 import numpy as np
@@ -10,11 +12,13 @@ from typing_extensions import override
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import BackendFailed
-from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.errors import UnknownPhoneme, UnspeakableText
 from nemo_voice_tts.synthesis.port import Window
 from nemo_voice_tts.synthesis.synthesis import WindowSound, _Pipeline
-from nemo_voice_tts.text.reading import ReadPhrase
-from support.models.fakes import FakeVoice
+from nemo_voice_tts.text.insets import NONE, Pronunciations
+from nemo_voice_tts.text.reading import ReadingOptions, ReadPhrase, read
+from nemo_voice_tts.text.structure.blocks import TextFormat
+from support.models.fakes import RATE_HZ, FakeVoice
 from support.models.use_cases import synthesis_of
 from support.models.without_http import printed_without_http
 
@@ -93,10 +97,10 @@ async def test_an_error_of_the_model_is_raised_and_frees_the_room() -> None:
 async def test_a_phrase_without_sound_is_skipped_and_a_text_without_sound_refused() -> None:
     class Mute(FakeVoice):
         @override
-        def tokens(self, text: str) -> tuple[int, ...]:
+        def tokens(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
             if "hush" in text.lower():
                 raise UnspeakableText("nothing to say")
-            return super().tokens(text)
+            return super().tokens(text, pronunciations)
 
     async with synthesis_of(Mute()) as synthesis:
         assert [piece async for piece in synthesis.speak("Hush hush hush. Now speak to me.")]
@@ -111,7 +115,7 @@ def test_text_is_spoken_without_http() -> None:
     printed = printed_without_http(
         """
 import asyncio
-from support.models.fakes import FakeVoice
+from support.models.fakes import RATE_HZ, FakeVoice
 from support.models.use_cases import synthesis_of
 
 async def session():
@@ -123,3 +127,66 @@ asyncio.run(session())
 """
     )
     assert [len(line.split(",")) for line in printed.splitlines()] == [4, 2]
+
+
+SSML = ReadingOptions(TextFormat.SSML)
+
+
+async def test_pauses_are_silence_of_their_length_after_a_phrase_and_before_the_first() -> None:
+    text = "<speak><break time='1500ms'/>One two.<break time='0.25s'/>Three four.</speak>"
+    async with synthesis_of(FakeVoice()) as synthesis:
+        pieces = [piece async for piece in synthesis.speak(text, options=SSML)]
+    silent = [len(piece) for piece in pieces if not piece.any()]
+    assert silent == [RATE_HZ, RATE_HZ // 2, round(RATE_HZ / 4)]
+    assert [bool(piece.any()) for piece in pieces] == [
+        False, False, True, True, False, True, True,
+    ]  # fmt: skip
+
+
+async def test_the_sound_after_a_pause_is_made_while_the_pause_is_heard() -> None:
+    voice = FakeVoice()
+    text = "<speak>One two.<break time='10s'/>Three four.</speak>"
+    async with synthesis_of(voice) as synthesis:
+        speech = synthesis.speak(text, options=SSML)
+        for _ in range(3):  # the first phrase, and the first of ten seconds
+            await anext(speech)
+        await asyncio.sleep(0.05)
+        assert len(voice.phrases) == 2
+        await speech.aclose()
+        assert synthesis._admission.work == 0
+
+
+async def test_paces_of_the_text_and_of_the_request_are_multiplied_within_bounds() -> None:
+    voice = FakeVoice()
+    rates = ("50%", "200%", "400%", "1%")
+    prosody = "".join(f"<prosody rate='{rate}'>One two.</prosody>" for rate in rates)
+    async with synthesis_of(voice) as synthesis:
+        text = f"<speak>One.{prosody}</speak>"
+        assert [piece async for piece in synthesis.speak(text, pace=1.5, options=SSML)]
+    assert [phrase.pace for phrase in voice.phrases] == [1.5, 0.75, 3.0, 4.0, 0.25]
+
+
+async def test_a_pronunciation_that_the_voice_has_not_is_refused_before_any_work() -> None:
+    text = f"<speak>{'Words first. ' * 40}<phoneme ph='bɔ̃ˈʒuʁ'>bonjour</phoneme></speak>"
+    async with synthesis_of(FakeVoice()) as synthesis:
+        with pytest.raises(UnknownPhoneme, match="'ɔ̃'"):
+            await anext(synthesis.speak(text, options=SSML))
+        assert synthesis._admission.work == 0
+
+
+@pytest.mark.parametrize(("length", "in_thread"), [(10, False), (3000, True)])
+async def test_a_long_text_is_read_beside_the_loop(
+    monkeypatch: pytest.MonkeyPatch, length: int, *, in_thread: bool
+) -> None:
+    threads = []
+
+    def watched(*arguments: Any) -> list[ReadPhrase]:
+        threads.append(threading.current_thread())
+        return read(*arguments)
+
+    monkeypatch.setattr("nemo_voice_tts.synthesis.synthesis.read", watched)
+    async with synthesis_of(FakeVoice()) as synthesis:
+        speech = synthesis.speak("A word. " * (length // 8 + 1))
+        await anext(speech)
+        await speech.aclose()
+    assert [thread is not threading.main_thread() for thread in threads] == [in_thread]

@@ -80,6 +80,19 @@ def test_words_that_the_grammars_read_specially_are_never_plain() -> None:
     assert not {"A", "a"} & whitelist_words()
 
 
+@pytest.mark.parametrize(
+    ("spoken", "written", "ended"),
+    [
+        ("at seven PM", "at 7 p.m.", "at seven PM."),
+        ('"at seven PM"', '"at 7 p.m."', '"at seven PM".'),
+        ("so it is.", "so it is.", "so it is."),
+        ("is it", "is it", "is it"),
+    ],
+)
+def test_final_stop_comes_back(spoken: str, written: str, ended: str) -> None:
+    assert grammar_store.with_final_stop(spoken, written) == ended
+
+
 @pytest.mark.parametrize("missing", ["nemo_text_processing", "pynini"])
 def test_missing_package_is_refused_with_what_to_install(
     missing: str, grammars: Path, monkeypatch: pytest.MonkeyPatch

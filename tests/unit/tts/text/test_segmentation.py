@@ -50,9 +50,25 @@ def _without_blanks(text: str) -> str:
         ("Open https://a.com/b.c?d=e now. Done.", ["Open https://a.com/b.c?d=e now.", "Done."]),
         ("We met in 1999. Then we left.", ["We met in 1999.", "Then we left."]),
         ("1. Peel it. 2. Cook it.", ["1. Peel it.", "2. Cook it."]),
-        ("A title\n\nThe text\nof it.", ["A title", "The text of it."]),
-        ("Buy:\n- milk\n• two eggs\n", ["Buy:", "milk", "two eggs"]),
-        ("First\n1. milk\n2) eggs", ["First", "1. milk", "2) eggs"]),
+        ("The end.Next we go.", ["The end.", "Next we go."]),
+        (
+            "Hello.World! Wait...What?No.I left",
+            ["Hello.", "World!", "Wait...", "What?", "No.", "I left"],
+        ),
+        (
+            "(He left.)Then it rained in 2024.The end",
+            ["(He left.)", "Then it rained in 2024.", "The end"],
+        ),
+        ("See Dr.Smith at example.com.Then go.", ["See Dr. Smith at example.com.", "Then go."]),
+        (
+            "Open Node.js, e.g.this, Readme.Md, U.S.A, 3.5.",
+            ["Open Node.js, e.g.this, Readme.Md, U.S.A, 3.5."],
+        ),
+        (
+            "Use java.lang.String or Console.WriteLine here",
+            ["Use java.lang.String or Console.WriteLine here"],
+        ),
+        ("http://a.b/?Page=1.The", ["http://a.b/?Page=1.The"]),
         ("Yes. 😀 ... No.", ["Yes. ...", "No."]),
         ("... and so on.", ["... and so on."]),
         ("?! He. )", ["?! He. )"]),
@@ -165,8 +181,8 @@ def test_text_of_the_longest_request_is_cut_in_little_time() -> None:
         ("ＡＢＣ １２３！ ﬁne 𝐇𝐢 ٣", "ABC 123! fine Hi 3"),
         ("good 你好 day мир", "good day"),
         ("café €5 25°C ½ π µ ™", "café €5 25°C 1/2 π µ ™"),
-        ("one\u2029two", "one\n\ntwo"),
-        ("====\nTitle\n----- !!!!!!!!!!!!", "Title\n !!!"),
+        ("one\u2029two\nthree", "one two three"),
+        ("====\nTitle\n----- !!!!!!!!!!!!", "Title !!!"),
     ],
 )
 def test_cleaned_text_holds_what_a_voice_can_say(text: str, plain: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from fastapi import Request, Response
@@ -20,7 +20,9 @@ from nemo_voice_tts.errors import TextTooLong
 from nemo_voice_tts.http import sse
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
+from nemo_voice_tts.text.pronunciations import EMPTY, PronunciationList, of_mapping
 from nemo_voice_tts.text.reading import ReadingOptions
+from nemo_voice_tts.text.structure.blocks import TextFormat
 from nemo_voice_tts.text.unread import unread_places
 
 WHOLE_AUDIO_S = 120
@@ -40,6 +42,10 @@ class SpeechParameters:
     rate_hz: int | None = None
     """Rate of the audio, or the next one that its codec carries; absent: the model's, likewise."""
     pace: float = 1.0
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: what the service's setting says."""
+    pronunciations: PronunciationList = EMPTY
+    """The request's own list."""
     strict: bool = False
     """Whether characters that no voice reads are refused instead of left out."""
 
@@ -47,13 +53,42 @@ class SpeechParameters:
 class SpeechResponses:
     """Builds the responses to speech requests from the service's synthesis."""
 
-    def __init__(self, service: Service[Voice, Synthesis]) -> None:
+    def __init__(
+        self,
+        service: Service[Voice, Synthesis],
+        *,
+        text_format: TextFormat = TextFormat.AUTO,
+        pronunciations: Callable[[], PronunciationList] = lambda: EMPTY,
+    ) -> None:
+        """Takes the service, and how texts are read whose requests do not say it.
+
+        Args:
+            service: The service.
+            text_format: What texts are written in.
+            pronunciations: Returns the service's own list.
+        """
         self._service = service
+        self._text_format = text_format
+        self._pronunciations = pronunciations
 
     @property
     def model_name(self) -> str:
         """The name of the model in the settings."""
         return self._service.runtime.settings.model
+
+    def options(
+        self,
+        text_format: TextFormat | None,
+        pronunciations: PronunciationList,
+        *,
+        strict: bool,
+    ) -> ReadingOptions:
+        """Returns how a request's text is read: what it says itself comes first."""
+        return ReadingOptions(
+            text_format or self._text_format,
+            pronunciations=(pronunciations, self._pronunciations()),
+            strict=strict,
+        )
 
     def require_serving(self) -> None:
         """Raises `NotReady` while no model is ready."""
@@ -114,11 +149,9 @@ class SpeechResponses:
     async def _begin(self, request: Request, wanted: SpeechParameters) -> "_EncodedSpeech":
         arrived_s = time.monotonic()
         with error_param(wanted.param):
-            if len(wanted.text) > wanted.max_chars:
-                message = f"The text has {len(wanted.text)} characters; one request may have "
-                raise TextTooLong(f"{message}{wanted.max_chars}.")
+            check_length(wanted.text, wanted.max_chars)
             synthesis = self._service.use_case()
-            options = ReadingOptions(strict=wanted.strict)
+            options = self.options(wanted.text_format, wanted.pronunciations, strict=wanted.strict)
             pieces = synthesis.speak(wanted.text, pace=wanted.pace, options=options)
             first = await while_connected(request, anext(pieces))
         metrics = self._service.runtime.metrics
@@ -177,6 +210,23 @@ class _EncodedSpeech:
         charge_audio(piece_s)
         # Encoding holds the interpreter for milliseconds: not on the event loop.
         return await asyncio.to_thread(self._encoder.encode, samples)
+
+
+def check_length(text: str, max_chars: int) -> None:
+    """Raises `TextTooLong` for a text of more characters than a request may have."""
+    if len(text) > max_chars:
+        message = f"The text has {len(text)} characters; one request may have {max_chars}."
+        raise TextTooLong(message)
+
+
+def request_list(words: Mapping[str, str] | None) -> PronunciationList:
+    """Returns a request's own list of pronunciations.
+
+    Raises:
+        InvalidPronunciations: An entry cannot be used; the message says what to do.
+    """
+    with error_param("pronunciations"):
+        return of_mapping(words) if words else EMPTY
 
 
 async def _held(speech: _EncodedSpeech) -> tuple[bytes, AsyncIterator[bytes] | None]:

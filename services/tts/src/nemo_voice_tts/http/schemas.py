@@ -7,9 +7,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE
+from nemo_voice_tts.text.pronunciations import MAX_REQUEST_ENTRIES
+from nemo_voice_tts.text.structure.blocks import TextFormat
 
 MAX_INSTRUCTIONS_CHARS = 4096
 """OpenAI's limit."""
+MAX_DICTIONARY_CHARS = 64 * 1024
+"""Room for `MAX_REQUEST_ENTRIES` of the longest."""
 
 
 class _Body(BaseModel):
@@ -18,13 +22,28 @@ class _Body(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
+Pronunciations = Annotated[
+    dict[str, str],
+    Field(
+        max_length=MAX_REQUEST_ENTRIES,
+        examples=[{"Nginx": "engine x", "tomato": "/təmeɪtoʊ/", "GIF": "{JH IH1 F}"}],  # noqa: RUF001 IPA
+    ),
+]
+"""How words are said: in words, or in phonemes of the IPA between slashes or of ARPAbet in
+braces."""
+
+
 class SynthesizeRequest(_Body):
     """The body of `POST /synthesize`."""
 
     text: str = Field(examples=["This is a test of the text to speech service."])
     """What to say."""
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: the service's setting, which is `auto`."""
     stream: StrictBool = True
     """False waits for the end of the speech, so that the WAV states its true length."""
+    pronunciations: Pronunciations | None = None
+    """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own."""
     strict: StrictBool = False
     """True refuses a text with characters that would be left out of the speech."""
 
@@ -67,6 +86,11 @@ class SpeechRequest(_Body):
     """Framing of the streamed response: its bytes, or events that carry them."""
     instructions: str | None = Field(default=None, max_length=MAX_INSTRUCTIONS_CHARS)
     """Accepted for OpenAI's clients; the model takes no instructions."""
+    text_format: TextFormat | None = None
+    """Not OpenAI's: what the text is written in; absent: the service's setting, `auto`."""
+    pronunciations: Pronunciations | None = None
+    """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own. Not a
+    field of OpenAI's: clients send it as an extra one."""
     strict: StrictBool = False
     """True refuses an input with characters that would be left out of the speech. Not a field of
     OpenAI's: clients send it as an extra one."""
@@ -91,5 +115,54 @@ class NimSpeechRequest(_Body):
     """Rate of the response; absent: the model's."""
     encoding: Literal["LINEAR_PCM"] = "LINEAR_PCM"
     """16-bit samples, the one encoding there is."""
+    text_format: TextFormat | None = None
+    """Not the NIM's: what the text is written in; absent: the service's setting, `auto`."""
+    custom_dictionary: str = Field(
+        default="",
+        max_length=MAX_DICTIONARY_CHARS,
+        examples=["tomato  təmeɪtoʊ,GIF  dʒɪf"],  # noqa: RUF001 IPA
+    )
+    """How words are said: each, two spaces, its phonemes in the IPA; a line or a comma ends it."""
     strict: bool = False
     """True refuses a text with characters that would be left out of the speech."""
+
+
+class ReadingRequest(_Body):
+    """The body of `POST /v1/audio/reading`."""
+
+    text: str = Field(examples=["Dr Smith paid for HTTP/2."])
+    """The text that would be spoken."""
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: the service's setting, which is `auto`."""
+    strict: StrictBool = False
+    """True refuses a text with characters that would be left out of the speech."""
+    pronunciations: Pronunciations | None = None
+    """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own."""
+
+
+class PhraseReading(BaseModel):
+    """A stretch of the text that is spoken in one breath."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    text: str = Field(examples=["Doctor Smith paid for H T T P two."])
+    """What the voice says, phonemes between slashes."""
+    start: int
+    """Where it begins in the request's text, in characters."""
+    end: int
+    """Where it ends."""
+    lead_seconds: float
+    """Silence before it; only the first phrase has any."""
+    pause_seconds: float
+    """Silence after it, beyond the short one that a voice leaves after each phrase."""
+    pace: float
+    """Speaking rate, relative to the request's."""
+
+
+class Reading(BaseModel):
+    """What a text is read as."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    phrases: list[PhraseReading]
+    """The phrases in their order."""

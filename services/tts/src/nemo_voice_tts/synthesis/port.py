@@ -10,6 +10,10 @@ from typing import Any, Protocol
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import Backend
+from nemo_voice_tts.text.insets import Pronunciations
+from nemo_voice_tts.text.phonemes import Pronunciation
+
+SLOWEST_PACE, FASTEST_PACE = 0.25, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Window:
 class Voice(Backend, Protocol):
     """A loaded text-to-speech model pair.
 
-    Only `tokens`, `windows`, `vocoder_items` and the description may be used off the device thread.
+    Only `tokens`, `check`, `windows`, `vocoder_items` and the description may be used off the
+    device thread.
     """
 
     @property
@@ -55,8 +60,15 @@ class Voice(Backend, Protocol):
         """Most windows worth running at once: 1 on a CPU, where batching does not pay."""
         ...
 
-    def tokens(self, text: str) -> tuple[int, ...]:
-        """Returns the tokens of normalised text; raises `UnspeakableText` when none is sounded."""
+    def tokens(self, text: str, pronunciations: Pronunciations = ..., /) -> tuple[int, ...]:
+        """Returns the tokens of normalised text; raises `UnspeakableText` when none is sounded.
+
+        The pronunciations stand for the placeholders in it.
+        """
+        ...
+
+    def check(self, pronunciation: Pronunciation, /) -> None:
+        """Raises `UnknownPhoneme` when the voice has not every sound of the pronunciation."""
         ...
 
     def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:

@@ -10,11 +10,20 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iter
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher, Served
 from nemo_voice_tts.errors import UnspeakableText
-from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
+from nemo_voice_tts.synthesis.port import (
+    FASTEST_PACE,
+    SLOWEST_PACE,
+    Phrase,
+    Spectrogram,
+    Voice,
+    Window,
+)
 from nemo_voice_tts.text.reading import (
     DEFAULT_OPTIONS,
     Limits,
@@ -24,6 +33,8 @@ from nemo_voice_tts.text.reading import (
 )
 
 _FIRST, _LATER = 0, 1
+_LONG_TEXT_CHARS = 2000
+"""A longer one is read in a thread, while the loop serves others: it takes 10 ms and more."""
 
 Normalise = Callable[[str], Awaitable[str]]
 """Turns digits and abbreviations into words."""
@@ -81,13 +92,17 @@ class Synthesis:
 
         Raises:
             UnspeakableText: When the voice cannot say the text.
+            InvalidMarkup: When the text is SSML, and wrong.
+            UnknownPhoneme: When it has not every sound of a pronunciation in the text.
             Overloaded: When too many characters are waiting already.
             DeadlineExceeded: When a piece was not begun in time.
             BackendFailed: When the model raised.
         """
         pacing = self._pacing
         limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
-        phrases = read(text, options, limits)
+        phrases = await _read(text, options, limits)
+        for pronunciation in phrases[0].pronunciations.values():
+            self._voice.check(pronunciation)
         # However long the text is, only its phrases in work take room.
         work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
         with self._admission.admit(work):
@@ -109,13 +124,18 @@ class Synthesis:
     async def _window_sounds(
         self, written: ReadPhrase, *, pace: float, urgency: int
     ) -> list[WindowSound]:
-        """Returns the windows of one phrase, each already in the vocoder's queue."""
+        """Returns the windows of one phrase, each already in the vocoder's queue, and its pauses.
+
+        A pause comes on top of the fifth of a second or so in which the voice itself ends a phrase.
+        """
         normalised = written.text if written.is_in_words else await self._normalise(written.text)
         try:
-            phrase = Phrase(self._voice.tokens(normalised), pace=pace * written.pace)
+            tokens = self._voice.tokens(normalised, written.pronunciations)
         except UnspeakableText:
             # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
             return []
+        pace = min(FASTEST_PACE, max(SLOWEST_PACE, pace * written.pace))
+        phrase = Phrase(tokens, pace=pace)
         served = await self._spectrograms.submit(
             phrase,
             length=len(phrase.tokens),
@@ -124,7 +144,7 @@ class Synthesis:
             is_patient=urgency == _LATER,
         )
         windows = self._voice.windows(served.output, first=urgency == _FIRST)
-        return [
+        sounds = [
             asyncio.ensure_future(
                 self._vocoder.submit(
                     window,
@@ -136,6 +156,28 @@ class Synthesis:
             )
             for place, window in enumerate(windows)
         ]
+        before = _silence(written.lead_s, self.sample_rate_hz)
+        after = _silence(written.pause_s, self.sample_rate_hz)
+        return [*before, *sounds, *after]
+
+
+async def _read(text: str, options: ReadingOptions, limits: Limits) -> list[ReadPhrase]:
+    if len(text) <= _LONG_TEXT_CHARS:
+        return read(text, options, limits)
+    return await asyncio.to_thread(read, text, options, limits)
+
+
+def _silence(seconds: float, rate_hz: int) -> list[WindowSound]:
+    """Returns so many seconds of silence, in pieces of a second at most."""
+    left = round(seconds * rate_hz)
+    pieces: list[WindowSound] = []
+    while left > 0:
+        piece: WindowSound = asyncio.get_running_loop().create_future()
+        samples = np.zeros(min(left, rate_hz), dtype=np.float32)
+        piece.set_result(Served(samples, wait_s=0.0, run_s=0.0, batch_items=1))
+        pieces.append(piece)
+        left -= len(samples)
+    return pieces
 
 
 class _Pipeline:

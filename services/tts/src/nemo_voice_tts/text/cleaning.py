@@ -8,6 +8,8 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from nemo_voice_tts.text.insets import PLACEHOLDERS
+from nemo_voice_tts.text.joined_sentences import with_blanks_between_sentences
 from nemo_voice_tts.text.numerals import plain_numerals
 from nemo_voice_tts.text.symbol_names import carries_meaning
 from nemo_voice_tts.text.traced import Traced
@@ -35,18 +37,20 @@ _PLAIN = {
 }
 """Characters and how plain typography writes them."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_UNUSUAL = re.compile(r"[^\n\x20-\x7e]")
+_UNUSUAL = re.compile(rf"[^\n\x20-\x7e{PLACEHOLDERS}]")
 _MAY_COMPOSE = re.compile(r".?[^\x00-\x7f]+", re.DOTALL)
 _EN_DASH = re.compile("\N{EN DASH}")
-_DASH = re.compile(r"[^\S\n]*(?:[—―]+|--+)[^\S\n]*|[^\S\n]+\N{EN DASH}[^\S\n]+")
-_BULLET = re.compile(r"^[ \t]*[-*•‣◦][ \t]+", re.MULTILINE)
-_NUMBERED = re.compile(r"\n(?=[ \t]*\d{1,3}[.)][ \t])")
+_DASH = re.compile(r"\s*(?:[—―]+|(?<=\S)--+|--+(?![a-z]))\s*|\s+\N{EN DASH}\s+")
 _RULE = re.compile(r"([=*#_~+<>^\\/-])\1{2,}")
-_REPEATED = re.compile(r"((?:[^\w\s][^\S\n]*){3})(?:[^\w\s][^\S\n]*){5,}")
-_BLANKS = re.compile(r"[^\S\n]+")
+_REPEATED = re.compile(r"((?:[^\w\s]\s*){3})(?:[^\w\s]\s*){5,}")
+_BLANKS = re.compile(r"\s+")
+_STARS = re.compile(r"(?<![\w*])\*\*(?=\S)|(?<=[^\s*])\*\*(?![\w*])")
+"""Marks of emphasis that is none by the rules of Markdown, such as `**Note:**this`."""
+_SIMPLE_WORD = "[A-Za-z0-9]+(?:'[a-z]+)?"
+_SIMPLE = re.compile(rf"(?:{_SIMPLE_WORD}[,;:.?!]? )*{_SIMPLE_WORD}[.?!]?")
 _LONE_GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff\u2126\u00b5](?![\u0370-\u03ff])")
 """A letter of a formula or a unit, not of a Greek word."""
-_SAID = re.compile(r"[A-Za-z0-9]")
+_SAID = re.compile(f"[A-Za-z0-9{PLACEHOLDERS}]")
 
 _KEPT_SCRIPTS = frozenset({"LATIN", "GREEK", "MICRO"})
 _REPLACED = {
@@ -63,21 +67,28 @@ _LANGUAGES = {
 }
 
 
+def is_simple(text: str) -> bool:
+    """Returns whether a text is one line of words and stops: no markup, and nothing to clean."""
+    return _SIMPLE.fullmatch(text) is not None
+
+
 def cleaned(text: Traced) -> Traced:
     """Returns the text in plain typography, without what no voice says.
 
     Emoji, control characters and letters of other scripts go; accents, currency and mathematical
-    signs stay. List items become paragraphs.
+    signs stay.
     """
     text = plain_numerals(text)
     if not text.text.isascii():
         text = _composed(text).sub(_NOT_ASCII, lambda found: _PLAIN.get(found[0]))
-    text = text.sub(_BULLET, "\n\n").sub(_NUMBERED, "\n\n")
     text = text.sub(_UNUSUAL, lambda found: _cleaned_character(found[0]))
     # Blanks become one before dashes are searched: the pattern would try each of thousands.
     text = text.sub(_RULE, " ").sub(_BLANKS, " ")
     text = text.sub(_DASH, ", ").sub(_EN_DASH, "-")
     text = text.sub(_REPEATED, lambda found: f"{found[1]} ")
+    if "*" in text.text:
+        text = text.sub(_STARS, "")
+    text = with_blanks_between_sentences(text)
     return text.sub(_BLANKS, " ").strip()
 
 
@@ -88,7 +99,7 @@ def _composed(text: Traced) -> Traced:
 
 
 def is_said(text: str) -> bool:
-    """Returns whether the text holds a letter or digit that an English voice says."""
+    """Returns whether the text holds a letter, digit or pronunciation that a voice says."""
     return _SAID.search(unicodedata.normalize("NFD", text)) is not None
 
 

@@ -96,8 +96,28 @@ def open_grammars(directory: Path) -> Any:
         Normalizer,
     )
 
-    logging.getLogger("NeMo-text-processing").setLevel(logging.ERROR)
+    # Its messages quote the text, and each call sets the level anew.
+    logging.getLogger("NeMo-text-processing").addFilter(lambda _record: False)
     return Normalizer(lang="en", input_case="cased", cache_dir=str(directory))
+
+
+def verbalised(grammars: Any, phrase: str) -> str:
+    """Returns a phrase in words, as the grammars read it, ending as it is written.
+
+    Args:
+        grammars: What `open_grammars` returned.
+        phrase: What is left of a text after the steps of its language.
+    """
+    options = {"punct_pre_process": True, "punct_post_process": True}
+    return with_final_stop(str(grammars.normalize(phrase, **options)), phrase)
+
+
+def with_final_stop(spoken: str, written: str) -> str:
+    """Returns the spoken form ending as the written one: the grammars take a final `p.m.` whole."""
+    final = written.rstrip("\"')]} ")[-1:]
+    if final in {".", "?", "!"} and spoken.rstrip("\"')]} ")[-1:] not in {".", "?", "!"}:
+        return f"{spoken}{final}"
+    return spoken
 
 
 def _is_current(directory: Path) -> bool:

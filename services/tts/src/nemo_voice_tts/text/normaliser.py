@@ -25,14 +25,18 @@ from typing_extensions import override
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_serving.tracebacks import traceback_without_messages
-from nemo_voice_tts.text.abbreviations import expanded, with_final_stop
-from nemo_voice_tts.text.grammars import check_grammars, open_grammars, packaged_whitelist
+from nemo_voice_tts.text.grammars import (
+    check_grammars,
+    open_grammars,
+    packaged_whitelist,
+    verbalised,
+)
 
 logger = logging.getLogger(__name__)
 
 _START_TIMEOUT_S = 120.0
 
-_WORD = r"(?:[a-z]+(?:'[a-z]+)?|[A-Z][a-z]+(?:'[a-z]+)?|I'[a-z]+|[Aa])"
+_WORD = r"(?:[a-z]+(?:'[a-z]+)?|[A-Z][a-z]+(?:'[a-z]+)?|I'[a-z]+|a|[A-Z](?:'s)?)"
 _PLAIN = re.compile(rf"(?:I )?{_WORD}(?:[,;]? {_WORD})*[.?!]?")
 _LETTERS = re.compile(r"[A-Za-z']+")
 
@@ -74,17 +78,16 @@ class Normaliser:
             BackendFailed: The processes do not run, or the grammars failed on this phrase, or a
                 process died of it twice.
         """
-        written = expanded(phrase)
-        if is_plain(written, whitelist_words()):
-            return written
-        spoken = self._known.get(written)
+        if is_plain(phrase, whitelist_words()):
+            return phrase
+        spoken = self._known.get(phrase)
         if spoken is None:
-            spoken = with_final_stop(await self._run(written), written)
-            self._known[written] = spoken
+            spoken = await self._run(phrase)
+            self._known[phrase] = spoken
             if len(self._known) > self._remembered:
                 self._known.popitem(last=False)
         else:
-            self._known.move_to_end(written)
+            self._known.move_to_end(phrase)
         return spoken
 
     async def _run(self, written: str) -> str:
@@ -140,10 +143,14 @@ def is_plain(phrase: str, special: frozenset[str]) -> bool:
 
 @cache
 def whitelist_words() -> frozenset[str]:
-    """Returns the words that written forms of the whitelist hold, of long forms only the first."""
+    """Returns the words that written forms of the whitelist hold, of long forms only the first.
+
+    Not single letters: the forms that begin with one write a sign behind it.
+    """
     lines = packaged_whitelist().read_text(encoding="utf-8").splitlines()
     forms = [line.split("\t")[0].split(" ")[0] for line in lines if line]
-    return frozenset({word for form in forms for word in _LETTERS.findall(form)} - {"A", "a"})
+    words = {word for form in forms for word in _LETTERS.findall(form)}
+    return frozenset(word for word in words if len(word) > 1)
 
 
 _grammars_of_worker: Any = None
@@ -176,8 +183,7 @@ def _leave_with_parent() -> None:
 
 
 def _spoken(written: str) -> str:
-    options = {"punct_pre_process": True, "punct_post_process": True}
     try:
-        return str(_grammars_of_worker.normalize(written, **options))
+        return verbalised(_grammars_of_worker, written)
     except Exception as error:  # noqa: BLE001 its message may quote the text
         raise _GrammarsFailed(traceback_without_messages(error)) from None

@@ -5,20 +5,24 @@ The steps are pure functions: the structure of the text (`structure/`), its char
 The grammars of `normaliser.py` read what is left of each phrase, in processes of their own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nemo_voice_tts.errors import UnreadableCharacters, UnspeakableText
-from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said
+from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said, is_simple
 from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.es import SPANISH
+from nemo_voice_tts.text.insets import PLACEHOLDER, Insets, Pronunciations
 from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.phonemes import ipa
+from nemo_voice_tts.text.pronunciations import PronunciationList, pronounced
 from nemo_voice_tts.text.segmentation import phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
-from nemo_voice_tts.text.structure.plain import plain_blocks
+from nemo_voice_tts.text.structure.reader import blocks_of
 from nemo_voice_tts.text.traced import Traced
 from nemo_voice_tts.text.unread import named_places, unread_places
 
-_LANGUAGES = {language.code: language for language in (ENGLISH, SPANISH)}
+LANGUAGES = {language.code: language for language in (ENGLISH, SPANISH)}
+"""The languages that texts are read in, by their codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,9 @@ class ReadingOptions:
 
     text_format: TextFormat = TextFormat.AUTO
     language: str = ENGLISH.code
-    """The code of one of `_LANGUAGES`."""
+    """The code of one of `LANGUAGES`."""
+    pronunciations: tuple[PronunciationList, ...] = ()
+    """How words are said, whatever the steps of the language say; the first list wins."""
     strict: bool = False
     """Whether a text is refused that holds a character which would be left out of the speech."""
 
@@ -57,8 +63,17 @@ class ReadPhrase:
     """Silence after it, beyond the short one that a voice leaves after each phrase."""
     pace: float = 1.0
     """Speaking rate, relative to the request's: 2.0 is twice as fast."""
+    lead_s: float = 0.0
+    """Silence before it: only the first phrase of a text has any."""
+    pronunciations: Pronunciations = field(default_factory=dict)
+    """What the placeholders in `text` stand for; one table for all phrases of a text."""
     is_in_words: bool = False
     """Whether nothing is left for the grammars: those of its language do not exist."""
+
+    @property
+    def readable(self) -> str:
+        """Its words with the phonemes between slashes, where `text` has placeholders."""
+        return PLACEHOLDER.sub(lambda found: f"/{ipa(self.pronunciations[found[0]])}/", self.text)
 
 
 def read(
@@ -73,28 +88,60 @@ def read(
 
     Raises:
         UnspeakableText: The text is empty, without letter or digit, or mostly in another script.
+        InvalidMarkup: It is SSML, and wrong.
         UnreadableCharacters: It is to be strict, and a character would be left out.
     """
-    language, limits = _LANGUAGES[options.language], limits or Limits()
+    language, limits = LANGUAGES[options.language], limits or Limits()
     if not text.strip():
         raise UnspeakableText("The text is empty.")
-    script = foreign_script(text)
+    if options.strict:
+        _refuse_unread(text)
+    insets = Insets()
+    if options.text_format is not TextFormat.SSML and is_simple(text):
+        # Most of what assistants say, sentence by sentence.
+        blocks = [Block(Traced.of(text))]
+    else:
+        blocks = blocks_of(text, options.text_format, insets)
+        _refuse_foreign(blocks, language)
+        blocks = [replace(block, text=cleaned(block.text)) for block in blocks]
+    blocks = [
+        replace(block, text=pronounced(block.text, options.pronunciations, insets))
+        for block in blocks
+    ]
+    phrases = _phrases(blocks, language, limits)
+    if not language.has_grammars:
+        phrases = [replace(phrase, is_in_words=True) for phrase in phrases]
+    if not phrases:
+        message = f"The text holds no letter or digit that an {language.name} voice can say."
+        raise UnspeakableText(message)
+    if pronunciations := insets.pronunciations:
+        return [replace(phrase, pronunciations=pronunciations) for phrase in phrases]
+    return phrases
+
+
+def _phrases(blocks: list[Block], language: Language, limits: Limits) -> list[ReadPhrase]:
+    phrases: list[ReadPhrase] = []
+    lead_s = 0.0
+    for block in blocks:
+        lead_s += block.lead_s
+        said = _in_words(block.text, language)
+        if is_said(said.text):
+            first_chars = None if phrases else limits.first_phrase_chars
+            parts = phrases_of(said, first_max_chars=first_chars, max_chars=limits.phrase_chars)
+            phrases += [ReadPhrase(part.text, part.span, pace=block.pace) for part in parts]
+        if phrases and block.pause_s > phrases[-1].pause_s:
+            phrases[-1] = replace(phrases[-1], pause_s=block.pause_s)
+    if lead_s and phrases:
+        phrases[0] = replace(phrases[0], lead_s=lead_s)
+    return phrases
+
+
+def _refuse_foreign(blocks: list[Block], language: Language) -> None:
+    text = " ".join(block.text.text for block in blocks)
+    script = None if text.isascii() else foreign_script(text)
     if script is not None:
         message = f"The text is mostly in {script} script; this voice speaks {language.name}."
         raise UnspeakableText(message)
-    if options.strict:
-        _refuse_unread(text)
-    phrases: list[ReadPhrase] = []
-    for block in _blocks(text):
-        first_chars = None if phrases else limits.first_phrase_chars
-        said = _in_words(block.text, language)
-        phrases += _phrases(replace(block, text=said), limits.phrase_chars, first_chars)
-    if not language.has_grammars:
-        phrases = [replace(phrase, is_in_words=True) for phrase in phrases]
-    if not any(is_said(phrase.text) for phrase in phrases):
-        message = f"The text holds no letter or digit that an {language.name} voice can say."
-        raise UnspeakableText(message)
-    return phrases
 
 
 def _refuse_unread(text: str) -> None:
@@ -104,20 +151,7 @@ def _refuse_unread(text: str) -> None:
         raise UnreadableCharacters(f"{message}Take them out, or leave `strict` away.")
 
 
-def _blocks(text: str) -> list[Block]:
-    return plain_blocks(cleaned(Traced.of(text)))
-
-
 def _in_words(text: Traced, language: Language) -> Traced:
     for step in language.steps:
         text = step(text)
     return text
-
-
-def _phrases(block: Block, max_chars: int, first_max_chars: int | None) -> list[ReadPhrase]:
-    parts = phrases_of(block.text, first_max_chars=first_max_chars, max_chars=max_chars)
-    last = len(parts) - 1
-    return [
-        ReadPhrase(part.text, part.span, block.pause_s if place == last else 0.0, block.pace)
-        for place, part in enumerate(parts)
-    ]

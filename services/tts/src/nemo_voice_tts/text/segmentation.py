@@ -15,7 +15,6 @@ _LONGEST_WORD = 40
 _LONGEST_LIST = 3
 """Digits of a list item's number; more are a year or an amount."""
 
-_PARAGRAPH = re.compile(r"\s*\n\s*\n\s*")
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"([.!?]+)([\"')\]}]*)(?=\s)")
 _NEXT = re.compile(r"\s+[\"'(\[{]*(\w*)")
@@ -56,17 +55,12 @@ def phrases_of(
     """Returns the text's sentences, long ones cut at clauses, each with something to say.
 
     Args:
-        text: A text of one or more paragraphs, cleaned.
+        text: A block of a text, cleaned.
         first_max_chars: Cut the first phrase at a clause within so many characters, so that its
             sound comes early; a sentence without clauses stays whole.
         max_chars: Longest phrase.
     """
-    pieces = [
-        piece
-        for paragraph in text.split(_PARAGRAPH)
-        for sentence in _sentences(paragraph.sub(_SPACE, " "))
-        for piece in _capped(sentence, max_chars)
-    ]
+    pieces = [piece for sentence in _sentences(text) for piece in _capped(sentence, max_chars)]
     phrases = _joined(pieces)
     if phrases and first_max_chars is not None and len(phrases[0]) > first_max_chars:
         end = _opening_end(phrases[0].text, first_max_chars)
@@ -75,32 +69,35 @@ def phrases_of(
     return phrases
 
 
-def _sentences(paragraph: Traced) -> list[Traced]:
+def _sentences(block: Traced) -> list[Traced]:
     sentences, start = [], 0
-    for stop in _STOP.finditer(paragraph.text):
-        if _ends_sentence(paragraph.text, start, stop):
-            sentences.append(paragraph[start : stop.end()].strip())
+    for stop in _STOP.finditer(block.text):
+        if _ends_sentence(block.text, start, stop):
+            sentences.append(block[start : stop.end()].strip())
             start = stop.end()
-    return [*sentences, paragraph[start:].strip()]
+    return [*sentences, block[start:].strip()]
 
 
-def _ends_sentence(paragraph: str, start: int, stop: re.Match[str]) -> bool:
+def _ends_sentence(block: str, start: int, stop: re.Match[str]) -> bool:
     marks, closers = stop.groups()
-    following = _NEXT.match(paragraph, stop.end())
+    following = _NEXT.match(block, stop.end())
     following_word = following[1] if following else ""
     if closers or ".." in marks:
         return not following_word[:1].islower()
     if marks != ".":
         return True
-    head = paragraph[max(start, stop.start() - _LONGEST_WORD) : stop.start()]
+    head = block[max(start, stop.start() - _LONGEST_WORD) : stop.start()]
     words = head.split()
     if not words or head[-1].isspace():
         return True
     is_first = len(words) == 1 and len(head) < _LONGEST_WORD
-    return not _keeps_going(words[-1].lstrip("\"'([{"), following_word, is_first=is_first)
+    is_spelled = len(words) > 1 and len(words[-2]) == 1 and words[-2].isupper()
+    return not _keeps_going(
+        words[-1].lstrip("\"'([{"), following_word, is_first=is_first, is_spelled=is_spelled
+    )
 
 
-def _keeps_going(word: str, following: str, *, is_first: bool) -> bool:
+def _keeps_going(word: str, following: str, *, is_first: bool, is_spelled: bool) -> bool:
     """Returns whether the dot after a word belongs to the word alone."""
     lowered = word.lower()
     if _BEFORE_NAMES.fullmatch(lowered):
@@ -111,7 +108,8 @@ def _keeps_going(word: str, following: str, *, is_first: bool) -> bool:
         return not following[:1].isupper()
     if word.isdigit():
         return is_first and len(word) <= _LONGEST_LIST
-    is_initial = len(word) == 1 and word.isupper() and word != "I"
+    # Letters one by one, such as `P M`, are no initials of a name.
+    is_initial = len(word) == 1 and word.isupper() and word != "I" and not is_spelled
     return bool(is_initial or _DOTTED.fullmatch(word)) and not _OPENER.fullmatch(following)
 
 

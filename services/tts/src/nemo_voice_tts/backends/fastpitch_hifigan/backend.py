@@ -1,7 +1,7 @@
 """Implements the port to a voice with NVIDIA NeMo's FastPitch and HiFi-GAN.
 
 Importing this module is cheap; `load_voice` imports torch and NeMo, which takes ten seconds.
-Everything but `tokens`, `windows` and `vocoder_items` happens on the device thread.
+Everything but `tokens`, `check`, `windows` and `vocoder_items` happens on the device thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,8 @@ from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import Stretch, stretches
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
+from nemo_voice_tts.text.insets import NONE, Pronunciations
+from nemo_voice_tts.text.phonemes import Pronunciation
 
 if TYPE_CHECKING:
     from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import FastPitch
@@ -84,8 +86,12 @@ class NemoVoice(Voice):
         hardware.synchronise(self._fastpitch.device)
 
     @override
-    def tokens(self, text: str) -> tuple[int, ...]:
-        return self._fastpitch.tokens(text)
+    def tokens(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
+        return self._fastpitch.tokens(text, pronunciations)
+
+    @override
+    def check(self, pronunciation: Pronunciation, /) -> None:
+        self._fastpitch.vocabulary.symbols(pronunciation)
 
     @override
     def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:

@@ -1,6 +1,6 @@
 """FastPitch: text to tokens, and batches of tokens to spectrograms, by the model's direct stages.
 
-`backend.py` calls it on the device thread; `tokens` alone may run on any.
+`backend.py` calls it on the device thread; `tokens` and `vocabulary` alone may run on any.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,10 @@ from nemo.collections.tts.models import FastPitchModel
 
 from nemo_voice_serving.nemo.loading import UnusableModel, restore
 from nemo_voice_tts.backends.fastpitch_hifigan.padding_masks import mask_between_convolutions
+from nemo_voice_tts.backends.fastpitch_hifigan.vocabulary import Vocabulary
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram
-from nemo_voice_tts.text.abbreviations import spelled
+from nemo_voice_tts.text.insets import NONE, Pronunciations
 
 _SHORTEST_PART = 32
 """Tokens of a part of an overlong phrase: less is no word."""
@@ -26,7 +27,7 @@ class FastPitch:
     def __init__(self, model: Any, device: torch.device) -> None:
         self._network = model.fastpitch
         self.device = device
-        self._vocabulary = model.vocab
+        self._padding = int(model.vocab.pad)
         self.model = model
         self.sample_rate_hz = int(model.cfg.sample_rate)
         self.mel_count = int(model.cfg.n_mel_channels)
@@ -34,15 +35,16 @@ class FastPitch:
         symbols = list(model.vocab.tokens)
         self._sounded = frozenset(place for place, symbol in enumerate(symbols) if symbol.isalnum())
         self._space = int(model.vocab.space)
-        self._lexicon = getattr(model.vocab.g2p, "phoneme_dict", None) or {}
+        self.vocabulary = Vocabulary(model.vocab)
 
-    def tokens(self, text: str) -> tuple[int, ...]:
-        """Returns the tokens of normalised text.
+    def tokens(self, text: str, pronunciations: Pronunciations = NONE) -> tuple[int, ...]:
+        """Returns the tokens of normalised text, whose placeholders the pronunciations stand for.
 
         Raises:
             UnspeakableText: No letter or phoneme is among them.
+            UnknownPhoneme: The model has not every sound of a pronunciation.
         """
-        found = tuple(self._vocabulary.encode(spelled(text, self._lexicon)))
+        found = self.vocabulary.encode(text, pronunciations)
         if self._sounded.isdisjoint(found):
             raise UnspeakableText("The text holds no letter or digit that this voice can say.")
         return found
@@ -86,8 +88,10 @@ class FastPitch:
     @torch.inference_mode()  # type: ignore[untyped-decorator,unused-ignore]  # torch is untyped here
     def _run(self, phrases: Sequence[Phrase]) -> list[torch.Tensor]:
         longest = max(len(phrase.tokens) for phrase in phrases)
-        padding = self._vocabulary.pad
-        rows = [[*phrase.tokens, *[padding] * (longest - len(phrase.tokens))] for phrase in phrases]
+        rows = [
+            [*phrase.tokens, *[self._padding] * (longest - len(phrase.tokens))]
+            for phrase in phrases
+        ]
         text = torch.tensor(rows, dtype=torch.long).to(self.device)
         pace = torch.tensor([[phrase.pace] for phrase in phrases]).to(self.device)
         speaker = None

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
-from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses, request_list
 from nemo_voice_tts.http.schemas import SynthesizeRequest
 
 
@@ -25,6 +25,8 @@ def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             param="text",
             max_chars=max_text_chars,
             audio_format=AudioFormat.WAV,
+            pronunciations=request_list(body.pronunciations),
+            text_format=body.text_format,
             strict=body.strict,
         )
         if body.stream:

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.audio.encoding import AudioFormat
+from nemo_voice_serving.http.error_param import error_param
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import NimSpeechRequest, VoiceList
 from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE, check_language, check_voice
+from nemo_voice_tts.text.pronunciations import of_dictionary
 
 NimForm = Annotated[NimSpeechRequest, Form(media_type="multipart/form-data")]
 
@@ -62,12 +64,16 @@ def _parameters(
 ) -> SpeechParameters:
     check_language(form.language)
     check_voice(form.voice, model=model)
+    with error_param("custom_dictionary"):
+        pronunciations = of_dictionary(form.custom_dictionary)
     return SpeechParameters(
         text=form.text,
         param="text",
         max_chars=max_chars,
         audio_format=audio_format,
         rate_hz=form.sample_rate_hz,
+        pronunciations=pronunciations,
+        text_format=form.text_format,
         strict=form.strict,
     )
 

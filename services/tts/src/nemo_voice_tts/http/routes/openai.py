@@ -6,7 +6,7 @@ from fastapi.responses import StreamingResponse
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
-from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
+from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses, request_list
 from nemo_voice_tts.http.schemas import SpeechRequest, StreamFormat
 from nemo_voice_tts.http.voice_names import check_voice
 
@@ -38,6 +38,8 @@ def openai_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             audio_format=body.response_format,
             rate_hz=PCM_RATE_HZ if body.response_format is AudioFormat.PCM else None,
             pace=body.speed,
+            pronunciations=request_list(body.pronunciations),
+            text_format=body.text_format,
             strict=body.strict,
         )
         if body.stream_format is StreamFormat.SSE:
