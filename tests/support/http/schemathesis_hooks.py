@@ -18,7 +18,9 @@ from support.audio.sounds import libsndfile_bytes, tone
 
 CLIP = libsndfile_bytes(tone(0.2, 16000), 16000, "WAV", "PCM_16")
 UPLOADS = {"type": "string", "contentMediaType": "application/octet-stream"}
-BEYOND_SCHEMAS = {"unspeakable_text", "text_too_long", "unsupported_audio"}
+BEYOND_SCHEMAS = {
+    "unspeakable_text", "text_too_long", "unsupported_audio", "invalid_ssml", "unknown_phoneme",
+}  # fmt: skip
 NAMES = {"voice", "language", "languages"}
 """Fields whose values are names: which of them exist is the loaded model's."""
 COMBINED = {"include"}
