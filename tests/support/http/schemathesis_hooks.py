@@ -23,6 +23,7 @@ BEYOND_SCHEMAS = {
     "text_too_long",
     "unsupported_audio",
     "invalid_pronunciations",
+    "invalid_ssml",
     "unknown_phoneme",
     "unreadable_characters",
     "invalid_ssml",

@@ -1,6 +1,7 @@
 """Every number and sign of Unicode is said, or silent because it means nothing."""
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -73,3 +74,30 @@ def test_a_number_is_said_wherever_it_stands(number: str) -> None:
     plain = _said(number).rstrip(".")
     for before, after in [("", " of it"), ("(", ")"), ('"', '"'), ("it is ", "."), ("a: ", "!")]:
         assert plain in _said(f"{before}{number}{after}"), (before, number, after)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1",
+        "1/",
+        "1.",
+        "1,",
+        "$1",
+        "1^2",
+        "5%",
+        "#1",
+        "1=",
+        "½",
+        "√1",
+        "①",
+        "1-1/",
+        "1 km ",
+        "a1",
+        "*1",
+    ],
+)
+def test_the_time_to_read_grows_no_faster_than_the_text(piece: str) -> None:
+    start_s = time.perf_counter()
+    _said((piece * 50_000)[:50_000])
+    assert time.perf_counter() - start_s < 10  # about one second; quadratic ones took minutes

@@ -1,7 +1,7 @@
 """Numbers of every script and shape in ASCII digits, before anything else looks at a text.
 
 `cleaning.py` calls it: circled, superscript, Roman and fraction characters would lose what they
-are there.
+are there. The languages' steps begin with `undivided_numbers`.
 """
 
 import re
@@ -21,9 +21,9 @@ _SUPERSCRIPT = {
 _SUBSCRIPT = {**dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)), "₊": "+", "₋": "-"}
 
 _KEYCAP = re.compile("([0-9#*])\\uFE0F?\\u20E3")
-_GROUPED = re.compile(
-    r"(?<![\d.,])\d{1,3}(?:([\u00A0\u2007\u2009\u202F])\d{3}(?:\1\d{3})*|(?: \d{3}){2,})(?!\d)"
-)
+_DIGIT = re.compile(r"[0-9]")
+_THIN = re.compile(r"(?<![\d.,])\d{1,3}([\u00A0\u2007\u2009\u202F])\d{3}(?:\1\d{3})*(?!\d)")
+_GROUPED = re.compile(r"(?<![\d.,])(?<!\d )\d{1,3}(?: \d{3}){2,}(?![ ]?\d)")
 _CONTINENTAL = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3})+,\d{1,2}(?![\d.,]*\d)")
 _LAKHS = re.compile(r"(?<![\w.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,]*\d)")
 _SEPARATED = re.compile(
@@ -45,17 +45,26 @@ _SHORT_YEAR = 4
 
 def plain_numerals(text: Traced) -> Traced:
     """Returns the text with its numbers in ASCII: `½` is `1/2`, `x²` is `x^2`, `①` is `1`."""
-    spaced = text.sub(_GROUPED, _undivided)
-    spaced = spaced.sub(_CONTINENTAL, _anglicised).sub(_LAKHS, _undivided)
-    if "'" in spaced.text or "_" in spaced.text:
-        spaced = spaced.sub(_SEPARATED, _undivided)
-    if spaced.text.isascii():
-        return spaced
-    text = spaced.sub(_KEYCAP, lambda found: f" {found[1]} ")
+    if text.text.isascii():
+        return text
+    text = text.sub(_THIN, _undivided).sub(_KEYCAP, lambda found: f" {found[1]} ")
     text = text.sub(_RANGE, _range_sign).sub(_RISE, "up ").sub(_FALL, "down ")
     text = text.sub(_RAISED, _raised)
     text = text.sub(_LOWERED, lambda found: f" {_translated(found[0], _SUBSCRIPT)} ")
     return text.sub(_NUMERAL, _numerals)
+
+
+def undivided_numbers(text: Traced) -> Traced:
+    """Returns the text without what other countries, and programs, put between thousands.
+
+    A step: `1 234 567`, `1'000'000`, `1_000_000`, `1.234,56` and `2,50,000` are plain numbers.
+    """
+    if not _DIGIT.search(text.text):
+        return text
+    text = text.sub(_GROUPED, _undivided).sub(_CONTINENTAL, _anglicised).sub(_LAKHS, _undivided)
+    if "'" in text.text or "_" in text.text:
+        return text.sub(_SEPARATED, _undivided)
+    return text
 
 
 def _anglicised(found: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 _ENGLISH = {
     "&": "and", "%": "percent", "+": "plus", "=": "equals", "<": "less than", ">": "greater than",
-    "@": "at", "#": "hash", "*": "asterisk", "/": "slash", "\\": "backslash", "^": "caret",
+    "@": "at", "#": "hash", "*": "asterisk", "/": "slash", "^": "caret",
     "$": "dollar", "£": "pound", "€": "euro", "¥": "yen", "¢": "cent", "₹": "rupee", "₿": "bitcoin",
     "₩": "won", "₽": "ruble", "©": "copyright", "®": "registered", "™": "trademark",
     "°": "degrees", "§": "section", "¶": "paragraph", "№": "number", "×": "times",

@@ -20,6 +20,7 @@ from nemo_voice_tts.text.en.times import times
 from nemo_voice_tts.text.en.titles import titles
 from nemo_voice_tts.text.en.versions import versions
 from nemo_voice_tts.text.language import Language, where
+from nemo_voice_tts.text.numerals import undivided_numbers
 
 _HOLDS_NUMBERS = re.compile(r"[^\sA-Za-z.,;:!?'\"()-]|[a-z]\.? ?-[A-Z]|\b[a-z] - [a-z]\b")
 """A digit or sign, or the hyphen of `Mon-Fri` or `x - y`: most sentences hold none of them."""
@@ -40,6 +41,7 @@ ENGLISH = Language(
         # Numbers, from the forms that hold most signs to the bare digits.
         where(
             _HOLDS_NUMBERS,
+            undivided_numbers,
             labels,
             comparisons,
             dates,

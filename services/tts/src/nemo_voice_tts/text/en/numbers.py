@@ -64,7 +64,7 @@ _THOUSANDS = re.compile(
     r"(?<![\w.,])(?P<n>\d+(?:\.\d+)?)(?P<size>k|K(?=\+)|M|mn|mln|bn)(?!\w)"
     r"(?![ ](?:run|race|runner|video|resolution|display|monitor|tv|screen)s?\b)"
 )
-_PLURAL = re.compile(r"(?P<n>\d+)(?P<end>'?s|ers)(?!\w)")
+_PLURAL = re.compile(r"(?<!\d)(?P<n>\d+)(?P<end>'?s|ers)(?!\w)")
 _DEVICE = re.compile(r"(?:iphone|galaxy|model|mi|nexus) $", re.IGNORECASE)
 _FORMULA = re.compile(r"\b(?P<atoms>CO|NO|SO|NH|CH|PO)(?=[ ]?\d(?!\w))")
 _PLACE = re.compile(

@@ -90,17 +90,17 @@ def _slash(found: re.Match[str]) -> str | None:
 def _joint(found: re.Match[str], over: float, under: int) -> str | None:
     """Returns what is said for the slash between two numbers, or None in a fraction."""
     around = found.string[max(0, found.start() - 30) : found.end() + 12]
-    is_pressure = over > under or _PRESSURE.search(around)
-    is_rated = over <= under and (under in _TOPS or over == under or _RATED.search(around))
-    if over in _SYSTOLIC and under in _DIASTOLIC and is_pressure:
-        return "over"
-    if not over.is_integer() or over == under or (is_rated and over != 1 and under in _RATINGS):
-        return "out of"
-    if max(over, under) > _LARGEST_PART:
-        return "over"
-    if under == over + 1 and _NAME.search(
-        found.string[max(0, found.start() - _REACH) : found.start()]
+    has_pressures = over in _SYSTOLIC and under in _DIASTOLIC
+    if max(over, under) > _LARGEST_PART or (
+        has_pressures and (over > under or _PRESSURE.search(around))
     ):
+        return "over"
+    may_be_rated = 1 != over < under and under in _RATINGS
+    is_rated = may_be_rated and (under in _TOPS or _RATED.search(around))
+    if is_rated or over == under or not over.is_integer():
+        return "out of"
+    before = found.string[max(0, found.start() - _REACH) : found.start()]
+    if under == over + 1 and _NAME.search(before):
         return "slash"  # as in `Windows 10/11`
     if over > 2 * under:
         return "slash" if under > 1 else "over"

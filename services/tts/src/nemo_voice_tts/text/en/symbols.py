@@ -47,12 +47,15 @@ _AND = re.compile(r"[ ]?(?:&amp;|&)[ ]?")
 _PLUS_AFTER = re.compile(r"(?<=[\w)%])\+\+?(?![\w+])")
 _PLUS_BEFORE = re.compile(r"(?<![\w+])\+[ ]?(?=[\w.$£€])")
 _STARS = re.compile(r"(?<![\w*.])(?P<n>[1-7])[ ]?(?:\*(?![\w*])|[★⭐])")
-_NOTE = re.compile(r"(?<=[\w.,;:!?)\"'%])\*{1,3}(?![\w*])|(?<![\w*])\*(?=[A-Z][a-z])|[†‡]")
+_NOTE = re.compile(r"(?<=[\w.,;:!?)\"'%])\*{1,3}(?![\w*])|(?<![\w*])\*(?=[A-Za-z])|[†‡]")
 _SHARP = re.compile(r"\b(?P<note>[CFAGDEB])(?:#|♯)(?!\w)")
 _TAG = re.compile(r"(?<![\w#&])#(?=[A-Za-z])")
 _AT = re.compile(r"[ ]?@[ ]?")
 _WORD_SLASH = re.compile(r"(?<=[^\W\d])[ ]?/[ ]?(?=[^\W\d])")
 _JOINS = re.compile(r"(?<=\w)(?:_+|\\)(?=\w)|_+|(?<=\w)-(?=\w)(?<=\d-)")
+_MARK_ALONE = re.compile(r"\s*[#*][#*\s]*")
+"""Markup that marks nothing."""
+_BACKSLASH = re.compile(r"(?<=\s)\\(?=\s)")
 _APPROXIMATELY = re.compile(r"(?<![\w~/])~[ ]?(?=[\w$£€.])")
 _GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u0391-\u03c9\u2126\u00b5](?![\u0370-\u03ff])")
 """A letter of a formula; a Greek word is left alone."""
@@ -99,7 +102,13 @@ def symbols(text: Traced) -> Traced:
     """Returns the text without a sign that is neither a letter nor punctuation."""
     if text.text.isascii() and not _OTHER.search(text.text) and "_" not in text.text:
         return text
-    text = text.sub(_APPROXIMATELY, "approximately ").sub(_PLUS_BEFORE, "plus ")
+    if _MARK_ALONE.fullmatch(text.text):
+        return text.sub(_OTHER, " ")
+    text = (
+        text.sub(_BACKSLASH, "backslash")
+        .sub(_APPROXIMATELY, "approximately ")
+        .sub(_PLUS_BEFORE, "plus ")
+    )
     text = text.sub(_TAG, "hash ").sub(_AT, " at ").sub(_WORD_SLASH, " slash ")
     text = text.sub(_JOINS, " ").sub(_GREEK, lambda found: f" {greek_letter(found[0])} ")
     return text.sub(_OTHER, _named)

@@ -7,6 +7,7 @@ from nemo_voice_tts.text.es.measures import measures
 from nemo_voice_tts.text.es.money import money
 from nemo_voice_tts.text.es.numbers import numbers, symbols
 from nemo_voice_tts.text.language import Language, where
+from nemo_voice_tts.text.numerals import undivided_numbers
 
 _HOLDS_NUMBERS = re.compile(r"[^\sA-Za-záéíóúüñÁÉÍÓÚÜÑ.,;:!?¡¿'\"()-]")
 """A digit or sign: nothing else is looked for in most sentences."""
@@ -14,6 +15,6 @@ _HOLDS_NUMBERS = re.compile(r"[^\sA-Za-záéíóúüñÁÉÍÓÚÜÑ.,;:!?¡¿'\
 SPANISH = Language(
     "es",
     "Spanish",
-    steps=(where(_HOLDS_NUMBERS, dates, money, measures, numbers, symbols),),
+    steps=(where(_HOLDS_NUMBERS, undivided_numbers, dates, money, measures, numbers, symbols),),
     has_grammars=False,
 )

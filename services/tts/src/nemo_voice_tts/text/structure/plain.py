@@ -15,7 +15,7 @@ from nemo_voice_tts.text.structure.blocks import (
 )
 from nemo_voice_tts.text.traced import Traced
 
-_GAP = re.compile(r"\n[^\S\n]*(?:\n\s*|([=*#_~-])\1{2,}[^\S\n]*(?:\n|$)\s*)")
+_GAP = re.compile(r"\n\s*([=*#_~-])\1{2,}[^\S\n]*(?:\n\s*|$)|\n[^\S\n]*\n\s*")
 """What stands between two paragraphs: an empty line, or a line drawn across the page."""
 _LINE = re.compile(r"\n")
 BREAK = "\x1e"

@@ -35,6 +35,7 @@ _ALPHABETS = {
 }
 _UNDEFINED_ENTITY = expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]
 _ENTITY_HINT = "Write the character itself, or its number, such as &#160; for &nbsp;."
+_NO_SSML = "a text of the format ssml begins with <speak>"
 _HINT = "Close each element, and write & as &amp; and < as &lt;."
 
 
@@ -93,6 +94,8 @@ class _Reader:
 
     def blocks(self) -> list[Block]:
         """Returns the blocks of the document."""
+        if not self._text.text.lstrip().startswith("<"):
+            raise self._error(f"{_NO_SSML}.", 1, 0)
         try:
             self._parser.Parse(self._encoded, True)
         except expat.ExpatError as error:
@@ -104,7 +107,7 @@ class _Reader:
     def _start(self, written: str, attributes: dict[str, str]) -> None:
         name = _local(written)
         if not self._open and name != "speak":
-            raise self._error(f"an SSML document begins with <speak>, not with <{written}>.")
+            raise self._error(f"{_NO_SSML}, and this with <{written}>.")
         known = {_local(key): value for key, value in attributes.items()}
         pace = self._open[-1].pace if self._open else 1.0
         is_dropped = name in _DROPPED or (bool(self._open) and self._open[-1].is_dropped)
