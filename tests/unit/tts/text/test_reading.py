@@ -23,7 +23,9 @@ _PIECES = (
     "https://a.example/_b_", "<pre>", "<p hidden>", "'", '"', "...", "!", "?No.I ", "5", "$5*",
 )  # fmt: skip
 MARKED_UP = st.lists(st.sampled_from(_PIECES), max_size=40).map("".join)
-WORDS = st.from_regex(r"[a-z]{2,8}( [a-z]{2,8}){0,5}", fullmatch=True)
+WORDS = st.lists(
+    st.sampled_from(("robin", "sings", "garden", "morning", "river", "yellow")), min_size=1
+).map(" ".join)
 
 
 @given(st.text(), FORMATS)
@@ -70,7 +72,7 @@ def test_marks_change_nothing_of_what_is_said(phrases: list[str]) -> None:
 
 @given(st.lists(WORDS, min_size=1, max_size=5))
 def test_each_word_is_in_the_span_of_its_phrase(phrases: list[str]) -> None:
-    text = "\n".join(f"- **{phrase}** &amp; [more]({phrase})" for phrase in phrases)
+    text = "\n".join(f"- **{phrase}** &mdash; [more](robin)" for phrase in phrases)
     for phrase in read(text):
         written = text[slice(*phrase.span)]
         assert all(word in written for word in re.findall(r"\w{2,}", phrase.text))
