@@ -98,7 +98,7 @@ def test_phrases_know_where_they_were_written(text: str, spans: list[str]) -> No
 
 def test_only_the_last_phrase_of_a_block_is_followed_by_its_pause() -> None:
     phrases = read("One. Two.\n\n\u263a\n\nThree.\n\n\u263a")
-    assert [phrase.pause_s for phrase in phrases] == [0.0, PARAGRAPH_PAUSE_S, PARAGRAPH_PAUSE_S]
+    assert [phrase.pause_s for phrase in phrases] == [0.0, PARAGRAPH_PAUSE_S, 0.0]
     assert read("One. Two.")[-1].pause_s == 0.0
 
 
@@ -112,6 +112,12 @@ def test_ssml_reaches_the_phrases() -> None:
     assert (one.pause_s, two.pause_s, three.pause_s) == (0.0, 1.0, 0.0)
     assert (two.pace, three.pace) == (1.0, 0.5)
     assert list(two.pronunciations.values()) == [Pronunciation("a")]
+
+
+def test_a_break_beside_what_nobody_says_is_kept() -> None:
+    text = "<speak>☺<break time='1s'/>One.<break time='2s'/>☺<break time='3s'/></speak>"
+    [phrase] = read(text)
+    assert (phrase.lead_s, phrase.pause_s) == (1.0, 5.0)
 
 
 def test_the_first_phrase_of_a_marked_up_text_is_short_too() -> None:
