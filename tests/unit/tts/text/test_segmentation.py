@@ -68,6 +68,7 @@ def _without_blanks(text: str) -> str:
             "Use java.lang.String or Console.WriteLine here",
             ["Use java.lang.String or Console.WriteLine here"],
         ),
+        ("See a_name.Next and x@a.Example", ["See a_name.Next and x@a.Example"]),
         ("http://a.b/?Page=1.The", ["http://a.b/?Page=1.The"]),
         ("Yes. 😀 ... No.", ["Yes. ...", "No."]),
         ("... and so on.", ["... and so on."]),

@@ -32,12 +32,8 @@ def with_blanks_between_sentences(text: Traced) -> Traced:
     def spaced(found: re.Match[str]) -> str | None:
         before = whole[max(0, found.start() - _LONGEST_WORD) : found.start()].rpartition(" ")[2]
         after = whole[found.end() : found.end() + _LONGEST_WORD].partition(" ")[0]
-        is_name = (
-            _is_name(before, after)
-            if found[0] == "."
-            else _ADDRESS.search(before + after.rstrip(":"))
-        )
-        return None if is_name else f"{found[0]} "
+        is_word = _has_address(before, after) or (found[0] == "." and _is_name(before, after))
+        return None if is_word else f"{found[0]} "
 
     return text.sub(_JOINED, spaced)
 

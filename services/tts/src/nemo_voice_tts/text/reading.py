@@ -121,18 +121,26 @@ def read(
 
 def _phrases(blocks: list[Block], language: Language, limits: Limits) -> list[ReadPhrase]:
     phrases: list[ReadPhrase] = []
-    lead_s = 0.0
+    pause_s = exact_s = 0.0
+    """Silence since the last phrase, and how much of it was asked for."""
     for block in blocks:
-        lead_s += block.lead_s
+        exact_s += block.lead_s
         said = _in_words(block.text, language)
         if is_said(said.text):
             first_chars = None if phrases else limits.first_phrase_chars
             parts = phrases_of(said, first_max_chars=first_chars, max_chars=limits.phrase_chars)
-            phrases += [ReadPhrase(part.text, part.span, pace=block.pace) for part in parts]
-        if phrases and block.pause_s > phrases[-1].pause_s:
-            phrases[-1] = replace(phrases[-1], pause_s=block.pause_s)
-    if lead_s and phrases:
-        phrases[0] = replace(phrases[0], lead_s=lead_s)
+            made = [ReadPhrase(part.text, part.span, pace=block.pace) for part in parts]
+            if phrases:
+                phrases[-1] = replace(phrases[-1], pause_s=max(pause_s, exact_s))
+            elif exact_s:
+                made[0] = replace(made[0], lead_s=exact_s)
+            phrases += made
+            pause_s = exact_s = 0.0
+        if block.is_pause_exact:
+            exact_s += block.pause_s
+        pause_s = max(pause_s, block.pause_s)
+    if exact_s and phrases:
+        phrases[-1] = replace(phrases[-1], pause_s=exact_s)
     return phrases
 
 

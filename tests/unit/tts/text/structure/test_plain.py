@@ -44,6 +44,7 @@ from nemo_voice_tts.text.traced import Traced
                 ("(2) eggs", "(2) eggs", 0.0),
             ],
         ),
+        ("an inter-\nnational word", [("an inter-national word", "an inter-\nnational word", 0.0)]),
         ("- 5 degrees", [("-5 degrees", "- 5 degrees", 0.0)]),
         ("- $5", [("-$5", "- $5", 0.0)]),
         (

@@ -151,7 +151,7 @@ def test_rates_count_from_those_around_them_and_names_from_the_requests(
     assert pace_of(rate, 2.0) == pytest.approx(pace)
 
 
-@pytest.mark.parametrize("rate", ["", "fastish", "0", "-100%", "-200%", "1e3", "%", "NaN"])
+@pytest.mark.parametrize("rate", ["", "fastish", "0", "-100%", "-200%", "1e3", "%", "NaN", "120"])
 def test_a_rate_that_is_none_is_refused(rate: str) -> None:
     with pytest.raises(ValueError, match="rate"):
         pace_of(rate, 1.0)
@@ -162,3 +162,9 @@ def test_a_break_says_how_long_in_seconds_or_in_words() -> None:
     assert break_s(" +20MS ", "strong") == 0.02
     assert break_s(None, None) == break_s(None, "medium") == 0.4
     assert break_s("0s", None) == break_s(None, "none") == 0.0
+
+
+def test_the_encoding_that_a_declaration_names_is_that_of_the_bytes_that_are_gone() -> None:
+    text = "<?xml version='1.0' encoding='utf-16'?><speak>é ☺</speak>"
+    [block] = ssml_blocks(Traced.of(text), Insets())
+    assert block.text.text == "é ☺"

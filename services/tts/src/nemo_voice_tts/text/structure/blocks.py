@@ -18,7 +18,7 @@ ITEM_PAUSE_S = 0.15
 LINE_PAUSE_S = 0.1
 """Where the author broke a line."""
 
-_SAID_OR_MARKED = re.compile(r"\S")
+_NOT_BLANK = re.compile(r"\S")
 
 
 class TextFormat(StrEnum):
@@ -43,6 +43,8 @@ class Block:
     """Speaking rate, relative to the request's: 2.0 is twice as fast."""
     lead_s: float = 0.0
     """Silence before it: only the first block of a text has any."""
+    is_pause_exact: bool = False
+    """Whether its author asked for the silence after it, which then is kept at the text's end."""
 
 
 @dataclass(slots=True)
@@ -50,16 +52,12 @@ class _Pause:
     of_structure_s: float = 0.0
     asked_for_s: float = 0.0
 
-    def seconds(self) -> float:
-        """An author who asks for a pause means that one, not one more."""
-        return self.asked_for_s or self.of_structure_s
-
 
 class BlockBuilder:
     """Puts blocks together from the pieces of text that a reader comes across."""
 
     def __init__(self) -> None:
-        self._lead = _Pause()
+        self._lead_s = 0.0
         self._blocks: list[tuple[Traced, float, _Pause]] = []
         self._pieces: list[Traced] = []
         self._pace = 1.0
@@ -67,7 +65,7 @@ class BlockBuilder:
     @property
     def is_open(self) -> bool:
         """Whether the block in work holds anything yet."""
-        return any(_SAID_OR_MARKED.search(piece.text) for piece in self._pieces)
+        return any(_NOT_BLANK.search(piece.text) for piece in self._pieces)
 
     @property
     def written(self) -> str:
@@ -95,8 +93,10 @@ class BlockBuilder:
     def silence(self, seconds: float) -> None:
         """Ends the block in work with a silence of so many seconds; several of them add up."""
         self.end()
-        pause = self._blocks[-1][2] if self._blocks else self._lead
-        pause.asked_for_s += seconds
+        if self._blocks:
+            self._blocks[-1][2].asked_for_s += seconds
+        else:
+            self._lead_s += seconds
 
     def set_pace(self, pace: float) -> None:
         """Sets the speaking rate of what follows, relative to the request's."""
@@ -110,6 +110,13 @@ class BlockBuilder:
         if self._blocks:
             self._blocks[-1][2].of_structure_s = 0.0
         return [
-            Block(text, pause.seconds(), pace, 0.0 if place else self._lead.asked_for_s)
+            Block(
+                text,
+                # An author who asks for a pause means that one, not one more.
+                pause.asked_for_s or pause.of_structure_s,
+                pace,
+                lead_s=0.0 if place else self._lead_s,
+                is_pause_exact=pause.asked_for_s > 0,
+            )
             for place, (text, pace, pause) in enumerate(self._blocks)
         ]

@@ -31,6 +31,7 @@ _AMOUNT = re.compile(r"[$£€]?\.?\d")
 _SIGNS = {"-": "-", "+": "+", "–": "-"}
 _OPENING = "\"'“‘([{"
 _ENDS = (":", ".", "!", "?")
+_HYPHENATED = re.compile(r"[a-z]-$")
 _GOES_ON = re.compile(
     r"(?:,|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|but|nor|as|than|that|is|are|was|were"
     r"|be|been|my|your|his|her|its|our|their|this|these|those|no|not|very|mrs?|dr|st)\.?)$",
@@ -101,7 +102,7 @@ def add_prose(prose: Traced, builder: BlockBuilder) -> None:
         builder.add(line)
         if mark[0] == BREAK or _is_broken_on_purpose(line.text, following.text, width):
             builder.end(LINE_PAUSE_S)
-        else:
+        elif not (_HYPHENATED.search(line.text) and following.text[:1].islower()):
             builder.add(prose.replaced(*mark.span(), " "))
     builder.add(lines[-1])
 

@@ -2,6 +2,7 @@
 
 import re
 
+from nemo_voice_tts.errors import InvalidMarkup
 from nemo_voice_tts.text.insets import PLACEHOLDERS, Insets
 from nemo_voice_tts.text.structure.blocks import Block, BlockBuilder, TextFormat
 from nemo_voice_tts.text.structure.html import add_html, html_blocks
@@ -25,6 +26,10 @@ _MARKUP = re.compile(
     re.MULTILINE,
 )
 """What Markdown, tags or entities have, and plain text may have."""
+_SSML_TAG = re.compile(
+    r"<(?:break\s+(?:time|strength)|prosody\s+rate|say-as\s+interpret-as|phoneme\s+(?:alphabet|ph)"
+    r"|sub\s+alias)\s*="
+)
 _BLOCK_TAG = re.compile(r"\s*<(\w+)")
 
 
@@ -59,6 +64,8 @@ def _blocks_of_unknown(source: Traced, insets: Insets) -> list[Block]:
         return plain_blocks(source)
     if is_ssml(text):
         return ssml_blocks(source, insets)
+    if _SSML_TAG.search(text) and (blocks := _blocks_of_fragment(source, insets)):
+        return blocks
     if is_document(text):
         return html_blocks(source)
     begins = _BLOCK_TAG.match(text)
@@ -67,3 +74,16 @@ def _blocks_of_unknown(source: Traced, insets: Insets) -> list[Block]:
         add_html(source, builder, elements)
         return builder.blocks()
     return markdown_blocks(source, is_careful=True)
+
+
+def _blocks_of_fragment(source: Traced, insets: Insets) -> list[Block]:
+    """Returns the blocks of SSML that lacks its `<speak>`; none where it is no SSML after all."""
+    end = len(source)
+    document = Traced.joined(
+        [source.replaced(0, 0, "<speak>"), source, source.replaced(end, end, "</speak>")]
+    )
+    try:
+        ssml_blocks(document, Insets())
+    except InvalidMarkup:
+        return []
+    return ssml_blocks(document, insets)

@@ -23,6 +23,7 @@ _RATES = {
     "fast": 1.25,
     "x-fast": 1.5,
 }
+_MOST_FACTOR = 4.0
 _FACTOR = re.compile(r"([-+]?)(\d+(?:\.\d*)?|\.\d+)(%?)")
 
 
@@ -65,6 +66,8 @@ def pace_of(rate: str, outer: float) -> float:
     if found is not None:
         sign, number, unit = found.groups()
         factor = float(number) / (100 if unit else 1)
+        if not unit and factor > _MOST_FACTOR:
+            factor = 0.0  # 120, where 120% is meant
         if sign:
             factor = 1 + (factor if sign == "+" else -factor)
     if factor <= 0:
