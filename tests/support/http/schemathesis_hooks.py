@@ -26,7 +26,6 @@ BEYOND_SCHEMAS = {
     "invalid_ssml",
     "unknown_phoneme",
     "unreadable_characters",
-    "invalid_ssml",
 }
 NAMES = {"voice", "language", "languages"}
 """Fields whose values are names: which of them exist is the loaded model's."""
