@@ -48,7 +48,6 @@ _LONGEST_SPELLED = 5
 _COMMON_RANK = 5_000
 _SHOUTED_RUN = 3
 _SMALL_INITIALS = word_set("initials in small letters")
-_NOT_AFTER = re.compile(r"(?:dear|the|a|an|my|your|our|this|that) $", re.IGNORECASE)
 
 
 def initialisms(text: Traced) -> Traced:
