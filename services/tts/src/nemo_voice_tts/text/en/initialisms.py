@@ -23,7 +23,7 @@ from nemo_voice_tts.text.traced import Traced
 
 _DOTTED = re.compile(
     r"(?<![\w.])((?:[A-Z]\. ?){2,6}(?=[A-Z][a-z]))()"
-    r"|(?<![\w.])((?:[A-Z]\.){2,12}[A-Z]?|Ph\.? ?D\.?(?=[\s,.;:!?)]|$)"
+    r"|(?<![\w.])((?:[A-Z]\.){2,12}[A-Z]?|Ph\.? ?D\.?(?=[\s,.;:!?)]|s\b|$)"
     r"|B\.?Sc\.|M\.?Sc\.|LL\.[BM]\.|Ed\.D\.)((?:'s|s)?)(?!\w)"
 )
 _MIDDLE = re.compile(

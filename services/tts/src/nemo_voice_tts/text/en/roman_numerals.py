@@ -107,7 +107,10 @@ def _headed(found: re.Match[str]) -> str | None:
 
 
 def _may_follow_one(found: re.Match[str]) -> bool:
+    """Returns whether the `I` behind a heading is a number, and not the pronoun."""
     rest = found.string[found.end(2) : found.end(2) + 12]
+    if found[1][0].islower() and re.match(r" [a-z]", rest) and not found[3]:
+        return False
     return (
         re.match(
             r"\s(?:think|am|have|know|like|love|want|need|will|would|can|could|do|did|don't|found|read|saw|wrote|'m|'ve|'d|liked|loved)\b|'",
