@@ -13,6 +13,7 @@ from support.http.voice_apps import calling, stt_app, tts_app
 
 TEXT_FIELDS = {
     "/synthesize": "text",
+    "/v1/audio/reading": "text",
     "/v1/audio/speech": "input",
     "/v1/audio/synthesize": "text",
     "/v1/audio/synthesize_online": "text",

@@ -14,7 +14,7 @@ from support.http.speech_service import TEXT, duration_s, service_of
 from support.models.fakes import RATE_HZ, FakeVoice
 
 SPEECH = "/v1/audio/speech"
-SENTENCES = [f"This is sentence number {number} of a text." for number in range(5)]
+SENTENCES = [f"This is the {nth} sentence of a text." for nth in ("first", "next", "last")]
 MEDIA_TYPES = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg",
@@ -50,7 +50,7 @@ async def spoken(wanted: str, text: str) -> bytes:
 
 
 @pytest.mark.parametrize("wanted", RATES_HZ)
-@pytest.mark.parametrize("text", [TEXT, " ".join(SENTENCES)], ids=["one phrase", "five phrases"])
+@pytest.mark.parametrize("text", [TEXT, " ".join(SENTENCES)], ids=["one phrase", "three phrases"])
 async def test_ffmpeg_reads_each_format_with_its_duration(wanted: str, text: str) -> None:
     said_s = sum(map(duration_s, [text] if text == TEXT else SENTENCES))
     heard_s = seconds_of(await spoken(wanted, text), RATES_HZ[wanted])
