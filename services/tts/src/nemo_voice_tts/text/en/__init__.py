@@ -2,23 +2,15 @@
 
 import re
 
-from nemo_voice_tts.text.en.abbreviations import abbreviations
-from nemo_voice_tts.text.en.addresses import addresses
-from nemo_voice_tts.text.en.codes import codes
 from nemo_voice_tts.text.en.dates import dates
-from nemo_voice_tts.text.en.initialisms import initialisms
 from nemo_voice_tts.text.en.mathematics import comparisons, mathematics
 from nemo_voice_tts.text.en.measures import measures
 from nemo_voice_tts.text.en.money import money
+from nemo_voice_tts.text.en.names import initials, names
 from nemo_voice_tts.text.en.numbers import numbers
-from nemo_voice_tts.text.en.paths import paths
 from nemo_voice_tts.text.en.ratios import ratios, sizes
-from nemo_voice_tts.text.en.roman_numerals import roman_numerals
 from nemo_voice_tts.text.en.symbols import labels, short_forms, symbols
-from nemo_voice_tts.text.en.telephones import telephones
 from nemo_voice_tts.text.en.times import times
-from nemo_voice_tts.text.en.titles import titles
-from nemo_voice_tts.text.en.versions import versions
 from nemo_voice_tts.text.language import Language, where
 from nemo_voice_tts.text.numerals import undivided_numbers
 
@@ -30,14 +22,7 @@ ENGLISH = Language(
     "English",
     steps=(
         # Names whose signs and numbers another step would take for its own.
-        addresses,
-        paths,
-        telephones,
-        versions,
-        titles,
-        abbreviations,
-        roman_numerals,
-        codes,
+        names,
         # Numbers, from the forms that hold most signs to the bare digits.
         where(
             _HOLDS_NUMBERS,
@@ -55,7 +40,7 @@ ENGLISH = Language(
             numbers,
         ),
         # What is left in capitals, once every step that knows units and dates has had its turn.
-        initialisms,
+        initials,
         # Last: no sign that a voice would drop in silence is left.
         symbols,
     ),

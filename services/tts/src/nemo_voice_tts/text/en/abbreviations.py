@@ -83,7 +83,7 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Ii]ncl\.", "including", r"(?=\s)"),
     (r"[Ee]xcl\.", "excluding", r"(?=\s)"),
     (r"[Mm]ax\.", "maximum", r"(?=\s[a-z\d])"),
-    (r"[Mm]in\.", "minimum", r"(?=\s(?:of |order|age|\d))"),
+    (r"(?<!\d )[Mm]in\.", "minimum", r"(?=\s[a-z\d])"),
     (r"[Mm]isc\.", "miscellaneous", _BLANK),
     (r"[Tt]emp\.", "temperature", r"(?=\s(?:of|is|was|\d))"),
     (r"[Pp]ls", "please", _BLANK),

@@ -20,7 +20,7 @@ from nemo_voice_tts.text.traced import Traced
 
 _NUMBERED_NOUNS = (
     "Form|[Ff]light|[Rr]oute|[Hh]ighway|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Boeing|Airbus|RTX|GTX|RX"
-    "|[Ee]rror|[Cc]ode|[Ss]tatus|HTTP|[Bb]us|[Gg]ate|[Tt]rain|Porsche|Peugeot|Studio|Nokia|Ryzen|GeForce|Radeon|Office|Locker"
+    "|[Ee]rror|[Cc]ode|[Ss]tatus|HTTP|[Bb]us|[Gg]ate|[Tt]rain|Porsche|Xbox|Peugeot|Studio|Nokia|Ryzen|GeForce|Radeon|Office|Locker"
 )
 _AFTER_NOUN = re.compile(
     rf"\b({_NUMBERED_NOUNS})(\s)#?(\d{{3,4}})(?:-([A-Z])\b)?(?![\w.,%-]?\d|\w)"

@@ -23,7 +23,7 @@ from nemo_voice_tts.text.traced import Traced
 
 _DOTTED = re.compile(
     r"(?<![\w.])((?:[A-Z]\. ?){2,6}(?=[A-Z][a-z]))()"
-    r"|(?<![\w.])((?:[A-Z]\.){2,12}[A-Z]?|Ph\.? ?D\.?(?=[\s,.;:!?)]|$)"
+    r"|(?<![\w.])((?:[A-Z]\.){2,12}[A-Z]?|Ph\.? ?D\.?(?=[\s,.;:!?)]|s\b|$)"
     r"|B\.?Sc\.|M\.?Sc\.|LL\.[BM]\.|Ed\.D\.)((?:'s|s)?)(?!\w)"
 )
 _MIDDLE = re.compile(
@@ -48,7 +48,6 @@ _LONGEST_SPELLED = 5
 _COMMON_RANK = 5_000
 _SHOUTED_RUN = 3
 _SMALL_INITIALS = word_set("initials in small letters")
-_NOT_AFTER = re.compile(r"(?:dear|the|a|an|my|your|our|this|that) $", re.IGNORECASE)
 
 
 def initialisms(text: Traced) -> Traced:

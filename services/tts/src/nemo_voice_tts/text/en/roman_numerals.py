@@ -46,7 +46,6 @@ _CENTURY = re.compile(
 )
 _YEAR = re.compile(r"\b(M{1,3}(?:CM|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))\b")
 _LISTED = re.compile(r"\((i{1,3}|iv|vi{1,3}|ix|xi{1,3})\)|(?<=\s)\((v|x)\)(?=\s)")
-_LISTED_LINE = re.compile(r"(?m)^\s*(i{1,3}|iv|vi{0,3}|ix|x)[.)](?=\s)")
 _PAGES = re.compile(r"\b(pages?\s+)([ivxl]{1,6})\b(?:-([ivxl]{1,6})\b)?")
 _HEADING = re.compile(r"(?m)^\s*([IVX]{1,5})\.(?=\s+[A-Z])")
 _UNMISTAKABLE = re.compile(
@@ -108,7 +107,10 @@ def _headed(found: re.Match[str]) -> str | None:
 
 
 def _may_follow_one(found: re.Match[str]) -> bool:
+    """Returns whether the `I` behind a heading is a number, and not the pronoun."""
     rest = found.string[found.end(2) : found.end(2) + 12]
+    if found[1][0].islower() and re.match(r" [a-z]", rest) and not found[3]:
+        return False
     return (
         re.match(
             r"\s(?:think|am|have|know|like|love|want|need|will|would|can|could|do|did|don't|found|read|saw|wrote|'m|'ve|'d|liked|loved)\b|'",

@@ -173,10 +173,15 @@ def _piece(text: str) -> str:
     known = _known_part(text)
     if known is not None:
         return known
-    if text.isupper() and len(text) > 1 and is_emphasised(text):
+    if text.isupper() and len(text) > 1 and (is_emphasised(text) or _is_long_word(text)):
         return text.lower()
     is_said = not text.isupper() and (_is_part(text) or _is_said_small(text))
     return text if is_said else letters(text)
+
+
+def _is_long_word(text: str) -> bool:
+    """Returns whether a word of an identifier in capitals, such as `CONST`, is said."""
+    return len(text) >= _LONGEST_INITIALISM and is_pronounceable(text)
 
 
 def _known_part(text: str) -> str | None:

@@ -19,7 +19,8 @@ _AMERICAN = re.compile(
 )
 _LOCAL = re.compile(rf"(?<![\w+$£€.,/-])({_PREFIX})(\d{{3}})-(\d{{4}}){_EXTENSION}(?!\w|[.,/-]\d)")
 _NATIONAL = re.compile(
-    rf"(?<![\w+$£€.,/-])({_PREFIX})(\(?0\d{{2,5}}\)?(?:[ -]\d{{2,8}}){{1,4}})"
+    rf"(?<![\w+$£€.,/-])({_PREFIX})"
+    r"(\(0\d{1,5}\)(?:[ -]?\d{2,8}){1,4}|0\d{2,5}(?:[ -]\d{2,8}){1,4})"
     rf"{_EXTENSION}(?!\w|[./-]\d)"
 )
 _LETTERED = re.compile(
@@ -145,7 +146,8 @@ def _short_code(found: re.Match[str]) -> str | None:
 def _emergency(found: re.Match[str]) -> str | None:
     preceding = before(found, 24)
     called = _CALLED.search(preceding)
-    is_near = found[1] in {"911", "999", "988"} and _NEAR.search(before(found)) is not None
+    is_known = found[1] in {"911", "999", "988", "411"}
+    is_near = is_known and _NEAR.search(before(found)) is not None
     if (
         is_near
         or _AMONG_OTHERS.search(preceding)

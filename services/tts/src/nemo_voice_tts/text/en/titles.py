@@ -118,7 +118,7 @@ _DIRECTIONS = {
 }
 
 _TITLE = re.compile(rf"(?<![\w.'])({'|'.join(_TITLES)})(\.?){_NAME}")
-_SAINT_OR_STREET = re.compile(r"(?<![\w.'])(St|Dr)(s?)(\.?)(?![\w'])")
+_SAINT_OR_STREET = re.compile(r"(?<![\w.'])(St|Dr)(s?)(\.?)(?!\w|'(?!s\b))")
 _STREET = re.compile(rf"(?<=[\w] )({'|'.join(_STREETS)})\b(\.?)")
 _NUMBERED = re.compile(rf"\b({'|'.join(_BEFORE_NUMBERS)})\b\.?(?= ?#?\d|\s[A-Z0-9]{{1,3}}\b)")
 _DIRECTION = re.compile(
@@ -219,7 +219,8 @@ def _saint_or_street(found: re.Match[str]) -> str | None:
         return None if is_street else f"{title}s"
     if is_street:
         return street + _stop(found, dot)
-    if following[:1].isupper() or (form == "Dr" and (following or not previous)):
+    is_alone = form == "Dr" and (following or not previous or after(found).startswith("'s"))
+    if following[:1].isupper() or is_alone:
         return title
     return None
 
