@@ -25,11 +25,11 @@ def _spoken(voice: FakeVoice) -> str:
 @pytest.mark.parametrize(
     ("text", "text_format", "spoken"),
     [
-        ("Some *stars* here.", None, "Some stars here."),
-        ("Some *stars* here.", "auto", "Some stars here."),
-        ("Some *stars* here.", "plain", "Some *stars* here."),
-        ("1*2*3", "auto", "1*2*3"),
-        ("1*2*3", "markdown", "123"),
+        ("[Some](stars) here.", None, "Some here."),
+        ("[Some](stars) here.", "auto", "Some here."),
+        ("[Some](stars) here.", "plain", "Some (stars) here."),
+        ("1*2*3", "auto", "one times two times three"),
+        ("1*2*3", "markdown", "one hundred twenty three"),
         ("<p>One</p><p>Two", "html", "One / Two"),
         (SSML, "ssml", "One two."),
         (SSML, "auto", "One two."),
@@ -79,14 +79,14 @@ async def test_an_unknown_format_is_a_400() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "spoken"), [({}, "Some *stars* here."), ({"text_format": "auto"}, "Some stars here.")]
+    ("sent", "spoken"), [({}, "Some (stars) here."), ({"text_format": "auto"}, "Some here.")]
 )
 async def test_the_setting_counts_where_the_request_says_nothing(
     sent: dict[str, str], spoken: str
 ) -> None:
     voice = FakeVoice()
     async with service_of(voice, text_format="plain") as (client, _service):
-        await client.post(NATIVE, json={"text": "Some *stars* here.", **sent})
+        await client.post(NATIVE, json={"text": "[Some](stars) here.", **sent})
     assert _spoken(voice) == spoken
 
 

@@ -91,7 +91,7 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Qq]ty\.?", "quantity", r"(?=:|\s)"),
     (r"[Rr]ef\.", "reference", r"(?=\s?[\d:])"),
     (r"[Tt]sp\.", "teaspoon", r"(?=\s[a-z])"),
-    (r"[Tt]bsp\.", "tablespoon", r"(?=\s[a-z])"),
+    (r"(?<!\d )[Tt]bsp\.", "tablespoon", r"(?=\s[a-z])"),
     (r"[Cc]a\.", "circa", r"(?=\s\d)"),
     (r"(?<!\w\.)c\.", "circa", r"(?=\s?\d{3,4}\b)"),
     (r"[Vv]s\.?", "versus", _BLANK),

@@ -105,7 +105,8 @@ def year(figures: str) -> str:
 
 def is_year(figures: str) -> bool:
     """Returns whether a number of four digits is a year of our times."""
-    return len(figures) == 4 and _FIRST_YEAR <= int(figures) <= _LAST_YEAR  # noqa: PLR2004 digits
+    is_plain = len(figures) == 4 and figures.isdecimal()  # noqa: PLR2004 digits
+    return is_plain and _FIRST_YEAR <= int(figures) <= _LAST_YEAR
 
 
 def pairs(figures: str) -> str:

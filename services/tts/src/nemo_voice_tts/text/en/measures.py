@@ -20,7 +20,8 @@ from nemo_voice_tts.text.traced import Traced
 _LETTERS = "A-Za-zµμΩ\N{OHM SIGN}Å"
 _UNIT = (
     rf"(?:(?:(?:sq\.?|cu|fl\.?)[ ])?[{_LETTERS}]{{1,5}}(?:[·-](?:lbs?|m)\b)?(?:\^?[23](?!\d))?"
-    rf"(?:[ ]?/[ ]?(?:100[ ]?)?[{_LETTERS}]{{1,4}}(?:\^?[23](?!\d))?)?(?![{_LETTERS}\d^])"
+    rf"(?:[ ]?/[ ]?(?:100[ ]?)?[{_LETTERS}]{{1,4}}(?:\^?[23](?!\d))?(?:/[a-z]{{1,4}})?)?"
+    rf"(?![{_LETTERS}\d^])"
     rf"|°(?:[ ]?[CFK](?![A-Za-z]))?|[%‰‱](?:[ ]?/[ ]?(?:years?|yr|months?|mo|days?"
     rf"|weeks?|hours?|hr)\b)?)"
 )
@@ -48,6 +49,8 @@ _ANY = re.compile(rf"\d\+?[ -]?[{_LETTERS}°%‰‱\"'′″]|\d[ ](?:sq|cu|fl)"
 _DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _PARTS = {"%": "percent", "‰": "per mille", "‱": "basis points"}
 
+_TWO_VALUES = re.compile(r"\d{2,4}/(?!(?:10|12|16|32|64|100)$)\d{2,4}")
+"""Two values of one unit, such as `28/36 mpg`; more is no part of an inch or a pound."""
 _TYPE = re.compile(r"[ ](?:font|type|text|size|Arial|Times|Helvetica|bold|spacing)")
 
 
@@ -61,6 +64,9 @@ def measures(text: Traced) -> Traced:
 
 def _measure(found: re.Match[str]) -> str | None:
     low, high, gap = found["low"], found["high"], found["gap"]
+    if _TWO_VALUES.fullmatch(low):
+        name = _unit(found, is_one=False)
+        return f"{', '.join(map(number, low.split('/')))} {name}" if name else None
     is_adjective = gap == "-" or stands_before_noun(found.string, found.start(), found.end())
     is_one = is_adjective or (high is None and is_singular(low) and not found["tail"])
     name = _unit(found, is_one=is_one)

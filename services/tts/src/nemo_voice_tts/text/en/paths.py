@@ -89,6 +89,8 @@ def _unix(found: re.Match[str]) -> str:
 def _folders(found: re.Match[str]) -> str | None:
     path = found[1]
     names = path.rstrip("/").split("/")
+    if _AMOUNT.search(before(found, 4)):
+        return None
     if not path.endswith("/") and all(map(is_word, names)):
         return None
     return pieces(path)

@@ -27,7 +27,8 @@ _PICTURE = re.compile(r"\d{3,4}[xX×]\d{3,4}")
 _BY = re.compile(r"[ ]?[xX×][ ]?")
 _FACTOR = re.compile(
     rf"(?<![\w.,:/=+*^])(?<![=+*/-] )(?P<low>{NUMBER})(?:[ ]?-[ ]?(?P<high>{NUMBER}))?"
-    rf"(?P<plus>\+)?[ ]?[x×X](?P<plus2>\+)?(?![\w=×]|[ ]?[-+\d(=^*/])"
+    rf"(?P<plus>\+)?(?:[ ](?=[x×X](?:[ ](?:as|faster|slower|more|less|larger|bigger"
+    rf"|better|higher)\b|[,.;)]|$)))?[x×X](?P<plus2>\+)?(?![\w=×]|[ ]?[-+\d(=^*/])"
 )
 _OUT_OF = re.compile(rf"{_FIRST}(?P<a>\d+(?:\.\d+)?)/(?P<b>5|10|20|100|1000)(?![\w]|[.,/:]\d)")
 _RATED = re.compile(
@@ -44,7 +45,7 @@ _IDIOMS = {
 }  # fmt: skip
 _TOPS, _RATINGS, _LARGEST_PART = {10, 20, 100, 1000}, {5, 10, 20, 100, 1000}, 9999
 _NAME = re.compile(r"\b[A-Z][A-Za-z]+ $")
-_REACH = 16
+_LARGEST_PIECE, _REACH = 6, 16
 _WHOLE, _SYSTOLIC, _DIASTOLIC = 100, range(70, 251), range(40, 141)
 
 
@@ -100,7 +101,7 @@ def _joint(found: re.Match[str], over: float, under: int) -> str | None:
     if is_rated or over == under or not over.is_integer():
         return "out of"
     before = found.string[max(0, found.start() - _REACH) : found.start()]
-    if under == over + 1 and _NAME.search(before):
+    if under == over + 1 > _LARGEST_PIECE and _NAME.search(before):
         return "slash"  # as in `Windows 10/11`
     if over > 2 * under:
         return "slash" if under > 1 else "over"

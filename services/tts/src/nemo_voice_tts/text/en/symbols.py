@@ -18,6 +18,7 @@ _LABEL = re.compile(
     r"|pp?\.|pg\.|[Ss]ec\.|[Ee]q\.|[Aa]rt\.|[Vv]er\.|[Ee]xt\.|ca?\.|[Aa]pprox\."
     r"|[Oo]p\.|[Ee]p\.|[Pp]t\.)[ ]?(?=[#~]?\d)"
 )
+_PLUS_MINUS = re.compile(r"(?<!\w)\+[ ]?/[ ]?-[ ]?(?=[\d.$£€])")
 _HASH = re.compile(r"(?<![\w#&])#[ ]?(?=\d{1,7}(?![\w-]*[A-Za-z]))|(?<![\w#&])#s[ ](?=\d)")
 _COUNT = re.compile(r"(?<![\w#&])#(?=[ ]of\b)")
 _SLASHED = (
@@ -65,9 +66,10 @@ _OTHER = re.compile(r"[^\w\s.,;:!?'\"()-]", re.UNICODE)
 
 def labels(text: Traced) -> Traced:
     """Returns the text with what stands before a number in words: `No. 5`, `#5`, `pp. 3-5`."""
-    if not any(character in text.text for character in ".#") and "No " not in text.text:
+    if not any(character in text.text for character in ".#+") and "No " not in text.text:
         return text
     text = text.sub(_LABEL, lambda found: f"{_label(found)} ")
+    text = text.sub(_PLUS_MINUS, "±")
     return text.sub(_HASH, "number ").sub(_COUNT, "number")
 
 
