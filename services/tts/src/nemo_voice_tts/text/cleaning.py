@@ -44,8 +44,13 @@ _DASH = re.compile(r"\s*(?:[—―]+|(?<=\S)--+|--+(?![a-z]))\s*|\s+\N{EN DASH}\
 _RULE = re.compile(r"([=*#_~+<>^\\/-])\1{2,}")
 _REPEATED = re.compile(r"((?:[^\w\s]\s*){3})(?:[^\w\s]\s*){5,}")
 _BLANKS = re.compile(r"\s+")
+_MARKED = re.compile(
+    r"(?<![\w*])\*\*(?=[^\s*])([^*]{1,300})(?<=\S)\*\*|\*\*(?=[^\s*])([^*]{1,300})(?<=\S)\*\*(?![\w*])"
+    r"|(?<![\w=])==(?=[^\s=])([^=\n]{1,300})(?<=\S)==(?![\w=])"
+    r"|(?<![\w|])\|\|(?=[^\s|])([^|\n]{1,300})(?<=\S)\|\|(?![\w|])"
+)
+"""Marks that Markdown does not know, or not there: `**Note:**this`, `==this==`, `||this||`."""
 _STARS = re.compile(r"(?<![\w*])\*\*(?=\S)|(?<=[^\s*])\*\*(?![\w*])")
-"""Marks of emphasis that is none by the rules of Markdown, such as `**Note:**this`."""
 _SIMPLE_WORD = "[A-Za-z0-9]+(?:'[a-z]+)?"
 _SIMPLE = re.compile(rf"(?:{_SIMPLE_WORD}[,;:.?!]? )*{_SIMPLE_WORD}[.?!]?")
 _LONE_GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff\u2126\u00b5](?![\u0370-\u03ff])")
@@ -86,10 +91,14 @@ def cleaned(text: Traced) -> Traced:
     text = text.sub(_RULE, " ").sub(_BLANKS, " ")
     text = text.sub(_DASH, ", ").sub(_EN_DASH, "-")
     text = text.sub(_REPEATED, lambda found: f"{found[1]} ")
-    if "*" in text.text:
-        text = text.sub(_STARS, "")
+    if "**" in text.text or "==" in text.text or "||" in text.text:
+        text = text.sub(_MARKED, _inner).sub(_STARS, "")
     text = with_blanks_between_sentences(text)
     return text.sub(_BLANKS, " ").strip()
+
+
+def _inner(found: re.Match[str]) -> str:
+    return next(group for group in found.groups() if group is not None)
 
 
 def _composed(text: Traced) -> Traced:

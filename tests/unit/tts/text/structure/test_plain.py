@@ -44,6 +44,14 @@ from nemo_voice_tts.text.traced import Traced
                 ("(2) eggs", "(2) eggs", 0.0),
             ],
         ),
+        (
+            "Red is\nOne rose\nBlue\nSo it is",
+            [
+                ("Red is One rose", "Red is\nOne rose", LINE_PAUSE_S),
+                ("Blue", "Blue", LINE_PAUSE_S),
+                ("So it is", "So it is", 0.0),
+            ],
+        ),
         ("an inter-\nnational word", [("an inter-national word", "an inter-\nnational word", 0.0)]),
         ("- 5 degrees", [("-5 degrees", "- 5 degrees", 0.0)]),
         ("- $5", [("-$5", "- $5", 0.0)]),

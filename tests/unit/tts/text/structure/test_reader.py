@@ -49,7 +49,6 @@ def _texts(text: str, text_format: TextFormat = TextFormat.AUTO) -> list[str]:
         "C:\\new\\file",
         "\\[x\\] \\(y\\)",
         "$5 and $10",
-        "$x_1 = y_1$ and \\(a*b*c\\)",
         "`",
         "it's 5` long",
         "https://a.example/_x_/c_d?e=*f*",
@@ -76,6 +75,9 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "blocks"),
     [
+        ("$x_1 = y_1$ and \\(a_1*b*c\\) $$E = m$$", ["x_1 = y_1 and a_1*b*c E = m"]),
+        ("a[^b] c\n\n[^b]: d", ["a c", "d"]),
+        ("[x] a\n[ ] b", ["a", "b"]),
         ("- 5 degrees", ["-5 degrees"]),
         ("+ 5 points", ["+5 points"]),
         ("- hello", ["hello"]),

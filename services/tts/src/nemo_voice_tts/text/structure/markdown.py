@@ -5,6 +5,7 @@ their lists, footnotes where they stand. Tags of HTML do what they do in HTML.
 """
 
 import re
+from typing import Any
 
 from markdown_it.token import Token
 
@@ -18,9 +19,9 @@ from nemo_voice_tts.text.structure.blocks import (
     BlockBuilder,
 )
 from nemo_voice_tts.text.structure.html import HtmlWriter
-from nemo_voice_tts.text.structure.html_tags import KNOWN, real_tags
+from nemo_voice_tts.text.structure.html_tags import real_tags
 from nemo_voice_tts.text.structure.markdown_inline import InlineText, cell_of, content_of
-from nemo_voice_tts.text.structure.markdown_rules import ELEMENTS, parser
+from nemo_voice_tts.text.structure.markdown_rules import ELEMENTS, NOTES, notes_of, parser
 from nemo_voice_tts.text.structure.plain import Paragraphs
 from nemo_voice_tts.text.traced import Traced
 
@@ -45,8 +46,10 @@ def markdown_blocks(text: Traced, *, is_careful: bool = False) -> list[Block]:
         text: The text, line breaks as `\n`.
         is_careful: Take for markup only what no plain text holds.
     """
-    elements = real_tags(text.text) if is_careful else KNOWN
-    tokens = parser(is_careful=is_careful).parse(text.text, {ELEMENTS: elements})
+    environment: dict[str, Any] = {}
+    if is_careful:
+        environment = {ELEMENTS: real_tags(text.text), NOTES: notes_of(text.text)}
+    tokens = parser(is_careful=is_careful).parse(text.text, environment)
     return _Reader(text, has_plain_lists=is_careful).blocks(tokens)
 
 

@@ -26,6 +26,8 @@ from nemo_voice_tts.text.structure.html_tags import KNOWN
 
 ELEMENTS = "elements"
 """Key of the parser's environment: the elements whose tags are tags."""
+NOTES = "notes"
+"""Key of the parser's environment: the marks that are footnotes', besides numbers; absent: all."""
 NOTE = "note"
 """The token of a footnote's mark, or of its number before the note itself."""
 SOURCE = "source"
@@ -41,8 +43,8 @@ _BRACKETED = {"\\(": "\\)", "\\[": "\\]"}
 _SCHEMES = ("http", "https", "ftp")
 _ADDRESS = re.compile(r"://[^\s<>\"`\[\]]+")
 _AFTER_ADDRESS = "*_~.,;:!?)'"
-_NOTE = re.compile(r"\[\^[^\]\s\[]{1,40}\](:[ \t]*)?")
-_NUMBERED_NOTE = re.compile(r"\[\^\d{1,3}\](:[ \t]*)?")
+_NOTE = re.compile(r"\[\^([^\]\s\[]{1,40})\](:[ \t]*)?")
+_NOTE_TEXT = re.compile(r"^ {0,3}\[\^([^\]\s\[]{1,40})\]:", re.MULTILINE)
 _RUN = re.compile(r"\*+|_+")
 _SPECIAL_NAME = re.compile(
     r"__(?:all|bool|call|class|contains|copy|del|delitem|dict|doc|enter|eq|exit|file|format|future"
@@ -94,7 +96,7 @@ def parser(*, is_careful: bool) -> MarkdownIt:
     inline.at("html_inline", _html_inline)
     inline.before("escape", "mathematics", _mathematics)
     inline.before("escape", "address", _address)
-    inline.before("link", NOTE, _note(_NUMBERED_NOTE if is_careful else _NOTE))
+    inline.before("link", NOTE, _note)
     block.at("reference", _reference(_is_link if is_careful else _is_no_note))
     if is_careful:
         # Lists are left to `plain.py`, which keeps their numbers and what is none.
@@ -119,20 +121,21 @@ def _recorded(rule: _Inline) -> _Inline:
 
 
 def _mathematics(state: StateInline, silent: bool) -> bool:
-    """LaTeX is left alone, whatever marks it holds."""
+    """LaTeX is left alone, whatever marks it holds, but for the signs around it."""
     source, start = state.src, state.pos
-    end = -1
+    end, width = -1, 2
     if source[start] == "$":
         found = _MATHEMATICS.match(source, start, state.posMax)
         end = found.end() if found else -1
+        width = 2 if source.startswith("$$", start) else 1
     elif (closing := _BRACKETED.get(source[start : start + 2])) is not None:
         limit = min(state.posMax, start + _MOST_MATHEMATICS)
         end = source.find(closing, start + 2, limit) + 2
-    if end <= start + 2 or not _MATHEMATICAL.search(source, start + 2, end - 2):
+    if end <= start + 2 or not _MATHEMATICAL.search(source, start + width, end - width):
         return False
     if not silent:
         token = state.push("text", "", 0)
-        token.content = source[start:end]
+        token.content = source[start + width : end - width]
     state.pos = end
     return True
 
@@ -154,21 +157,24 @@ def _address(state: StateInline, silent: bool) -> bool:
     return end > start
 
 
-def _note(pattern: re.Pattern[str]) -> _Inline:
-    def run(state: StateInline, silent: bool) -> bool:
-        start = state.pos
-        if not state.src.startswith("[^", start):
-            return False
-        found = pattern.match(state.src, start, state.posMax)
-        if found is None:
-            return False
-        is_definition = found[1] and (start == 0 or state.src[start - 1] == "\n")
-        if not silent:
-            state.push(NOTE, "", 0)
-        state.pos = found.end() if is_definition else found.end() - len(found[1] or "")
-        return True
+def notes_of(text: str) -> frozenset[str]:
+    """Returns the marks of the footnotes that a text surely holds."""
+    return frozenset(found[1] for found in _NOTE_TEXT.finditer(text))
 
-    return run
+
+def _note(state: StateInline, silent: bool) -> bool:
+    start = state.pos
+    if not state.src.startswith("[^", start):
+        return False
+    found = _NOTE.match(state.src, start, state.posMax)
+    known = state.env.get(NOTES)
+    if found is None or (known is not None and not (found[1].isdigit() or found[1] in known)):
+        return False
+    is_note = found[2] and (start == 0 or state.src[start - 1] == "\n")
+    if not silent:
+        state.push(NOTE, "", 0)
+    state.pos = found.end() if is_note else found.end() - len(found[2] or "")
+    return True
 
 
 def _html_inline(state: StateInline, silent: bool) -> bool:

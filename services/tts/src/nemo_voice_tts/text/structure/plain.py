@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from sys import maxsize
 
 from nemo_voice_tts.text.structure.blocks import (
     HEADING_PAUSE_S,
@@ -26,11 +27,14 @@ _BULLET = re.compile(
     re.MULTILINE,
 )
 _BULLETS = re.compile(rf"^{_BULLET.pattern}", re.MULTILINE)
+_BOX = re.compile(r"[^\S\n]*\[[ xX]\][^\S\n]+(?=\S)")
 _NUMBERED = re.compile(r"[^\S\n]*(?:\d{1,3}[.)]|[A-Za-z]\)|\((?:\d{1,3}|[A-Za-z])\))[^\S\n]+(?=\S)")
 _AMOUNT = re.compile(r"[$£€]?\.?\d")
 _SIGNS = {"-": "-", "+": "+", "–": "-"}
 _OPENING = "\"'“‘([{"
 _ENDS = (":", ".", "!", "?")
+_FEWEST_VERSES, _LONGEST_VERSE = 3, 40
+"""So many lines, each so short and with a capital, were not wrapped by any program."""
 _HYPHENATED = re.compile(r"[a-z]-$")
 _GOES_ON = re.compile(
     r"(?:,|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|and|or|but|nor|as|than|that|is|are|was|were"
@@ -81,7 +85,8 @@ class Paragraphs:
     def _without_bullet(self, item: Traced) -> Traced:
         bullet = _BULLET.match(item.text)
         if bullet is None:
-            return item
+            box = _BOX.match(item.text)
+            return item[box.end() :] if box else item
         rest = item[bullet.end() :]
         mark = bullet[1]
         if mark in _SIGNS and self._bullets[mark] == 1 and _AMOUNT.match(rest.text):
@@ -97,7 +102,8 @@ def add_prose(prose: Traced, builder: BlockBuilder) -> None:
         builder.add(prose)
         return
     lines = [line.strip() for line in prose.split(_LINE_OR_BREAK)]
-    width = max(map(len, lines))
+    texts = [line.text for line in lines]
+    width = maxsize if _are_verses(texts) else max(map(len, texts))
     for (line, following), mark in zip(pairwise(lines), breaks, strict=True):
         builder.add(line)
         if mark[0] == BREAK or _is_broken_on_purpose(line.text, following.text, width):
@@ -113,8 +119,18 @@ def _is_broken_on_purpose(line: str, following: str, width: int) -> bool:
     has_room = len(line) + 1 + len(first_word) <= width
     if not has_room or _GOES_ON.search(line):
         return False
-    start = first_word.lstrip(_OPENING)[:1]
-    return start.isupper() or start.isdigit() or line.endswith(_ENDS)
+    return _begins_anew(first_word) or line.endswith(_ENDS)
+
+
+def _are_verses(lines: list[str]) -> bool:
+    return len(lines) >= _FEWEST_VERSES and all(
+        len(line) <= _LONGEST_VERSE and _begins_anew(line) for line in lines
+    )
+
+
+def _begins_anew(line: str) -> bool:
+    start = line.lstrip(_OPENING)[:1]
+    return start.isupper() or start.isdigit()
 
 
 def _items(lines: list[Traced]) -> Iterator[tuple[bool, Traced]]:
@@ -139,4 +155,4 @@ def _joined(lines: list[Traced]) -> Traced:
 
 
 def _begins_item(line: str) -> bool:
-    return _BULLET.match(line) is not None or _NUMBERED.match(line) is not None
+    return any(sign.match(line) for sign in (_BULLET, _NUMBERED, _BOX))

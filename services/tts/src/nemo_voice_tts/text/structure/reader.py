@@ -22,7 +22,8 @@ _LINE_BREAKS = {
     "\ufeff": "",
 }
 _MARKUP = re.compile(
-    r"[*_`|]|~~|\]\(|\]\[|\]:|\[\^|<[A-Za-z/!]|&#?\w+;|\\[^\w\s]|^ {0,3}(?:#{1,6}[ \t]|>)",
+    r"[*_`|]|~~|\]\(|\]\[|\]:|\[\^|<[A-Za-z/!]|&#?\w+;|\\(?:[^\w\s]|\n)|\$(?=[^\s\d])"
+    r"|^ {0,3}(?:#{1,6}[ \t]|>)",
     re.MULTILINE,
 )
 """What Markdown, tags or entities have, and plain text may have."""
