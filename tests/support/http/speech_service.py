@@ -31,7 +31,7 @@ class BreaksOff(FakeVoice):
 
 
 class Waits(FakeVoice):
-    """A voice that stops at the words `number 5` until it is let on."""
+    """A voice that stops at the words `number five` until it is let on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Waits(FakeVoice):
 
     @override
     def spectrograms(self, batch: Sequence[Phrase], /) -> Sequence[Spectrogram]:
-        if any("number 5" in _said(phrase) for phrase in batch):
+        if any("number five" in _said(phrase) for phrase in batch):
             self.gate.wait(30)
         return super().spectrograms(batch)
 
