@@ -25,7 +25,7 @@ class Spellout:
 
         Args:
             language: The code of the language.
-            rules: CLDR's rule set for each of `cardinal`, `ordinal` and `year`.
+            rules: CLDR's rule set for `cardinal`, `ordinal` and, where it differs, `year`.
             joins_thousands: Whether a number is its groups of three digits, each with the name of
                 its place: their words are kept, so that long texts of numbers are read quickly.
         """

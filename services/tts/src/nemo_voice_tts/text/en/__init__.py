@@ -9,7 +9,7 @@ from nemo_voice_tts.text.en.money import money
 from nemo_voice_tts.text.en.names import initials, names
 from nemo_voice_tts.text.en.numbers import numbers
 from nemo_voice_tts.text.en.ratios import ratios, sizes
-from nemo_voice_tts.text.en.symbols import labels, short_forms, symbols
+from nemo_voice_tts.text.en.symbols import number_signs, short_forms, symbols
 from nemo_voice_tts.text.en.times import times
 from nemo_voice_tts.text.language import Language, where
 from nemo_voice_tts.text.numerals import undivided_numbers
@@ -27,7 +27,7 @@ ENGLISH = Language(
         where(
             _HOLDS_NUMBERS,
             undivided_numbers,
-            labels,
+            number_signs,
             comparisons,
             dates,
             times,

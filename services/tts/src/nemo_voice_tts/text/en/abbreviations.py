@@ -48,6 +48,8 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Ee]d\.", "edition", r"(?=[,;)]|$)"),
     (r"[Ee]ds\.", "editors", r"(?=[,;)]|$)"),
     (r"[Oo]p\.", "opus", _NUMBER),
+    (r"[Ee]p\.", "episode", _NUMBER),
+    (r"[Pp]t\.", "part", _NUMBER),
     (r"pp\.", "pages", _NUMBER),
     (r"[Pp]p?g?\.", "page", _NUMBER),
     (r"[Vv]er\.", "version", _NUMBER),

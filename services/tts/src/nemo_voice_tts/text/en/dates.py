@@ -105,12 +105,6 @@ _DATES_TO = re.compile(
 _SINCE_YEAR = re.compile(r"(?<![\w'])'(?P<y>\d\d)(?![\w'])")
 _ANY = re.compile(r"\d")
 _ANY_DAY = re.compile(r"[A-Z][a-z]{2,8}\.?[ ]?[-–/][ ]?[A-Z][a-z]{2}")
-_QUARTERS = {
-    "Q1": "first quarter",
-    "Q2": "second quarter",
-    "Q3": "third quarter",
-    "Q4": "fourth quarter",
-}
 _LAST_MONTH = 12
 _DAYS_OF = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 

@@ -25,8 +25,6 @@ FRACTION = r"(?:(?:\d{1,4}[ -])?\d{1,3}/\d{1,4})"
 FIGURE = rf"(?:{FRACTION}(?![\d/])|{NUMBER})"
 MINUS = r"(?:(?<![\w)\]%.,])(?P<minus>-[ ]?)(?=[\d.$£€]))?"
 """A sign, which is a hyphen elsewhere."""
-TO = r"[ ]?-[ ]?"
-"""Between the two numbers of a range."""
 
 MAGNITUDES = {
     "k": "thousand",

@@ -75,7 +75,6 @@ _NUMBER = re.compile(
     r"|(?<=[A-Za-z]'))?(?P<n>\d+(?:,\d{3})*(?:\.\d+)*|\.\d+)(?P<trail>-?(?=[^\W\d_])|(?=[°]))?"
 )
 _ANY = re.compile(r"\d")
-_TIES = re.compile(r"(?<=\d)[ ](?P<half>1/2|1/4|3/4)(?!\w)")
 _CLASSIC = re.compile(r"7[0-9]7")
 _TOLL_FREE = frozenset({"800", "888", "877", "866", "855", "844", "833", "900"})
 _PHONE_PARTS = (3, 4)

@@ -30,7 +30,6 @@ _FACTOR = re.compile(
     rf"(?P<plus>\+)?(?:[ ](?=[x×X](?:[ ](?:as|faster|slower|more|less|larger|bigger"
     rf"|better|higher)\b|[,.;)]|$)))?[x×X](?P<plus2>\+)?(?![\w=×]|[ ]?[-+\d(=^*/])"
 )
-_OUT_OF = re.compile(rf"{_FIRST}(?P<a>\d+(?:\.\d+)?)/(?P<b>5|10|20|100|1000)(?![\w]|[.,/:]\d)")
 _RATED = re.compile(
     r"\b(?:score[ds]?|rat(?:ed|ing|es?)|stars?|got|give[ns]?|gave|solid|out|review"
     r"|overall|grade|quality|taste|pain)\b",

@@ -6,39 +6,9 @@ from nemo_voice_tts.text.en.units import per_unit
 from nemo_voice_tts.text.symbol_names import greek_letter, is_punctuation, symbol_name
 from nemo_voice_tts.text.traced import Traced
 
-_LABELS = {
-    "no.": "number", "nos.": "numbers", "no": "number", "fig.": "figure", "figs.": "figures",
-    "vol.": "volume", "vols.": "volumes", "ch.": "chapter", "chap.": "chapter", "pp.": "pages",
-    "p.": "page", "pg.": "page", "sec.": "section", "eq.": "equation", "art.": "article",
-    "ver.": "version", "ext.": "extension", "ca.": "circa", "c.": "circa", "op.": "opus",
-    "approx.": "approximately", "ep.": "episode", "pt.": "part",
-}  # fmt: skip
-_LABEL = re.compile(
-    r"(?<![\w.])(?P<label>Nos?\.|No(?=[ ]\d)|[Ff]igs?\.|[Vv]ols?\.|[Cc]h(?:ap)?\."
-    r"|pp?\.|pg\.|[Ss]ec\.|[Ee]q\.|[Aa]rt\.|[Vv]er\.|[Ee]xt\.|ca?\.|[Aa]pprox\."
-    r"|[Oo]p\.|[Ee]p\.|[Pp]t\.)[ ]?(?=[#~]?\d)"
-)
 _PLUS_MINUS = re.compile(r"(?<!\w)\+[ ]?/[ ]?-[ ]?(?=[\d.$£€])")
 _HASH = re.compile(r"(?<![\w#&])#[ ]?(?=\d{1,7}(?![\w-]*[A-Za-z]))|(?<![\w#&])#s[ ](?=\d)")
 _COUNT = re.compile(r"(?<![\w#&])#(?=[ ]of\b)")
-_SLASHED = (
-    (re.compile(r"(?<![\w/])w/o(?![\w/])", re.IGNORECASE), "without"),
-    (re.compile(r"(?<![\w/])w/[ ]?(?=[\w$£€])", re.IGNORECASE), "with "),
-    (re.compile(r"(?<![\w/])b/c(?![\w/])"), "because"),
-    (re.compile(r"(?<![\w/])c/o(?![\w/])"), "care of"),
-    (
-        re.compile(
-            r"(?<![\w/])(?P<a>and|either|he|she|his|him|yes|true|on|his|her|s|or|pass|black"
-            r"|if|plus|him|win|more|one)/(?P<b>or|she|he|hers?|him|no|false|off|and|fail"
-            r"|white|when|minus|loss|less)(?![\w/])",
-            re.IGNORECASE,
-        ),
-        None,
-    ),
-    (re.compile(r"(?<![\w/])N/A(?![\w/])"), "N A"),
-    (re.compile(r"(?<![\w/])n/a(?![\w/])"), "N A"),
-    (re.compile(r"(?<=\b[A-Z])/(?=[A-Z]\b)|(?<=[A-Z]{2})/(?=[A-Z]{2,}\b)"), " "),
-)
 _PER = re.compile(
     r"(?<=\w)/(?P<unit>second|sec|minute|min|hour|hr|day|week|month|year|yr|night|person|user|head"
     r"|serving|capita|mile|request|visit)\b"
@@ -64,40 +34,24 @@ _ANY = re.compile(r"[^\w\s.,;:!?'\"()-]|_|\bNo\b|[a-z]\.", re.UNICODE)
 _OTHER = re.compile(r"[^\w\s.,;:!?'\"()-]", re.UNICODE)
 
 
-def labels(text: Traced) -> Traced:
-    """Returns the text with what stands before a number in words: `No. 5`, `#5`, `pp. 3-5`."""
-    if not any(character in text.text for character in ".#+") and "No " not in text.text:
+def number_signs(text: Traced) -> Traced:
+    """Returns the text with the sign before a number in words: `#5`, `+/- 3`, `# of users`."""
+    if "#" not in text.text and "/" not in text.text:
         return text
-    text = text.sub(_LABEL, lambda found: f"{_label(found)} ")
     text = text.sub(_PLUS_MINUS, "±")
     return text.sub(_HASH, "number ").sub(_COUNT, "number")
-
-
-def _label(found: re.Match[str]) -> str:
-    word = _LABELS[found["label"].lower()]
-    return word.capitalize() if found["label"][0].isupper() and found.start() == 0 else word
 
 
 def short_forms(text: Traced) -> Traced:
     """Returns the text with the signs in words that stand between or beside words."""
     if not _ANY.search(text.text):
         return text
-    for pattern, words in _SLASHED:
-        text = text.sub(pattern, words if words is not None else _alternatives)
     text = text.sub(_PER, lambda found: f" per {per_unit(found['unit'])}").sub(_APERTURE, "f ")
     text = text.sub(_STARS, lambda found: f"{found['n']} star").sub(
         _SHARP, lambda found: f"{found['note']} sharp"
     )
     text = text.sub(_AND, " and ").sub(_NOTE, "")
     return text.sub(_PLUS_AFTER, lambda found: " plus" * len(found[0]))
-
-
-def _alternatives(found: re.Match[str]) -> str:
-    a, b = found["a"], found["b"]
-    if (a.lower(), b.lower()) in {("plus", "minus"), ("one", "off")}:
-        return f"{a} {b}"
-    joint = " " if b.lower() in {"or", "and"} or a.lower() in {"and", "or"} else " or "
-    return f"{a}{joint}{b}"
 
 
 def symbols(text: Traced) -> Traced:

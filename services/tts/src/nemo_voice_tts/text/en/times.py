@@ -8,7 +8,6 @@ from nemo_voice_tts.text.traced import Traced
 _HALF = r"(?:[ ]?(?:[aApP]\.[ ]?[mM]\.?|[aApP][mM](?!\w)))"
 _HOUR = r"(?:[01]?\d|2[0-4])"
 _FIRST = r"(?<![\w.,:-])(?<!\d/)"
-_CLOCK = rf"{_HOUR}:[0-5]\d"
 _RANGE = re.compile(
     rf"{_FIRST}(?P<a>{_HOUR})(?::(?P<am>[0-5]\d))?(?P<ahalf>{_HALF})?[ ]?-[ ]?"
     rf"(?P<b>{_HOUR})(?::(?P<bm>[0-5]\d))?(?P<bhalf>{_HALF})?(?![\w:]|[.,]\d)"

@@ -141,9 +141,6 @@ _PERIODS = {
 }
 """What stands after `per`."""
 
-NAMED = frozenset(_NAMES) | frozenset(_WHOLE)
-"""Short forms that are named here and not in CLDR."""
-
 
 @lru_cache(maxsize=2048)
 def unit_name(short: str, *, is_one: bool) -> str | None:

@@ -10,9 +10,6 @@ _SURE = re.compile(
     r"|elections?|olympics|easter|christmas)[ ,-]{0,2}$",
     re.IGNORECASE,
 )
-_LIKELY = re.compile(
-    r"\b(?:in|by|of|from|until|till|before|after|to|and|through|between|the|for)[ ]$", re.IGNORECASE
-)
 _PLURAL = re.compile(
     r"[ -](?:[a-z]+(?:ed|ing|al|ous|ic|ive|ful|new|old|other|more|different|small"
     r"|large|square|extra|million|local)[ ])?(?!(?:was|is|has|its|this|as|us|does|plus"
@@ -40,12 +37,5 @@ def is_year_here(text: str, start: int, end: int) -> bool:
             and bool(_SURE.search(before) or re.search(r"\b[Ii]n $", before))
             and not _PLURAL.match(following)
         )
-    if _SURE.search(before):
-        return True
-    if before.endswith(("-", "/")) or not _PLURAL.match(following):
-        return True
-    return bool(re.search(r"\b(?:in|In|by|By)[ ]$", before)) and following[1:].split(" ")[0] in {
-        "sales",
-        "prices",
-        "sees",
-    }
+    is_counting = _PLURAL.match(following) and not before.endswith(("-", "/"))
+    return bool(_SURE.search(before)) or not is_counting
