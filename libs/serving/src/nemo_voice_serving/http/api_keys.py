@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nemo_voice_serving.errors import InvalidApiKey
+from nemo_voice_serving.http.addresses import own_path
 from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.scopes import UnsupportedScope
 
@@ -145,9 +146,12 @@ class KeyMiddleware:
             return
         if scope["type"] not in {"http", "websocket"}:
             raise UnsupportedScope(scope)
-        key = _bearer_key(Headers(scope=scope))
+        key = _sent_key(Headers(scope=scope))
         if key is None:
-            raise InvalidApiKey("This service wants an API key: 'Authorization: Bearer KEY'.")
+            message = (
+                "This service wants an API key: 'Authorization: Bearer KEY' or 'api-key: KEY'."
+            )
+            raise InvalidApiKey(message)
         digest = self._keys.admit(key)
         if digest is None:
             raise InvalidApiKey("The API key is not valid here.")
@@ -163,10 +167,12 @@ class KeyMiddleware:
 
     def _is_open(self, scope: Scope) -> bool:
         if scope["type"] == "http":
-            return scope["path"] in self._open_paths
+            return own_path(scope) in self._open_paths
         return bool(scope["type"] == "lifespan")
 
 
-def _bearer_key(headers: Headers) -> bytes | None:
+def _sent_key(headers: Headers) -> bytes | None:
+    """Returns the key of OpenAI's and NVIDIA's clients, else that of Azure's."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.encode("latin-1").strip() or None if scheme.lower() == "bearer" else None
+    sent = key if scheme.lower() == "bearer" and key.strip() else headers.get("api-key", "")
+    return sent.encode("latin-1").strip() or None

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response, Security
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from nemo_voice_serving.http.api_keys import METRICS_PATHS, OPEN_PATHS, ApiKeys, KeyMiddleware
@@ -28,7 +28,16 @@ MAX_FIELD_BYTES = 64 * 1024
 """The size limit of a form's fields other than files: all of them are kept in memory."""
 
 _NEEDS_KEY: dict[str, Any] = {
-    "dependencies": [Security(HTTPBearer(auto_error=False, description="One of the API keys."))],
+    "dependencies": [
+        Security(HTTPBearer(auto_error=False, description="One of the API keys.")),
+        Security(
+            APIKeyHeader(
+                name="api-key",
+                auto_error=False,
+                description="The same, as Azure's clients send it.",
+            )
+        ),
+    ],
     "responses": {
         401: {"model": ErrorBody, "description": "No API key, or none that is valid."},
         429: ERROR_RESPONSES[429],
@@ -59,6 +68,7 @@ def build_app(
         description=description,
         version=version,
         lifespan=lifespan,
+        redirect_slashes=False,  # `Addresses` drops them: a redirect may lose a body
         form_limits={"max_files": 4, "max_fields": 300, "max_part_size": MAX_FIELD_BYTES},
     )
     settings = runtime.settings

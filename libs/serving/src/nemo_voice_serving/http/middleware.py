@@ -21,6 +21,7 @@ from nemo_voice_serving.errors import (
     UnsupportedMediaType,
     VoiceError,
 )
+from nemo_voice_serving.http.addresses import Addresses, own_path
 from nemo_voice_serving.http.disconnect import ClientGone
 from nemo_voice_serving.http.error_responses import error_response
 from nemo_voice_serving.http.scopes import UnsupportedScope, deny_websocket
@@ -55,6 +56,9 @@ class RequestMiddleware:
         self._metrics = metrics
         self._lifecycle = lifecycle
         self._settings = settings
+        self._addresses = Addresses(
+            root_path=settings.root_path, trusted_proxies=settings.forwarded_allow_ips
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request, WebSocket or lifespan.
@@ -64,9 +68,9 @@ class RequestMiddleware:
         """
         match scope["type"]:
             case "http":
-                await self._serve_request(scope, receive, send)
+                await self._serve_request(self._addresses.resolved(scope), receive, send)
             case "websocket":
-                await self._serve_websocket(scope, receive, send)
+                await self._serve_websocket(self._addresses.resolved(scope), receive, send)
             case "lifespan":
                 await self._app(scope, receive, send)
             case _:
@@ -84,7 +88,8 @@ class RequestMiddleware:
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _request_id_of(scope)
         token = logs.request_id.set(request_id)
-        is_uncounted = scope["path"] in _UNCOUNTED or scope["path"].startswith("/v1/health")
+        path = own_path(scope)
+        is_uncounted = path in _UNCOUNTED or path.startswith("/v1/health")
         if not is_uncounted:
             self._metrics.request_started()
         exchange = _Exchange(scope, receive, send, request_id, self._lifecycle, self._settings)

@@ -45,6 +45,7 @@ class ServerConfig(uvicorn.Config):
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # whom the service trusts, its own settings say
             timeout_keep_alive=settings.http.keep_alive_s,
             timeout_graceful_shutdown=round(settings.drain.timeout_s),
         )
