@@ -141,8 +141,8 @@ class ServiceSettings(BaseSettings):
     """Origins whose pages may call from a browser, `https://app.example` or `*`, separated by
     commas; without any, no CORS headers are sent."""
     root_path: str = ""
-    """Prefix of every address, such as `/speech`, for a service below a path of a proxy, whether the
-    proxy strips it or not."""
+    """Prefix of every address, such as `/speech`, for a service below a path of a proxy, which may
+    strip it or not."""
     forwarded_allow_ips: Annotated[tuple[str, ...], NoDecode] = ()
     """Proxies whose `X-Forwarded-Prefix` replaces `root_path`: addresses and networks such as
     `10.0.0.0/8`, separated by commas, or `*` for all; without any, the header is ignored."""

@@ -20,6 +20,8 @@ from nemo_voice_serving.http.scopes import UnsupportedScope
 
 logger = logging.getLogger(__name__)
 
+DOCS_FILES = "/docs/files"
+"""Where the files are that `/docs` refers to."""
 METRICS_PATHS = frozenset({"/metrics", "/v1/metrics"})
 OPEN_PATHS = METRICS_PATHS | {
     "/v1/health/live",
@@ -28,6 +30,9 @@ OPEN_PATHS = METRICS_PATHS | {
     "/v1/health/startup",
     "/readyz",
     "/docs",
+    f"{DOCS_FILES}/swagger-ui-bundle.js",
+    f"{DOCS_FILES}/swagger-ui.css",
+    f"{DOCS_FILES}/favicon.png",
     "/openapi.json",
 }
 """HTTP paths that need no key: probes and Prometheus have none; the description is public."""

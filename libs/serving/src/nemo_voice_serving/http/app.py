@@ -9,9 +9,16 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from nemo_voice_serving.http.api_keys import METRICS_PATHS, OPEN_PATHS, ApiKeys, KeyMiddleware
+from nemo_voice_serving.http.api_keys import (
+    DOCS_FILES,
+    METRICS_PATHS,
+    OPEN_PATHS,
+    ApiKeys,
+    KeyMiddleware,
+)
 from nemo_voice_serving.http.cors import VoiceCorsMiddleware
 from nemo_voice_serving.http.error_handlers import FORM_TYPES, install_error_handlers
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
@@ -63,7 +70,9 @@ def build_app(
         yield
         await service.stop()
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
+        static_url=DOCS_FILES,
         title=title,
         description=description,
         version=version,

@@ -103,7 +103,8 @@ def _from_http(request: Request, error: HTTPException) -> VoiceError:
     if error.status_code == NotFound.status:
         return NotFound(f"There is nothing at {path}. GET /docs lists what there is.")
     if error.status_code == MethodNotAllowed.status:
-        allowed = {name.strip() for name in (error.headers or {}).get("Allow", "").split(",")}
+        stated = (error.headers or {}).get("Allow", "GET")  # files of a folder state nothing
+        allowed = {name.strip() for name in stated.split(",")}
         named = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
         return MethodNotAllowed(f"{path} takes {named} alone.", allowed=named)
     return InvalidRequest(str(error.detail))
