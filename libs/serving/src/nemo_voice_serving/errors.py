@@ -133,6 +133,15 @@ class UnsupportedMediaType(VoiceError):
     status = 415
     kind = "invalid_request_error"
 
+    def __init__(self, message: str, *, accepted: dict[str, str]) -> None:
+        """Takes, besides the message, the header that states what the route reads."""
+        super().__init__(message)
+        self._accepted = accepted
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return self._accepted
+
 
 class HeadersTooLarge(VoiceError):
     """The request line and the headers exceed their limit."""

@@ -158,7 +158,8 @@ def _correct_form_schema(schema: dict[str, Any]) -> None:
     """Removes null, which a form cannot express; an empty field counts as not sent."""
     for name, field in schema["properties"].items():
         if "anyOf" in field:
-            field["anyOf"] = [one for one in field["anyOf"] if one != {"type": "null"}]
+            kinds = [one for one in field.pop("anyOf") if one != {"type": "null"}]
+            field.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
         is_text = field.get("type") == "string" and "contentMediaType" not in field
         if is_text and name in schema.get("required", ()):
             field.setdefault("minLength", 1)

@@ -10,6 +10,7 @@ import re
 import time
 import uuid
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +32,8 @@ from nemo_voice_serving.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
 
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How gzip and Zstandard begin: no JSON and no form does."""
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 _UNCOUNTED = frozenset({"/metrics", "/v1/metrics", "/healthz", "/readyz"})
 _SAFETY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
@@ -153,15 +156,14 @@ class _Exchange:
         self._is_whole = False
 
     def check_head(self) -> None:
-        headers = dict(self.scope["headers"])
-        declared = headers.get(b"content-length", b"0")
+        headers = Headers(scope=self.scope)
+        declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self._max_body_bytes:
             raise self._too_large()
-        encoding = headers.get(b"content-encoding", b"").strip().lower()
-        if encoding not in {b"", b"identity"}:
-            # Nothing is unpacked, so that no small body becomes a huge one.
-            message = "The body has a Content-Encoding: send it as it is."
-            raise UnsupportedMediaType(message)
+        has_body = declared != "0" or "transfer-encoding" in headers
+        codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
+        if has_body and {coding.strip() for coding in codings} - {"", "identity"}:
+            raise _compressed()
 
     def mark(self, outcome: str) -> None:
         self.scope.setdefault("state", {})["outcome"] = outcome
@@ -177,7 +179,10 @@ class _Exchange:
         if self._is_whole:  # the next message is the disconnect, which has no time limit
             return await self._receive()
         message = await self._receive_in_time()
-        self._received_bytes += len(message.get("body", b""))
+        body: bytes = message.get("body", b"")
+        if not self._received_bytes and body.startswith(_COMPRESSED):
+            raise _compressed()
+        self._received_bytes += len(body)
         self._is_whole = not message.get("more_body", False)
         if self._received_bytes > self._max_body_bytes:
             raise self._too_large()
@@ -217,6 +222,12 @@ class _Exchange:
 
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(f"The request body is larger than {self._max_body_bytes} bytes.")
+
+
+def _compressed() -> UnsupportedMediaType:
+    # Nothing is unpacked, so that no small body becomes a huge one.
+    message = "The body is compressed: send it as it is, without a Content-Encoding."
+    return UnsupportedMediaType(message, accepted={"Accept-Encoding": "identity"})
 
 
 def _request_id_of(scope: Scope) -> str:
