@@ -196,4 +196,6 @@ async def test_a_415_states_what_is_read(path: str, accepted: str) -> None:
 async def test_bytes_that_are_no_text_are_named() -> None:
     async with calling(tts_app()) as client:
         response = await client.post("/synthesize", content=b'{"text": "\xff"}', headers=JSON)
-    assert response.json()["error"]["message"] == "The body is not JSON: it is not UTF-8."
+    assert (
+        response.json()["error"]["message"] == "The body cannot be read as text: it is not UTF-8."
+    )

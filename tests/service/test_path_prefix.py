@@ -42,6 +42,7 @@ async def test_uploads_and_errors_come_through_a_prefix() -> None:
     assert heard.json()["text"] == HEARD
     assert (nowhere.status_code, other.status_code) == (404, 404)
     assert nowhere.json()["error"]["code"] == "not_found"
+    assert "GET /voice/en/docs" in nowhere.json()["error"]["message"]
 
 
 async def test_keys_and_open_addresses_are_the_same_below_a_prefix(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ async def connection(
     try:
         yield reader, writer
     finally:
-        writer.close()
+        writer.transport.abort()  # what is unsent stays so
 
 
 async def read_response(reader: asyncio.StreamReader) -> RawResponse:

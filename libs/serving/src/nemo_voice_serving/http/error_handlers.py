@@ -98,7 +98,8 @@ def _from_http(request: Request, error: HTTPException) -> VoiceError:
         return reason
     path = request.scope["path"]
     if error.status_code == NotFound.status:
-        return NotFound(f"There is nothing at {path}. GET /docs lists what there is.")
+        docs = f"{request.scope.get('root_path', '')}/docs"
+        return NotFound(f"There is nothing at {path}. GET {docs} lists what there is.")
     if error.status_code == MethodNotAllowed.status:
         stated = (error.headers or {}).get("Allow", "GET")  # files of a folder state nothing
         allowed = {name.strip() for name in stated.split(",")}
@@ -115,7 +116,7 @@ def _from_cause(cause: BaseException | None) -> VoiceError | None:
         case ClientDisconnect():
             return ClientGone("The client closed the connection.")
         case UnicodeDecodeError():
-            return InvalidRequest("The body is not JSON: it is not UTF-8.")
+            return InvalidRequest("The body cannot be read as text: it is not UTF-8.")
         case RecursionError():
             return InvalidRequest("The body is nested too deeply.")
         case OSError():
