@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from nemo_voice_tts.http.schemas import SpeechRequest, SynthesizeRequest
+from support.http.raw_http import sent
 from support.http.speech_service import TEXT
 from support.http.transcribing import HEARD, clip, stt_service, transcribed
 from support.http.voice_apps import calling, tts_app
@@ -159,6 +160,14 @@ async def test_a_compressed_body_is_told_how_to_come(
     assert (response.status_code, error["code"]) == (415, "unsupported_media_type")
     assert "without a Content-Encoding" in error["message"]
     assert response.headers["accept-encoding"] == "identity"
+
+
+async def test_a_compressed_transfer_is_refused_likewise() -> None:
+    head = b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    coded = b"Transfer-Encoding: deflate, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    async with calling(tts_app()) as client:
+        response = await sent(client, head + coded)
+    assert (response.status, response.headers["accept-encoding"]) == (415, "identity")
 
 
 @pytest.mark.parametrize("codings", [["identity"], [""], ["identity, identity"]])

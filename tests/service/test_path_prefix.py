@@ -102,6 +102,7 @@ async def test_nobody_else_may_name_a_prefix(trusted: str) -> None:
         "/a?b",
         "/a%2fb",
         "/a\\b",
+        "/v1",
     ],
 )
 async def test_what_is_no_plain_path_is_no_prefix(prefix: str) -> None:
@@ -141,7 +142,7 @@ def test_proxies_are_trusted_by_their_address(
     assert resolved["path"] == f"{resolved['root_path']}/v1/models"
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/audio", "/openai"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/audio", "/openai", "/transcribe", "/docs/x"])
 def test_a_prefix_that_the_services_own_addresses_begin_with_is_refused(path: str) -> None:
     with pytest.raises(ValidationError, match="own addresses"):
         TtsSettings(root_path=path)

@@ -26,7 +26,20 @@ _LIMITS = (("ge", "at least"), ("gt", "more than"), ("le", "at most"))
 
 _ORIGIN = re.compile(r"https?://[^/\s,*?#@]+")
 _PATH_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
-_OWN_PATHS = ("v1", "openai")
+_OWN_PATHS = frozenset(
+    {
+        "docs",
+        "healthz",
+        "metrics",
+        "openai",
+        "openapi.json",
+        "readyz",
+        "synthesize",
+        "transcribe",
+        "v1",
+    }
+)
+"""What addresses of the services begin with: a prefix of that name could not be told from them."""
 
 
 class UnknownVariable(Exception):
@@ -191,9 +204,10 @@ class ServiceSettings(BaseSettings):
     def _is_prefix(cls, path: str) -> str:
         prefix = path.rstrip("/")
         if not is_path_prefix(prefix):
-            raise ValueError(f"{path!r} is no prefix: write /speech or /voice/en")
-        if prefix.split("/")[1:2] in ([own] for own in _OWN_PATHS):
-            raise ValueError(f"{path!r} is what the service's own addresses begin with")
+            raise ValueError(
+                f"{path!r} is no prefix: write /speech or /voice/en, and nothing that begins as "
+                f"the services' own addresses do: {', '.join(sorted(_OWN_PATHS))}"
+            )
         return prefix
 
     @field_validator("forwarded_allow_ips")
@@ -219,7 +233,8 @@ class ServiceSettings(BaseSettings):
 
 def is_path_prefix(path: str) -> bool:
     """Returns whether the path may precede every address: plain parts, no slash at the end."""
-    return _PATH_PREFIX.fullmatch(path) is not None
+    is_own = bool(_OWN_PATHS.intersection(path.split("/")[1:2]))
+    return not is_own and _PATH_PREFIX.fullmatch(path) is not None
 
 
 def leaf_fields(settings: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:

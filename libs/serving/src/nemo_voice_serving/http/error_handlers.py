@@ -104,7 +104,7 @@ def _from_http(request: Request, error: HTTPException) -> VoiceError:
         stated = (error.headers or {}).get("Allow", "GET")  # files of a folder state nothing
         allowed = {name.strip() for name in stated.split(",")}
         named = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
-        return MethodNotAllowed(f"{path} takes {named} alone.", allowed=named)
+        return MethodNotAllowed(f"{path} takes only {named}.", allowed=named)
     return InvalidRequest(str(error.detail))
 
 

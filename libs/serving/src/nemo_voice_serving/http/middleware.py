@@ -161,8 +161,9 @@ class _Exchange:
         if declared.isdigit() and int(declared) > self._max_body_bytes:
             raise self._too_large()
         has_body = declared != "0" or "transfer-encoding" in headers
-        codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
-        if has_body and {coding.strip() for coding in codings} - {"", "identity"}:
+        stated = [*headers.getlist("content-encoding"), *headers.getlist("transfer-encoding")]
+        codings = {coding.strip().lower() for value in stated for coding in value.split(",")}
+        if has_body and codings - {"", "identity", "chunked"}:
             raise _compressed()
 
     def mark(self, outcome: str) -> None:
