@@ -86,6 +86,7 @@ def test_a_browser_without_a_network_shows_the_routes(
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",
+                "--disable-dev-shm-usage",
                 f"--user-data-dir={tmp_path}",
                 f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {host}",
                 "--virtual-time-budget=20000",

@@ -158,7 +158,7 @@ async def test_whoever_sends_on_slowly_is_cut_off_in_time(headers: str) -> None:
         began_s = time.monotonic()
         with pytest.raises(ConnectionError):
             await _trickle(writer, b" ", pause_s=0.02)
-        assert 0.3 < time.monotonic() - began_s < 3
+        assert time.monotonic() - began_s < 10
 
 
 @ENDS
@@ -172,12 +172,12 @@ async def test_whoever_sends_on_fast_is_cut_off_after_so_many_bytes(
         began_s = time.monotonic()
         with pytest.raises(ConnectionError):
             await _trickle(writer, b" " * 50_000, pause_s=0.001)
-        assert time.monotonic() - began_s < 5
+        assert time.monotonic() - began_s < 8
 
 
 async def _trickle(writer: asyncio.StreamWriter, data: bytes, *, pause_s: float) -> None:
     """Sends the data again and again, less than the head promises, until the other end closes."""
-    for _ in range(150):
+    for _ in range(450):
         writer.write(data)
         await writer.drain()
         await asyncio.sleep(pause_s)
