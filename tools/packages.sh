@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests need: espeak-ng, Docker, debootstrap, nginx, HAProxy, a linter for shell. Packages that are
-# installed already stay as they are. Other systems have to bring these programs themselves. The tests start their own nginx and HAProxy:
+# Installs the Debian packages that the tests need: espeak-ng, Docker, debootstrap, nginx, HAProxy, Chromium, a linter for shell. Packages
+# that are installed already stay as they are. Other systems have to bring these programs themselves. The tests start their own nginx and HAProxy:
 # where Debian starts them as services, they may be disabled.
 set -euo pipefail
-wanted=(espeak-ng wordnet-base make gcc libc6-dev debootstrap shellcheck nginx-light haproxy)
+wanted=(espeak-ng wordnet-base make gcc libc6-dev debootstrap shellcheck nginx-light haproxy chromium)
 # Any other Docker will do, and Debian's package would replace it.
 command -v dockerd >/dev/null || wanted+=(docker.io)
 # So will any other Node, which OpenAI's client needs.

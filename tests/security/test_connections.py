@@ -19,6 +19,7 @@ GROWTH_MB = 120.0
 """More than all of these attacks together need: 2,000 connections and their longest heads."""
 SLOWEST_S = 5.0
 HURRY = {"head_timeout_s": 2.0, "upload_timeout_s": 2.0}
+LAST = b"Connection: close\r\n"
 HEAD = b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 
@@ -44,7 +45,7 @@ async def connections(service: ServiceProcess, count: int) -> AsyncIterator[list
         yield opened
     finally:
         for _, writer in opened:
-            writer.close()
+            writer.transport.abort()  # what is unsent stays so
 
 
 async def ending(ends: Ends) -> bytes:
@@ -71,10 +72,13 @@ def spoken(service: ServiceProcess) -> httpx.Response:
     return httpx.post(f"{service.address}/synthesize", json={"text": "Still here."}, timeout=60)
 
 
-async def attack(service: ServiceProcess, count: int, data: bytes, pause_s: float) -> list[bytes]:
-    """What each of so many connections is sent that drip these bytes."""
+async def attack(
+    service: ServiceProcess, count: int, data: bytes, pause_s: float, *, head: bytes = b""
+) -> list[bytes]:
+    """What each of so many connections is sent that drip these bytes, after a head in one piece."""
 
     async def one(ends: Ends) -> bytes:
+        ends[1].write(head)
         sender = asyncio.create_task(drip(ends, data, pause_s))
         try:
             return await ending(ends)
@@ -87,24 +91,26 @@ async def attack(service: ServiceProcess, count: int, data: bytes, pause_s: floa
 
 @pytest.mark.parametrize("count", SIZES)
 @pytest.mark.parametrize(
-    ("data", "status"),
+    ("head", "data", "status"),
     [
-        (b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 9999, b"408"),
-        (HEAD + b"Content-Length: 1999\r\n\r\n" + b" " * 1999, b"408"),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 999, b"408"),
-        (b"", b""),
+        (b"", b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 9999, b"408"),
+        (HEAD + b"Content-Length: 1999\r\n\r\n", b" " * 1999, b"408"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 999, b"408"),
+        (HEAD + b"Content-Length: 9999999999\r\n\r\n", b" " * 1999, b"413"),
+        (HEAD + LAST + b"Content-Length: 9999999999\r\n\r\n", b" " * 1999, b"413"),
+        (b"", b"", b""),
     ],
-    ids=["head", "body", "chunks", "silence"],
+    ids=["head", "body", "chunks", "refused body", "refused last body", "silence"],
 )
 def test_slow_clients_are_ended_while_others_are_served(
-    count: int, data: bytes, status: bytes, service: ServiceProcess
+    count: int, head: bytes, data: bytes, status: bytes, service: ServiceProcess
 ) -> None:
     with (
         service.growing_less_than(GROWTH_MB),
         bystander(lambda client: client.get(f"{service.address}/v1/models")) as others,
     ):
         # A byte a tenth of a second: the whole would take minutes.
-        found = asyncio.run(attack(service, count, data, pause_s=0.1))
+        found = asyncio.run(attack(service, count, data, pause_s=0.1, head=head))
     sent = [response[9:12] for response in found]
     # A client that still sends when it is refused may find its connection reset instead.
     assert set(sent) <= {status, b""}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -74,6 +75,44 @@ def test_without_the_services_header_nginx_holds_the_sound_back(tmp_path: Path) 
                 client.post("/synthesize", json={"text": TEXT}, timeout=2)
         finally:
             voice.gate.set()
+
+
+@pytest.mark.parametrize("slash", ["", "/"], ids=["not stripped", "stripped"])
+@pytest.mark.parametrize(
+    ("settings", "directives"),
+    [
+        ({"root_path": "/speech"}, {}),
+        (
+            {"forwarded_allow_ips": "127.0.0.0/8"},
+            {"proxy_set_header": "X-Forwarded-Prefix /speech"},
+        ),
+    ],
+    ids=["setting", "header"],
+)
+def test_a_service_below_a_path_speaks_and_describes_itself(
+    tmp_path: Path, settings: dict[str, Any], directives: Mapping[str, str], slash: str
+) -> None:
+    with (
+        served(tts_app(**settings)) as upstream,
+        tls_front_end(upstream + slash, tmp_path, directives, location="/speech/") as client,
+    ):
+        speech = client.post("/speech/v1/audio/speech/", json={"input": TEXT})
+        document = client.get("/speech/openapi.json").json()
+        page = client.get("/speech/docs/").text
+        files = [client.get(path) for path in re.findall(r'(?:src|href)="([^"]*)"', page)]
+    assert speech.status_code == httpx.codes.OK
+    assert len(speech.content) > ONE_MEGABYTE / 100
+    assert document["servers"] == [{"url": "/speech"}]
+    assert [file.status_code for file in files] == [httpx.codes.OK] * 3
+
+
+def test_a_proxy_that_speaks_http_1_0_gets_the_whole_file(tmp_path: Path) -> None:
+    with served(tts_app()) as upstream:
+        with tls_front_end(upstream, tmp_path, {}, http_version="1.0") as client:
+            old = client.post("/synthesize", json={"text": TEXT})
+        direct = httpx.post(f"{upstream}/synthesize", json={"text": TEXT})
+    assert old.status_code == httpx.codes.OK
+    assert old.content == direct.content
 
 
 def test_the_documented_times_and_sizes_leave_the_answer_to_the_service() -> None:

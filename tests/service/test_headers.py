@@ -43,6 +43,8 @@ async def test_a_page_of_an_allowed_origin_may_call_and_read_errors(tmp_path: Pa
     app = tts_app(api_keys_file=keys, cors_origins="https://app.example, https://b.example:8443")
     async with calling(app) as client:
         preflight = await client.options("/v1/audio/speech", headers=PREFLIGHT)
+        of_head = {**PREFLIGHT, "Access-Control-Request-Method": "HEAD"}
+        preflight_of_head = await client.options("/v1/models", headers=of_head)
         foreign = {**PREFLIGHT, "Origin": "https://evil.example"}
         foreign_preflight = await client.options("/v1/audio/speech", headers=foreign)
         with_key = {**PAGE, "Authorization": "Bearer sesame"}
@@ -51,7 +53,7 @@ async def test_a_page_of_an_allowed_origin_may_call_and_read_errors(tmp_path: Pa
         other = await client.get(
             "/v1/models", headers={**with_key, "Origin": "https://evil.example"}
         )
-    assert preflight.status_code == 200
+    assert preflight.status_code == preflight_of_head.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "https://app.example"
     assert "x-stainless-lang" in preflight.headers["access-control-allow-headers"]
     assert foreign_preflight.status_code == 400

@@ -207,24 +207,27 @@ async def test_an_upgrade_that_cannot_be_ignored_is_refused_rather_than_losing_i
         assert "Upgrade" in refused.error["message"]
 
 
-async def test_trailers_over_the_limit_end_the_connection() -> None:
+async def test_trailers_over_the_limit_are_refused_with_431_and_end_the_connection() -> None:
     head = (
         b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
     )
-    async with calling(tts_app(http={"max_head_bytes": 4096})) as client:
+    async with calling(tts_app(http={"max_head_bytes": 4096, "head_timeout_s": 0.3})) as client:
         few = await sent(client, head + b"X-Digest: abc\r\n\r\n")
-        async with connection(client) as (_, writer):
+        async with connection(client) as (reader, writer):
             writer.write(head)
+            sending = asyncio.create_task(_send_trailers_until_closed(writer))
+            refused = await read_response(reader)
             with pytest.raises(ConnectionError):
-                await _send_trailers_until_closed(writer)
+                await sending
         metrics = (await client.get("/metrics")).text
     assert few.error["param"] == "text"
+    assert (refused.status, refused.error["code"]) == (431, "headers_too_large")
     assert "nemo_voice_in_flight 0.0" in metrics
 
 
 async def _send_trailers_until_closed(writer: asyncio.StreamWriter) -> None:
-    for _ in range(20):
+    for _ in range(100):
         writer.write(b"X-Many: a\r\n" * 100)
         await writer.drain()
         await asyncio.sleep(0.02)

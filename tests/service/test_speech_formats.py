@@ -95,8 +95,8 @@ async def test_speed_is_the_pace_of_the_model() -> None:
 
 
 async def test_every_name_of_the_voice_speaks_and_no_other() -> None:
-    known = [*OPENAI_VOICES, "default", "demo", {"id": "alloy"}]
-    unknown = ["af_heart", "", {"id": "voice_1234"}, {}, 7, None]
+    known = [*OPENAI_VOICES, "default", "demo", {"id": "alloy"}, None]
+    unknown = ["af_heart", "", {"id": "voice_1234"}, {}, 7]
     async with service_of() as (client, _service):
         responses = [
             await client.post(SPEECH, json={"model": "m", "voice": voice, "input": "Hello."})

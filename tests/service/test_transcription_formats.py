@@ -63,7 +63,7 @@ async def test_subtitles_come_as_srt() -> None:
     async with stt_service(recogniser) as client:
         recogniser.text = LONG  # the self-test has passed
         response = await transcribed(client, clip(28), response_format="srt")
-    assert response.headers["content-type"].startswith("text/plain")
+    assert response.headers["content-type"] == "application/x-subrip; charset=utf-8"
     blocks = response.text.strip().split("\n\n")
     assert [block.split("\n")[0] for block in blocks] == [
         str(number) for number, _ in enumerate(blocks, start=1)
@@ -83,6 +83,7 @@ async def test_subtitles_come_as_vtt_in_the_size_of_the_request() -> None:
         response = await transcribed(
             client, clip(28), response_format="vtt", max_line_chars=20, max_lines=1
         )
+    assert response.headers["content-type"] == "text/vtt; charset=utf-8"
     head, *blocks = response.text.strip().split("\n\n")
     assert head == "WEBVTT"
     assert all(len(block.split("\n")) == 2 for block in blocks)

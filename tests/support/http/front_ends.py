@@ -47,7 +47,7 @@ http {{
         listen 127.0.0.1:{port} ssl;
         ssl_certificate {folder}/pki/nginx.crt; ssl_certificate_key {folder}/pki/nginx.key;
         {directives}
-        location / {{ proxy_pass {upstream}; proxy_http_version 1.1; }}
+        location {location} {{ proxy_pass {upstream}; proxy_http_version {http_version}; }}
     }}
 }}
 """
@@ -90,9 +90,17 @@ def front_end(kind: str, service_port: int, folder: Path) -> Iterator[int]:
 
 @contextmanager
 def tls_front_end(
-    upstream: str, folder: Path, directives: Mapping[str, str]
+    upstream: str,
+    folder: Path,
+    directives: Mapping[str, str],
+    *,
+    location: str = "/",
+    http_version: str = "1.1",
 ) -> Iterator[httpx.Client]:
-    """Yields a client of an nginx that ends TLS in front of the service, with these directives."""
+    """Yields a client of an nginx that ends TLS in front of the service, with these directives.
+
+    Below a `location`, an upstream that ends in a slash gets requests without it.
+    """
     authority = Authority.made_in(folder / "pki")
     authority.issue("nginx", user="speech.example.com", hosts=("IP:127.0.0.1",))
     port, configuration = free_port(), folder / "nginx.conf"
@@ -101,6 +109,8 @@ def tls_front_end(
             folder=folder,
             port=port,
             upstream=upstream,
+            location=location,
+            http_version=http_version,
             directives=" ".join(f"{name} {value};" for name, value in directives.items()),
         )
     )

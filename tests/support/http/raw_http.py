@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+_END_OF_HEAD = b"\r\n\r\n"
+
 
 @dataclass(frozen=True)
 class RawResponse:
@@ -34,16 +36,14 @@ async def connection(
     try:
         yield reader, writer
     finally:
-        writer.close()
+        writer.transport.abort()  # what is unsent stays so
 
 
 async def read_response(reader: asyncio.StreamReader) -> RawResponse:
     """Returns the next response, whose length must be stated."""
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)).decode("latin-1")
-    status_line, *lines = head.strip().split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+    status, headers = _parsed(await asyncio.wait_for(reader.readuntil(_END_OF_HEAD), 20))
     body = await asyncio.wait_for(reader.readexactly(int(headers["content-length"])), 20)
-    return RawResponse(int(status_line.split()[1]), headers, body)
+    return RawResponse(status, headers, body)
 
 
 async def sent(client: httpx.AsyncClient, request: bytes) -> RawResponse:
@@ -53,6 +53,21 @@ async def sent(client: httpx.AsyncClient, request: bytes) -> RawResponse:
         return await read_response(reader)
 
 
+async def sent_until_closed(client: httpx.AsyncClient, request: bytes) -> RawResponse:
+    """Returns the response to these bytes with all that comes until the service closes."""
+    async with connection(client) as (reader, writer):
+        writer.write(request)
+        received = await asyncio.wait_for(reader.read(), 20)
+    head, _, body = received.partition(_END_OF_HEAD)
+    return RawResponse(*_parsed(head), body)
+
+
 async def is_closed(reader: asyncio.StreamReader) -> bool:
     """Returns whether the other end closes before long, having sent nothing more."""
     return await asyncio.wait_for(reader.read(), 20) == b""
+
+
+def _parsed(head: bytes) -> tuple[int, dict[str, str]]:
+    status_line, *lines = head.decode("latin-1").strip().split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
+    return int(status_line.split()[1]), headers

@@ -108,13 +108,14 @@ class MethodNotAllowed(VoiceError):
     status = 405
     kind = "invalid_request_error"
 
-    def __init__(self, message: str, *, allowed: str | None = None) -> None:
+    def __init__(self, message: str, *, allowed: str) -> None:
+        """Takes, besides the message, the methods that the route takes."""
         super().__init__(message)
         self._allowed = allowed
 
     @override
     def headers(self) -> dict[str, str]:
-        return {} if self._allowed is None else {"Allow": self._allowed}
+        return {"Allow": self._allowed}
 
 
 class RequestTooSlow(VoiceError):
@@ -131,6 +132,15 @@ class UnsupportedMediaType(VoiceError):
     code = "unsupported_media_type"
     status = 415
     kind = "invalid_request_error"
+
+    def __init__(self, message: str, *, accepted: dict[str, str]) -> None:
+        """Takes, besides the message, the header that states what the route reads."""
+        super().__init__(message)
+        self._accepted = accepted
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return self._accepted
 
 
 class HeadersTooLarge(VoiceError):

@@ -5,6 +5,7 @@ Every field is `NEMO_VOICE_<FIELD>` (nested ones with `__`) and a flag of the sa
 """
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,21 @@ MAX_S = 86_400
 _LIMITS = (("ge", "at least"), ("gt", "more than"), ("le", "at most"))
 
 _ORIGIN = re.compile(r"https?://[^/\s,*?#@]+")
+_PATH_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
+_OWN_PATHS = frozenset(
+    {
+        "docs",
+        "healthz",
+        "metrics",
+        "openai",
+        "openapi.json",
+        "readyz",
+        "synthesize",
+        "transcribe",
+        "v1",
+    }
+)
+"""What addresses of the services begin with: a prefix of that name could not be told from them."""
 
 
 class UnknownVariable(Exception):
@@ -137,6 +153,12 @@ class ServiceSettings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call from a browser, `https://app.example` or `*`, separated by
     commas; without any, no CORS headers are sent."""
+    root_path: str = ""
+    """Prefix of every address, such as `/speech`, for a service below a path of a proxy, which may
+    strip it or not."""
+    forwarded_allow_ips: Annotated[tuple[str, ...], NoDecode] = ()
+    """Proxies whose `X-Forwarded-Prefix` replaces `root_path`: addresses and networks such as
+    `10.0.0.0/8`, separated by commas, or `*` for all; without any, the header is ignored."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level that is logged."""
     log_style: Literal["auto", "json", "text"] = "auto"
@@ -160,7 +182,7 @@ class ServiceSettings(BaseSettings):
     self_test: SelfTestSettings = SelfTestSettings()
     """The recurring self-test."""
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "forwarded_allow_ips", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -177,6 +199,25 @@ class ServiceSettings(BaseSettings):
                 )
         return origins
 
+    @field_validator("root_path")
+    @classmethod
+    def _is_prefix(cls, path: str) -> str:
+        prefix = path.rstrip("/")
+        if not is_path_prefix(prefix):
+            raise ValueError(
+                f"{path!r} is no prefix: write /speech or /voice/en, and nothing that begins as "
+                f"the services' own addresses do: {', '.join(sorted(_OWN_PATHS))}"
+            )
+        return prefix
+
+    @field_validator("forwarded_allow_ips")
+    @classmethod
+    def _are_addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        for address in addresses:
+            if address != "*":
+                ipaddress.ip_network(address, strict=False)
+        return addresses
+
     @model_validator(mode="after")
     def _keys_where_they_are_needed(self) -> Self:
         wants = {
@@ -188,6 +229,12 @@ class ServiceSettings(BaseSettings):
         if given and self.api_keys_file is None:
             raise ValueError(f"{given[0]} counts by API key: set {PREFIX}API_KEYS_FILE, too")
         return self
+
+
+def is_path_prefix(path: str) -> bool:
+    """Returns whether the path may precede every address: plain parts, no slash at the end."""
+    is_own = bool(_OWN_PATHS.intersection(path.split("/")[1:2]))
+    return not is_own and _PATH_PREFIX.fullmatch(path) is not None
 
 
 def leaf_fields(settings: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:

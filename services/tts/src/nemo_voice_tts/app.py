@@ -21,6 +21,7 @@ from nemo_voice_tts.http.routes.native import native_router
 from nemo_voice_tts.http.routes.nim import nim_router
 from nemo_voice_tts.http.routes.openai import openai_router
 from nemo_voice_tts.http.routes.reading import reading_router
+from nemo_voice_tts.http.routes.voices import voices_router
 from nemo_voice_tts.model_files import fetch
 from nemo_voice_tts.self_test import check_speech, self_test, spoken
 from nemo_voice_tts.settings import TtsSettings
@@ -169,6 +170,7 @@ def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
                 phrase_chars=settings.phrase_chars,
             ),
             openai_router(responses, max_text_chars=settings.max_text_chars),
+            voices_router(responses),
             nim_router(
                 responses,
                 max_text_chars=settings.max_long_text_chars,

@@ -14,11 +14,14 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nemo_voice_serving.errors import InvalidApiKey
+from nemo_voice_serving.http.addresses import own_path
 from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.scopes import UnsupportedScope
 
 logger = logging.getLogger(__name__)
 
+DOCS_FILES = "/docs/files"
+"""Where the files are that `/docs` refers to."""
 METRICS_PATHS = frozenset({"/metrics", "/v1/metrics"})
 OPEN_PATHS = METRICS_PATHS | {
     "/v1/health/live",
@@ -27,6 +30,9 @@ OPEN_PATHS = METRICS_PATHS | {
     "/v1/health/startup",
     "/readyz",
     "/docs",
+    f"{DOCS_FILES}/swagger-ui-bundle.js",
+    f"{DOCS_FILES}/swagger-ui.css",
+    f"{DOCS_FILES}/favicon.png",
     "/openapi.json",
 }
 """HTTP paths that need no key: probes and Prometheus have none; the description is public."""
@@ -145,9 +151,12 @@ class KeyMiddleware:
             return
         if scope["type"] not in {"http", "websocket"}:
             raise UnsupportedScope(scope)
-        key = _bearer_key(Headers(scope=scope))
+        key = _sent_key(Headers(scope=scope))
         if key is None:
-            raise InvalidApiKey("This service wants an API key: 'Authorization: Bearer KEY'.")
+            message = (
+                "This service wants an API key: 'Authorization: Bearer KEY' or 'api-key: KEY'."
+            )
+            raise InvalidApiKey(message)
         digest = self._keys.admit(key)
         if digest is None:
             raise InvalidApiKey("The API key is not valid here.")
@@ -163,10 +172,12 @@ class KeyMiddleware:
 
     def _is_open(self, scope: Scope) -> bool:
         if scope["type"] == "http":
-            return scope["path"] in self._open_paths
+            return own_path(scope) in self._open_paths
         return bool(scope["type"] == "lifespan")
 
 
-def _bearer_key(headers: Headers) -> bytes | None:
+def _sent_key(headers: Headers) -> bytes | None:
+    """Returns the key of OpenAI's and NVIDIA's clients, else that of Azure's."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.encode("latin-1").strip() or None if scheme.lower() == "bearer" else None
+    sent = key if scheme.lower() == "bearer" and key.strip() else headers.get("api-key", "")
+    return sent.encode("latin-1").strip() or None

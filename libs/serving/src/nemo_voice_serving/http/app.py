@@ -8,10 +8,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response, Security
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from nemo_voice_serving.http.api_keys import METRICS_PATHS, OPEN_PATHS, ApiKeys, KeyMiddleware
+from nemo_voice_serving.http.api_keys import (
+    DOCS_FILES,
+    METRICS_PATHS,
+    OPEN_PATHS,
+    ApiKeys,
+    KeyMiddleware,
+)
 from nemo_voice_serving.http.cors import VoiceCorsMiddleware
 from nemo_voice_serving.http.error_handlers import FORM_TYPES, install_error_handlers
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
@@ -28,7 +35,16 @@ MAX_FIELD_BYTES = 64 * 1024
 """The size limit of a form's fields other than files: all of them are kept in memory."""
 
 _NEEDS_KEY: dict[str, Any] = {
-    "dependencies": [Security(HTTPBearer(auto_error=False, description="One of the API keys."))],
+    "dependencies": [
+        Security(HTTPBearer(auto_error=False, description="One of the API keys.")),
+        Security(
+            APIKeyHeader(
+                name="api-key",
+                auto_error=False,
+                description="The same, as Azure's clients send it.",
+            )
+        ),
+    ],
     "responses": {
         401: {"model": ErrorBody, "description": "No API key, or none that is valid."},
         429: ERROR_RESPONSES[429],
@@ -54,11 +70,14 @@ def build_app(
         yield
         await service.stop()
 
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
+        static_url=DOCS_FILES,
         title=title,
         description=description,
         version=version,
         lifespan=lifespan,
+        redirect_slashes=False,  # `Addresses` drops them: a redirect may lose a body
         form_limits={"max_files": 4, "max_fields": 300, "max_part_size": MAX_FIELD_BYTES},
     )
     settings = runtime.settings
@@ -139,7 +158,8 @@ def _correct_form_schema(schema: dict[str, Any]) -> None:
     """Removes null, which a form cannot express; an empty field counts as not sent."""
     for name, field in schema["properties"].items():
         if "anyOf" in field:
-            field["anyOf"] = [one for one in field["anyOf"] if one != {"type": "null"}]
+            kinds = [one for one in field.pop("anyOf") if one != {"type": "null"}]
+            field.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
         is_text = field.get("type") == "string" and "contentMediaType" not in field
         if is_text and name in schema.get("required", ()):
             field.setdefault("minLength", 1)

@@ -30,7 +30,7 @@ class VoiceCorsMiddleware(CORSMiddleware):
         super().__init__(
             app,
             allow_origins=origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=("GET", "HEAD", "POST"),
             allow_headers=("*",),
             expose_headers=_EXPOSED_HEADERS,
         )

@@ -22,6 +22,7 @@ from nemo_voice_serving.errors import (
 )
 from nemo_voice_serving.http.disconnect import ClientGone
 from nemo_voice_serving.http.error_responses import error_response
+from nemo_voice_serving.http.forms import SEND_A_FILE
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +64,9 @@ def _from_validation(request: Request, error: RequestValidationError) -> VoiceEr
         return InvalidRequest(f"The body is not JSON: {problem['ctx']['error']}.")
     if _has_wrong_content_type(request, problem):
         sent = request.headers.get("content-type", "missing")
-        wanted = " or ".join(_content_types(request))
-        return UnsupportedMediaType(f"The Content-Type is {sent}; this address reads {wanted}.")
+        wanted = _content_types(request)
+        message = f"The Content-Type is {sent}; this address reads {' or '.join(wanted)}."
+        return UnsupportedMediaType(message, accepted={"Accept": ", ".join(wanted)})
     named = [str(part) for part in problem["loc"] if part not in _LOCATIONS]
     param = named[0] if named else None
     return InvalidRequest(f"{'.'.join(named) or 'body'}: {_message(problem)}", param=param)
@@ -86,23 +88,39 @@ def _content_types(request: Request) -> tuple[str, ...]:
 
 def _message(problem: Any) -> str:
     if "UploadFile" in problem["msg"]:
-        return "Send a file: a part of multipart/form-data with a filename."
+        return SEND_A_FILE
     return str(problem["msg"])
 
 
 def _from_http(request: Request, error: HTTPException) -> VoiceError:
-    if isinstance(error.__cause__, VoiceError):
-        # FastAPI turns every exception while a body is read into a parsing error.
-        return error.__cause__
-    if isinstance(error.__cause__, ClientDisconnect):
-        return ClientGone("The client closed the connection.")
-    if isinstance(error.__cause__, OSError):
-        logger.error("request body could not be stored", exc_info=error.__cause__)
-        return BackendFailed("The service has no room for the body. Its log has the reason.")
+    reason = _from_cause(error.__cause__)
+    if reason is not None:
+        return reason
     path = request.scope["path"]
     if error.status_code == NotFound.status:
-        return NotFound(f"There is nothing at {path}. GET /docs lists what there is.")
+        docs = f"{request.scope.get('root_path', '')}/docs"
+        return NotFound(f"There is nothing at {path}. GET {docs} lists what there is.")
     if error.status_code == MethodNotAllowed.status:
-        allowed = (error.headers or {}).get("Allow")
-        return MethodNotAllowed(f"{path} does not take {request.method}.", allowed=allowed)
+        stated = (error.headers or {}).get("Allow", "GET")  # files of a folder state nothing
+        allowed = {name.strip() for name in stated.split(",")}
+        named = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+        return MethodNotAllowed(f"{path} takes only {named}.", allowed=named)
     return InvalidRequest(str(error.detail))
+
+
+def _from_cause(cause: BaseException | None) -> VoiceError | None:
+    """Returns why a body could not be read: FastAPI makes one parsing error of every exception."""
+    match cause:
+        case VoiceError():
+            return cause
+        case ClientDisconnect():
+            return ClientGone("The client closed the connection.")
+        case UnicodeDecodeError():
+            return InvalidRequest("The body cannot be read as text: it is not UTF-8.")
+        case RecursionError():
+            return InvalidRequest("The body is nested too deeply.")
+        case OSError():
+            logger.error("request body could not be stored", exc_info=cause)
+            return BackendFailed("The service has no room for the body. Its log has the reason.")
+        case _:
+            return None

@@ -10,6 +10,7 @@ import re
 import time
 import uuid
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ from nemo_voice_serving.errors import (
     UnsupportedMediaType,
     VoiceError,
 )
+from nemo_voice_serving.http.addresses import Addresses, own_path
 from nemo_voice_serving.http.disconnect import ClientGone
 from nemo_voice_serving.http.error_responses import error_response
 from nemo_voice_serving.http.scopes import UnsupportedScope, deny_websocket
@@ -30,6 +32,8 @@ from nemo_voice_serving.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
 
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How gzip and Zstandard begin: no JSON and no form does."""
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 _UNCOUNTED = frozenset({"/metrics", "/v1/metrics", "/healthz", "/readyz"})
 _SAFETY_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
@@ -55,6 +59,9 @@ class RequestMiddleware:
         self._metrics = metrics
         self._lifecycle = lifecycle
         self._settings = settings
+        self._addresses = Addresses(
+            root_path=settings.root_path, trusted_proxies=settings.forwarded_allow_ips
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request, WebSocket or lifespan.
@@ -64,9 +71,9 @@ class RequestMiddleware:
         """
         match scope["type"]:
             case "http":
-                await self._serve_request(scope, receive, send)
+                await self._serve_request(self._addresses.resolved(scope), receive, send)
             case "websocket":
-                await self._serve_websocket(scope, receive, send)
+                await self._serve_websocket(self._addresses.resolved(scope), receive, send)
             case "lifespan":
                 await self._app(scope, receive, send)
             case _:
@@ -84,7 +91,8 @@ class RequestMiddleware:
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = _request_id_of(scope)
         token = logs.request_id.set(request_id)
-        is_uncounted = scope["path"] in _UNCOUNTED or scope["path"].startswith("/v1/health")
+        path = own_path(scope)
+        is_uncounted = path in _UNCOUNTED or path.startswith("/v1/health")
         if not is_uncounted:
             self._metrics.request_started()
         exchange = _Exchange(scope, receive, send, request_id, self._lifecycle, self._settings)
@@ -148,15 +156,15 @@ class _Exchange:
         self._is_whole = False
 
     def check_head(self) -> None:
-        headers = dict(self.scope["headers"])
-        declared = headers.get(b"content-length", b"0")
+        headers = Headers(scope=self.scope)
+        declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > self._max_body_bytes:
             raise self._too_large()
-        encoding = headers.get(b"content-encoding", b"").strip().lower()
-        if encoding not in {b"", b"identity"}:
-            # Nothing is unpacked, so that no small body becomes a huge one.
-            message = "The body has a Content-Encoding: send it as it is."
-            raise UnsupportedMediaType(message)
+        has_body = declared != "0" or "transfer-encoding" in headers
+        stated = [*headers.getlist("content-encoding"), *headers.getlist("transfer-encoding")]
+        codings = {coding.strip().lower() for value in stated for coding in value.split(",")}
+        if has_body and codings - {"", "identity", "chunked"}:
+            raise _compressed()
 
     def mark(self, outcome: str) -> None:
         self.scope.setdefault("state", {})["outcome"] = outcome
@@ -172,7 +180,10 @@ class _Exchange:
         if self._is_whole:  # the next message is the disconnect, which has no time limit
             return await self._receive()
         message = await self._receive_in_time()
-        self._received_bytes += len(message.get("body", b""))
+        body: bytes = message.get("body", b"")
+        if not self._received_bytes and body.startswith(_COMPRESSED):
+            raise _compressed()
+        self._received_bytes += len(body)
         self._is_whole = not message.get("more_body", False)
         if self._received_bytes > self._max_body_bytes:
             raise self._too_large()
@@ -212,6 +223,12 @@ class _Exchange:
 
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(f"The request body is larger than {self._max_body_bytes} bytes.")
+
+
+def _compressed() -> UnsupportedMediaType:
+    # Nothing is unpacked, so that no small body becomes a huge one.
+    message = "The body is compressed: send it as it is, without a Content-Encoding."
+    return UnsupportedMediaType(message, accepted={"Accept-Encoding": "identity"})
 
 
 def _request_id_of(scope: Scope) -> str:

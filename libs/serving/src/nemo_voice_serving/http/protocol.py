@@ -16,9 +16,10 @@ from typing import Any, NoReturn
 import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from nemo_voice_serving.errors import HeadersTooLarge, InvalidRequest, RequestTooSlow, VoiceError
+from nemo_voice_serving.http.response_end import WITHOUT_CHUNKS, ResponseEnd
 from nemo_voice_serving.settings import HttpSettings, ServiceSettings
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 _H2C = re.compile(rb"\r\nUpgrade:[ \t]*h2c[ \t]*(?=\r\n)", re.IGNORECASE)
 _END_OF_HEAD = b"\r\n\r\n"
 _MAX_INT = 2**31 - 1
+_MAX_DROPPED_BYTES = 2**30
+"""Of a body that was refused, the most that is read for the client to read the response."""
 
 
 class ServerConfig(uvicorn.Config):
@@ -42,6 +45,7 @@ class ServerConfig(uvicorn.Config):
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # whom the service trusts, its own settings say
             timeout_keep_alive=settings.http.keep_alive_s,
             timeout_graceful_shutdown=round(settings.drain.timeout_s),
         )
@@ -51,8 +55,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     """Serves requests whose head is small and arrives in time; refuses others with a JSON error.
 
     While no request is in flight, the client has `head_timeout_s` to send its first request, the
-    rest of a head, or the rest of a body that was refused early. Between requests uvicorn's own
-    keep-alive timeout applies.
+    rest of a head, or the rest of a body that was refused early, which is dropped: closing with
+    data unread would reset the connection before the client has read the response. Between
+    requests uvicorn's own keep-alive timeout applies.
     """
 
     def __init__(self, config: ServerConfig, *arguments: Any, **named: Any) -> None:
@@ -63,7 +68,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._in_body = False
         self._in_flight = 0
         self._unparsed_bytes = 0
+        self._dropped_bytes = 0
         self._is_refused = False
+        self._is_last = False
         self._refusal: VoiceError | None = None
 
     @override
@@ -80,6 +87,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     @override
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
+            self._drop(data)
             return
         if not (self._in_head or self._in_body):
             data = _without_h2c(data)
@@ -93,7 +101,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._unparsed_bytes = True, 0
+        self._in_head, self._unparsed_bytes, self._dropped_bytes = True, 0, 0
         if not self._in_flight:
             self._start_timer()
 
@@ -105,6 +113,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and _has_body(self.headers):
             message = "A request with Upgrade may not have a body here: send it as plain HTTP/1.1."
             self._refuse_in_callback(InvalidRequest(message))
+        if self.parser.get_http_version() in WITHOUT_CHUNKS:
+            self.expect_100_continue = False  # as RFC 9110, 10.1.1 wants it
         super().on_headers_complete()
         self._stop_timer()
         self._in_head, self._in_body, self._unparsed_bytes = False, True, 0
@@ -113,6 +123,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     @override
     def on_body(self, body: bytes) -> None:
         self._unparsed_bytes = 0
+        if self.cycle.response_complete:
+            self._drop(body)
         super().on_body(body)
 
     @override
@@ -123,9 +135,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     @override
     def on_response_complete(self) -> None:
         self._in_flight -= 1
+        if self._is_last:
+            self._linger()
+            return
         super().on_response_complete()
         if not self._in_flight and (self._in_head or self._in_body):
             self._start_timer()
+
+    @override
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override] # as starlette types it
+        def close_later() -> bool:
+            self._is_last = cycle.more_body or self._is_refused
+            return self._is_last
+
+        super()._start_asgi_task(cycle, ResponseEnd(app, cycle, close_later))  # type: ignore[arg-type] # same
+
+    @override
+    def shutdown(self) -> None:
+        if self._is_last:
+            self.transport.close()
+        else:
+            super().shutdown()
 
     @override
     def send_400_response(self, msg: str) -> None:
@@ -145,7 +175,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._timer = None
 
     def _time_is_over(self) -> None:
-        if self._in_head and not self._is_refused:
+        if self._in_head and not self._is_last:
             seconds = self._limits.head_timeout_s
             self._refuse(RequestTooSlow(f"The headers did not come whole within {seconds:g} s."))
         else:
@@ -168,11 +198,21 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         self.transport.write(_response(error))
         if self._in_body:
-            self.transport.close()  # the application receives a disconnect
-        else:
-            # Closing at once would discard the response of a client that is still sending.
-            self.transport.write_eof()
-            self._start_timer()
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self._linger()
+
+    def _linger(self) -> None:
+        """Ends the sending side, and drops what the client still sends before the rest closes."""
+        self._is_refused = self._is_last = True
+        self.flow.resume_reading()
+        self.transport.write_eof()
+        self._start_timer()
+
+    def _drop(self, data: bytes) -> None:
+        self._dropped_bytes += len(data)
+        if self._dropped_bytes > _MAX_DROPPED_BYTES:
+            self.transport.close()
 
 
 def _close_when_unread_for(seconds: float, transport: asyncio.Transport) -> None:

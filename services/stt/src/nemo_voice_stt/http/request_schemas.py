@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from fastapi import UploadFile
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from nemo_voice_stt.captions.subtitles import (
@@ -93,6 +93,17 @@ class TranscriptionForm(BaseModel):
     """For `srt` and `vtt`: longest line."""
     max_lines: int = Field(default=DEFAULT_RULES.max_lines, ge=1, le=MAX_LINES)
     """For `srt` and `vtt`: most lines of one subtitle."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_items(cls, fields: Any) -> Any:
+        """Takes an empty item of a list for none, as FastAPI takes an empty field for absent."""
+        if not isinstance(fields, dict):
+            return fields
+        return {
+            name: [item for item in value if item != ""] if isinstance(value, list) else value
+            for name, value in fields.items()
+        }
 
     @property
     def is_streamed(self) -> bool:

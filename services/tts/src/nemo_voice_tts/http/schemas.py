@@ -3,13 +3,26 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictBool,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from typing_extensions import override
 
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE
 from nemo_voice_tts.text.pronunciations import MAX_REQUEST_ENTRIES
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
+_NULL = {"type": "null"}
+_ANNOTATIONS = ("title", "description", "default", "examples")
 MAX_INSTRUCTIONS_CHARS = 4096
 """OpenAI's limit."""
 MAX_DICTIONARY_CHARS = 64 * 1024
@@ -17,9 +30,39 @@ MAX_DICTIONARY_CHARS = 64 * 1024
 
 
 class _Body(BaseModel):
-    """Fields that are not here are ignored: clients send those of other servers along."""
+    """Fields that are not here are ignored: clients send those of other servers along.
+
+    Null is the same as absent: clients write out the fields that nobody set.
+    """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, body: Any) -> Any:
+        if not isinstance(body, dict):
+            return body
+        return {name: value for name, value in body.items() if value is not None}
+
+    @classmethod
+    @override
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        described = handler.resolve_ref_schema(schema)
+        for name, field in described["properties"].items():
+            if name not in described.get("required", ()):
+                described["properties"][name] = _nullable(field)
+        return schema
+
+
+def _nullable(field: dict[str, Any]) -> dict[str, Any]:
+    """Returns a field's schema with null as one more kind."""
+    about = {name: field[name] for name in _ANNOTATIONS if name in field}
+    kind = {name: value for name, value in field.items() if name not in about}
+    kinds = kind.get("anyOf", [kind])
+    return {"anyOf": [*(one for one in kinds if one != _NULL), _NULL], **about}
 
 
 Pronunciations = Annotated[

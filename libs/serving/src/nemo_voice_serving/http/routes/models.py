@@ -1,4 +1,7 @@
-"""`GET /v1/models` in OpenAI's shape: the one model a service has loaded."""
+"""`GET /v1/models` in OpenAI's shape: the one model a service has loaded.
+
+`GET /v1/audio/models` is Open WebUI's, which fills its menu of models from it.
+"""
 
 from typing import Literal
 
@@ -28,6 +31,19 @@ class ModelList(BaseModel):
     data: list[ModelObject]
 
 
+class AudioModel(BaseModel):
+    """A model: what a request names, and what a menu shows."""
+
+    id: str
+    name: str
+
+
+class AudioModels(BaseModel):
+    """The models a service serves, for menus: one."""
+
+    models: list[AudioModel]
+
+
 def models_router(runtime: Runtime) -> APIRouter:
     """Returns the routes that name the model; until it is loaded, as the settings name it."""
     router = APIRouter(tags=["openai"])
@@ -42,6 +58,12 @@ def models_router(runtime: Runtime) -> APIRouter:
     async def list_models() -> ModelList:
         """Lists the one model that is served."""
         return ModelList(data=[served()])
+
+    @router.get("/v1/audio/models", summary="List the model, for menus")
+    async def list_audio_models() -> AudioModels:
+        """Lists the one model that is served, with id and name."""
+        name = served().id
+        return AudioModels(models=[AudioModel(id=name, name=name)])
 
     @router.get(
         "/v1/models/{model:path}",

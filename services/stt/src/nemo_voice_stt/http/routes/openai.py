@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from nemo_voice_serving.errors import InvalidRequest, NotFound
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
+from nemo_voice_serving.http.forms import FormRoute
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
 from nemo_voice_stt.captions.subtitles import as_srt, as_vtt, subtitles_of
 from nemo_voice_stt.http.hotwords import hotwords_of
@@ -19,10 +20,11 @@ from nemo_voice_stt.http.response_schemas import PlainTranscript, VerboseTranscr
 from nemo_voice_stt.http.responses import TranscriptResponses, Upload
 from nemo_voice_stt.transcription.transcription import Transcript
 
+_SRT, _VTT = "application/x-subrip", "text/vtt"
 _DOCUMENTED: dict[int | str, dict[str, Any]] = {
     200: {
         "model": PlainTranscript | VerboseTranscript,
-        "content": {"text/plain": {}, EVENTS_MEDIA_TYPE: {}},
+        "content": {kind: {} for kind in ("text/plain", _SRT, _VTT, EVENTS_MEDIA_TYPE)},
         "description": "The transcript in the wanted format.",
     }
 }
@@ -30,7 +32,7 @@ _DOCUMENTED: dict[int | str, dict[str, Any]] = {
 
 def openai_router(responses: TranscriptResponses, *, languages: Sequence[str]) -> APIRouter:
     """Returns OpenAI's routes, for a model that understands these languages."""
-    router = APIRouter(tags=["openai"])
+    router = APIRouter(tags=["openai"], route_class=FormRoute)
 
     @router.post(
         "/v1/audio/transcriptions",
@@ -88,9 +90,11 @@ def _written(transcript: Transcript, form: TranscriptionForm, language: str) -> 
         case TranscriptFormat.TEXT:
             return PlainTextResponse(transcript.text + "\n")
         case TranscriptFormat.SRT:
-            return PlainTextResponse(as_srt(subtitles_of(transcript.words, form.subtitle_rules)))
+            text = as_srt(subtitles_of(transcript.words, form.subtitle_rules))
+            return Response(text, media_type=f"{_SRT}; charset=utf-8")
         case TranscriptFormat.VTT:
-            return PlainTextResponse(as_vtt(subtitles_of(transcript.words, form.subtitle_rules)))
+            text = as_vtt(subtitles_of(transcript.words, form.subtitle_rules))
+            return Response(text, media_type=_VTT)
         case TranscriptFormat.VERBOSE_JSON:
             return _json(verbose(transcript, form.granularities, language))
         case TranscriptFormat.JSON:

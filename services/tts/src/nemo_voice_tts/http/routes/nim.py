@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_param import error_param
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
+from nemo_voice_serving.http.forms import FormRoute
 from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import NimSpeechRequest, VoiceList
 from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE, check_language, check_voice
@@ -21,7 +22,7 @@ def nim_router(
     responses: SpeechResponses, *, max_text_chars: int, max_body_bytes: int
 ) -> APIRouter:
     """Returns the NIM's routes for speech; a form's text may be as large as its body."""
-    router = APIRouter(tags=["nim"])
+    router = APIRouter(tags=["nim"], route_class=FormRoute)
     wanted = partial(_parameters, model=responses.model_name, max_chars=max_text_chars)
 
     @router.post(
