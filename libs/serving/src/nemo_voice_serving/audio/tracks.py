@@ -1,0 +1,73 @@
+"""Which of a file's sound tracks is heard.
+
+`ffmpeg_reader.py` opens the file and decodes the tracks.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from av.stream import Disposition
+
+from nemo_voice_serving.audio.levels import is_silent
+from nemo_voice_serving.audio.recording import LIBRARY_ERRORS, Unreadable
+from nemo_voice_serving.audio.samples import MonoBlock, Samples
+
+_LOOK_S = 2.0
+"""Silence is told from speech in stretches of this length."""
+_MOST_SAMPLES = 4 * 3600 * 192_000
+"""All channels of all tracks that are silent; beyond, the search is given up."""
+
+
+def candidates(container: Any) -> list[int]:
+    """Returns the places of the tracks that can be heard, those marked as default first.
+
+    Raises:
+        Unreadable: There is no sound, or none that can be decoded.
+    """
+    tracks = container.streams.audio
+    if not tracks:
+        raise Unreadable("has no audio track")
+    heard = [track for track in tracks if track.codec_context is not None]
+    if not heard:
+        raise Unreadable("has an audio track of a codec that is not supported")
+    marked = [bool(track.disposition & Disposition.default) for track in heard]
+    order = sorted(zip(heard, marked, strict=True), key=lambda one: not one[1])
+    return [track.index for track, _ in order]
+
+
+def first_with_sound(places: Sequence[int], sound_of: Callable[[int], Iterable[MonoBlock]]) -> int:
+    """Returns the first track that is not silent throughout, or the first where all are.
+
+    One track after the other is decoded up to its first sound; nothing of it is kept.
+
+    Args:
+        places: The tracks, in the order of preference.
+        sound_of: Decodes a track from its start.
+    """
+    left = _MOST_SAMPLES
+    for place in places:
+        try:
+            for rate_hz, samples, channels in _stretches(sound_of(place)):
+                if not is_silent(samples, rate_hz):
+                    return place
+                left -= len(samples) * channels
+                if left < 0:
+                    return places[0]
+        except (Unreadable, *LIBRARY_ERRORS):
+            continue
+    return places[0]
+
+
+def _stretches(blocks: Iterable[MonoBlock]) -> Iterator[MonoBlock]:
+    held: list[Samples] = []
+    shape, count = (0, 0), 0
+    for rate_hz, samples, channels in blocks:
+        if held and ((rate_hz, channels) != shape or count >= _LOOK_S * rate_hz):
+            yield MonoBlock(shape[0], np.concatenate(held), shape[1])
+            held, count = [], 0
+        shape = rate_hz, channels
+        held.append(samples)
+        count += len(samples)
+    if held:
+        yield MonoBlock(shape[0], np.concatenate(held), shape[1])
