@@ -80,6 +80,11 @@ def test_the_noise_of_an_unplugged_microphone_is_no_sound() -> None:
     assert heard_hz(track(hum), track(swelling(880))) == pytest.approx(880, abs=3)
 
 
+def test_steady_noise_is_heard_where_there_is_nothing_else() -> None:
+    made = [track(SILENT), track(tone(4.0, 48_000, frequency_hz=880)), track(SILENT)]
+    assert heard_hz(*made) == pytest.approx(880, abs=3)
+
+
 def test_a_track_that_is_chosen_keeps_its_place_on_the_clock() -> None:
     made = [
         Track("aac", 48_000, SILENT),

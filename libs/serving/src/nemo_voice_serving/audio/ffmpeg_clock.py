@@ -7,7 +7,7 @@ from av.stream import Disposition
 
 from nemo_voice_serving.audio.timeline import LEAP_S
 
-# MP3, AAC or FLAC state no times, and AVI counts sound by what there is of it.
+# MP3, AAC or FLAC state no times, and AVI only when a track begins: from there it counts samples.
 _WITH_CLOCK = frozenset({"matroska", "mov", "ogg", "asf", "flv", "mpegts", "mpeg"})
 _WITHIN_OGG = frozenset({"opus", "vorbis"})
 """Of other codecs, FFmpeg takes the first page for the beginning, whatever its time."""
@@ -25,6 +25,7 @@ class Clock:
             "ogg" not in names or stream.codec_context.name in _WITHIN_OGG
         )
         """Whether the file has a clock that is of use, besides the number of its samples."""
+        self._states_beginning = "avi" in names
         self._picture = None
         if names & _COUNTS_ANEW:
             self._picture = next(filter(_is_film, container.streams.video), None)
@@ -45,8 +46,11 @@ class Clock:
 
     def start_s(self, frame: Any) -> float | None:
         """Returns when a frame is to be heard; None where the file does not say."""
+        if not self.states_times and not self._states_beginning:
+            return None
+        self._states_beginning = False
         time_s: float | None = frame.time
-        return time_s if self.states_times else None
+        return time_s
 
     def packets(self) -> Iterator[Any]:
         """Yields the packets of the sound, noting when pictures are shown meanwhile."""

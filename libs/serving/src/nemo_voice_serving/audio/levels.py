@@ -21,11 +21,15 @@ Levels = npt.NDArray[np.float64]
 def is_silent(samples: Samples, rate_hz: int) -> bool:
     """Returns whether there is no speech in it: no 0.12 s above -60 dBFS, or only steady noise."""
     levels = np.sort(frame_levels_dbfs(samples, rate_hz))
-    loudest = levels[-min(_LOUD_FRAMES, len(levels))]
-    if loudest < SILENCE_DBFS:
+    if _loudest(levels) < SILENCE_DBFS:
         return True
-    is_steady = loudest - levels[len(levels) // 5] < _STEADY_RANGE_DB
+    is_steady = _loudest(levels) - levels[len(levels) // 5] < _STEADY_RANGE_DB
     return bool(is_steady and len(samples) >= _STEADY_S * rate_hz)
+
+
+def is_quiet(samples: Samples, rate_hz: int) -> bool:
+    """Returns whether there is nothing to hear, not even noise: no 0.12 s above -60 dBFS."""
+    return _loudest(np.sort(frame_levels_dbfs(samples, rate_hz))) < SILENCE_DBFS
 
 
 def frame_levels_dbfs(samples: Samples, rate_hz: int) -> Levels:
@@ -38,3 +42,7 @@ def frame_levels_dbfs(samples: Samples, rate_hz: int) -> Levels:
     power = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / size - offset**2
     levels: Levels = 10 * np.log10(np.maximum(power, 10 ** (_LOWEST_DBFS / 10)))
     return levels
+
+
+def _loudest(ascending: Levels) -> float:
+    return float(ascending[-min(_LOUD_FRAMES, len(ascending))])

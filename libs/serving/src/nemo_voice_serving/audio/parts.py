@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nemo_voice_serving.audio.byte_source import Part
+from nemo_voice_serving.audio.mp4_tables import MAX_BOXES
 
 MAX_PARTS = 2_000
 """Each is opened by itself, which takes a moment: more are refused."""
@@ -20,6 +21,7 @@ _MATROSKA = re.compile(rb"\x1a\x45\xdf\xa3.{1,64}?\x42\x82[\x84\x88](?:webm|matr
 _OGG = re.compile(rb"OggS\x00[\x02\x06].{21}", re.DOTALL)
 """The first page of a stream, up to the number of its segments."""
 _OGG_PAGE_HEAD = 27
+_BOX_HEAD = 8
 
 
 class TooManyParts(Exception):
@@ -29,7 +31,8 @@ class TooManyParts(Exception):
 def parts_of(file: BinaryIO) -> list[Part]:
     """Returns the recordings of which a file consists, in order; most files are one.
 
-    They are found in chained Ogg and in Matroska, WebM, FLAC and WAV files that follow each other.
+    They are found in chained Ogg and in MP4, Matroska, WebM, FLAC and WAV files that follow each
+    other.
 
     Raises:
         TooManyParts: There are more than `MAX_PARTS`.
@@ -53,6 +56,8 @@ def _later_starts(file: BinaryIO, head: bytes) -> Iterator[int]:
         return (start for start, _ in _found(file, _FLAC) if start)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return (start for start, _ in _found(file, _MATROSKA) if start)
+    if head[4:8] == b"ftyp":
+        return _mp4_starts(file)
     return _wav_starts(file)
 
 
@@ -80,6 +85,24 @@ def _wav_starts(file: BinaryIO) -> Iterator[int]:
             yield start
         size = int.from_bytes(head[4:8], "little")
         start += 8 + size + size % 2
+
+
+def _mp4_starts(file: BinaryIO) -> Iterator[int]:
+    """Yields where a file type is stated once more after the tables of a recording."""
+    start, has_tables = 0, False
+    for _ in range(MAX_BOXES):
+        file.seek(start)
+        head = file.read(16)
+        size = int.from_bytes(head[:4], "big")
+        if size == 1:
+            size = int.from_bytes(head[8:16], "big")
+        if head[4:8] == b"ftyp" and has_tables:
+            has_tables = False
+            yield start
+        has_tables = has_tables or head[4:8] == b"moov"
+        if size < _BOX_HEAD:  # none, or one that goes to the end
+            return
+        start += size
 
 
 def _found(file: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -4,12 +4,13 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from av.stream import Disposition
 
-from nemo_voice_serving.audio.levels import is_silent
+from nemo_voice_serving.audio.levels import is_quiet, is_silent
 from nemo_voice_serving.audio.recording import LIBRARY_ERRORS, Unreadable
 from nemo_voice_serving.audio.samples import MonoBlock, Samples
 
@@ -37,26 +38,29 @@ def candidates(container: Any) -> list[int]:
 
 
 def first_with_sound(places: Sequence[int], sound_of: Callable[[int], Iterable[MonoBlock]]) -> int:
-    """Returns the first track that is not silent throughout, or the first where all are.
+    """Returns the first track that is not silent throughout.
 
-    One track after the other is decoded up to its first sound; nothing of it is kept.
+    Where each is silence or steady noise, it is the first with noise, or the first of all. One
+    track after the other is decoded up to its first sound; nothing of it is kept.
 
     Args:
         places: The tracks, in the order of preference.
         sound_of: Decodes a track from its start.
     """
     left = _MOST_SAMPLES
+    noisy: list[int] = []
     for place in places:
-        try:
+        # A track that cannot be decoded, or not further, is as good as one that ends.
+        with suppress(Unreadable, *LIBRARY_ERRORS):
             for rate_hz, samples, channels in _stretches(sound_of(place)):
                 if not is_silent(samples, rate_hz):
                     return place
+                if not is_quiet(samples, rate_hz):
+                    noisy.append(place)
                 left -= len(samples) * channels
                 if left < 0:
-                    return places[0]
-        except (Unreadable, *LIBRARY_ERRORS):
-            continue
-    return places[0]
+                    return (noisy or places)[0]
+    return (noisy or places)[0]
 
 
 def _stretches(blocks: Iterable[MonoBlock]) -> Iterator[MonoBlock]:
