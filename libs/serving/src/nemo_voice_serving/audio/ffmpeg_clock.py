@@ -40,7 +40,7 @@ class Clock:
         starts = [
             float(stream.start_time * stream.time_base)
             for stream in streams
-            if stream.start_time is not None
+            if stream.start_time is not None and stream.time_base
         ]
         return min(starts, default=None)
 
@@ -60,7 +60,7 @@ class Clock:
         for packet in self._container.demux(self._stream, self._picture):
             if packet.stream.index == self._stream.index:
                 yield packet
-            elif packet.dts is not None:
+            elif packet.dts is not None and packet.time_base:
                 self._note(float(packet.dts * packet.time_base))
 
     def is_gap(self, start_s: float, end_s: float) -> bool:

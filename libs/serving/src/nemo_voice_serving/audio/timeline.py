@@ -23,6 +23,8 @@ LEAP_S = 10.0
 """Where a clock may count anew with any number, a longer gap is doubted; FFmpeg has this, too."""
 _AHEAD_S = 0.5
 """How far ahead to look whether a strange time is one packet's mistake, or what follows agrees."""
+_MOST_AHEAD = 50
+"""In stretches: a file may have thousands of them in that time."""
 
 T = TypeVar("T")
 
@@ -58,7 +60,7 @@ def with_gaps(
     for stretch in stretches:
         ahead.append(stretch)
         ahead_s += stretch.duration_s
-        while ahead_s > _AHEAD_S and len(ahead) > 1:
+        while (ahead_s > _AHEAD_S and len(ahead) > 1) or len(ahead) > _MOST_AHEAD:
             ahead_s -= ahead[0].duration_s
             yield from place.next(ahead)
     while ahead:
