@@ -31,6 +31,12 @@ FILES = {
     "flac": libsndfile_bytes(TONE, RATE_HZ, "FLAC", "PCM_16"),
     "vorbis": libsndfile_bytes(TONE, RATE_HZ, "OGG", "VORBIS"),
     "opus": encode_whole(AudioFormat.OPUS, TONE, RATE_HZ),
+    "aac": encode_whole(AudioFormat.AAC, TONE, RATE_HZ),
+    "mp2": ffmpeg_bytes((tone(2.0, 48_000) * 32768).astype(np.int16), 48_000, "mp2", "mp2", "s16"),
+    **{
+        f"mp3 of {rate_hz} Hz": encode_whole(AudioFormat.MP3, tone(2.0, rate_hz), rate_hz)
+        for rate_hz in (8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000)
+    },
     "mp3 with a tag": ffmpeg_bytes(TONE, RATE_HZ, "mp3", "libmp3lame", "fltp"),
     "mp4": ffmpeg_bytes(TONE, RATE_HZ, "mp4", "aac", "fltp"),
     "quicktime": ffmpeg_bytes(INTEGERS, RATE_HZ, "mov", "pcm_s16le", "s16"),

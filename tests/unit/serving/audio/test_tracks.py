@@ -118,10 +118,23 @@ def test_a_search_among_long_tracks_holds_none_of_them() -> None:
     assert peak < 5_000_000  # one track is 19 MB
 
 
-def test_the_search_is_given_up_where_it_costs_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracks, "_MOST_SAMPLES", 10 * RATE_HZ)
-    silent = MonoBlock(RATE_HZ, np.zeros(RATE_HZ, np.float32), 2)
-    loud = MonoBlock(RATE_HZ, speech_like([(0.0, 1.0)], 1.0, RATE_HZ), 2)
-    sounds = {7: [silent] * 3, 8: [silent] * 3, 9: [loud] * 3}
+SECOND = MonoBlock(RATE_HZ, np.zeros(RATE_HZ, np.float32), 2)
+LOUD = MonoBlock(RATE_HZ, speech_like([(0.0, 1.0)], 1.0, RATE_HZ), 2)
+
+
+def test_the_search_is_given_up_after_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracks, "_MOST_S", 5)
+    sounds = {7: [SECOND] * 3, 8: [SECOND] * 3, 9: [LOUD] * 3}
     assert first_with_sound([7, 9], sounds.__getitem__) == 9
     assert first_with_sound([7, 8, 9], sounds.__getitem__) == 7
+
+
+def test_the_search_is_given_up_after_many_tracks() -> None:
+    searched: list[int] = []
+
+    def silence(place: int) -> list[MonoBlock]:
+        searched.append(place)
+        return [SECOND] * 3
+
+    assert first_with_sound(range(60), silence) == 0
+    assert searched == list(range(16))

@@ -6,6 +6,7 @@ from typing import Any
 from av.stream import Disposition
 
 from nemo_voice_serving.audio.timeline import LEAP_S
+from nemo_voice_serving.audio.tracks import packets_of
 
 # MP3, AAC or FLAC state no times, and AVI only when a track begins: from there it counts samples.
 _WITH_CLOCK = frozenset({"matroska", "mov", "ogg", "asf", "flv", "mpegts", "mpeg"})
@@ -55,9 +56,9 @@ class Clock:
     def packets(self) -> Iterator[Any]:
         """Yields the packets of the sound, noting when pictures are shown meanwhile."""
         if self._picture is None:
-            yield from self._container.demux(self._stream)
+            yield from packets_of(self._container, self._stream)
             return
-        for packet in self._container.demux(self._stream, self._picture):
+        for packet in packets_of(self._container, self._stream, self._picture):
             if packet.stream.index == self._stream.index:
                 yield packet
             elif packet.dts is not None and packet.time_base:

@@ -24,7 +24,7 @@ from nemo_voice_serving.audio.recording import (
 )
 from nemo_voice_serving.audio.samples import Gap, MonoBlock
 from nemo_voice_serving.audio.timeline import Stretch, with_gaps
-from nemo_voice_serving.audio.tracks import candidates, first_with_sound
+from nemo_voice_serving.audio.tracks import candidates, first_with_sound, packets_of
 
 _FRAMES_AT_ONCE = 32
 _UNCOUNTED_PLANES = 8
@@ -94,7 +94,7 @@ def _is_honest_mp4(part: Part) -> bool:
 def _sound_of(part: Part, place: int) -> Iterator[MonoBlock]:
     """Yields the sound of one track without its gaps, from its start."""
     with _opened(part) as container:
-        for block in _blocks(_frames(container.demux(container.streams[place]))):
+        for block in _blocks(_frames(packets_of(container, container.streams[place]))):
             if isinstance(block, MonoBlock):
                 yield block
 
