@@ -17,7 +17,12 @@ MAX_PARTS = 2_000
 _CHUNK_BYTES = 1 << 20
 _LONGEST_HEAD = 96
 _FLAC = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
-_MATROSKA = re.compile(rb"\x1a\x45\xdf\xa3.{1,64}?\x42\x82[\x84\x88](?:webm|matroska)", re.DOTALL)
+_MATROSKA = re.compile(
+    rb"\x1a\x45\xdf\xa3(?:[\x80-\xff]|[\x40-\x7f].|\x01.{7})"
+    rb"[^\x1a]{0,56}?\x42\x82[\x84\x88](?:webm|matroska)",
+    re.DOTALL,
+)
+"""A size, then elements of which none is 0x1a: a file of nothing but marks is passed in no time."""
 _OGG = re.compile(rb"OggS\x00[\x02\x06].{21}", re.DOTALL)
 """The first page of a stream, up to the number of its segments."""
 _OGG_PAGE_HEAD = 27
