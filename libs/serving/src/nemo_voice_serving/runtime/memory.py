@@ -70,6 +70,7 @@ def resident_bytes() -> int:
 
 
 def _trim() -> None:
+    gc.collect()  # what requests left in circles; the frozen objects are not visited
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # absent outside glibc
     if trim is not None:
         trim(0)
