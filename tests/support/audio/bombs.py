@@ -8,6 +8,7 @@ import av
 import numpy as np
 import soundfile
 
+from support.audio.films import Track, film
 from support.audio.sounds import ffmpeg_bytes, libsndfile_bytes, tone
 
 RATE_HZ = 16_000
@@ -162,9 +163,54 @@ LYING: dict[str, Callable[[], bytes]] = {
         ffmpeg_bytes(tone(1, RATE_HZ), RATE_HZ, "matroska", "aac", "fltp")[:500]
         + b"\x1f\x43\xb6\x75\x01\xff\xff\xff\xff\xff\xff\xfe" * 100
     ),
+    "Matroska file whose clock leaps ten hours": lambda: leaping("matroska", 36_000),
+    "Matroska file whose clock leaps ten hours and a hundred times": lambda: leaping(
+        "matroska", 360, times=100
+    ),
+    "WebM whose clock leaps and that does not tell its length": lambda: leaping(
+        "webm", 36_000
+    ).replace(b"\x44\x89\x88", b"\xec\x8a\x00", 1),
+    "transport stream whose clock leaps": lambda: leaping("mpegts", 36_000),
+    "Ogg of 1,900 links": lambda: (
+        libsndfile_bytes(tone(0.01, 48_000), 48_000, "OGG", "OPUS") * 1900
+    ),
+    "Ogg of 20,000 links": lambda: (
+        libsndfile_bytes(tone(0.01, 48_000), 48_000, "OGG", "OPUS") * 20_000
+    ),
+    "film of sixty silent tracks": lambda: film(
+        "matroska",
+        *[Track("aac", RATE_HZ, np.zeros(60 * RATE_HZ, np.float32))] * 60,
+        picture=None,
+    ),
+    "QuickTime file of sixty tracks whose chunks hold too much": lambda: plain_tracks(
+        60, 2**31 - 1
+    ),
+    "QuickTime file of sixty tracks that count": lambda: plain_tracks(60, 50_000_000),
     "gzip of a WAV": lambda: b"\x1f\x8b\x08" + bytes(100_000),
 }
 """Files that are refused, or say no more than they hold."""
+
+
+def leaping(container: str, by_s: float, times: int = 1) -> bytes:
+    """Returns six seconds of sound between which the clock leaps, several times."""
+
+    def at(time_s: float) -> float:
+        return time_s + by_s * int(time_s * (times + 1) / 6)
+
+    codec, rate_hz = ("libopus", 48_000) if container == "webm" else ("aac", 48_000)
+    return film(container, Track(codec, rate_hz, tone(6, rate_hz), at), picture=None)
+
+
+def plain_tracks(count: int, samples: int) -> bytes:
+    """Returns a QuickTime file of so many tracks, each with a chunk of so many samples."""
+    sound = Track("pcm_s16le", RATE_HZ, tone(0.2, RATE_HZ))
+    data = film("mov", *[sound] * count, picture=None)
+    for tag, place, value in ((b"stsc", 12, samples), (b"stsz", 8, samples)):
+        start = 0
+        while (start := data.find(tag, start + 1)) > 0:
+            end = start + 4 + place
+            data = data[:end] + struct.pack(">I", value) + data[end + 4 :]
+    return data
 
 
 def _nested(kind: bytes, depth: int) -> bytes:

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nemo_voice_serving.audio import containers
+from nemo_voice_serving.audio import containers, ffmpeg_reader
 from nemo_voice_serving.audio.decoding import decode_whole
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole, pcm16, wav_header
+from nemo_voice_serving.audio.recording import Unreadable
 from nemo_voice_serving.audio.samples import MonoBlock
 from nemo_voice_serving.errors import PayloadTooLarge, UnsupportedAudio
 from support.audio.sounds import ffmpeg_bytes, frequency_of, libsndfile_bytes, silent_film, tone
@@ -235,21 +236,19 @@ def test_duration_stated_by_the_container_is_reported(name: str) -> None:
         assert recording.duration_s == pytest.approx(2, abs=0.07)
 
 
-class _FailingContainer:
-    """Fails while it looks for the next packet, as FFmpeg does with some corrupt files."""
-
-    def demux(self, _stream: object) -> Iterator[object]:
-        yield from ()
-        raise IndexError("list index out of range")
+def _failing_packets() -> Iterator[object]:
+    """Fails at the next packet, as FFmpeg does with some corrupt files."""
+    yield from ()
+    raise IndexError("list index out of range")
 
 
 def test_an_error_between_packets_ends_the_recording() -> None:
-    assert list(containers._ffmpeg_frames(_FailingContainer(), None)) == []
+    assert list(ffmpeg_reader._frames(_failing_packets())) == []
 
 
 def test_an_error_midway_keeps_the_blocks_before_it() -> None:
     def blocks() -> Iterator[MonoBlock]:
-        yield RATE_HZ, TONE
-        raise containers.Unreadable("says it has 1 samples a second")
+        yield MonoBlock(RATE_HZ, TONE)
+        raise Unreadable("says it has 1 samples a second")
 
     assert len(list(containers._until_broken(blocks()))) == 1

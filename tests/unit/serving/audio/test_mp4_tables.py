@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from nemo_voice_serving.audio.mp4_tables import (
-    MAX_PLAIN_TRACKS,
     MAX_SAMPLES,
     begins_with_a_box,
     claims_too_much,
@@ -44,6 +43,29 @@ def track(*tables: bytes) -> bytes:
     return box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", *tables))))
 
 
+def handler(kind: bytes) -> bytes:
+    """What a track says it is."""
+    return box(b"hdlr", bytes(4), b"mhlr", kind, bytes(12))
+
+
+def chunks(count: int, kind: bytes = b"stco") -> bytes:
+    """A table of where so many chunks are."""
+    return box(
+        kind, bytes(4), count.to_bytes(4, "big"), bytes(count * (4 if kind == b"stco" else 8))
+    )
+
+
+def runs(*entries: tuple[int, int]) -> bytes:
+    """A table of from which chunk on a chunk has how many samples."""
+    numbers = [len(entries), *(number for first, size in entries for number in (first, size, 1))]
+    return box(b"stsc", bytes(4), *(number.to_bytes(4, "big") for number in numbers))
+
+
+def plain_track(samples: int, *tables: bytes, kind: bytes = b"soun") -> bytes:
+    """A track of plain samples."""
+    return track(handler(kind), times((samples, 1)), sizes(samples), *tables)
+
+
 def refused(*boxes: bytes) -> bool:
     return claims_too_much(io.BytesIO(FTYP + b"".join(boxes)))
 
@@ -66,9 +88,19 @@ def test_honest_files_are_read(data: bytes) -> None:
     assert not claims_too_much(io.BytesIO(data))
 
 
-def test_hours_of_plain_samples_are_read() -> None:
-    hours = 4 * 3600 * 48_000
-    assert not refused(box(b"moov", track(times((hours, 1)), sizes(hours))))
+HOURS = 4 * 3600 * 48_000
+SECONDS = 4 * 3600
+
+
+@pytest.mark.parametrize("kind", [b"stco", b"co64"])
+def test_hours_of_plain_samples_are_read(kind: bytes) -> None:
+    one = plain_track(HOURS, runs((1, 48_000)), chunks(SECONDS, kind))
+    assert not refused(box(b"moov", *[one] * 4))
+
+
+def test_an_hour_of_sixteen_plain_tracks_is_read() -> None:
+    one = plain_track(HOURS // 4, runs((1, 24_000), (7_200, 100)), chunks(7_200))
+    assert not refused(box(b"moov", *[one] * 16))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +113,15 @@ def test_hours_of_plain_samples_are_read() -> None:
         box(b"moov", track(box(b"stz2", bytes(8), MANY.to_bytes(4, "big")))),
         box(b"moov", track(sizes(1), sizes(1))),
         box(b"moov", track(times((1, 1)), times((1, 2)), sizes(1))),
-        box(b"moov", *[track(times((9, 1)), sizes(9))] * (MAX_PLAIN_TRACKS + 1)),
+        box(b"moov", *[plain_track(HOURS, runs((1, 48_000)), chunks(SECONDS))] * 16),
+        box(b"moov", plain_track(MANY, runs((1, 2**31)), chunks(2))),
+        box(b"moov", plain_track(MANY, runs((1, 9), (2, 2**31), (9, 9)), chunks(9))),
+        box(b"moov", plain_track(MANY, runs((9, 1), (1, 2**32 - 1)), chunks(9))),
+        box(b"moov", plain_track(9, runs((1, 9)), runs((1, 2**32 - 1)), chunks(1))),
+        box(b"moov", plain_track(9, runs((1, 2**21)), chunks(1), chunks(9_000))),
+        box(b"moov", plain_track(MANY, runs((1, MANY)), chunks(1), kind=b"vide")),
+        box(b"moov", plain_track(MANY, runs((1, MANY)), chunks(1), handler(b"vide"))),
+        box(b"moov", track(times((MANY, 1)), sizes(MANY), runs((1, MANY)), chunks(1))),
         box(b"moov", *[track(sizes(1))] * 100),
         fragment(MANY),
         fragment(MANY // 4) * 5,
@@ -96,7 +136,7 @@ def test_hours_of_plain_samples_are_read() -> None:
         box(b"moov", box(b"free") * 600_000),
         box(b"mdat") * 600_000,
     ],
-    ids=range(21),
+    ids=range(29),
 )
 def test_files_that_claim_too_much_are_refused(boxes: bytes) -> None:
     assert refused(boxes)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nemo_voice_serving.audio.resampling import Resampler, resample, resample_blocks
+from nemo_voice_serving.audio.samples import MonoBlock
 from support.audio.sounds import frequency_of, tone
 
 RATE_HZ = 16_000
@@ -11,14 +12,17 @@ RATE_HZ = 16_000
 
 def test_resampling_is_seamless_over_blocks_of_any_size() -> None:
     samples = tone(1, 44_100)
-    blocks = [(44_100, block) for block in np.split(samples, [10, 11, 4_000, 4_000, 30_000])]
+    blocks = [
+        MonoBlock(44_100, block) for block in np.split(samples, [10, 11, 4_000, 4_000, 30_000])
+    ]
     joined = np.concatenate(list(resample_blocks(blocks, RATE_HZ)))
     np.testing.assert_array_equal(joined, resample(samples, 44_100, RATE_HZ))
     assert len(joined) == RATE_HZ
 
 
 def test_resampling_follows_a_change_of_rate() -> None:
-    blocks = [(8_000, tone(1, 8_000)), (RATE_HZ, tone(1, RATE_HZ)), (48_000, tone(1, 48_000))]
+    rates = [8_000, RATE_HZ, 48_000]
+    blocks = [MonoBlock(rate_hz, tone(1, rate_hz)) for rate_hz in rates]
     joined = np.concatenate(list(resample_blocks(blocks, RATE_HZ)))
     assert len(joined) == 3 * RATE_HZ
     assert frequency_of(joined, RATE_HZ) == pytest.approx(440, abs=1)

@@ -27,6 +27,26 @@ thread.start()
 thread.join()
 print(counts[-1])
 """
+RETURNED = """
+import asyncio
+from nemo_voice_serving.runtime.memory import (
+    keep_freed_memory, resident_bytes, return_memory_when_idle
+)
+
+async def main():
+    returning = asyncio.create_task(return_memory_when_idle(lambda: {is_idle}, every_s=0.05))
+    await asyncio.sleep(0.01)
+    before = resident_bytes()
+    held = [bytearray(100_000) for _ in range(2_000)]
+    del held
+    kept = resident_bytes() - before
+    await asyncio.sleep(0.5)
+    returning.cancel()
+    print(round(100 * (resident_bytes() - before) / kept))
+
+keep_freed_memory()
+asyncio.run(main())
+"""
 FROZEN = """
 import gc
 from nemo_voice_serving.runtime.lifecycle import Phase
@@ -51,6 +71,16 @@ def test_memory_that_a_thread_frees_is_reused_without_new_pages() -> None:
 @needs_glibc
 def test_without_the_settings_every_page_is_new() -> None:
     assert printed(FAULTS.format(first="")) >= PAGES
+
+
+@needs_glibc
+def test_an_idle_service_returns_what_it_does_not_need() -> None:
+    assert printed(RETURNED.format(is_idle=True)) < 10
+
+
+@needs_glibc
+def test_a_busy_service_keeps_what_it_freed() -> None:
+    assert printed(RETURNED.format(is_idle=False)) > 90
 
 
 def test_objects_of_a_ready_service_leave_the_garbage_collector() -> None:

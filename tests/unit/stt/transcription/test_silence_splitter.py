@@ -6,11 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from nemo_voice_stt.transcription.silence_splitter import (
-    cut_at_silences,
-    frame_levels_dbfs,
-    is_silent,
-)
+from nemo_voice_serving.audio.levels import frame_levels_dbfs, is_silent
+from nemo_voice_stt.transcription.silence_splitter import Piece, cut_at_silences
 from support.audio.sounds import Samples, noise, speech_like, tone
 
 RATE_HZ = 4_000
@@ -161,4 +158,69 @@ def test_long_audio_is_cut_within_the_memory_of_a_few_pieces() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 10 * len(minute)
+    assert peak < 8 * 30 * RATE_HZ * 4
+
+
+def _with_zeros(*spans_s: tuple[float, float], duration_s: float) -> Samples:
+    recording = noise(duration_s, RATE_HZ, level_dbfs=-20)
+    for start_s, end_s in spans_s:
+        recording[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)] = 0
+    return recording
+
+
+def _shape(pieces: list[Piece]) -> list[tuple[float, float, bool]]:
+    return [
+        (round(one.start_s, 3), round(len(one.samples) / RATE_HZ, 3), one.is_silent)
+        for one in pieces
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("zeros", "duration_s", "expected"),
+    [
+        ([(0, 3)], 4, [(0, 2.7, True), (2.7, 1.3, False)]),
+        ([(1, 9.4)], 10, [(0, 1.3, False), (1.3, 7.8, True), (9.1, 0.9, False)]),
+        ([(1, 9)], 9, [(0, 1.3, False), (1.3, 7.7, True)]),
+        ([(1, 2.9)], 4, [(0, 4, False)]),
+        ([(0, 5)], 5, [(0, 5, True)]),
+        (
+            [(1, 4), (4.5, 8)],
+            9,
+            [
+                (0, 1.3, False),
+                (1.3, 2.4, True),
+                (3.7, 1.1, False),
+                (4.8, 2.9, True),
+                (7.7, 1.3, False),
+            ],
+        ),
+    ],
+)
+def test_a_gap_is_a_silent_piece_of_its_own(
+    zeros: list[tuple[float, float]],
+    duration_s: float,
+    expected: list[tuple[float, float, bool]],
+    seed: int,
+) -> None:
+    recording = _with_zeros(*zeros, duration_s=duration_s)
+    # The noise is steady; what is told from silence here are zeros.
+    blocks = _in_blocks(recording, seed) if seed else iter([recording])
+    pieces = list(cut_at_silences(blocks, RATE_HZ, max_piece_s=15))
+    np.testing.assert_array_equal(np.concatenate([one.samples for one in pieces]), recording)
+    assert [one[:2] for one in _shape(pieces)] == [one[:2] for one in expected]
+    silent = [bool(np.all(one.samples == 0)) for one in pieces]
+    assert silent == [one[2] for one in expected]
+    assert all(one.is_silent for one, zero in zip(pieces, silent, strict=True) if zero)
+
+
+def test_hours_without_sound_are_cut_within_the_memory_of_a_few_pieces() -> None:
+    zeros = np.zeros(10 * RATE_HZ, np.float32)
+    tracemalloc.start()
+    pieces = cut_at_silences((zeros for _ in range(1440)), RATE_HZ)
+    lengths = [len(one.samples) for one in pieces if one.is_silent]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(lengths) == 1440 * len(zeros)
+    assert max(lengths) <= 30 * RATE_HZ
     assert peak < 8 * 30 * RATE_HZ * 4

@@ -13,12 +13,15 @@ import numpy as np
 from nemo_voice_serving.audio.containers import open_recording
 from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.audio.resampling import resample_blocks
-from nemo_voice_serving.audio.samples import MonoBlock, Samples
+from nemo_voice_serving.audio.samples import Gap, MonoBlock, Samples
 from nemo_voice_serving.errors import PayloadTooLarge
 
 SAMPLES_PER_S = 192_000
 """Samples of all channels that count as one second at least: those of 96 kHz in stereo. Silence
 of eight channels at 384 kHz is a few bytes a second, and takes 150 times as long to decode."""
+
+_UNHEARD_S = 0.1
+"""Of a stated duration, as much may be an encoder's padding."""
 
 
 def decode(
@@ -32,24 +35,26 @@ def decode(
     """Yields mono blocks of `block_s` at `rate_hz`, within [-1, 1]; the last one may be shorter.
 
     A seekable file object is read from its start and stays open; with `raw_format` it holds samples
-    without a header. A truncated file yields what it still holds. The first block is yielded only
-    once the file is known to hold 0.1 s of audio.
+    without a header. A truncated file yields what it still holds. Where the file's clock has a gap,
+    zeros are yielded: times count from the beginning of the file, of its pictures as of its sound.
+    The first block is yielded only once the file is known to hold 0.1 s of audio.
 
     Raises:
         UnsupportedAudio: The file is not audio, or holds less than 0.1 s; only before the first
             block.
         PayloadTooLarge: The recording is longer than `max_audio_s`, which is raised before the
-            first block where the file states its length; or it holds more samples than that much
-            of `SAMPLES_PER_S`, which is raised when the limit is passed.
+            first block where the file states its length, and before a gap that leads beyond it; or
+            it holds more samples than that much of `SAMPLES_PER_S`, which is raised when the limit
+            is passed.
         OSError: The path cannot be opened.
     """
     with ExitStack() as stack:
         file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
         recording = stack.enter_context(open_recording(file, raw_format))
         if recording.duration_s is not None:
-            _refuse_longer(recording.duration_s, max_audio_s)
+            _refuse_longer(recording.duration_s, max_audio_s, unheard_s=_UNHEARD_S)
         length = 0
-        blocks = _within(max_audio_s, recording.blocks, recording.channels)
+        blocks = _within(max_audio_s, recording.blocks)
         resampled = resample_blocks(blocks, rate_hz)
         for block in blocks_of(resampled, round(block_s * rate_hz)):
             length += len(block)
@@ -81,21 +86,32 @@ def blocks_of(chunks: Iterable[Samples], length: int) -> Iterator[Samples]:
 
 
 def _within(
-    max_audio_s: float | None, blocks: Iterable[MonoBlock], channels: int
-) -> Iterator[MonoBlock]:
-    count = 0
-    for rate_hz, samples in blocks:
-        count += len(samples) * channels
+    max_audio_s: float | None, blocks: Iterable[MonoBlock | Gap]
+) -> Iterator[MonoBlock | Gap]:
+    count, at_s = 0, 0.0
+    for block in blocks:
+        if isinstance(block, Gap):
+            if max_audio_s is not None and at_s + block.duration_s > max_audio_s:
+                raise PayloadTooLarge(
+                    f"The file's clock leaves {block.duration_s:.1f} s without sound after"
+                    f" {at_s:.1f} s; one request may hold {max_audio_s:g} s. If the times in the"
+                    " file are wrong, write it anew without them, for example as WAV."
+                )
+            at_s += block.duration_s
+            yield block
+            continue
+        at_s += len(block.samples) / block.rate_hz
+        count += len(block.samples) * block.channels
         if max_audio_s is not None and count > max_audio_s * SAMPLES_PER_S:
             raise PayloadTooLarge(
-                f"The audio has {channels} channels at {rate_hz} Hz and is too long for that;"
-                f" one request may hold {max_audio_s:g} s of {SAMPLES_PER_S} samples."
+                f"The audio has {block.channels} channels at {block.rate_hz} Hz and is too long"
+                f" for that; one request may hold {max_audio_s:g} s of {SAMPLES_PER_S} samples."
             )
-        yield rate_hz, samples
+        yield block
 
 
-def _refuse_longer(duration_s: float, max_audio_s: float | None) -> None:
-    if max_audio_s is not None and duration_s > max_audio_s:
+def _refuse_longer(duration_s: float, max_audio_s: float | None, *, unheard_s: float = 0.0) -> None:
+    if max_audio_s is not None and duration_s > max_audio_s + unheard_s:
         raise PayloadTooLarge(
             f"The audio lasts at least {duration_s:.1f} s; one request may hold {max_audio_s:g} s."
         )

@@ -5,13 +5,32 @@ take gigabytes while it is opened. The boxes are read here as FFmpeg reads them,
 """
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+_Table = npt.NDArray[Any]
+
+
+class Readable(Protocol):
+    """A file, or a part of one."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Returns at most so many bytes, none at the end."""
+        ...
+
+    def seek(self, offset: int, whence: int = ..., /) -> int:
+        """Moves to a position, and returns it."""
+        ...
+
 
 MAX_SAMPLES = 4_000_000
 """Four hours of sound and pictures have 1.6 million, if each is one sample of the file."""
 MAX_TRACKS = 64
-MAX_PLAIN_TRACKS = 8
-"""Tracks whose samples are those of the sound, millions a minute: FFmpeg indexes them by chunk."""
+_CHUNK_SAMPLES = 800
+"""Where a track's samples are those of the sound, millions a minute, FFmpeg's index has an entry
+for each chunk, and for each 1024 samples in it, or somewhat fewer."""
 MAX_TABLE_BYTES = 32 << 20
 MAX_BOXES = 500_000
 """Four hours in fragments of a second have 120,000."""
@@ -30,6 +49,8 @@ _CHILDREN_AT = {
 _OF_A_FORMAT = (28, 44, 64, 78)
 """The same for a format in `stsd`: sound in QuickTime's versions 0, 1 and 2, and pictures."""
 _DEEPEST = 16
+_SOUND, _OTHERS = b"soun", frozenset((b"vide", b"subp", b"clcp"))
+"""What FFmpeg takes for sound, and for something else, by a track's handler."""
 _HEAD, _LONG_HEAD = 8, 16
 """Bytes of a box before its content; the longer one where its size needs 64 bits."""
 
@@ -39,27 +60,21 @@ def begins_with_a_box(head: bytes) -> bool:
     return head[4:8] in _FIRST_BOXES
 
 
-def claims_too_much(file: BinaryIO) -> bool:
+def claims_too_much(file: Readable) -> bool:
     """Returns whether the tables are compressed, doubled, or claim more than a file may have."""
     tracks = [_Track()]
     fragments = 0
     for count, (kind, content) in enumerate(_boxes(file)):
         if kind == b"cmov" or count > MAX_BOXES:
             return True  # compressed tables, or a file of nothing but tables
-        match kind:
-            case b"trak":
-                tracks.append(_Track())
-            case b"trun":
-                fragments += _number(content, 4)
-            case b"stsz" | b"stz2":
-                tracks[-1].sizes.append(_number(content, 8))
-            case b"stts":
-                tracks[-1].is_plain.append((_number(content, 4), _number(content, 12)) == (1, 1))
-            case _:
-                pass
+        if kind == b"trak":
+            tracks.append(_Track())
+        elif kind == b"trun":
+            fragments += _number(content, 4)
+        else:
+            tracks[-1].note(kind, content)
     return (
         fragments + sum(one.indexed for one in tracks) > MAX_SAMPLES
-        or sum(any(one.is_plain) for one in tracks) > MAX_PLAIN_TRACKS
         or any(one.is_doubled for one in tracks)
         or len(tracks) > MAX_TRACKS
     )
@@ -67,20 +82,53 @@ def claims_too_much(file: BinaryIO) -> bool:
 
 class _Track:
     def __init__(self) -> None:
+        self.handlers: set[bytes] = set()
         self.sizes: list[int] = []
         self.is_plain: list[bool] = []
         """Whether a table has one entry, by which each sample lasts one tick of the clock."""
+        self.runs: list[_Table] = []
+        """Tables of runs of chunks: the first, counted from 1, and the samples in each of them."""
+        self.chunks: list[int] = []
+
+    def note(self, kind: bytes, content: memoryview) -> None:
+        """Takes what a box says about the track."""
+        match kind:
+            case b"hdlr":
+                self.handlers.add(bytes(content[8:12]))
+            case b"stsz" | b"stz2":
+                self.sizes.append(_number(content, 8))
+            case b"stts":
+                self.is_plain.append((_number(content, 4), _number(content, 12)) == (1, 1))
+            case b"stsc":
+                self.runs.append(_table(content, columns=3))
+            case b"stco" | b"co64":
+                width = 4 if kind == b"stco" else 8
+                self.chunks.append(min(_number(content, 4), max(0, len(content) - 8) // width))
+            case _:
+                pass
 
     @property
-    def indexed(self) -> int:
-        return 0 if any(self.is_plain) else sum(self.sizes)
+    def indexed(self) -> float:
+        """How many entries FFmpeg's index of the track has."""
+        is_sound = _SOUND in self.handlers and not self.handlers & _OTHERS
+        if not (is_sound and any(self.is_plain)):
+            return sum(self.sizes)
+        return sum(_entries(runs, sum(self.chunks)) for runs in self.runs)
 
     @property
     def is_doubled(self) -> bool:
-        return len(self.sizes) > 1 or len(self.is_plain) > 1
+        return any(len(one) > 1 for one in (self.sizes, self.is_plain, self.runs, self.chunks))
 
 
-def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, memoryview]]:
+def _entries(runs: _Table, chunks: int) -> float:
+    """Returns how many entries plain samples have; for tables out of order rather too many."""
+    firsts = runs[:, 0].astype(np.float64)
+    lengths = np.diff(firsts, append=chunks + 1)
+    lengths = np.where(lengths < 0, chunks, np.minimum(lengths, chunks))
+    return float(np.sum(lengths * (runs[:, 1] // _CHUNK_SAMPLES + 1)))
+
+
+def _boxes(file: Readable) -> Iterator[tuple[bytes, memoryview]]:
     """Yields kind and content of every box; those in the sound and in padding are left out."""
     end, start, read = file.seek(0, 2), 0, 0
     while start + _HEAD <= end:
@@ -126,6 +174,13 @@ def _within(
             for place in places:
                 yield from _within(inner[place:], depth + 1, are_formats=kind == b"stsd")
         content = content[size:]
+
+
+def _table(content: memoryview, *, columns: int) -> _Table:
+    """Returns the rows of a table, as many as it states and has."""
+    rows = min(_number(content, 4), max(0, len(content) - 8) // (4 * columns))
+    numbers = content[8 : 8 + 4 * rows * columns]
+    return np.frombuffer(numbers, ">u4").reshape(rows, columns) if rows else np.zeros((0, columns))
 
 
 def _number(content: memoryview, place: int) -> int:

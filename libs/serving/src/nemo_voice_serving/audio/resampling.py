@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import soxr
 
-from nemo_voice_serving.audio.samples import MonoBlock, Samples
+from nemo_voice_serving.audio.samples import Gap, MonoBlock, Samples
 
 _QUALITY = "HQ"
+_SILENCE_S = 10.0
+"""Of a gap, at most so much is made at once."""
 
 
 class Resampler:
@@ -30,17 +32,32 @@ class Resampler:
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
     """Returns the same sound at another rate."""
-    return np.concatenate([samples[:0], *resample_blocks([(from_hz, samples)], to_hz)])
+    blocks = resample_blocks([MonoBlock(from_hz, samples)], to_hz)
+    return np.concatenate([samples[:0], *blocks])
 
 
-def resample_blocks(blocks: Iterable[MonoBlock], to_hz: int) -> Iterator[Samples]:
-    """Yields the same sound at one rate, seamless even where the blocks change their rate."""
+def resample_blocks(blocks: Iterable[MonoBlock | Gap], to_hz: int) -> Iterator[Samples]:
+    """Yields the same sound at one rate, seamless even where the blocks change their rate.
+
+    A gap becomes zeros, in blocks of bounded size.
+    """
     current_hz = to_hz
     resampler = Resampler(current_hz, to_hz)
-    for block_hz, samples in blocks:
-        if block_hz != current_hz:
+    for block in blocks:
+        if isinstance(block, Gap):
             yield resampler.finish()
-            current_hz = block_hz
             resampler = Resampler(current_hz, to_hz)
-        yield resampler.push(samples)
+            yield from _silence(round(block.duration_s * to_hz), to_hz)
+            continue
+        if block.rate_hz != current_hz:
+            yield resampler.finish()
+            current_hz = block.rate_hz
+            resampler = Resampler(current_hz, to_hz)
+        yield resampler.push(block.samples)
     yield resampler.finish()
+
+
+def _silence(count: int, rate_hz: int) -> Iterator[Samples]:
+    longest = round(_SILENCE_S * rate_hz)
+    for start in range(0, count, longest):
+        yield np.zeros(min(longest, count - start), np.float32)

@@ -16,11 +16,15 @@ from typing import Generic, TypeVar
 from nemo_voice_serving.batching.backend import Backend
 from nemo_voice_serving.errors import NotReady
 from nemo_voice_serving.runtime.lifecycle import Phase
+from nemo_voice_serving.runtime.memory import return_memory_when_idle
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.runtime.self_test import Facts, SelfTest
 from nemo_voice_serving.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
+
+_IDLE_S = 2.0
+"""Without a request or a batch for so long, memory that is free goes back to the system."""
 
 BackendT = TypeVar("BackendT", bound=Backend)
 UseCaseT = TypeVar("UseCaseT")
@@ -133,7 +137,12 @@ class Service(ABC, Generic[BackendT, UseCaseT]):
         readiness = lifecycle.readiness()
         self.runtime.metrics.phases_took(readiness.seconds)
         logger.info("ready", extra={"seconds": readiness.seconds})
+        self._tasks.add(asyncio.create_task(return_memory_when_idle(self._is_idle), name="memory"))
         await self._self_test.run_forever()
+
+    def _is_idle(self) -> bool:
+        runtime = self.runtime
+        return runtime.metrics.in_flight() == 0 and runtime.device.idle_s() >= _IDLE_S
 
     def _phase_entered(self, phase: Phase) -> None:
         if phase in {Phase.READY, Phase.FAILED}:

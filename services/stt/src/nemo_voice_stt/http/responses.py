@@ -8,6 +8,7 @@ from fastapi import Request, UploadFile
 from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.audio.raw import raw_format_of
+from nemo_voice_serving.audio.signatures import HEAD_BYTES, names_its_format
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.disconnect import while_connected
 from nemo_voice_serving.http.error_param import error_param
@@ -41,8 +42,12 @@ class Upload:
         Raises:
             UnsupportedAudio: The file's Content-Type says something wrong about its samples.
         """
-        raw_format = raw_format_of(self.file.content_type)
-        return TranscriptionInput(self.file.file, raw_format, self.hotwords)
+        file = self.file.file
+        file.seek(0)
+        # Some clients call every file audio/pcm: what it is by its first bytes counts.
+        has_header = names_its_format(file.read(HEAD_BYTES))
+        raw_format = None if has_header else raw_format_of(self.file.content_type)
+        return TranscriptionInput(file, raw_format, self.hotwords)
 
 
 class TranscriptResponses:

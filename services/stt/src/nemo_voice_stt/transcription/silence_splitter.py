@@ -7,25 +7,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from nemo_voice_serving.audio.levels import (
+    FRAME_S,
+    SILENCE_DBFS,
+    Levels,
+    frame_levels_dbfs,
+    is_silent,
+)
 from nemo_voice_serving.audio.samples import Samples
 
-SILENCE_DBFS = -60.0
-"""Below this is silence: the noise of a quiet room recorded by a good microphone."""
-
-_FRAME_S = 0.03  # a few periods of the deepest voice, shorter than any pause between words
 _MIN_PAUSE_S = 0.2
 _GOOD_PAUSE_S = 0.6  # the pause between sentences: a longer one is no better
 _EARLIEST_CUT = 0.5  # of a piece; shorter ones would waste the recogniser's batches
 _SMOOTH_FRAMES = 5
 _PAUSE_DEPTH = 0.3  # how far a pause may rise from the noise towards the voice, in decibels
-_LOUD_FRAMES = 4  # 0.12 s: the shortest word
-_STEADY_S = 1.0
-_STEADY_RANGE_DB = 4.0  # steady noise stays within 1 to 3, speech at 0 dB of noise exceeds 6
-_LOWEST_DBFS = -100.0
-
-Levels = npt.NDArray[np.float64]
+_GAP_S = 2.0  # of zeros: no microphone and hardly a pause between sentences
+_GAP_MARGIN_S = 0.3  # is left on either side of a gap, as around any word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,15 +44,21 @@ def cut_at_silences(
     """Yields the recording in order as pieces of at most `max_piece_s`, each sample in exactly one.
 
     A cut lies in the middle of a pause of the second half of a piece, the later and longer the
-    better; without one, in the quietest place. What fits one piece is not cut. Where the cuts lie
-    does not depend on the size of the blocks. Holds a few pieces in memory.
+    better; without one, in the quietest place. What fits one piece is not cut, but for two seconds
+    and more of zeros, where the file has a gap or was muted: these are pieces of their own, which
+    cost no recognition. Where the cuts lie does not depend on the size of the blocks. Holds a few
+    pieces in memory.
     """
     if max_piece_s < 1:
         raise ValueError(f"pieces of {max_piece_s} s are too short to cut at pauses")
     longest = round(max_piece_s * rate_hz)
-    start, count = 0, 0
+    start = 0
     held: list[Samples] = []
-    for part in _parts(blocks, longest):
+    count = 0
+    for part, begins_anew in _runs(blocks, rate_hz, longest):
+        if begins_anew and count:
+            yield _piece(start, np.concatenate(held), rate_hz)
+            held, count, start = [], 0, start + count
         held.append(part)
         count += len(part)
         while count > longest:
@@ -76,33 +80,60 @@ def cut_place(samples: Samples, rate_hz: int) -> int:
     else:
         first = earliest + _quietest(levels[earliest:])
         end = first + 1
-    return (first + end) * round(_FRAME_S * rate_hz) // 2
-
-
-def is_silent(samples: Samples, rate_hz: int) -> bool:
-    """Returns whether there is no speech in it: no 0.12 s above -60 dBFS, or only steady noise."""
-    levels = np.sort(frame_levels_dbfs(samples, rate_hz))
-    loudest = levels[-min(_LOUD_FRAMES, len(levels))]
-    if loudest < SILENCE_DBFS:
-        return True
-    is_steady = loudest - levels[len(levels) // 5] < _STEADY_RANGE_DB
-    return bool(is_steady and len(samples) >= _STEADY_S * rate_hz)
-
-
-def frame_levels_dbfs(samples: Samples, rate_hz: int) -> Levels:
-    """Returns the level of each whole 30 ms; a constant offset is no sound."""
-    size = min(round(_FRAME_S * rate_hz), len(samples))
-    count = len(samples) // size
-    frames = samples[: count * size].reshape(count, size)
-    offset = frames.mean(axis=1, dtype=np.float64)
-    # numpy's var says the same in thirty times the time, and copies everything twice.
-    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / size - offset**2
-    levels: Levels = 10 * np.log10(np.maximum(power, 10 ** (_LOWEST_DBFS / 10)))
-    return levels
+    return (first + end) * round(FRAME_S * rate_hz) // 2
 
 
 def _piece(start: int, samples: Samples, rate_hz: int) -> Piece:
     return Piece(start / rate_hz, samples.copy(), is_silent(samples, rate_hz))
+
+
+def _runs(blocks: Iterable[Samples], rate_hz: int, longest: int) -> Iterator[tuple[Samples, bool]]:
+    """Yields the same samples, and whether a gap, or the sound after one, begins with them."""
+    gap, margin = round(_GAP_S * rate_hz), round(_GAP_MARGIN_S * rate_hz)
+    zeros, in_gap, lead = 0, False, 0  # zeros that are not yielded yet; the margin after a sound
+    for part in _parts(blocks, longest):
+        end = 0
+        for first, following in _sounds(part, gap):
+            zeros += first - end
+            if in_gap or zeros >= gap:
+                yield from _opened_gap(lead, zeros, margin, in_gap=in_gap)
+                yield _zeros(margin), True
+            elif zeros:
+                yield _zeros(zeros), False
+            yield part[first:following], False
+            zeros, in_gap, lead, end = 0, False, margin, following
+        zeros += len(part) - end
+        if zeros >= gap or (in_gap and zeros > margin):
+            yield from _opened_gap(lead, zeros, margin, in_gap=in_gap)
+            zeros, in_gap = margin, True
+    if zeros:
+        yield _zeros(zeros), False
+
+
+def _opened_gap(
+    lead: int, zeros: int, margin: int, *, in_gap: bool
+) -> Iterator[tuple[Samples, bool]]:
+    """Yields so many zeros but the margin before the next sound."""
+    if in_gap:
+        yield _zeros(zeros - margin), False
+        return
+    yield _zeros(lead), False
+    yield _zeros(zeros - lead - margin), True
+
+
+def _sounds(part: Samples, gap: int) -> list[tuple[int, int]]:
+    """Returns the stretches between runs of so many zeros: [first, end)."""
+    places = np.flatnonzero(part)
+    if not len(places):
+        return []
+    breaks = np.flatnonzero(np.diff(places) > gap)
+    firsts = places[np.concatenate(([0], breaks + 1))]
+    ends = places[np.concatenate((breaks, [-1]))] + 1
+    return list(zip(firsts.tolist(), ends.tolist(), strict=True))
+
+
+def _zeros(count: int) -> Samples:
+    return np.zeros(count, np.float32)
 
 
 def _parts(blocks: Iterable[Samples], longest: int) -> Iterator[Samples]:
@@ -117,12 +148,12 @@ def _pauses(levels: Levels, earliest: int) -> list[tuple[int, int]]:
     is_quiet = levels[earliest:] < max(SILENCE_DBFS, noise + _PAUSE_DEPTH * (voice - noise))
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_quiet, [False])))) + earliest
     runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(first, end) for first, end in runs if (end - first) * _FRAME_S >= _MIN_PAUSE_S]
+    return [(first, end) for first, end in runs if (end - first) * FRAME_S >= _MIN_PAUSE_S]
 
 
 def _worth(pause: tuple[int, int], earliest: int, count: int) -> float:
     first, end = pause
-    length_s = min((end - first) * _FRAME_S, _GOOD_PAUSE_S)
+    length_s = min((end - first) * FRAME_S, _GOOD_PAUSE_S)
     lateness = ((first + end) / 2 - earliest) / (count - earliest)
     return length_s / _GOOD_PAUSE_S + lateness
 

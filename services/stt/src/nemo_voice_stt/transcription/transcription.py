@@ -120,9 +120,12 @@ class Transcription:
         work_s = sum(len(piece.samples) for piece in decoded) / self._rate_hz
         with self._admission.admit(work_s):
             pending: deque[asyncio.Task[Passage]] = deque()
+            has_begun = False
             try:
                 while decoded:
-                    work = self._recognise(decoded.popleft(), recording.hotwords)
+                    piece = decoded.popleft()
+                    work = self._recognise(piece, recording.hotwords, is_patient=has_begun)
+                    has_begun = has_begun or not piece.is_silent
                     pending.append(asyncio.create_task(work))
                     if has_more and not decoded:
                         decoded.extend(await asyncio.to_thread(_take, pieces, 1))
@@ -135,7 +138,9 @@ class Transcription:
                     task.cancel()
                 await asyncio.gather(*pending, return_exceptions=True)
 
-    async def _recognise(self, piece: Piece, hotwords: tuple[str, ...]) -> Passage:
+    async def _recognise(
+        self, piece: Piece, hotwords: tuple[str, ...], *, is_patient: bool
+    ) -> Passage:
         duration_s = len(piece.samples) / self._rate_hz
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
@@ -143,7 +148,7 @@ class Transcription:
             Clip(piece.samples, hotwords),
             length=duration_s,
             timeout_s=self._pacing.timeout_s,
-            is_patient=piece.start_s > 0,
+            is_patient=is_patient,
         )
         return placed(served.output, piece.start_s, duration_s)
 

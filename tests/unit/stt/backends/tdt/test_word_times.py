@@ -1,7 +1,9 @@
 """Tokens become words whose times lie within the audio and ascend."""
 
 from dataclasses import replace
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from nemo_voice_stt.backends.tdt.word_times import Timing, Token, words_of
@@ -55,20 +57,41 @@ def test_a_word_that_takes_no_time_is_shown_for_a_frame() -> None:
     assert spelled("▁a", frames=[(5, 5)]) == [Word("a", 0.4, 0.48)]
 
 
-def test_a_word_that_takes_no_time_does_not_reach_into_the_next() -> None:
+def test_words_at_one_frame_follow_each_other() -> None:
     words = spelled("▁a", "▁b", frames=[(5, 5), (5, 7)])
-    assert words == [Word("a", 0.4, 0.4), Word("b", 0.4, 0.56)]
+    assert words == [Word("a", 0.4, 0.48), Word("b", 0.48, 0.56)]
 
 
 def test_words_in_the_padding_end_with_the_audio() -> None:
     timing = Timing(frame_s=0.08, duration_s=0.5)
     words = spelled("▁a", "▁b", frames=[(5, 9), (12, 14)], timing=timing)
-    assert words == [Word("a", 0.4, 0.5), Word("b", 0.5, 0.5)]
+    assert words == [Word("a", 0.34, 0.42), Word("b", 0.42, 0.5)]
 
 
 def test_times_never_go_back() -> None:
     words = spelled("▁a", "▁b", frames=[(8, 9), (6, 7)])
-    assert words == [Word("a", 0.64, 0.64), Word("b", 0.64, 0.64)]
+    assert words == [Word("a", 0.64, 0.72), Word("b", 0.72, 0.8)]
+
+
+def test_words_that_do_not_fit_the_audio_share_it_evenly() -> None:
+    timing = Timing(frame_s=0.08, duration_s=0.1)
+    words = spelled("▁a", "▁b", "▁c", "▁d", frames=[(0, 0), (1, 1), (1, 4), (9, 9)], timing=timing)
+    assert [word.start_s for word in words] == [0.0, 0.025, 0.05, 0.075]
+    assert [word.end_s for word in words] == [0.025, 0.05, 0.075, 0.1]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_every_word_lasts_a_frame_and_ends_before_the_next(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    count, duration_s = int(random.integers(1, 40)), float(random.uniform(4, 10))
+    starts = np.sort(random.integers(0, 130, count))  # some beyond the end of the audio
+    frames = [(int(start), int(start + random.integers(0, 5))) for start in starts]
+    pieces = [f"▁{chr(97 + place % 26)}" for place in range(count)]
+    words = spelled(*pieces, frames=frames, timing=Timing(0.08, duration_s))
+    assert len(words) == count
+    assert all(word.end_s - word.start_s > 0.0799 for word in words)
+    assert all(one.end_s <= following.start_s for one, following in pairwise(words))
+    assert words[-1].end_s <= duration_s
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ class Timing:
 def words_of(
     tokens: Sequence[Token], timing: Timing, text_of: Callable[[list[int]], str]
 ) -> tuple[Word, ...]:
-    """Returns the words the tokens spell, in order, their times within the audio and ascending.
+    """Returns the words the tokens spell, in order and within the audio, none over another.
+
+    Each lasts one frame at least, or its even share of audio that is too short for that.
 
     Args:
         tokens: What the decoder emitted.
@@ -53,12 +55,14 @@ def words_of(
         for group in _groups(tokens)
         if (text := text_of([token.number for token in group]).strip())
     ]
-    starts_ms, end_ms = _starts_ms([group for _, group in spelled], timing)
+    end_ms = int(timing.duration_s * 1000)
+    least_ms = min(round(timing.frame_s * 1000), end_ms // max(1, len(spelled)))
+    starts_ms = _starts_ms([group for _, group in spelled], timing, least_ms, end_ms)
     words = []
     for (text, group), (start_ms, next_ms) in zip(
         spelled, pairwise([*starts_ms, end_ms]), strict=True
     ):
-        stop_ms = min(max(_end_ms(group, timing), start_ms), next_ms)
+        stop_ms = min(max(_end_ms(group, timing), start_ms + least_ms), next_ms)
         words.append(
             Word(text, start_ms / 1000, stop_ms / 1000, _confidence(group), _spelled(group))
         )
@@ -82,15 +86,21 @@ def _is_punctuation(token: Token) -> bool:
     return bool(bare) and not any(character.isalnum() for character in bare)
 
 
-def _starts_ms(groups: Sequence[Sequence[Token]], timing: Timing) -> tuple[list[int], int]:
-    end_ms = int(timing.duration_s * 1000)
+def _starts_ms(
+    groups: Sequence[Sequence[Token]], timing: Timing, least_ms: int, end_ms: int
+) -> list[int]:
+    """Returns when each word begins, `least_ms` or more after the one before it.
+
+    A decoder may emit several words at one frame, and words in the padding after the audio.
+    """
     starts_ms: list[int] = []
     earliest_ms = 0
-    for group in groups:
+    for place, group in enumerate(groups):
         start_ms = round(group[0].start_frame * timing.frame_s * 1000)
-        earliest_ms = min(max(start_ms, earliest_ms), end_ms)
-        starts_ms.append(earliest_ms)
-    return starts_ms, end_ms
+        latest_ms = end_ms - (len(groups) - place) * least_ms
+        starts_ms.append(min(max(start_ms, earliest_ms), latest_ms))
+        earliest_ms = starts_ms[-1] + least_ms
+    return starts_ms
 
 
 def _end_ms(group: Sequence[Token], timing: Timing) -> int:
