@@ -131,6 +131,8 @@ async def test_a_lost_device_fails_the_service_for_good() -> None:
         ready, live = await client.get("/readyz"), await client.get("/healthz")
     assert first.status_code == 500
     assert second.status_code == 503
+    # The next connection goes to another pod.
+    assert {response.headers["connection"] for response in (first, second)} == {"close"}
     assert (ready.status_code, live.status_code) == (503, 503)
     assert ready.json()["phase"] == "failed"
     assert "illegal memory access" in ready.json()["reason"]

@@ -44,7 +44,7 @@ class RequestMiddleware:
     """Handles every request and WebSocket before anything else of the application does.
 
     A request gets an id for logs and the response, is counted and timed, and has limits for its
-    body. Its errors become responses. While the service drains, connections are closed.
+    body. Its errors become responses. While the service is not ready, connections are closed.
     """
 
     def __init__(
@@ -208,7 +208,9 @@ class _Exchange:
             headers = [*message.get("headers", []), (b"x-request-id", self._request_id.encode())]
             names = {name.lower() for name, _ in headers}
             headers += [header for header in _SAFETY_HEADERS if header[0] not in names]
-            if self._lifecycle.is_draining:
+            if not self._lifecycle.readiness().ready:
+                # A client that keeps its connection would stay with this pod, however many others
+                # are ready: its next connection goes to one of them.
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}
         await self._send(message)
