@@ -74,9 +74,7 @@ def test_the_first_versions_curl_lines_work_unchanged(
     assert "test" in answer.stdout
 
 
-def heard(
-    services: tuple[demo.Service, demo.Service], text: str, text_format: str = "auto"
-) -> str:
+def heard(services: tuple[demo.Service, demo.Service], text: str, text_format: str = "auto") -> str:
     tts, stt = services
     body = {"text": text, "text_format": text_format}
     sound = httpx.post(f"{tts.address}/synthesize", json=body, timeout=120).raise_for_status()
@@ -109,7 +107,7 @@ def test_what_is_read_of_the_examples_is_understood(
             min(word_error_rate(comparable(reading), transcript) for reading in one.readings)
             for one, transcript in zip(chosen, transcripts, strict=True)
         ]
-    # Names and initials are beyond the demo recogniser; it notices what is not spoken as it is read.
+    # Names are beyond the demo recogniser; it notices what is not spoken as it is read.
     assert statistics.median(rates) < 0.35
 
 
