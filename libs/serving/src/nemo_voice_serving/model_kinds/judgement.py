@@ -1,5 +1,7 @@
 """Judges a checkpoint by its configuration: served, with its facts, or refused with the reason."""
 
+from functools import lru_cache
+
 from nemo_voice_serving.model_kinds.config import read_config
 from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsupportedModel
 from nemo_voice_serving.model_kinds.facts import ModelFacts, facts_of
@@ -29,6 +31,7 @@ _COMPARED = (
 )
 
 
+@lru_cache(maxsize=4)
 def described(content: bytes, source: str = "") -> ModelFacts:
     """Returns what the checkpoint is, served or not.
 

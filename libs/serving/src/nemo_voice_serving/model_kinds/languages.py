@@ -8,6 +8,7 @@ _EUROPEAN = (
     "pl", "pt", "ro", "ru", "sk", "sl", "es", "sv", "uk",
 )  # fmt: skip
 _KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile(r"demo"), _ENGLISH),
     (re.compile(r"parakeet-tdt-0\.6b-v3"), _EUROPEAN),
     (re.compile(r"canary-1b-v2"), _EUROPEAN),
     (re.compile(r"canary-(1b|180m)(-flash)?"), ("en", "de", "es", "fr")),
