@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +18,8 @@ HOP = 256
 
 def description(source: str = "demo", rate_hz: int = RATE_HZ) -> ModelDescription:
     """Returns what a fake says of itself."""
-    return ModelDescription(source, "r1", "FakeModel", 1, rate_hz, "cpu", "float32")
+    model = ModelDescription(source, "r1", "FakeModel", 1, rate_hz, "cpu", "float32")
+    return replace(model, kind="fake", languages=("en", "es"), speakers=2)
 
 
 class FakeVoice:

@@ -79,6 +79,7 @@ def fetch_recogniser(
         max_batch_audio_s=settings.max_batch_audio_s,
         longest_s=settings.piece_s,
         bucket_edges=AUDIO_BUCKETS,
+        languages=settings.language_codes,
     )
     return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
 

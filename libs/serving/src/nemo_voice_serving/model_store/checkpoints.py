@@ -140,7 +140,7 @@ class Checkpoints:
         if checkpoint.wants is Role.VOICE:
             self._voice = facts
         elif checkpoint.wants is Role.VOCODER and self._voice is not None:
-            with _explained(checkpoint):
+            with _explained(checkpoint.source):
                 refuse_misfit(self._voice, facts)
 
 
@@ -155,14 +155,45 @@ def facts_for(checkpoint: Checkpoint, config: bytes) -> ModelFacts:
         ModelUnsupported: It cannot; the message names what to take instead.
         ModelArchiveRefused: It is no checkpoint, or would load something else with it.
     """
-    with _explained(checkpoint):
+    with _explained(checkpoint.source):
         return judged(config, checkpoint.wants, checkpoint.source)
 
 
+def facts_in(directory: Path, wants: Role, source: str = "") -> ModelFacts:
+    """Returns the facts of an unpacked checkpoint, before anything of it is loaded.
+
+    Args:
+        directory: Where it was unpacked.
+        wants: What it is to be used as.
+        source: Its name.
+
+    Raises:
+        ModelStoreError: As `facts_for` does.
+    """
+    path = directory / CONFIG_NAME
+    if not path.is_file():
+        raise ModelArchiveRefused(f"{directory} holds no {CONFIG_NAME}: not an unpacked .nemo file")
+    with _explained(source or str(directory)):
+        return judged(path.read_bytes(), wants, source)
+
+
+def pair_in(voice: Path, vocoder: Path, source: str = "") -> ModelFacts:
+    """Returns the facts of an unpacked voice, judged together with its vocoder.
+
+    Raises:
+        ModelStoreError: One of them cannot be served, or they do not fit each other.
+    """
+    facts = facts_in(voice, Role.VOICE, source)
+    vocoder_facts = facts_in(vocoder, Role.VOCODER)
+    with _explained(str(vocoder)):
+        refuse_misfit(facts, vocoder_facts)
+    return facts
+
+
 @contextlib.contextmanager
-def _explained(checkpoint: Checkpoint) -> Iterator[None]:
+def _explained(source: str) -> Iterator[None]:
     """Turns a refusal into an error of the store that names the checkpoint."""
-    label = shown(checkpoint.source)
+    label = shown(source)
     try:
         yield
     except MalformedConfig as error:
