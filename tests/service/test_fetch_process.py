@@ -84,3 +84,34 @@ def test_a_fetch_reports_progress_stops_resumes_and_then_works_offline(
     again = json.loads(result.read_bytes())["checkpoints"]
     assert [made["directory"] for made in again] == [made["directory"] for made in first]
     assert not hub.seen
+
+
+def test_model_of_another_kind_ends_the_fetch_before_it_has_arrived(tmp_path: Path) -> None:
+    name, result = "acme/listener", tmp_path / "result.json"
+    command = [sys.executable, "-m", "nemo_voice_stt", "fetch", "--model", name]
+    command += ["--model-cache", str(tmp_path / "cache"), "--result", str(result)]
+    with running_hub() as hub:
+        large = archive_of("nvidia/parakeet-ctc-1.1b", weight_bytes=20_000_000)
+        hub.add(name, {"listener.nemo": large})
+        hub.faults.append(Fault(200_000, stalls=True))  # the rest does not come
+        environment = {"PATH": os.environ["PATH"]}
+        environment["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")
+        environment |= {"HOME": str(tmp_path), "HF_ENDPOINT": hub.url}
+        ended = subprocess.run(
+            command, env=environment, check=False, capture_output=True, text=True, timeout=20
+        )
+    assert ended.returncode == 1
+    assert "error: acme/listener cannot be served. It is a CTC recogniser" in ended.stderr
+    error = json.loads(result.read_bytes())["error"]
+    assert (error["reason"], error["checkpoint"]) == ("UnsupportedModel", "model")
+    assert "nvidia/parakeet-tdt-0.6b-v3" in error["message"]
+    assert not list((tmp_path / "cache").rglob("*.nemo"))
+
+
+def test_result_says_what_was_fetched(hub: Hub, tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    with fetching(hub, tmp_path, "--result", str(result), HF_TOKEN=TOKEN) as process:
+        assert process.wait(TIMEOUT_S) == 0
+    model, vocoder = json.loads(result.read_bytes())["checkpoints"]
+    assert (model["kind"], model["languages"], model["speakers"]) == ("FastPitch", ["en"], 1)
+    assert (vocoder["kind"], vocoder["languages"], vocoder["speakers"]) == ("HiFi-GAN", [], None)

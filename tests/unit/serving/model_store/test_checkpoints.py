@@ -4,7 +4,6 @@ import gzip
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub.constants
 import pytest
 
 from nemo_voice_serving.model_kinds.kinds import Role
@@ -27,12 +26,8 @@ LARGE = 6_000_000
 
 
 @pytest.fixture
-def settings(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceSettings:
+def settings(default_hub: Hub, tmp_path: Path) -> ServiceSettings:
     """Settings whose hub is the test's."""
-    constants = huggingface_hub.constants
-    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
     return ServiceSettings(model_cache=tmp_path / "cache")
 
 

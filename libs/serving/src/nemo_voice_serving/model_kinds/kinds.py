@@ -140,7 +140,9 @@ KINDS: dict[str, Kind] = {
     "MagpieTTSModelOnlinePO": _MAGPIE,
     "EasyMagpieTTSModel": _MAGPIE,
     "EasyMagpieTTSInferenceModel": _MAGPIE,
-    "AudioCodecModel": _other("codec", "a codec", "which no voice that is served needs", "tts"),
+    "AudioCodecModel": _other(
+        "codec", "a codec", "which is no part of a voice that is served", "tts"
+    ),
     "AlignerModel": _other("aligner", "an aligner", "which times text that is known", "tts"),
     "FastPitchModel_SSL": _other("FastPitch", "a voice converter", "which reads no text", "tts"),
     "SSLDisentangler": _other("voice converter", "a voice converter", "which reads no text", "tts"),

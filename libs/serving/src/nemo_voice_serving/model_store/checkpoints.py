@@ -11,13 +11,15 @@ from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsafeConfig,
 from nemo_voice_serving.model_kinds.facts import ModelFacts
 from nemo_voice_serving.model_kinds.judgement import judged, refuse_misfit
 from nemo_voice_serving.model_kinds.kinds import Role
+from nemo_voice_serving.model_store.config_finder import ConfigJudge, config_in
+from nemo_voice_serving.model_store.disk import reading
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
     ModelArchiveRefused,
     ModelUnsupported,
 )
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.model_store.reference import parse_reference, shown
+from nemo_voice_serving.model_store.reference import ModelKind, parse_reference, shown
 from nemo_voice_serving.model_store.store import LocatedModel, ModelStore
 from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.model_store.weights import CodeFinder
@@ -121,16 +123,8 @@ class Checkpoints:
     def _locate(
         self, checkpoint: Checkpoint, progress: ProgressListener | None
     ) -> tuple[ModelStore, LocatedModel]:
-        settings = self._settings
-        store = ModelStore(
-            settings.model_cache,
-            self._code_in,
-            judge=partial(facts_for, checkpoint),
-            offline=settings.offline,
-            demo_directory=demo_directory(settings),
-            progress=progress,
-            ca_bundle=settings.ca_bundle,
-        )
+        judge = partial(facts_for, checkpoint)
+        store = _store(self._settings, self._code_in, judge, progress)
         reference = parse_reference(checkpoint.source, checkpoint.revision, checkpoint.sha256)
         located = store.locate(reference, demo_file=checkpoint.demo_file)
         self._located[checkpoint.role] = store, located
@@ -142,6 +136,23 @@ class Checkpoints:
         elif checkpoint.wants is Role.VOCODER and self._voice is not None:
             with _explained(checkpoint.source):
                 refuse_misfit(self._voice, facts)
+
+
+def _store(
+    settings: ServiceSettings,
+    code_in: CodeFinder,
+    judge: ConfigJudge | None = None,
+    progress: ProgressListener | None = None,
+) -> ModelStore:
+    return ModelStore(
+        settings.model_cache,
+        code_in,
+        judge=judge,
+        offline=settings.offline,
+        demo_directory=demo_directory(settings),
+        progress=progress,
+        ca_bundle=settings.ca_bundle,
+    )
 
 
 def facts_for(checkpoint: Checkpoint, config: bytes) -> ModelFacts:
@@ -157,6 +168,45 @@ def facts_for(checkpoint: Checkpoint, config: bytes) -> ModelFacts:
     """
     with _explained(checkpoint.source):
         return judged(config, checkpoint.wants, checkpoint.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What is known of a checkpoint before it is fetched."""
+
+    source: str
+    """Its name, without what may be a signature."""
+    config: bytes
+    """Its `model_config.yaml`."""
+    revision: str | None
+    """The commit or digest, where a server or the store knows it."""
+    size_bytes: int | None
+
+
+def glance(settings: ServiceSettings, checkpoint: Checkpoint) -> Glance:
+    """Returns the configuration of a checkpoint, of which nothing more is read or downloaded.
+
+    Raises:
+        ModelStoreError: It cannot be had.
+    """
+    reference = parse_reference(checkpoint.source, checkpoint.revision, checkpoint.sha256)
+    archive = reference.path if reference.kind is ModelKind.FILE else None
+    if reference.kind is ModelKind.DEMO and (folder := demo_directory(settings)):
+        archive = folder / checkpoint.demo_file
+    if archive is not None and not archive.is_dir():  # finding its place would take its digest
+        revision: str | None = None
+        size_bytes: int | None = None
+        with reading(archive):
+            config, size_bytes = config_in(archive), archive.stat().st_size
+    else:
+        store = _store(settings, lambda _: None)
+        located = store.locate(reference, demo_file=checkpoint.demo_file)
+        config, (revision, size_bytes) = store.read_config(located), located.identity()
+    if config is None:
+        raise ModelArchiveRefused(
+            f"{reference.label} is not a NeMo checkpoint: it must hold {CONFIG_NAME}."
+        )
+    return Glance(reference.plain_source, config, revision, size_bytes)
 
 
 def facts_in(directory: Path, wants: Role, source: str = "") -> ModelFacts:

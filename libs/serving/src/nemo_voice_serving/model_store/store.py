@@ -66,6 +66,14 @@ class LocatedModel:
     """A path is a directory of the user's own."""
     reporter: ProgressReporter
 
+    def identity(self) -> tuple[str | None, int | None]:
+        """Returns its revision and the size of its file, as far as they are known."""
+        if isinstance(self.place, CatalogEntry):
+            return self.place.record.revision, self.place.record.size_bytes
+        if isinstance(self.place, WantedModel) and isinstance(self.place.file, RemoteFile):
+            return self.place.revision, self.place.file.size_bytes
+        return None, None
+
 
 class ModelStore:
     """Models by reference, each fetched and unpacked once below a root that processes may share.
