@@ -90,6 +90,19 @@ def test_references_are_followed_and_circles_end() -> None:
     assert config.whole("b") is None
 
 
+@pytest.mark.parametrize("locale", ["x" * 5000, "../..", "e", "english", 5, "", "ünïcode"])
+def test_what_is_no_language_is_none(locale: object) -> None:
+    tokenizer = {"_target_": "nemo.collections.common.tokenizers.x.IPATokenizer", "locale": locale}
+    voice = judged(config_of(VOICE, text_tokenizer=tokenizer, n_speakers="1e300"), Role.VOICE)
+    assert voice.languages == ()
+    assert voice.speakers == 1_000_000
+    langs = {f"{locale}": {}, "pt-BR": {}, "auto": {}, "spl_tokens": {}}
+    tokenizer = {"type": "agg", "langs": langs}
+    assert judged(config_of(RECOGNISER, tokenizer=tokenizer), Role.RECOGNISER).languages == (
+        "pt-BR",
+    )
+
+
 @pytest.mark.parametrize("value", [True, -1, 0, "many", [1], ".inf", None, 2.5, 10**400])
 def test_what_is_no_whole_number_counts_as_absent(value: object) -> None:
     voice = judged(config_of(VOICE, n_speakers=value, n_window_stride=value), Role.VOICE)

@@ -1,6 +1,7 @@
 """What a checkpoint's configuration says of the model, in the words of people who choose one."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,9 +23,10 @@ _LANGUAGES = {
     "Vietnamese": "vi",
 }
 """Languages in the names of NeMo's tokenizer classes."""
-_SPECIAL_TOKENS = "spl_tokens"
-"""The entry of Canary's tokenizer that is no language."""
-_NO_LANGUAGES = frozenset({"auto", "unk", "unknown"})
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
+"""A language tag; other names in a configuration are no languages, such as `spl_tokens`."""
+_NO_LANGUAGES = frozenset({"auto", "unk"})
+_MOST_SPEAKERS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _of_a_voice(config: Config, kind: Kind, target: str, source: str) -> ModelFa
         target=target,
         kind=kind,
         languages=_spoken(config, tokenizer) or languages_of_name(source),
-        speakers=max(config.whole("n_speakers") or 1, 1),
+        speakers=min(config.whole("n_speakers") or 1, _MOST_SPEAKERS),
         sample_rate_hz=config.whole("sample_rate") or config.whole("preprocessor.sample_rate"),
         mel_count=config.whole("n_mel_channels"),
         hop_samples=config.whole("n_window_stride"),
@@ -120,11 +122,11 @@ def _spoken(config: Config, tokenizer: str | None) -> tuple[str, ...]:
     """Returns the language of a voice: its tokenizer's, else that of its text normaliser."""
     locale = config.text("text_tokenizer.locale") or config.text("text_tokenizer.g2p.locale")
     if locale:
-        return (locale.partition("-")[0].lower(),)
+        return _tags([re.split("[-_]", locale)[0].lower()])
     name = (tokenizer or "").rpartition(".")[2]
     found = next((code for word, code in _LANGUAGES.items() if name.startswith(word)), None)
     found = found or config.text("text_normalizer.lang")
-    return (found,) if found else ()
+    return _tags([found]) if found else ()
 
 
 def _of_a_recogniser(config: Config, kind: Kind, target: str, source: str) -> ModelFacts:
@@ -145,8 +147,13 @@ def _of_a_recogniser(config: Config, kind: Kind, target: str, source: str) -> Mo
 
 def _understood(config: Config) -> tuple[str, ...]:
     prompts = config.names_in("model_defaults.prompt_dictionary")
-    named: Iterable[str] = prompts or config.names_in("tokenizer.langs")
-    return tuple(dict.fromkeys(n for n in named if n not in {_SPECIAL_TOKENS, *_NO_LANGUAGES}))
+    named = prompts or config.names_in("tokenizer.langs")
+    return _tags(named)
+
+
+def _tags(names: Iterable[str]) -> tuple[str, ...]:
+    known = (name for name in names if _TAG.fullmatch(name) and name not in _NO_LANGUAGES)
+    return tuple(dict.fromkeys(known))
 
 
 def _is_streaming(config: Config) -> bool:
