@@ -96,7 +96,7 @@ def test_what_is_no_language_is_none(locale: object) -> None:
     voice = judged(config_of(VOICE, text_tokenizer=tokenizer, n_speakers="1e300"), Role.VOICE)
     assert voice.languages == ()
     assert voice.speakers == 1_000_000
-    langs = {f"{locale}": {}, "pt-BR": {}, "auto": {}, "spl_tokens": {}}
+    langs: dict[str, Any] = {f"{locale}": {}, "pt-BR": {}, "auto": {}, "spl_tokens": {}}
     tokenizer = {"type": "agg", "langs": langs}
     assert judged(config_of(RECOGNISER, tokenizer=tokenizer), Role.RECOGNISER).languages == (
         "pt-BR",

@@ -17,8 +17,8 @@ from nemo_voice_serving.model_store.stored import StoredModel
 RESULT_BYTES = 4000
 """Largest result: Kubernetes cuts a termination message after 4096 bytes."""
 
-_MOST_LANGUAGES = 100
-"""More than any model has: the result of two checkpoints must fit."""
+_MOST_LANGUAGES = 60
+"""More than any model has; the result must fit."""
 
 _Json = dict[str, Any]
 # A query may be a signature; a user name before a host comes with a password.
