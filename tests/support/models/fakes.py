@@ -69,8 +69,12 @@ class FakeVoice:
 class FakeRecogniser:
     """A recogniser that always recognises the self-test's sentence, once for each clip."""
 
-    def __init__(self, text: str = "good morning how are you today") -> None:
-        self.description = description(rate_hz=16000)
+    def __init__(
+        self,
+        text: str = "good morning how are you today",
+        languages: tuple[str, ...] = ("en",),
+    ) -> None:
+        self.description = replace(description(rate_hz=16000), languages=languages)
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []

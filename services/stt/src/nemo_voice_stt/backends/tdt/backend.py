@@ -51,7 +51,7 @@ class RecogniserOptions:
     minimum_s: float = 1.0
     """Shorter pieces are lengthened to this with silence, as NeMo does."""
     languages: tuple[str, ...] = ()
-    """What it understands, where the checkpoint does not say."""
+    """What it understands; none = what the checkpoint, or its published name, says."""
     trailing_silence_s: float = 0.3
     """Silence after each piece, so that a word that ends with the audio is recognised whole."""
 
@@ -144,7 +144,7 @@ def load_recogniser(
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),
         kind=facts.kind.name,
-        languages=facts.languages or options.languages,
+        languages=options.languages or facts.languages,
     )
     return NemoRecogniser(stages, description, options)
 
