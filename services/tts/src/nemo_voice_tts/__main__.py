@@ -1,4 +1,4 @@
-"""The command line: `serve`, `say` without a server, `fetch`, `check`, `inspect`, `grammars`."""
+"""The command line: `serve`, `say` without a server, `fetch` and `check` models, `grammars`."""
 
 import argparse
 import asyncio

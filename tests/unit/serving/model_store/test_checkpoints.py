@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nemo_voice_serving.model_kinds.kinds import Role
+from nemo_voice_serving.model_store import download
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
@@ -89,6 +90,17 @@ def test_pair_that_fits_is_fetched_with_its_facts(hub: Hub, settings: ServiceSet
     hub.seen.clear()
     Checkpoints(settings.model_copy(update={"offline": True}), code_in=no_code_in).fetch(wanted)
     assert not hub.seen
+
+
+def test_search_for_a_configuration_in_a_file_without_one_ends(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MOST_SEARCHED_BYTES", 500_000)
+    hub.files["late.nemo"] = tar_of({"a.ckpt": bytes(LARGE), "model_config.yaml": b"late"})
+    hub.faults.append(Fault(1_000_000, stalls=True))
+    store = store_of(tmp_path, hub.url)
+    located = store.locate(parse_reference(f"{hub.url}/files/late.nemo"))
+    assert store.read_config(located) is None
 
 
 def test_hostile_configuration_is_refused_while_it_arrives(

@@ -204,7 +204,8 @@ def glance(settings: ServiceSettings, checkpoint: Checkpoint) -> Glance:
         config, (revision, size_bytes) = store.read_config(located), located.identity()
     if config is None:
         raise ModelArchiveRefused(
-            f"{reference.label} is not a NeMo checkpoint: it must hold {CONFIG_NAME}."
+            f"{reference.label} is not a NeMo checkpoint: it must begin with {CONFIG_NAME}, before "
+            "its weights."
         )
     return Glance(reference.plain_source, config, revision, size_bytes)
 

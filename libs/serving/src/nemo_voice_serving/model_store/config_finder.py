@@ -18,8 +18,9 @@ ConfigJudge = Callable[[bytes], object]
 _BLOCK_BYTES = 512
 _CHUNK_BYTES = 2**20
 _GZIP_START = b"\x1f\x8b"
-_MOST_INFLATED_BYTES = 256 * 2**20
-"""Of a compressed archive no more is looked at: even what is skipped has to be decompressed."""
+MOST_SEARCHED_BYTES = 256 * 2**20
+"""So far into an archive the configuration is looked for where that costs a download of its own, or
+where even what is skipped has to be decompressed."""
 
 
 class ConfigFinder:
@@ -113,7 +114,7 @@ class _Inflater:
                 return
             self._inflated_bytes += len(part)
             piece = self._inflate.unconsumed_tail
-            self.has_ended = self._inflate.eof or self._inflated_bytes > _MOST_INFLATED_BYTES
+            self.has_ended = self._inflate.eof or self._inflated_bytes > MOST_SEARCHED_BYTES
             yield part
 
 

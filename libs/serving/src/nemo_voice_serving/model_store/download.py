@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 import httpx2
 
 from nemo_voice_serving.model_store.archive import MAX_UNPACKED_BYTES
-from nemo_voice_serving.model_store.config_finder import ConfigFinder, ConfigJudge, ConfigWatch
+from nemo_voice_serving.model_store.config_finder import (
+    MOST_SEARCHED_BYTES,
+    ConfigFinder,
+    ConfigJudge,
+    ConfigWatch,
+)
 from nemo_voice_serving.model_store.disk import FreeBytes, require_space
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
@@ -104,7 +109,7 @@ class Downloader:
     def read_config(self, remote: RemoteFile) -> bytes | None:
         """Returns a model's configuration, of which only the file's beginning is downloaded.
 
-        None where the file holds none.
+        None where that holds none.
 
         Raises:
             ModelStoreError: As `fetch` does.
@@ -218,9 +223,10 @@ def _request_config(client: httpx2.Client, remote: RemoteFile) -> bytes | None:
     headers = {**remote.headers, "Accept-Encoding": "identity"}
     with _responding(client, remote, headers) as response:
         _raise_for_status(response, remote)
+        seen_bytes = 0
         for chunk in response.iter_raw():
-            config = finder.feed(chunk)
-            if finder.is_over:
+            config, seen_bytes = finder.feed(chunk), seen_bytes + len(chunk)
+            if finder.is_over or seen_bytes > MOST_SEARCHED_BYTES:
                 return config
     return None
 
