@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nemo_voice_serving.model_kinds.config import MAX_CONFIG_BYTES, read_config
-from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsafeConfig
+from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsafeConfig, UnsupportedModel
 from nemo_voice_serving.model_kinds.judgement import judged
 from nemo_voice_serving.model_kinds.kinds import Role
 from support.models.look_alikes import config_of
@@ -35,6 +35,23 @@ def test_hostile_setting_is_refused_by_name(
     name: str, role: Role, changed: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(UnsafeConfig, match=words):
+        judged(config_of(name, **changed), role)
+
+
+@pytest.mark.parametrize("changed", [changed for changed, _ in HOSTILE])
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("nvidia/magpie_tts_multilingual_357m", Role.VOICE),
+        ("nvidia/canary-1b-flash", Role.RECOGNISER),
+        ("nvidia/parakeet-ctc-1.1b", Role.RECOGNISER),
+        ("nvidia/nemotron-3.5-asr-streaming-0.6b", Role.RECOGNISER),
+    ],
+)
+def test_hostile_checkpoint_of_a_kind_that_is_not_served_is_refused_for_its_kind(
+    name: str, role: Role, changed: dict[str, Any]
+) -> None:
+    with pytest.raises(UnsupportedModel, match="not served yet"):
         judged(config_of(name, **changed), role)
 
 

@@ -73,7 +73,8 @@ def test_misfit_of_voice_and_vocoder_is_found_before_either_download(
     published(hub, VOCODER, weight_bytes=LARGE)
     wanted = (checkpoint(voice, Role.VOICE), checkpoint(VOCODER, Role.VOCODER, "vocoder"))
     hub.faults.extend([Fault(100_000, stalls=True)] * 2)
-    with pytest.raises(ModelUnsupported, match="takes 22050 Hz, and the voice makes 44100 Hz"):
+    words = r"tts_hifigan does not fit the voice\. .*takes 22050 Hz, and the voice makes 44100 Hz"
+    with pytest.raises(ModelUnsupported, match=words):
         Checkpoints(settings, code_in=no_code_in).fetch(wanted)
     assert sent_bytes(settings.model_cache) == 0
 

@@ -134,7 +134,7 @@ class Checkpoints:
         if checkpoint.wants is Role.VOICE:
             self._voice = facts
         elif checkpoint.wants is Role.VOCODER and self._voice is not None:
-            with _explained(checkpoint.source):
+            with _explained(checkpoint.source, "does not fit the voice"):
                 refuse_misfit(self._voice, facts)
 
 
@@ -236,13 +236,13 @@ def pair_in(voice: Path, vocoder: Path, source: str = "") -> ModelFacts:
     """
     facts = facts_in(voice, Role.VOICE, source)
     vocoder_facts = facts_in(vocoder, Role.VOCODER)
-    with _explained(str(vocoder)):
+    with _explained(str(vocoder), "does not fit the voice"):
         refuse_misfit(facts, vocoder_facts)
     return facts
 
 
 @contextlib.contextmanager
-def _explained(source: str) -> Iterator[None]:
+def _explained(source: str, verdict: str = "cannot be served") -> Iterator[None]:
     """Turns a refusal into an error of the store that names the checkpoint."""
     label = shown(source)
     try:
@@ -253,4 +253,4 @@ def _explained(source: str) -> Iterator[None]:
         reason = FailureReason.UNSAFE_CONFIG
         raise ModelArchiveRefused(f"{label} is refused. {error}", reason=reason) from error
     except UnsupportedModel as error:
-        raise ModelUnsupported(f"{label} cannot be served. {error}") from error
+        raise ModelUnsupported(f"{label} {verdict}. {error}") from error
