@@ -1,6 +1,7 @@
 """A service's checkpoints are judged before they are downloaded, and again when they are stored."""
 
 import gzip
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import pytest
 
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import download
-from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints, facts_for
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
     ModelArchiveRefused,
+    ModelDiskFull,
     ModelUnsupported,
 )
 from nemo_voice_serving.model_store.reference import parse_reference
@@ -19,7 +21,7 @@ from nemo_voice_serving.settings import ServiceSettings
 from support.hub.server import Fault, Hub
 from support.models.checkpoints import tar_of, weights
 from support.models.look_alikes import archive_of, config_of
-from support.models.stores import no_code_in, store_of
+from support.models.stores import fetch, no_code_in, store_of
 
 VOICE, VOCODER = "nvidia/tts_en_fastpitch", "nvidia/tts_hifigan"
 LARGE = 6_000_000
@@ -54,6 +56,25 @@ def test_unsupported_model_is_refused_while_it_arrives(hub: Hub, settings: Servi
     assert error.value.reason is FailureReason.UNSUPPORTED_MODEL
     assert "nvidia/parakeet-tdt" in error.value.problem
     assert sent_bytes(settings.model_cache) == 0
+
+
+def test_unsupported_model_is_refused_for_its_kind_and_not_for_its_size(
+    hub: Hub, tmp_path: Path
+) -> None:
+    name = "nvidia/parakeet-ctc-1.1b"
+    published(hub, name, weight_bytes=LARGE)
+    hub.faults.append(Fault(100_000, stalls=True))
+    judge = partial(facts_for, checkpoint(name, Role.RECOGNISER))
+    with pytest.raises(ModelUnsupported, match="a CTC recogniser"):
+        fetch(tmp_path, hub.url, name, free=lambda _: 1_000_000, judge=judge)
+
+
+def test_supported_model_that_does_not_fit_needs_room(hub: Hub, tmp_path: Path) -> None:
+    published(hub, VOICE, weight_bytes=LARGE)
+    hub.faults.append(Fault(100_000, stalls=True))
+    judge = partial(facts_for, checkpoint(VOICE, Role.VOICE))
+    with pytest.raises(ModelDiskFull, match="1000000 are free"):
+        fetch(tmp_path, hub.url, VOICE, free=lambda _: 1_000_000, judge=judge)
 
 
 def test_resumed_download_is_judged_from_its_part_on_disk(hub: Hub, tmp_path: Path) -> None:

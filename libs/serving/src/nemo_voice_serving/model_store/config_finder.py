@@ -6,7 +6,7 @@ weights, in the first megabytes.
 
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -131,6 +131,15 @@ class ConfigWatch:
             return
         if (config := self._finder.feed(piece)) is not None:
             self._judge(config)
+
+    def feed_until_judged(self, pieces: Iterable[bytes]) -> None:
+        """Takes no more of the file's next bytes than are needed."""
+        seen_bytes = 0
+        for piece in () if self._judge is None else pieces:
+            self.feed(piece)
+            seen_bytes += len(piece)
+            if self._finder.is_over or seen_bytes > MOST_SEARCHED_BYTES:
+                return
 
     def feed_file(self, path: Path, count_bytes: int) -> None:
         """Takes the bytes that an earlier download left on disk."""

@@ -21,6 +21,7 @@ from nemo_voice_serving.model_store.disk import FreeBytes, require_space
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
     ModelArchiveRefused,
+    ModelDiskFull,
     ModelDownloadFailed,
 )
 from nemo_voice_serving.model_store.http_errors import (
@@ -163,12 +164,17 @@ class Downloader:
             left_bytes = (download.size_bytes or 0) - start_bytes
             # The archive and its contents lie side by side until the contents are checked.
             needed_bytes = left_bytes + (download.size_bytes or 0)
-            require_space(download.path.parent, needed_bytes, self._free, "download and unpack it")
+            watch = ConfigWatch(judge)
+            watch.feed_file(download.path, start_bytes)
+            try:
+                folder = download.path.parent
+                require_space(folder, needed_bytes, self._free, "download and unpack it")
+            except ModelDiskFull:
+                watch.feed_until_judged(response.iter_raw())  # for a refused one, room is no help
+                raise
             reporter.enter(
                 Phase.DOWNLOADING, done_bytes=start_bytes, total_bytes=download.size_bytes
             )
-            watch = ConfigWatch(judge)
-            watch.feed_file(download.path, start_bytes)
             self._receive(response, download, start_bytes, reporter, watch)
 
     def _receive(
