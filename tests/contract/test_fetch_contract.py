@@ -21,12 +21,12 @@ from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 from support.hub.server import TOKEN, Hub, running_hub
-from support.models.checkpoints import nemo_file
+from support.models.look_alikes import archive_of
 from support.operator.voice_services import resolved, verified_plan, voice_service
 from support.ports import free_port
 
 SETTINGS = OperatorSettings()
-MODEL, VOCODER = nemo_file(), nemo_file(weight_bytes=90_000)
+MODEL, VOCODER = archive_of("nvidia/tts_en_fastpitch"), archive_of("nvidia/tts_hifigan")
 COMMITS = "a" * 40, "b" * 40
 FIND = """
 from nemo_voice_tts.model_files import fetch
@@ -45,7 +45,8 @@ def container(service: VoiceService, plan: Plan, kind: str) -> dict[str, Any]:
 
 def run(arguments: list[str], spec: dict[str, Any], claim: Path, secrets: Mapping[str, str]) -> str:
     """Returns the output of a container's process, run with its variables and the claim only."""
-    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    inherited = ("PATH", "HOME", "PYTHONPATH")
+    environment = {name: os.environ[name] for name in inherited if name in os.environ}
     for one in spec["env"]:
         value = one.get("value") or secrets[one["valueFrom"]["secretKeyRef"]["name"]]
         environment[one["name"]] = value.replace(service_contract.MODEL_CACHE, str(claim))

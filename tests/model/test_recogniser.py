@@ -11,7 +11,8 @@ import soundfile
 from nemo.collections.asr.models import EncDecRNNTBPEModel
 
 from nemo_voice_serving.errors import BackendFailed
-from nemo_voice_serving.nemo.loading import UnusableModel, state_digest
+from nemo_voice_serving.model_store.errors import ModelUnsupported
+from nemo_voice_serving.nemo.loading import state_digest
 from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions, load_recogniser
 from nemo_voice_stt.transcription.port import Recognition
 from support.audio.sounds import noise, tone
@@ -106,6 +107,7 @@ def test_trailing_silence_moves_no_time(
         assert [word.start_s for word in one.words] == [word.start_s for word in other.words]
         assert one.words[-1].end_s <= len(clip) / RATE_HZ
     assert description.architecture == "EncDecRNNTBPEModel"
+    assert (description.kind, description.languages) == ("transducer", ("en",))
     assert description.precision == "float32"
     assert description.device.startswith("cpu")
 
@@ -175,5 +177,5 @@ def test_a_model_of_another_class_is_refused_by_its_name(
     demo_directory: Callable[[str], Path],
 ) -> None:
     options = RecogniserOptions(device="cpu")
-    with pytest.raises(UnusableModel, match=r"is a nemo\..*HifiGanModel; this service runs"):
+    with pytest.raises(ModelUnsupported, match=r"a HiFi-GAN vocoder .* for text to speech"):
         load_recogniser(demo_directory("hifigan"), "demo", "test", options)

@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import BackendFailed
+from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.nemo.loading import UnusableModel, state_digest
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import (
     NemoVoice,
@@ -304,7 +305,7 @@ def test_vocoder_for_another_voice_is_refused(
     config = OmegaConf.load(path)
     config.sample_rate = 44_100
     OmegaConf.save(config, path)
-    with pytest.raises(UnusableModel, match="differ in sample_rate_hz"):
+    with pytest.raises(ModelUnsupported, match="takes 22050 Hz, and the voice makes 44100 Hz"):
         load_voice(
             tmp_path / "model",
             demo_directory("hifigan"),

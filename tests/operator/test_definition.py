@@ -1,9 +1,11 @@
 """What a real API server accepts and refuses of VoiceServices, and its messages."""
 
+import json
 from typing import Any
 
 import pytest
 
+from nemo_voice_operator.api.status import MAX_LANGUAGES, MAX_SPEAKERS, ServedModel, Status
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import DEFINITIONS, VOICE_SERVICES
 from support.operator.definition import DEMO, NVIDIA, created, voice
@@ -540,3 +542,20 @@ def test_the_scale_subresource_reads_and_writes_the_replicas(
 def test_users_cannot_write_the_status_with_the_spec(defined: ApiServer, namespace: str) -> None:
     made = created(defined, namespace, {**voice(DEMO), "status": {"phase": "Ready"}})
     assert made.json()["status"] == {"observedGeneration": -1}, "nobody has seen it yet"
+
+
+def test_status_keeps_what_the_model_is(defined: ApiServer, namespace: str) -> None:
+    created(defined, namespace, voice(DEMO)).raise_for_status()
+    languages = tuple(f"l{number}" for number in range(MAX_LANGUAGES))
+    model = ServedModel(source="a/b", kind="transducer", languages=languages, speakers=MAX_SPEAKERS)
+    status = Status(model=model).model_dump(mode="json", by_alias=True, exclude_none=True)
+    response = defined.http.patch(
+        f"{VOICE_SERVICES.format(namespace=namespace)}/narrator/status",
+        content=json.dumps({"status": status}),
+        headers={"Content-Type": "application/merge-patch+json"},
+        params={"fieldValidation": "Strict"},
+    )
+    assert response.status_code == 200, response.text
+    kept = Status.model_validate(response.json()["status"]).model
+    assert kept is not None
+    assert kept.model_copy(update={"source": "a/b"}) == model

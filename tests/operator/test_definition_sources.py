@@ -47,3 +47,25 @@ def test_definition_and_services_accept_the_same_files(defined: ApiServer, first
     sources = [f"file:///{name}.nemo" for name in (first, *names)]
     differ = [one for one in sources if is_accepted(defined, one) != is_read(one)]
     assert differ == []
+
+
+HUB_NAMES = ("a", "a.b", "a--b", "a..b", ".", "..", ".a", "é", "a b", "a%20", "a@v1", "a:b", "a?b",
+             "a\\b", "a\x01", "", "a#b")  # fmt: skip
+
+
+def is_of_a_hub(source: str) -> bool:
+    """Returns whether a service takes it for a model of the hub without a revision of its own."""
+    try:
+        return parse_reference(source).source == source
+    except InvalidModelReference:
+        return False
+
+
+@pytest.mark.parametrize("name", HUB_NAMES)
+def test_definition_and_services_accept_the_same_files_of_a_repository(
+    defined: ApiServer, name: str
+) -> None:
+    sources = [f"o/n/{name}.nemo", f"o/n/{name}/b.nemo", f"{name}/n/b.nemo", f"o/{name}/b.nemo"]
+    sources += [f"o/{name}", f"o/n/{name}", f"o/n/{name}.tar"]
+    differ = [one for one in sources if is_accepted(defined, one) != is_of_a_hub(one)]
+    assert differ == []

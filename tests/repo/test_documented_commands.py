@@ -60,6 +60,9 @@ RUN_BY = {
     PYTHON + r"nemo_voice_stt transcribe .*": WITHOUT_SERVER,
     PYTHON + r"nemo_voice_(?:tts|stt) fetch .*--result .*": AIR_GAPPED,
     PYTHON + r"nemo_voice_stt fetch --model nvidia/parakeet-tdt-1.1b": AIR_GAPPED,
+    PYTHON + r"nemo_voice_stt inspect .*": (
+        "tests/unit/serving/cli/test_inspect.py::test_recogniser_is_described_from_its_first_bytes"
+    ),
     PYTHON + r"nemo_voice_stt check .*": (
         "tests/model/test_check_command.py"
         "::test_the_demo_models_are_loaded_without_the_device_that_serves"

@@ -14,9 +14,9 @@ import pytest
 
 from support.hub.certificates import Authority, authority_in
 from support.hub.server import Hub, running_hub
-from support.models.checkpoints import nemo_file
+from support.models.look_alikes import archive_of
 
-CONTENT = nemo_file()
+CONTENT, OTHER = archive_of("nvidia/tts_en_fastpitch"), archive_of("nvidia/tts_hifigan")
 TIMEOUT_S = 60
 
 
@@ -58,7 +58,7 @@ def mirror(private: Authority) -> Iterator[Hub]:
 def server(public: Authority) -> Iterator[Hub]:
     """A file server with a certificate of the public authority."""
     with running_hub(certificate=public.server) as hub:
-        hub.files["vocoder.nemo"] = CONTENT
+        hub.files["vocoder.nemo"] = OTHER
         yield hub
 
 

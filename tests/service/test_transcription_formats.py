@@ -178,6 +178,24 @@ async def test_the_settings_name_the_languages_of_a_model() -> None:
     assert response.json()["language"] == "german"
 
 
+async def test_a_model_that_knows_its_languages_needs_no_setting() -> None:
+    recogniser = FakeRecogniser(languages=("en-US", "es-US", "es-ES"))
+    async with stt_service(recogniser) as client:
+        spanish = await transcribed(client, clip(), language="es", response_format="verbose_json")
+        german = await transcribed(client, clip(), language="de")
+        either = await transcribed(client, clip(), response_format="verbose_json")
+    assert spanish.json()["language"] == "spanish"
+    assert "English (en), Spanish (es)." in german.json()["error"]["message"]
+    assert either.json()["language"] == "unknown"
+
+
+async def test_the_settings_may_name_fewer_languages_than_the_model_has() -> None:
+    recogniser = FakeRecogniser(languages=("en", "es"))
+    async with stt_service(recogniser, languages="es") as client:
+        response = await transcribed(client, clip(), language="en")
+    assert "It understands Spanish (es)." in response.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("size", [0, 3_000_000])
 async def test_translations_are_refused_in_the_one_shape(size: int) -> None:
     async with stt_service() as client:

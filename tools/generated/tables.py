@@ -29,6 +29,7 @@ from nemo_voice_operator.kube.rbac import (
 from nemo_voice_operator.settings import PREFIX as OPERATOR_PREFIX
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.model_kinds.kinds import KINDS, Kind
 from nemo_voice_serving.model_store.errors import FailureReason
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_serving.settings import PREFIX, ServiceSettings, leaf_fields
@@ -80,6 +81,7 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "errors": errors_table,
         "clients": clients_table,
         "model-errors": model_errors_table,
+        "model-kinds": model_kinds_table,
         "routes-tts": lambda: routes_table(tts_app()),
         "routes-stt": lambda: routes_table(stt_app()),
         "chart-values": values_table,
@@ -180,6 +182,23 @@ def model_errors_table() -> str:
     """Returns one row for each reason why a model's files cannot be had."""
     rows = [(f"`{reason}`", reason.meaning) for reason in FailureReason]
     return table(("reason", "what it means"), rows)
+
+
+def model_kinds_table() -> str:
+    """Returns one row for each kind of checkpoint and its classes, those that are served first."""
+    classes: dict[Kind, list[str]] = {}
+    for name, kind in KINDS.items():
+        classes.setdefault(kind, []).append(name)
+    rows = [
+        (
+            kind.description,
+            "<br>".join(f"`{name}`" for name in names),
+            str(kind.role or ""),
+            "yes" if kind.is_served else f"no: {re.sub('^which ', 'it ', kind.why_not)}",
+        )
+        for kind, names in sorted(classes.items(), key=lambda pair: not pair[0].is_served)
+    ]
+    return table(("checkpoint", "class", "used as", "served"), rows)
 
 
 def routes_table(app: FastAPI) -> str:

@@ -190,7 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, {"X-Error-Code": "RevisionNotFound"})
             return
         siblings = [{"rfilename": file} for file in repository.commits[commit]]
-        body = json.dumps({"id": name, "sha": commit, "siblings": siblings}).encode()
+        facts = {"id": name, "sha": commit, "siblings": siblings, "gated": repository.gated}
+        body = json.dumps(facts).encode()
         self._send(200, {"Content-Type": "application/json"}, body)
 
     def _resolve(self, path: str) -> None:

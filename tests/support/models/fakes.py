@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,8 @@ HOP = 256
 
 def description(source: str = "demo", rate_hz: int = RATE_HZ) -> ModelDescription:
     """Returns what a fake says of itself."""
-    return ModelDescription(source, "r1", "FakeModel", 1, rate_hz, "cpu", "float32")
+    model = ModelDescription(source, "r1", "FakeModel", 1, rate_hz, "cpu", "float32")
+    return replace(model, kind="fake", languages=("en", "es"), speakers=2)
 
 
 class FakeVoice:
@@ -75,8 +77,12 @@ class FakeVoice:
 class FakeRecogniser:
     """A recogniser that always recognises the self-test's sentence, once for each clip."""
 
-    def __init__(self, text: str = "good morning how are you today") -> None:
-        self.description = description(rate_hz=16000)
+    def __init__(
+        self,
+        text: str = "good morning how are you today",
+        languages: tuple[str, ...] = ("en",),
+    ) -> None:
+        self.description = replace(description(rate_hz=16000), languages=languages)
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []

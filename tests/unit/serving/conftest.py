@@ -24,6 +24,16 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
+def default_hub(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """That hub, where settings name no other, as with `HF_ENDPOINT`."""
+    constants = huggingface_hub.constants
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    return hub
+
+
+@pytest.fixture
 def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     """A real filesystem of its own, of the size that the test asks for."""
     with disk_of(tmp_path / "disk", request.param) as is_mounted:

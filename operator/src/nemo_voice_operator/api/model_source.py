@@ -36,15 +36,22 @@ class Checkpoint(Part):
             json_schema_extra=rules(
                 cel(
                     "self == 'demo' || "
+                    "self.matches('^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*"
+                    "(/[^\\\\x00-\\\\x1f\\\\x7f/@:?#%\\\\\\\\]+)*[.]nemo$') || "
                     "self.matches('^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$') || "
                     "self.matches('^https://[^\\\\x00-\\\\x20]+[.]nemo$') || "
                     "self.matches('^file:///[^\\\\x00-\\\\x20]+[.]nemo$')",
-                    "source must be demo, a Hugging Face id like nvidia/tts_en_fastpitch, "
+                    "source must be demo, a Hugging Face id like nvidia/tts_en_fastpitch, a file "
+                    "in a repository like owner/name/file.nemo (its revision is a field of its "
+                    "own), "
                     "https://….nemo, or file:///….nemo inside the claim",
                 ),
                 cel(
-                    "self.contains('://') || !(self.contains('..') || self.contains('--'))",
-                    "a Hugging Face id has neither '..' nor '--'",
+                    "self.contains('://') || "
+                    "(!self.matches('^([^/]*/)?[^/]*([.][.]|--)') && "
+                    "self.split('/').all(name, !(name in ['.', '..'])))",
+                    "a Hugging Face id has neither '..' nor '--', and the path of a file in it "
+                    "neither '.' nor '..'",
                 ),
                 cel(
                     "!self.startsWith('file:///') || "
@@ -56,8 +63,9 @@ class Checkpoint(Part):
             ),
         ),
     ]
-    """`demo`, a Hugging Face id, `https://….nemo`, or `file:///….nemo` for a file in the cache's
-    claim, counted from the claim's root."""
+    """`demo`, a Hugging Face id, or a file of several in a repository (`owner/name/file.nemo`),
+    `https://….nemo`, or `file:///….nemo` for a file in the cache's claim, counted from the claim's
+    root."""
     revision: (
         Annotated[
             str,

@@ -9,6 +9,8 @@ from pydantic import Field
 from nemo_voice_operator.api.base import Part
 
 MAX_REASON_CHARS, MAX_MESSAGE_CHARS = 128, 4096
+MAX_KIND_CHARS, MAX_LANGUAGE_CHARS, MAX_LANGUAGES, MAX_SPEAKERS = 64, 35, 100, 1_000_000
+"""Of a checkpoint. No BCP 47 tag in use is longer; no model has so many languages."""
 
 
 class Phase(StrEnum):
@@ -55,6 +57,18 @@ class ServedModel(Part):
     """Digest of the .nemo file."""
     bytes: int | None = None
     """Its size."""
+    kind: Annotated[str, Field(max_length=MAX_KIND_CHARS)] | None = None
+    """What it is, in a word, such as `transducer` or `FastPitch`."""
+    languages: (
+        Annotated[
+            tuple[Annotated[str, Field(max_length=MAX_LANGUAGE_CHARS)], ...],
+            Field(max_length=MAX_LANGUAGES),
+        ]
+        | None
+    ) = None
+    """Codes of what it speaks or understands, where that is known."""
+    speakers: Annotated[int, Field(ge=1, le=MAX_SPEAKERS)] | None = None
+    """How many voices it has; of voices only."""
     directory: str | None = None
     """Its folder in the claim."""
     place: str | None = None

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from nemo_voice_operator.api.status import (
+    MAX_KIND_CHARS,
+    MAX_LANGUAGE_CHARS,
+    MAX_LANGUAGES,
+    MAX_SPEAKERS,
+)
 from nemo_voice_operator.kube.events import notes_of, steady
 from nemo_voice_operator.kube.objects import Object, condition_of, holds, moment_of
 from nemo_voice_operator.state.observed import Observed
@@ -56,7 +62,29 @@ def _checkpoint_of(reported: Mapping[str, Any]) -> VerifiedCheckpoint:
         sha256=str(reported["sha256"]),
         bytes=size,
         directory=str(reported["directory"] or ""),
+        kind=_kind_of(reported.get("kind")),
+        languages=_languages_of(reported.get("languages")),
+        speakers=_speakers_of(reported.get("speakers")),
     )
+
+
+def _kind_of(reported: object) -> str | None:
+    """Returns the kind; None where an older service reports none, or it is nothing of the sort."""
+    is_name = isinstance(reported, str) and 0 < len(reported) <= MAX_KIND_CHARS
+    return str(reported) if is_name else None
+
+
+def _languages_of(reported: object) -> tuple[str, ...]:
+    if not isinstance(reported, list) or len(reported) > MAX_LANGUAGES:
+        return ()
+    are_codes = all(isinstance(one, str) and 0 < len(one) <= MAX_LANGUAGE_CHARS for one in reported)
+    return tuple(reported) if are_codes else ()
+
+
+def _speakers_of(reported: object) -> int | None:
+    if not isinstance(reported, int) or isinstance(reported, bool):
+        return None
+    return reported if 1 <= reported <= MAX_SPEAKERS else None
 
 
 def seconds_of(pod: Object) -> float:

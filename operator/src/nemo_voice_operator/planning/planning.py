@@ -183,6 +183,9 @@ def _recorded_checkpoint(
         sha256=recorded.sha256,
         bytes=recorded.bytes or 0,
         directory=recorded.directory or "",
+        kind=recorded.kind,
+        languages=recorded.languages or (),
+        speakers=recorded.speakers,
     )
 
 

@@ -26,6 +26,12 @@ class VerifiedCheckpoint:
     bytes: int
     directory: str
     """Its folder in the claim."""
+    kind: str | None = None
+    """What it is, in a word; None where the download did not say."""
+    languages: tuple[str, ...] = ()
+    """Codes of what it speaks or understands; none where that is not known."""
+    speakers: int | None = None
+    """How many voices it has; of voices only."""
 
 
 @dataclass(frozen=True, slots=True)

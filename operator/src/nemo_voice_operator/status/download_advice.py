@@ -15,7 +15,7 @@ _NOT_WRITABLE = frozenset({"CacheForbidden", "CacheReadOnly", "CacheUnusable"})
 _OTHER_FIELDS = {
     "InvalidModelReference": "correct {of}.source",
     "RevisionNotFound": "correct {of}.revision",
-    "CheckpointNotFound": "name the file itself in {of}.source (https://….nemo)",
+    "CheckpointNotFound": "name the file itself in {of}.source (owner/name/file.nemo)",
     "FileNotFound": "copy the file into the claim, or correct {of}.source",
     "FileUnreadable": "let group 10001 read the file in the claim",
     "HubUntrusted": "name the certificate of the authority that signed it in hub.caBundle",
@@ -26,7 +26,9 @@ _OTHER_FIELDS = {
     "Interrupted": _TRIED_AGAIN,
     "NotNemoArchive": "name another model in {of}.source",
     "UnsafeArchive": "name another model in {of}.source",
+    "UnsafeConfig": "name another model in {of}.source",
     "UnsafePickle": "name another model in {of}.source",
+    "UnsupportedModel": "name another model in {of}.source",
     "CacheDamaged": "delete that folder from the claim, then set the annotation "
     + REFRESH_ANNOTATION,
 }

@@ -184,6 +184,9 @@ def _served(
         sha256=verified.sha256,
         bytes=verified.bytes,
         directory=verified.directory,
+        kind=verified.kind,
+        languages=verified.languages or None,
+        speakers=verified.speakers,
         place=place.name,
         claim_uid=place.claim_uid or (before.claim_uid if before else None),
     )

@@ -1,4 +1,4 @@
-"""The command line: `serve`, `transcribe` without a server, `fetch` and `check` the model."""
+"""The command line: `serve`, `transcribe` without a server; `fetch`, `check`, `inspect` models."""
 
 import argparse
 import asyncio

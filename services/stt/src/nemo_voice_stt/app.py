@@ -13,6 +13,7 @@ from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
 from nemo_voice_stt.backends.tdt.backend import RecogniserOptions, load_recogniser
+from nemo_voice_stt.http.languages import code_of
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
 from nemo_voice_stt.http.routes.openai import openai_router
@@ -60,6 +61,13 @@ class TranscriptionService(Service[Recogniser, Transcription]):
             ),
         )
 
+    def languages(self) -> tuple[str, ...]:
+        """Returns the ISO 639-1 codes of what the model understands, as far as that is known."""
+        settings = self._settings
+        of_the_model = () if settings.names_languages else self.runtime.model.languages
+        known = of_the_model or settings.language_codes
+        return tuple(dict.fromkeys(code for tag in known if (code := code_of(tag))))
+
     @override
     async def probe(self, use_case: Transcription) -> Facts:
         return await self._clip.test(use_case)
@@ -79,6 +87,7 @@ def fetch_recogniser(
         max_batch_audio_s=settings.max_batch_audio_s,
         longest_s=settings.piece_s,
         bucket_edges=AUDIO_BUCKETS,
+        languages=settings.language_codes if settings.names_languages else (),
     )
     return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
 
@@ -94,6 +103,6 @@ def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
         version=__version__,
         routers=[
             native_router(responses),
-            openai_router(responses, languages=settings.language_codes),
+            openai_router(responses, languages=service.languages),
         ],
     )

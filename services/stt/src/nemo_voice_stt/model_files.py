@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import checkpoints
-from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_stt.settings import SttSettings
 
@@ -14,7 +15,7 @@ DEMO_MODEL = "fastconformer-tdt.nemo"
 
 def model_of(settings: SttSettings) -> Checkpoint:
     """Returns the checkpoint that the settings name."""
-    return checkpoints.model_of(settings, DEMO_MODEL)
+    return checkpoints.model_of(settings, DEMO_MODEL, Role.RECOGNISER)
 
 
 def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = None) -> StoredModel:
@@ -23,4 +24,5 @@ def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = N
     Raises:
         ModelStoreError: The message says what is wrong and what to do.
     """
-    return resolve_checkpoint(settings, model_of(settings), progress, code_in=code_in)
+    (model,) = Checkpoints(settings, code_in=code_in).fetch([model_of(settings)], progress)
+    return model

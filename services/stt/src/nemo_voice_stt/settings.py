@@ -12,7 +12,8 @@ class SttSettings(ServiceSettings):
     """Port to listen on."""
     languages: str = Field(default="en", pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")
     """ISO 639-1 codes of what the model understands, separated by commas: a request for another
-    language is refused. A model does not report it by itself."""
+    language is refused. Not set: those of the checkpoint or of its published name; English where
+    neither says."""
     cuda_graphs: bool = True
     """Decode through CUDA graphs on a GPU; turn it off for drivers that fail to capture them."""
     piece_s: float = Field(default=30.0, ge=5, le=60)
@@ -25,6 +26,11 @@ class SttSettings(ServiceSettings):
     """Audio seconds that may be waiting or in work before requests are refused with 429."""
     max_batch_audio_s: float = Field(default=240.0, gt=0, le=MAX_S)
     """Most audio in one batch, padding included: longest piece times pieces."""
+
+    @property
+    def names_languages(self) -> bool:
+        """Whether the languages were set, and are not the default."""
+        return "languages" in self.model_fields_set
 
     @property
     def language_codes(self) -> tuple[str, ...]:

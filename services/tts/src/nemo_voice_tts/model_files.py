@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import checkpoints
-from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_tts.settings import TtsSettings
 
@@ -23,7 +24,7 @@ class VoiceFiles:
 
 def model_of(settings: TtsSettings) -> Checkpoint:
     """Returns the checkpoint of the spectrogram model that the settings name."""
-    return checkpoints.model_of(settings, DEMO_MODEL)
+    return checkpoints.model_of(settings, DEMO_MODEL, Role.VOICE)
 
 
 def vocoder_of(settings: TtsSettings) -> Checkpoint:
@@ -34,6 +35,7 @@ def vocoder_of(settings: TtsSettings) -> Checkpoint:
         revision=settings.vocoder_revision,
         sha256=settings.vocoder_sha256,
         demo_file=DEMO_VOCODER,
+        wants=Role.VOCODER,
     )
 
 
@@ -43,7 +45,6 @@ def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = N
     Raises:
         ModelStoreError: The message says what is wrong and what to do.
     """
-    return VoiceFiles(
-        model=resolve_checkpoint(settings, model_of(settings), progress, code_in=code_in),
-        vocoder=resolve_checkpoint(settings, vocoder_of(settings), progress, code_in=code_in),
-    )
+    wanted = (model_of(settings), vocoder_of(settings))
+    model, vocoder = Checkpoints(settings, code_in=code_in).fetch(wanted, progress)
+    return VoiceFiles(model, vocoder)

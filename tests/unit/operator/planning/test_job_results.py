@@ -43,6 +43,29 @@ def test_size_that_the_status_cannot_hold_verifies_nothing(size: object) -> None
     assert checkpoints_of(job_pod({"checkpoints": [checkpoint(bytes=2**53)]}))
 
 
+def test_facts_of_a_checkpoint_are_read() -> None:
+    reported = checkpoint(kind="FastPitch", languages=["es"], speakers=174)
+    found = checkpoints_of(job_pod({"checkpoints": [reported]}))["model"]
+    assert (found.kind, found.languages, found.speakers) == ("FastPitch", ("es",), 174)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"kind": None, "languages": None, "speakers": None},
+        {"kind": "", "languages": [""], "speakers": 0},
+        {"kind": 5, "languages": "en", "speakers": True},
+        {"kind": "x" * 65, "languages": ["x" * 36], "speakers": 10**7},
+        {"kind": ["a"], "languages": [["en"]], "speakers": 1.5},
+        {"kind": {}, "languages": ["en"] * 101, "speakers": "2"},
+    ],
+)
+def test_facts_that_the_status_cannot_hold_are_left_out(facts: dict[str, Any]) -> None:
+    found = checkpoints_of(job_pod({"checkpoints": [checkpoint(**facts)]}))["model"]
+    assert (found.kind, found.languages, found.speakers) == (None, (), None)
+
+
 @pytest.mark.parametrize(
     ("reported", "expected_s"),
     [(7.5, 7.5), (0, 0.0), (-1, 0.0), (float("nan"), 0.0), (float("inf"), 0.0), (10**400, 0.0)],

@@ -444,6 +444,29 @@ def test_status_model_is_what_the_job_downloaded() -> None:
     assert status.phases.cache_seconds == 7.5
 
 
+def test_status_names_what_the_model_is_and_keeps_it() -> None:
+    facts: dict[str, Any] = {"kind": "FastPitch", "languages": ["es"], "speakers": 174}
+    service = voice_service(**HUB)
+    for seen in (downloaded(checkpoint(**facts)), Observed()):
+        status = decided(service, seen)
+        assert status.model is not None
+        assert status.model.languages == ("es",)
+        assert (status.model.kind, status.model.speakers) == ("FastPitch", 174)
+        service = service.model_copy(update={"status": status})
+
+
+def test_unsupported_model_is_said_with_the_first_try_and_names_the_field() -> None:
+    message = "acme/x cannot be served. It is a CTC recogniser, which is not served yet."
+    error = {"reason": "UnsupportedModel", "message": message, "checkpoint": "model"}
+    status = decided(
+        voice_service(**HUB), Observed(job=job(), job_pods=(job_pod({"error": error}),))
+    )
+    assert (status.phase, status.reason) == (Phase.FAILED, "UnsupportedModel")
+    cached = status.conditions[0]
+    assert (cached.status, cached.reason) == ("False", "UnsupportedModel")
+    assert cached.message == f"{message} Name another model in model.source."
+
+
 def test_status_of_the_demo_has_only_the_source() -> None:
     status = decided(voice_service(), Observed())
     assert status.model == status.vocoder

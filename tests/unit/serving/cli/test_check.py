@@ -10,26 +10,28 @@ from typing import Any
 import pytest
 
 from nemo_voice_serving.cli.check import check_command, refuse_damage
-from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_kinds.kinds import Role
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
 from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
 from nemo_voice_serving.settings import ServiceSettings
-from support.models.checkpoints import nemo_file, weights
+from support.models.checkpoints import weights
+from support.models.look_alikes import archive_of
 from support.models.stores import no_code_in
 
-CHECKPOINT = Checkpoint("model", "demo", None, None, "demo.nemo")
+CHECKPOINT = Checkpoint("model", "demo", None, None, "demo.nemo", Role.VOICE)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ServiceSettings:
     """Settings of a service with a GPU, whose model is in the cache."""
-    (tmp_path / "demo.nemo").write_bytes(nemo_file())
+    (tmp_path / "demo.nemo").write_bytes(archive_of("nvidia/tts_en_fastpitch"))
     settings = ServiceSettings(
         model_cache=tmp_path / "cache",
         demo_models=tmp_path,
         device="cuda",
         precision="float16",
     )
-    resolve_checkpoint(settings, CHECKPOINT, code_in=no_code_in)
+    Checkpoints(settings, code_in=no_code_in).resolve(CHECKPOINT)
     return settings
 
 

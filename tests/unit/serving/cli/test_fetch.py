@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import httpx
 import pytest
 
 from nemo_voice_serving.cli.fetch import run_fetch
-from nemo_voice_serving.model_store.checkpoints import Checkpoint
+from nemo_voice_serving.model_kinds.kinds import Role
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, facts_for
 from nemo_voice_serving.model_store.errors import FailureReason as Reason
 from nemo_voice_serving.model_store.errors import ModelDownloadFailed
 from nemo_voice_serving.model_store.progress import Progress
@@ -24,6 +26,7 @@ from nemo_voice_serving.model_store.store import RetryPolicy, StoredModel, parse
 from nemo_voice_serving.nemo.weights_check import code_in
 from support.hub.server import TOKEN, Fault, Hub
 from support.models.checkpoints import nemo_file, tar_of, weights
+from support.models.look_alikes import archive_of
 from support.models.stores import store_of
 from support.ports import free_port
 
@@ -56,7 +59,8 @@ def voice(hub: Hub) -> Hub:
 
 
 def checkpoint(role: str, source: str, revision: str | None = None) -> Checkpoint:
-    return Checkpoint(role, source, revision, None, f"{role}.nemo")
+    wants = Role.VOCODER if role == "vocoder" else Role.VOICE
+    return Checkpoint(role, source, revision, None, f"{role}.nemo", wants)
 
 
 def resolving(
@@ -80,7 +84,8 @@ def kept_bytes(cache: Path) -> int:
 def failure_of(attempt: Attempt, hub: Hub, root: Path) -> dict[str, str]:
     """Returns the error in the result of a fetch that ends with its message."""
     result = root / "result.json"
-    wanted = Checkpoint("model", attempt.source, attempt.revision, attempt.sha256, "demo.nemo")
+    revision, sha256 = attempt.revision, attempt.sha256
+    wanted = Checkpoint("model", attempt.source, revision, sha256, "demo.nemo", Role.VOICE)
     resolve = resolving(root / "cache", attempt.endpoint or hub.url, **attempt.options)
     with pytest.raises(SystemExit, match=r"^error: "):
         run_fetch((wanted,), resolve, cache=root / "cache", result=result)
@@ -149,6 +154,14 @@ def _holding(content: bytes) -> Callable[[Hub, Path], Attempt]:
     return prepare
 
 
+def _judged(name: str, **changed: Any) -> Callable[[Hub, Path], Attempt]:
+    def prepare(hub: Hub, root: Path) -> Attempt:
+        hub.add(NAME, {"tts_voice.nemo": archive_of(name, **changed)}, commit="c" * 40)
+        return Attempt(options={"judge": partial(facts_for, checkpoint("model", NAME))})
+
+    return prepare
+
+
 def _endless_link(hub: Hub, root: Path) -> Attempt:
     (root / "loop.nemo").symlink_to(root / "loop.nemo")
     return Attempt(source=f"file://{root}/loop.nemo")
@@ -182,6 +195,8 @@ FAILURES: dict[Reason, Callable[[Hub, Path], Attempt]] = {
     Reason.UNSAFE_PICKLE: _holding(
         nemo_file({"./other.ckpt": weights(pickled=b"\x80\x02cos\nsystem\n.")})
     ),
+    Reason.UNSUPPORTED_MODEL: _judged("nvidia/magpie_tts_multilingual_357m"),
+    Reason.UNSAFE_CONFIG: _judged("nvidia/tts_en_fastpitch", codecmodel_path="evil/codec"),
     Reason.NO_SPACE: lambda *_: Attempt(options={"free": lambda _: 1000}),
     Reason.CACHE_UNUSABLE: _file_for_a_cache,
 }

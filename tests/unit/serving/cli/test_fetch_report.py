@@ -1,15 +1,21 @@
 """The JSON objects of a fetch: their form, their size, and the secrets they leave out."""
 
 import json
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nemo_voice_serving.cli.fetch_report import RESULT_BYTES, FetchReport, Interrupted, redacted
+from nemo_voice_serving.model_kinds.judgement import judged
+from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.errors import FailureReason, ModelNotFound
 from nemo_voice_serving.model_store.progress import Phase, Progress
 from nemo_voice_serving.model_store.reference import ModelKind, ModelReference
 from nemo_voice_serving.model_store.store import StoredModel
+from support.models.look_alikes import config_of
 
 CACHE = Path("/cache")
 
@@ -167,3 +173,15 @@ def test_bytes_of_a_path_that_are_not_text_are_replaced(report: FetchReport) -> 
 )
 def test_text_that_looks_like_a_secret_is_left_out(message: str, left: str) -> None:
     assert redacted(message, ("s3cret", "")) == left
+
+
+def test_facts_of_a_model_fit_into_the_result_whatever_it_says(report: FetchReport) -> None:
+    codes = map("".join, product("abcdefghi", "abcdefghijklmn"))
+    locales: dict[str, Any] = {f"{code}-Latn-{number:08}": {} for number, code in enumerate(codes)}
+    content = config_of("nvidia/parakeet-tdt-1.1b", tokenizer={"type": "agg", "langs": locales})
+    facts = judged(content, Role.RECOGNISER)
+    assert len(facts.languages) == len(locales)
+    report.finished(replace(stored("https://example.org/" + "x" * 3000 + ".nemo"), facts=facts))
+    written = report.success()
+    assert len(written) <= RESULT_BYTES
+    assert json.loads(written)["checkpoints"][0]["languages"][0] == "aa-Latn-00000000"

@@ -268,7 +268,7 @@ def test_a_repository_without_a_clear_checkpoint_lists_what_it_holds(
     hub: Hub, tmp_path: Path
 ) -> None:
     hub.add(NAME, {"one.nemo": CONTENT, "two.nemo": CONTENT, "README.md": b""})
-    with pytest.raises(ModelNotFound, match=r"It holds: README.md, one.nemo, two.nemo"):
+    with pytest.raises(ModelNotFound, match=r"several \.nemo files: one\.nemo, two\.nemo"):
         fetch(tmp_path, hub.url, NAME)
 
 

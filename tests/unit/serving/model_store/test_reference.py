@@ -51,7 +51,6 @@ def test_every_documented_form_is_parsed(source: str, kind: ModelKind) -> None:
         ("a/b/c", "Write `demo`"),
         ("a/../b", "Write `demo`"),
         ("owner/na--me", "Write `demo`"),
-        ("https://huggingface.co/nvidia/tts_hifigan", "'nvidia/tts_hifigan'"),
         ("s3://bucket/voice.nemo", "not supported"),
         ("http://models.example.org/voice.nemo", "https only"),
         ("http://127.0.0.1.example.org/voice.nemo", "https only"),

@@ -45,3 +45,20 @@ def test_unreadable_weights_are_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(ModelArchiveRefused, match="damaged: it ends early") as caught:
         refuse_code(path, damaged)
     assert caught.value.reason is FailureReason.NOT_NEMO_ARCHIVE
+
+
+@pytest.mark.parametrize("start", [b"\x7fELF\x02", b"#!/bin/sh\n", b"\x00asm\x01"])
+@pytest.mark.parametrize("name", ["vocab.txt", "de_nv230119.heteronym", "libthing.so.1", "blob"])
+def test_program_is_refused_whatever_its_name(tmp_path: Path, name: str, start: bytes) -> None:
+    with pytest.raises(ModelArchiveRefused, match="is a program") as caught:
+        refuse_code(file(tmp_path, name, start), damaged)
+    assert caught.value.reason is FailureReason.UNSAFE_ARCHIVE
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["de_nv230119.heteronym", "cmudict-0.7b_nv22.01", "whitelist.tsv", "tagger.far", "blob", "x.y"],
+)
+@pytest.mark.parametrize("content", [b"", b"A", b"BASS  B EY1 S\n", b"# comment\n", b"\xd6\xfd"])
+def test_file_of_any_name_that_is_no_code_passes(tmp_path: Path, name: str, content: bytes) -> None:
+    refuse_code(file(tmp_path, name, content), damaged)

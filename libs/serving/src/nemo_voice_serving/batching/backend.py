@@ -30,6 +30,12 @@ class ModelDescription:
     """Where it computes: `cpu` or `cuda:0`, with the device's name."""
     precision: str
     """The number format of the heavy layers: `float32`, `bfloat16`, `float16`."""
+    kind: str | None = None
+    """What it is, in a word, such as `transducer`."""
+    languages: tuple[str, ...] = ()
+    """Codes of what it speaks or understands; none where that is not known."""
+    speakers: int | None = None
+    """How many voices it has; of voices only."""
 
 
 class Stage(Protocol[Input_contra, Output_co]):

@@ -14,10 +14,10 @@ from pydantic_settings import BaseSettings
 
 from nemo_voice_serving.cli.fetch import add_result_flag, run_fetch
 from nemo_voice_serving.cli.settings_flags import add_settings_flags
-from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
 from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_serving.settings import ServiceSettings
 
@@ -48,9 +48,10 @@ def check_command(
         load: Loads the model for given settings; an error that it raises is the result.
     """
     here = settings.model_copy(update=_CPU)
+    ours = Checkpoints(here, code_in=code_in)
 
     def resolve(checkpoint: Checkpoint, progress: Callable[[Progress], None]) -> StoredModel:
-        model = resolve_checkpoint(here, checkpoint, progress, code_in=code_in)
+        model = ours.resolve(checkpoint, progress)
         refuse_damage(model.directory)
         return model
 

@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -23,15 +22,17 @@ from nemo_voice_serving.cli.fetch_report import FetchReport, Interrupted, redact
 from nemo_voice_serving.cli.progress_line import drawn_progress
 from nemo_voice_serving.cli.progress_server import serving_progress
 from nemo_voice_serving.cli.settings_flags import add_settings_flags
-from nemo_voice_serving.model_store.checkpoints import Checkpoint, resolve_checkpoint
+from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints, ProgressListener
 from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_serving.settings import ServiceSettings
 
-ResolveCheckpoint = Callable[[Checkpoint, Callable[[Progress], None]], StoredModel]
-"""Returns a checkpoint's files, reporting progress: `resolve_checkpoint` with its settings."""
+ResolveCheckpoint = Callable[[Checkpoint, ProgressListener], StoredModel]
+"""Returns a checkpoint's files, reporting progress: `Checkpoints.resolve`."""
+JudgeCheckpoint = Callable[[Checkpoint, ProgressListener], None]
+"""Judges a checkpoint before its download: `Checkpoints.judge`."""
 
 _OPERANDS = "[--result FILE] [--progress-port N]"
 _STOPS = (signal.SIGTERM, signal.SIGINT)
@@ -72,9 +73,11 @@ def fetch_command(
     parsed: argparse.Namespace, settings: ServiceSettings, checkpoints: Sequence[Checkpoint]
 ) -> int:
     """Fetches the checkpoints and returns the process's exit status."""
+    ours = Checkpoints(settings, code_in=code_in)
     return run_fetch(
         checkpoints,
-        partial(resolve_checkpoint, settings, code_in=code_in),
+        ours.resolve,
+        judge=ours.judge if len(checkpoints) > 1 else None,
         cache=settings.model_cache,
         result=parsed.result,
         progress_port=parsed.progress_port,
@@ -86,6 +89,7 @@ def run_fetch(
     resolve: ResolveCheckpoint,
     *,
     cache: Path,
+    judge: JudgeCheckpoint | None = None,
     result: Path | None = None,
     progress_port: int | None = None,
     use: Callable[[], object] | None = None,
@@ -100,6 +104,8 @@ def run_fetch(
         checkpoints: The checkpoints to fetch.
         resolve: Fetches one.
         cache: The store's directory, as set.
+        judge: Judges each before the first is fetched: whether they fit each other; one alone is
+            judged while it arrives.
         result: The file for the result.
         progress_port: The port for the progress.
         use: Uses the checkpoints; it must succeed for the result to be a success.
@@ -114,7 +120,7 @@ def run_fetch(
             serving_progress(progress_port, report.progress),
             _written_result(report, file, ignore_signals),
         ):
-            models = _fetch_all(checkpoints, resolve, report)
+            models = _fetch_all(checkpoints, resolve, judge, report)
             if use is not None:
                 use()
     except ModelStoreError as error:
@@ -128,7 +134,10 @@ def run_fetch(
 
 
 def _fetch_all(
-    checkpoints: Sequence[Checkpoint], resolve: ResolveCheckpoint, report: FetchReport
+    checkpoints: Sequence[Checkpoint],
+    resolve: ResolveCheckpoint,
+    judge: JudgeCheckpoint | None,
+    report: FetchReport,
 ) -> list[StoredModel]:
     draw = drawn_progress(sys.stderr)
 
@@ -136,6 +145,10 @@ def _fetch_all(
         report.progressed(progress)
         draw(progress)
 
+    if judge is not None:
+        for checkpoint in checkpoints:
+            report.begin(checkpoint.role)
+            judge(checkpoint, listen)
     models = []
     for checkpoint in checkpoints:
         report.begin(checkpoint.role)

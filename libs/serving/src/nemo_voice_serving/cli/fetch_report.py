@@ -12,10 +12,13 @@ from typing import Any
 
 from nemo_voice_serving.model_store.errors import FailureReason, ModelStoreError
 from nemo_voice_serving.model_store.progress import Phase, Progress
-from nemo_voice_serving.model_store.store import StoredModel
+from nemo_voice_serving.model_store.stored import StoredModel
 
 RESULT_BYTES = 4000
 """Largest result: Kubernetes cuts a termination message after 4096 bytes."""
+
+_MOST_LANGUAGES = 60
+"""More than any model has; the result must fit."""
 
 _Json = dict[str, Any]
 # A query may be a signature; a user name before a host comes with a password.
@@ -141,7 +144,20 @@ class FetchReport:
             "bytes": model.size_bytes,
             "directory": model.directory.name if is_ours else None,
             "seconds": round(model.seconds, 3),
+            **_facts_of(model),
         }
+
+
+def _facts_of(model: StoredModel) -> _Json:
+    """Returns what tells a model from others; nothing of one that was not judged."""
+    facts = model.facts
+    if facts is None:
+        return {}
+    return {
+        "kind": facts.kind.name,
+        "languages": list(facts.languages[:_MOST_LANGUAGES]),
+        "speakers": facts.speakers,
+    }
 
 
 def _cut(text: str, longest: int) -> str:

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from nemo_voice_serving.cli.check import add_check_flags, check_command
 from nemo_voice_serving.cli.fetch import add_fetch_flags, fetch_command
+from nemo_voice_serving.cli.inspect import add_inspect_flags, inspect_command
 from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_from
 from nemo_voice_serving.logs import configure_logging
 from nemo_voice_serving.model_store.checkpoints import Checkpoint
@@ -68,8 +69,8 @@ class Program(Generic[SettingsT]):
 
 def model_commands(
     checkpoints: Callable[[SettingsT], Sequence[Checkpoint]], load: Callable[[SettingsT], object]
-) -> tuple[Command[SettingsT], Command[SettingsT]]:
-    """Returns the commands `fetch` and `check`.
+) -> tuple[Command[SettingsT], ...]:
+    """Returns the commands `fetch`, `check` and `inspect`.
 
     Args:
         checkpoints: Returns the checkpoints that the settings name.
@@ -82,7 +83,11 @@ def model_commands(
     def check(parsed: argparse.Namespace, settings: SettingsT) -> int:
         return check_command(parsed, settings, checkpoints(settings), load)
 
+    def inspect(parsed: argparse.Namespace, settings: SettingsT) -> int:
+        return inspect_command(parsed, settings, checkpoints)
+
     return (
         Command("fetch", "download, verify and unpack the model files", fetch, add_fetch_flags),
         Command("check", "load the model on the CPU and report", check, add_check_flags),
+        Command("inspect", "say what a checkpoint is", inspect, add_inspect_flags),
     )

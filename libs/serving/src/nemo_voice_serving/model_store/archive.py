@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from nemo_voice_serving.model_kinds.config import CONFIG_NAME
 from nemo_voice_serving.model_store.errors import FailureReason, ModelArchiveRefused
 
 RECORD_NAME = "model.json"
 """The record of a stored model; no archive may hold one."""
-CONFIG_NAME = "model_config.yaml"
 MAX_MEMBERS = 10_000
 """NVIDIA's models have fewer than twenty."""
 MAX_UNPACKED_BYTES = 64 * 2**30

@@ -8,6 +8,7 @@
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import time
@@ -20,6 +21,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from nemo_voice_serving.model_store.archive import RECORD_NAME
 from nemo_voice_serving.model_store.disk import locked, locked_if_free, sync_directory
+from nemo_voice_serving.model_store.reference import ModelReference, is_commit
+
+logger = logging.getLogger(__name__)
 
 _KEEP_DOWNLOADS_S = 7 * 24 * 3600
 """A partial download that was not resumed for a week is removed."""
@@ -46,7 +50,7 @@ class ModelRecord(BaseModel):
     seconds: float
     """How long fetching it took."""
     version: str | None
-    """The server's name for this content: its ETag or Last-Modified."""
+    """The source's name for this content: an ETag or Last-Modified, or a local file's stamp."""
     files: dict[str, int]
     """The unpacked files and their sizes."""
     fetched_at: AwareDatetime = Field(default_factory=_now)
@@ -70,6 +74,26 @@ def entry_at(directory: Path) -> CatalogEntry | None:
     except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None
     return CatalogEntry(directory, record)
+
+
+def pinned(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEntry | None:
+    """Returns the stored model that a commit or digest in the reference identifies."""
+    by_commit = is_commit(reference.revision)
+    for entry in entries:
+        known = entry.record.revision if by_commit else entry.record.sha256
+        if known == (reference.revision if by_commit else reference.sha256):
+            return entry
+    return None
+
+
+def newest(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEntry | None:
+    """Returns the stored model that the reference meant at its last resolve."""
+    if reference.sha256 is not None:
+        return None  # a stored one would have been found by its digest
+    matching = (
+        entry for entry in entries if reference.revision in {None, entry.record.requested_revision}
+    )
+    return next(matching, None)
 
 
 class ModelCatalog:
@@ -106,11 +130,7 @@ class ModelCatalog:
 
     def publish(self, unpacked: Path, identity: str, record: ModelRecord) -> CatalogEntry:
         """Moves the unpacked files into the catalog: every process sees all of them or none."""
-        note = unpacked / RECORD_NAME
-        with note.open("w", encoding="utf-8") as file:
-            file.write(record.model_dump_json(indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        _write_record(unpacked, RECORD_NAME, record)
         sync_directory(unpacked)
         target = self._directory(identity, record.revision)
         if target.exists():  # incomplete, else it would have been found
@@ -118,6 +138,16 @@ class ModelCatalog:
         unpacked.rename(target)
         sync_directory(self.root)
         return CatalogEntry(target, record)
+
+    def note_version(self, entry: CatalogEntry, version: str) -> None:
+        """Records that the source has another name for this content now, where that is possible."""
+        changed = entry.record.model_copy(update={"version": version})
+        draft = f"{RECORD_NAME}.{os.getpid()}"
+        try:
+            _write_record(entry.directory, draft, changed)
+            (entry.directory / draft).rename(entry.directory / RECORD_NAME)
+        except OSError as error:  # read-only, perhaps
+            logger.debug("version not noted", extra={"error": str(error)})
 
     def _directory(self, identity: str, revision: str) -> Path:
         return self.root / f"{identity}@{revision}"
@@ -135,6 +165,13 @@ class ModelCatalog:
                 download = folder / "download.nemo"
                 if not download.exists() or _age_s(download) > _KEEP_DOWNLOADS_S:
                     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_record(directory: Path, name: str, record: ModelRecord) -> None:
+    with (directory / name).open("w", encoding="utf-8") as file:
+        file.write(record.model_dump_json(indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _age_s(path: Path) -> float:

@@ -11,10 +11,17 @@ from urllib.parse import urlsplit
 import httpx2
 
 from nemo_voice_serving.model_store.archive import MAX_UNPACKED_BYTES
+from nemo_voice_serving.model_store.config_finder import (
+    MOST_SEARCHED_BYTES,
+    ConfigFinder,
+    ConfigJudge,
+    ConfigWatch,
+)
 from nemo_voice_serving.model_store.disk import FreeBytes, require_space
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
     ModelArchiveRefused,
+    ModelDiskFull,
     ModelDownloadFailed,
 )
 from nemo_voice_serving.model_store.http_errors import (
@@ -69,8 +76,21 @@ class Downloader:
         self._limit_bytes = limit_bytes
         self._verify: ssl.SSLContext | bool = context or True
 
-    def fetch(self, remote: RemoteFile, folder: Path, reporter: ProgressReporter) -> ReceivedFile:
+    def fetch(
+        self,
+        remote: RemoteFile,
+        folder: Path,
+        reporter: ProgressReporter,
+        judge: ConfigJudge | None = None,
+    ) -> ReceivedFile:
         """Returns the complete file in the folder, resuming a part that an earlier try left there.
+
+        Args:
+            remote: The file.
+            folder: Where it is put.
+            reporter: Counts its bytes.
+            judge: Gets the model's configuration as soon as it has arrived; what it raises ends the
+                download.
 
         Raises:
             ModelNotFound: The server has no such file.
@@ -84,8 +104,20 @@ class Downloader:
         reporter.enter(Phase.DOWNLOADING, done_bytes=done_bytes, total_bytes=size_bytes)
         with self._client() as client:
             what = f"Downloading {remote.label}"
-            self._retries.run(lambda: self._request_rest(client, download, reporter), what)
+            self._retries.run(lambda: self._request_rest(client, download, reporter, judge), what)
         return ReceivedFile(download.path, download.version)
+
+    def read_config(self, remote: RemoteFile) -> bytes | None:
+        """Returns a model's configuration, of which only the file's beginning is downloaded.
+
+        None where that holds none.
+
+        Raises:
+            ModelStoreError: As `fetch` does.
+        """
+        with self._client() as client:
+            what = f"Reading the configuration of {remote.label}"
+            return self._retries.run(lambda: _request_config(client, remote), what)
 
     def current_version(self, remote: RemoteFile, known: str, retries: Retries) -> str | None:
         """Returns the server's current version; no body is sent if that is the known one."""
@@ -111,7 +143,11 @@ class Downloader:
             )
 
     def _request_rest(
-        self, client: httpx2.Client, download: PartialFile, reporter: ProgressReporter
+        self,
+        client: httpx2.Client,
+        download: PartialFile,
+        reporter: ProgressReporter,
+        judge: ConfigJudge | None,
     ) -> None:
         have_bytes = download.have_bytes()
         if have_bytes and have_bytes == download.size_bytes:
@@ -128,11 +164,18 @@ class Downloader:
             left_bytes = (download.size_bytes or 0) - start_bytes
             # The archive and its contents lie side by side until the contents are checked.
             needed_bytes = left_bytes + (download.size_bytes or 0)
-            require_space(download.path.parent, needed_bytes, self._free, "download and unpack it")
+            watch = ConfigWatch(judge)
+            watch.feed_file(download.path, start_bytes)
+            try:
+                folder = download.path.parent
+                require_space(folder, needed_bytes, self._free, "download and unpack it")
+            except ModelDiskFull:
+                watch.feed_until_judged(response.iter_raw())  # for a refused one, room is no help
+                raise
             reporter.enter(
                 Phase.DOWNLOADING, done_bytes=start_bytes, total_bytes=download.size_bytes
             )
-            self._receive(response, download, start_bytes, reporter)
+            self._receive(response, download, start_bytes, reporter, watch)
 
     def _receive(
         self,
@@ -140,6 +183,7 @@ class Downloader:
         download: PartialFile,
         start_bytes: int,
         reporter: ProgressReporter,
+        watch: ConfigWatch,
     ) -> None:
         have_bytes = start_bytes
         try:
@@ -150,6 +194,7 @@ class Downloader:
                     file.write(chunk)
                     have_bytes += len(chunk)
                     reporter.advance(len(chunk))
+                    watch.feed(chunk)
                     if have_bytes > self._limit_bytes:
                         download.discard()
                         raise ModelArchiveRefused(
@@ -177,6 +222,19 @@ def _responding(
         raise connection_error(error) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise ModelDownloadFailed(f"{remote.label} cannot be downloaded: {error}.") from error
+
+
+def _request_config(client: httpx2.Client, remote: RemoteFile) -> bytes | None:
+    finder = ConfigFinder()
+    headers = {**remote.headers, "Accept-Encoding": "identity"}
+    with _responding(client, remote, headers) as response:
+        _raise_for_status(response, remote)
+        seen_bytes = 0
+        for chunk in response.iter_raw():
+            config, seen_bytes = finder.feed(chunk), seen_bytes + len(chunk)
+            if finder.is_over or seen_bytes > MOST_SEARCHED_BYTES:
+                return config
+    return None
 
 
 def _request_version(client: httpx2.Client, remote: RemoteFile, known: str) -> str | None:

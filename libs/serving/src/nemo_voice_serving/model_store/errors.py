@@ -12,6 +12,7 @@ ModelStoreError
 ├── ModelOfflineMissing    offline, and it is not in the store
 ├── ModelDigestMismatch    the file has another SHA-256
 ├── ModelArchiveRefused    not a NeMo checkpoint, or a harmful one
+├── ModelUnsupported       a checkpoint of a kind that is not served
 ├── ModelDiskFull          needed_bytes and free_bytes say how much
 └── ModelStoreUnwritable   the store must be written, and cannot be
 ```
@@ -102,6 +103,14 @@ class FailureReason(StrEnum):
         "The file's SHA-256 is not the one that the hub states; the file was removed.",
     )
     NOT_NEMO_ARCHIVE = ("NotNemoArchive", "The file is not a NeMo checkpoint that can be read.")
+    UNSUPPORTED_MODEL = (
+        "UnsupportedModel",
+        "The checkpoint is of a kind that is not served, or not in this place.",
+    )
+    UNSAFE_CONFIG = (
+        "UnsafeConfig",
+        "The configuration names code, or another model, that would be loaded with it.",
+    )
     UNSAFE_ARCHIVE = (
         "UnsafeArchive",
         "The archive holds paths, links, names or sizes that no model has and that could do harm.",
@@ -192,6 +201,12 @@ class ModelArchiveRefused(ModelStoreError):
     """The file is not a NeMo checkpoint, or could do harm."""
 
     usual_reason = FailureReason.NOT_NEMO_ARCHIVE
+
+
+class ModelUnsupported(ModelStoreError):
+    """The checkpoint is of a kind that is not served, or not in this place."""
+
+    usual_reason = FailureReason.UNSUPPORTED_MODEL
 
 
 class ModelDiskFull(ModelStoreError):

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from nemo_voice_serving.model_kinds.config import CONFIG_NAME
 from nemo_voice_serving.model_store.archive import members_of, unpack
 from nemo_voice_serving.model_store.catalog import CatalogEntry, ModelCatalog, ModelRecord
+from nemo_voice_serving.model_store.config_finder import ConfigJudge
 from nemo_voice_serving.model_store.disk import FreeBytes, require_space, writing_to
 from nemo_voice_serving.model_store.download import Downloader, ReceivedFile
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
     ModelArchiveRefused,
     ModelDigestMismatch,
+    ModelUnsupported,
 )
 from nemo_voice_serving.model_store.partial_file import RemoteFile, discard_unusable_part
 from nemo_voice_serving.model_store.progress import Phase, ProgressReporter
@@ -33,6 +36,8 @@ class LocalFile:
 
     path: Path
     sha256: str
+    version: str | None = None
+    """Identifies its content as long as nobody changes it: `stamp_of` it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,15 @@ def digest_of(path: Path, reporter: ProgressReporter) -> str:
     return digest.hexdigest()
 
 
+def stamp_of(path: Path) -> str:
+    """Returns what changes whenever the file is written, so that its digest stays known till then.
+
+    With the time of its last change of any kind, which nobody can set.
+    """
+    found = path.stat()
+    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"
+
+
 class ModelFetcher:
     """Fetches models into the catalog."""
 
@@ -69,12 +83,14 @@ class ModelFetcher:
         code_in: CodeFinder,
         free: FreeBytes,
         sleep: Callable[[float], None],
+        judge: ConfigJudge | None = None,
     ) -> None:
         self._catalog = catalog
         self._downloader = downloader
         self._code_in = code_in
         self._free = free
         self._sleep = sleep
+        self._judge = judge
 
     def fetch(self, wanted: WantedModel, reporter: ProgressReporter) -> CatalogEntry:
         """Returns the stored model, fetched by this process or meanwhile by another one.
@@ -110,12 +126,12 @@ class ModelFetcher:
         self, wanted: WantedModel, remote: RemoteFile, work: Path, reporter: ProgressReporter
     ) -> CatalogEntry:
         try:
-            received = self._downloader.fetch(remote, work, reporter)
+            received = self._downloader.fetch(remote, work, reporter, self._judge)
             digest = digest_of(received.path, reporter)
             _check_digest(wanted.reference, remote, digest)
             file = LocalFile(received.path, digest)
             return self._unpack(wanted, file, received, work, reporter)
-        except (ModelDigestMismatch, ModelArchiveRefused):
+        except (ModelDigestMismatch, ModelArchiveRefused, ModelUnsupported):
             shutil.rmtree(work)  # resuming this download would fail the same way
             raise
         finally:
@@ -139,6 +155,8 @@ class ModelFetcher:
         unpacked = work / "unpacked"
         unpacked.mkdir()
         unpack(file.path, members, unpacked, reporter.advance)
+        if self._judge is not None:
+            self._judge((unpacked / CONFIG_NAME).read_bytes())
         for member in members:
             refuse_code(unpacked / member.path, self._code_in)
         record = ModelRecord(
@@ -148,7 +166,7 @@ class ModelFetcher:
             sha256=file.sha256,
             size_bytes=file.path.stat().st_size,
             seconds=round(reporter.seconds(), 3),
-            version=received.version if received else None,
+            version=received.version if received else file.version,
             files={str(member.path): member.size_bytes for member in members},
         )
         facts = {"model": record.source, "revision": revision, "sha256": file.sha256}

@@ -15,8 +15,11 @@ from nemo_voice_serving.model_store.retry import Transient
 from nemo_voice_serving.model_store.trust import untrusted_certificate
 
 _LONGEST_RETRY_AFTER_S = 120.0
-_DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+"""The statuses of what may not be read."""
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_GATED = "GatedRepo"
+"""Hugging Face's code for it."""
 _TRANSIENT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -32,7 +35,9 @@ def status_error(
         remedy: What to do about that.
     """
     status = response.status_code
-    if status in _DENIED:
+    if status in DENIED:
+        if response.headers.get("X-Error-Code") == _GATED:
+            return gated_error(what)
         reason = FailureReason.HUB_FORBIDDEN if status == HTTPStatus.FORBIDDEN else None
         problem = f"{what} {if_denied} (status {status})."
         return ModelUnauthorized(problem, advice=remedy, reason=reason)
@@ -45,6 +50,15 @@ def status_error(
             f"status {status}", reason=FailureReason.HUB_UNAVAILABLE, retry_after_s=wait_s
         )
     return ModelDownloadFailed(f"{what} has the response status {status}.")
+
+
+def gated_error(what: str) -> ModelUnauthorized:
+    """Returns the error of a model whose terms this account has not accepted."""
+    return ModelUnauthorized(
+        f"{what} is gated.",
+        advice="Accept its terms on its page, then set HF_TOKEN to a token of that account.",
+        reason=FailureReason.HUB_FORBIDDEN,
+    )
 
 
 def connection_error(error: httpx2.TransportError) -> ModelStoreError | Transient:

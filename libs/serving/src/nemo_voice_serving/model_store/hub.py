@@ -6,6 +6,7 @@ it on failure, so that it starts from nothing after a kill.
 
 import ssl
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, NoReturn
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     OfflineModeIsEnabled,
+    RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 
@@ -27,13 +29,23 @@ from nemo_voice_serving.model_store.errors import (
     ModelOfflineMissing,
     ModelUnauthorized,
 )
-from nemo_voice_serving.model_store.http_errors import connection_error, status_error
+from nemo_voice_serving.model_store.http_errors import (
+    DENIED,
+    connection_error,
+    gated_error,
+    status_error,
+)
 from nemo_voice_serving.model_store.partial_file import RemoteFile
 from nemo_voice_serving.model_store.reference import ModelReference, is_sha256
 from nemo_voice_serving.model_store.retry import Retries
 from nemo_voice_serving.model_store.trust import context_with, make_hub_trust
 
 _TIMEOUT_S = 20.0
+_MOST_LISTED = 20
+_IF_GATED = (
+    "If it is gated, accept its terms on its page; set HF_TOKEN to a token of that account that "
+    "may read it: a fine-grained one needs the right to read gated repositories."
+)
 
 
 @dataclass(frozen=True)
@@ -123,30 +135,44 @@ class ModelHub:
 
     def _locate(self, reference: ModelReference) -> HubFile:
         self._check_token()
-        repository = reference.source
+        repository = reference.repository
         info = self._api.model_info(repository, revision=reference.revision, timeout=_TIMEOUT_S)
         files = [sibling.rfilename for sibling in info.siblings or []]
-        name = nemo_file_of(repository.partition("/")[2], files)
-        if info.sha is None or name is None:
-            shown = ", ".join(sorted(files)[:20]) or "nothing"
-            raise ModelNotFound(
-                f"{reference.label} holds no .nemo file that is clearly the model. "
-                f"It holds: {shown}.",
-                advice="Name the file by its address (https://….nemo).",
-                reason=FailureReason.CHECKPOINT_NOT_FOUND,
-            )
+        name = _chosen_file(reference, files)
+        if info.sha is None:
+            raise ModelDownloadFailed(f"{self.endpoint} names no commit of {reference.label}.")
         url = hf_hub_url(repository, name, revision=info.sha, endpoint=self.endpoint)
-        metadata = get_hf_file_metadata(
-            url, token=self._token, timeout=_TIMEOUT_S, endpoint=self.endpoint
-        )
+        try:
+            metadata = get_hf_file_metadata(
+                url, token=self._token, timeout=_TIMEOUT_S, endpoint=self.endpoint
+            )
+        except HfHubHTTPError as error:
+            # A mirror may not say why it denies the file; the hub told that the model is gated.
+            if info.gated and error.response.status_code in DENIED:
+                raise gated_error(self._named(reference)) from error
+            raise
         remote = RemoteFile(
             url=url,
-            headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
+            headers=self._headers(),
             size_bytes=metadata.size,
             sha256=metadata.etag if is_sha256(metadata.etag) else None,
             version=f"{info.sha}/{name}",
         )
         return HubFile(info.sha, remote)
+
+    def headers_for(self, address: str) -> dict[str, str]:
+        """Returns the headers for a file's address: with the token if it is one of this hub."""
+        parts = urlsplit(address)
+        if f"{parts.scheme}://{parts.netloc}" != self.origin:
+            return {}
+        self._check_token()
+        return self._headers()
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+    def _named(self, reference: ModelReference) -> str:
+        return f"{reference.repository} at {self.host}"
 
     def _check_token(self) -> None:
         if self._token and not (self._token.isascii() and self._token.isprintable()):
@@ -157,7 +183,7 @@ class ModelHub:
             )
 
     def _explain(self, error: HfHubHTTPError, reference: ModelReference) -> NoReturn:
-        where = f"{reference.source} at {self.host}"
+        where = self._named(reference)
         if isinstance(error, RevisionNotFoundError):
             raise ModelNotFound(
                 f"{where} has no revision {reference.revision!r}.",
@@ -165,16 +191,55 @@ class ModelHub:
                 reason=FailureReason.REVISION_NOT_FOUND,
             ) from error
         if isinstance(error, GatedRepoError):
-            raise ModelUnauthorized(
-                f"{where} is gated.",
-                advice="Accept its terms on its page, then set HF_TOKEN to a token of that "
-                "account.",
-                reason=FailureReason.HUB_FORBIDDEN,
-            ) from error
-        raise status_error(
-            error.response,
-            where,
-            if_denied="is private or does not exist",
-            remedy="Check its spelling; if it is private, set HF_TOKEN to a token that may read "
-            "it.",
-        ) from error
+            raise gated_error(where) from error
+        if_denied, remedy = _denial(error, has_token=bool(self._token))
+        raise status_error(error.response, where, if_denied=if_denied, remedy=remedy) from error
+
+
+def _chosen_file(reference: ModelReference, files: list[str]) -> str:
+    """Returns the checkpoint that the reference names, or that is clearly the model.
+
+    Raises:
+        ModelNotFound: Naming the checkpoints that there are.
+    """
+    checkpoints = sorted(file for file in files if file.endswith(".nemo"))
+    repository = reference.repository
+    if reference.file is not None:
+        if reference.file in checkpoints:
+            return reference.file
+        there = f"Its .nemo files: {_listed(checkpoints)}."
+        problem = f"{repository} has no file {reference.file}. {there}"
+        raise _not_found(problem, "Correct the file's name.")
+    name = nemo_file_of(repository.partition("/")[2], files)
+    if name is not None:
+        return name
+    if checkpoints:
+        problem = f"{reference.label} holds several .nemo files: {_listed(checkpoints)}."
+        example = f"{repository}/{checkpoints[0]}"
+        raise _not_found(problem, f"Name the one that you want, such as {example}.")
+    raise _not_found(
+        f"{reference.label} holds no .nemo file. It holds: {_listed(sorted(files))}.",
+        "Name a repository with a NeMo checkpoint.",
+    )
+
+
+def _listed(files: list[str]) -> str:
+    shown = ", ".join(files[:_MOST_LISTED])
+    more = len(files) - _MOST_LISTED
+    return f"{shown} and {more} more" if more > 0 else shown or "nothing"
+
+
+def _not_found(problem: str, advice: str) -> ModelNotFound:
+    return ModelNotFound(problem, advice=advice, reason=FailureReason.CHECKPOINT_NOT_FOUND)
+
+
+def _denial(error: HfHubHTTPError, *, has_token: bool) -> tuple[str, str]:
+    """Returns what a 401 or a 403 means, and what to do about it."""
+    if error.response.status_code == HTTPStatus.FORBIDDEN:
+        return (f"may not be read {'with this' if has_token else 'without a'} token", _IF_GATED)
+    if has_token and not isinstance(error, RepositoryNotFoundError):
+        return ("is denied, because the hub does not know the token", "Set HF_TOKEN to a new one.")
+    return (
+        "is private or does not exist",
+        "Check its spelling; if it is private, set HF_TOKEN to a token that may read it.",
+    )

@@ -9,9 +9,12 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from nemo_voice_serving.model_store.errors import InvalidModelReference
+from nemo_voice_serving.model_store.web_addresses import NGC_FORM, file_address, hub_page
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
-_HUB_PAGE = re.compile(r"https?://(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)/?", re.ASCII)
+_HUB_FILE = re.compile(r"(?:[^/\\@:?#%\x00-\x1f\x7f]+/)*[^/\\@:?#%\x00-\x1f\x7f]+\.nemo")
+_NGC_NAME = re.compile(r"(?:nvidia/)?[\w-]+/[\w.-]+(?:/[\w.-]+)?:[\w.-]+", re.ASCII)
+"""As `ngc registry` writes it."""
 _REVISION = re.compile(r"[\w][\w./-]*", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -23,8 +26,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_NAME = 100
 _FORMS = (
-    "Write `demo`, a Hugging Face id (`owner/name`), an address (`https://….nemo`) or a path "
-    "(`file:///….nemo`, or the directory of an unpacked one)."
+    "Write `demo`, a Hugging Face id (`owner/name`, or `owner/name/file.nemo`), an address "
+    "(`https://….nemo`) or a path (`file:///….nemo`, or the directory of an unpacked one)."
 )
 
 
@@ -43,7 +46,7 @@ class ModelReference:
 
     kind: ModelKind
     source: str
-    """`demo`, `owner/name`, or an address."""
+    """`demo`, `owner/name`, `owner/name/file.nemo`, or an address."""
     revision: str | None = None
     """Commit, tag or branch; for Hugging Face ids only."""
     sha256: str | None = None
@@ -52,7 +55,7 @@ class ModelReference:
     @property
     def plain_source(self) -> str:
         """The source without an address's query, which may be a signature that changes."""
-        return _shown(self.source) if self.kind is ModelKind.HTTPS else self.source
+        return shown(self.source) if self.kind is ModelKind.HTTPS else self.source
 
     @property
     def label(self) -> str:
@@ -60,12 +63,22 @@ class ModelReference:
         return f"{self.plain_source}@{self.revision}" if self.revision else self.plain_source
 
     @property
+    def repository(self) -> str:
+        """The repository of a Hugging Face id: `owner/name`."""
+        return "/".join(self.source.split("/", 2)[:2])
+
+    @property
+    def file(self) -> str | None:
+        """The file that a Hugging Face id names; None where it leaves the choice."""
+        return self.source.removeprefix(self.repository).lstrip("/") or None
+
+    @property
     def path(self) -> Path:
         """The local path that a `file` reference names."""
         return Path(unquote(urlsplit(self.source).path))
 
 
-def _shown(source: str) -> str:
+def shown(source: str) -> str:
     """Returns an address without its query, which may be a signature."""
     return source.partition("?")[0]
 
@@ -78,11 +91,13 @@ def parse_reference(
     Raises:
         InvalidModelReference: The message says what to write instead.
     """
-    source = source.strip()
+    source = file_address(source.strip())
     kind = _kind_of(source)
+    if kind is ModelKind.HUB:
+        source, revision = _hub_parts(source, revision)
     if revision and kind is not ModelKind.HUB:
         raise InvalidModelReference(
-            f"{_shown(source)!r} has no revisions: only a Hugging Face id does. "
+            f"{shown(source)!r} has no revisions: only a Hugging Face id does. "
             "Leave the revision out, or fix the file with its sha256."
         )
     return ModelReference(kind, source, _checked_revision(revision), _checked_sha256(sha256))
@@ -93,15 +108,41 @@ def _kind_of(source: str) -> ModelKind:
         raise InvalidModelReference(f"{source!r} has control characters. {_FORMS}")
     if source == "demo":
         return ModelKind.DEMO
-    if page := _HUB_PAGE.fullmatch(source):
-        raise InvalidModelReference(
-            f"{source!r} is a page, not a model. Write its id: {page.group(1)!r}."
-        )
     if "://" in source:
-        return _kind_of_address(source)
-    if _HUB_ID.fullmatch(source) and ".." not in source and "--" not in source:
+        return ModelKind.HUB if hub_page(source) else _kind_of_address(source)
+    if _is_hub_id(source.partition("@")[0]):
         return ModelKind.HUB
     raise InvalidModelReference(f"{source!r} names no model. {_hint(source)}{_FORMS}")
+
+
+def _is_hub_id(source: str) -> bool:
+    owner_and_name, file = "/".join(source.split("/", 2)[:2]), source.split("/", 2)[2:]
+    is_id = _HUB_ID.fullmatch(owner_and_name) and "--" not in owner_and_name
+    is_file = not file or _HUB_FILE.fullmatch(file[0])
+    names = set(source.split("/"))
+    return bool(is_id and is_file) and ".." not in owner_and_name and not names & {".", ".."}
+
+
+def _hub_parts(source: str, revision: str | None) -> tuple[str, str | None]:
+    """Returns the id and the revision, which may be written behind an `@` or in a page's address.
+
+    Raises:
+        InvalidModelReference: Two revisions are named, or none behind the `@`.
+    """
+    if page := hub_page(source):
+        source, named = page
+        if not _is_hub_id(source):
+            raise InvalidModelReference(f"{source!r} names no model. {_FORMS}")
+    else:
+        source, at, behind = source.partition("@")
+        named = behind or None
+        if at and not behind:
+            raise InvalidModelReference(f"'{source}@' names no revision behind its `@`.")
+    if named and revision and named != revision:
+        raise InvalidModelReference(
+            f"Two revisions of {source} are named: {named!r} and {revision!r}. Leave one out."
+        )
+    return source, named or revision
 
 
 def _hint(source: str) -> str:
@@ -109,6 +150,12 @@ def _hint(source: str) -> str:
         return f"If it is a path, write `file://{Path(source).expanduser().absolute()}`. "
     if re.fullmatch(r"[\w.-]+", source):
         return f"If it is NVIDIA's, write `nvidia/{source}`. "
+    if _NGC_NAME.fullmatch(source):
+        return f"If it is in NVIDIA's catalog, write {NGC_FORM}. "
+    if source.startswith(("huggingface.co/", "hf.co/")):
+        return f"If it is a page, write `https://{source}`. "
+    if source.count("/") > 1:
+        return "A file in a repository ends in `.nemo`. "
     return ""
 
 
@@ -118,9 +165,9 @@ def _kind_of_address(source: str) -> ModelKind:
         return _file_kind(source, parts)
     if parts.scheme not in {"https", "http"}:
         raise InvalidModelReference(
-            f"{_shown(source)!r}: `{parts.scheme}://` is not supported. {_FORMS}"
+            f"{shown(source)!r}: `{parts.scheme}://` is not supported. {_FORMS}"
         )
-    label = _shown(source)
+    label = shown(source)
     if parts.username or parts.password:
         raise InvalidModelReference(
             "An address with a user name or password would end up in logs. "
@@ -140,7 +187,7 @@ def _split(source: str) -> SplitResult:
         parts = urlsplit(source)
         _ = parts.port  # raises where the port is no number
     except ValueError as error:
-        raise InvalidModelReference(f"{_shown(source)!r} is not an address: {error}.") from error
+        raise InvalidModelReference(f"{shown(source)!r} is not an address: {error}.") from error
     return parts
 
 
@@ -204,8 +251,9 @@ def is_loopback(host: str | None) -> bool:
 def identity_of(reference: ModelReference, *, hub_host: str, demo_file: str | None = None) -> str:
     """Returns `<host>--<owner>--<name>`: the part of the directory's name before the `@`."""
     if reference.kind is ModelKind.HUB:
-        owner, name = reference.source.split("/")
-        return "--".join((_safe(hub_host), owner, name))
+        owner, name = reference.repository.split("/")
+        chosen = [_of_file(reference.file)] if reference.file else []
+        return "--".join((_safe(hub_host), owner, name, *chosen))
     if reference.kind is ModelKind.DEMO:
         return f"local--demo--{_safe((demo_file or '').removesuffix('.nemo'))}"
     if reference.kind is ModelKind.FILE:
@@ -214,6 +262,13 @@ def identity_of(reference: ModelReference, *, hub_host: str, demo_file: str | No
     folder, _, file = unquote(parts.path).strip("/").rpartition("/")
     owner = _safe(folder.replace("/", ".") or "root")
     return "--".join((_safe(parts.netloc), owner, _safe(file.removesuffix(".nemo"))))
+
+
+def _of_file(file: str) -> str:
+    """Returns a piece for a file of a repository, different for each of its files."""
+    stem = file.removesuffix(".nemo")
+    name = _safe(stem)
+    return name if name == stem else f"{name}-{hashlib.sha256(stem.encode()).hexdigest()[:12]}"
 
 
 def _safe(text: str) -> str:

@@ -8,21 +8,27 @@ from pathlib import Path
 
 from huggingface_hub import is_offline_mode
 
-from nemo_voice_serving.model_store.archive import CONFIG_NAME
-from nemo_voice_serving.model_store.catalog import CatalogEntry, ModelCatalog, entry_at
+from nemo_voice_serving.model_kinds.config import CONFIG_NAME
+from nemo_voice_serving.model_store.catalog import CatalogEntry, ModelCatalog, newest, pinned
+from nemo_voice_serving.model_store.config_finder import ConfigJudge, config_in
 from nemo_voice_serving.model_store.disk import FreeBytes, free_bytes, reading, refuse_links_out_of
 from nemo_voice_serving.model_store.download import READ_TIMEOUT_S, Downloader
 from nemo_voice_serving.model_store.errors import (
     FailureReason,
     InvalidModelReference,
-    ModelArchiveRefused,
     ModelDigestMismatch,
     ModelDownloadFailed,
     ModelNotFound,
     ModelOfflineMissing,
     ModelStoreError,
 )
-from nemo_voice_serving.model_store.fetcher import LocalFile, ModelFetcher, WantedModel, digest_of
+from nemo_voice_serving.model_store.fetcher import (
+    LocalFile,
+    ModelFetcher,
+    WantedModel,
+    digest_of,
+    stamp_of,
+)
 from nemo_voice_serving.model_store.hub import ModelHub
 from nemo_voice_serving.model_store.partial_file import RemoteFile
 from nemo_voice_serving.model_store.progress import Phase, Progress, ProgressReporter
@@ -30,11 +36,11 @@ from nemo_voice_serving.model_store.reference import (
     ModelKind,
     ModelReference,
     identity_of,
-    is_commit,
     parse_reference,
 )
 from nemo_voice_serving.model_store.retry import Retries, RetryPolicy
-from nemo_voice_serving.model_store.weights import CodeFinder, refuse_code
+from nemo_voice_serving.model_store.stored import StoredModel, model_of, own_directory
+from nemo_voice_serving.model_store.weights import CodeFinder
 
 __all__ = [
     "ModelKind",
@@ -52,20 +58,21 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class StoredModel:
-    """A model on disk, verified and ready to load."""
+class LocatedModel:
+    """A model whose place is known: stored already, or to be fetched from there."""
 
-    directory: Path
-    """Its unpacked files, NeMo's `model_extracted_dir`; never changed."""
     reference: ModelReference
-    revision: str
-    """The commit, or the digest where there are none; empty for a directory of the user's own."""
-    sha256: str
-    """Digest of the .nemo file; empty for a directory of the user's own."""
-    size_bytes: int
-    """Size of the .nemo file; of all files for a directory of the user's own."""
-    seconds: float
-    """Seconds that this resolve took."""
+    place: CatalogEntry | WantedModel | Path
+    """A path is a directory of the user's own."""
+    reporter: ProgressReporter
+
+    def identity(self) -> tuple[str | None, int | None]:
+        """Returns its revision and the size of its file, as far as they are known."""
+        if isinstance(self.place, CatalogEntry):
+            return self.place.record.revision, self.place.record.size_bytes
+        if isinstance(self.place, WantedModel) and isinstance(self.place.file, RemoteFile):
+            return self.place.revision, self.place.file.size_bytes
+        return None, None
 
 
 class ModelStore:
@@ -74,6 +81,8 @@ class ModelStore:
     Args:
         root: Where the models are; may be read-only once they are there.
         code_in: Finds code in the weights of a new model.
+        judge: Refuses a model by its configuration, before the rest of it is downloaded, and each
+            time that it is resolved; None = every model is accepted.
         offline: Never use the network (also so with `HF_HUB_OFFLINE=1`).
         demo_directory: Where the demo checkpoints are; None = they were not found.
         progress: Called at most twice a second and at every change of phase.
@@ -92,6 +101,7 @@ class ModelStore:
         root: Path,
         code_in: CodeFinder,
         *,
+        judge: ConfigJudge | None = None,
         offline: bool = False,
         demo_directory: Path | None = None,
         progress: Callable[[Progress], None] | None = None,
@@ -108,6 +118,7 @@ class ModelStore:
         # Absolute: NeMo changes the working directory while it loads.
         self._catalog = ModelCatalog(root.expanduser().absolute())
         self._code_in = code_in
+        self._judge = judge
         self._offline = offline or is_offline_mode()
         self._demo_directory = demo_directory
         self._listener, self._clock = progress, clock
@@ -122,7 +133,7 @@ class ModelStore:
             trusted_origin=self._hub.origin,
             context=self._hub.context,
         )
-        self._fetcher = ModelFetcher(self._catalog, self._downloader, code_in, free, sleep)
+        self._fetcher = ModelFetcher(self._catalog, self._downloader, code_in, free, sleep, judge)
 
     def resolve(self, reference: ModelReference, *, demo_file: str | None = None) -> StoredModel:
         """Returns the model on disk, downloaded and unpacked first if it is not stored. Blocks.
@@ -134,30 +145,74 @@ class ModelStore:
         Raises:
             ModelStoreError: One of the tree in `errors.py`.
         """
+        return self.fetch(self.locate(reference, demo_file=demo_file))
+
+    def locate(self, reference: ModelReference, *, demo_file: str | None = None) -> LocatedModel:
+        """Returns where the model is, after a request to its source where that is needed. Blocks.
+
+        Raises:
+            ModelStoreError: As `resolve` does.
+        """
         reporter = ProgressReporter(self._listener, self._clock)
         if reference.kind is ModelKind.FILE:
             refuse_links_out_of(self._catalog.root, reference.path)
-        if reference.kind is ModelKind.FILE and reference.path.is_dir():
-            model = _own_directory(reference, self._catalog.root, self._code_in, reporter)
+            if reference.path.is_dir():
+                return LocatedModel(reference, reference.path.absolute(), reporter)
+        return LocatedModel(reference, self._place_of(reference, demo_file, reporter), reporter)
+
+    def read_config(self, located: LocatedModel) -> bytes | None:
+        """Returns the model's `model_config.yaml`; of a file elsewhere only the beginning is read.
+
+        None where the model has none: `fetch` says what is wrong with it.
+
+        Raises:
+            ModelStoreError: It cannot be read.
+        """
+        place = located.place
+        if isinstance(place, WantedModel):
+            file = place.file
+            if isinstance(file, RemoteFile):
+                return self._downloader.read_config(file)
+            with reading(file.path):
+                return config_in(file.path)
+        path = (place if isinstance(place, Path) else place.directory) / CONFIG_NAME
+        with reading(path):
+            return path.read_bytes() if path.is_file() else None
+
+    def fetch(self, located: LocatedModel) -> StoredModel:
+        """Returns the model on disk, downloaded and unpacked first if it is not stored. Blocks.
+
+        Raises:
+            ModelStoreError: As `resolve` does.
+        """
+        reference, place, reporter = located.reference, located.place, located.reporter
+        if isinstance(place, WantedModel):
+            place = self._fetcher.fetch(place, reporter)
         else:
-            model = _model_of(self._entry_of(reference, demo_file, reporter), reference, reporter)
+            self._judge_stored(located)
+        if isinstance(place, Path):
+            model = own_directory(reference, self._catalog.root, self._code_in, reporter)
+        else:
+            model = model_of(place, reference, reporter)
         reporter.enter(Phase.DONE, done_bytes=model.size_bytes, total_bytes=model.size_bytes)
         return model
 
-    def _entry_of(
+    def _judge_stored(self, located: LocatedModel) -> None:
+        """Judges what is on disk: it may have been stored when its kind was not looked at."""
+        if self._judge is not None and (config := self.read_config(located)) is not None:
+            self._judge(config)
+
+    def _place_of(
         self, reference: ModelReference, demo_file: str | None, reporter: ProgressReporter
-    ) -> CatalogEntry:
+    ) -> CatalogEntry | WantedModel:
         identity = identity_of(reference, hub_host=self._hub.host, demo_file=demo_file)
         match reference.kind:
             case ModelKind.DEMO:
-                found = self._local(reference, identity, self._demo_path(demo_file), reporter)
+                return self._local(reference, identity, self._demo_path(demo_file), reporter)
             case ModelKind.FILE:
-                found = self._local(reference, identity, reference.path, reporter)
+                return self._local(reference, identity, reference.path, reporter)
             case ModelKind.HUB | ModelKind.HTTPS:
-                found = self._remote(reference, identity)
-        if isinstance(found, CatalogEntry):
-            return found
-        return self._fetcher.fetch(found, reporter)
+                return self._remote(reference, identity)
 
     def _demo_path(self, demo_file: str | None) -> Path:
         if demo_file is None:
@@ -176,49 +231,65 @@ class ModelStore:
         if reference.sha256 and (entry := self._catalog.find(identity, reference.sha256)):
             return entry
         with reading(path):
+            stamp = stamp_of(path)
+            if entry := self._unchanged(reference, identity, stamp):
+                return entry
+            if self._judge is not None and (config := config_in(path)) is not None:
+                self._judge(config)
             digest = digest_of(path, reporter)
         if reference.sha256 not in {None, digest}:
             raise ModelDigestMismatch(
                 f"{path} has SHA-256 {digest}, not {reference.sha256}. It is not used."
             )
-        wanted = WantedModel(identity, reference, LocalFile(path, digest), digest)
-        return self._catalog.find(identity, digest) or wanted
+        if entry := self._catalog.find(identity, digest):
+            self._catalog.note_version(entry, stamp)
+            return entry
+        return WantedModel(identity, reference, LocalFile(path, digest, stamp), digest)
+
+    def _unchanged(
+        self, reference: ModelReference, identity: str, stamp: str
+    ) -> CatalogEntry | None:
+        """Returns what is stored of a file that nobody has changed since, whatever its digest."""
+        if reference.sha256 is not None:
+            return None  # one that is stored would have been found by it
+        entries = self._catalog.entries(identity, reference.plain_source)
+        return next((entry for entry in entries if entry.record.version == stamp), None)
 
     def _remote(self, reference: ModelReference, identity: str) -> CatalogEntry | WantedModel:
         entries = self._catalog.entries(identity, reference.plain_source)
-        if pinned := _pinned(reference, entries):
-            return pinned
-        newest = _newest(reference, entries)
+        if entry := pinned(reference, entries):
+            return entry
+        last = newest(reference, entries)
         if self._offline:
-            if newest is None:
+            if last is None:
                 raise self._missing(reference, entries)
-            return newest
+            return last
         try:
-            return self._locate(reference, identity, newest)
+            return self._locate(reference, identity, last)
         except ModelDownloadFailed as error:
-            if newest is None:
+            if last is None:
                 raise
             logger.warning(
                 "model source unreachable, using what is stored",
                 extra={"model": reference.label, "error": str(error)},
             )
-            return newest
+            return last
 
     def _locate(
-        self, reference: ModelReference, identity: str, newest: CatalogEntry | None
+        self, reference: ModelReference, identity: str, last: CatalogEntry | None
     ) -> CatalogEntry | WantedModel:
         """Returns what the reference means now, after a request to its source."""
-        retries = self._retries if newest is None else self._few_retries
+        retries = self._retries if last is None else self._few_retries
         if reference.kind is ModelKind.HUB:
             found = self._hub.locate(reference, retries)
             wanted = WantedModel(identity, reference, found.remote, found.commit)
             return self._catalog.find(identity, found.commit) or wanted
-        remote = RemoteFile(url=reference.source)
-        if newest is not None and newest.record.version is not None and reference.sha256 is None:
-            known = newest.record.version
+        remote = RemoteFile(url=reference.source, headers=self._hub.headers_for(reference.source))
+        if last is not None and last.record.version is not None and reference.sha256 is None:
+            known = last.record.version
             if self._downloader.current_version(remote, known, retries) == known:
-                return newest
-        return WantedModel(identity, reference, remote, reference.sha256, outdated=newest)
+                return last
+        return WantedModel(identity, reference, remote, reference.sha256, outdated=last)
 
     def _missing(self, reference: ModelReference, entries: list[CatalogEntry]) -> ModelStoreError:
         return ModelOfflineMissing(
@@ -227,74 +298,3 @@ class ModelStore:
             advice="Run `fetch` once with the network, or copy the directory "
             f"`{identity_of(reference, hub_host=self._hub.host)}@…` from where it is.",
         )
-
-
-def _pinned(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEntry | None:
-    """Returns the stored model that a commit or digest in the reference identifies."""
-    by_commit = is_commit(reference.revision)
-    for entry in entries:
-        known = entry.record.revision if by_commit else entry.record.sha256
-        if known == (reference.revision if by_commit else reference.sha256):
-            return entry
-    return None
-
-
-def _newest(reference: ModelReference, entries: list[CatalogEntry]) -> CatalogEntry | None:
-    """Returns the stored model that the reference meant at its last resolve."""
-    if reference.sha256 is not None:
-        return None  # a stored one would have been found by its digest
-    matching = (
-        entry for entry in entries if reference.revision in {None, entry.record.requested_revision}
-    )
-    return next(matching, None)
-
-
-def _own_directory(
-    reference: ModelReference, root: Path, code_in: CodeFinder, reporter: ProgressReporter
-) -> StoredModel:
-    """Returns a directory that the user unpacked, after a search for code in its weights."""
-    directory = reference.path.absolute()
-    files = [path for path in directory.rglob("*") if path.is_file()]
-    refuse_links_out_of(root, *files)
-    checkpoints = [path for path in files if path.suffix == ".ckpt"]
-    for checkpoint in checkpoints:
-        refuse_code(checkpoint, code_in)
-    if entry := entry_at(directory):
-        return _model_of(entry, reference, reporter)
-    if reference.sha256:
-        raise InvalidModelReference(
-            f"{directory} is unpacked already, and a SHA-256 is that of a .nemo file.",
-            advice="Leave the digest out, or name the file.",
-        )
-    if not checkpoints or not (directory / CONFIG_NAME).is_file():
-        raise ModelArchiveRefused(
-            f"{directory} is not an unpacked NeMo checkpoint: "
-            f"it must hold {CONFIG_NAME} and a .ckpt file."
-        )
-    return StoredModel(
-        directory=directory,
-        reference=reference,
-        revision="",
-        sha256="",
-        size_bytes=sum(path.stat().st_size for path in files),
-        seconds=reporter.seconds(),
-    )
-
-
-def _model_of(
-    entry: CatalogEntry, reference: ModelReference, reporter: ProgressReporter
-) -> StoredModel:
-    record = entry.record
-    if reference.sha256 not in {None, record.sha256}:
-        raise ModelDigestMismatch(
-            f"{reference.label} is stored with SHA-256 {record.sha256}, not {reference.sha256}. "
-            "One of the two is wrong."
-        )
-    return StoredModel(
-        directory=entry.directory,
-        reference=reference,
-        revision=record.revision,
-        sha256=record.sha256,
-        size_bytes=record.size_bytes,
-        seconds=reporter.seconds(),
-    )

@@ -41,6 +41,9 @@ class ServedModel:
     source: str
     revision: str | None = None
     architecture: str | None = None
+    kind: str | None = None
+    languages: tuple[str, ...] = ()
+    speakers: int | None = None
 
 
 class Runtime:
@@ -87,7 +90,14 @@ class Runtime:
         self.lifecycle.enter(Phase.LOADING, "the model is being loaded")
         backend = await self.device.run(load)
         loaded = backend.description
-        self.model = ServedModel(loaded.source, loaded.revision, loaded.architecture)
+        self.model = ServedModel(
+            source=loaded.source,
+            revision=loaded.revision,
+            architecture=loaded.architecture,
+            kind=loaded.kind,
+            languages=loaded.languages,
+            speakers=loaded.speakers,
+        )
         self.metrics.model_loaded(self._service, loaded)
         logger.info("model loaded", extra={"model": loaded.source, "device": loaded.device})
         self.lifecycle.enter(Phase.WARMING, "the first batches are being run")

@@ -14,7 +14,7 @@ from nemo_voice_serving.runtime.runtime import Runtime
 
 
 class ModelObject(BaseModel):
-    """A model as OpenAI describes one, with its revision and architecture beyond that."""
+    """A model as OpenAI describes one, with what is known of the checkpoint beyond that."""
 
     id: str
     object: Literal["model"] = "model"
@@ -22,6 +22,13 @@ class ModelObject(BaseModel):
     owned_by: str = "nemo-voice"
     revision: str | None = None
     architecture: str | None = None
+    """NeMo's class."""
+    kind: str | None = None
+    """What it is, in a word, such as `transducer` or `FastPitch`."""
+    languages: tuple[str, ...] = ()
+    """Codes of what it speaks or understands; none where that is not known."""
+    speakers: int | None = None
+    """How many voices it has; of voices only."""
 
 
 class ModelList(BaseModel):
@@ -51,7 +58,12 @@ def models_router(runtime: Runtime) -> APIRouter:
     def served() -> ModelObject:
         model = runtime.model
         return ModelObject(
-            id=model.source, revision=model.revision, architecture=model.architecture
+            id=model.source,
+            revision=model.revision,
+            architecture=model.architecture,
+            kind=model.kind,
+            languages=model.languages,
+            speakers=model.speakers,
         )
 
     @router.get("/v1/models", summary="List the model")

@@ -15,6 +15,8 @@ from typing_extensions import override
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
+from nemo_voice_serving.model_kinds.kinds import Role
+from nemo_voice_serving.model_store.checkpoints import facts_in
 from nemo_voice_stt.backends.tdt.word_times import Timing, words_of
 from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
 
@@ -48,6 +50,8 @@ class RecogniserOptions:
     """Lengths in seconds, beside the longest, that the warm-up runs."""
     minimum_s: float = 1.0
     """Shorter pieces are lengthened to this with silence, as NeMo does."""
+    languages: tuple[str, ...] = ()
+    """What it understands; none = what the checkpoint, or its published name, says."""
     trailing_silence_s: float = 0.3
     """Silence after each piece, so that a word that ends with the audio is recognised whole."""
 
@@ -119,9 +123,11 @@ def load_recogniser(
     """Returns the recogniser, loaded from an unpacked checkpoint.
 
     Raises:
-        UnusableModel: The files are no model of a kind that runs here.
+        ModelStoreError: The checkpoint is not of a kind that is served.
+        UnusableModel: Its files are not whole.
         NoDevice: The options want a device that is not usable.
     """
+    facts = facts_in(directory, Role.RECOGNISER, source)
     # Imported here: NeMo takes ten seconds to import, and `--help` should not.
     from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
     from nemo_voice_stt.backends.tdt.decoding_pipeline import load_stages  # noqa: PLC0415
@@ -137,6 +143,8 @@ def load_recogniser(
         sample_rate_hz=stages.sample_rate_hz,
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),
+        kind=facts.kind.name,
+        languages=options.languages or facts.languages,
     )
     return NemoRecogniser(stages, description, options)
 

@@ -1,7 +1,7 @@
 """`POST /v1/audio/transcriptions`, as OpenAI's and NVIDIA's clients send it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -30,8 +30,10 @@ _DOCUMENTED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def openai_router(responses: TranscriptResponses, *, languages: Sequence[str]) -> APIRouter:
-    """Returns OpenAI's routes, for a model that understands these languages."""
+def openai_router(
+    responses: TranscriptResponses, *, languages: Callable[[], Sequence[str]]
+) -> APIRouter:
+    """Returns OpenAI's routes, for a model that understands the languages that this returns."""
     router = APIRouter(tags=["openai"], route_class=FormRoute)
 
     @router.post(
@@ -49,7 +51,7 @@ def openai_router(responses: TranscriptResponses, *, languages: Sequence[str]) -
         if form.has_logprobs and form.response_format is not TranscriptFormat.JSON:
             raise InvalidRequest("include: logprobs come with json alone.", param="include")
         named = [*form.bracketed_languages, *form.languages]
-        language = language_of(form.language, named, languages)
+        language = language_of(form.language, named, languages())
         hotwords = hotwords_of(form.prompt, [*form.bracketed_keywords, *form.keywords])
         upload = Upload(form.file, "file", hotwords)
         if form.is_streamed:

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
+from nemo_voice_serving.model_store.checkpoints import pair_in
 from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import Stretch, stretches
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
@@ -149,9 +150,11 @@ def load_voice(
     """Returns the voice, loaded from the two unpacked checkpoints.
 
     Raises:
-        UnusableModel: The files are not models of these kinds, or do not fit each other.
+        ModelStoreError: The checkpoints are not of these kinds, or do not fit each other.
+        UnusableModel: Their files are not whole.
         NoDevice: The options want a device that is not usable.
     """
+    facts = pair_in(fastpitch_directory, hifigan_directory, source)
     # Imported here: NeMo takes ten seconds to import, and `--help` should not.
     from nemo_voice_serving.nemo import hardware, loading  # noqa: PLC0415
     from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch  # noqa: PLC0415
@@ -173,6 +176,9 @@ def load_voice(
         sample_rate_hz=fastpitch.sample_rate_hz,
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),
+        kind=facts.kind.name,
+        languages=facts.languages,
+        speakers=facts.speakers,
     )
     return NemoVoice(fastpitch, hifigan, description, options)
 

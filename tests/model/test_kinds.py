@@ -1,0 +1,48 @@
+"""The table of kinds knows every class of NeMo's, and what is served is what the backends run."""
+
+import inspect
+from typing import Any
+
+import nemo.collections.asr.models as asr
+import nemo.collections.tts.models as tts
+import pytest
+from nemo.core import ModelPT
+
+from nemo_voice_serving.model_kinds.kinds import KINDS, Kind, Role
+from nemo_voice_stt.backends.tdt.decoding_pipeline import MODEL_CLASSES
+
+ABSTRACT = {"ASRModel"}
+NO_CHECKPOINTS = {
+    "OnlineCFGDistillation",
+    "EasyMagpieTTSModelOnlinePO",
+    "MagpieTTSModelOfflinePODataGen",
+}
+"""Classes that only train others."""
+
+
+def classes_of(package: Any) -> set[str]:
+    # Experimental classes are wrapped.
+    found = {name: getattr(one, "__wrapped__", one) for name, one in vars(package).items()}
+    classes = {name: one for name, one in found.items() if inspect.isclass(one)}
+    return {name for name, one in classes.items() if issubclass(one, ModelPT)}
+
+
+@pytest.mark.parametrize(("package", "collection"), [(asr, "asr"), (tts, "tts")])
+def test_every_model_of_nemo_has_a_kind(package: Any, collection: str) -> None:
+    names = classes_of(package) - ABSTRACT - NO_CHECKPOINTS
+    assert len(names) > 5
+    assert names - set(KINDS) == set()
+    assert {KINDS[name].collection for name in names} == {collection}
+
+
+def test_classes_that_are_said_to_be_gone_are_gone() -> None:
+    gone = {name for name, kind in KINDS.items() if "no longer" in kind.why_not}
+    assert gone
+    assert gone & (classes_of(asr) | classes_of(tts)) == set()
+
+
+def test_recognisers_that_are_served_are_those_of_the_backend() -> None:
+    def served(kind: Kind) -> bool:
+        return kind.is_served and kind.role is Role.RECOGNISER
+
+    assert {name for name, kind in KINDS.items() if served(kind)} == set(MODEL_CLASSES)
