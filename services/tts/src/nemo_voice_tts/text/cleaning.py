@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from nemo_voice_tts.text.decorations import without_decorations
 from nemo_voice_tts.text.insets import PLACEHOLDERS
 from nemo_voice_tts.text.joined_sentences import with_blanks_between_sentences
 from nemo_voice_tts.text.numerals import plain_numerals
@@ -50,6 +51,10 @@ _MARKED = re.compile(
     r"|(?<![\w|])\|\|(?=[^\s|])([^|\n]{1,300})(?<=\S)\|\|(?![\w|])"
 )
 """Marks that Markdown does not know, or not there: `**Note:**this`, `==this==`, `||this||`."""
+_RAISED = re.compile(r"(?<=[\w)])\^([\w+-]{1,6})\^(?![\w^])")
+"""A power as Pandoc marks it: `x^2^`."""
+_SHOWN_TAG = re.compile(r"(?<![\w<=])</?([A-Za-z][A-Za-z0-9-]*)[ ]?/?>(?![\w=>])")
+"""A tag that the text speaks of: `the <b> tag`."""
 _STARS = re.compile(r"(?<![\w*])\*\*(?=\S)|(?<=[^\s*])\*\*(?![\w*])")
 _SIMPLE_WORD = "[A-Za-z0-9]+(?:'[a-z]+)?"
 _SIMPLE = re.compile(rf"(?:{_SIMPLE_WORD}[,;:.?!]? )*{_SIMPLE_WORD}[.?!]?")
@@ -83,7 +88,7 @@ def cleaned(text: Traced) -> Traced:
     Emoji, control characters and letters of other scripts go; accents, currency and mathematical
     signs stay.
     """
-    text = plain_numerals(text)
+    text = without_decorations(plain_numerals(text))
     if not text.text.isascii():
         text = _composed(text).sub(_NOT_ASCII, lambda found: _PLAIN.get(found[0]))
     text = text.sub(_UNUSUAL, lambda found: _cleaned_character(found[0]))
@@ -93,6 +98,7 @@ def cleaned(text: Traced) -> Traced:
     text = text.sub(_REPEATED, lambda found: f"{found[1]} ")
     if "**" in text.text or "==" in text.text or "||" in text.text:
         text = text.sub(_MARKED, _inner).sub(_STARS, "")
+    text = text.sub(_RAISED, lambda found: f"^{found[1]}").sub(_SHOWN_TAG, lambda found: found[1])
     text = with_blanks_between_sentences(text)
     return text.sub(_BLANKS, " ").strip()
 

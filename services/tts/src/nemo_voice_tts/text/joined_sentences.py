@@ -10,7 +10,7 @@ from nemo_voice_tts.text.traced import Traced
 
 _JOINED = re.compile(
     r"(?<=[A-Za-z][a-z)\"'])(?:[.!?]+[\"')\]]*)(?=[\"'(]?(?:[A-Z][a-z]|[IA] ))"
-    r"|(?<=[a-z][\d%])(?:[.!?]+)(?=[A-Z][a-z]+ )|(?<=\d\d)(?:[.!?]+)(?=[A-Z][a-z]+ )"
+    r"|(?<=[\d%])(?:[.!?]+)(?=[A-Z][a-z]+(?:'[a-z]+)?(?:[\s,.!?;:]|$))"
 )
 _LONGEST_WORD = 60
 """How far the words around a stop are looked at."""

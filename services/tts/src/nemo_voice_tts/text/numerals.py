@@ -38,6 +38,10 @@ _RISE = re.compile(r"[▲△↑⬆⇧]\uFE0F?[ ]?(?=[\d$£€])")
 _FALL = re.compile(r"[▼▽↓⬇⇩]\uFE0F?[ ]?(?=[\d$£€])")
 _RAISED = re.compile(f"[{''.join(_SUPERSCRIPT)}]+")
 _LOWERED = re.compile(f"[{''.join(_SUBSCRIPT)}]+")
+_ROMAN = re.compile("[\u2160-\u2188]+")
+_NAME = re.compile(r"[A-Z][\w'-]*\s+$")
+_COUNTED = re.compile(r"(?:st|nd|rd|th)?\s(?:[Cc]entur|[Oo]lymp|[Dd]ynast|Winter|Congress|Amendment)")
+_LONGEST_NAME = 30
 _NUMERAL = re.compile(r"[^\x00-\x7f]+")
 _SEPARATORS = {"\N{ARABIC DECIMAL SEPARATOR}": ".", "\N{ARABIC THOUSANDS SEPARATOR}": ","}
 _SHORT_YEAR = 4
@@ -49,7 +53,7 @@ def plain_numerals(text: Traced) -> Traced:
         return text
     text = text.sub(_THIN, _undivided).sub(_KEYCAP, lambda found: f" {found[1]} ")
     text = text.sub(_RANGE, _range_sign).sub(_RISE, "up ").sub(_FALL, "down ")
-    text = text.sub(_RAISED, _raised)
+    text = text.sub(_ROMAN, _roman).sub(_RAISED, _raised)
     text = text.sub(_LOWERED, lambda found: f" {_translated(found[0], _SUBSCRIPT)} ")
     return text.sub(_NUMERAL, _numerals)
 
@@ -92,6 +96,20 @@ def _raised(found: re.Match[str]) -> str | None:
     return f"^{power} " if found.string[found.end() : found.end() + 1].isalnum() else f"^{power}"
 
 
+def _roman(found: re.Match[str]) -> str:
+    """Returns a Roman numeral's letters where a ruler or a century may have it, else its value."""
+    source, start, end = found.string, found.start(), found.end()
+    before, after = source[max(0, start - _LONGEST_NAME) : start], source[end : end + _LONGEST_NAME]
+    numeral = unicodedata.normalize("NFKC", found[0]).upper()
+    if not (_NAME.search(before) or _COUNTED.match(after)):
+        signs = [int(unicodedata.numeric(sign)) for sign in found[0]]
+        following = [*signs[1:], 0]
+        numeral = str(
+            sum(-one if one < then else one for one, then in zip(signs, following, strict=True))
+        )
+    return f"{' ' if before[-1:].isalnum() else ''}{numeral}{' ' if after[:1].isalnum() else ''}"
+
+
 def _translated(characters: str, table: dict[str, str]) -> str:
     return "".join(table[character] for character in characters)
 
@@ -108,8 +126,6 @@ def _apart(source: str, place: int) -> str:
     if plain is None or character.isdecimal():
         return plain or character
     before, after = source[place - 1 : place] if place else "", source[place + 1 : place + 2]
-    if _is_roman(character):
-        return plain if _is_roman(before) or not before.isalnum() else f" {plain}"
     return (" " if before.isalnum() else "") + plain + (" " if after.isalnum() else "")
 
 
@@ -139,7 +155,3 @@ def _sign(character: str) -> str | None:
     compatible = unicodedata.normalize("NFKC", character)
     has_letters = any(one.isascii() and one.isalnum() for one in compatible)
     return compatible if has_letters and character not in "™℠℡" else None
-
-
-def _is_roman(character: str) -> bool:
-    return "\u2160" <= character <= "\u2188"

@@ -43,7 +43,7 @@ _SOMETIMES_LAST = re.compile(
 """A dot after one of these ends a sentence only before a capital."""
 
 _OPENER = re.compile(
-    r"The|Th(?:is|at|ese|ose|ere|en)|It|[SH]e|They|We|You|I|But|And|In|On|At|So|When|If|Wh(?:at|o|y|ere)"
+    r"The|Th(?:is|at|ese|ose|ere|en)|It|She|He|They|We|You|I|But|And|In|On|At|So|When|If|Wh(?:at|o|y|ere)"
     r"|How|His|Her|Their|Our|My|Your|Yes|No"
 )
 """Words that begin sentences far more often than names."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from nemo_voice_tts.text.en.spelling import (
     alternation,
     before,
+    cardinal,
     code_number,
     letters,
     part,
@@ -55,6 +56,7 @@ _SIGNS = {
 }  # fmt: skip
 _PIECE = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_THOUSANDS = re.compile(r"[1-9]\d?000")
 _TWICE = re.compile(r"([1-9]\d)\1")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SCHEMES_SAID = {"s3": "S three", "gs": "G S", "file": "file"}
@@ -153,6 +155,8 @@ def _rest(rest: str) -> str:
 
 
 def _port(port: str) -> str:
+    if _THOUSANDS.fullmatch(port):
+        return cardinal(int(port))
     twice = _TWICE.fullmatch(port)
     return " ".join([short_number(twice[1])] * 2) if twice else short_number(port)
 

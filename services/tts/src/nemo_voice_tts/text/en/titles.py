@@ -162,6 +162,12 @@ _STATE = re.compile(
     rf"|(?<=\([DRI]-)({'|'.join(STATES)})(?=\))"
 )
 _PLACE = re.compile(r"\b(?!Yes\b|No\b|Well\b|So\b|Oh\b|Now\b|And\b)[A-Z][A-Za-z.'-]*, $")
+_DEGREES = frozenset({"MD", "MA", "MS", "DC"})
+"""States that are also what a doctor, or a name with an initial in its middle, ends with."""
+_PERSON = re.compile(
+    r"\b(?:Dr|Prof|Doctor|Professor)\.? (?:[A-Z][\w.'-]* ){0,3}[A-Z][\w'-]+, $"
+    r"|\b[A-Z][a-z]+ [A-Z]\.? [A-Z][\w'-]+, $"
+)
 _PARTY = re.compile(r"(?<=\()([DRI])-(?=[A-Z][a-z])")
 _LAST_WORD = re.compile(r"([A-Za-z0-9']+)\s+$")
 _NEXT = re.compile(r"\s+([A-Za-z]+)")
@@ -193,6 +199,8 @@ def titles(text: Traced) -> Traced:
 
 def _state(found: re.Match[str]) -> str | None:
     if found[1] and _PLACE.search(before(found, 24)) is None:
+        return None
+    if found[1] in _DEGREES and not found[3] and _PERSON.search(before(found)):
         return None
     name = STATES[found[1] or found[5]]
     if found[3]:

@@ -1,6 +1,7 @@
 """Plain text: paragraphs, lists as typewriters write them, lines that were broken on purpose."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -18,6 +19,8 @@ from nemo_voice_tts.text.traced import Traced
 
 _GAP = re.compile(r"\n\s*([=*#_~-])\1{2,}[^\S\n]*(?:\n\s*|$)|\n[^\S\n]*\n\s*")
 """What stands between two paragraphs: an empty line, or a line drawn across the page."""
+_HEADING = re.compile(r"^[^\S\n]*(={2,6})[^\S\n]*([^\s=][^\n=]*?)[^\S\n]*\1[^\S\n]*$", re.MULTILINE)
+"""A heading as wikis write it: `== History ==`."""
 _LINE = re.compile(r"\n")
 BREAK = "\x1e"
 """Stands in a text for a line break that its markup asks for."""
@@ -28,7 +31,7 @@ _BULLET = re.compile(
 )
 _BULLETS = re.compile(rf"^{_BULLET.pattern}", re.MULTILINE)
 _BOX = re.compile(r"[^\S\n]*\[[ xX]\][^\S\n]+(?=\S)")
-_NUMBERED = re.compile(r"[^\S\n]*(?:\d{1,3}[.)]|[A-Za-z]\)|\((?:\d{1,3}|[A-Za-z])\))[^\S\n]+(?=\S)")
+_NUMBERED = re.compile(r"[^\S\n]*(?:\d{1,3}[.)]|[IVX]{2,5}\.|[A-Za-z]\)|\((?:\d{1,3}|[A-Za-z])\))[^\S\n]+(?=\S)")
 _AMOUNT = re.compile(r"[$£€]?\.?\d")
 _SIGNS = {"-": "-", "+": "+", "–": "-"}
 _OPENING = "\"'“‘([{"
@@ -75,6 +78,16 @@ class Paragraphs:
         self._builder.end(pause_s)
 
     def _add_one(self, paragraph: Traced) -> None:
+        at = 0
+        for heading in _HEADING.finditer(paragraph.text):
+            if heading.start() > at:
+                self._add_lines(paragraph[at : heading.start() - 1])
+            self._builder.add(paragraph[heading.start(2) : heading.end(2)])
+            self._builder.end(HEADING_PAUSE_S)
+            at = min(heading.end() + 1, len(paragraph))
+        self._add_lines(paragraph[at:])
+
+    def _add_lines(self, paragraph: Traced) -> None:
         if "\n" not in paragraph.text and not _begins_item(paragraph.text):
             add_prose(paragraph, self._builder)
             return
@@ -116,10 +129,17 @@ def add_prose(prose: Traced, builder: BlockBuilder) -> None:
 def _is_broken_on_purpose(line: str, following: str, width: int) -> bool:
     # A line that was only wrapped had no room for the next one's first word.
     first_word = following.split(maxsplit=1)[0] if following else ""
+    if _is_emblem(first_word):
+        return _GOES_ON.search(line) is None
     has_room = len(line) + 1 + len(first_word) <= width
     if not has_room or _GOES_ON.search(line):
         return False
     return _begins_anew(first_word) or line.endswith(_ENDS)
+
+
+def _is_emblem(word: str) -> bool:
+    """Returns whether a line's first word is a picture, which stands for a bullet."""
+    return bool(word) and unicodedata.category(word[0]) == "So"
 
 
 def _are_verses(lines: list[str]) -> bool:
