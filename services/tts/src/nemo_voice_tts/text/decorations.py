@@ -1,4 +1,4 @@
-"""Ticks, crosses and stars: said where they are the answer, silent where they decorate a line.
+"""Ticks, stars and arrows: said where they mean something, silent where they decorate a line.
 
 `cleaning.py` calls it, which drops the other emoji.
 """
@@ -7,7 +7,16 @@ import re
 
 from nemo_voice_tts.text.traced import Traced
 
-_MARK = re.compile("[✔☑✅✘❌☒★⭐]")
+_MARK = re.compile("[✔☑✅✘❌☒★⭐→➜➔⇒➡]")
+_LEADING_ARROW = re.compile(
+    r"(?:^|(?<=[.!?:;,\n]))[ ]*[→➜➔⇒➡]\uFE0F?[ ]+(?=[\w\"'($£€])(?!(?:to|and|or|is|key|arrow)\b)"
+)
+"""An arrow before what follows from the sentence before it, or before an item."""
+_KEY = re.compile(
+    r"(?<=\b(?:the|hit|tap|use) )[→➜➔➡]\uFE0F?|(?<=\b(?:press|click) )[→➜➔➡]\uFE0F?"
+    r"|[→➜➔➡]\uFE0F?(?=[ ](?:key|arrow|button)\b)",
+    re.IGNORECASE,
+)
 _RATING = re.compile(
     r"(?<![★⭐☆\d])(?P<stars>(?:[★⭐]\uFE0F?){1,10})(?:[☆✩]\uFE0F?)+"
     r"|(?<=[\w:] )(?P<row>(?:[★⭐]\uFE0F?){2,5})(?=\s*(?:$|[.,;:()]))"
@@ -24,13 +33,14 @@ _REACH = 12
 
 
 def without_decorations(text: Traced) -> Traced:
-    """Returns the text without ticks, crosses and stars that only decorate it.
+    """Returns the text without ticks, crosses, stars and arrows that only decorate it.
 
-    They stay alone in a cell of a table, after a number and where the text speaks of them; stars
-    in a row are counted.
+    The first three stay alone in a cell of a table, after a number and where the text speaks of
+    them; stars in a row are counted.
     """
     if _MARK.search(text.text) is None:
         return text
+    text = text.sub(_LEADING_ARROW, " ").sub(_KEY, " right arrow ")
     return text.sub(_RATING, _rating).sub(_DECORATION, _kept)
 
 

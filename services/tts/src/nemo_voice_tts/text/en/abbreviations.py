@@ -88,6 +88,7 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"(?<!\d )[Mm]in\.", "minimum", r"(?=\s[a-z\d])"),
     (r"[Mm]isc\.", "miscellaneous", _BLANK),
     (r"[Tt]emp\.", "temperature", r"(?=\s(?:of|is|was|\d))"),
+    (r"[Pp]ct\.?", "percent", r"(?=[\s,;:!)]|$)"),
     (r"[Pp]ls", "please", _BLANK),
     (r"[Tt]hx", "thanks", r"(?=[\s,;:.!)]|$)"),
     (r"[Qq]ty\.?", "quantity", r"(?=:|\s)"),

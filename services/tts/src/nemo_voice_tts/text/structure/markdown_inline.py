@@ -134,8 +134,8 @@ class _Walk:
                 piece = self.found("\n")
             case "hardbreak":
                 piece = self.found("\n").sub(_LINE, BREAK)
-            case "code_inline":
-                piece = self._code(token)
+            case "code_inline" | "formula":
+                piece = self._verbatim(token)
             case "image":
                 piece = self._alternative(token)
             case _:
@@ -143,7 +143,7 @@ class _Walk:
                 piece = self._content[:0]
         return piece
 
-    def _code(self, token: Token) -> Traced:
+    def _verbatim(self, token: Token) -> Traced:
         start, end = token.meta[SOURCE]
         self._at = end
         width = len(token.markup)

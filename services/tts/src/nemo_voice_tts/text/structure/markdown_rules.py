@@ -28,6 +28,8 @@ ELEMENTS = "elements"
 """Key of the parser's environment: the elements whose tags are tags."""
 NOTES = "notes"
 """Key of the parser's environment: the marks that are footnotes', besides numbers; absent: all."""
+FORMULA = "formula"
+"""The token of LaTeX between its signs."""
 NOTE = "note"
 """The token of a footnote's mark, or of its number before the note itself."""
 SOURCE = "source"
@@ -134,8 +136,10 @@ def _mathematics(state: StateInline, silent: bool) -> bool:
     if end <= start + 2 or not _MATHEMATICAL.search(source, start + width, end - width):
         return False
     if not silent:
-        token = state.push("text", "", 0)
+        token = state.push(FORMULA, "", 0)
         token.content = source[start + width : end - width]
+        token.markup = source[start : start + width]
+        token.meta[SOURCE] = (start, end)
     state.pos = end
     return True
 
