@@ -53,7 +53,7 @@ _MARKED = re.compile(
 """Marks that Markdown does not know, or not there: `**Note:**this`, `==this==`, `||this||`."""
 _RAISED = re.compile(r"(?<=[\w)])\^([\w+-]{1,6})\^(?![\w^])")
 """A power as Pandoc marks it: `x^2^`."""
-_SHOWN_TAG = re.compile(r"(?<![\w<=])</?([A-Za-z][A-Za-z0-9-]*)[ ]?/?>(?![\w=>])")
+_SHOWN_TAG = re.compile(r"(?:(?<![\w<=])<|</)([A-Za-z][A-Za-z0-9-]*)[ ]?/?>(?![=>])")
 """A tag that the text speaks of: `the <b> tag`."""
 _STARS = re.compile(r"(?<![\w*])\*\*(?=\S)|(?<=[^\s*])\*\*(?![\w*])")
 _SIMPLE_WORD = "[A-Za-z0-9]+(?:'[a-z]+)?"
@@ -98,7 +98,9 @@ def cleaned(text: Traced) -> Traced:
     text = text.sub(_REPEATED, lambda found: f"{found[1]} ")
     if "**" in text.text or "==" in text.text or "||" in text.text:
         text = text.sub(_MARKED, _inner).sub(_STARS, "")
-    text = text.sub(_RAISED, lambda found: f"^{found[1]}").sub(_SHOWN_TAG, lambda found: found[1])
+    text = text.sub(_RAISED, lambda found: f"^{found[1]}").sub(
+        _SHOWN_TAG, lambda found: f" {found[1]} "
+    )
     text = with_blanks_between_sentences(text)
     return text.sub(_BLANKS, " ").strip()
 

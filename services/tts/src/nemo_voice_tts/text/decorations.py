@@ -7,24 +7,23 @@ import re
 
 from nemo_voice_tts.text.traced import Traced
 
+STAR = r"[★⭐]\uFE0F?"
 _MARK = re.compile("[✔☑✅✘❌☒★⭐→➜➔⇒➡]")
 _LEADING_ARROW = re.compile(
-    r"(?:^|(?<=[.!?:;,\n]))[ ]*[→➜➔⇒➡]\uFE0F?[ ]+(?=[\w\"'($£€])(?!(?:to|and|or|is|key|arrow)\b)"
+    r"(?:^[ ]*[→➜➔⇒➡]\uFE0F?[ ]+(?=[\"'(]?[A-Z0-9$£€])"
+    r"|(?<=[.!?:;\n])[ ]*[→➜➔⇒➡]\uFE0F?[ ]+(?=[\w\"'($£€]))"
 )
 """An arrow before what follows from the sentence before it, or before an item."""
-_KEY = re.compile(
-    r"(?<=\b(?:the|hit|tap|use) )[→➜➔➡]\uFE0F?|(?<=\b(?:press|click) )[→➜➔➡]\uFE0F?"
-    r"|[→➜➔➡]\uFE0F?(?=[ ](?:key|arrow|button)\b)",
-    re.IGNORECASE,
-)
-_RATING = re.compile(
-    r"(?<![★⭐☆\d])(?P<stars>(?:[★⭐]\uFE0F?){1,10})(?:[☆✩]\uFE0F?)+"
-    r"|(?<=[\w:] )(?P<row>(?:[★⭐]\uFE0F?){2,5})(?=\s*(?:$|[.,;:()]))"
-)
-_COUNTED = re.compile(r"[★⭐]")
 _DECORATION = re.compile(r"[✔☑✅✘❌☒★⭐]\uFE0F?")
-_SPOKEN_OF = re.compile(r"\b(?:a|an|the|this|that|each|every|with) $", re.IGNORECASE)
-_MEANS = re.compile(r"\s?(?:=|means\b|stands\b|is\b|marks\b)")
+_RATING = re.compile(
+    rf"(?<![★⭐☆\d])(?:{STAR}){{1,10}}(?:[☆✩]\uFE0F?)+"
+    rf"|(?<=[\w:] )(?:{STAR}){{2,5}}(?=\s*(?:$|[.,;:()]))"
+)
+_STARS = re.compile("[★⭐]")
+_SPOKEN_OF = re.compile(
+    r"\b(?:an?|the|this|that|each|every|with|el|la|un|una|con) $", re.IGNORECASE
+)
+_MEANS = re.compile(r"\s?(?:=|means\b|stands\b|is\b|marks\b|significa\b)")
 _CELL_BEGINS = re.compile(r"(?:^|[,:(|])\s*$")
 _CELL_ENDS = re.compile(r"\s*(?:$|[,;)|.])")
 _AMOUNT = re.compile(r"\d ?$")
@@ -36,24 +35,28 @@ def without_decorations(text: Traced) -> Traced:
     """Returns the text without ticks, crosses, stars and arrows that only decorate it.
 
     The first three stay alone in a cell of a table, after a number and where the text speaks of
-    them; stars in a row are counted.
+    them; stars in a row are one `★` for each.
     """
     if _MARK.search(text.text) is None:
         return text
-    text = text.sub(_LEADING_ARROW, " ").sub(_KEY, " right arrow ")
-    return text.sub(_RATING, _rating).sub(_DECORATION, _kept)
+    text = text.sub(_LEADING_ARROW, " ")
+    ratings = [found.span() for found in _RATING.finditer(text.text)]
+
+    def kept(found: re.Match[str]) -> str | None:
+        rating = next((one for one in ratings if one[0] <= found.start() < one[1]), None)
+        if rating is not None:
+            is_one = len(_STARS.findall(found.string, *rating)) == 1
+            return "1★" if is_one else "★"
+        return None if _is_said(found) else " "
+
+    return text.sub(_DECORATION, kept)
 
 
-def _rating(found: re.Match[str]) -> str:
-    count = len(_COUNTED.findall(found[0]))
-    return f"{count} star{'s' if count > 1 else ''}"
-
-
-def _kept(found: re.Match[str]) -> str | None:
+def _is_said(found: re.Match[str]) -> bool:
     source, start, end = found.string, found.start(), found.end()
     before, after = source[max(0, start - _REACH) : start], source[end : end + _REACH]
     if _SPOKEN_OF.search(before) or _MEANS.match(after) or _AMOUNT.search(before):
-        return None
+        return True
     is_whole = not source[:start].strip() and not source[end:].strip()
     begins = _CELL_BEGINS.search(before) is not None and (start <= _REACH or before.strip() != "")
-    return None if begins and _CELL_ENDS.match(after) and not is_whole else " "
+    return begins and _CELL_ENDS.match(after) is not None and not is_whole

@@ -22,6 +22,8 @@ _ENDING = (
 )
 _ENDS_NAME = re.compile(rf"\.(?:{_ENDING})$")
 _IS_ENDING = re.compile(rf"(?:{_ENDING})(?![A-Za-z])", re.IGNORECASE)
+_VERB = re.compile(r"Go(?![A-Za-z(])")
+"""A file of Go ends in small letters."""
 _IDENTIFIER = re.compile(r"[A-Z][a-z]+(?:[A-Z]|\()|\w+\(")
 
 
@@ -44,7 +46,7 @@ def _has_address(before: str, after: str) -> bool:
 
 def _is_name(before: str, after: str) -> bool:
     """Returns whether a dot is one inside a domain, a file's name or an identifier."""
-    if _IS_ENDING.match(after) or _IDENTIFIER.match(after):
+    if (_IS_ENDING.match(after) and not _VERB.match(after)) or _IDENTIFIER.match(after):
         return True
     if _DOTTED.search(after):
         return True

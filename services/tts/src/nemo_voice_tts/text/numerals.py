@@ -40,7 +40,9 @@ _RAISED = re.compile(f"[{''.join(_SUPERSCRIPT)}]+")
 _LOWERED = re.compile(f"[{''.join(_SUBSCRIPT)}]+")
 _ROMAN = re.compile("[\u2160-\u2188]+")
 _NAME = re.compile(r"[A-Z][\w'-]*\s+$")
-_COUNTED = re.compile(r"(?:st|nd|rd|th)?\s(?:[Cc]entur|[Oo]lymp|[Dd]ynast|Winter|Congress|Amendment)")
+_COUNTED = re.compile(
+    r"(?:st|nd|rd|th)?\s(?:[Cc]entur|[Oo]lymp|[Dd]ynast|Winter|Congress|Amendment)"
+)
 _LONGEST_NAME = 30
 _NUMERAL = re.compile(r"[^\x00-\x7f]+")
 _SEPARATORS = {"\N{ARABIC DECIMAL SEPARATOR}": ".", "\N{ARABIC THOUSANDS SEPARATOR}": ","}

@@ -27,7 +27,7 @@ _CONJUNCTION = re.compile(
 )
 
 _BEFORE_NAMES = re.compile(
-    r"dr|mr|mrs|ms|prof|st|mt|ft|rev|hon|gen|col|maj|capt|cmdr|lt|sgt|sen|rep|gov|pres|supt|messrs"
+    r"dr|mr|mrs|ms|prof|st|mt|ft|rev|hon|gen|col|maj|capt|cmdr|lt|sgt|sen|rep|gov|pres|supt|messrs|secy|amb|atty"
     r"|vs|e\.?g|i\.?e|cf|approx|est|dept|ca|viz"
 )
 """A dot after one of these never ends a sentence."""
@@ -38,7 +38,9 @@ _BEFORE_NUMBERS = re.compile(r"nos?|figs?|vols?|pp?|ch|sec|art|op|eq|ver|v")
 _SOMETIMES_LAST = re.compile(
     r"etc|inc|ltd|co|corp|jr|sr|ave|blvd|rd|ln|sq|hwy|bldg|apt|[ap]\.m|oz|lbs?|in|min|hrs?|sec|mi|yd"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun"
-    r"|ph\.d|m\.d|[bm]\.a|al"
+    r"|ph\.d|m\.d|[bm]\.a|al|asst|mgr|exp|orig|sta|bros|mass|dist|div|attn|abbr|adj|amt|anon|assn|assoc"
+    r"|avg|cont|diff|elem|freq|hist|incl|intl|misc|natl|prev|pron|qty|qtr|spec|temp|trans|univ|yrs?"
+    r"|ed|max|ext|desc|pct|mfg|mgmt|req|ref|tel"
 )
 """A dot after one of these ends a sentence only before a capital."""
 

@@ -21,6 +21,11 @@ _DAY = (
     rf"|\s(?:{alternation('months')})\b)"
 )
 
+_MONTHS = (
+    "January", "February", "March", "April", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+"""Those that are shortened; their steps with a day or year are in `dates.py`."""
 _DAY_OR_END = rf"(?:{_DAY}|(?=[?!;:)]|$))"
 
 _FORMS: tuple[tuple[str, str, str], ...] = (
@@ -45,6 +50,8 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"Cmd", "Command", r"(?=\W|$)"),
     (r"(?<=\d )pcs\.?", "pieces", _BLANK),
     (r"[Ee]q\.", "equation", _NUMBER),
+    (r"[Ee]d\.", "edited", r"(?=\sby\b)"),
+    (r"[Tt]rans\.", "translated", r"(?=\sby\b)"),
     (r"[Ee]d\.", "edition", r"(?=[,;)]|$)"),
     (r"[Ee]ds\.", "editors", r"(?=[,;)]|$)"),
     (r"[Oo]p\.", "opus", _NUMBER),
@@ -54,6 +61,8 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Pp]p?g?\.", "page", _NUMBER),
     (r"[Vv]er\.", "version", _NUMBER),
     (r"[Tt]el\.", "telephone", r"(?=:|\s?\d|\s?\+)"),
+    *((rf"{month[:3]}\.", month, r"(?=\s[a-z]|, [a-z])") for month in _MONTHS),
+    (r"Sept\.", "September", r"(?=\s[a-z]|, [a-z])"),
     (r"Mon\.", "Monday", _DAY_OR_END),
     (r"Tues?\.", "Tuesday", _DAY_OR_END),
     (r"Wed\.", "Wednesday", _DAY_OR_END),
@@ -88,6 +97,13 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"(?<!\d )[Mm]in\.", "minimum", r"(?=\s[a-z\d])"),
     (r"[Mm]isc\.", "miscellaneous", _BLANK),
     (r"[Tt]emp\.", "temperature", r"(?=\s(?:of|is|was|\d))"),
+    (r"[Qq]trs?\.", "quarter", r"(?=[\s,;:!)]|$)"),
+    (r"[Oo]rig\.", "original", r"(?=\s[a-z])"),
+    (r"[Ee]xp\.", "expiration", r"(?=\sdate)"),
+    (r"[Aa]sst\.", "assistant", r"(?=\s[a-z])"),
+    (r"(?<=[a-z] )mgr\.?", "manager", r"(?=[\s,;:!)]|$)"),
+    (r"Bros\.", "brothers", r"(?=\s[a-z])"),
+    (r"Mass\. Ave\b\.?", "Massachusetts Avenue", r"(?=[\s,;:!)]|$)"),
     (r"[Pp]ct\.?", "percent", r"(?=[\s,;:!)]|$)"),
     (r"[Pp]ls", "please", _BLANK),
     (r"[Tt]hx", "thanks", r"(?=[\s,;:.!)]|$)"),
@@ -117,6 +133,15 @@ _ANY_DAY = (
     rf"|\s(?:{alternation('months')})\b)"
 )
 _DAY_RANGE = re.compile(rf"\b{_ANY_DAY}\.?\s?-\s?{_ANY_DAY}\b(?:\.(?=\s*\S))?")
+_CELLS = {
+    "Max": "maximum", "Min": "minimum", "Qty": "quantity", "No": "number", "Temp": "temperature",
+    "Desc": "description", "Amt": "amount", "Vol": "volume", "Est": "estimate", "Tel": "telephone",
+    "Ref": "reference", "Addr": "address", "Dept": "department", "Approx": "approximate",
+}  # fmt: skip
+_CELL = re.compile(
+    rf"(?:^|(?<=, ))({'|'.join(_CELLS)})\.(?=, [A-Z])|(?<=, )({'|'.join(_CELLS)})\.(?=,|$)"
+)
+"""Headings of a table's columns, which are read between commas."""
 _ETC = re.compile(r",?\s*\b(?:etc|&c)\b(\.?)(?=(\s+[A-Z]|\s*$|\s*[\"')\]]+\s*$)?)")
 _SLASHED = {
     "w/o": "without", "w/": "with", "b/c": "because", "c/o": "care of", "n/a": "not applicable",
@@ -156,6 +181,7 @@ def abbreviations(text: Traced) -> Traced:
         return text
     if "-" in text.text:
         text = text.sub(_DAY_RANGE, lambda found: f"{_DAYS[found[1]]} to {_DAYS[found[2]]}")
+    text = text.sub(_CELL, lambda found: _CELLS[found[1] or found[2]])
     if _ANY_FORM.search(text.text):
         for form, said in _COMPILED:
             text = text.sub(form, partial(_cased, said))

@@ -35,7 +35,7 @@ _CAPITALS = re.compile(
     r"(?<![\w.&])([A-Z]{2,}(?:-[A-Z]{2,})*)('s|s'|'|s|ed|'d|ing|er|x)?(?![A-Za-z0-9_&])"
 )
 _MIXED = re.compile(
-    r"(?<!\w)([A-Za-z]*[a-z][A-Z][A-Za-z]*|[A-Z]+[a-z]+[A-Z]+[A-Za-z]*|[A-Z]{2,}[a-z]{2,}"
+    r"(?<!\w)([A-Za-z]*[a-z][A-Z][A-Za-z]*|[A-Z]+[a-z]+[A-Z]+[A-Za-z]*|[A-Z]{2,}[a-z]+?"
     r"|[A-Z](?:\+\+|#)|[A-Za-z]+-[A-Za-z]+)((?:'s|s)?)(?![\w#+])"
 )
 _SMALL = re.compile(r"(?<![\w.'@/-])([a-z]{2,9})((?:'s|s)?)(?![\w'@/]|\.\w)")

@@ -28,7 +28,7 @@ _STEPS = (
 _MARKS = re.compile(
     r"[^\sA-Za-z.,;:!?'\"()-]|[A-Z]{2}|[a-z][A-Z]|\w\.\w|(?:^|[^\w.])\.\w|[a-z]\.\s+[a-z]|\w\.[,;]|\(\)"
     r"|[A-Z][a-z]+ I\b|-[A-Z]|[A-Za-z]'[A-Z]|(?:^|\s)-"
-    r"|\b[A-F]-\s|\([ivx]|(?m:^)\s*[IVX]+\."
+    r"|\b[A-F]-\s|\([ivx]|(?m:^)\s*(?:[IVX]+|[ivx]+)\."
 )
 """What stands in a name, but for words that are abbreviated."""
 _WORD = re.compile(r"(?<!['a-z])[a-z]+")

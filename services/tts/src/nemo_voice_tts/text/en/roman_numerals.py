@@ -48,6 +48,7 @@ _YEAR = re.compile(r"\b(M{1,3}(?:CM|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}
 _LISTED = re.compile(r"\((i{1,3}|iv|vi{1,3}|ix|xi{1,3})\)|(?<=\s)\((v|x)\)(?=\s)")
 _PAGES = re.compile(r"\b(pages?\s+)([ivxl]{1,6})\b(?:-([ivxl]{1,6})\b)?")
 _HEADING = re.compile(r"(?m)^\s*([IVX]{1,5})\.(?=\s+[A-Z])")
+_SMALL_HEADING = re.compile(r"(?m)^\s*([ivx]{2,5})\.(?=\s+[A-Z])")
 _UNMISTAKABLE = re.compile(
     r"(?<![\w.&/-])(?:II|III|VII|VIII|XII|XIII|XIV|XVI|XVII|XVIII|XIX)(?![\w.&/-]\w|\w)"
     r"|\bI(?=, II\b)|(?<=II, )IV\b|(?<=III, )IV\b|(?<=III and )IV\b"
@@ -62,12 +63,18 @@ def roman_numerals(text: Traced) -> Traced:
         text = text.sub(_SIGN, lambda found: unicodedata.normalize("NFKC", found[0]))
     if "(" in text.text or "page" in text.text:
         text = text.sub(_LISTED, _listed).sub(_PAGES, _pages)
+    text = text.sub(_SMALL_HEADING, _small_heading)
     if not _SINGLE & set(text.text) and "M" not in text.text:
         return text
     text = text.sub(_CENTURY, lambda found: _ordinal(found[1]))
     text = text.sub(_HEADED, _headed).sub(_NAMED, _named)
     text = text.sub(_UNMISTAKABLE, lambda found: _cardinal(found[0]))
     return text.sub(_YEAR, _year).sub(_HEADING, lambda found: f"{_cardinal(found[1])}.")
+
+
+def _small_heading(found: re.Match[str]) -> str | None:
+    said = _cardinal(found[1])
+    return f"{said}." if said else None
 
 
 def value(numeral: str) -> int | None:

@@ -8,6 +8,12 @@ from nemo_voice_tts.text.traced import Traced
 
 _PLUS_MINUS = re.compile(r"(?<!\w)\+[ ]?/[ ]?-[ ]?(?=[\d.$£€])")
 _HASH = re.compile(r"(?<![\w#&])#[ ]?(?=\d{1,7}(?![\w-]*[A-Za-z]))|(?<![\w#&])#s[ ](?=\d)")
+_KEY = re.compile(
+    r"(?<=\b(?:the|hit|tap|use) )[→➜➔➡]|(?<=\b(?:press|click) )[→➜➔➡]"
+    r"|[→➜➔➡](?=[ ](?:key|arrow|button)\b)",
+    re.IGNORECASE,
+)
+_RATING = re.compile("★{2,}")
 _COUNT = re.compile(r"(?<![\w#&])#(?=[ ]of\b)")
 _PER = re.compile(
     r"(?<=\w)/(?P<unit>second|sec|minute|min|hour|hr|day|week|month|year|yr|night|person|user|head"
@@ -35,11 +41,20 @@ _OTHER = re.compile(r"[^\w\s.,;:!?'\"()-]", re.UNICODE)
 
 
 def number_signs(text: Traced) -> Traced:
-    """Returns the text with the sign before a number in words: `#5`, `+/- 3`, `# of users`."""
+    """Returns the text with the sign before a number in words: `#5`, `+/- 3`, `# of users`.
+
+    So are stars in a row, and the arrow of a key.
+    """
+    if not text.text.isascii():
+        text = text.sub(_KEY, " right arrow ").sub(_RATING, _rating)
     if "#" not in text.text and "/" not in text.text:
         return text
     text = text.sub(_PLUS_MINUS, "±")
     return text.sub(_HASH, "number ").sub(_COUNT, "number")
+
+
+def _rating(found: re.Match[str]) -> str:
+    return f" {len(found[0])} stars "
 
 
 def short_forms(text: Traced) -> Traced:

@@ -39,11 +39,16 @@ _AMONG_OTHERS = re.compile(r"\b(?:call|dial|ring|phone)\s(?:\d{3},? )+(?:or|and)
 _NEAR = re.compile(
     r"\b(?:call|dial|hotline|lifeline|helpline|emergency)\b[^.!?]{0,30}$", re.IGNORECASE
 )
-_ONLY_NUMBERED = re.compile(r"(?:call|operator|dispatch|emergenc|line|service)")
+_ONLY_NUMBERED = re.compile(r"(?:call|operator|dispatch|emergenc|(?:hot|help|life)?line|service)")
 _SHORT_CODE = re.compile(r"(?<=\bto )(\d{4,6})\b(?![\w.,-]*\d)")
 _TEXTED = re.compile(r"\btext(?:ing)? (?:\S{1,20} ){0,2}$", re.IGNORECASE)
 _EXTENSION_ALONE = re.compile(r"\b([Ee]xt\.?|[Ee]xtension) ?(\d{2,6})\b")
 _GROUP = re.compile(r"\d+")
+_UNDIVIDED = re.compile(r"(?<![\w+$£€.,/#-])([2-9]\d{2})([2-9]\d{2})(\d{4})(?![\w%]|[.,/-]\d)")
+_NUMBER_OF = re.compile(
+    r"\b(?:cell|mobile|phone|telephone|tel|fax|call|dial|text|ring|contact|whatsapp|reach)\b[^.!?]{0,30}$",
+    re.IGNORECASE,
+)
 _FEWEST_DIGITS = 7
 
 
@@ -54,6 +59,7 @@ def telephones(text: Traced) -> Traced:
         text = text.sub(_EMERGENCY, _emergency).sub(_LETTERED, _lettered)
     if count >= _FEWEST_DIGITS:
         text = text.sub(_INTERNATIONAL, _international).sub(_AMERICAN, _american)
+        text = text.sub(_UNDIVIDED, _undivided)
         text = text.sub(_NATIONAL, _national).sub(_LOCAL, _local)
     if count >= len("1234"):
         text = text.sub(_SHORT_CODE, _short_code)
@@ -102,6 +108,11 @@ def _american(found: re.Match[str]) -> str | None:
             return None
     groups = [*([country[0]] if country else []), *_GROUP.findall(area), exchange, line]
     return _said(prefix, groups, extension)
+
+
+def _undivided(found: re.Match[str]) -> str | None:
+    is_called = _NUMBER_OF.search(before(found, 45)) is not None
+    return _said("", list(found.groups()), None) if is_called else None
 
 
 def _national(found: re.Match[str]) -> str | None:

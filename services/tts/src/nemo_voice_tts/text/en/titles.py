@@ -54,6 +54,7 @@ _TITLES = {
     "Assoc": "Associate",
     "Dir": "Director",
     "Mgr": "Manager",
+    "Sec": "Secretary",
     "Secy": "Secretary",
     "Treas": "Treasurer",
 }
@@ -72,6 +73,7 @@ _ONLY_WITH_DOT = frozenset(
         "Hon",
         "Assoc",
         "Asst",
+        "Sec",
     }
 )
 _STREETS = {
@@ -95,6 +97,7 @@ _STREETS = {
     "Tpke": "Turnpike",
     "Rte": "Route",
     "Bldg": "Building",
+    "Sta": "Station",
 }
 _BEFORE_NUMBERS = {
     "Apt": "Apartment",

@@ -25,7 +25,8 @@ from nemo_voice_tts.text.structure.html_tags import (
 from nemo_voice_tts.text.structure.scripts import lowered, raised
 from nemo_voice_tts.text.traced import Traced
 
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"(?:(?!(?<=\d)[\xa0\u2009\u202f](?=\d))\s)+")
+"""But for those that divide a number."""
 _LINE = re.compile(r"\n")
 _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)

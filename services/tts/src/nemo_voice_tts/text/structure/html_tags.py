@@ -90,7 +90,8 @@ def real_tags(text: str) -> frozenset[str]:
         elif _are_proper(found[3]):
             opened.add(name)
     paired = KNOWN & opened & closed
-    return paired | ((KNOWN if paired & BLOCKS else _ALONE) & opened)
+    alone = KNOWN if paired & BLOCKS else VOID if paired else _ALONE
+    return paired | (alone & opened)
 
 
 def _are_proper(attributes: str) -> bool:

@@ -31,7 +31,9 @@ _BULLET = re.compile(
 )
 _BULLETS = re.compile(rf"^{_BULLET.pattern}", re.MULTILINE)
 _BOX = re.compile(r"[^\S\n]*\[[ xX]\][^\S\n]+(?=\S)")
-_NUMBERED = re.compile(r"[^\S\n]*(?:\d{1,3}[.)]|[IVX]{2,5}\.|[A-Za-z]\)|\((?:\d{1,3}|[A-Za-z])\))[^\S\n]+(?=\S)")
+_NUMBERED = re.compile(
+    r"[^\S\n]*(?:[0-9]\uFE0F?\u20E3|\d{1,3}[.)]|[IVX]{2,5}\.|[A-Za-z]\)|\((?:\d{1,3}|[A-Za-z])\))[^\S\n]+(?=\S)"
+)
 _AMOUNT = re.compile(r"[$£€]?\.?\d")
 _SIGNS = {"-": "-", "+": "+", "–": "-"}
 _OPENING = "\"'“‘([{"
