@@ -7,7 +7,7 @@ import re
 
 from nemo_voice_tts.text.traced import Traced
 
-STAR = r"[★⭐]\uFE0F?"
+_STAR = r"[★⭐]\uFE0F?"
 _MARK = re.compile("[✔☑✅✘❌☒★⭐→➜➔⇒➡]")
 _LEADING_ARROW = re.compile(
     r"(?:^[ ]*[→➜➔⇒➡]\uFE0F?[ ]+(?=[\"'(]?[A-Z0-9$£€])"
@@ -15,9 +15,11 @@ _LEADING_ARROW = re.compile(
 )
 """An arrow before what follows from the sentence before it, or before an item."""
 _DECORATION = re.compile(r"[✔☑✅✘❌☒★⭐]\uFE0F?")
-_RATING = re.compile(
-    rf"(?<![★⭐☆\d])(?:{STAR}){{1,10}}(?:[☆✩]\uFE0F?)+"
-    rf"|(?<=[\w:] )(?:{STAR}){{2,5}}(?=\s*(?:$|[.,;:()]))"
+_ALONE = re.compile(rf"\s*{_DECORATION.pattern}\s*")
+_RATING_OR_DECORATION = re.compile(
+    rf"(?P<rating>(?<![★⭐☆\d])(?:{_STAR}){{1,10}}(?:[☆✩]\uFE0F?)+"
+    rf"|(?<=[\w:] )(?:{_STAR}){{2,5}}(?=\s*(?:$|[.,;:()])))"
+    rf"|{_DECORATION.pattern}"
 )
 _STARS = re.compile("[★⭐]")
 _SPOKEN_OF = re.compile(
@@ -40,16 +42,16 @@ def without_decorations(text: Traced) -> Traced:
     if _MARK.search(text.text) is None:
         return text
     text = text.sub(_LEADING_ARROW, " ")
-    ratings = [found.span() for found in _RATING.finditer(text.text)]
+    if _ALONE.fullmatch(text.text):
+        return text.sub(_DECORATION, " ")
+    return text.sub(_RATING_OR_DECORATION, _kept)
 
-    def kept(found: re.Match[str]) -> str | None:
-        rating = next((one for one in ratings if one[0] <= found.start() < one[1]), None)
-        if rating is not None:
-            is_one = len(_STARS.findall(found.string, *rating)) == 1
-            return "1★" if is_one else "★"
-        return None if _is_said(found) else " "
 
-    return text.sub(_DECORATION, kept)
+def _kept(found: re.Match[str]) -> str | None:
+    if found["rating"]:
+        count = len(_STARS.findall(found[0]))
+        return "1★" if count == 1 else "★" * count
+    return None if _is_said(found) else " "
 
 
 def _is_said(found: re.Match[str]) -> bool:
@@ -57,6 +59,5 @@ def _is_said(found: re.Match[str]) -> bool:
     before, after = source[max(0, start - _REACH) : start], source[end : end + _REACH]
     if _SPOKEN_OF.search(before) or _MEANS.match(after) or _AMOUNT.search(before):
         return True
-    is_whole = not source[:start].strip() and not source[end:].strip()
     begins = _CELL_BEGINS.search(before) is not None and (start <= _REACH or before.strip() != "")
-    return begins and _CELL_ENDS.match(after) is not None and not is_whole
+    return begins and _CELL_ENDS.match(after) is not None

@@ -46,7 +46,8 @@ _EXTENSION_ALONE = re.compile(r"\b([Ee]xt\.?|[Ee]xtension) ?(\d{2,6})\b")
 _GROUP = re.compile(r"\d+")
 _UNDIVIDED = re.compile(r"(?<![\w+$£€.,/#-])([2-9]\d{2})([2-9]\d{2})(\d{4})(?![\w%]|[.,/-]\d)")
 _NUMBER_OF = re.compile(
-    r"\b(?:cell|mobile|phone|telephone|tel|fax|call|dial|text|ring|contact|whatsapp|reach)\b[^.!?]{0,30}$",
+    r"\b(?:cell|mobile|phone|telephone|tel|fax|call|dial|text|ring|contact|whatsapp|reach)(?:'s)?"
+    r"[:.]?(?:\s(?:number|no\.?|is|was|at|me|us|him|her|them|on|to|the|office|now)\b:?){0,4}\s*$",
     re.IGNORECASE,
 )
 _FEWEST_DIGITS = 7

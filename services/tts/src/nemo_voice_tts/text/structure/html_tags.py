@@ -82,6 +82,7 @@ def real_tags(text: str) -> frozenset[str]:
     end, or needs none, and attributes as HTML writes them.
     """
     opened: set[str] = set()
+    with_attributes: set[str] = set()
     closed: set[str] = set()
     for found in _PROPER_TAG.finditer(text):
         name = found[2].lower()
@@ -89,9 +90,12 @@ def real_tags(text: str) -> frozenset[str]:
             closed.add(name)
         elif _are_proper(found[3]):
             opened.add(name)
+            if found[3]:
+                with_attributes.add(name)
     paired = KNOWN & opened & closed
-    alone = KNOWN if paired & BLOCKS else VOID if paired else _ALONE
-    return paired | (alone & opened)
+    if paired & BLOCKS:
+        return paired | (KNOWN & opened)
+    return paired | (_ALONE & opened) | (VOID & with_attributes if paired else frozenset())
 
 
 def _are_proper(attributes: str) -> bool:

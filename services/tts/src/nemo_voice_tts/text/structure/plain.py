@@ -19,7 +19,7 @@ from nemo_voice_tts.text.traced import Traced
 
 _GAP = re.compile(r"\n\s*([=*#_~-])\1{2,}[^\S\n]*(?:\n\s*|$)|\n[^\S\n]*\n\s*")
 """What stands between two paragraphs: an empty line, or a line drawn across the page."""
-_HEADING = re.compile(r"^[^\S\n]*(={2,6})[^\S\n]*([^\s=][^\n=]*?)[^\S\n]*\1[^\S\n]*$", re.MULTILINE)
+_HEADING = re.compile(r"^[^\S\n]*(={2,6})([^=\n]+)\1[^\S\n]*$", re.MULTILINE)
 """A heading as wikis write it: `== History ==`."""
 _LINE = re.compile(r"\n")
 BREAK = "\x1e"
@@ -84,7 +84,7 @@ class Paragraphs:
         for heading in _HEADING.finditer(paragraph.text):
             if heading.start() > at:
                 self._add_lines(paragraph[at : heading.start() - 1])
-            self._builder.add(paragraph[heading.start(2) : heading.end(2)])
+            self._builder.add(paragraph[heading.start(2) : heading.end(2)].strip())
             self._builder.end(HEADING_PAUSE_S)
             at = min(heading.end() + 1, len(paragraph))
         self._add_lines(paragraph[at:])
