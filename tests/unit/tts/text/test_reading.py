@@ -92,6 +92,8 @@ def test_each_word_is_in_the_span_of_its_phrase(phrases: list[str]) -> None:
         ("# A title\n\nIt is **so**. Yes", ["A title", "It is **so**.", "Yes"]),
         ("e\u0301a **b**", ["e\u0301a **b"]),
         ("a  \ud800 b", ["a  \ud800 b"]),
+        ("So $E = mc^2$ is it. Next", ["So $E = mc^2$ is it.", "Next"]),
+        (r"It is \(x^2\) now. Next", [r"It is \(x^2\) now.", "Next"]),
     ],
 )
 def test_phrases_know_where_they_were_written(text: str, spans: list[str]) -> None:
