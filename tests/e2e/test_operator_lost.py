@@ -1,4 +1,4 @@
-"""An operator that is killed during a change, and a change while none runs."""
+"""An operator that is killed during one change or nine, and a change while none runs."""
 
 import json
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from support.kubernetes.voice_namespace import VoiceNamespace
 from support.waiting import until
 
 CHANGES = [{"change": "first"}, {"change": "second"}]
+CROWD = [f"crowd-{number}" for number in range(9)]
+KEPT_FOR_EACH = ("deployments", "services", "persistentvolumeclaims")
 
 pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -40,6 +42,27 @@ def test_a_rollout_ends_although_the_operator_is_killed_during_it(
     assert pod["metadata"]["annotations"] | CHANGES[1] == pod["metadata"]["annotations"]
     assert calls.answered
     assert calls.failures == []
+
+
+def test_nine_changes_at_once_are_all_seen_once_although_the_operator_is_killed(
+    speech: VoiceNamespace, hub: ClusterHub, operator: ClusterOperator
+) -> None:
+    models = {"model": {"source": PUBLIC}, "hub": {"endpoint": hub.endpoint}}
+    wanted = {"task": "stt", "gpu": {"count": 0}, "replicas": 0, **models}
+    head = {"apiVersion": "nemo-voice.dev/v1alpha1", "kind": "VoiceService"}
+    voices = [{**head, "metadata": {"name": name}, "spec": wanted} for name in CROWD]
+    speech.apply({"apiVersion": "v1", "kind": "List", "items": voices})
+    operator.kill()
+    for name in CROWD:
+        speech.wait_for_reason(name, "ModelCached", "Cached", 300)
+        assert speech.status(name)["observedGeneration"] == 1
+    for kind in KEPT_FOR_EACH:
+        owned = [one for one in speech.names(kind) if one.startswith("crowd-")]
+        named_after = sorted({owner for owner in CROWD for one in owned if one.startswith(owner)})
+        assert (named_after, len(owned)) == (CROWD, len(CROWD)), kind
+    until("no Job left", lambda: not speech.names("jobs"), 120)
+    speech.kubectl("delete", "voice", *CROWD, "--timeout=60s")
+    speech.kubectl("delete", "persistentvolumeclaim", *(f"{name}-models" for name in CROWD))
 
 
 def test_a_deletion_without_an_operator_removes_all_but_the_models(

@@ -1,4 +1,6 @@
-"""Replicas follow the load of real requests up and down, and no request is lost."""
+"""Replicas follow the load of real requests, or a HorizontalPodAutoscaler, and none is lost."""
+
+import json
 
 import pytest
 
@@ -14,6 +16,11 @@ SCALING = {
     "upWindowSeconds": 4,
     "downWindowSeconds": 10,
 }
+UTILISATION = {
+    "type": "Resource",
+    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+}
+SCALE = "/apis/nemo-voice.dev/v1alpha1/namespaces/{}/voiceservices/autoscaled/scale"
 
 pytestmark = [pytest.mark.container, pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -39,3 +46,27 @@ def test_replicas_follow_the_load_and_no_request_is_lost(speech: VoiceNamespace)
     assert trickle.answered
     assert rush.failures + trickle.failures == []
     until("its Event", lambda: ("Normal", "Scaled") in speech.events("hotline"), 10)
+
+
+def test_a_horizontal_pod_autoscaler_sets_the_replicas_of_a_voice(speech: VoiceNamespace) -> None:
+    speech.create_voice("autoscaled", replicas=1, resources={"requests": {"cpu": "100m"}})
+    speech.wait_for_phase("autoscaled", "Ready")
+    target = {"apiVersion": "nemo-voice.dev/v1alpha1", "kind": "VoiceService"}
+    head = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"}
+    spec = {
+        "scaleTargetRef": {**target, "name": "autoscaled"},
+        "minReplicas": 2,
+        "maxReplicas": 3,
+        "metrics": [UTILISATION],
+    }
+    speech.apply({**head, "metadata": {"name": "autoscaled"}, "spec": spec})
+    try:
+        until("two", lambda: speech.voice("autoscaled")["spec"]["replicas"] == 2, 90)
+        until("both", lambda: speech.status("autoscaled").get("readyReplicas") == 2, TIMEOUT_S)
+        # The autoscaler finds the pods by the selector of the scale subresource.
+        scale = json.loads(speech.kubectl("get", "--raw", SCALE.format(speech.name)))
+        pods = speech.get("pods", selector=scale["status"]["selector"])["items"]
+        assert scale["status"]["replicas"] == len(pods) == 2
+    finally:
+        speech.kubectl("delete", "horizontalpodautoscaler", "autoscaled")
+    assert speech.voice("autoscaled")["spec"]["replicas"] == 2
