@@ -23,7 +23,7 @@ END = r"(?![\d])(?![.,/:]\d)"
 FRACTION = r"(?:(?:\d{1,4}[ -])?\d{1,3}/\d{1,4})"
 """A fraction, perhaps after whole ones: `1/2`, `2 3/4`."""
 FIGURE = rf"(?:{FRACTION}(?![\d/])|{NUMBER})"
-MINUS = r"(?:(?<![\w)\]%.,])(?P<minus>-[ ]?)(?=[\d.$£€]))?"
+MINUS = r"(?:(?<![\w)\]%.,^])(?P<minus>-[ ]?)(?=[\d.$£€]))?"
 """A sign, which is a hyphen elsewhere."""
 
 MAGNITUDES = {

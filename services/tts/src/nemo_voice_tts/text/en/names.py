@@ -5,6 +5,7 @@ import re
 from nemo_voice_tts.text.en.abbreviations import abbreviations
 from nemo_voice_tts.text.en.addresses import addresses
 from nemo_voice_tts.text.en.codes import codes
+from nemo_voice_tts.text.en.designations import designations
 from nemo_voice_tts.text.en.initialisms import initialisms
 from nemo_voice_tts.text.en.paths import paths
 from nemo_voice_tts.text.en.roman_numerals import roman_numerals
@@ -19,10 +20,12 @@ _STEPS = (
     addresses,
     paths,
     telephones,
-    versions,
     titles,
     abbreviations,
+    versions,
     roman_numerals,
+    # Numbers that count nothing, before the steps to which `14C` is a temperature.
+    designations,
     codes,
 )
 _MARKS = re.compile(

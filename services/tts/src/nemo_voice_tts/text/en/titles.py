@@ -120,7 +120,9 @@ _DIRECTIONS = {
 _TITLE = re.compile(rf"(?<![\w.'])({'|'.join(_TITLES)})(\.?){_NAME}")
 _SAINT_OR_STREET = re.compile(r"(?<![\w.'])(St|Dr)(s?)(\.?)(?!\w|'(?!s\b))")
 _STREET = re.compile(rf"(?<=[\w] )({'|'.join(_STREETS)})\b(\.?)")
-_NUMBERED = re.compile(rf"\b({'|'.join(_BEFORE_NUMBERS)})\b\.?(?= ?#?\d|\s[A-Z0-9]{{1,3}}\b)")
+_NUMBERED = re.compile(
+    rf"\b({'|'.join(_BEFORE_NUMBERS)})\b\.?(?= ?#?\d| number \d|\s[A-Z0-9]{{1,3}}\b)"
+)
 _DIRECTION = re.compile(
     r"(?<=[a-z\d] )(N|S|E|W|NE|NW|SE|SW)\b\.?(?=\s(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z]+)"
     rf"(?:\s[A-Z][a-z]+)?\s(?:{alternation('kinds of streets')})\b)"
