@@ -54,7 +54,7 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"pp\.", "pages", r"(?=\s?#?\d|\s[ivxlIVXLC]+\b)"),
     (r"(?<=\d )ea\b\.?", "each", _BLANK),
     (r"[Rr]ev\.", "revision", r"(?=\s?\d)(?!\s?\d+:\d)"),
-    (r"[Pp]p?g?\.", "page", _NUMBER),
+    (r"[Pp]p?g?\.", "page", r"(?=\s?#?\d|\s(?!I\b)[ivxlIVXLC]+\b)"),
     (r"[Vv]er\.", "version", _NUMBER),
     (r"[Tt]el\.", "telephone", r"(?=:|\s?\d|\s?\+)"),
     (r"Mon\.", "Monday", _DAY_OR_END),
@@ -118,7 +118,7 @@ _BEFORE_NUMBERS = {
     "Secs": "sections", "Arts": "articles", "Chs": "chapters", "Ex": "example", "Dir": "directive",
 }  # fmt: skip
 _NUMBERED = re.compile(
-    rf"(?<![\w.'-])({'|'.join(_BEFORE_NUMBERS)}|{'|'.join(map(str.lower, _BEFORE_NUMBERS))})"
+    rf"(?<![\w.'-])({'|'.join(_BEFORE_NUMBERS)}|regs?|mag|paras?|cl|eqs|secs|arts|chs)"
     r"\.(?=\s?[(#]?\d)"
 )
 
@@ -152,7 +152,7 @@ _ROCK = re.compile(r"(?<=\w)\s?['`]n['`]?\s?(?=\w)|(?<=\w)\s?'?n'\s(?=\w)|(?<=\s
 _HE_SHE = re.compile(r"\b(they|he|she)/(them|him|her)(?:/(theirs?|his|hers?))?\b", re.IGNORECASE)
 _COUNTED = re.compile(r"[\d%][ ]?$")
 _GRADE = re.compile(r"\b([A-F])([+-])(?=[\s.,;:!?)\"']|$)")
-_BLOOD = re.compile(r"(?<!\w)(AB?|B|O)([+-])(?=[\s.,;:!?)]|$)")
+_BLOOD = re.compile(r"(?<!\w)(?<!grade )(?<!grades )(AB?|B|O)([+-])(?=[\s.,;:!?)]|$)")
 _RHESUS = {"+": "positive", "-": "negative"}
 _PER = re.compile(r"(?<=\bper )[A-Za-z]{1,4}\b")
 _BEFORE_GRADE = re.compile(

@@ -45,6 +45,7 @@ _DECADE = re.compile(
     r"(?:^|[ -])(?:the|his|her|their|my|your|our|mid|late|early|in|low|high|of|to|and)[ -]$",
     re.IGNORECASE,
 )
+_LEVEL = re.compile(r"\b(?:the|low|mid|high|upper)[ -]$", re.IGNORECASE)
 _AIRCRAFT = re.compile(r"7\d7")
 _PEOPLE = re.compile(
     r"\b(?:the|among|amongst|most|all|many|young|targets?|targeting)[ ]$", re.IGNORECASE
@@ -136,7 +137,8 @@ def _is_second(place: _Place) -> bool:
         return True
     is_age = len(low) == _DECADE_DIGITS and _DECADE.search(place.before)
     is_decade = len(low) == _YEAR_DIGITS and low[:2] in _CENTURIES
-    return not is_decade and not is_age
+    is_level = len(low) == _LONG_DIGITS and _LEVEL.search(place.before)
+    return not (is_decade or is_age or is_level)
 
 
 def _is_several(place: _Place) -> bool:

@@ -100,8 +100,9 @@ _DECADE = re.compile(
     r"|(?<=\bearly[ -])|(?<=\blow )|(?<=\bhigh )|(?<=\bupper )))(?P<age>[1-9]0)'?s(?!\w)"
 )
 _DECADES = re.compile(
-    r"(?<![\w.,])(?P<age>[1-9]0)'?s(?=(?:,|,? and|,? or|[ ]?&|/| to|-)[ ]?(?:the )?[1-9]0'?s\b"
-    r"|[ ](?:music|hits?|fashion|style|rock|pop|films?|movies?|era|disco)\b)"
+    r"(?<![\w.,])'?(?P<age>[1-9]0)'?s(?=(?:,|,? and|,? or|[ ]?&|/| to|-)[ ]?(?:the )?[1-9]0'?s\b"
+    r"|[ ](?:music|hits?|fashion|style|rock|pop|films?|movies?|era|disco"
+    r"|kids?|child|children|babies|baby|vibes?|look|band|cartoons?|nostalgia)\b)"
 )
 _YEAR_TO = re.compile(rf"(?<=\d{{4}})[ ]?-[ ]?(?={_MONTH}\.?[ ](?:{_DAY},?[ ])?\d{{4}})")
 _DATES_TO = re.compile(

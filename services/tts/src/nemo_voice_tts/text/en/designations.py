@@ -4,10 +4,10 @@
 """
 
 import re
+from collections.abc import Callable
 
 from nemo_voice_tts.text.en.figures import figure
 from nemo_voice_tts.text.en.spelling import (
-    alternation,
     cardinal,
     code_number,
     digits,
@@ -17,6 +17,7 @@ from nemo_voice_tts.text.en.spelling import (
 from nemo_voice_tts.text.en.states import STATES
 from nemo_voice_tts.text.traced import Traced
 
+_Said = Callable[[re.Match[str]], str]
 _NOUN = (
     r"(?:flight|seat|row|gate|room|suite|apartment|apt|unit|flat|platform|terminal|locker|booth"
     r"|bus|tram|train|line|route|highway|interstate|hwy|exit|junction|form|grade|class|section"
@@ -40,9 +41,9 @@ _PHONE = re.compile(
 _NUMBERED = re.compile(
     r"\b((?i:flight|gate|room|suite|apartment|unit|route|highway|interstate|hwy|bus|train|error"
     r"|code|status|http|port|locker|studio|boeing|airbus|porsche|peugeot|nokia|office|form"
-    r"|rtx|gtx|rx|ryzen|geforce|radeon)s?)([ ]#?)(\d{3,5})"
+    r"|rtx|gtx|rx|ryzen|geforce|radeon)s?)([ ]#?)(\d{3,5}|\d{2}(?=,? (?:and|or|to) \d{3}))"
     r"((?:(?:,? (?:and|or|to|through) |, )\d{3,5})*)"
-    r"(?![\w%]|[.,/:-]\d| (?:people|men|women|miles)\b)"
+    r"(?![\w%]|[.,/: -]\d| (?:people|men|women|miles)\b)"
 )
 _FLIGHT = re.compile(r"\b([Ff]lights?\s+)([A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?(\d{1,4})\b")
 _AIRLINE = re.compile(r"\b(BA|AA|UA|DL|LH|AF|KL|EK|QF|QR|SQ|WN|IB|EI)[ ]?(\d{3,4})\b(?![.,:]\d)")
@@ -72,31 +73,6 @@ _NAMED_SECTION = re.compile(
     r"(?<![\w.,$])(401|403|457)([kb])()(?!\w)"
 )
 """Parts of laws: `401(k)`, `501(c)(3)`, `Section 8(a)`."""
-_BOOKS = {
-    "Gen": "Genesis", "Exod": "Exodus", "Ex": "Exodus", "Lev": "Leviticus", "Num": "Numbers",
-    "Deut": "Deuteronomy", "Josh": "Joshua", "Judg": "Judges", "Sam": "Samuel", "Kgs": "Kings",
-    "Chron": "Chronicles", "Chr": "Chronicles", "Neh": "Nehemiah", "Ps": "Psalm", "Pss": "Psalms",
-    "Prov": "Proverbs", "Eccl": "Ecclesiastes", "Isa": "Isaiah", "Jer": "Jeremiah",
-    "Lam": "Lamentations", "Ezek": "Ezekiel", "Dan": "Daniel", "Hos": "Hosea", "Mic": "Micah",
-    "Hab": "Habakkuk", "Zech": "Zechariah", "Mal": "Malachi", "Matt": "Matthew", "Mt": "Matthew",
-    "Mk": "Mark", "Lk": "Luke", "Jn": "John", "Rom": "Romans", "Cor": "Corinthians",
-    "Gal": "Galatians", "Eph": "Ephesians", "Phil": "Philippians", "Col": "Colossians",
-    "Thess": "Thessalonians", "Tim": "Timothy", "Heb": "Hebrews", "Jas": "James", "Pet": "Peter",
-    "Rev": "Revelation",
-}  # fmt: skip
-_BOOK = re.compile(
-    rf"\b({'|'.join(sorted(_BOOKS, key=len, reverse=True))})\b(?:\.?(?= \d{{1,3}}:\d)"
-    r"|(?:(?<=\b[1-3] Cor)|(?<=\b[1-3] Sam)|(?<=\b[12] Tim)|(?<=\b[12] Pet)|(?<=\b[12] Kgs)"
-    r"|(?<=\b[12] Chr)|(?<=Thess)|(?<=Chron)|(?<=Deut)|(?<=Ezek)|(?<=Matt)|(?<=Prov)|(?<=Rom)"
-    r"|(?<=Isa)|(?<=Heb)|(?<=Gal)|(?<=Eph)|(?<=Lev)|(?<=Ps))\.(?= \d))"
-)
-"""A short name of a book of verses, which a person may have as well, unless a verse follows."""
-_VERSE = re.compile(
-    rf"\b({alternation('books of verses')}) (\d{{1,3}}):(\d{{1,3}})"
-    r"(?:-(?:(\d{1,3}):)?(\d{1,3}))?(?![\w:]|[.-]\d| ?[ap]\.?m)"
-)
-
-
 _TYRE = re.compile(r"(?<![\w./])(\d{3})/(\d{2}) ?(Z?R) ?(\d{2})(?!\w)")
 _PROCESSOR = re.compile(r"\b([iI][3579])[- ](\d{2})(\d{2,3})([A-Z]{0,2}\d?)(?!\w)")
 _PARAMETERS = re.compile(
@@ -107,7 +83,7 @@ _PARAMETERS = re.compile(
 _LARGE = re.compile(r"(?<=\b[Tt]he )(\d{2,3})(B)(?!\w)|(?<=\b[Aa] )(\d{2,3})(B)(?!\w)")
 _SIZES = {"B": "billion", "M": "million", "T": "trillion"}
 _CUP = re.compile(r"(?<![\w.,])(\d{2})([A-K]{1,3})(?= (?:bras?|cups?|bust)\b)")
-_MINNESOTAN = re.compile(
+_COMPANY = re.compile(
     r"(?<![\w.,$£€-])3M(?='s\b| (?:[Cc]ompany|Co\b|Corp|Inc|tapes?|products?|stock|shares?|masks?"
     r"|respirators?|makes?|made|sells?|said|says|is|was|has|will|announced|reported|employs?)\b)"
     r"|(?<=\bat )3M(?=[.,;!?]|$)|(?<=\bby )3M(?!\w)"
@@ -115,30 +91,27 @@ _MINNESOTAN = re.compile(
 """The company; `3M` is three million otherwise."""
 
 
+_LONG = re.compile(r"(?<![\d$£€./])\d{3}")
+_FIVE_DIGITS = re.compile(r"\d{5}")
+_JOINED = re.compile(r"\d[A-Za-z(]|[A-Za-z]-?\d|\d/\d\d R|[Ff]light")
+_BEFORE_NAME = re.compile(r"\d[A-Z]? (?:[A-Z]|\d+(?:st|nd|rd|th))")
+"""What a text holds that any of the patterns may find: most hold none of them."""
+
+
 def designations(text: Traced) -> Traced:
     """Returns the text with the numbers of flights, rooms, forms, houses and postcodes in words."""
-    if not any(map(str.isdigit, text.text)):
-        return text
-    text = text.sub(
-        _FLIGHT, lambda found: f"{found[1]}{_lettered(found[2])} {code_number(found[3])}"
-    )
-    text = text.sub(_AIRLINE, lambda found: f"{letters(found[1])} {code_number(found[2])}")
-    text = text.sub(_IBAN, lambda found: ", ".join(map(letters, found[0].split(" "))))
-    text = text.sub(
-        _SEATS, lambda found: f"{found[1]} {code_number(found[3])} {found[4]} to {found[5]}"
-    )
-    text = text.sub(_ZIP, lambda found: f"{found[1]}{_groups(found[2])}")
-    text = text.sub(_POSTCODE, _postcode).sub(_HOUSE, _house)
-    text = text.sub(_CARD, lambda found: f"{found[1]}{digits(found[2])}")
-    text = text.sub(_SHORT_CODE, lambda found: f"{found[1]}{digits(found[2])}")
-    text = text.sub(_BOOK, lambda found: _BOOKS[found[1]]).sub(_MINNESOTAN, "three M")
-    text = text.sub(_TYRE, _tyre).sub(_PROCESSOR, _processor)
-    text = text.sub(_PARAMETERS, _size).sub(_LARGE, _size)
-    text = text.sub(_CUP, lambda found: f"{code_number(found[1])} {letters(found[2])}")
-    text = text.sub(_NAMED_SECTION, _named_section).sub(_VERSE, _verse)
-    for pattern in (_LETTERED, _BELONGING, _PHONE):
-        text = text.sub(pattern, _code_of)
-    return text.sub(_NUMBERED, _numbers_of)
+    source = text.text
+    if _LONG.search(source):
+        for pattern, said in _OF_DIGITS:
+            text = text.sub(pattern, said)
+        if _FIVE_DIGITS.search(source):
+            text = text.sub(_ZIP, lambda found: f"{found[1]}{_groups(found[2])}")
+            text = text.sub(_SHORT_CODE, lambda found: f"{found[1]}{digits(found[2])}")
+    if _JOINED.search(source):
+        for pattern, said in _WITH_LETTERS:
+            text = text.sub(pattern, said)
+    text = text.sub(_HOUSE, _house) if _BEFORE_NAME.search(source) else text
+    return text.sub(_NUMBERED, _numbers_of) if _LONG.search(source) else text
 
 
 def _lettered(code: str) -> str:
@@ -184,13 +157,6 @@ def _size(found: re.Match[str]) -> str:
     return f"{figure(figures)} {_SIZES[size]}"
 
 
-def _verse(found: re.Match[str]) -> str:
-    book, *numbers = found.groups()
-    chapter, first, next_chapter, last = (cardinal(int(one)) if one else "" for one in numbers)
-    said = f"{book} {chapter} {first}"
-    return " ".join(filter(None, [said, "to", next_chapter, last])) if last else said
-
-
 def _code_of(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2].replace('#', '')}{_lettered(found[3])}"
 
@@ -201,3 +167,25 @@ def _numbers_of(found: re.Match[str]) -> str:
         others = re.sub(r"\d+", lambda one: code_number(one[0]), others)
     said = part(noun) if noun.isupper() else noun
     return f"{said}{blank.replace('#', '')}{code_number(first)}{others}"
+
+
+_OF_DIGITS: tuple[tuple[re.Pattern[str], _Said], ...] = (
+    (_AIRLINE, lambda found: f"{letters(found[1])} {code_number(found[2])}"),
+    (_IBAN, lambda found: ", ".join(map(letters, found[0].split(" ")))),
+    (_CARD, lambda found: f"{found[1]}{digits(found[2])}"),
+)
+_WITH_LETTERS: tuple[tuple[re.Pattern[str], _Said], ...] = (
+    (_FLIGHT, lambda found: f"{found[1]}{_lettered(found[2])} {code_number(found[3])}"),
+    (_SEATS, lambda found: f"{found[1]} {code_number(found[3])} {found[4]} to {found[5]}"),
+    (_POSTCODE, _postcode),
+    (_COMPANY, lambda _: "three M"),
+    (_TYRE, _tyre),
+    (_PROCESSOR, _processor),
+    (_PARAMETERS, _size),
+    (_LARGE, _size),
+    (_CUP, lambda found: f"{code_number(found[1])} {letters(found[2])}"),
+    (_NAMED_SECTION, _named_section),
+    (_LETTERED, _code_of),
+    (_BELONGING, _code_of),
+    (_PHONE, _code_of),
+)

@@ -49,7 +49,9 @@ _COMPARISON = re.compile(
 _BINARY = re.compile(
     r"(?<=[\w)%°!\]])(?P<before>[ ]*)(?P<sign>[-+*×÷/·±∓=⋅])(?P<after>[ ]*)(?=[-+]?[\w.(√∞π$])"
 )
-_NEGATIVE = re.compile(r"(?<=[(=*/×÷±])[ ]?-(?=[A-Za-z](?:[ ]?[-+±∓×*/=)^²³]| squared| cubed))")
+_NEGATIVE = re.compile(
+    r"(?<=[(=*/×÷±])[ ]?-(?=[A-Za-z](?:[ ]?[-+±∓×*/=)^²³,.;]|$| squared| cubed))"
+)
 _EQUATION = re.compile(r"[=≠≈<>≤≥]")
 _SAID = {
     "-": "minus", "+": "plus", "*": "times", "×": "times", "x": "times", "÷": "divided by",

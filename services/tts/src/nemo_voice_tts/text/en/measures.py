@@ -83,7 +83,7 @@ def _measure(found: re.Match[str]) -> str | None:
         return f"{', '.join(map(number, low.split('/')))} {name}" if name else None
     is_adjective = gap == "-" or stands_before_noun(found.string, found.start(), found.end())
     if high is None and low.startswith("1/") and found["unit"] in {"s", "sec"}:
-        return f"one {ordinal(low[2:])} of a second"
+        return f"{figure(low) if low == '1/2' else f'one {ordinal(low[2:])}'} of a second"
     is_one = is_adjective or (high is None and is_singular(low) and not found["tail"])
     name = _unit(found, is_one=is_one)
     if name is None:

@@ -159,7 +159,8 @@ def _stands_in_capitals(found: re.Match[str]) -> bool:
     before = re.search(r"([A-Za-z]+)\W*$", found.string[max(0, found.start() - 20) : found.start()])
     after = re.match(r"\W*([A-Za-z]+)", found.string[found.end() : found.end() + 20])
     return any(
-        word is not None and len(word[1]) > 1 and word[1].isupper() for word in (before, after)
+        word is not None and len(word[1]) > 1 and word[1].isupper() and word[1] not in codes()
+        for word in (before, after)
     )
 
 

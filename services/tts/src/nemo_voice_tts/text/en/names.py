@@ -12,6 +12,7 @@ from nemo_voice_tts.text.en.roman_numerals import roman_numerals
 from nemo_voice_tts.text.en.spelling import word_set
 from nemo_voice_tts.text.en.telephones import telephones
 from nemo_voice_tts.text.en.titles import titles
+from nemo_voice_tts.text.en.verses import verses
 from nemo_voice_tts.text.en.versions import versions
 from nemo_voice_tts.text.traced import Traced
 
@@ -25,6 +26,7 @@ _STEPS = (
     versions,
     roman_numerals,
     # Numbers that count nothing, before the steps to which `14C` is a temperature.
+    verses,
     designations,
     codes,
 )

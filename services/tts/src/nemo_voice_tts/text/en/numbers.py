@@ -4,7 +4,6 @@ import re
 
 from nemo_voice_tts.text.en.figures import (
     MAGNITUDES,
-    SPELLOUT,
     is_year,
     number,
     ordinal,
@@ -13,6 +12,7 @@ from nemo_voice_tts.text.en.figures import (
 )
 from nemo_voice_tts.text.en.spelling import alternation, plural_of
 from nemo_voice_tts.text.en.years import is_year_here
+from nemo_voice_tts.text.spellout import ENGLISH
 from nemo_voice_tts.text.traced import Traced
 
 _ORDINALS_TO = re.compile(r"(?<=\d(?:st|nd|rd|th))[ ]?-[ ]?(?=\d+(?:st|nd|rd|th)\b)")
@@ -123,7 +123,7 @@ def _several(found: re.Match[str]) -> str:
 def _digits(found: re.Match[str]) -> str:
     code = found["code"]
     return found[0][: -len(code)] + ", ".join(
-        SPELLOUT.digits(part) for part in re.split(r"[- ]", code)
+        ENGLISH.digits(part) for part in re.split(r"[- ]", code)
     )
 
 
@@ -143,7 +143,7 @@ def _letter_by_letter(found: re.Match[str]) -> str | None:
 
 
 def _spelled(code: str) -> str:
-    return " ".join(SPELLOUT.digits(one) if one.isdigit() else one.upper() for one in code)
+    return " ".join(ENGLISH.digits(one) if one.isdigit() else one.upper() for one in code)
 
 
 def _hyphened(found: re.Match[str]) -> str | None:
@@ -165,7 +165,7 @@ def _group(figures: str) -> str:
     if is_year(figures):
         return year(figures)
     is_code = len(figures) > 2 and figures.isdigit()  # noqa: PLR2004 as two digits are said anyway
-    return SPELLOUT.digits(figures) if is_code else _part(figures)
+    return ENGLISH.digits(figures) if is_code else _part(figures)
 
 
 def _range(low: str, high: str) -> str:
@@ -180,7 +180,7 @@ def _range(low: str, high: str) -> str:
     lengths = tuple(map(len, (low, high)))
     is_code = (low[0] == "0" and low[1:2].isdigit()) or (high[0] == "0" and high[1:2].isdigit())
     if is_code or lengths == _PHONE_PARTS:
-        return f"{SPELLOUT.digits(low)}, {SPELLOUT.digits(high)}"
+        return f"{ENGLISH.digits(low)}, {ENGLISH.digits(high)}"
     return f"{_part(low)} to {_part(high)}"
 
 
@@ -196,7 +196,7 @@ def _points(figures: str) -> str:
     """Returns a number with several dots or stray commas part by part."""
     marks = {".": " point ", ",": ", "}
     parts = re.split(r"([.,])", figures)
-    return "".join(marks.get(part) or SPELLOUT.integer(part) for part in parts if part)
+    return "".join(marks.get(part) or ENGLISH.integer(part) for part in parts if part)
 
 
 def _named(found: re.Match[str]) -> str | None:

@@ -34,13 +34,14 @@ _DURATION = re.compile(
 )
 _MINUTES = re.compile(r"(?<![\w.,:/-])(?P<m>\d{1,3}):(?P<s>[0-5]\d)[ ]?min(?:ute)?s?\b")
 _LAP = re.compile(
-    r"(?<![\w.,:/-])(?P<m>\d{1,2}):(?P<s>[0-5]\d\.\d{1,3})(?![\w:]|\.?\d|[ ]?[ap]\.?m)"
+    r"(?<![\w.,:/-])(?P<m>\d{1,2}):(?P<s>[0-5]\d\.\d{1,3})(?:[ ]?s(?:ec)?\b)?"
+    r"(?![\w:]|\.?\d|[ ]?[ap]\.?m)"
 )
 """Minutes and seconds with a fraction, as races are timed."""
 _SCORING = re.compile(r"(?P<m>\d{1,3})(?:\+(?P<added>\d{1,2}))?'")
 _SCORED = re.compile(
     r"\((?:\d{1,3}(?:\+\d{1,2})?'(?:, ?)?)+\)|\b\d{2,3}\+\d{1,2}'(?!\w)"
-    r"|(?<=[a-z] )\d{1,2}'(?=[,;).]|$| [A-Z(])"
+    r"|(?<=[a-z] )\d{1,2}'(?! (?:tall|long|wide|high|deep|x|by)\b)(?![\w'\"])"
 )
 """Minutes of a match: `(23', 45+2')`."""
 _SCORER = re.compile(r"[A-Z][\w'-]* $")

@@ -57,6 +57,8 @@ _NAMES = {
     "m/s^2": "meter per second squared",
     "kcals": "kilocalorie",
     "tok": "token",
+    "req": "request",
+    "doz": "dozen",
     "MT": "metric ton",
     "mT": "millitesla",
     "vol": "volume",
@@ -89,7 +91,6 @@ _WHOLE = {
     "pt": "pint",
     "pts": "point",
     "tok/s": "token per second",
-    "req/s": "request per second",
     "Å": "angstrom",
 }
 """Units of several words, or read otherwise than CLDR names them."""
@@ -100,6 +101,7 @@ _IRREGULAR = {
     "inch": "inches",
     "foot": "feet",
     "query": "queries",
+    "dozen": "dozen",
     "kilohertz": "kilohertz",
     "terahertz": "terahertz",
     "megohm": "megohms",
