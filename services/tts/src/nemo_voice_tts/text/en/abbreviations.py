@@ -137,7 +137,7 @@ _SLASHED = {
     "q/q": "quarter over quarter", "y/y": "year over year",
     "w/o": "without", "w/": "with", "b/c": "because", "c/o": "care of", "n/a": "not applicable",
     "N/A": "not applicable", "and/or": "and or", "s/he": "she or he", "i/o": "I O", "I/O": "I O",
-    "A/C": "A C", "a/c": "A C", "HTTP/S": "H T T P S", "w/out": "without", "km/h": "km/h",
+    "A/C": "A C", "a/c": "A C", "HTTP/S": "H T T P S", "w/out": "without",
 }  # fmt: skip
 _SLASH = re.compile(
     r"(?<![\w/.@:-])([A-Za-z]{1,20}(?:/[A-Za-z]{1,20}){1,4}|w/)"
@@ -225,13 +225,14 @@ def _pronouns(found: re.Match[str]) -> str:
 
 def _slash(found: re.Match[str]) -> str | None:
     written = found[1]
+    is_counted = _COUNTED.search(before(found, 2)) is not None
     known = _SLASHED.get(written) or _SLASHED.get(written.lower())
     if known is not None:
-        return None if known == written else known
+        return known
     names = written.split("/")
-    is_counted = _COUNTED.search(before(found, 2)) is not None
-    if is_counted and not written.isupper() and unit_name(written, is_one=True):
-        return None  # `measures.py` reads it with its number
+    rate = None if written.isupper() else unit_name(written, is_one=False)
+    if rate and (is_counted or names[-1].lower() in _UNITS):
+        return None if is_counted else rate  # `measures.py` reads it with its number
     if names[0].lower() != "either" and any(name.lower() in _UNITS for name in names[1:]):
         is_rate = is_counted and len(written) > len("km/h") and is_word(names[0])
         return " per ".join([names[0], *map(per_unit, names[1:])]) if is_rate else None

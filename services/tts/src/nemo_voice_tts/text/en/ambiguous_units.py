@@ -45,6 +45,10 @@ _DECADE = re.compile(
     r"(?:^|[ -])(?:the|his|her|their|my|your|our|mid|late|early|in|low|high|of|to|and)[ -]$",
     re.IGNORECASE,
 )
+_BRACKETS = frozenset({"16", "18", "25", "35", "45", "55"})
+"""The ages at which the groups of statistics begin."""
+_ROUND = frozenset({"10", "100", "1000", "10000", "100000"})
+"""Of which there are several: `100s of people`."""
 _LEVEL = re.compile(r"\b(?:the|low|mid|high|upper)[ -]$", re.IGNORECASE)
 _AIRCRAFT = re.compile(r"7\d7")
 _PEOPLE = re.compile(
@@ -131,7 +135,10 @@ def _is_second(place: _Place) -> bool:
     low = place.low
     if _AIRCRAFT.fullmatch(low) or (place.is_close and low.isdecimal() and _is_several(place)):
         return False
-    if place.found["high"] and place.is_close and _PEOPLE.search(place.before):
+    is_bracket = low in _BRACKETS and not place.before
+    if place.found["high"] and place.is_close and (is_bracket or _PEOPLE.search(place.before)):
+        return False
+    if place.is_close and low in _ROUND and place.after.startswith(" of "):
         return False
     if not (low.endswith("0") and low.isdecimal() and place.is_close):
         return True

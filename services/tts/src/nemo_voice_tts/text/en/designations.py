@@ -23,12 +23,12 @@ _NOUN = (
     r"|bus|tram|train|line|route|highway|interstate|hwy|exit|junction|form|grade|class|section"
     r"|exhibit|appendix|annex|figure|fig|table|schedule|error|code|status|model|zone|group|block"
     r"|building|hall|lot|track|aisle|bay|dock|door|ward|rule|article|question|item|step|page"
-    r"|size|level|channel|studio|boeing|airbus|porsche|peugeot|nokia|ryzen|geforce|radeon|office)"
+    r"|size|house|level|channel|studio|boeing|airbus|porsche|peugeot|nokia|ryzen|geforce|radeon|office)"
 )
 _LETTERED = re.compile(
-    rf"\b((?i:{_NOUN}))([ ]#?|: ?#?)(\d{{1,4}}[A-Z]{{1,2}}|\d{{1,4}}[a-h]"
+    rf"\b((?i:{_NOUN})s?)([ ]#?|: ?#?)(\d{{1,4}}[A-Z]{{1,2}}|\d{{1,4}}[a-h]"
     rf"|[A-Z]{{1,2}}-?\d{{1,4}}[A-Z]?)"
-    r"(?![\w%$]|[.,:]\d|-?\d|/)"
+    r"((?:(?:,? (?:and|or|to) |, )\d{1,4}[A-Z](?!\w))*)(?![\w%$]|[.,:]\d|-?\d|/)"
 )
 """Letters behind or before the number are a part of the name, whatever unit they look like."""
 _BELONGING = re.compile(
@@ -80,6 +80,8 @@ _PARAMETERS = re.compile(
     r"|instruct|base|checkpoint|network|variant|token|weight|version)s?\b)"
 )
 """Sizes of models: `a 7B model`."""
+_MODEL = re.compile(r"(?<![\w.,-])(?:\d{4}|7[0-8]7)X[A-Z]?(?!\w| (?:faster|slower|more|less))")
+"""Of processors and aeroplanes: `7950X`, `777X`."""
 _LARGE = re.compile(r"(?<=\b[Tt]he )(\d{2,3})(B)(?!\w)|(?<=\b[Aa] )(\d{2,3})(B)(?!\w)")
 _SIZES = {"B": "billion", "M": "million", "T": "trillion"}
 _CUP = re.compile(r"(?<![\w.,])(\d{2})([A-K]{1,3})(?= (?:bras?|cups?|bust)\b)")
@@ -161,6 +163,11 @@ def _code_of(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2].replace('#', '')}{_lettered(found[3])}"
 
 
+def _codes_of(found: re.Match[str]) -> str:
+    others = re.sub(r"\d+[A-Z]", lambda one: _lettered(one[0]), found[4])
+    return f"{_code_of(found)}{others}"
+
+
 def _numbers_of(found: re.Match[str]) -> str:
     noun, blank, first, others = found.groups()
     if noun.endswith("s") or noun.isupper():
@@ -185,7 +192,8 @@ _WITH_LETTERS: tuple[tuple[re.Pattern[str], _Said], ...] = (
     (_LARGE, _size),
     (_CUP, lambda found: f"{code_number(found[1])} {letters(found[2])}"),
     (_NAMED_SECTION, _named_section),
-    (_LETTERED, _code_of),
+    (_LETTERED, _codes_of),
+    (_MODEL, lambda found: _lettered(found[0])),
     (_BELONGING, _code_of),
     (_PHONE, _code_of),
 )

@@ -69,6 +69,11 @@ _PLURAL = re.compile(r"(?<!\d)(?P<n>\d+)(?P<end>'?s|ers)(?!\w)")
 _KARAT = re.compile(
     r"(?<![\w.,])(?P<n>\d{1,2})[ ]?[kK](?=[ ](?:(?:white|yellow|rose|solid) )?gold\b)"
 )
+_ROUND = {
+    "10": "tens", "100": "hundreds", "1000": "thousands", "10000": "tens of thousands",
+    "100000": "hundreds of thousands",
+}  # fmt: skip
+_SEVERAL_OF = re.compile(r" of\b")
 _OWNER = re.compile(r"[A-Z][a-z]+ $")
 _DEVICE = re.compile(r"(?:iphone|galaxy|model|mi|nexus) $", re.IGNORECASE)
 _FORMULA = re.compile(r"\b(?P<atoms>CO|NO|SO|NH|CH|PO)(?=[ ]?\d(?!\w))")
@@ -232,6 +237,8 @@ def _plural(found: re.Match[str]) -> str:
     figures = found["n"]
     if _DEVICE.search(found.string[max(0, found.start() - 12) : found.start()]):
         return f"{number(figures)} S"
+    if found["end"] == "s" and _SEVERAL_OF.match(found.string, found.end()) and figures in _ROUND:
+        return _ROUND[figures]
     said = year(figures) if is_year(figures) else pairs(figures)
     if found["end"] == "ers":
         return f"{before}{said}rs" if said.endswith("e") else f"{before}{said}ers"

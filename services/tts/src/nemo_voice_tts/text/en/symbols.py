@@ -21,7 +21,9 @@ _STARS = re.compile(r"(?<![\w*.])(?P<n>[1-7])[ ]?(?:\*(?![\w*])|[★⭐])")
 _NOTE = re.compile(r"(?<=[\w.,;:!?)\"'%])\*{1,3}(?![\w*])|(?<![\w*])\*(?=[A-Za-z])|[†‡]")
 _STARRED = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,80})(?<=\S)\*(?![\w*])")
 _SECTIONS = re.compile(r"§§[ ]?")
-_SHARP = re.compile(r"\b(?P<note>[CFAGDEB])(?:#|♯)(?!(?!m(?:aj|in)?\d?\b|dim|sus)[A-Za-z_])")
+_SHARP = re.compile(
+    r"\b(?P<note>[CFAGDEB])(?:#|♯)(?!(?!m(?:aj|in)?\d*(?:b\d)?\b|dim|sus)[A-Za-z_])"
+)
 """A note, a chord or a language: `F#m7`, `C#12`."""
 _TAG = re.compile(r"(?<![\w#&])#(?=[A-Za-z])")
 _AT = re.compile(r"[ ]?@[ ]?")
