@@ -117,14 +117,6 @@ def _ordinal(found: re.Match[str]) -> str:
     return ordinal(found["n"]) + (" " if found["hyphen"] else "")
 
 
-def _several(found: re.Match[str]) -> str:
-    """Returns several of a number, or who has its name: `529s`, `the 49ers`."""
-    said = pairs(found["n"]) if len(found["n"]) > 2 else number(found["n"])  # noqa: PLR2004 digits
-    if found["end"] != "s":
-        return f"{said.removesuffix('e')}{found['end']}"
-    return plural_of(said)
-
-
 def _digits(found: re.Match[str]) -> str:
     code = found["code"]
     return found[0][: -len(code)] + ", ".join(

@@ -39,15 +39,15 @@ _RATED = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"[ ](?:split|mix|blend|ratio|chance|vote|partnership)")
-_METER = re.compile(r"[ -](?:time|meter|metre|bar|beat|rhythm|signature)\b")
+_METER = re.compile(r"[ -](?:time|rhythm|signature)\b")
+_BEATS = frozenset({"2", "4", "8", "16"})
 _ODDS = re.compile(r"\b(?:odds|bets?|favou?rites?|bookmakers?|bookies)\b", re.IGNORECASE)
 _PRESSURE = re.compile(r"\b(?:blood|pressure|bp|systolic|mmhg)\b", re.IGNORECASE)
 _SIDES_MEET = re.compile(r"[xX×][ ]?[\d.]")
 _FRACTIONS = re.compile(
     r"(?<![\w.,:/-])(?P<low>\d{1,2}/\d{1,3})[ ]?-[ ]?(?P<high>\d{1,2}/\d{1,3})(?![\w/]|[.,:-]\d)"
 )
-_APERTURE = re.compile(r"(?<![\w/])([fF])/(?=\d)")
-_ANY = re.compile(r"[fF]/\d|\d[ ]?[:/xX×]|\d[-+]\d|\d\+[xX]|\d[ '\"a-z]{0,4}[xX×]")
+_ANY = re.compile(r"\d[ ]?[:/xX×]|\d[-+]\d|\d\+[xX]|\d[ '\"a-z]{0,4}[xX×]")
 _IDIOMS = {
     (24, 7): "twenty four seven", (9, 11): "nine eleven", (7, 11): "seven eleven",
     (20, 20): "twenty twenty", (24, 365): "twenty four three sixty five",
@@ -63,7 +63,6 @@ def ratios(text: Traced) -> Traced:
     """Returns the text with its ratios, fractions, sizes and factors in words."""
     if not _ANY.search(text.text):
         return text
-    text = text.sub(_APERTURE, lambda found: f"{found[1].upper()} ")
     text = text.sub(_FRACTIONS, _fractions).sub(_MIXED, lambda found: figure(found["all"]))
     text = text.sub(_ROUND, _round).sub(_SLASH, _slash).sub(_RATIO, _ratio)
     return text.sub(_FACTOR, _factor)
@@ -102,7 +101,7 @@ def _slash(found: re.Match[str]) -> str | None:
     over, under = float(low.replace(",", "")), int(float(high.replace(",", "")))
     if found["th"]:
         return fraction(int(over), under) if over.is_integer() else None
-    if _METER.match(found.string, found.end()):
+    if high in _BEATS and over > 1 and _METER.match(found.string, found.end()):
         return f"{number(low)} {number(high)}"
     if _ODDS.search(found.string, max(0, found.start() - 30), found.end() + 20):
         return f"{number(low)} to {number(high)}"
