@@ -100,5 +100,6 @@ _PARSERS = {
 
 
 def _too_large(name: str, most_bytes: int) -> InvalidRequest:
-    message = f"{name}: Shorten it: a field may have {most_bytes} bytes. Is it a file? {SEND_A_FILE}"
+    limit = f"{name}: A field without a filename may have {most_bytes} bytes: shorten it."
+    message = f"{limit} Is it a file? {SEND_A_FILE}"
     return InvalidRequest(message, param=name)
