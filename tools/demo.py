@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-SENTENCE = "Good morning. This is a test of the speech service."
+SENTENCE = "Good morning. On May 3rd, 2 kg of apples cost $7.50."
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".demo"
 READY_TIMEOUT_S = 600.0

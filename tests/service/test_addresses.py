@@ -109,6 +109,48 @@ async def test_a_slash_at_the_end_loses_no_body() -> None:
         assert (await client.post("/v1/audio/translations/", files=files)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//v1/models",
+        "/v1//models",
+        "//v1///models/demo",
+        "/openai//v1/models",
+        "//openai//models",
+        "//docs",
+        "/v1//version",
+    ],
+)
+async def test_a_base_that_ends_with_a_slash_may_be_joined_to_a_path_that_begins_with_one(
+    path: str,
+) -> None:
+    single = path.replace("///", "/").replace("//", "/")
+    async with calling(tts_app()) as client:
+        base = str(client.base_url).rstrip("/")
+        plain, doubled = await client.get(single), await client.get(base + path)
+    assert plain.status_code == doubled.status_code == 200
+    assert plain.content == doubled.content
+
+
+async def test_a_doubled_slash_loses_no_body_and_opens_nothing(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("sesame")
+    async with calling(tts_app(api_keys_file=keys)) as client:
+        refused = await client.post("/v1//audio/speech", json=SPEECH)
+        admitted = await client.post(
+            "/v1//audio/speech", json=SPEECH, headers={"Authorization": "Bearer sesame"}
+        )
+    assert (refused.status_code, admitted.status_code) == (401, 200)
+
+
+@pytest.mark.parametrize("path", ["/v1/models/", "//v1//models/"])
+async def test_the_name_of_a_model_keeps_its_slashes(path: str) -> None:
+    name = "https://models.example//a.nemo"
+    async with calling(tts_app()) as client:
+        response = await client.get(str(client.base_url).rstrip("/") + path + name)
+    assert response.json()["error"]["message"] == f"This service serves demo, not {name}."
+
+
 @pytest.mark.parametrize("path", ["/v1/models/", "/v1/models//", "/v1/models/%2F"])
 async def test_no_model_has_an_empty_name(path: str) -> None:
     async with calling(tts_app()) as client:

@@ -80,7 +80,7 @@ async def test_wrong_speech_requests_are_refused(
         (b"", {}, (400, "invalid_request", "file")),
         (b"", FORM, (400, "invalid_request", "file")),
         (b"garbage", FORM, (400, "invalid_request", None)),
-        (b"--x\r\n", FORM, (400, "invalid_request", "file")),
+        (b"--x\r\n", FORM, (400, "invalid_request", None)),
         (b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--", FORM,
          (400, "invalid_request", None)),
         (b"a", {"Content-Type": "multipart/form-data"}, (400, "invalid_request", None)),

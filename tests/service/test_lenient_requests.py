@@ -94,12 +94,11 @@ async def test_granularities_change_nothing_but_verbose_json(shape: str, name: s
 PART = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n--b--\r\n'
 FORM = {"Content-Type": "multipart/form-data; boundary=b"}
 URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
+FILES = [("/v1/audio/transcriptions", "file"), ("/transcribe", "audio_file")]
 
 
 @pytest.mark.parametrize("size", [10, 60_000, 70_000, 5_000_000])
-@pytest.mark.parametrize(
-    ("path", "name"), [("/v1/audio/transcriptions", "file"), ("/transcribe", "audio_file")]
-)
+@pytest.mark.parametrize(("path", "name"), FILES)
 async def test_a_file_without_a_filename_is_told_so_whatever_its_size(
     path: str, name: str, size: int
 ) -> None:
@@ -207,4 +206,54 @@ async def test_bytes_that_are_no_text_are_named() -> None:
         response = await client.post("/synthesize", content=b'{"text": "\xff"}', headers=JSON)
     assert (
         response.json()["error"]["message"] == "The body cannot be read as text: it is not UTF-8."
+    )
+
+
+@pytest.mark.parametrize("path", [path for path, _ in FILES])
+async def test_a_415_of_a_route_for_files_names_what_can_hold_one(path: str) -> None:
+    async with stt_service() as client:
+        response = await client.post(path, content=clip(), headers={"Content-Type": "audio/wav"})
+    assert (response.status_code, response.headers["accept"]) == (415, "multipart/form-data")
+    assert response.json()["error"]["message"] == (
+        "The Content-Type is audio/wav; this address reads multipart/form-data."
+    )
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": ""}], ids=["absent", "empty"])
+@pytest.mark.parametrize("path", ["/synthesize", "/v1/audio/synthesize"])
+async def test_a_body_without_a_content_type_is_told_so(path: str, headers: dict[str, str]) -> None:
+    async with calling(tts_app()) as client:
+        response = await client.post(path, content=b'{"text": "Hi."}', headers=headers)
+    assert response.status_code == 415
+    assert response.json()["error"]["message"].startswith("The Content-Type is missing; ")
+
+
+@pytest.mark.parametrize(("path", "name"), FILES)
+async def test_a_missing_file_is_told_how_to_come(path: str, name: str) -> None:
+    async with stt_service() as client:
+        for sent_as in (
+            {},
+            {"data": {"model": "demo"}},
+            {"files": {"audio": ("a.wav", clip())}},
+            {"content": clip(), "headers": URLENCODED},
+        ):
+            error = (await client.post(path, **sent_as)).json()["error"]
+            assert error["param"] == name
+            assert error["message"] == (
+                f"{name}: Send a file as a part of multipart/form-data with a filename."
+            )
+
+
+@pytest.mark.parametrize("cut", [1, 4, 6, 1000])
+async def test_a_form_that_is_cut_off_is_told_so(cut: int) -> None:
+    parts = [PART % (b"model", b"demo"), PART % (b'file"; filename="a.wav', clip())]
+    whole = b"".join(part.removesuffix(b"--b--\r\n") for part in parts) + b"--b--"
+    async with stt_service() as client:
+        path = "/v1/audio/transcriptions"
+        accepted = await client.post(path, content=whole, headers=FORM)
+        response = await client.post(path, content=whole[:-cut], headers=FORM)
+    assert accepted.json()["text"] == HEARD
+    assert response.status_code == 400
+    assert (
+        response.json()["error"]["message"] == "The form is cut off: its last boundary is missing."
     )

@@ -185,6 +185,10 @@ async def test_a_client_that_leaves_mid_stream_frees_its_room() -> None:
                 break
         while "nemo_voice_queued_work 0.0" not in (await client.get("/metrics")).text:
             await asyncio.sleep(0.01)
+        while "nemo_voice_in_flight 0.0" not in (metrics := (await client.get("/metrics")).text):
+            await asyncio.sleep(0.01)
+    assert 'outcome="client_gone",route="/synthesize"} 1.0' in metrics
+    assert 'outcome="ok",route="/synthesize"' not in metrics
 
 
 async def test_readiness_names_the_phase_and_its_seconds() -> None:

@@ -5,13 +5,22 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import soundfile
 
+from nemo_voice_serving.audio import tracks
 from nemo_voice_serving.audio.decoding import decode_whole
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole, wav_header
 from nemo_voice_serving.audio.parts import MAX_PARTS, parts_of
 from nemo_voice_serving.errors import UnsupportedAudio
 from support.audio.films import Track, film, shifted
-from support.audio.sounds import Samples, ffmpeg_bytes, frequency_of, libsndfile_bytes, tone
+from support.audio.sounds import (
+    Samples,
+    ffmpeg_bytes,
+    frequency_of,
+    libsndfile_bytes,
+    speech_like,
+    tone,
+)
 
 RATE_HZ = 16_000
 
@@ -36,6 +45,14 @@ def flac(rate_hz: int, channels: int, tone_hz: float) -> bytes:
 
 def wav(rate_hz: int, channels: int, tone_hz: float) -> bytes:
     return joined("WAV", "PCM_16", rate_hz, channels, tone_hz)
+
+
+def big_endian_wav(rate_hz: int, channels: int, tone_hz: float) -> bytes:
+    sound = tone(2.0, rate_hz, frequency_hz=tone_hz)
+    file = io.BytesIO()
+    shaped = np.repeat(sound[:, None], channels, axis=1)
+    soundfile.write(file, shaped, rate_hz, "PCM_16", "BIG", "WAV")
+    return file.getvalue()
 
 
 def flac_in_ogg(rate_hz: int, _channels: int, tone_hz: float) -> bytes:
@@ -75,7 +92,20 @@ def transport(rate_hz: int, _channels: int, tone_hz: float) -> bytes:
 
 MADE = {
     one.__name__: one
-    for one in (vorbis, opus, flac, wav, flac_in_ogg, webm, mp4, fragmented, mp3, aac, transport)
+    for one in (
+        vorbis,
+        opus,
+        flac,
+        wav,
+        big_endian_wav,
+        flac_in_ogg,
+        webm,
+        mp4,
+        fragmented,
+        mp3,
+        aac,
+        transport,
+    )
 }
 ENCODERS_PAD = {"mp3", "aac", "transport", "mp4", "fragmented"}
 SHAPES = [(16_000, 1, 440.0), (48_000, 2, 880.0), (24_000, 1, 1_320.0)]
@@ -98,7 +128,9 @@ def test_three_recordings_in_one_file_are_heard_whole(name: str) -> None:
         assert np.abs(part).max() == pytest.approx(0.3, rel=0.15)
 
 
-@pytest.mark.parametrize("name", ["vorbis", "opus", "flac", "wav", "flac_in_ogg", "webm", "mp4"])
+@pytest.mark.parametrize(
+    "name", ["vorbis", "opus", "flac", "wav", "big_endian_wav", "flac_in_ogg", "webm", "mp4"]
+)
 def test_each_may_have_its_own_rate_and_channels(name: str) -> None:
     data = b"".join(MADE[name](*shape) for shape in SHAPES)
     samples = decode_whole(io.BytesIO(data), RATE_HZ)
@@ -170,6 +202,17 @@ def test_a_link_is_found_wherever_it_begins(offset: int) -> None:
     assert len(parts) == 4
     for one, following in pairwise(parts):
         assert one.end == following.start
+
+
+def test_parts_share_the_search_for_a_track_with_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracks, "_MOST_S", 40.0)
+    silence = np.zeros(12 * RATE_HZ, np.float32)
+    late = np.concatenate([silence, speech_like([(0.0, 3.0)], 3.0, RATE_HZ)])
+    one = film("matroska", *[Track("aac", RATE_HZ, sound) for sound in (silence, late)])
+    # It takes 24 s of silence to find the second track, and each of three has a third of 40 s.
+    for count, is_found in ((1, True), (3, False)):
+        heard = decode_whole(io.BytesIO(one * count), RATE_HZ)
+        assert bool(np.abs(heard).max() > 0.1) is is_found
 
 
 def test_more_recordings_than_are_read_are_refused_with_a_reason() -> None:

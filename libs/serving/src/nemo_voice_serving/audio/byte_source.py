@@ -12,6 +12,8 @@ class Part:
     file: BinaryIO
     start: int
     end: int
+    share: float = 1.0
+    """How much of the whole upload they are: what may be done for an upload, its parts share."""
 
     def open(self) -> "ByteSource":
         """Returns a view of these bytes, at their start; views of one file are used in turn."""

@@ -38,6 +38,7 @@ ACCEPTED = (
 # frames on stderr, and a client must not write to the log. Not Ogg: it does not tell of gaps.
 _SNDFILE_HEADS = (b"RIFF", b"RIFX", b"RF64", b"riff", b"fLaC", b"FORM", b".snd", b"caff")
 _OGG_HEAD = b"OggS"
+_BIG_ENDIAN_WAV_HEAD = b"RIFX"
 
 _Opener = Callable[[Part], AbstractContextManager[Recording]]
 
@@ -83,6 +84,8 @@ def open_recording(file: BinaryIO, raw_format: RawFormat | None = None) -> Itera
 def _openers(head: bytes) -> Sequence[_Opener]:
     if head.startswith(_OGG_HEAD):
         return [ffmpeg_recording, sndfile_recording]
+    if head.startswith(_BIG_ENDIAN_WAV_HEAD):
+        return [sndfile_recording]  # FFmpeg reads its samples as little endian: noise
     if head.startswith(_SNDFILE_HEADS):
         return [sndfile_recording, ffmpeg_recording]
     return [ffmpeg_recording]

@@ -53,7 +53,7 @@ def ffmpeg_recording(part: Part) -> Iterator[Recording]:
         place = places[0]
         if len(places) > 1:
             stack.close()  # both would move about in the same file
-            place = first_with_sound(places, lambda one: _sound_of(part, one))
+            place = first_with_sound(places, lambda one: _sound_of(part, one), share=part.share)
             container = stack.enter_context(_opened(part))
         stream = container.streams[place]
         clock = Clock(container, stream)

@@ -6,7 +6,7 @@ formats here it, or libsndfile, reads the first alone, or the others as if they 
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from nemo_voice_serving.audio.byte_source import Part
 from nemo_voice_serving.audio.mp4_tables import MAX_BOXES
@@ -27,6 +27,8 @@ _OGG = re.compile(rb"OggS\x00[\x02\x06].{21}", re.DOTALL)
 """The first page of a stream, up to the number of its segments."""
 _OGG_PAGE_HEAD = 27
 _BOX_HEAD = 8
+_WAV_ORDERS: dict[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"RIFX": "big"}
+"""By how a WAV begins, the order of the bytes in its numbers."""
 
 
 class TooManyParts(Exception):
@@ -51,7 +53,11 @@ def parts_of(file: BinaryIO) -> list[Part]:
         if len(starts) == MAX_PARTS:
             raise TooManyParts
         starts.append(start)
-    return [Part(file, start, end) for start, end in zip(starts, [*starts[1:], size], strict=True)]
+    ends = [*starts[1:], size]
+    return [
+        Part(file, start, end, share=(end - start) / max(1, size))
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def _later_starts(file: BinaryIO, head: bytes) -> Iterator[int]:
@@ -84,11 +90,12 @@ def _wav_starts(file: BinaryIO) -> Iterator[int]:
     while True:
         file.seek(start)
         head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        order = _WAV_ORDERS.get(head[:4])
+        if order is None or head[8:] != b"WAVE":
             return
         if start:
             yield start
-        size = int.from_bytes(head[4:8], "little")
+        size = int.from_bytes(head[4:8], order)
         start += 8 + size + size % 2
 
 

@@ -48,7 +48,12 @@ def packets_of(container: Any, *tracks: Any) -> Iterator[Any]:
     yield from container.demux(*tracks)
 
 
-def first_with_sound(places: Sequence[int], sound_of: Callable[[int], Iterable[MonoBlock]]) -> int:
+def first_with_sound(
+    places: Sequence[int],
+    sound_of: Callable[[int], Iterable[MonoBlock]],
+    *,
+    share: float = 1.0,
+) -> int:
     """Returns the first track that is not silent throughout.
 
     Where each is silence or steady noise, it is the first with noise, or the first of all. One
@@ -58,8 +63,9 @@ def first_with_sound(places: Sequence[int], sound_of: Callable[[int], Iterable[M
     Args:
         places: The tracks, in the order of preference.
         sound_of: Decodes a track from its start.
+        share: How much of the upload the file is, and so of the hours.
     """
-    left_s: float = _MOST_S
+    left_s = _MOST_S * share
     noisy: list[int] = []
     for place in places[:_MOST_TRACKS]:
         # A track that cannot be decoded, or not further, is as good as one that ends.

@@ -1,7 +1,8 @@
 """Which address of the application a request means, whatever its client and proxies make of it.
 
-A proxy may serve the application below a prefix, and strip it or not; clients add slashes at the
-end; Azure's clients have paths of their own. The rest of the application sees one spelling.
+A proxy may serve the application below a prefix, and strip it or not; clients double slashes and
+add some at the end; Azure's clients have paths of their own. The rest of the application sees one
+spelling.
 """
 
 import ipaddress
@@ -15,6 +16,8 @@ from nemo_voice_serving.settings import is_path_prefix
 
 _AZURE = re.compile(r"/openai(?:/deployments/[^/]+(?=/audio/)|/v1(?=/)|(?=/models(?:/|$)))")
 """What Azure's clients have in place of `/v1`; which model is deployed there, the service knows."""
+_SLASHES = re.compile(r"/{2,}")
+_MODEL = "/models/"
 
 _EVERYBODY = ("0.0.0.0/0", "::/0")
 
@@ -41,7 +44,7 @@ class Addresses:
         A HEAD becomes the GET whose headers it wants: the server leaves out the body.
         """
         root = self._forwarded_prefix(scope)
-        path = scope["path"]
+        path = _with_single_slashes(scope["path"])
         if path == root or path.startswith(f"{root}/"):
             path = path[len(root) :]
         resolved = {**scope, "root_path": root, "path": root + _own_spelling(path)}
@@ -75,6 +78,14 @@ def own_path(scope: Scope) -> str:
     """Returns the path without the prefix that the application is served below."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
+
+
+def _with_single_slashes(path: str) -> str:
+    """Returns the path without empty parts, but for those in the name of a model."""
+    # Clients join a base that ends with a slash to a path that begins with one.
+    before, models, name = path.partition(_MODEL)
+    joined: str = _SLASHES.sub("/", before + models)
+    return joined + name
 
 
 def _own_spelling(path: str) -> str:

@@ -7,7 +7,7 @@ HTTP in `LimitedHttpProtocol`.
 import logging
 from typing import Any
 
-from fastapi import FastAPI, Request, Response, params
+from fastapi import FastAPI, Request, Response, UploadFile, params
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -63,13 +63,16 @@ def _from_validation(request: Request, error: RequestValidationError) -> VoiceEr
         # Its location is an offset in the text, not a field.
         return InvalidRequest(f"The body is not JSON: {problem['ctx']['error']}.")
     if _has_wrong_content_type(request, problem):
-        sent = request.headers.get("content-type", "missing")
-        wanted = _content_types(request)
+        sent = request.headers.get("content-type", "").strip() or "missing"
+        wanted = FORM_TYPES[:1] if _file_fields(request) else _content_types(request)
         message = f"The Content-Type is {sent}; this address reads {' or '.join(wanted)}."
         return UnsupportedMediaType(message, accepted={"Accept": ", ".join(wanted)})
     named = [str(part) for part in problem["loc"] if part not in _LOCATIONS]
     param = named[0] if named else None
-    return InvalidRequest(f"{'.'.join(named) or 'body'}: {_message(problem)}", param=param)
+    message = str(problem["msg"])
+    if "UploadFile" in message or (problem["type"] == "missing" and param in _file_fields(request)):
+        message = SEND_A_FILE
+    return InvalidRequest(f"{'.'.join(named) or 'body'}: {message}", param=param)
 
 
 def _has_wrong_content_type(request: Request, problem: Any) -> bool:
@@ -78,7 +81,14 @@ def _has_wrong_content_type(request: Request, problem: Any) -> bool:
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if declared:
         return declared not in _content_types(request) and not declared.endswith("+json")
+    if _content_types(request) is FORM_TYPES:
+        return _has_body(request)
     return bool(problem["loc"] == ("body",) and problem["type"] != "missing")
+
+
+def _has_body(request: Request) -> bool:
+    headers = request.headers
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _content_types(request: Request) -> tuple[str, ...]:
@@ -86,10 +96,12 @@ def _content_types(request: Request) -> tuple[str, ...]:
     return FORM_TYPES if body is not None and isinstance(body.field_info, params.Form) else _JSON
 
 
-def _message(problem: Any) -> str:
-    if "UploadFile" in problem["msg"]:
-        return SEND_A_FILE
-    return str(problem["msg"])
+def _file_fields(request: Request) -> frozenset[str]:
+    """Returns the fields of the route's form that are files."""
+    body = getattr(request.scope.get("route"), "body_field", None)
+    form = None if body is None else body.field_info.annotation
+    fields = getattr(form, "model_fields", {})
+    return frozenset(name for name, field in fields.items() if field.annotation is UploadFile)
 
 
 def _from_http(request: Request, error: HTTPException) -> VoiceError:

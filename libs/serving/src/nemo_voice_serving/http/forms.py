@@ -52,7 +52,28 @@ class _FormRequest(Request):
 
 
 class _NamingMultiPartParser(MultiPartParser):
-    """Names the part that is too large."""
+    """Names the part that is too large, and says when the last one is cut off."""
+
+    _is_open = False
+
+    @override
+    def on_part_begin(self) -> None:
+        self._is_open = True
+        super().on_part_begin()
+
+    @override
+    def on_end(self) -> None:
+        self._is_open = False
+        super().on_end()
+
+    @override
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if self._is_open:  # Starlette leaves out the part that is not whole
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("The form is cut off: its last boundary is missing.")
+        return form
 
     @override
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
@@ -79,5 +100,6 @@ _PARSERS = {
 
 
 def _too_large(name: str, most_bytes: int) -> InvalidRequest:
-    message = f"{name}: A field without a filename may have {most_bytes} bytes. {SEND_A_FILE}"
+    limit = f"{name}: A field without a filename may have {most_bytes} bytes: shorten it."
+    message = f"{limit} Is it a file? {SEND_A_FILE}"
     return InvalidRequest(message, param=name)

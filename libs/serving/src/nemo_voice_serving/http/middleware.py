@@ -154,6 +154,7 @@ class _Exchange:
         self._upload_until_s = time.monotonic() + settings.http.upload_timeout_s
         self._received_bytes = 0
         self._is_whole = False
+        self._is_answered = False
 
     def check_head(self) -> None:
         headers = Headers(scope=self.scope)
@@ -213,13 +214,15 @@ class _Exchange:
                 # are ready: its next connection goes to one of them.
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}
+        elif message["type"] == "http.response.body":
+            self._is_answered = not message.get("more_body", False)
         await self._send(message)
 
     def outcome(self) -> str:
         marked: str | None = self.scope.get("state", {}).get("outcome")
         if marked is not None:
             return marked
-        if self.status is None:
+        if self.status is None or not self._is_answered:
             return ClientGone.code
         return "ok" if self.status < 400 else f"http_{self.status}"  # noqa: PLR2004 the first status of errors
 

@@ -41,6 +41,9 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _UNUSUAL = re.compile(rf"[^\n\x20-\x7e{PLACEHOLDERS}]")
 _MAY_COMPOSE = re.compile(r".?[^\x00-\x7f]+", re.DOTALL)
 _EN_DASH = re.compile("\N{EN DASH}")
+_SIGNED_RANGE = re.compile(r"(?<![\w)\]%.,-])(-\d{1,9}(?:\.\d{1,9})?)--(?=\d)")
+_RANGE = re.compile(r"(?<=\d)--(?=\d)")
+"""From one number to another, as typesetters' markup has it; behind a minus sign, to another."""
 _DASH = re.compile(r"\s*(?:[—―]+|(?<=\S)--+|--+(?![a-z]))\s*|\s+\N{EN DASH}\s+")
 _RULE = re.compile(r"([=*#_~+<>^\\/-])\1{2,}")
 _REPEATED = re.compile(r"((?:[^\w\s]\s*){3})(?:[^\w\s]\s*){5,}")
@@ -94,6 +97,8 @@ def cleaned(text: Traced) -> Traced:
     text = text.sub(_UNUSUAL, lambda found: _cleaned_character(found[0]))
     # Blanks become one before dashes are searched: the pattern would try each of thousands.
     text = text.sub(_RULE, " ").sub(_BLANKS, " ")
+    if "--" in text.text:
+        text = text.sub(_SIGNED_RANGE, lambda found: f"{found[1]} - -").sub(_RANGE, "-")
     text = text.sub(_DASH, ", ").sub(_EN_DASH, "-")
     text = text.sub(_REPEATED, lambda found: f"{found[1]} ")
     if "**" in text.text or "==" in text.text or "||" in text.text:

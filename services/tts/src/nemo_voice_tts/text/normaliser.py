@@ -37,7 +37,10 @@ logger = logging.getLogger(__name__)
 _START_TIMEOUT_S = 120.0
 
 _WORD = r"(?:[a-z]+(?:'[a-z]+)?|[A-Z][a-z]+(?:'[a-z]+)?|I'[a-z]+|a|[A-Z](?:'s)?)"
-_PLAIN = re.compile(rf"(?:I )?{_WORD}(?:[,;]? {_WORD})*[.?!]?")
+_COMPOUND = rf"(?:[A-Za-z][a-z]+(?:-[A-Za-z]?[a-z]+)+|{_WORD})"
+_OPENERS, _CLOSERS = r"[\"(\[]{0,2}", r"[\"')\]]{0,2}"
+_GAP = rf"[,;:?!]?{_CLOSERS}[,;:]? {_OPENERS}"
+_PLAIN = re.compile(rf"{_OPENERS}{_COMPOUND}(?:{_GAP}{_COMPOUND})*[,;:.?!]{{0,3}}{_CLOSERS}")
 _LETTERS = re.compile(r"[A-Za-z']+")
 
 

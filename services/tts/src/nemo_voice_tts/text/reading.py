@@ -129,7 +129,10 @@ def _phrases(blocks: list[Block], language: Language, limits: Limits) -> list[Re
         if is_said(said.text):
             first_chars = None if phrases else limits.first_phrase_chars
             parts = phrases_of(said, first_max_chars=first_chars, max_chars=limits.phrase_chars)
-            made = [ReadPhrase(part.text, part.span, pace=block.pace) for part in parts]
+            made = [
+                ReadPhrase(" ".join(part.text.split()), part.span, pace=block.pace)
+                for part in parts
+            ]
             if phrases:
                 phrases[-1] = replace(phrases[-1], pause_s=max(pause_s, exact_s))
             elif exact_s:

@@ -94,3 +94,14 @@ def unaccented(words: str) -> str:
 @cache
 def _engine(language: str) -> Any:
     return RbnfEngine.for_language(language)
+
+
+ENGLISH = Spellout(
+    "en",
+    rules={
+        "cardinal": "spellout-cardinal",
+        "ordinal": "spellout-ordinal",
+        "year": "spellout-numbering-year",
+    },
+    joins_thousands=True,
+)

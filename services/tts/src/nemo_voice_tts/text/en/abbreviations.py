@@ -12,9 +12,10 @@ from nemo_voice_tts.text.en.spelling import (
     letters,
     word_set,
 )
+from nemo_voice_tts.text.en.units import per_unit, unit_name
 from nemo_voice_tts.text.traced import Traced
 
-_NUMBER = r"(?=\s?#?\d|\s(?!I\b)[IVXLC]+\b)"
+_NUMBER = r"(?=\s?[#(]?\d|\s(?!I\b)[IVXLC]+\b)"
 _BLANK = r"(?=[\s,;:)\"']|$)"
 _DAY = (
     r"(?=,|\s(?:\d|at |and |to |through |night|morning|afternoon|evening)"
@@ -57,8 +58,10 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Oo]p\.", "opus", _NUMBER),
     (r"[Ee]p\.", "episode", _NUMBER),
     (r"[Pp]t\.", "part", _NUMBER),
-    (r"pp\.", "pages", _NUMBER),
-    (r"[Pp]p?g?\.", "page", _NUMBER),
+    (r"pp\.", "pages", r"(?=\s?#?\d|\s[ivxlIVXLC]+\b)"),
+    (r"(?<=\d )ea\b\.?", "each", _BLANK),
+    (r"[Rr]ev\.", "revision", r"(?=\s?\d)(?!\s?\d+:\d)"),
+    (r"[Pp]p?g?\.", "page", r"(?=\s?#?\d|\s(?!I\b)[ivxlIVXLC]+\b)"),
     (r"[Vv]er\.", "version", _NUMBER),
     (r"[Tt]el\.", "telephone", r"(?=:|\s?\d|\s?\+)"),
     *((rf"{month[:3]}\.", month, r"(?=\s[a-z]|, [a-z])") for month in _MONTHS),
@@ -109,7 +112,7 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"[Tt]hx", "thanks", r"(?=[\s,;:.!)]|$)"),
     (r"[Qq]ty\.?", "quantity", r"(?=:|\s)"),
     (r"[Rr]ef\.", "reference", r"(?=\s?[\d:])"),
-    (r"[Tt]sp\.", "teaspoon", r"(?=\s[a-z])"),
+    (r"(?<!\d )[Tt]sp\.", "teaspoon", r"(?=\s[a-z])"),
     (r"(?<!\d )[Tt]bsp\.", "tablespoon", r"(?=\s[a-z])"),
     (r"[Cc]a\.", "circa", r"(?=\s\d)"),
     (r"(?<!\w\.)c\.", "circa", r"(?=\s?\d{3,4}\b)"),
@@ -123,6 +126,18 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"P\.?O\.? Box", "P O Box", r"(?=\s)"),
 )
 """Abbreviations and what must follow them."""
+
+_BEFORE_NUMBERS = {
+    "Reg": "regulation", "Regs": "regulations", "Mag": "magnitude", "Para": "paragraph",
+    "Paras": "paragraphs", "Cl": "clause", "Thm": "theorem", "Prop": "proposition",
+    "Def": "definition", "Tab": "table", "Mod": "module", "Lvl": "level", "Lv": "level",
+    "Bk": "book", "Ser": "series", "Sch": "schedule", "Iss": "issue", "Eqs": "equations",
+    "Secs": "sections", "Arts": "articles", "Chs": "chapters", "Ex": "example", "Dir": "directive",
+}  # fmt: skip
+_NUMBERED = re.compile(
+    rf"(?<![\w.'-])({'|'.join(_BEFORE_NUMBERS)}|regs?|mag|paras?|cl|eqs|secs|arts|chs)"
+    r"\.(?=\s?[(#]?\d)"
+)
 
 _DAYS = {
     "Mon": "Monday", "Tue": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday", "Fri": "Friday",
@@ -144,12 +159,14 @@ _CELL = re.compile(
 """Headings of a table's columns, which are read between commas."""
 _ETC = re.compile(r",?\s*\b(?:etc|&c)\b(\.?)(?=(\s+[A-Z]|\s*$|\s*[\"')\]]+\s*$)?)")
 _SLASHED = {
+    "d/d": "day over day", "w/w": "week over week", "m/m": "month over month",
+    "q/q": "quarter over quarter", "y/y": "year over year",
     "w/o": "without", "w/": "with", "b/c": "because", "c/o": "care of", "n/a": "not applicable",
     "N/A": "not applicable", "and/or": "and or", "s/he": "she or he", "i/o": "I O", "I/O": "I O",
-    "A/C": "A C", "a/c": "A C", "HTTP/S": "H T T P S", "w/out": "without", "km/h": "km/h",
+    "A/C": "A C", "a/c": "A C", "HTTP/S": "H T T P S", "w/out": "without",
 }  # fmt: skip
 _SLASH = re.compile(
-    r"(?<![\w/.@:%-])(?<!\d )([A-Za-z]{1,20}(?:/[A-Za-z]{1,20}){1,4}|w/)"
+    r"(?<![\w/.@:-])([A-Za-z]{1,20}(?:/[A-Za-z]{1,20}){1,4}|w/)"
     r"(?![\w/.-]*[/@])(?![\w.-]*\w\.\w)"
 )
 _CAPITALS_NUMBER = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
@@ -159,9 +176,14 @@ _LETTER_AND = re.compile(r"(?<![\w&])([A-Z]{1,4})&([A-Z]{1,4})((?:'s|s)?)(?![\w&
 _NAME_AND = re.compile(r"(?<=\w)(\s?)&(\s?)(?=[A-Za-z])")
 _ROCK = re.compile(r"(?<=\w)\s?['`]n['`]?\s?(?=\w)|(?<=\w)\s?'?n'\s(?=\w)|(?<=\s)n(?=\sroll\b)")
 _HE_SHE = re.compile(r"\b(they|he|she)/(them|him|her)(?:/(theirs?|his|hers?))?\b", re.IGNORECASE)
+_COUNTED = re.compile(r"[\d%][ ]?$")
 _GRADE = re.compile(r"\b([A-F])([+-])(?=[\s.,;:!?)\"']|$)")
+_BLOOD = re.compile(r"(?<!\w)(?<!grade )(?<!grades )(AB?|B|O)([+-])(?=[\s.,;:!?)]|$)")
+_RHESUS = {"+": "positive", "-": "negative"}
+_PER = re.compile(r"(?<=\bper )[A-Za-z]{1,4}\b")
 _BEFORE_GRADE = re.compile(
-    r"\b(?:an?|grade|grades|got|with|of|from|to|rated|rating|score|her|his|my|straight|average|overall|and|or|,)[:\s]+$",
+    r"\b(?:an?|grade|grades|got|with|of|from|to|rated|rating|score|her|his|my|straight|average"
+    r"|overall|and|or)[:\s]+$|[A-F][+-], $",
     re.IGNORECASE,
 )
 
@@ -171,7 +193,7 @@ _COMPILED = tuple(
 _ANY_FORM = re.compile(rf"(?<![\w.'-])(?:{'|'.join(form for form, _, _ in _FORMS)})")
 _MARKS = re.compile(
     r"[.'/&+;-]|\b(?:No|[Ff]ig|[Vv]ol|ie|eg|[Dd]ept|[Vv]s|aka|[Gg]ovt|[Mm]gmt|[Aa]cct|[Aa]ppt|[Aa]vg"
-    r"|[Aa]ttn|[Bb]ldg|[Qq]ty|et al|etc|n roll)\b"
+    r"|[Aa]ttn|[Bb]ldg|[Qq]ty|et al|etc|n roll|per [A-Za-z]{1,4})\b"
 )
 
 
@@ -182,10 +204,7 @@ def abbreviations(text: Traced) -> Traced:
     if "-" in text.text:
         text = text.sub(_DAY_RANGE, lambda found: f"{_DAYS[found[1]]} to {_DAYS[found[2]]}")
     text = text.sub(_CELL, lambda found: _CELLS[found[1] or found[2]])
-    if _ANY_FORM.search(text.text):
-        for form, said in _COMPILED:
-            text = text.sub(form, partial(_cased, said))
-    text = text.sub(_ETC, _et_cetera)
+    text = _forms(text).sub(_ETC, _et_cetera)
     if "&" in text.text:
         text = text.sub(_LETTER_AND, _letters_and).sub(_NAME_AND, " and ")
     if "/" in text.text:
@@ -193,7 +212,17 @@ def abbreviations(text: Traced) -> Traced:
         text = text.sub(_HE_SHE, _pronouns).sub(_SLASH, _slash)
     if "n" in text.text and ("'" in text.text or "roll" in text.text):
         text = text.sub(_ROCK, " and ")
-    return text.sub(_GRADE, _grade)
+    if "blood" in text.text.lower():
+        text = text.sub(_BLOOD, lambda found: f"{found[1]} {_RHESUS[found[2]]}")
+    return text.sub(_PER, _per).sub(_GRADE, _grade)
+
+
+def _forms(text: Traced) -> Traced:
+    text = text.sub(_NUMBERED, lambda found: _cased(_BEFORE_NUMBERS[found[1].title()], found))
+    if _ANY_FORM.search(text.text):
+        for form, said in _COMPILED:
+            text = text.sub(form, partial(_cased, said))
+    return text
 
 
 def _cased(said: str, found: re.Match[str]) -> str:
@@ -223,12 +252,18 @@ def _pronouns(found: re.Match[str]) -> str:
 
 def _slash(found: re.Match[str]) -> str | None:
     written = found[1]
+    is_counted = _COUNTED.search(before(found, 2)) is not None
     known = _SLASHED.get(written) or _SLASHED.get(written.lower())
     if known is not None:
-        return None if known == written else known
+        return known
     names = written.split("/")
-    is_formula = all(len(name) == 1 and name.islower() for name in names)
-    if is_formula or any(name.lower() in _UNITS for name in names[1:]):
+    rate = None if written.isupper() else unit_name(written, is_one=False)
+    if rate and (is_counted or names[-1].lower() in _UNITS):
+        return None if is_counted else rate  # `measures.py` reads it with its number
+    if names[0].lower() != "either" and any(name.lower() in _UNITS for name in names[1:]):
+        is_rate = is_counted and len(written) > len("km/h") and is_word(names[0])
+        return " per ".join([names[0], *map(per_unit, names[1:])]) if is_rate else None
+    if all(len(name) == 1 and name.islower() for name in names):
         return None
     return _joint(names).join(names)
 
@@ -239,6 +274,10 @@ def _joint(names: list[str]) -> str:
     are_initials = all(name.isupper() and len(name) > 1 for name in names)
     are_names = any(name[0].isupper() and not is_word(name) for name in names)
     return " " if are_initials or are_names or names[0].lower() == "either" else " slash "
+
+
+def _per(found: re.Match[str]) -> str | None:
+    return None if is_word(found[0]) and found[0] not in _UNITS else per_unit(found[0])
 
 
 def _grade(found: re.Match[str]) -> str | None:

@@ -46,7 +46,6 @@ _IPV6 = re.compile(
 _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[A-Za-z0-9_]*[A-Za-z])(\w{2,80})\b")
 _NUMBERED = re.compile(rf"\b(?:{alternation('nouns before a number sign')})\.? $", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w.@/])@([A-Za-z]\w{0,30}(?:[.-]\w{1,30})*)(?:/([a-z][\w.-]{0,60}\w))?")
-_PORT = re.compile(r"(?<=\b[Pp]ort )\d{2,5}\b(?![.,]\d)")
 _COLOUR = re.compile(r"(?<![\w&/])#([0-9A-Fa-f]{6}|[0-9A-F]{3})\b")
 
 _SIGNS = {
@@ -226,7 +225,6 @@ _STEPS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str | None]]
     (".", _IPV4, _ipv4),
     (".", _BARE, _bare),
     (":", _LOCAL, _local),
-    ("ort ", _PORT, lambda found: _port(found[0])),
     ("#", _COLOUR, _colour),
     ("#", _HASHTAG, _hashtag),
     ("@", _HANDLE, _handle),

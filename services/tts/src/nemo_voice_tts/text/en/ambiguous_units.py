@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nemo_voice_tts.text.en.spelling import alternation
+
 _NEVER = frozenset({"to", "or", "at", "as", "am", "pm", "mon", "vol", "bit", "bits", "d", "D"})
 _NOT_HYPHENED = frozenset(
     {
@@ -22,6 +24,8 @@ _INCHES_FOLLOW = re.compile(
     r"|tv|TV|pizza|nails?|of (?:rain|snow|water)|square|and|less|more|screws?|bolts?"
     r"|blade|skillet|pan|board|lens|laptop)\b)"
 )
+_IN_PHRASE = re.compile(r"[ ](?:the|an?|this|that|his|her|its|my|our|their|[A-Z][a-z]+|\d{4})\b")
+"""What the word `in` stands before."""
 _FEET_BEFORE = re.compile(r"(?:ft|feet|foot)\.?,? ?$")
 _HEAT = re.compile(
     r"(?:temperatures?|oven|heat(?:ed)?|preheat|degrees|highs?|lows?|at|to|of|from"
@@ -41,14 +45,31 @@ _DECADE = re.compile(
     r"(?:^|[ -])(?:the|his|her|their|my|your|our|mid|late|early|in|low|high|of|to|and)[ -]$",
     re.IGNORECASE,
 )
+_BRACKETS = frozenset({"16", "18", "25", "35", "45", "55"})
+"""The ages at which the groups of statistics begin."""
+_ROUND = frozenset({"10", "100", "1000", "10000", "100000"})
+"""Of which there are several: `100s of people`."""
+_LEVEL = re.compile(r"\b(?:the|low|mid|high|upper)[ -]$", re.IGNORECASE)
 _AIRCRAFT = re.compile(r"7\d7")
+_PEOPLE = re.compile(
+    r"\b(?:the|among|amongst|most|all|many|young|targets?|targeting)[ ]$", re.IGNORECASE
+)
+"""Before ages: `the 18-24s`."""
 _RUN = re.compile(r"[ ](?:run|race|walk|steps?|video|tv|display|resolution|monitor)", re.IGNORECASE)
 _CURRENT = re.compile(
     r"[ ](?:fuse|current|circuit|breaker|charger|adapter|of force|supply)\b", re.IGNORECASE
 )
 _JOINED = re.compile(r"[-&'’]\w|/[A-Za-z]|\+")
 _NAME = re.compile(r"[ ](?:[A-Z][a-z]|\d+(?:st|nd|rd|th)\b)")
+_LASTS = re.compile(
+    r"(?:took|takes?|in|after|for|of|every|within|lasts?|than|about|around|roughly|timeouts?"
+    r"|is|was|[:=<>~])[ ]?$",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(rf"[ ](?:{alternation('counted in millions')})\b")
 _REACH = 28
+_CENTURIES = frozenset(map(str, range(11, 22)))
+_LONG_DIGITS = 3
 _DECADE_DIGITS, _YEAR_DIGITS, _OVEN_DIGITS = 2, 4, 3
 
 
@@ -84,7 +105,8 @@ def is_unit(found: re.Match[str]) -> bool:
         return False
     before = text[max(0, found.start() - _REACH) : found.start()]
     after = text[found.end() : found.end() + _REACH]
-    if is_letter and (_LABEL.search(before) or _JOINED.match(after)):
+    is_label = (unit.isupper() or unit == "s") and _LABEL.search(before)
+    if is_letter and (is_label or _JOINED.match(after)):
         return False
     if is_letter and unit.isupper() and _NAME.match(after):
         return False
@@ -111,21 +133,41 @@ def _is_exact(place: _Place) -> bool:
 
 def _is_second(place: _Place) -> bool:
     low = place.low
-    if _AIRCRAFT.fullmatch(low):
+    if _AIRCRAFT.fullmatch(low) or (place.is_close and low.isdecimal() and _is_several(place)):
+        return False
+    is_bracket = low in _BRACKETS and not place.before
+    if place.found["high"] and place.is_close and (is_bracket or _PEOPLE.search(place.before)):
+        return False
+    if place.is_close and low in _ROUND and place.after.startswith(" of "):
         return False
     if not (low.endswith("0") and low.isdecimal() and place.is_close):
         return True
     is_age = len(low) == _DECADE_DIGITS and _DECADE.search(place.before)
-    return len(low) != _YEAR_DIGITS and not is_age
+    is_decade = len(low) == _YEAR_DIGITS and low[:2] in _CENTURIES
+    is_level = len(low) == _LONG_DIGITS and _LEVEL.search(place.before)
+    return not (is_decade or is_age or is_level)
+
+
+def _is_several(place: _Place) -> bool:
+    """Returns whether the `s` makes several of a number: `under-5s`, `529 plans and 1099s`."""
+    is_long = len(place.low) >= _LONG_DIGITS and place.low[-1] != "0"
+    return place.before.endswith("-") or (is_long and not _LASTS.search(place.before))
+
+
+def _is_meter(place: _Place) -> bool:
+    return not (place.is_close and _COUNTED.match(place.after))
 
 
 def _is_inch(place: _Place) -> bool:
     is_exact = "/" in place.low or "." in place.low or place.is_close or place.found["dot"]
+    if _IN_PHRASE.match(place.after):
+        return False
     is_said = _INCHES_FOLLOW.match(place.after) or _FEET_BEFORE.search(place.before)
     return bool(is_exact or is_said)
 
 
 _CHECKS: dict[str, Callable[[_Place], bool]] = {
+    "m": _is_meter,
     "C": _is_temperature,
     "F": _is_temperature,
     "K": _is_kelvin,

@@ -13,20 +13,12 @@ from nemo_voice_tts.text.en.spelling import (
     known_readings,
     letters,
     part,
+    plural_of,
     reading_of,
     word_set,
 )
 from nemo_voice_tts.text.traced import Traced
 
-_NUMBERED_NOUNS = (
-    "Form|[Ff]light|[Rr]oute|[Hh]ighway|[Ii]nterstate|[Rr]oom|[Ss]uite|[Aa]partment|Boeing|Airbus|RTX|GTX|RX"
-    "|[Ee]rror|[Cc]ode|[Ss]tatus|HTTP|[Bb]us|[Gg]ate|[Tt]rain|Porsche|Xbox|Peugeot|Studio|Nokia|Ryzen|GeForce|Radeon|Office|Locker"
-)
-_AFTER_NOUN = re.compile(
-    rf"\b({_NUMBERED_NOUNS})(\s)#?(\d{{3,4}})(?:-([A-Z])\b)?(?![\w.,%-]?\d|\w)"
-)
-_FLIGHT = re.compile(r"\b([Ff]lights?\s+)([A-Z]{2}|[A-Z]\d|\d[A-Z])\s?(\d{2,4})\b")
-_AIRLINE = re.compile(r"\b(BA|AA|UA|DL|LH|AF|KL|EK|QF|QR|SQ|WN|IB|EI)\s?(\d{3,4})\b(?![.,:]\d)")
 _FORMS = (
     r"[A-Za-z]{1,12}\d{1,7}",
     r"\d{1,4}[A-Z]{1,4}",
@@ -36,10 +28,11 @@ _FORMS = (
     r"\d{1,3}[a-z]",
     r"[A-Z]{1,3}\d{1,4}[a-z]{2,5}",
     r"[A-Z]\d[A-Z] ?\d[A-Z]\d",
+    r"[A-Z][a-z][A-Z]\d[a-z]",
 )
 _CODE = re.compile(
-    r"(?<![\w.$£€/°-])(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
-    rf"({'|'.join(_FORMS)})((?:'s|s)?)(?![\w/]|-\d|\.\d)"
+    r"(?<![\w.$£€/°#-])(?<!\d:)(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
+    rf"({'|'.join(_FORMS)})((?:'s|s)?)(?![\w/]|-\d|[.:]\d)"
 )
 _STATUS = re.compile(r"\b([1-5]\d\d)(?= (?:error|status|response|page|Not Found)s?\b)")
 _AIRCRAFT = re.compile(r"(?<=\b[Tt]he )(7[0-8]7)(?= (?:MAX|Max|Dreamliner|jet|plane|aircraft))")
@@ -51,9 +44,13 @@ _ORDINAL_OR_UNIT = re.compile(rf"\d+(?:{alternation('units after a number')})")
 _DATE_LIKE = re.compile(
     rf"(?:{alternation('months')})-?\d+|Q[1-4]|H[12]|FY\d+|CY\d+", re.IGNORECASE
 )
-_NUMBERS = re.compile(r"\d+(?!D\b|[A-Z]+\d|[A-Z]{1,2}\b)|(?:GMT|UTC)-|[a-z]-|1099-")
+_NUMBERS = re.compile(r"(?!7\d7-)\d+(?!D\b|[A-Z]+\d|[A-Z]{1,2}\b)|(?:GMT|UTC)-|[a-z]-|1099-")
 _LONGEST_NUMBER = 3
 """Digits of a number behind a hyphen that is said whole: longer ones are stock numbers."""
+_NUMERONYM = re.compile(r"[a-z]\d")
+"""A word without its middle, such as `k3s`: its `s` makes no plural."""
+_COUNTED_LETTERS = re.compile(r"[2-9][A-Z]")
+"""Words that begin with one letter: `the 3Rs`, `the 4Ps`."""
 _LETTER_AFTER = word_set("letters after a digit")
 _QUARTERS = re.compile(r"\b(Q[1-4])\s?-\s?(Q[1-4])\b")
 _QUARTER = re.compile(r"\b(?:(Q)([1-4])|(H)([12]))\b(?!')")
@@ -67,7 +64,6 @@ def codes(text: Traced) -> Traced:
     """Returns the text with words of letters and digits in words."""
     if not any(map(str.isdigit, text.text)):
         return text
-    text = text.sub(_FLIGHT, _flight).sub(_AFTER_NOUN, _after_noun).sub(_AIRLINE, _airline)
     text = text.sub(_STATUS, lambda found: code_number(found[1])).sub(_ISBN, _isbn)
     text = text.sub(_AIRCRAFT, lambda found: code_number(found[1]))
     text = text.sub(_QUARTERS, lambda found: f"{found[1]} to {found[2]}").sub(_QUARTER, _quarter)
@@ -77,24 +73,6 @@ def codes(text: Traced) -> Traced:
 
 def _isbn(found: re.Match[str]) -> str:
     return f"{found[1]}{', '.join(map(letters, re.split('[ -]', found[2])))}"
-
-
-def _flight(found: re.Match[str]) -> str:
-    return f"{found[1]}{letters(found[2])} {_flight_number(found[3])}"
-
-
-def _flight_number(number: str) -> str:
-    return code_number(number)
-
-
-def _after_noun(found: re.Match[str]) -> str:
-    noun = letters(found[1]) if found[1].isupper() else found[1]
-    letter = f" {found[4]}" if found[4] else ""
-    return f"{noun}{found[2]}{code_number(found[3])}{letter}"
-
-
-def _airline(found: re.Match[str]) -> str:
-    return f"{letters(found[1])} {code_number(found[2])}"
 
 
 def _quarter(found: re.Match[str]) -> str:
@@ -125,7 +103,9 @@ def _code(found: re.Match[str]) -> str | None:
     said = reading_of(written) or _said(written, plural, before(found, 3))
     if said is None:
         return None
-    return _plural(said) if plural == "s" else said + plural
+    if plural == "s" and _NUMERONYM.fullmatch(written):
+        return f"{said} S"
+    return plural_of(said) if plural == "s" else said + plural
 
 
 def _said(written: str, plural: str, preceding: str) -> str | None:
@@ -135,22 +115,14 @@ def _said(written: str, plural: str, preceding: str) -> str | None:
     is_unit = written[0].islower() and preceding.strip()[-1:].isdigit()
     if _NUMBERS.match(written) or is_unit:
         return None
-    if written not in _LETTER_AFTER and (
+    is_counted = plural == "s" and _COUNTED_LETTERS.fullmatch(written)
+    if (written not in _LETTER_AFTER and not is_counted) and (
         _ORDINAL_OR_UNIT.fullmatch(written) or _ORDINAL_OR_UNIT.fullmatch(f"{written}{plural}")
     ):
         return None
     if "-" in written:
         return _hyphened(written)
     return " ".join(_piece(piece, written) for piece in _PIECE.findall(written))
-
-
-def _plural(said: str) -> str:
-    """Returns the words of a code that ends in a number or a letter, as several of it."""
-    if said[-1].isupper():
-        return f"{said}'s"
-    if said.endswith("y"):
-        return f"{said[:-1]}ies"
-    return f"{said}es" if said.endswith("x") else f"{said}s"
 
 
 def _is_formula(written: str) -> bool:
@@ -168,10 +140,12 @@ def _piece(piece: str, written: str) -> str:
 
 def _hyphened(written: str) -> str | None:
     parts = written.split("-")
-    if _PREFIXED.match(written) or _is_of_words(parts):
+    if _PREFIXED.match(written) or _DATE_LIKE.fullmatch(parts[0]) or _is_of_words(parts):
         return None
     numbers = parts[1:] if all(map(str.isdigit, parts[1:])) else []
-    is_stock = parts[0].isupper() and (len(numbers) > 1 or len("".join(numbers)) > _LONGEST_NUMBER)
+    is_long = len("".join(numbers)) > _LONGEST_NUMBER and not numbers[0].endswith("00")
+    is_name = parts[0] in word_set("names before a number")
+    is_stock = not is_name and parts[0].isupper() and (len(numbers) > 1 or is_long)
     return " ".join(_part(one, is_stock=is_stock) for one in parts)
 
 

@@ -83,28 +83,37 @@ _SHORT_DATE = re.compile(
     rf"|1[0-2]))(?![\w]|[-/:.,]\d)|{_FIRST}(?P<m2>0?[1-9]|1[0-2])/(?P<d2>1[379]|2[1-9]"
     rf"|3[01])(?![\w]|[-/:.,]\d)"
 )
+_NUMERIC_MONTH = re.compile(rf"{_FIRST}(?P<m>0[1-9]|[2-9]|1[0-2])/(?P<y>(?:19|20)\d\d){_END}")
+_SHORT_RANGE = re.compile(
+    rf"{_FIRST}(?P<m>0?[1-9]|1[0-2])/(?P<d>{_DAY})"
+    rf"(?:[ ]?-[ ]?|[ ](?:to|through|until)[ ])(?P<m2>0?[1-9]|1[0-2])/(?P<d2>{_DAY}){_END}"
+)
 _ERA = re.compile(
     r"(?<![\w.,])(?P<y>\d{1,5}|\d{1,3},\d{3})[ ]?(?P<era>BCE?|CE|AD|B\.C\.(?:E\.)?"
     r"|A\.D\.|C\.E\.)(?![\w])|(?<!\w)(?P<ad>AD|A\.D\.)[ ]?(?P<y2>\d{1,4})(?![\w]|[.,]\d)"
 )
 _DECADE = re.compile(
     r"(?<![\w.,])(?P<century>1[1-9]|20)(?P<tens>\d0)'?s(?!\w)|(?<!\w)'(?P<short>[1-9]0)'?s(?!\w)"
+    r"|(?<![\w.,$£€'-])(?P<plain>[2-9]0)'s(?!\w)"
     r"|(?i:(?:(?<=\bthe )|(?<=\bhis )|(?<=\bher )|(?<=\btheir )|(?<=\bmy )"
     r"|(?<=\byour )|(?<=\bour )|(?<=\bmid[ -])|(?<=\blate[ -])"
     r"|(?<=\bearly[ -])|(?<=\blow )|(?<=\bhigh )|(?<=\bupper )))(?P<age>[1-9]0)'?s(?!\w)"
 )
 _DECADES = re.compile(
-    r"(?<![\w.,])(?P<age>[1-9]0)'?s(?=(?:,|,? and|,? or|[ ]?&|/| to|-)[ ]?(?:the )?[1-9]0'?s\b"
-    r"|[ ](?:music|hits?|fashion|style|rock|pop|films?|movies?|era|disco)\b)"
+    r"(?<![\w.,])'?(?P<age>[1-9]0)'?s(?=(?:,|,? and|,? or|[ ]?&|/| to|-)[ ]?(?:the )?[1-9]0'?s\b"
+    r"|[ ](?:music|hits?|fashion|style|rock|pop|films?|movies?|era|disco"
+    r"|kids?|child|children|babies|baby|vibes?|look|band|cartoons?|nostalgia)\b)"
 )
 _YEAR_TO = re.compile(rf"(?<=\d{{4}})[ ]?-[ ]?(?={_MONTH}\.?[ ](?:{_DAY},?[ ])?\d{{4}})")
 _DATES_TO = re.compile(
-    rf"\b(?P<from>[Ff]rom|[Bb]etween)[ ](?P<m>0?[1-9]|1[0-2])/(?P<d>{_DAY})"
-    rf"[ ](?P<to>to|and|until|through)[ ](?P<m2>0?[1-9]|1[0-2])/(?P<d2>{_DAY})(?![\w/]|[.,]\d)"
+    rf"\b(?P<from>[Bb]etween)[ ](?P<m>0?[1-9]|1[0-2])/(?P<d>{_DAY})"
+    rf"[ ](?P<to>and)[ ](?P<m2>0?[1-9]|1[0-2])/(?P<d2>{_DAY})(?![\w/]|[.,]\d)"
 )
 _SINCE_YEAR = re.compile(r"(?<![\w'])'(?P<y>\d\d)(?![\w'])")
 _ANY = re.compile(r"\d")
 _ANY_DAY = re.compile(r"[A-Z][a-z]{2,8}\.?[ ]?[-–/][ ]?[A-Z][a-z]{2}")
+_PARTS = frozenset({2, 3, 4, 5, 6, 8})
+"""Below the line of the fractions that people write."""
 _LAST_MONTH = 12
 _DAYS_OF = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -124,6 +133,8 @@ def dates(text: Traced) -> Traced:
     )
     return (
         text.sub(_YEAR_OF, _year_of)
+        .sub(_SHORT_RANGE, _short_range)
+        .sub(_NUMERIC_MONTH, lambda found: f"{_MONTHS[int(found['m']) - 1]} {_year(found['y'])}")
         .sub(_SHORT_DATE, _short_date)
         .sub(_ERA, _era)
         .sub(_SINCE_YEAR, _short_year)
@@ -131,7 +142,8 @@ def dates(text: Traced) -> Traced:
 
 
 def _decade(found: re.Match[str]) -> str:
-    short, century, tens = found["short"] or found["age"], found["century"], found["tens"]
+    short = found["short"] or found["age"] or found["plain"]
+    century, tens = found["century"], found["tens"]
     if short:
         return _plural(number(short))
     if tens != "00":
@@ -246,6 +258,15 @@ def _dates_to(found: re.Match[str]) -> str | None:
 def _short_date(found: re.Match[str]) -> str | None:
     month, day = found["m"] or found["m2"] or found["m3"], found["d"] or found["d2"] or found["d3"]
     return _date(int(month), int(day), None)
+
+
+def _short_range(found: re.Match[str]) -> str | None:
+    first, last = (_date(int(found[m]), int(found[d]), None) for m, d in (("m", "d"), ("m2", "d2")))
+    fractions = [(found[m], found[d]) for m, d in (("m", "d"), ("m2", "d2"))]
+    if all(int(over) < int(under) and int(under) in _PARTS for over, under in fractions):
+        return None
+    is_rated = found["d"] == found["d2"] and found["d"] in {"5", "10"}
+    return f"{first} to {last}" if first and last and not is_rated else None
 
 
 def _era(found: re.Match[str]) -> str:

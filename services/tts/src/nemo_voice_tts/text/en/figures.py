@@ -2,17 +2,7 @@
 
 import re
 
-from nemo_voice_tts.text.spellout import Spellout
-
-SPELLOUT = Spellout(
-    "en",
-    rules={
-        "cardinal": "spellout-cardinal",
-        "ordinal": "spellout-ordinal",
-        "year": "spellout-numbering-year",
-    },
-    joins_thousands=True,
-)
+from nemo_voice_tts.text.spellout import ENGLISH
 
 START = r"(?<![\w.,^])(?<!\d[-/:])(?<!\^[-+])"
 """Where a number begins: not inside a word, a number, a date or a time."""
@@ -23,7 +13,7 @@ END = r"(?![\d])(?![.,/:]\d)"
 FRACTION = r"(?:(?:\d{1,4}[ -])?\d{1,3}/\d{1,4})"
 """A fraction, perhaps after whole ones: `1/2`, `2 3/4`."""
 FIGURE = rf"(?:{FRACTION}(?![\d/])|{NUMBER})"
-MINUS = r"(?:(?<![\w)\]%.,])(?P<minus>-[ ]?)(?=[\d.$£€]))?"
+MINUS = r"(?:(?<![\w)\]%.,^])(?P<minus>-[ ]?)(?=[\d.$£€]))?"
 """A sign, which is a hyphen elsewhere."""
 
 MAGNITUDES = {
@@ -59,8 +49,8 @@ _FIRST_YEAR, _LAST_YEAR = 1100, 2099
 def number(figures: str) -> str:
     """Returns a number without sign in words: `1,234.50` is "one thousand … point five zero"."""
     whole, point, decimals = figures.replace(",", "").partition(".")
-    said = SPELLOUT.integer(whole) if whole else ""
-    return f"{said} point {SPELLOUT.digits(decimals)}".strip() if point else said
+    said = ENGLISH.integer(whole) if whole else ""
+    return f"{said} point {ENGLISH.digits(decimals)}".strip() if point else said
 
 
 def figure(figures: str) -> str:
@@ -80,15 +70,15 @@ def figure(figures: str) -> str:
 def fraction(over: int, under: int) -> str:
     """Returns a fraction in words."""
     is_long = under > (_LONG if over == 1 else _WORDY)
-    if under in {0, 1} or is_long or SPELLOUT.ordinal(under).endswith(("first", "second")):
+    if under in {0, 1} or is_long or ENGLISH.ordinal(under).endswith(("first", "second")):
         if under != _HALF:
-            return f"{SPELLOUT.cardinal(over)} over {SPELLOUT.cardinal(under)}"
+            return f"{ENGLISH.cardinal(over)} over {ENGLISH.cardinal(under)}"
         part = "half"
     else:
-        part = "quarter" if under == _QUARTER else SPELLOUT.ordinal(under)
+        part = "quarter" if under == _QUARTER else ENGLISH.ordinal(under)
     if over == 1:
         return f"one {part}"
-    return f"{SPELLOUT.cardinal(over)} {'halves' if under == _HALF else part + 's'}"
+    return f"{ENGLISH.cardinal(over)} {'halves' if under == _HALF else part + 's'}"
 
 
 def is_singular(figures: str) -> bool:
@@ -98,7 +88,7 @@ def is_singular(figures: str) -> bool:
 
 def year(figures: str) -> str:
     """Returns a year in words."""
-    return SPELLOUT.year(int(figures))
+    return ENGLISH.year(int(figures))
 
 
 def is_year(figures: str) -> bool:
@@ -114,14 +104,14 @@ def pairs(figures: str) -> str:
     """
     head, tail = figures[:-2], figures[-2:]
     if not head or head[0] == "0":
-        return SPELLOUT.integer(figures)
+        return ENGLISH.integer(figures)
     if tail == "00":
         whole = int(figures)
-        return SPELLOUT.cardinal(whole) if whole % 1000 == 0 else f"{number(head)} hundred"
+        return ENGLISH.cardinal(whole) if whole % 1000 == 0 else f"{number(head)} hundred"
     last = f"oh {number(tail[1])}" if tail[0] == "0" else number(tail)
     return f"{number(head)} {last}"
 
 
 def ordinal(figures: str) -> str:
     """Returns the ordinal of a number in words."""
-    return SPELLOUT.ordinal(int(figures.replace(",", "")))
+    return ENGLISH.ordinal(int(figures.replace(",", "")))

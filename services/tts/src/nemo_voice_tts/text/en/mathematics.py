@@ -49,11 +49,14 @@ _COMPARISON = re.compile(
 _BINARY = re.compile(
     r"(?<=[\w)%°!\]])(?P<before>[ ]*)(?P<sign>[-+*×÷/·±∓=⋅])(?P<after>[ ]*)(?=[-+]?[\w.(√∞π$])"
 )
+_NEGATIVE = re.compile(
+    r"(?<=[(=*/×÷±])[ ]?-(?=[A-Za-z](?:[ ]?[-+±∓×*/=)^²³,.;]|$| squared| cubed))"
+)
 _EQUATION = re.compile(r"[=≠≈<>≤≥]")
 _SAID = {
     "-": "minus", "+": "plus", "*": "times", "×": "times", "x": "times", "÷": "divided by",
     "/": "divided by", "·": "times", "⋅": "times", "±": "plus or minus", "∓": "minus or plus",
-    "=": "equals",
+    "=": "equals", "X": "times",
 }  # fmt: skip
 _ANY = re.compile(r"[-+*/×÷·⋅±∓=<>^√∛∜≠≤≥≈≅≡|&→➜➔⇒⟶⟹↦➡⇔↔⟷!]|\d[eE]")
 _VARIABLES = frozenset("abcijkmnpqrtuvwxyz")
@@ -65,7 +68,7 @@ _ROOTS = {"√": "square root", "∛": "cube root", "∜": "fourth root"}
 _POWERS = {"2": "squared", "3": "cubed"}
 _OPERATION = re.compile(
     r"(?<![\w.,:/$€£-])(?<![-+*/×÷x] )(?P<a>\d+(?:\.\d+)?)(?P<blank>[ ]?)"
-    r"(?P<sign>[-*×x/])(?P=blank)"
+    r"(?P<sign>[-*×xX/])(?P=blank)"
     r"(?P<b>\d+(?:\.\d+)?)(?=[ ]?=)"
 )
 
@@ -77,7 +80,7 @@ def mathematics(text: Traced) -> Traced:
     text = text.sub(_TEN, _ten).sub(_SCIENTIFIC, _scientific).sub(_FACTORIAL, _factorial)
     text = text.sub(_ROOT, _root).sub(_POWER, _power)
     text = text.sub(_POWER_OF, lambda found: f" to the power of {found['a'] or found['b']} ")
-    return text.sub(_BINARY, _binary)
+    return text.sub(_NEGATIVE, " minus ").sub(_BINARY, _binary)
 
 
 def comparisons(text: Traced) -> Traced:

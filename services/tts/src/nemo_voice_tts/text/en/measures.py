@@ -12,6 +12,7 @@ from nemo_voice_tts.text.en.figures import (
     figure,
     is_singular,
     number,
+    ordinal,
 )
 from nemo_voice_tts.text.en.nouns import stands_before_noun
 from nemo_voice_tts.text.en.units import per_unit, unit_name
@@ -27,14 +28,18 @@ _UNIT = (
 )
 _MEASURE = re.compile(
     rf"{MINUS}(?<![A-Za-z]-){START}(?P<low>{FIGURE}){END}"
-    rf"(?:(?:[ ]?(?P<low_unit>{_UNIT}))?[ ]?-[ ]?(?P<high>-?{NUMBER}){END})?"
-    rf"(?P<tail>\+)?(?P<gap>[ -]?)(?P<unit>{_UNIT})(?P<dot>\.(?=\s+[a-z]|\s*[,;:!?)]))?"
+    rf"(?:(?:[ ]?(?P<low_unit>{_UNIT}))?[ ]?-[ ]?(?P<high>-?{FIGURE}){END})?"
+    rf"(?P<tail>\+)?(?P<gap>[ -]?)(?P<unit>{_UNIT})(?P<dot>\.(?=\s+[a-z]"
+    rf"|\s+\d+(?:\.\d+)?[ ]?(?:in|oz)\b|\s*[,;:!?)]))?"
 )
 _FEET = re.compile(
     rf"{START}(?P<feet>\d{{1,3}})(?:'|′)[ -]?(?P<inches>{FIGURE})[ ]?(?:\"|″|''|′′)?(?![\w'])"
     rf"|{START}(?P<only>{FIGURE})(?:″|''|(?P<quote>\")|′|'(?=[ ](?:tall|long|wide|high"
-    rf"|deep|x)\b|$|[,;)]|\.(?!\d)))(?!\w)"
+    rf"|deep|x|ceilings?|walls?|room|boards?|ladder|table|fence|clearance)\b|$|[,;)]|\.(?!\d)))(?!\w)"
 )
+_SCIENTIFIC = re.compile(rf"(?P<power>\b10\^-?\d{{1,3}})[ ](?P<unit>{_UNIT})")
+_RATE = re.compile(r"(?<=[\dkKMB] )[A-Za-z]{1,5}/(?:s|sec|min|h|hr|day)(?![\w/])")
+"""What is counted in thousands or millions: `1.2M req/s`."""
 _COORDINATE = re.compile(
     rf"{START}(?P<degrees>{NUMBER})[ ]?°[ ]?(?:(?P<minutes>{NUMBER})['′][ ]?(?:"
     rf"(?P<seconds>{NUMBER})(?:[\"″]|'')[ ]?)?)?"
@@ -59,7 +64,16 @@ def measures(text: Traced) -> Traced:
     if not _ANY.search(text.text):
         return text
     text = _lengths(text.sub(_COMMA, ".").sub(_COORDINATE, _coordinate))
-    return text.sub(_MEASURE, _measure)
+    return text.sub(_MEASURE, _measure).sub(_RATE, _rate).sub(_SCIENTIFIC, _scientific)
+
+
+def _scientific(found: re.Match[str]) -> str | None:
+    name = unit_name(found["unit"], is_one=False)
+    return f"{found['power']} {name}" if name else None
+
+
+def _rate(found: re.Match[str]) -> str | None:
+    return unit_name(found[0], is_one=False)
 
 
 def _measure(found: re.Match[str]) -> str | None:
@@ -68,6 +82,8 @@ def _measure(found: re.Match[str]) -> str | None:
         name = _unit(found, is_one=False)
         return f"{', '.join(map(number, low.split('/')))} {name}" if name else None
     is_adjective = gap == "-" or stands_before_noun(found.string, found.start(), found.end())
+    if high is None and low.startswith("1/") and found["unit"] in {"s", "sec"}:
+        return f"{figure(low) if low == '1/2' else f'one {ordinal(low[2:])}'} of a second"
     is_one = is_adjective or (high is None and is_singular(low) and not found["tail"])
     name = _unit(found, is_one=is_one)
     if name is None:
@@ -122,6 +138,8 @@ def _lengths(text: Traced) -> Traced:
         nonlocal counted, at
         if found["feet"]:
             inches = figure(found["inches"])
+            if stands_before_noun(source, found.start(), found.end()):
+                return f"{number(found['feet'])} foot {inches}"
             unit = "inch" if found["inches"] == "1" else "inches"
             return f"{number(found['feet'])} feet {inches} {unit}"
         only = found["only"]

@@ -71,16 +71,20 @@ _AFTER = re.compile(
     r"(?P<tail>\+)?(?:[ ]?/[ ]?(?P<per>[A-Za-z]+(?:/[A-Za-z]+)?))?"
 )
 _CENTS = re.compile(
-    rf"(?<![\w.,])(?P<low>{NUMBER})(?:-(?P<high>{NUMBER}))?[ ]?(?P<mark>¢|(?<=\d)p(?!\w))"
+    rf"(?<![\w.,])(?P<low>{NUMBER})(?:-(?P<high>{NUMBER}))?[ ]?(?P<mark>¢|(?<=\d)(?:p(?!\w)"
+    rf"|c(?=[ ](?:piece|coin|each|stamp|deposit|off|per)s?\b)))"
 )
 _COMMA = re.compile(
     r"(?<=\d),(?=\d{1,2}[ ]?(?:€|EUR\b|kr\b|zł|zl\b))|(?<=€\d),(?=\d{2}(?!\d))"
     r"|(?<=€\d\d),(?=\d{2}(?!\d))|(?<=€\d\d\d),(?=\d{2}(?!\d))"
 )
 """A decimal comma, which the amounts of some countries have."""
+_NO_MINOR = re.compile(r"(?<=\d)(?:/-|,--?|,[\u2013\u2014])(?![\w-])")
+"""What stands where an amount has no cents: `1,200/-`, `5,-`."""
 _ANY = re.compile(
-    rf"[{_SIGNS}]|\d[ ]?(?:[A-Z]{{3}}|kr|zl|zł|Rs|p\b|lei|K)|(?:[A-Z]{{3}}|Rs|kr)\.?[ ]?\d"
+    rf"[{_SIGNS}]|\d[ ]?(?:[A-Z]{{3}}|kr|zl|zł|Rs|[pc]\b|lei|K)|(?:[A-Z]{{3}}|Rs|kr)\.?[ ]?\d"
 )
+_PRICE = re.compile(r"[1-9]\d+0|\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d+\.\d\d")
 _PENCE = 2
 """Digits of an amount of pence; `720p` is a picture."""
 
@@ -89,7 +93,7 @@ def money(text: Traced) -> Traced:
     """Returns the text with its amounts of money in words."""
     if not _ANY.search(text.text):
         return text
-    text = text.sub(_COMMA, ".")
+    text = text.sub(_NO_MINOR, "").sub(_COMMA, ".")
     text = text.sub(_CENTS, _cents).sub(_BEFORE, _amount)
     return text.sub(_AFTER, _amount)
 
@@ -100,7 +104,7 @@ def _amount(found: re.Match[str]) -> str | None:
     code = _code(mark, parts.get("code"))
     if mark == "Rs" and low == "3" and found[0].endswith("Rs"):
         return None  # reading, writing and arithmetic
-    if code is None or (mark in WORDS and _stands_in_capitals(found)):
+    if code is None or (mark in WORDS and not _is_price(found)):
         return None
     sizes = [_size(parts["low_size"]), _size(parts["high_size"])]
     is_general = not parts.get("code") and (mark in _SIGNS or not mark.isupper())
@@ -141,11 +145,22 @@ def _code(mark: str, named: str | None) -> str | None:
     return SYMBOLS.get(mark) or AFTER.get(mark) or letters.get(mark.rstrip(".")) or mark
 
 
+def _is_price(found: re.Match[str]) -> bool:
+    """Returns whether what follows a code that is a word or name as well is written as a price.
+
+    `PHP 8` and `SDG 13` are not, `PHP 450` and `TRY 1.5m` are.
+    """
+    if _stands_in_capitals(found):
+        return False
+    return bool(found["low_size"] or _PRICE.fullmatch(found["low"]))
+
+
 def _stands_in_capitals(found: re.Match[str]) -> bool:
     before = re.search(r"([A-Za-z]+)\W*$", found.string[max(0, found.start() - 20) : found.start()])
     after = re.match(r"\W*([A-Za-z]+)", found.string[found.end() : found.end() + 20])
     return any(
-        word is not None and len(word[1]) > 1 and word[1].isupper() for word in (before, after)
+        word is not None and len(word[1]) > 1 and word[1].isupper() and word[1] not in codes()
+        for word in (before, after)
     )
 
 
@@ -187,9 +202,11 @@ def _is_adjective(found: re.Match[str]) -> bool:
 def _cents(found: re.Match[str]) -> str | None:
     low, high = found["low"], found["high"]
     is_pence = found["mark"] == "p"
-    if is_pence and (len(low) > _PENCE or low in {"24", "30", "60"}):
+    is_long = len(low.partition(".")[0]) > _PENCE and "." not in low
+    if is_pence and (is_long or low in {"24", "30", "60"}):
         return None
     minor = "pence" if is_pence else "cent"
     said = f"{number(low)} to {number(high)}" if high else number(low)
-    count = 1 if low == "1" and not high else 2
+    is_described = not is_pence and stands_before_noun(found.string, found.start(), found.end())
+    count = 1 if (low == "1" and not high) or is_described else 2
     return f"{said} {_minor_name(minor, count)}"

@@ -5,12 +5,14 @@ import re
 from nemo_voice_tts.text.en.abbreviations import abbreviations
 from nemo_voice_tts.text.en.addresses import addresses
 from nemo_voice_tts.text.en.codes import codes
+from nemo_voice_tts.text.en.designations import designations
 from nemo_voice_tts.text.en.initialisms import initialisms
 from nemo_voice_tts.text.en.paths import paths
 from nemo_voice_tts.text.en.roman_numerals import roman_numerals
 from nemo_voice_tts.text.en.spelling import word_set
 from nemo_voice_tts.text.en.telephones import telephones
 from nemo_voice_tts.text.en.titles import titles
+from nemo_voice_tts.text.en.verses import verses
 from nemo_voice_tts.text.en.versions import versions
 from nemo_voice_tts.text.traced import Traced
 
@@ -19,10 +21,13 @@ _STEPS = (
     addresses,
     paths,
     telephones,
-    versions,
     titles,
     abbreviations,
+    versions,
     roman_numerals,
+    # Numbers that count nothing, before the steps to which `14C` is a temperature.
+    verses,
+    designations,
     codes,
 )
 _MARKS = re.compile(

@@ -20,18 +20,20 @@ _ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _THINGS = re.compile(
-    r"[ -](?:bill|note|coin|banknote|gift card|voucher|question|battery|charger"
+    r"[ -](?:(?:four K|eight K|4K|8K|OLED|LED|LCD|HD|smart|flat|curved)[ -])*(?:bill|note|coin"
+    r"|banknote|piece|stamp|deposit|gift card|voucher|question|battery|charger"
     r"|adapter|run|race|walk|hike|ride|dash|"
     r"swim|drive|radius|bag|box|bottle|can|jar|pack|package|file|download|limit|zone"
-    r"|screen|display|monitor|tv|pizza|bulb|light|"
-    r"motor|engine|outlet|supply|cable|rope|pipe|tank|drop|fall|wall|wave|pole|ladder"
+    r"|oled|qled|lcd|screen|display|monitor|tv|pizza|bulb|light|"
+    r"batteries|supplies|motor|engine|outlet|supply|cable|rope|pipe|tank|drop|fall|wall|wave|pole|ladder"
     r"|board|nail|wire|lens|camera|sensor|hard drive|"
     r"disk|stick|plan|tablet|dose|capsule|pill|syringe|headwind|winds?|mark|gap|chip"
     r"|process|node|ram|fuse|ssd|disc|capacitor|resistor|memory|cache|delay|timeout"
     r"|warning|break|interval|check|ticket|deal|fee|fine|house|home|loan|grant|prize|budget"
     r"|project|program|investment|fund|bonus|discount|coupon|donation|penalty|tax|credit"
     r"|payment|settlement|lawsuit|contract|bond|rebate|refund|bet|meal|mortgage|property"
-    r"|mansion|acquisition|stimulus|roll|cartridge|hurdle|relay|sprint|freestyle|final|steak|burger)(?:e?s)?\b",
+    r"|mansion|acquisition|stimulus|roll|cartridge|hurdle|relay|sprint|freestyle|final|steak|burger|tower"
+    r"|bridge|building|skyscraper|statue|cliff|TDP|PSU|GPU|CPU|panel|speaker|rail)(?:e?s)?\b",
     re.IGNORECASE,
 )
 _REACH = 24

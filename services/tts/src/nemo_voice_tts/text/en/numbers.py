@@ -4,14 +4,15 @@ import re
 
 from nemo_voice_tts.text.en.figures import (
     MAGNITUDES,
-    SPELLOUT,
     is_year,
     number,
     ordinal,
     pairs,
     year,
 )
+from nemo_voice_tts.text.en.spelling import alternation, plural_of
 from nemo_voice_tts.text.en.years import is_year_here
+from nemo_voice_tts.text.spellout import ENGLISH
 from nemo_voice_tts.text.traced import Traced
 
 _ORDINALS_TO = re.compile(r"(?<=\d(?:st|nd|rd|th))[ ]?-[ ]?(?=\d+(?:st|nd|rd|th)\b)")
@@ -23,33 +24,27 @@ _CODE = re.compile(
     r"(?i:\b(?:pin|passcode|password|otp|zip(?: code)?|postcode|order|invoice|tracking"
     r"|account|serial|reference|ref|confirmation|"
     r"booking|isbn|(?:verification|access|security|promo|area|country|postal|zip|pin"
-    r"|gate|door|secure)? ?code|id|extension|routing)"
+    r"|gate|door|secure)? ?codes?|id|extension|routing)"
     r"(?: (?:number|no|code|id))?\.?(?: (?:is|was|of)|:"
-    r"|,)?[ ]?#?(?:number )?)(?P<code>\d{3,}(?:[- ]\d{3,})*)(?![\w%]|[.,]\d|[ ](?:to"
+    r"|,)?[ ]?#?(?:number )?)(?P<code>\d{3,}(?:-\d+|[ ]\d{3,})*)(?![\w%]|[.,]\d|[ ](?:to"
     r"|units|items|people|euros|dollars)\b)"
 )
 _EMERGENCY = re.compile(
     r"(?i:\b(?:call(?:ed|ing|s)?|dial(?:ed|ing|s)?|text(?:ed|ing)?"
     r"|phone) (?:the )?)(?P<code>\d{3})(?![\w%]|[.,-]?\d|[ ][a-z]*(?:s|people)\b)"
 )
-_STATE_ZIP = re.compile(
-    r"(?<=\b(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS"
-    r"|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY"
-    r"|DC) )(?P<code>\d{5}(?:-\d{4})?)(?![\w.,]\d)"
-)
 _NAMED = re.compile(
-    r"(?P<name>(?i:\b(?:boeing|airbus|flight|room|route|highway|interstate|hwy|bus"
-    r"|error|http|https|status|status code|error code|"
-    r"suite|apartment|apt|studio|unit|section|gate)[ ])|\b[A-Z]{1,5}[ -]?"
+    r"(?P<name>(?i:\b(?:apt|section)[ ])|\b[A-Z]{1,5}[ -]?"
     r"|\b[A-Z][a-z]{0,3}(?=\d))(?P<n>\d{3,4})(?![\d,]|\.\d|-\d|[ ](?:people|miles|men"
     r"|women|points))(?P<after>-?(?=[A-Za-z]))?"
 )
 _SERIES = re.compile(r"(?<=\b[A-Z]\d)[ ]?-[ ]?(?=[A-Z]\d)")
 _SCREEN = re.compile(
-    r"(?<![\w.,])(?P<n>144|240|360|480|540|720|1080|1440|2160|4320)(?P<kind>[pi])(?!\w)"
+    r"(?<![\w.,])(?P<n>144|240|360|480|540|720|1080|1440|2160|4320)"
+    r"(?P<kind>[pi])(?P<rate>\d{2,3})?(?!\w)"
 )
 _HYPHENED = re.compile(
-    r"(?<![\w.,])(?P<all>\d+(?:[.,]\d+)*(?:-\d+(?:[.,]\d+)*)+)(?P<after>\+?)(?![\d]|-[\d])"
+    r"(?<![\w.,])(?P<all>\d+(?:[.,]\d+)*(?:-\d+(?:[.,]\d+)*)+)(?P<after>\+|s(?!\w))?(?![\d]|-[\d])"
 )
 _OF_CODE = re.compile(r"[A-Za-z]-")
 _DOTTED = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,}(?![\d.])")
@@ -58,13 +53,28 @@ _MIXED = re.compile(
     r"(?<![A-Za-z0-9-])(?=[A-Za-z]{0,12}\d{1,12}[A-Za-z]{1,12}\d{1,12}[A-Za-z])[A-Za-z"
     r"0-9]{7,64}(?![A-Za-z0-9])"
 )
+_MOLECULE = re.compile(
+    r"(?:(?:A[glu]|Ba|Br|C[alou]?|F|Fe|H[eg]?|I|K|Li|M[gn]|N[aei]?"
+    r"|O|Pb?|Si?|Ti|U|Zn|B|Be)\d{0,2}){2,8}"
+)
+"""A formula whose numbers are said whole."""
 _HEX = re.compile(r"(?<!\w)(?P<mark>0[xX]|#)(?P<code>[0-9a-fA-F]{1,16})(?!\w)")
 _LIST = re.compile(r"^(?P<n>\d{1,3})[.)](?=[ ])")
 _THOUSANDS = re.compile(
-    r"(?<![\w.,])(?P<n>\d+(?:\.\d+)?)(?P<size>k|K(?=\+)|M|mn|mln|bn)(?!\w)"
+    r"(?<![\w.,])(?P<n>\d+(?:\.\d+)?)(?P<size>k|K(?=\+)"
+    rf"|m(?=[ ](?:{alternation('counted in millions')})\b)|M|mn|mln|bn)(?!\w)"
     r"(?![ ](?:run|race|runner|video|resolution|display|monitor|tv|screen)s?\b)"
 )
 _PLURAL = re.compile(r"(?<!\d)(?P<n>\d+)(?P<end>'?s|ers)(?!\w)")
+_KARAT = re.compile(
+    r"(?<![\w.,])(?P<n>\d{1,2})[ ]?[kK](?=[ ](?:(?:white|yellow|rose|solid) )?gold\b)"
+)
+_ROUND = {
+    "10": "tens", "100": "hundreds", "1000": "thousands", "10000": "tens of thousands",
+    "100000": "hundreds of thousands",
+}  # fmt: skip
+_SEVERAL_OF = re.compile(r" of\b")
+_OWNER = re.compile(r"[A-Z][a-z]+ $")
 _DEVICE = re.compile(r"(?:iphone|galaxy|model|mi|nexus) $", re.IGNORECASE)
 _FORMULA = re.compile(r"\b(?P<atoms>CO|NO|SO|NH|CH|PO)(?=[ ]?\d(?!\w))")
 _PLACE = re.compile(
@@ -72,7 +82,7 @@ _PLACE = re.compile(
 )
 _NUMBER = re.compile(
     r"(?P<minus>(?<![\w)\]%.,])-[ ]?)?(?P<lead>(?<=[A-Za-z])-?"
-    r"|(?<=[A-Za-z]'))?(?P<n>\d+(?:,\d{3})*(?:\.\d+)*|\.\d+)(?P<trail>-?(?=[^\W\d_])|(?=[°]))?"
+    r"|(?<=[A-Za-z]'))?(?P<n>\d+(?:,\d{3})*(?:\.\d+)*|(?:\.\d+)+)(?P<trail>-?(?=[^\W\d_])|(?=[°]))?"
 )
 _ANY = re.compile(r"\d")
 _CLASSIC = re.compile(r"7[0-9]7")
@@ -89,9 +99,10 @@ def numbers(text: Traced) -> Traced:
     text = text.sub(_SERIES, " to ").sub(_FORMULA, lambda found: " ".join(found[0]))
     text = text.sub(_DOTTED, lambda found: number(re.sub(r"\D", "", found[0])))
     text = text.sub(_ORDINALS_TO, " to ").sub(_ORDINAL, _ordinal)
-    for pattern in (_CODE, _EMERGENCY, _STATE_ZIP):
+    for pattern in (_CODE, _EMERGENCY):
         text = text.sub(pattern, _digits)
     text = text.sub(_HEX, _hexadecimal).sub(_MIXED, _letter_by_letter)
+    text = text.sub(_KARAT, lambda found: f"{number(found['n'])} karat")
     text = (
         text.sub(_HYPHENED, _hyphened)
         .sub(_SCREEN, _screen)
@@ -109,7 +120,7 @@ def _ordinal(found: re.Match[str]) -> str:
 def _digits(found: re.Match[str]) -> str:
     code = found["code"]
     return found[0][: -len(code)] + ", ".join(
-        SPELLOUT.digits(part) for part in re.split(r"[- ]", code)
+        ENGLISH.digits(part) for part in re.split(r"[- ]", code)
     )
 
 
@@ -122,16 +133,20 @@ def _hexadecimal(found: re.Match[str]) -> str | None:
 
 
 def _letter_by_letter(found: re.Match[str]) -> str | None:
+    if _MOLECULE.fullmatch(found[0]):
+        return None
     switches = len(re.findall(r"[A-Za-z]\d|\d[A-Za-z]", found[0]))
     return _spelled(found[0]) if switches >= _SWITCHES else None
 
 
 def _spelled(code: str) -> str:
-    return " ".join(SPELLOUT.digits(one) if one.isdigit() else one.upper() for one in code)
+    return " ".join(ENGLISH.digits(one) if one.isdigit() else one.upper() for one in code)
 
 
 def _hyphened(found: re.Match[str]) -> str | None:
     parts = found["all"].split("-")
+    if found["after"] == "s":
+        return plural_of(_range(*parts)) if len(parts) == 2 else None  # noqa: PLR2004 ends
     after = " plus" if found["after"] else ""
     following = found.string[found.end() : found.end() + 1]
     after += " " if following.isalpha() else ""
@@ -147,7 +162,7 @@ def _group(figures: str) -> str:
     if is_year(figures):
         return year(figures)
     is_code = len(figures) > 2 and figures.isdigit()  # noqa: PLR2004 as two digits are said anyway
-    return SPELLOUT.digits(figures) if is_code else _part(figures)
+    return ENGLISH.digits(figures) if is_code else _part(figures)
 
 
 def _range(low: str, high: str) -> str:
@@ -162,7 +177,7 @@ def _range(low: str, high: str) -> str:
     lengths = tuple(map(len, (low, high)))
     is_code = (low[0] == "0" and low[1:2].isdigit()) or (high[0] == "0" and high[1:2].isdigit())
     if is_code or lengths == _PHONE_PARTS:
-        return f"{SPELLOUT.digits(low)}, {SPELLOUT.digits(high)}"
+        return f"{ENGLISH.digits(low)}, {ENGLISH.digits(high)}"
     return f"{_part(low)} to {_part(high)}"
 
 
@@ -178,7 +193,7 @@ def _points(figures: str) -> str:
     """Returns a number with several dots or stray commas part by part."""
     marks = {".": " point ", ",": ", "}
     parts = re.split(r"([.,])", figures)
-    return "".join(marks.get(part) or SPELLOUT.integer(part) for part in parts)
+    return "".join(marks.get(part) or ENGLISH.integer(part) for part in parts if part)
 
 
 def _named(found: re.Match[str]) -> str | None:
@@ -197,7 +212,8 @@ def _named(found: re.Match[str]) -> str | None:
 
 
 def _screen(found: re.Match[str]) -> str:
-    return f"{pairs(found['n'])} {found['kind'].upper()}"
+    said = f"{pairs(found['n'])} {found['kind'].upper()}"
+    return f"{said} {number(found['rate'])}" if found["rate"] else said
 
 
 def _thousands(found: re.Match[str]) -> str | None:
@@ -213,12 +229,15 @@ def _plural(found: re.Match[str]) -> str:
     figures = found["n"]
     if _DEVICE.search(found.string[max(0, found.start() - 12) : found.start()]):
         return f"{number(figures)} S"
-    said = pairs(figures) if _CLASSIC.fullmatch(figures) else number(figures)
+    if found["end"] == "s" and _SEVERAL_OF.match(found.string, found.end()) and figures in _ROUND:
+        return _ROUND[figures]
+    said = year(figures) if is_year(figures) else pairs(figures)
     if found["end"] == "ers":
         return f"{before}{said}rs" if said.endswith("e") else f"{before}{said}ers"
-    if said.endswith("y"):
-        return f"{before}{said[:-1]}ies"
-    return f"{before}{said}{'es' if said.endswith('x') else 's'}"
+    is_long = len(figures) > 2  # noqa: PLR2004 digits, whose several have no apostrophe
+    before_it = found.string[max(0, found.start() - 12) : found.start()]
+    is_owner = found["end"] == "'s" and (is_long or _OWNER.search(before_it))
+    return f"{before}{said}'s" if is_owner else f"{before}{plural_of(said)}"
 
 
 def _number(found: re.Match[str]) -> str:

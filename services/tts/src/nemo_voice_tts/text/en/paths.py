@@ -4,6 +4,7 @@ import re
 
 from nemo_voice_tts.text.en.addresses import pieces
 from nemo_voice_tts.text.en.spelling import before, is_word, known_readings, letters, part, word_set
+from nemo_voice_tts.text.en.units import unit_name
 from nemo_voice_tts.text.traced import Traced
 
 _NAME = r"[\w.@+%~{}-]"
@@ -29,7 +30,11 @@ _FILE = re.compile(
 )
 _HIDDEN = re.compile(r"(?<![\w./)\]])(\.[a-z][a-z0-9_-]{2,30}(?:\.[a-z]{2,8})?)\b")
 _EXTENSION = re.compile(rf"(?<![\w./)\]])\.({_EXTENSIONS})\b(?![\w./])")
-_FLAG = re.compile(r"(?<![^\s(\"'`\[=|])(--?)([A-Za-z][\w-]{0,40})(=[\w./-]{0,60}\w)?")
+_FLAG = re.compile(
+    r"(?<!= )(?<!\w\()(?<![^\s(\"'`\[=|])(--?)([A-Za-z][\w-]{0,40})(=[\w./-]{0,60}\w)?"
+    r"(?!\)?[ ]?[±+×÷·*/^=≤≥²³][ ]?[\w√(]|[²³])"
+)
+"""No unknown of a formula: `(-b ± √d)`."""
 _SNAKE = re.compile(r"(?<![\w./])(_{0,2}[A-Za-z]\w{0,80}_\w{1,80}|__\w{1,40}__)(\(\))?")
 _CALL = re.compile(r"(?<![\w./])([A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,5})\(\)")
 _DOTTED = re.compile(
@@ -38,6 +43,8 @@ _DOTTED = re.compile(
 _CAMEL = re.compile(
     r"(?<![\w.-])((?:[a-z]+|[A-Z]{2,4}(?=[A-Z][a-z])|[A-Z][a-z]+)(?:[A-Z]+[a-z]*|\d+(?=[A-Z]))+[a-z]*\d{0,3})(?='s\b|\b)(?![.-]\w)"
 )
+_LONE_UNIT = re.compile(r"\b[A-Z]{2}[a-z]\b")
+"""What may be a unit without its number, such as `GHz` in the head of a table."""
 _HEX = re.compile(r"\b0[xX]([0-9A-Fa-f]{1,32})\b")
 _BINARY = re.compile(r"\b0[b]([01]{1,64})\b")
 _UUID = re.compile(r"\b([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\b")
@@ -48,6 +55,7 @@ _NODE = re.compile(
 _AMOUNT = re.compile(r"\d[\d.,]* ?$|/$")
 """What stands before a unit, such as `kWh`."""
 _NAMES_OF_PEOPLE = re.compile(r"(?:Mc|Mac|O'|De|Di|Du|La|Le|Van|Fitz)[A-Z][a-z]+")
+_NET = re.compile(r"\b([A-Z]{2,4})\.NET\b")
 _INTERNAL = re.compile(r"(?<![\w.])\.NET\b")
 
 
@@ -59,6 +67,7 @@ def paths(text: Traced) -> Traced:
         text = text.sub(_UNIX, _unix).sub(_RELATIVE, lambda found: pieces(found[1]))
         text = text.sub(_FOLDERS, _folders)
     if "." in text.text:
+        text = text.sub(_NET, lambda found: f"{letters(found[1])} dot net")
         text = text.sub(_INTERNAL, "dot net").sub(_NODE, _node)
         text = text.sub(_FILE, lambda found: pieces(found[1])).sub(_HIDDEN, _hidden)
         text = text.sub(_EXTENSION, lambda found: pieces(found[0]))
@@ -69,6 +78,7 @@ def paths(text: Traced) -> Traced:
         text = text.sub(_SNAKE, _snake)
     if "()" in text.text:
         text = text.sub(_CALL, lambda found: pieces(found[1]))
+    text = text.sub(_LONE_UNIT, _lone_unit)
     text = text.sub(_HEX, lambda found: f"zero X {letters(found[1])}")
     text = text.sub(_BINARY, lambda found: f"zero B {letters(found[1])}")
     return text.sub(_HASH, lambda found: letters(found[1])).sub(_CAMEL, _camel)
@@ -121,9 +131,20 @@ def _snake(found: re.Match[str]) -> str:
     return " ".join(filter(None, map(part, found[1].split("_"))))
 
 
+def _lone_unit(found: re.Match[str]) -> str | None:
+    if _AMOUNT.search(before(found, 4)):
+        return None
+    return unit_name(found[0], is_one=before(found, 4) == "per ")
+
+
 def _camel(found: re.Match[str]) -> str | None:
     name = found[1]
-    if _AMOUNT.search(before(found, 4)) or name in word_set("units after a number"):
+    if _AMOUNT.search(before(found, 4)):
+        return None
+    unit = _lone_unit(found)
+    if unit is not None:
+        return unit
+    if name in word_set("units after a number"):
         return None
     if name in known_readings() or _NAMES_OF_PEOPLE.fullmatch(name):
         return None

@@ -129,6 +129,15 @@ def before(found: re.Match[str], chars: int = 40) -> str:
     return found.string[max(0, found.start() - chars) : found.start()]
 
 
+def plural_of(said: str) -> str:
+    """Returns words that end in a number or a letter as several of it: `fifty twos`, `D's`."""
+    if said[-1].isupper():
+        return f"{said}'s"
+    if said.endswith("y"):
+        return f"{said[:-1]}ies"
+    return f"{said}es" if said.endswith("x") else f"{said}s"
+
+
 def is_word(word: str) -> bool:
     """Returns whether a word is a frequent English one, in whatever case."""
     return word.lower() in words()
@@ -138,10 +147,16 @@ def is_emphasised(word: str) -> bool:
     """Returns whether a word in capitals, amid others in small letters, is a word after all."""
     lowered = word.lower()
     if len(word) < len(_RANKS):
-        return (
-            lowered in word_set("short words") or words().get(lowered, 99_999) < _RANKS[len(word)]
-        )
+        return lowered in word_set("short words") or _rank(word) < _RANKS[len(word)]
     return lowered in words() or (len(word) > _LONGEST_INITIALISM and is_pronounceable(word))
+
+
+def _rank(word: str) -> int:
+    """Returns how frequent a word is, a plural as its singular where that is no initials."""
+    rank = words().get(word.lower(), _UNRANKED)
+    one = word[:-1]
+    is_plural = word[-1] == "S" and rank < _UNRANKED and one not in known_readings()
+    return min(rank, words().get(one.lower(), _UNRANKED)) if is_plural else rank
 
 
 def is_pronounceable(word: str) -> bool:

@@ -25,7 +25,12 @@ _PLUS_AFTER = re.compile(r"(?<=[\w)%])\+\+?(?![\w+])")
 _PLUS_BEFORE = re.compile(r"(?<![\w+])\+[ ]?(?=[\w.$£€])")
 _STARS = re.compile(r"(?<![\w*.])(?P<n>[1-7])[ ]?(?:\*(?![\w*])|[★⭐])")
 _NOTE = re.compile(r"(?<=[\w.,;:!?)\"'%])\*{1,3}(?![\w*])|(?<![\w*])\*(?=[A-Za-z])|[†‡]")
-_SHARP = re.compile(r"\b(?P<note>[CFAGDEB])(?:#|♯)(?!\w)")
+_STARRED = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,80})(?<=\S)\*(?![\w*])")
+_SECTIONS = re.compile(r"§§[ ]?")
+_SHARP = re.compile(
+    r"\b(?P<note>[CFAGDEB])(?:#|♯)(?!(?!m(?:aj|in)?\d*(?:b\d)?\b|dim|sus)[A-Za-z_])"
+)
+"""A note, a chord or a language: `F#m7`, `C#12`."""
 _TAG = re.compile(r"(?<![\w#&])#(?=[A-Za-z])")
 _AT = re.compile(r"[ ]?@[ ]?")
 _WORD_SLASH = re.compile(r"(?<=[^\W\d])[ ]?/[ ]?(?=[^\W\d])")
@@ -62,11 +67,15 @@ def short_forms(text: Traced) -> Traced:
     if not _ANY.search(text.text):
         return text
     text = text.sub(_PER, lambda found: f" per {per_unit(found['unit'])}").sub(_APERTURE, "f ")
-    text = text.sub(_STARS, lambda found: f"{found['n']} star").sub(
-        _SHARP, lambda found: f"{found['note']} sharp"
-    )
+    text = text.sub(_STARS, lambda found: f"{found['n']} star").sub(_SHARP, _sharp)
+    text = text.sub(_STARRED, lambda found: found[1]).sub(_SECTIONS, "sections ")
     text = text.sub(_AND, " and ").sub(_NOTE, "")
     return text.sub(_PLUS_AFTER, lambda found: " plus" * len(found[0]))
+
+
+def _sharp(found: re.Match[str]) -> str:
+    is_joined = found.string[found.end() : found.end() + 1].isalnum()
+    return f"{found['note']} sharp{' ' * is_joined}"
 
 
 def symbols(text: Traced) -> Traced:

@@ -10,7 +10,7 @@ from nemo_voice_tts.text.traced import Traced
 _EXTENSION = r"(?:,?\s*(?:ext\.?|extension|x)\s?(\d{1,6})\b)?"
 _PREFIX = r"(?:(?:[Tt]el|[Pp]h|[Ff]ax|[Mm]ob|[Cc]ell)(?:\.:?|:)\s*)?"
 _INTERNATIONAL = re.compile(
-    rf"(?<![\w+])({_PREFIX})(\+|00(?=[1-9]\d ))"
+    rf"(?<![\w+])(?<!\d{{4}} )({_PREFIX})(\+|00(?=[1-9]\d ))"
     rf"(\d{{1,3}}(?:[ .-]?(?:\(\d{{1,5}}\)|\d{{1,12}})){{1,7}}){_EXTENSION}(?!\w|[./-]\d)"
 )
 _AMERICAN = re.compile(
@@ -19,7 +19,7 @@ _AMERICAN = re.compile(
 )
 _LOCAL = re.compile(rf"(?<![\w+$£€.,/-])({_PREFIX})(\d{{3}})-(\d{{4}}){_EXTENSION}(?!\w|[.,/-]\d)")
 _NATIONAL = re.compile(
-    rf"(?<![\w+$£€.,/-])({_PREFIX})"
+    rf"(?<![\w+$£€.,/-])(?<!\d{{4}} )({_PREFIX})"
     r"(\(0\d{1,5}\)(?:[ -]?\d{2,8}){1,4}|0\d{2,5}(?:[ -]\d{2,8}){1,4})"
     rf"{_EXTENSION}(?!\w|[./-]\d)"
 )

@@ -33,27 +33,54 @@ _DURATION = re.compile(
     r"|ins)?[ ]?)?(?:(?P<s>\d{1,4}(?:\.\d{1,6})?)[ ]?s(?:ec|ecs)?)?(?!\w)"
 )
 _MINUTES = re.compile(r"(?<![\w.,:/-])(?P<m>\d{1,3}):(?P<s>[0-5]\d)[ ]?min(?:ute)?s?\b")
-_VERSE = re.compile(
-    r"\b(?P<book>[Cc]hapter|[Vv]erse|[Pp]salms?|[Ss]urah?|Genesis|Exodus|Leviticus|Numbers|Isaiah"
-    r"|Jeremiah|Proverbs|Matthew|Mark|Luke|John|Acts|Romans|Corinthians|Galatians|Ephesians|Hebrews"
-    r"|James|Peter|Revelation|Quran)[ ](?P<a>\d{1,3}):(?P<b>\d{1,3})(?:-(?P<c>\d{1,3}))?(?![\w:])"
+_LAP = re.compile(
+    r"(?<![\w.,:/-])(?P<m>\d{1,2}):(?P<s>[0-5]\d\.\d{1,3})(?:[ ]?s(?:ec)?\b)?"
+    r"(?![\w:]|\.?\d|[ ]?[ap]\.?m)"
+)
+"""Minutes and seconds with a fraction, as races are timed."""
+_SCORING = re.compile(r"(?P<m>\d{1,3})(?:\+(?P<added>\d{1,2}))?'")
+_SCORED = re.compile(
+    r"\((?:\d{1,3}(?:\+\d{1,2})?'(?:, ?)?)+\)|\b\d{2,3}\+\d{1,2}'(?!\w)"
+    r"|(?<=[a-z] )\d{1,2}'(?! (?:tall|long|wide|high|deep|x|by)\b)(?![\w'\"])"
+)
+"""Minutes of a match: `(23', 45+2')`."""
+_SCORER = re.compile(r"[A-Z][\w'-]* $")
+_SCORE = re.compile(
+    r"(?<![\w.,-])\d{1,2}-\d{1,2}(?![\w-]|[.,]\d)|\b(?:goals?|scored?|penalty|match)\b"
 )
 _ZONE = re.compile(
     r"(?<!\w)(?P<zone>UTC|GMT)[ ]?(?P<sign>[+-])[ ]?(?P<h>\d{1,2})(?::?(?P<m>[0-5]\d))?(?![\w:])"
 )
-_ANY = re.compile(r"\d(?:[:.]\d|[ ]?[aApP]\.?[ ]?[mM]|[ ]?[dhm])|[CT][ ]?[+-][ ]?\d|\d\d[ ]?h")
+_ANY = re.compile(r"\d(?:'|[:.]\d|[ ]?[aApP]\.?[ ]?[mM]|[ ]?[dhm])|[CT][ ]?[+-][ ]?\d|\d\d[ ]?h")
 _NAMES = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
-_NOON = 12
+_NOON, _REACH, _FAR = 12, 20, 60
 
 
 def times(text: Traced) -> Traced:
     """Returns the text with its times of day and durations in words."""
     if not _ANY.search(text.text):
         return text
-    text = text.sub(_VERSE, _verse)
     text = text.sub(_MINUTES, lambda found: _counted([(found["m"], "m"), (found["s"], "s")]))
+    text = text.sub(_SCORED, _minutes_of_match)
+    text = text.sub(_LAP, lambda found: _counted([(found["m"], "m"), (found["s"], "s")]))
     text = text.sub(_ZONE, _zone).sub(_RANGE, _range).sub(_LONG, _long)
     return text.sub(_TIME, _time).sub(_DURATION, _duration)
+
+
+def _minutes_of_match(found: re.Match[str]) -> str | None:
+    text, start, end = found.string, found.start(), found.end()
+    is_added = "+" in found[0]
+    if not is_added and not _SCORER.search(text, max(0, start - _REACH), start):
+        return None  # lengths in feet
+    is_alone = not is_added and found[0][0] != "("
+    if is_alone and not _SCORE.search(text, max(0, start - _FAR), min(len(text), end + _FAR)):
+        return None
+    return _SCORING.sub(_minute_of_match, found[0])
+
+
+def _minute_of_match(found: re.Match[str]) -> str:
+    added = f" plus {number(found['added'])}" if found["added"] else ""
+    return f"minute {number(found['m'])}{added}"
 
 
 def clock(hour: str, minute: str | None, second: str | None = None, part: str | None = None) -> str:
@@ -166,11 +193,6 @@ def _duration(found: re.Match[str]) -> str | None:
         return None
     trailing = " " * (len(found[0]) - len(found[0].rstrip()))
     return _counted(parts) + trailing
-
-
-def _verse(found: re.Match[str]) -> str:
-    to = f" to {number(found['c'])}" if found["c"] else ""
-    return f"{found['book']} {number(found['a'])}, {number(found['b'])}{to}"
 
 
 def _zone(found: re.Match[str]) -> str:

@@ -6,7 +6,6 @@ from nemo_voice_tts.text.en.spelling import (
     after,
     alternation,
     before,
-    code_number,
     digits,
     ends_text,
     word_set,
@@ -123,7 +122,9 @@ _DIRECTIONS = {
 _TITLE = re.compile(rf"(?<![\w.'])({'|'.join(_TITLES)})(\.?){_NAME}")
 _SAINT_OR_STREET = re.compile(r"(?<![\w.'])(St|Dr)(s?)(\.?)(?!\w|'(?!s\b))")
 _STREET = re.compile(rf"(?<=[\w] )({'|'.join(_STREETS)})\b(\.?)")
-_NUMBERED = re.compile(rf"\b({'|'.join(_BEFORE_NUMBERS)})\b\.?(?= ?#?\d|\s[A-Z0-9]{{1,3}}\b)")
+_NUMBERED = re.compile(
+    rf"\b({'|'.join(_BEFORE_NUMBERS)})\b\.?(?= ?#?\d| number \d|\s[A-Z0-9]{{1,3}}\b)"
+)
 _DIRECTION = re.compile(
     r"(?<=[a-z\d] )(N|S|E|W|NE|NW|SE|SW)\b\.?(?=\s(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][a-z]+)"
     rf"(?:\s[A-Z][a-z]+)?\s(?:{alternation('kinds of streets')})\b)"
@@ -131,11 +132,6 @@ _DIRECTION = re.compile(
 _DIRECTION_AFTER = re.compile(
     r"(?:(?<=Street )|(?<=Avenue )|(?<=Drive )|(?<=Road ))"
     r"(N|S|E|W|NE|NW|SE|SW)\b(?!\.\w)\.?(?=[,;\s.]|$)"
-)
-_HOUSE = re.compile(
-    r"(?<![\d.,#$-])\b(\d{3,4})(?= (?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\.? )?"
-    r"(?:[A-Z][a-z]+|\d{1,3}(?:st|nd|rd|th)) (?:[A-Z][a-z]+ )?"
-    rf"(?:{alternation('kinds of streets')})\b)"
 )
 _RIGHT = re.compile(r"\bRt\.? (?=Hon\b)")
 _JUNIOR = re.compile(r"(?<=\w)(,?)(\s+)(Jr|Sr|Snr|Jnr|Esq)\b(\.?)")
@@ -191,7 +187,6 @@ def titles(text: Traced) -> Traced:
         .sub(_TITLE, _title)
     )
     text = text.sub(_NUMBERED, lambda found: _BEFORE_NUMBERS[found[1]])
-    text = text.sub(_HOUSE, lambda found: code_number(found[1]))
     text = text.sub(_DIRECTION, lambda found: _DIRECTIONS[found[1]])
     text = text.sub(_SAINT_OR_STREET, _saint_or_street).sub(_STREET, _street)
     text = text.sub(_DIRECTION_AFTER, lambda found: _DIRECTIONS[found[1]])

@@ -18,7 +18,7 @@ _SUFFIX = (
 _END = r"(?!\w|\.\d)"
 _WITH_V = re.compile(
     rf"\b(?:([Vv]ersions?|[Rr]eleases?|{_PRODUCTS}) )?"
-    rf"[vV]\.?\s?(\d{{1,6}}(?:\.(?:\d{{1,6}}|x)){{0,4}})({_SUFFIX}){_END}"
+    rf"(?:v\.?\s?|V\.?\s?(?=\d+\.\d))(\d{{1,6}}(?:\.(?:\d{{1,6}}|x)){{0,4}})({_SUFFIX}){_END}"
 )
 _AFTER_NAME = re.compile(
     rf"(?<![\w.])((?:{_PRODUCTS}|{_SECTIONS})(?:[ -]|, ?))"
@@ -41,6 +41,8 @@ _PINNED = {
 _DATE_OR_THOUSANDS = re.compile(
     r"(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?:\d{4}|\d\d)|\d{4}\.\d\d\.\d\d|\d{1,3}(?:\.\d{3})+"
 )
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,4}")
+"""A number as much of Europe groups it."""
 _STANDARD = re.compile(
     r"\b(RFC|ISO|IEC|IEEE|ISO/IEC|EN|DIN|ANSI|NIST|PEP|BS|CVE|ECMA|GB|ASTM|SP|FIPS)[ -]"
     r"(\d{1,6})(?:([.-])(\d{1,6}))?(?::(\d{4}))?(?!\w|\.\d)"

@@ -57,7 +57,7 @@ _SPECIAL_NAME = re.compile(
 _FACTOR = re.compile(r"[\d)\]=+/-]\s*$")
 _ESCAPABLE = frozenset("*_#`~>|+-.!<&$\n")
 _QUOTED_AMOUNT = re.compile(r">[ \t]*(?:[-+]?[$£€]?\.?\d|=)")
-_NO_HEADING = re.compile(r"#[ \t]+of\b|#{1,6}[ \t]*#*[ \t]*$|#[ \t]+\d+[ \t]*$")
+_NO_HEADING = re.compile(r"#{1,6}[ \t]*#*[ \t]*$|#[ \t]+\d+[ \t]*$|#[ \t]+of[ \t]")
 _LINK_DEFINITION = re.compile(
     r"\[[^\]]+\]:[ \t]*<?(?:[a-z][a-z+.-]*:|www\.|/|#|\.{1,2}/)", re.IGNORECASE
 )

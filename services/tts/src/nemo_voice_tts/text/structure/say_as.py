@@ -6,9 +6,8 @@ Kinds that the steps of a language read anyway, such as a currency or a unit, st
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import cache
 
-from unicode_rbnf import FormatPurpose, RbnfEngine
+from nemo_voice_tts.text.spellout import ENGLISH
 
 _MOST_DIGITS = 17
 """Longer numbers have no name: their digits are said."""
@@ -200,24 +199,15 @@ def _month(written: str) -> str | None:
 def _year_words(year: str) -> str:
     if len(year) == 2:  # noqa: PLR2004 as '85 is written
         return f"oh {_words(int(year))}" if year.startswith("0") else _words(int(year))
-    return _said(int(year), FormatPurpose.YEAR, "spellout-numbering-year")
+    return ENGLISH.year(int(year))
 
 
 def _words(number: int) -> str:
-    return _said(number, FormatPurpose.CARDINAL, "spellout-cardinal")
+    return ENGLISH.cardinal(number)
 
 
 def _ordinal_words(number: int) -> str:
-    return _said(number, FormatPurpose.ORDINAL, "spellout-ordinal")
-
-
-def _said(number: int, purpose: FormatPurpose, rules: str) -> str:
-    return _engine().format_number(number, purpose).text_by_ruleset[rules]
-
-
-@cache
-def _engine() -> RbnfEngine:
-    return RbnfEngine.for_language("en")
+    return ENGLISH.ordinal(number)
 
 
 _SPELLED_KINDS = ("characters", "spell-out", "spell", "verbatim", "letters", "acronym")

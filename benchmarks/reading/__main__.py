@@ -1,0 +1,96 @@
+"""How long reading a text takes, against the grammars of nemo_text_processing alone.
+
+    python -m benchmarks.reading       writes benchmarks/reading.md
+
+Both run in this process, one after the other, text by text: the ratio is of one run.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nemo_voice_tts.text.grammars import (
+    build_grammars,
+    default_grammars,
+    open_grammars,
+    verbalised,
+)
+from nemo_voice_tts.text.reader import Reader
+
+REPORT = Path(__file__).resolve().parents[1] / "reading.md"
+ROUNDS = 15
+LEAST_ROUND_S = 0.05
+TEXTS = {
+    "a plain sentence": "The robin sings at seven in the morning.",
+    "a longer one": "Yes, I think so too, and we should go home before it rains.",
+    "a number and a name": "Dr Smith has 25 patients.",
+    "many written forms": "On 3/4/2026 the 5 km race cost $7.50, 25% less than in 2025.",
+    "Markdown": "# News\n\nThis is **very** important: see [the page](https://example.com/a).",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The times of one text, in microseconds."""
+
+    name: str
+    reading_us: float
+    grammars_us: float
+
+
+def main() -> int:
+    """Measures, writes the page and returns the exit status."""
+    build_grammars(default_grammars())
+    grammars, reader = open_grammars(default_grammars()), Reader()
+    rows = []
+    for name, text in TEXTS.items():
+        sentence = " ".join(text.split())
+        rows.append(
+            Row(
+                name,
+                _median_us(lambda text=text: reader.words(text)),  # type: ignore[misc] # bound now
+                _median_us(lambda text=sentence: verbalised(grammars, text)),  # type: ignore[misc]
+            )
+        )
+    REPORT.write_text(page(rows), encoding="utf-8")
+    sys.stdout.write(f"written: {REPORT}\n")
+    return 0
+
+
+def page(rows: list[Row]) -> str:
+    """Returns the report."""
+    lines = [
+        "# Reading",
+        "",
+        "Made by `python -m benchmarks.reading`: do not edit. Median times of one process; the",
+        "ratio counts. The grammars alone are what the service did with every phrase that is not",
+        "plain before it had steps of its own.",
+        "",
+        "| text | read, µs | grammars alone, µs | ratio |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {row.name} | {row.reading_us:.0f} | {row.grammars_us:.0f} |"
+        f" {row.reading_us / row.grammars_us:.3f} |"
+        for row in rows
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _median_us(run: Callable[[], object]) -> float:
+    run()
+    times = []
+    for _ in range(ROUNDS):
+        count, began_s = 0, time.perf_counter()
+        while (spent_s := time.perf_counter() - began_s) < LEAST_ROUND_S:
+            run()
+            count += 1
+        times.append(spent_s / count)
+    return statistics.median(times) * 1e6
+
+
+if __name__ == "__main__":
+    sys.exit(main())
