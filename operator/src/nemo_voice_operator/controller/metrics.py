@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from nemo_voice_operator.api.status import Phase
 from nemo_voice_operator.controller.object_cache import ObjectCache
+from nemo_voice_operator.kube.kinds import OWNED
 from nemo_voice_operator.scaling.reasons import ScalingReason
 
 _PREFIX = "nemo_voice_operator"
@@ -54,6 +55,9 @@ class OperatorMetrics:
             ["kind"],
             registry=self.registry,
         )
+        for kind in OWNED:
+            # Prometheus sees no increase in a series that begins at 1.
+            self.set_backs.labels(kind.name)
         self.leading = Gauge(
             f"{_PREFIX}_leading",
             "1 while this replica leads.",

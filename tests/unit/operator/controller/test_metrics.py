@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 from nemo_voice_operator.api.status import Phase
 from nemo_voice_operator.controller.metrics import OperatorMetrics
 from nemo_voice_operator.controller.object_cache import ObjectCache
+from nemo_voice_operator.kube.kinds import OWNED
 from nemo_voice_operator.scaling.reasons import ScalingReason
 from support.operator.voice_services import DEMO
 from support.ports import free_port
@@ -47,6 +48,12 @@ def test_reconciles_and_decisions_are_counted(metrics: OperatorMetrics) -> None:
     assert found["nemo_voice_operator_reconcile_seconds_count"] == 1
     assert found["nemo_voice_operator_queue_depth"] == 7
     assert found["nemo_voice_operator_managed_elsewhere"] == 2
+
+
+def test_set_backs_of_every_kind_are_there_before_the_first(metrics: OperatorMetrics) -> None:
+    found = samples(metrics)
+    for kind in OWNED:
+        assert found[f'nemo_voice_operator_set_backs_total{{kind="{kind.name}"}}'] == 0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
