@@ -56,6 +56,8 @@ async def test_a_head_over_the_limit_is_refused_with_431_however_it_is_split() -
         b"POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Length: 1e9\r\n\r\n",
         b"POST /synthesize HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
         b"GET http://[::bad/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/models HTTP/1.1\r\n\r\n",
+        b"GET /v1/models HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
     ],
     ids=lambda request_bytes: request_bytes[:40],
 )

@@ -113,7 +113,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and _has_body(self.headers):
             message = "A request with Upgrade may not have a body here: send it as plain HTTP/1.1."
             self._refuse_in_callback(InvalidRequest(message))
-        if self.parser.get_http_version() in WITHOUT_CHUNKS:
+        is_old = self.parser.get_http_version() in WITHOUT_CHUNKS
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or not (hosts or is_old):  # RFC 9112, 3.2
+            message = f"The request has {hosts} Host headers; HTTP/1.1 wants exactly one."
+            self._refuse_in_callback(InvalidRequest(message))
+        if is_old:
             self.expect_100_continue = False  # as RFC 9110, 10.1.1 wants it
         super().on_headers_complete()
         self._stop_timer()
