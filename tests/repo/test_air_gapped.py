@@ -18,7 +18,7 @@ from nemo_voice_operator.desired.environment import fetch_environment
 from support.docs.documented import command_blocks, file_in
 from support.hub.server import Hub, running_hub
 from support.kubernetes.schemas import faults_of
-from support.models.checkpoints import nemo_file
+from support.models.look_alikes import archive_of
 from support.ports import free_port
 
 PAGE = "docs/air-gapped.md"
@@ -32,7 +32,7 @@ def hub() -> Iterator[Hub]:
     with running_hub() as hub:
         for digit, name in enumerate(MODELS, 1):
             file = f"{name.partition('/')[2]}.nemo"
-            hub.add(name, {file: nemo_file()}, commit=str(digit) * 40)
+            hub.add(name, {file: archive_of(name)}, commit=str(digit) * 40)
         yield hub
 
 
