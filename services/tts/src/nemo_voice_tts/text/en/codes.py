@@ -31,7 +31,7 @@ _FORMS = (
     r"[A-Z][a-z][A-Z]\d[a-z]",
 )
 _CODE = re.compile(
-    r"(?<![\w.$£€/°#-])(?<!\d:)(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
+    r"(?<![\w.$£€/°#*^-])(?<!\d:)(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
     rf"({'|'.join(_FORMS)})((?:'s|s)?)(?![\w/]|-\d|[.:]\d)"
 )
 _STATUS = re.compile(r"\b([1-5]\d\d)(?= (?:error|status|response|page|Not Found)s?\b)")
