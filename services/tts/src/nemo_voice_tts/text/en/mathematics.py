@@ -60,6 +60,8 @@ _SAID = {
 }  # fmt: skip
 _ANY = re.compile(r"[-+*/×÷·⋅±∓=<>^√∛∜≠≤≥≈≅≡|&→➜➔⇒⟶⟹↦➡⇔↔⟷!]|\d[eE]")
 _VARIABLES = frozenset("abcijkmnpqrtuvwxyz")
+_ITEMS = frozenset("abc")
+"""Letters that count figures and items, as in `Figure a-1`, before a hyphen without blanks."""
 _ALWAYS = frozenset("×÷⋅±∓=")
 _IDENTIFIER = re.compile(r"[A-Za-z]\w*")
 _RATED = re.compile(r"(?:hotel|hostel|resort|review|rating|rated|food|service)s?")
@@ -180,7 +182,9 @@ def _binary(found: re.Match[str]) -> str | None:
 def _is_product(found: re.Match[str], left: str, right: str) -> bool:
     """Returns whether an asterisk multiplies by a name: `2*CPU`, not `f*ck`, `5 * hotel`."""
     names = [word for word in (left, right.strip("$.(")) if not _is_term(word)]
-    if not all(_IDENTIFIER.fullmatch(name) and not _RATED.fullmatch(name) for name in names):
+    is_note = right.rstrip(".,") == "1"  # nobody multiplies by it
+    is_named = all(_IDENTIFIER.fullmatch(name) and not _RATED.fullmatch(name) for name in names)
+    if not names or not is_named or is_note:
         return False
     if found["before"] or found["after"]:
         is_counted = left.isdecimal() or right.isdecimal()
@@ -203,6 +207,8 @@ def _run(found: re.Match[str]) -> str:
 
 def _apart(left: str, right: str, *, is_spaced: bool) -> str | None:
     """Returns what a hyphen between two terms outside an equation means."""
+    if left in _ITEMS and not is_spaced:
+        return None
     has_variable = left in _VARIABLES and (right in _VARIABLES or right.rstrip(".").isdecimal())
     if has_variable and (is_spaced or right.rstrip(".").isdecimal()):
         return " minus "
