@@ -31,6 +31,8 @@ _SEPARATED = re.compile(
 )
 _RANGE = re.compile(
     r"(?<=\d)[^\S\n]*[\u2012\u2013][^\S\n]*(?=\d)|(?<=[aApP][mM]) [\u2012\u2013] (?=\d)"
+    r"|(?<=[aApP]\.[mM]\.) [\u2012\u2013] (?=\d)"
+    r"|(?<=[aApP][mM]) ?\u2014 ?(?=\d{1,2}(?::\d\d)? ?[aApP][mM]\b)"
     r"|(?<=\d)[ ]?[\u2012\u2013][ ]?"
     r"(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d)"
 )

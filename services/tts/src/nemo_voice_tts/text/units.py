@@ -187,6 +187,7 @@ COMPOUND: dict[str, str] = {
     "kmph": "km/h",
     "km/hr": "km/h",
     "m/sec": "m/s",
+    "mm Hg": "mmHg",
 }
 """Written forms that stand for another one, `/` between a unit and what it is measured by."""
 

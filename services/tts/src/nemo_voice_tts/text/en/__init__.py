@@ -3,6 +3,7 @@
 import re
 
 from nemo_voice_tts.text.en.dates import dates
+from nemo_voice_tts.text.en.hearts import hearts
 from nemo_voice_tts.text.en.mathematics import comparisons, mathematics
 from nemo_voice_tts.text.en.measures import measures
 from nemo_voice_tts.text.en.money import money
@@ -28,6 +29,7 @@ ENGLISH = Language(
             _HOLDS_NUMBERS,
             undivided_numbers,
             number_signs,
+            hearts,
             comparisons,
             dates,
             times,

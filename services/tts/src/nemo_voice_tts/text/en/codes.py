@@ -31,7 +31,7 @@ _FORMS = (
     r"[A-Z][a-z][A-Z]\d[a-z]",
 )
 _CODE = re.compile(
-    r"(?<![\w.$£€/°#-])(?<!\d:)(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
+    r"(?<![\w.$£€/°#*^-])(?<!\d:)(?=[A-Za-z0-9-]{0,30}\d)(?=[A-Za-z0-9-]{0,30}[A-Za-z])"
     rf"({'|'.join(_FORMS)})((?:'s|s)?)(?![\w/]|-\d|[.:]\d)"
 )
 _STATUS = re.compile(r"\b([1-5]\d\d)(?= (?:error|status|response|page|Not Found)s?\b)")
@@ -41,6 +41,10 @@ _HTTP = re.compile(r"\b([A-Z]{2,5})/(\d(?:\.\d)?)\b")
 _SPACED = re.compile(rf"\b({alternation('names before a number')})[ ](\d{{1,5}})\b(?![.,:]\d|%)")
 _PIECE = re.compile(r"[A-Za-z]+|\d+")
 _ORDINAL_OR_UNIT = re.compile(rf"\d+(?:{alternation('units after a number')})")
+_LONG_UNIT = rf"(?=[A-Za-z]{{2}})(?:{alternation('units after a number')})"
+_UNIT_TO_NUMBER = re.compile(rf"{_LONG_UNIT}-\d+")
+"""Between the ends of a range, as in `9 AM-5 PM`."""
+_QUANTITIES = re.compile(rf"\d+{_LONG_UNIT}-\d+{_LONG_UNIT}")
 _DATE_LIKE = re.compile(
     rf"(?:{alternation('months')})-?\d+|Q[1-4]|H[12]|FY\d+|CY\d+", re.IGNORECASE
 )
@@ -112,11 +116,12 @@ def _said(written: str, plural: str, preceding: str) -> str | None:
     if _DATE_LIKE.fullmatch(written) or _is_formula(written):
         return None
     # What begins with a digit, or is a power of a unit, belongs to the steps for numbers.
-    is_unit = written[0].islower() and preceding.strip()[-1:].isdigit()
-    if _NUMBERS.match(written) or is_unit:
+    is_counted = preceding.strip()[-1:].isdigit()
+    is_unit = is_counted and (written[0].islower() or _UNIT_TO_NUMBER.fullmatch(written))
+    if _NUMBERS.match(written) or is_unit or _QUANTITIES.fullmatch(written):
         return None
-    is_counted = plural == "s" and _COUNTED_LETTERS.fullmatch(written)
-    if (written not in _LETTER_AFTER and not is_counted) and (
+    are_letters = plural == "s" and _COUNTED_LETTERS.fullmatch(written)
+    if (written not in _LETTER_AFTER and not are_letters) and (
         _ORDINAL_OR_UNIT.fullmatch(written) or _ORDINAL_OR_UNIT.fullmatch(f"{written}{plural}")
     ):
         return None

@@ -101,8 +101,11 @@ _DECADE = re.compile(
 )
 _DECADES = re.compile(
     r"(?<![\w.,])'?(?P<age>[1-9]0)'?s(?=(?:,|,? and|,? or|[ ]?&|/| to|-)[ ]?(?:the )?[1-9]0'?s\b"
-    r"|[ ](?:music|hits?|fashion|style|rock|pop|films?|movies?|era|disco"
-    r"|kids?|child|children|babies|baby|vibes?|look|band|cartoons?|nostalgia)\b)"
+    r"|[ ](?:music|songs?|hits?|tunes?|playlist|fashion|styles?|rock|pop|punk|soul|jazz|funk|synth"
+    r"|hip[ -]hop|rap|R&B|grunge|disco|dance|party|parties|films?|movies?|sitcoms?|shows?|TV|era"
+    r"|kids?|child|children|babies|baby|girls?|boys?|teens?|stars?|icons?|bands?|vibes?|look|hair"
+    r"|jeans|clothes|outfits?|aesthetic|d[eé]cor|throwbacks?|cartoons?|comics|nostalgia|classics?"
+    r"|cars?|toys?|slang|culture|cinema|Hollywood)\b)"
 )
 _YEAR_TO = re.compile(rf"(?<=\d{{4}})[ ]?-[ ]?(?={_MONTH}\.?[ ](?:{_DAY},?[ ])?\d{{4}})")
 _DATES_TO = re.compile(

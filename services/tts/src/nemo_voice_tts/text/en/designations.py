@@ -73,7 +73,21 @@ _NAMED_SECTION = re.compile(
     r"(?<![\w.,$])(401|403|457)([kb])()(?!\w)"
 )
 """Parts of laws: `401(k)`, `501(c)(3)`, `Section 8(a)`."""
-_TYRE = re.compile(r"(?<![\w./])(\d{3})/(\d{2}) ?(Z?R) ?(\d{2})(?!\w)")
+_TYRE = re.compile(
+    r"(?<![\w./])(P|LT|ST|T)?(\d{3})/(\d{2}) ?(Z?R) ?(\d{2})(C)?"
+    r"(?: (\d{2,3}(?:/\d{2,3})?)([J-NP-WYZHV]))?(?!\w)"
+)
+"""The load and the speed that it bears stand behind its size: `205/55 R16 91V`."""
+_FORM = re.compile(
+    r"(?<![\w.,$£€/-])(\d{4})-(MISC|NEC|INT|DIV|OID|PATR|SSA|QA|SA|LTC|EZ|SR|NR|ES|PC|[A-CGKQRSTX])"
+    r"(?![\w-])"
+)
+_FORM_NAMES = {"MISC": "misc", "DIV": "div", "INT": "int"}
+"""What is said of the letters behind the number of a form for taxes, where they are not spelled."""
+_CHORD = re.compile(
+    r"(?<![\w/.-])([A-G])b(m|maj|min|dim|sus|aug|add)?([5679]|1[13])(?:(b|#)([59]|1[13]))?(?!\w)"
+)
+_CHORDS = {"maj": " major", "min": " minor", "m": " minor", "b": "flat", "#": "sharp"}
 _PROCESSOR = re.compile(r"\b([iI][3579])[- ](\d{2})(\d{2,3})([A-Z]{0,2}\d?)(?!\w)")
 _PARAMETERS = re.compile(
     r"(?<![\w.,$£€])(\d{1,4}(?:\.\d{1,2})?)([BMT])(?=[ -](?:param(?:eter)?|model|LLM|language|chat"
@@ -95,7 +109,7 @@ _COMPANY = re.compile(
 
 _LONG = re.compile(r"(?<![\d$£€./])\d{3}")
 _FIVE_DIGITS = re.compile(r"\d{5}")
-_JOINED = re.compile(r"\d[A-Za-z(]|[A-Za-z]-?\d|\d/\d\d R|[Ff]light")
+_JOINED = re.compile(r"\d[A-Za-z(]|[A-Za-z]-?\d|\d/\d\d R|\d-[A-Z]|[Ff]light")
 _BEFORE_NAME = re.compile(r"\d[A-Z]? (?:[A-Z]|\d+(?:st|nd|rd|th))")
 """What a text holds that any of the patterns may find: most hold none of them."""
 
@@ -141,8 +155,22 @@ def _named_section(found: re.Match[str]) -> str:
 
 
 def _tyre(found: re.Match[str]) -> str:
-    width, height, kind, rim = found.groups()
-    return f"{code_number(width)}, {code_number(height)}, {letters(kind)} {code_number(rim)}"
+    vehicle, width, height, kind, rim, van, load, speed = found.groups()
+    said = f"{code_number(width)}, {code_number(height)}, {letters(kind)} {code_number(rim)}"
+    said = f"{letters(vehicle)} {said}" if vehicle else said
+    said = f"{said} {van}" if van else said
+    return f"{said}, {' '.join(map(code_number, load.split('/')))} {speed}" if load else said
+
+
+def _form(found: re.Match[str]) -> str:
+    return f"{code_number(found[1])} {_FORM_NAMES.get(found[2]) or letters(found[2])}"
+
+
+def _chord(found: re.Match[str]) -> str:
+    note, kind, size, sign, altered = found.groups()
+    kind = _CHORDS.get(kind, f" {kind}") if kind else ""
+    said = f"{note} flat{kind} {code_number(size)}"
+    return f"{said} {_CHORDS[sign]} {code_number(altered)}" if sign else said
 
 
 def _processor(found: re.Match[str]) -> str:
@@ -187,6 +215,8 @@ _WITH_LETTERS: tuple[tuple[re.Pattern[str], _Said], ...] = (
     (_POSTCODE, _postcode),
     (_COMPANY, lambda _: "three M"),
     (_TYRE, _tyre),
+    (_FORM, _form),
+    (_CHORD, _chord),
     (_PROCESSOR, _processor),
     (_PARAMETERS, _size),
     (_LARGE, _size),

@@ -60,7 +60,13 @@ _SAID = {
 }  # fmt: skip
 _ANY = re.compile(r"[-+*/×÷·⋅±∓=<>^√∛∜≠≤≥≈≅≡|&→➜➔⇒⟶⟹↦➡⇔↔⟷!]|\d[eE]")
 _VARIABLES = frozenset("abcijkmnpqrtuvwxyz")
+_ITEMS = frozenset("abc")
+"""Letters that count figures and items, as in `Figure a-1`, before a hyphen without blanks."""
 _ALWAYS = frozenset("×÷⋅±∓=")
+_IDENTIFIER = re.compile(r"[A-Za-z]\w*")
+_RATED = re.compile(r"(?:hotel|hostel|resort|review|rating|rated|food|service)s?")
+"""What has stars, which are written with an asterisk as well."""
+_PRODUCT = re.compile(r"[\w)][*×^+][\w(]|^(?:squared|cubed)-")
 _LEFT, _RIGHT = re.compile(r"[\w.%°)!\]]+$"), re.compile(r"[-+]?[\w.(√∞π$]+")
 _REACH, _NEAR = 12, 30
 _COMPARES = re.compile(r"[=<>≠≤≥≈≅≡→➜➔⇒⟶⟹↦➡⇔⟺›&|]")
@@ -160,22 +166,51 @@ def _binary(found: re.Match[str]) -> str | None:
     if left is None or right is None:
         return None
     is_spaced = bool(found["before"]) and bool(found["after"])
-    is_formula = _is_term(left[0]) and _is_term(right[0].lstrip("-+$("))
+    is_product = sign == "*" and _is_product(found, left[0], right[0])
+    is_formula = is_product or (_is_term(left[0]) and _is_term(right[0].lstrip("-+$(")))
     if sign == "+":
         return " plus " if is_formula or is_spaced else None
     if not is_formula:
         return None
     near = text[max(0, found.start() - _NEAR) : found.end() + _NEAR]
-    is_equation = bool(_EQUATION.search(near) or "equals" in near)
+    is_equation = bool(_EQUATION.search(near) or "equals" in near or _in_product(found))
     if sign == "-" and not is_equation:
         return _apart(left[0], right[0], is_spaced=is_spaced)
     return f" {_SAID[sign]} " if is_spaced or is_equation or sign == "*" else None
 
 
+def _is_product(found: re.Match[str], left: str, right: str) -> bool:
+    """Returns whether an asterisk multiplies by a name: `2*CPU`, not `f*ck`, `5 * hotel`."""
+    names = [word for word in (left, right.strip("$.(")) if not _is_term(word)]
+    is_note = right.rstrip(".,") == "1"  # nobody multiplies by it
+    is_named = all(_IDENTIFIER.fullmatch(name) and not _RATED.fullmatch(name) for name in names)
+    if not names or not is_named or is_note:
+        return False
+    if found["before"] or found["after"]:
+        is_counted = left.isdecimal() or right.isdecimal()
+        return is_counted and all(name.isupper() or "_" in name for name in names)
+    return any(map(str.isdigit, _run(found)))
+
+
+def _in_product(found: re.Match[str]) -> bool:
+    """Returns whether a product, a power or a sum stands in the same run of characters."""
+    return not found["before"] and _PRODUCT.search(_run(found)) is not None
+
+
+def _run(found: re.Match[str]) -> str:
+    """Returns the characters without a blank around an operator."""
+    text = found.string
+    before = text[max(0, found.start() - _NEAR) : found.start()].rpartition(" ")[2]
+    after = text[found.end() : found.end() + _NEAR].partition(" ")[0]
+    return f"{before}{found['sign']}{after}"
+
+
 def _apart(left: str, right: str, *, is_spaced: bool) -> str | None:
     """Returns what a hyphen between two terms outside an equation means."""
-    has_variable = left in _VARIABLES and (right in _VARIABLES or right.isdecimal())
-    if has_variable and (is_spaced or right.isdecimal()):
+    if left in _ITEMS and not is_spaced:
+        return None
+    has_variable = left in _VARIABLES and (right in _VARIABLES or right.rstrip(".").isdecimal())
+    if has_variable and (is_spaced or right.rstrip(".").isdecimal()):
         return " minus "
     if not is_spaced:
         return None
@@ -187,4 +222,6 @@ def _apart(left: str, right: str, *, is_spaced: bool) -> str | None:
 
 def _is_term(word: str) -> bool:
     """Returns whether a word may stand in a formula: a number, a letter, or a bracket."""
-    return bool(re.fullmatch(r"(?:\d[\d.]*[A-Za-z]?|[A-Za-z]|.*[)%°!\]]|[√∞π].*|)", word))
+    return bool(
+        re.fullmatch(r"(?:\d[\d.]*[A-Za-z]?|[A-Za-z]|squared|cubed|.*[)%°!\]]|[√∞π].*|)", word)
+    )

@@ -20,7 +20,8 @@ from nemo_voice_tts.text.traced import Traced
 
 _LETTERS = "A-Za-zµμΩ\N{OHM SIGN}Å"
 _UNIT = (
-    rf"(?:(?:(?:sq\.?|cu|fl\.?)[ ])?[{_LETTERS}]{{1,5}}(?:[·-](?:lbs?|m)\b)?(?:\^?[23](?!\d))?"
+    rf"(?:(?:(?:sq\.?|cu|fl\.?|mm(?=[ ]Hg\b))[ ])?"
+    rf"[{_LETTERS}]{{1,5}}(?:[·-](?:lbs?|m)\b)?(?:\^?[23](?!\d))?"
     rf"(?:[ ]?/[ ]?(?:100[ ]?)?[{_LETTERS}]{{1,4}}(?:\^?[23](?!\d))?(?:/[a-z]{{1,4}})?)?"
     rf"(?![{_LETTERS}\d^])"
     rf"|°(?:[ ]?[CFK](?![A-Za-z]))?|[%‰‱](?:[ ]?/[ ]?(?:years?|yr|months?|mo|days?"
@@ -56,6 +57,8 @@ _PARTS = {"%": "percent", "‰": "per mille", "‱": "basis points"}
 
 _TWO_VALUES = re.compile(r"\d{2,4}/(?!(?:10|12|16|32|64|100)$)\d{2,4}")
 """Two values of one unit, such as `28/36 mpg`; more is no part of an inch or a pound."""
+_PRESSURES = frozenset({"mmHg", "mm Hg"})
+"""Units of blood's two pressures, the one over the other."""
 _TYPE = re.compile(r"[ ](?:font|type|text|size|Arial|Times|Helvetica|bold|spacing)")
 
 
@@ -80,7 +83,8 @@ def _measure(found: re.Match[str]) -> str | None:
     low, high, gap = found["low"], found["high"], found["gap"]
     if _TWO_VALUES.fullmatch(low):
         name = _unit(found, is_one=False)
-        return f"{', '.join(map(number, low.split('/')))} {name}" if name else None
+        joint = " over " if found["unit"] in _PRESSURES else ", "
+        return f"{joint.join(map(number, low.split('/')))} {name}" if name else None
     is_adjective = gap == "-" or stands_before_noun(found.string, found.start(), found.end())
     if high is None and low.startswith("1/") and found["unit"] in {"s", "sec"}:
         return f"{figure(low) if low == '1/2' else f'one {ordinal(low[2:])}'} of a second"

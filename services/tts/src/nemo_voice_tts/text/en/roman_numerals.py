@@ -120,7 +120,7 @@ def _may_follow_one(found: re.Match[str]) -> bool:
         return False
     return (
         re.match(
-            r"\s(?:think|am|have|know|like|love|want|need|will|would|can|could|do|did|don't|found|read|saw|wrote|'m|'ve|'d|liked|loved)\b|'",
+            r"\s(?:think|am|have|know|like|love|want|need|will|would|can|could|do|did|don't|found|read|saw|wrote|use|used|gave|made|tried|call|called|learned|'m|'ve|'d|liked|loved)\b|'",
             rest,
         )
         is None

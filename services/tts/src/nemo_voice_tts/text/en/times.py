@@ -12,6 +12,7 @@ _RANGE = re.compile(
     rf"{_FIRST}(?P<a>{_HOUR})(?::(?P<am>[0-5]\d))?(?P<ahalf>{_HALF})?[ ]?-[ ]?"
     rf"(?P<b>{_HOUR})(?::(?P<bm>[0-5]\d))?(?P<bhalf>{_HALF})?(?![\w:]|[.,]\d)"
 )
+_TO_NOON = re.compile(r"(?<=[aApP][mM])[ ]?-[ ]?(?=(?:noon|midnight)\b)")
 _TIME = re.compile(
     rf"{_FIRST}(?P<h>{_HOUR})(?:[:.](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d)(?:\."
     rf"(?P<part>\d{{1,6}}))?)?)?(?P<half>{_HALF})(?![\w:]|\.?\d)"
@@ -63,7 +64,7 @@ def times(text: Traced) -> Traced:
     text = text.sub(_MINUTES, lambda found: _counted([(found["m"], "m"), (found["s"], "s")]))
     text = text.sub(_SCORED, _minutes_of_match)
     text = text.sub(_LAP, lambda found: _counted([(found["m"], "m"), (found["s"], "s")]))
-    text = text.sub(_ZONE, _zone).sub(_RANGE, _range).sub(_LONG, _long)
+    text = text.sub(_ZONE, _zone).sub(_RANGE, _range).sub(_TO_NOON, " to ").sub(_LONG, _long)
     return text.sub(_TIME, _time).sub(_DURATION, _duration)
 
 
