@@ -49,15 +49,7 @@ class OperatorMetrics:
             ["direction", "reason"],
             registry=self.registry,
         )
-        self.set_backs = CounterMetric(
-            f"{_PREFIX}_set_backs",
-            "Owned objects that somebody else had changed and that were set back, by kind.",
-            ["kind"],
-            registry=self.registry,
-        )
-        for kind in OWNED:
-            # Prometheus sees no increase in a series that begins at 1.
-            self.set_backs.labels(kind.name)
+        self.set_backs = _set_backs(self.registry)
         self.leading = Gauge(
             f"{_PREFIX}_leading",
             "1 while this replica leads.",
@@ -123,6 +115,19 @@ class _Counted(Collector):
         for values, count in self._count(statuses).items():
             family.add_metric(values, count)
         yield family
+
+
+def _set_backs(registry: CollectorRegistry) -> CounterMetric:
+    counter = CounterMetric(
+        f"{_PREFIX}_set_backs",
+        "Owned objects that somebody else had changed and that were set back, by kind.",
+        ["kind"],
+        registry=registry,
+    )
+    for kind in OWNED:
+        # Prometheus sees no increase in a series that begins at 1.
+        counter.labels(kind.name)
+    return counter
 
 
 def _families(object_cache: ObjectCache) -> Iterator[_Counted]:
