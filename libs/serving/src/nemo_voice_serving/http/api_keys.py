@@ -3,7 +3,6 @@
 `build_app` adds the middleware where `NEMO_VOICE_API_KEYS_FILE` is set.
 """
 
-import contextlib
 import hashlib
 import hmac
 import logging
@@ -17,6 +16,7 @@ from nemo_voice_serving.errors import InvalidApiKey
 from nemo_voice_serving.http.addresses import own_path
 from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.scopes import UnsupportedScope
+from nemo_voice_serving.mounted_files import contents_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +36,6 @@ OPEN_PATHS = METRICS_PATHS | {
     "/openapi.json",
 }
 """HTTP paths that need no key: probes and Prometheus have none; the description is public."""
-
-_MAX_FILE_BYTES = 1024 * 1024
-"""The size limit of a Secret."""
 
 
 class ApiKeys:
@@ -73,7 +70,7 @@ class ApiKeys:
 
     def _refresh(self) -> None:
         try:
-            contents = _contents(self._path)
+            contents = b"\n".join(contents_of(self._path).values())
         except OSError as error:
             self._set(None, frozenset(), f"the API keys cannot be read: {error}")
             return
@@ -92,30 +89,6 @@ class ApiKeys:
         if problem is None:
             # Not for a file that is missing or empty for a moment: quotas would forget the usage.
             self._changed(digests)
-
-
-def _contents(path: Path) -> bytes:
-    if not path.is_dir():
-        return _content(path)
-    found = []
-    for file in sorted(path.iterdir()):
-        # A leading dot marks the links and folders with which the kubelet swaps a Secret's content.
-        if not file.name.startswith(".") and file.is_file():
-            # While a key is removed, the kubelet deletes the content before the link to it.
-            with contextlib.suppress(FileNotFoundError):
-                found.append(_content(file))
-    return b"\n".join(found)
-
-
-def _content(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
-        # Opening a named pipe would block until somebody writes to it.
-        raise OSError(f"{path} is not a file")
-    with path.open("rb") as file:
-        content = file.read(_MAX_FILE_BYTES + 1)
-    if len(content) > _MAX_FILE_BYTES:
-        raise OSError(f"{path} is larger than {_MAX_FILE_BYTES} bytes")
-    return content
 
 
 def _digests(contents: bytes) -> frozenset[bytes]:

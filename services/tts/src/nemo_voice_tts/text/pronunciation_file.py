@@ -4,7 +4,6 @@ A folder is what a mounted ConfigMap is: the kubelet swaps its content by a symb
 """
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Gauge
 
 from nemo_voice_serving.errors import BackendFailed
+from nemo_voice_serving.mounted_files import contents_of
 from nemo_voice_tts.errors import InvalidPronunciations
 from nemo_voice_tts.text.phonemes import arpabet
 from nemo_voice_tts.text.pronunciations import EMPTY, Check, parsed_files
@@ -20,8 +20,6 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 2.0
 """How often the files are looked at."""
-_MAX_BYTES = 1024 * 1024
-"""The size limit of a ConfigMap."""
 _UNUSABLE = (OSError, UnicodeDecodeError, InvalidPronunciations)
 
 
@@ -100,7 +98,7 @@ class PronunciationFile:
             await asyncio.to_thread(self.refresh)
 
     def _read(self, path: Path) -> None:
-        contents = _contents(path)
+        contents = contents_of(path)
         digest = hashlib.sha256(repr(contents).encode()).digest()
         if digest == self._seen:
             return
@@ -130,26 +128,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "write them in UTF-8"
     return str(error)
-
-
-def _contents(path: Path) -> dict[str, bytes]:
-    """Returns the content of each file by the name that an error gives it."""
-    if not path.is_dir():
-        return {"": _content(path)}
-    found = {}
-    for file in sorted(path.iterdir()):
-        # A leading dot marks the links and folders with which the kubelet swaps the content.
-        if not file.name.startswith(".") and file.is_file():
-            with contextlib.suppress(FileNotFoundError):
-                found[file.name] = _content(file)
-    return found
-
-
-def _content(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
-        raise OSError(f"{path} is not a file")
-    with path.open("rb") as file:
-        content = file.read(_MAX_BYTES + 1)
-    if len(content) > _MAX_BYTES:
-        raise OSError(f"{path} is larger than {_MAX_BYTES} bytes")
-    return content
