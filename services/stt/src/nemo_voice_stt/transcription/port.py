@@ -18,6 +18,28 @@ class Clip:
     samples: Samples
     hotwords: tuple[str, ...] = ()
     """Words and names to prefer to others that sound alike."""
+    language: str | None = None
+    """What is spoken, one of `Abilities.told_languages`; None leaves it to the model."""
+    translate_to: str | None = None
+    """The language to write it in, where that is another; None writes what is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a model can do beyond text; a request for more is refused before it is begun."""
+
+    word_times: bool = True
+    """Whether words have times of their own."""
+    confidence: bool = True
+    """Whether words have a confidence."""
+    logprobs: bool = True
+    """Whether tokens have probabilities."""
+    hotwords: bool = True
+    """Whether it can prefer words that a request names."""
+    told_languages: tuple[str, ...] = ()
+    """Codes of the languages that it can be told are spoken; none where it always finds out."""
+    translations: tuple[tuple[str, str], ...] = ()
+    """The pairs of spoken and written language that it translates between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +76,13 @@ class Recognition:
 
 
 class Recogniser(Backend, Protocol):
-    """A loaded speech-to-text model. Only its description may be read off the device thread."""
+    """A loaded speech-to-text model.
+
+    Only its description and its abilities may be read off the device thread.
+    """
+
+    abilities: Abilities = Abilities()
+    """What it can do beyond text."""
 
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         """Returns what is said in each clip, equal to what it would be alone but for rounding."""
