@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tools.chart.files import chart_files, definition_yaml
 from tools.generated import words
+from tools.generated.protos import protos
 from tools.monitoring.files import monitoring_files
 
 
@@ -15,4 +16,5 @@ def manifests() -> Mapping[Path, str]:
         **chart_files(),
         **monitoring_files(),
         Path(words.PATH): words.word_list(),
+        **protos(),
     }

@@ -1,0 +1,1 @@
+"""The gRPC edge: Riva's speech recognition."""

@@ -1,0 +1,1 @@
+"""Riva's messages and calls, generated from `protos/`."""
