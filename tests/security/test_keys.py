@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nemo_voice_serving.http import api_keys
-from nemo_voice_serving.http.api_keys import ApiKeys
+from nemo_voice_serving.access import api_keys
+from nemo_voice_serving.access.api_keys import ApiKeys
 
 KEYS = [f"key-{number}".encode() for number in range(20)]
 

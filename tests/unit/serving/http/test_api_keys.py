@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from nemo_voice_serving.access.api_keys import ApiKeys
+from nemo_voice_serving.access.quotas import Quotas
 from nemo_voice_serving.errors import InvalidApiKey
-from nemo_voice_serving.http.api_keys import OPEN_PATHS, ApiKeys, KeyMiddleware
-from nemo_voice_serving.http.quotas import Quotas
+from nemo_voice_serving.http.api_keys import OPEN_PATHS, KeyMiddleware
 from nemo_voice_serving.http.scopes import UnsupportedScope
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_serving.settings import KeyLimitSettings

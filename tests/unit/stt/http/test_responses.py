@@ -7,7 +7,7 @@ from fastapi import UploadFile
 from starlette.requests import Request
 from starlette.types import Message
 
-from nemo_voice_serving.http.quotas import Quotas
+from nemo_voice_serving.access.quotas import Quotas
 from nemo_voice_serving.settings import KeyLimitSettings
 from nemo_voice_stt.app import TranscriptionService
 from nemo_voice_stt.http.responses import TranscriptResponses, Upload

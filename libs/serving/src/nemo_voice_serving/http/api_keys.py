@@ -1,24 +1,15 @@
-"""API keys: reads them from a file, and refuses requests that bring none of them.
+"""Refuses HTTP requests that bring no valid API key, and counts those of each key.
 
 `build_app` adds the middleware where `NEMO_VOICE_API_KEYS_FILE` is set.
 """
 
-import hashlib
-import hmac
-import logging
-from collections.abc import Callable
-from pathlib import Path
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nemo_voice_serving.errors import InvalidApiKey
+from nemo_voice_serving.access.api_keys import ApiKeys
+from nemo_voice_serving.access.quotas import Quotas
 from nemo_voice_serving.http.addresses import own_path
-from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.scopes import UnsupportedScope
-from nemo_voice_serving.mounted_files import contents_of
-
-logger = logging.getLogger(__name__)
 
 DOCS_FILES = "/docs/files"
 """Where the files are that `/docs` refers to."""
@@ -36,65 +27,6 @@ OPEN_PATHS = METRICS_PATHS | {
     "/openapi.json",
 }
 """HTTP paths that need no key: probes and Prometheus have none; the description is public."""
-
-
-class ApiKeys:
-    """The keys in a file, or in all files of a folder, read again at each check.
-
-    Only digests are kept. Reading costs microseconds and misses no change: neither an edit nor the
-    swapped symbolic link of a mounted Secret.
-    """
-
-    def __init__(
-        self, path: Path, changed: Callable[[frozenset[bytes]], None] = lambda _digests: None
-    ) -> None:
-        """Takes the path of the keys, and a callback for the digests of each new set of keys."""
-        self._path = path
-        self._changed = changed
-        self._read: bytes | None = None
-        self._digests: frozenset[bytes] = frozenset()
-        self._problem: str | None = None
-        self._refresh()
-
-    def admit(self, key: bytes) -> bytes | None:
-        """Returns the key's digest, or None when the key is not valid."""
-        self._refresh()
-        digest = hashlib.sha256(key).digest()
-        matches = [hmac.compare_digest(digest, known) for known in self._digests]
-        return digest if any(matches) else None
-
-    def problem(self) -> str | None:
-        """Returns why no key is valid at present, or None when one is."""
-        self._refresh()
-        return self._problem
-
-    def _refresh(self) -> None:
-        try:
-            contents = b"\n".join(contents_of(self._path).values())
-        except OSError as error:
-            self._set(None, frozenset(), f"the API keys cannot be read: {error}")
-            return
-        read = hashlib.sha256(contents).digest()
-        if read != self._read:
-            digests = _digests(contents)
-            problem = None if digests else f"there is no API key in {self._path}"
-            self._set(read, digests, problem)
-
-    def _set(self, read: bytes | None, digests: frozenset[bytes], problem: str | None) -> None:
-        if problem is None:
-            logger.info("api keys read", extra={"path": str(self._path), "keys": len(digests)})
-        elif problem != self._problem:
-            logger.error("every request is refused", extra={"reason": problem})
-        self._read, self._digests, self._problem = read, digests, problem
-        if problem is None:
-            # Not for a file that is missing or empty for a moment: quotas would forget the usage.
-            self._changed(digests)
-
-
-def _digests(contents: bytes) -> frozenset[bytes]:
-    lines = (line.strip() for line in contents.splitlines())
-    keys = (line for line in lines if line and not line.startswith(b"#"))
-    return frozenset(hashlib.sha256(key).digest() for key in keys)
 
 
 class KeyMiddleware:
@@ -124,15 +56,9 @@ class KeyMiddleware:
             return
         if scope["type"] not in {"http", "websocket"}:
             raise UnsupportedScope(scope)
-        key = _sent_key(Headers(scope=scope))
-        if key is None:
-            message = (
-                "This service wants an API key: 'Authorization: Bearer KEY' or 'api-key: KEY'."
-            )
-            raise InvalidApiKey(message)
-        digest = self._keys.admit(key)
-        if digest is None:
-            raise InvalidApiKey("The API key is not valid here.")
+        headers = Headers(scope=scope)
+        authorization, api_key = (headers.get(name, "") for name in ("authorization", "api-key"))
+        digest = self._keys.digest_of(authorization, api_key)
         with self._quotas.request(digest) as usage:
 
             async def send_with_quota(message: Message) -> None:
@@ -147,10 +73,3 @@ class KeyMiddleware:
         if scope["type"] == "http":
             return own_path(scope) in self._open_paths
         return bool(scope["type"] == "lifespan")
-
-
-def _sent_key(headers: Headers) -> bytes | None:
-    """Returns the key of OpenAI's and NVIDIA's clients, else that of Azure's."""
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    sent = key if scheme.lower() == "bearer" and key.strip() else headers.get("api-key", "")
-    return sent.encode("latin-1").strip() or None

@@ -16,14 +16,12 @@ from nemo_voice_serving.http.api_keys import (
     DOCS_FILES,
     METRICS_PATHS,
     OPEN_PATHS,
-    ApiKeys,
     KeyMiddleware,
 )
 from nemo_voice_serving.http.cors import VoiceCorsMiddleware
 from nemo_voice_serving.http.error_handlers import FORM_TYPES, install_error_handlers
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.middleware import RequestMiddleware
-from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.http.routes.nim import nim_router
@@ -99,12 +97,12 @@ def build_app(
 def _add_middleware(app: FastAPI, runtime: Runtime) -> None:
     """Adds the middleware from the inside out: API keys, then request handling, then CORS."""
     settings = runtime.settings
-    if settings.api_keys_file:
-        quotas = Quotas(settings.key_limits, runtime.metrics)
-        keys = ApiKeys(settings.api_keys_file, quotas.keep)
-        runtime.lifecycle.require(keys.problem)
+    access = runtime.access
+    if access is not None:
         open_paths = OPEN_PATHS - METRICS_PATHS if settings.metrics_need_key else OPEN_PATHS
-        app.add_middleware(KeyMiddleware, keys=keys, quotas=quotas, open_paths=open_paths)
+        app.add_middleware(
+            KeyMiddleware, keys=access.keys, quotas=access.quotas, open_paths=open_paths
+        )
     app.add_middleware(
         RequestMiddleware,
         metrics=runtime.metrics,

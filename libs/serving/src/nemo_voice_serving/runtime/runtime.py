@@ -7,10 +7,12 @@ it from the start of the process to ready.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
 
+from nemo_voice_serving.access.access import Access
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.backend import Backend, Stage
 from nemo_voice_serving.batching.batcher import Batcher
@@ -61,6 +63,17 @@ class Runtime:
         self._fetch_logged_s, self._fetch_phase = 0.0, FetchPhase.RESOLVING
         self.lifecycle.listen(self.metrics.phase_entered)
         self.lifecycle.require(self.stuck)
+
+    @cached_property
+    def access(self) -> Access | None:
+        """Who may use the service, for the protocols in front of it; None where everybody may.
+
+        Once a protocol has asked, the service is unready while no key is valid.
+        """
+        access = Access.of(self.settings, self.metrics)
+        if access is not None:
+            self.lifecycle.require(access.keys.problem)
+        return access
 
     def stuck(self) -> str | None:
         """Returns what is wrong when one batch has run for longer than it may; else None."""

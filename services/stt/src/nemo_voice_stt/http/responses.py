@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fastapi import Request, UploadFile
 from fastapi.responses import StreamingResponse
 
+from nemo_voice_serving.access.quotas import charge_audio
 from nemo_voice_serving.audio.raw import raw_format_of
 from nemo_voice_serving.audio.signatures import HEAD_BYTES, names_its_format
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.disconnect import while_connected
 from nemo_voice_serving.http.error_param import error_param
-from nemo_voice_serving.http.quotas import charge_audio
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE, StreamedResponse, failed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt.http import sse

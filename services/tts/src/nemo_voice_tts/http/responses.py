@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from nemo_voice_serving.access.quotas import charge_audio
 from nemo_voice_serving.audio.encoding import AudioFormat, encoder_for, wav_header
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.disconnect import while_connected
 from nemo_voice_serving.http.error_param import error_param
-from nemo_voice_serving.http.quotas import charge_audio
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE, StreamedResponse, failed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts.errors import TextTooLong

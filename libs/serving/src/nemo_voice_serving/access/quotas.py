@@ -1,7 +1,7 @@
 """Quotas of each API key: requests in flight, and audio seconds a minute.
 
-`KeyMiddleware` counts the requests of a key; responses charge their audio by `charge_audio`. Keys
-are identified by their digests alone.
+The edges of HTTP and gRPC count the requests of a key, responses charge their audio by
+`charge_audio`. Keys are identified by their digests alone.
 """
 
 import time

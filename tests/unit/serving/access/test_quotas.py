@@ -2,8 +2,8 @@
 
 import pytest
 
+from nemo_voice_serving.access.quotas import Quotas, TokenBucket, charge_audio
 from nemo_voice_serving.errors import RateLimitExceeded
-from nemo_voice_serving.http.quotas import Quotas, TokenBucket, charge_audio
 from nemo_voice_serving.settings import KeyLimitSettings
 
 FIRST, SECOND = b"\x01" * 32, b"\x02" * 32

@@ -1,0 +1,1 @@
+"""Who may use the service, and how much: API keys and their quotas, whatever the protocol."""
