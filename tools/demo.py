@@ -43,7 +43,7 @@ def running(service: Service) -> Iterator[subprocess.Popen[bytes]]:
     """Yields the service's process, and stops it at the end of the block."""
     LOGS.mkdir(exist_ok=True)
     command = [sys.executable, "-m", service.module, "serve", "--port", str(service.port)]
-    command += ["--model", "demo", "--device", "cpu", "--drain-delay-s", "0"]
+    command += ["--model", "demo", "--device", "cpu", "--drain-delay-s", "0", "--grpc-port", "0"]
     with (LOGS / f"{service.name}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
         try:

@@ -20,13 +20,14 @@ from nemo_voice_operator.planning.resolution import vocoder_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
 from nemo_voice_serving.batching.device_thread import DeviceThread
+from nemo_voice_serving.environment import variable_names
 from nemo_voice_serving.http.api_keys import OPEN_PATHS
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.http.routes.startup import startup_router
 from nemo_voice_serving.model_store.reference import ModelKind, parse_reference
 from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
-from nemo_voice_serving.settings import PREFIX, ServiceSettings, variable_names
+from nemo_voice_serving.settings import PREFIX, ServiceSettings
 from nemo_voice_stt.__main__ import PROGRAM as STT
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.__main__ import PROGRAM as TTS

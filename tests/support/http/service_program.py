@@ -84,7 +84,7 @@ class QuotingRecogniser(FakeRecogniser):
 
 def main() -> int:
     """Serves until a signal stops it."""
-    kind, port, given = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+    kind, port, given = sys.argv[1], int(sys.argv[2]), {"grpc_port": 0, **json.loads(sys.argv[3])}
     settings: ServiceSettings
     if kind == "tts":
         settings = TtsSettings.model_validate(given)

@@ -5,13 +5,8 @@ import argparse
 import pytest
 
 from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_from
-from nemo_voice_serving.settings import (
-    ServiceSettings,
-    UnknownVariable,
-    check_environment,
-    leaf_fields,
-    variable_names,
-)
+from nemo_voice_serving.environment import UnknownVariable, check_environment, variable_names
+from nemo_voice_serving.settings import ServiceSettings, leaf_fields
 
 
 def parsed(*flags: str) -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""The errors that become HTTP responses, in the shape that OpenAI's clients parse.
+"""The errors that become gRPC statuses, or HTTP responses in the shape OpenAI's clients parse.
 
 VoiceError
 ├── InvalidRequest              400  the request is wrong; services add subclasses of their own
@@ -10,6 +10,7 @@ VoiceError
 ├── RequestTooSlow              408  the request did not arrive in time
 ├── UnsupportedMediaType        415  the body is of a kind that the route does not read
 ├── HeadersTooLarge             431  the request line and its headers are too long
+├── Unimplemented               501  the service has no such method or ability, over gRPC
 ├── Overloaded                  429  the queue is full; Retry-After states when to retry
 ├── RateLimitExceeded           429  the API key has reached a limit; Retry-After
 ├── NotReady                    503  loading, warming, draining or failed; Retry-After
@@ -148,6 +149,14 @@ class HeadersTooLarge(VoiceError):
 
     code = "headers_too_large"
     status = 431
+    kind = "invalid_request_error"
+
+
+class Unimplemented(VoiceError):
+    """A gRPC method, or a feature that a call asks for, which the service or its model has not."""
+
+    code = "unimplemented"
+    status = 501
     kind = "invalid_request_error"
 
 

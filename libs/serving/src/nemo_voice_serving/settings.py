@@ -4,11 +4,9 @@ Every field is `NEMO_VOICE_<FIELD>` (nested ones with `__`) and a flag of the sa
 `docs/configuration.md` and `--help` are generated from the docstrings here.
 """
 
-import difflib
 import ipaddress
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -17,8 +15,6 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "NEMO_VOICE_"
-FOREIGN_PREFIXES = ("NEMO_VOICE_DEV_", "NEMO_VOICE_OPERATOR_")
-"""Prefixes of the build tooling's and the operator's variables, which the services ignore."""
 
 MAX_S = 86_400
 """A day: the longest that anything may be made to wait."""
@@ -40,10 +36,6 @@ _OWN_PATHS = frozenset(
     }
 )
 """What addresses of the services begin with: a prefix of that name could not be told from them."""
-
-
-class UnknownVariable(Exception):
-    """An environment variable has our prefix but is no setting: probably misspelt."""
 
 
 class _Group(BaseModel):
@@ -102,6 +94,19 @@ class HttpSettings(_Group):
     """Seconds for which an idle connection is kept open."""
 
 
+class GrpcSettings(_Group):
+    """Limits of gRPC's connections and calls."""
+
+    max_message_bytes: int = Field(default=64 * 1024 * 1024, ge=64 * 1024, le=2**31 - 1)
+    """Largest message of a client, which is kept in memory, as a whole recording is; never more
+    than `max_upload_bytes`. Longer recordings are streamed, or sent over HTTP."""
+    max_connection_age_s: float = Field(default=300.0, ge=1, le=MAX_S)
+    """Seconds after which a client is asked to connect anew, which spreads clients over new
+    replicas. Its calls in flight are finished, however long they are."""
+    stream_idle_s: float = Field(default=300.0, ge=1, le=MAX_S)
+    """Seconds in which a client that streams must send its next message, else its call ends."""
+
+
 class KeyLimitSettings(_Group):
     """Limits of each API key in this process; every replica counts for itself."""
 
@@ -145,6 +150,9 @@ class ServiceSettings(BaseSettings):
     """Threads torch may use for one operation; 0 leaves the choice to torch."""
     host: str = "127.0.0.1"
     """Address to listen on; `::` is every address of IPv6 and IPv4, as inside containers."""
+    grpc_port: int = Field(default=50051, ge=0, le=65535)
+    """Port of Riva's gRPC; 0 serves none. Where it is not set and the port is in use, as by the
+    other service on the same machine, the service says so in its log and goes on without."""
     api_keys_file: Path | None = None
     """File with one API key a line, or folder of such files, as a Secret is mounted; a change is
     noticed at once. Absent: no key is required. A file without a key refuses every request."""
@@ -173,6 +181,8 @@ class ServiceSettings(BaseSettings):
     """Seconds for which a failed service reports its reason over HTTP before it exits with 1."""
     http: HttpSettings = HttpSettings()
     """Limits of connections."""
+    grpc: GrpcSettings = GrpcSettings()
+    """Limits of gRPC."""
     key_limits: KeyLimitSettings = KeyLimitSettings()
     """Limits of each API key."""
     batching: BatchingSettings = BatchingSettings()
@@ -257,35 +267,3 @@ def range_of(field: FieldInfo) -> str | None:
         if (limit := getattr(rule, name, None)) is not None
     ]
     return " and ".join(limits) or None
-
-
-def variable_names(settings: type[BaseSettings]) -> frozenset[str]:
-    """Returns every environment variable that the settings class reads, those of groups too."""
-    names = {"__".join(path) for path, _ in leaf_fields(settings)} | set(settings.model_fields)
-    return frozenset(f"{PREFIX}{name}".upper() for name in names)
-
-
-def check_environment(
-    settings: type[BaseSettings], environment: Mapping[str, str] = os.environ
-) -> None:
-    """Refuses variables with our prefix that are no setting; pydantic-settings ignores them.
-
-    Raises:
-        UnknownVariable: Naming the variable and the likeliest known ones.
-    """
-    known = variable_names(settings)
-    for name in sorted(environment):
-        upper = name.upper()
-        if not upper.startswith(PREFIX) or upper.startswith(FOREIGN_PREFIXES) or upper in known:
-            continue
-        near = _nearest(upper, known)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise UnknownVariable(f"The environment variable {name} is not a setting.{hint}")
-
-
-def _nearest(name: str, known: frozenset[str]) -> list[str]:
-    """Returns the settings that are likeliest meant by a name that is none."""
-    group, separator, field = name.rpartition("__")
-    # A group that was renamed keeps the names of its fields.
-    same_field = sorted(one for one in known if group and one.endswith(separator + field))
-    return same_field or difflib.get_close_matches(name, known, n=1)

@@ -6,6 +6,7 @@ from functools import partial
 from fastapi import FastAPI
 from typing_extensions import override
 
+from nemo_voice_serving.grpc.server import grpc_server
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo.threads import use_threads
@@ -13,13 +14,14 @@ from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
 from nemo_voice_stt.backends.tdt.backend import RecogniserOptions, load_recogniser
-from nemo_voice_stt.http.languages import code_of
+from nemo_voice_stt.grpc.riva import recognition_service
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
 from nemo_voice_stt.http.routes.openai import openai_router
 from nemo_voice_stt.model_files import fetch
 from nemo_voice_stt.self_test import SelfTestClip
 from nemo_voice_stt.settings import SttSettings
+from nemo_voice_stt.transcription.languages import code_of
 from nemo_voice_stt.transcription.port import Recogniser
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription
 
@@ -93,10 +95,10 @@ def fetch_recogniser(
 
 
 def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
-    """Returns the application; `app.state.service` is the service behind it."""
+    """Returns the application; its state has the service behind it and the server beside it."""
     service = TranscriptionService(settings, fetch_recogniser)
     responses = TranscriptResponses(service)
-    return build_app(
+    app = build_app(
         service,
         title="nemo-voice speech to text",
         description="Text from speech with NVIDIA NeMo FastConformer-TDT.",
@@ -106,3 +108,6 @@ def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
             openai_router(responses, languages=service.languages),
         ],
     )
+    recognition = recognition_service(service, languages=service.languages)
+    app.state.side_server = grpc_server(service.runtime, [recognition])
+    return app

@@ -1,8 +1,9 @@
-"""Audio without a header, whose rate and byte order only the upload's Content-Type states."""
+"""Audio without a header, whose rate and coding only its request states."""
 
 import re
 from dataclasses import dataclass
 from email.message import Message
+from enum import StrEnum
 
 from nemo_voice_serving.errors import UnsupportedAudio
 
@@ -14,13 +15,25 @@ _L16 = "audio/l16"
 _NUMBER = re.compile("[0-9]{1,9}")
 
 
+class Coding(StrEnum):
+    """How samples are written, by libsndfile's names."""
+
+    PCM16 = "PCM_16"
+    MULAW = "ULAW"
+    """G.711 of North America and Japan."""
+    ALAW = "ALAW"
+    """G.711 of the rest of the world."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawFormat:
-    """Rate, channels and byte order of 16-bit samples without a header."""
+    """Rate, channels, coding and byte order of samples without a header."""
 
     rate_hz: int
     channels: int = 1
     is_big_endian: bool = False
+    """Whether the high byte of a 16-bit sample comes first."""
+    coding: Coding = Coding.PCM16
 
 
 def raw_format_of(content_type: str | None) -> RawFormat | None:

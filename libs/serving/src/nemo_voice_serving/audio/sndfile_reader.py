@@ -55,7 +55,7 @@ def raw_recording(raw: RawFormat, part: Part) -> Iterator[Recording]:
             samplerate=raw.rate_hz,
             channels=raw.channels,
             format="RAW",
-            subtype="PCM_16",
+            subtype=raw.coding.value,
             endian="BIG" if raw.is_big_endian else "LITTLE",
         )
     except LIBRARY_ERRORS as fault:

@@ -13,13 +13,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
-from nemo_voice_serving.settings import (
-    PREFIX,
-    UnknownVariable,
-    check_environment,
-    leaf_fields,
-    range_of,
-)
+from nemo_voice_serving.environment import UnknownVariable, check_environment
+from nemo_voice_serving.settings import PREFIX, leaf_fields, range_of
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 

@@ -4,6 +4,8 @@ On SIGTERM the service becomes unready at once and sends `Connection: close` in 
 accepts connections during the drain delay: load balancers still send requests until they have
 asked whether it is ready. Then it finishes the requests in flight and ends with status 0. A failed
 service keeps reporting its reason over HTTP for a while, then ends with 1.
+
+A server of another protocol, in the same event loop, starts and ends with it.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ import signal
 import socket
 import sys
 from types import FrameType
+from typing import Protocol
 
 import uvicorn
 from fastapi import FastAPI
@@ -31,13 +34,32 @@ from nemo_voice_serving.settings import ServiceSettings
 logger = logging.getLogger(__name__)
 
 
+class SideServer(Protocol):
+    """The server of another protocol of the same process."""
+
+    async def start(self) -> None:
+        """Starts to serve; ends the process where it must and cannot."""
+        ...
+
+    async def stop(self, grace_s: float) -> None:
+        """Takes no more requests, and waits so long for those in flight; may be called again."""
+        ...
+
+
 class DrainingServer(uvicorn.Server):
     """A uvicorn server that drains on the first SIGTERM and stops at once on the second."""
 
     def __init__(
-        self, config: uvicorn.Config, *, lifecycle: Lifecycle, settings: ServiceSettings
+        self,
+        config: uvicorn.Config,
+        *,
+        lifecycle: Lifecycle,
+        settings: ServiceSettings,
+        side_server: SideServer | None = None,
     ) -> None:
         super().__init__(config)
+        self._side_server = side_server
+        self._side_server_stops: asyncio.Task[None] | None = None
         self._lifecycle = lifecycle
         self._settings = settings
         lifecycle.listen(self._phase_entered)
@@ -53,6 +75,22 @@ class DrainingServer(uvicorn.Server):
                 logger.error("the port is not available", extra=facts)  # noqa: TRY400 told whole
                 sys.exit(1)
         await super().startup(sockets)
+        if self._side_server is not None and not self.should_exit:
+            await self._side_server.start()
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._side_server is not None:
+            stop = self._side_server.stop(self._settings.drain.timeout_s)
+            self._side_server_stops = asyncio.create_task(stop)
+        await super().shutdown(sockets)
+
+    @override
+    async def _wait_tasks_to_complete(self) -> None:
+        # Both end within one time limit, and before the application stops the model.
+        await super()._wait_tasks_to_complete()
+        if self._side_server_stops is not None:
+            await asyncio.shield(self._side_server_stops)
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -84,6 +122,11 @@ def serve(app: FastAPI, settings: ServiceSettings, *, port: int) -> int:
     lifecycle: Lifecycle = app.state.service.runtime.lifecycle
     keep_freed_memory()
     lifecycle.listen(freeze_loaded_objects)
-    DrainingServer(config, lifecycle=lifecycle, settings=settings).run()
+    DrainingServer(
+        config,
+        lifecycle=lifecycle,
+        settings=settings,
+        side_server=getattr(app.state, "side_server", None),
+    ).run()
     unfreeze_objects()
     return 1 if lifecycle.has_failed else 0

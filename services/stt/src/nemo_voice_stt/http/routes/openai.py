@@ -13,11 +13,11 @@ from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.forms import FormRoute
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
 from nemo_voice_stt.captions.subtitles import as_srt, as_vtt, subtitles_of
-from nemo_voice_stt.http.hotwords import hotwords_of
-from nemo_voice_stt.http.languages import language_of
 from nemo_voice_stt.http.request_schemas import TranscriptFormat, TranscriptionForm
 from nemo_voice_stt.http.response_schemas import PlainTranscript, VerboseTranscript, plain, verbose
 from nemo_voice_stt.http.responses import TranscriptResponses, Upload
+from nemo_voice_stt.transcription.hotwords import hotwords_of
+from nemo_voice_stt.transcription.languages import language_of
 from nemo_voice_stt.transcription.transcription import Transcript
 
 _SRT, _VTT = "application/x-subrip", "text/vtt"

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_stt.http.languages import language_of
 from nemo_voice_stt.settings import SttSettings
+from nemo_voice_stt.transcription.languages import language_of
 
 
 @pytest.mark.parametrize("wanted", [None, "", "en", "en-US", "en_GB", "EN", "English", "auto"])

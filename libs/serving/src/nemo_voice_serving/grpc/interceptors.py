@@ -1,0 +1,226 @@
+"""Gives every call an id, a check of its key, a metric, and a status even if it fails.
+
+What `RequestMiddleware` and `KeyMiddleware` are for HTTP. It wraps all services, so that a new one
+needs a key until it is listed as open.
+"""
+
+import asyncio
+import logging
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf.message import DecodeError
+from grpc.aio import AbortError, ServicerContext
+from typing_extensions import override
+
+from nemo_voice_serving import logs
+from nemo_voice_serving.access.access import Access
+from nemo_voice_serving.access.quotas import KeyUsage
+from nemo_voice_serving.errors import BackendFailed, InvalidRequest, Unimplemented, VoiceError
+from nemo_voice_serving.grpc.status import code_of, message_of, trailers_of
+from nemo_voice_serving.runtime.metrics import ServiceMetrics
+
+logger = logging.getLogger(__name__)
+
+OPEN_SERVICES = frozenset(
+    {
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+        "grpc.reflection.v1.ServerReflection",
+    }
+)
+"""Services that need no key and are not counted: probes have none; the description is public."""
+
+_CLIENT_GONE = "client_gone"
+_UNKNOWN = "unknown"
+_SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+
+_Details: TypeAlias = grpc.HandlerCallDetails
+_Handler: TypeAlias = grpc.RpcMethodHandler
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc] # grpc has no types
+    """Handles every call before anything else does.
+
+    A call without a valid key is refused before its first message is read.
+    """
+
+    def __init__(
+        self, *, metrics: ServiceMetrics, access: Access | None, services: Iterable[str]
+    ) -> None:
+        """Takes the services that messages about unknown methods list, by their full names."""
+        self._metrics = metrics
+        self._access = access
+        self._services = sorted(services)
+
+    @override
+    async def intercept_service(
+        self, continuation: Callable[[_Details], Awaitable[_Handler | None]], details: _Details
+    ) -> _Handler:
+        """Returns what serves the call: the method, wrapped, or a refusal."""
+        handler = await continuation(details)
+        service = details.method.rpartition("/")[0].removeprefix("/")
+        if service in OPEN_SERVICES and handler is not None:
+            return handler
+        call = _CallKind(self, details.method if handler is not None else _UNKNOWN)
+        try:
+            call.digest = self._digest_of(dict(details.invocation_metadata or ()))
+            if handler is None:
+                raise self._unknown(details.method)
+        except VoiceError as error:
+            return call.refusing(error)
+        return call.wrapping(handler)
+
+    def _digest_of(self, metadata: dict[str, Any]) -> bytes | None:
+        if self._access is None:
+            return None
+        sent = (str(metadata.get(name, "")) for name in ("authorization", "api-key"))
+        return self._access.keys.digest_of(*sent)
+
+    def _unknown(self, method: str) -> Unimplemented:
+        message = f"There is no method {method[:200]!r} here. There are the services"
+        return Unimplemented(f"{message} {', '.join(self._services)}.")
+
+    @asynccontextmanager
+    async def serving(
+        self, context: ServicerContext, route: str, digest: bytes | None
+    ) -> AsyncIterator[None]:
+        """Counts and times the call in the block, whose errors become the call's status.
+
+        Args:
+            context: The call.
+            route: Its method, for the metrics.
+            digest: That of its key, where one is required.
+        """
+        request_id = _request_id_of(context)
+        token = logs.request_id.set(request_id)
+        self._metrics.request_started()
+        began_s, outcome = time.monotonic(), _CLIENT_GONE
+        context.set_trailing_metadata((("x-request-id", request_id),))
+        try:
+            async with self._counted(context, request_id, digest):
+                yield
+            outcome = "ok"
+        except VoiceError as error:
+            outcome = error.code
+            await _abort(context, error, request_id)
+        except (asyncio.CancelledError, AbortError):
+            raise  # the client left, or its deadline has passed
+        except Exception:
+            message = "Something went wrong inside the service. Its log has the reason."
+            failure = BackendFailed(message)
+            outcome = failure.code
+            logger.exception("call failed", extra={"request_id": request_id})
+            await _abort(context, failure, request_id)
+        finally:
+            logs.request_id.reset(token)
+            seconds = time.monotonic() - began_s
+            self._metrics.request_finished(route, outcome, seconds)
+            fields = {"route": route, "outcome": outcome, "seconds": round(seconds, 4)}
+            logger.debug("request finished", extra={**fields, "request_id": request_id})
+
+    @asynccontextmanager
+    async def _counted(
+        self, context: ServicerContext, request_id: str, digest: bytes | None
+    ) -> AsyncIterator[KeyUsage | None]:
+        if self._access is None or digest is None:
+            yield None
+            return
+        with self._access.quotas.request(digest) as usage:
+            yield usage
+            left = usage.headers().items()
+            context.set_trailing_metadata((("x-request-id", request_id), *left))
+
+
+class _CallKind:
+    """One call on its way: the interceptor, its method, and the digest of its key."""
+
+    def __init__(self, interceptor: CallInterceptor, route: str) -> None:
+        self._interceptor = interceptor
+        self._route = route
+        self.digest: bytes | None = None
+
+    def refusing(self, error: VoiceError) -> _Handler:
+        """Returns a handler that ends the call with the error and reads none of its messages."""
+
+        async def refuse(_requests: AsyncIterator[bytes], context: ServicerContext) -> None:
+            async with self._interceptor.serving(context, self._route, None):
+                raise error
+
+        return grpc.stream_stream_rpc_method_handler(refuse)
+
+    def wrapping(self, handler: _Handler) -> _Handler:
+        """Returns the handler with what every call has in common around it."""
+        make = {
+            (False, False): grpc.unary_unary_rpc_method_handler,
+            (False, True): grpc.unary_stream_rpc_method_handler,
+            (True, False): grpc.stream_unary_rpc_method_handler,
+            (True, True): grpc.stream_stream_rpc_method_handler,
+        }[handler.request_streaming, handler.response_streaming]
+        return make(
+            self._streaming(handler) if handler.response_streaming else self._single(handler),
+            _reading(handler.request_deserializer),
+            handler.response_serializer,
+        )
+
+    def _single(self, handler: _Handler) -> Callable[..., Awaitable[Any]]:
+        method = handler.stream_unary or handler.unary_unary
+
+        async def call(request: Any, context: ServicerContext) -> Any:
+            async with self._interceptor.serving(context, self._route, self.digest):
+                return await method(_readable(request), context)
+
+        return call
+
+    def _streaming(self, handler: _Handler) -> Callable[..., Awaitable[None]]:
+        method = handler.stream_stream or handler.unary_stream
+
+        # Not a generator: gRPC would close it in another task, when it is collected as garbage.
+        async def call(request: Any, context: ServicerContext) -> None:
+            async with (
+                self._interceptor.serving(context, self._route, self.digest),
+                aclosing(method(_readable(request), context)) as responses,
+            ):
+                async for response in responses:
+                    await context.write(response)
+
+        return call
+
+
+def _reading(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Returns a deserializer that returns an error for bytes that are no such message."""
+
+    def read(data: bytes) -> Any:
+        try:
+            return deserialize(data)
+        except (DecodeError, ValueError):
+            return InvalidRequest("A message of the request cannot be read: it is malformed.")
+
+    return read
+
+
+def _readable(request: Any) -> Any:
+    """Returns the request, or the same stream of requests; raises the error in place of one."""
+    if isinstance(request, VoiceError):
+        raise request
+    return _readable_each(request) if hasattr(request, "__aiter__") else request
+
+
+async def _readable_each(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _readable(request)
+
+
+async def _abort(context: ServicerContext, error: VoiceError, request_id: str) -> None:
+    trailers = (*trailers_of(error), ("x-request-id", request_id))
+    await context.abort(code_of(error), message_of(error), trailers)
+
+
+def _request_id_of(context: ServicerContext) -> str:
+    given = str(dict(context.invocation_metadata() or ()).get("x-request-id", ""))
+    return given if _SAFE_ID.match(given) else uuid.uuid4().hex

@@ -1,0 +1,59 @@
+"""Transcripts as Riva's clients read them: times in milliseconds, results that are final or not."""
+
+from collections.abc import Sequence
+
+from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
+    SpeechRecognitionAlternative,
+    SpeechRecognitionResult,
+    StreamingRecognitionResult,
+    WordInfo,
+)
+from nemo_voice_stt.transcription.port import Word
+from nemo_voice_stt.transcription.transcription import Passage, Transcript
+
+_ONLY_CHANNEL = 1
+
+
+def result_of(transcript: Transcript, *, with_words: bool) -> SpeechRecognitionResult:
+    """Returns the transcript of a whole recording as one result."""
+    return SpeechRecognitionResult(
+        alternatives=[_alternative(transcript.text, transcript.words, with_words=with_words)],
+        channel_tag=_ONLY_CHANNEL,
+        audio_processed=transcript.duration_s,
+    )
+
+
+def final_result_of(passage: Passage, *, with_words: bool) -> StreamingRecognitionResult:
+    """Returns a passage of a stream that will not change any more."""
+    return StreamingRecognitionResult(
+        alternatives=[_alternative(passage.text, passage.words, with_words=with_words)],
+        is_final=True,
+        channel_tag=_ONLY_CHANNEL,
+        audio_processed=passage.end_s,
+    )
+
+
+def _alternative(
+    text: str, words: Sequence[Word], *, with_words: bool
+) -> SpeechRecognitionAlternative:
+    # Clients join transcripts as they are: Riva's end with the space before the next one.
+    return SpeechRecognitionAlternative(
+        transcript=f"{text} " if text else "",
+        confidence=_confidence(words),
+        words=[_word_info(word) for word in words] if with_words else [],
+    )
+
+
+def _word_info(word: Word) -> WordInfo:
+    return WordInfo(
+        word=word.text,
+        start_time=round(word.start_s * 1000),
+        end_time=round(word.end_s * 1000),
+        confidence=word.confidence or 0.0,
+    )
+
+
+def _confidence(words: Sequence[Word]) -> float:
+    """Returns the mean of the words' confidence; 0 where there is none, as the protocol has it."""
+    known = [word.confidence for word in words if word.confidence is not None]
+    return sum(known) / len(known) if known else 0.0
