@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from nemo_voice_serving.batching.scheduler import Limits
+from nemo_voice_serving.grpc.server import GrpcService, grpc_server
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo.threads import use_threads
@@ -16,15 +17,19 @@ from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts import __version__
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import VoiceOptions, load_voice
+from nemo_voice_tts.grpc.requests import VoiceNames
+from nemo_voice_tts.grpc.riva import synthesis_service
 from nemo_voice_tts.http.responses import SpeechResponses
 from nemo_voice_tts.http.routes.native import native_router
 from nemo_voice_tts.http.routes.nim import nim_router
 from nemo_voice_tts.http.routes.openai import openai_router
 from nemo_voice_tts.http.routes.reading import reading_router
 from nemo_voice_tts.http.routes.voices import voices_router
+from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE, check_language, check_voice
 from nemo_voice_tts.model_files import fetch
 from nemo_voice_tts.self_test import check_speech, self_test, spoken
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.synthesis.delivery import Delivery
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
 from nemo_voice_tts.text.pronunciation_file import PronunciationFile, PronunciationMetrics
@@ -149,14 +154,14 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
 
 
 def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:
-    """Returns the application; `app.state.service` is the service behind it."""
+    """Returns the application; its state has the service behind it and the server beside it."""
     service = SpeechService(settings, fetch_voice, normaliser)
     responses = SpeechResponses(
         service,
         text_format=settings.text_format,
         pronunciations=lambda: service.pronunciations,
     )
-    return build_app(
+    app = build_app(
         service,
         title="nemo-voice text to speech",
         description="Speech from text with NVIDIA NeMo FastPitch and HiFi-GAN.",
@@ -178,3 +183,21 @@ def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
             ),
         ],
     )
+    app.state.side_server = grpc_server(service.runtime, [_riva_service(service, settings)])
+    return app
+
+
+def _riva_service(service: SpeechService, settings: TtsSettings) -> GrpcService:
+    delivery = Delivery(
+        service,
+        max_text_chars=settings.max_long_text_chars,
+        text_format=settings.text_format,
+        pronunciations=lambda: service.pronunciations,
+    )
+    voices = VoiceNames(
+        names=lambda: (DEFAULT_VOICE,),
+        language=lambda: LANGUAGE,
+        check_voice=partial(check_voice, model=settings.model),
+        check_language=check_language,
+    )
+    return synthesis_service(service, delivery, voices)

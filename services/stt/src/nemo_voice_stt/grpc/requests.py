@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nemo_voice_serving.audio.raw import Coding, RawFormat
 from nemo_voice_serving.audio.signatures import HEAD_BYTES, names_its_format
 from nemo_voice_serving.errors import InvalidRequest, Unimplemented
+from nemo_voice_serving.grpc.fields import error_field
 from nemo_voice_serving.grpc.protos.riva_audio_pb2 import AudioEncoding
 from nemo_voice_stt.grpc.protos.riva_asr_pb2 import RecognitionConfig, SpeechContext
 from nemo_voice_stt.transcription.hotwords import hotwords_of
@@ -47,11 +48,8 @@ def options_of(config: RecognitionConfig, languages: Sequence[str]) -> Recogniti
         Unimplemented: It asks for what the service has not.
     """
     _refuse_unimplemented(config)
-    try:
+    with error_field("config.language_code"):
         language_of(config.language_code, (), languages)
-    except InvalidRequest as error:
-        error.param = "config.language_code"
-        raise
     return RecognitionOptions(
         hotwords=_hotwords(config.speech_contexts),
         with_words=config.enable_word_time_offsets,
@@ -121,8 +119,5 @@ def _hotwords(contexts: Iterable[SpeechContext]) -> tuple[str, ...]:
             message = f"{param}: a phrase can be preferred, but not made rarer: boost is below 0."
             raise InvalidRequest(message, param=param)
         phrases += context.phrases
-    try:
+    with error_field(param):
         return hotwords_of(None, phrases)
-    except InvalidRequest as error:
-        error.param = param
-        raise

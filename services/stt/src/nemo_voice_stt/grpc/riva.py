@@ -17,6 +17,7 @@ from grpc.aio import ServicerContext
 from nemo_voice_serving.access.quotas import charge_audio
 from nemo_voice_serving.audio.signatures import HEAD_BYTES
 from nemo_voice_serving.errors import InvalidRequest, NotFound, PayloadTooLarge, RequestTooSlow
+from nemo_voice_serving.grpc.fields import error_field
 from nemo_voice_serving.grpc.protos.riva_common_pb2 import RequestId
 from nemo_voice_serving.grpc.server import GrpcService
 from nemo_voice_serving.runtime.service import Service
@@ -131,15 +132,12 @@ class RivaSpeechRecognition:
 
     async def _passages(self, recording: TranscriptionInput) -> AsyncGenerator[Passage, None]:
         arrived_s, audio_s = time.monotonic(), 0.0
-        try:
+        with error_field(_AUDIO):
             async with aclosing(self._service.use_case().passages(recording)) as passages:
                 async for passage in passages:
                     charge_audio(passage.duration_s)
                     audio_s = passage.end_s
                     yield passage
-        except (InvalidRequest, PayloadTooLarge) as error:
-            error.param = error.param or _AUDIO
-            raise
         metrics = self._service.runtime.metrics
         metrics.audio_received(audio_s)
         metrics.request_paced(time.monotonic() - arrived_s, audio_s)
