@@ -31,6 +31,7 @@ class Service:
     name: str
     module: str
     port: int
+    grpc_port: int = 0
 
     @property
     def address(self) -> str:
@@ -43,7 +44,8 @@ def running(service: Service) -> Iterator[subprocess.Popen[bytes]]:
     """Yields the service's process, and stops it at the end of the block."""
     LOGS.mkdir(exist_ok=True)
     command = [sys.executable, "-m", service.module, "serve", "--port", str(service.port)]
-    command += ["--model", "demo", "--device", "cpu", "--drain-delay-s", "0", "--grpc-port", "0"]
+    command += ["--model", "demo", "--device", "cpu", "--drain-delay-s", "0"]
+    command += ["--grpc-port", str(service.grpc_port)]
     with (LOGS / f"{service.name}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
         try:

@@ -11,4 +11,5 @@ compile -c requirements/nemo.txt requirements/operator.in -o requirements/operat
 compile -c requirements/nemo.txt -c requirements/operator.txt requirements/development.in -o requirements/development.txt
 compile -c requirements/development.txt requirements/uv.in -o requirements/uv.txt
 compile tests/contract/litellm/requirements.in -o tests/contract/litellm/requirements.txt
+compile tests/contract/riva/requirements.in -o tests/contract/riva/requirements.txt
 compile requirements/build.in -o requirements/build.txt

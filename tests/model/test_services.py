@@ -19,6 +19,7 @@ from nemo_voice_serving.audio.decoding import decode_whole
 from nemo_voice_serving.audio.encoding import wav_header
 from nemo_voice_stt.self_test import word_error_rate
 from support.docs.repository import ROOT
+from support.http.foreign_clients import riva_calls
 from support.ports import free_port
 from support.reading import comparable, examples
 from tools import demo
@@ -45,8 +46,8 @@ EXAMPLES, LENGTHS = 100, range(4, 13)
 @pytest.fixture(scope="module")
 def services() -> Iterator[tuple[demo.Service, demo.Service]]:
     """Both services, ready."""
-    tts = demo.Service("tts", "nemo_voice_tts", free_port())
-    stt = demo.Service("stt", "nemo_voice_stt", free_port())
+    tts = demo.Service("tts", "nemo_voice_tts", free_port(), free_port())
+    stt = demo.Service("stt", "nemo_voice_stt", free_port(), free_port())
     with ExitStack() as stack:
         processes = {service: stack.enter_context(demo.running(service)) for service in (tts, stt)}
         demo.wait_until_ready(processes)
@@ -167,6 +168,27 @@ def test_events_and_the_nims_routes_are_the_same_speech(
     assert wav[44:] == whole[44:] == online.content == carried[44:]
     assert whole[:44] == wav_header(22_050, len(whole) - 44)
     assert "speech.audio.done" in events
+
+
+def test_nvidias_client_speaks_and_transcribes(
+    services: tuple[demo.Service, demo.Service], tmp_path: Path
+) -> None:
+    tts, stt = services
+    clip = tmp_path / "clip.wav"
+    sound = httpx.post(f"{tts.address}/synthesize", json={"text": SENTENCES[0]}, timeout=120)
+    clip.write_bytes(sound.content)
+    over_http = httpx.post(
+        f"{stt.address}/transcribe", files={"audio_file": ("a.wav", sound.content)}, timeout=120
+    ).json()["text"]
+    got = riva_calls(*(f"127.0.0.1:{service.grpc_port}" for service in services), clip)
+    (whole,) = (result["alternatives"][0] for result in got["asr"]["whole"]["results"])
+    streamed = got["asr"]["streamed"][-1]["results"][0]["alternatives"][0]
+    assert word_error_rate(over_http, whole["transcript"]) <= 0.2  # batches round differently
+    assert word_error_rate(over_http, streamed["transcript"]) <= 0.2
+    starts = [word.get("startTime", 0) for word in whole["words"]]
+    assert starts == sorted(starts)
+    assert word_error_rate(SPOKEN[0], got["heard"]) < 0.35
+    assert got["tts"]["opus"] == "OggS"
 
 
 def test_words_come_with_rising_times(services: tuple[demo.Service, demo.Service]) -> None:

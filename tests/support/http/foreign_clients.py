@@ -1,15 +1,17 @@
-"""Clients that are not part of the environment: OpenAI's for Node, and LiteLLM, each in its own.
+"""Clients that are not part of the environment, but in their own: Node's, LiteLLM, Riva's.
 
 Made once in the cache from the pins beside the tests. LiteLLM wants older versions of what NeMo
 needs newer.
 """
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hack.caching import cache_directory
 from support.docs.repository import ROOT
@@ -40,7 +42,28 @@ def node_client() -> list[str]:
 
 def litellm_client() -> list[str]:
     """Returns the command that calls both services by LiteLLM, or skips the test."""
-    source = _PINS / "litellm"
+    return _python_client("litellm")
+
+
+def riva_calls(tts: str, stt: str, clip: Path) -> dict[str, Any]:
+    """Returns what NVIDIA's client got of both services, or skips the test.
+
+    Args:
+        tts: The host and port of the one's gRPC, which may ask for the key `sesame`.
+        stt: Those of the other.
+        clip: A WAV file to be transcribed.
+    """
+    ran = subprocess.run(
+        [*_python_client("riva"), tts, stt, str(clip)],
+        capture_output=True, text=True, timeout=_PATIENCE_S, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-4000:]
+    found: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
+    return found
+
+
+def _python_client(name: str) -> list[str]:
+    source = _PINS / name
     pins = source / "requirements.txt"
 
     def install(folder: Path) -> list[list[str]]:
@@ -52,7 +75,7 @@ def litellm_client() -> list[str]:
             [uv, "pip", "install", "--quiet", "--compile-bytecode", *pinned],
         ]
 
-    folder = _made("litellm", [pins], install)
+    folder = _made(name, [pins], install)
     return [str(folder / "bin" / "python"), str(source / "client.py")]
 
 

@@ -19,13 +19,23 @@ async def listening(app: FastAPI) -> AsyncIterator[DrainingServer]:
     runtime: Runtime = app.state.service.runtime
     config = ServerConfig(app, runtime.settings, port=0)
     config.timeout_graceful_shutdown = 10
-    server = DrainingServer(config, lifecycle=runtime.lifecycle, settings=runtime.settings)
+    server = DrainingServer(
+        config,
+        lifecycle=runtime.lifecycle,
+        settings=runtime.settings,
+        # The default port would be the same for all.
+        side_server=app.state.side_server if _wants_grpc(runtime) else None,
+    )
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.005)
     yield server
     server.should_exit = True
     await task
+
+
+def _wants_grpc(runtime: Runtime) -> bool:
+    return "grpc_port" in runtime.settings.model_fields_set
 
 
 def address(server: uvicorn.Server) -> str:
