@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nemo_voice_serving.errors import InvalidApiKey
 from nemo_voice_serving.http.addresses import own_path
+from nemo_voice_serving.http.client_secrets import signer_of
 from nemo_voice_serving.http.quotas import Quotas
 from nemo_voice_serving.http.scopes import UnsupportedScope
 from nemo_voice_serving.mounted_files import contents_of
@@ -36,6 +37,12 @@ OPEN_PATHS = METRICS_PATHS | {
     "/openapi.json",
 }
 """HTTP paths that need no key: probes and Prometheus have none; the description is public."""
+TOKEN_SUBPROTOCOL = "realtime-token."  # noqa: S105 what precedes one
+"""What NVIDIA's clients put before the secret that a session was made with."""
+KEY_SUBPROTOCOLS = ("openai-insecure-api-key.", TOKEN_SUBPROTOCOL)
+"""What precedes a key among the subprotocols of a WebSocket: OpenAI's clients, and NVIDIA's."""
+KEY_DIGEST = "api_key_digest"
+"""Where the state of a scope has the digest of the key that it was admitted with."""
 
 
 class ApiKeys:
@@ -62,6 +69,11 @@ class ApiKeys:
         digest = hashlib.sha256(key).digest()
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
         return digest if any(matches) else None
+
+    def admit_secret(self, secret: str) -> bytes | None:
+        """Returns the digest of the key that signed a client secret; None when it is not valid."""
+        self._refresh()
+        return signer_of(secret, self._digests)
 
     def problem(self) -> str | None:
         """Returns why no key is valid at present, or None when one is."""
@@ -124,15 +136,18 @@ class KeyMiddleware:
             return
         if scope["type"] not in {"http", "websocket"}:
             raise UnsupportedScope(scope)
-        key = _sent_key(Headers(scope=scope))
+        key = sent_key(scope)
         if key is None:
             message = (
                 "This service wants an API key: 'Authorization: Bearer KEY' or 'api-key: KEY'."
             )
             raise InvalidApiKey(message)
         digest = self._keys.admit(key)
+        if digest is None and scope["type"] == "websocket":
+            digest = self._keys.admit_secret(key.decode("latin-1"))
         if digest is None:
             raise InvalidApiKey("The API key is not valid here.")
+        scope.setdefault("state", {})[KEY_DIGEST] = digest
         with self._quotas.request(digest) as usage:
 
             async def send_with_quota(message: Message) -> None:
@@ -149,8 +164,17 @@ class KeyMiddleware:
         return bool(scope["type"] == "lifespan")
 
 
-def _sent_key(headers: Headers) -> bytes | None:
-    """Returns the key of OpenAI's and NVIDIA's clients, else that of Azure's."""
+def sent_key(scope: Scope) -> bytes | None:
+    """Returns the key of OpenAI's and NVIDIA's clients, else that of Azure's; None without one.
+
+    A page in a browser cannot set headers of a WebSocket: its key is a subprotocol.
+    """
+    headers = Headers(scope=scope)
     scheme, _, key = headers.get("authorization", "").partition(" ")
     sent = key if scheme.lower() == "bearer" and key.strip() else headers.get("api-key", "")
-    return sent.encode("latin-1").strip() or None
+    offered = scope.get("subprotocols", []) if scope["type"] == "websocket" else []
+    for prefix in KEY_SUBPROTOCOLS:
+        for subprotocol in offered:
+            if subprotocol.startswith(prefix):
+                sent = sent or subprotocol.removeprefix(prefix)
+    return sent.encode("latin-1", "replace").strip() or None
