@@ -17,6 +17,7 @@ from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
 from support.http.serving import client_of
 from support.models.fakes import FakeNormaliser, FakeRecogniser, FakeVoice
+from support.models.live import loud_detector
 
 SPEECH = {"input": "Good morning.", "response_format": "pcm"}
 BEARER = {"Authorization": "Bearer sesame"}
@@ -28,7 +29,9 @@ def tts(keys: Path | None) -> FastAPI:
 
 
 def stt(keys: Path | None) -> FastAPI:
-    return build_stt(SttSettings(api_keys_file=keys), lambda _settings, _progress: FakeRecogniser)
+    return build_stt(
+        SttSettings(api_keys_file=keys), lambda _settings, _progress: FakeRecogniser, loud_detector
+    )
 
 
 def put(file: Path, contents: str | None) -> None:

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from support.audio.films import Retime, Track, film, shifted
-from support.audio.sounds import libsndfile_bytes
-from support.http.transcribing import HEARD, clip, stt_service, swell, transcribed
+from support.audio.sounds import libsndfile_bytes, swell
+from support.http.transcribing import HEARD, clip, stt_service, transcribed
 from support.models.fakes import FakeRecogniser
 
 PATH = "/v1/audio/transcriptions"

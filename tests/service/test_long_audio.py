@@ -14,6 +14,7 @@ from nemo_voice_stt.settings import SttSettings
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from support.http.serving import client_of
 from support.models.fakes import FakeRecogniser
+from support.models.live import loud_detector
 
 HOUR_S = 3600
 GROWTH_BYTES = 150e6
@@ -49,7 +50,7 @@ async def test_an_hour_is_transcribed_within_bounded_memory(tmp_path: Path) -> N
     path = tmp_path / "hour.wav"
     write_hour(path)
     recogniser = Watching()
-    app = build(SttSettings(), lambda _settings, _progress: lambda: recogniser)
+    app = build(SttSettings(), lambda _settings, _progress: lambda: recogniser, loud_detector)
     async with client_of(app) as client:
         before = psutil.Process().memory_info().rss
         with path.open("rb") as file:

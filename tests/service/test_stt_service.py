@@ -10,9 +10,11 @@ import pytest
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
 from nemo_voice_stt.app import TranscriptionService, build
 from nemo_voice_stt.settings import SttSettings
+from support.audio.sounds import swell
 from support.http.serving import client_of
-from support.http.transcribing import HEARD, swell
+from support.http.transcribing import HEARD
 from support.models.fakes import FakeRecogniser
+from support.models.live import loud_detector
 
 
 def clip(seconds: float = 1.5, audio_format: AudioFormat = AudioFormat.WAV) -> bytes:
@@ -24,7 +26,7 @@ async def service_of(
     recogniser: FakeRecogniser | None = None, **settings: object
 ) -> AsyncIterator[tuple[httpx.AsyncClient, TranscriptionService]]:
     made = recogniser or FakeRecogniser()
-    app = build(SttSettings(**settings), lambda _settings, _progress: lambda: made)  # type: ignore[arg-type] # any setting by name
+    app = build(SttSettings(**settings), lambda _settings, _progress: lambda: made, loud_detector)  # type: ignore[arg-type] # any setting by name
     service: TranscriptionService = app.state.service
     async with client_of(app) as client:
         yield client, service

@@ -10,9 +10,9 @@ import httpx
 import numpy as np
 import pytest
 
-from support.audio.sounds import ffmpeg_bytes, silent_film
+from support.audio.sounds import ffmpeg_bytes, silent_film, swell
 from support.http.raw_http import connection
-from support.http.transcribing import HEARD, clip, stt_service, swell, transcribed
+from support.http.transcribing import HEARD, clip, stt_service, transcribed
 from support.models.fakes import FakeRecogniser
 
 PATH = "/v1/audio/transcriptions"

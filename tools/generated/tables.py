@@ -34,6 +34,7 @@ from nemo_voice_serving.model_store.errors import FailureReason
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_serving.settings import PREFIX, ServiceSettings, leaf_fields
 from nemo_voice_stt.app import build as build_stt
+from nemo_voice_stt.realtime.metrics import LiveMetrics
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
@@ -137,7 +138,8 @@ def metrics_table() -> str:
     """Returns one row for each metric family, with the names of its labels and its buckets."""
     registry = CollectorRegistry()
     service, lists = ServiceMetrics(registry, "tts"), PronunciationMetrics(registry)
-    members = [*vars(service).values(), *vars(lists).values()]
+    live = LiveMetrics(registry)
+    members = [member for part in (service, lists, live) for member in vars(part).values()]
     families = [member for member in members if isinstance(member, MetricWrapperBase)]
     return table(("metric", "type", "labels", "what it is"), map(_family_row, families))
 

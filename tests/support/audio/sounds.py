@@ -19,6 +19,13 @@ def tone(duration_s: float, rate_hz: int, *, frequency_hz: float = 440.0) -> Sam
     return (0.3 * np.sin(2 * np.pi * frequency_hz * time_s)).astype(np.float32)
 
 
+def swell(seconds: float, rate_hz: int = 16_000) -> Samples:
+    """Returns a tone that swells and fades, so that it is no steady noise."""
+    times = np.arange(round(seconds * rate_hz)) / rate_hz
+    sound: npt.NDArray[np.float64] = np.sin(2 * np.pi * 220 * times) * np.sin(np.pi * times) ** 2
+    return (0.3 * sound).astype(np.float32)
+
+
 def noise(duration_s: float, rate_hz: int, *, level_dbfs: float, seed: int = 0) -> Samples:
     """Returns white noise of this root mean square."""
     random = np.random.default_rng(seed).standard_normal(round(duration_s * rate_hz))

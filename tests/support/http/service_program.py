@@ -32,6 +32,7 @@ from nemo_voice_tts.text.grammars import default_grammars
 from nemo_voice_tts.text.insets import NONE, Pronunciations
 from nemo_voice_tts.text.normaliser import Normaliser
 from support.models.fakes import FakeNormaliser, FakeRecogniser, FakeVoice
+from support.models.live import loud_detector
 
 BATCH_S = float(os.environ.get("BATCH_S", "0"))
 PIECE_S = float(os.environ.get("PIECE_S", "0"))
@@ -91,7 +92,7 @@ def main() -> int:
         app = _tts(settings)
     else:
         settings = SttSettings.model_validate(given)
-        app = build_stt(settings, lambda _settings, _progress: QuotingRecogniser)
+        app = build_stt(settings, lambda _settings, _progress: QuotingRecogniser, loud_detector)
     configure_logging(settings.log_level, "json")
     return serve(app, settings, port=port)
 

@@ -5,22 +5,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import numpy as np
-import numpy.typing as npt
 
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
+from support.audio.sounds import swell
 from support.http.voice_apps import calling, stt_app
 from support.models.fakes import FakeRecogniser
 
 HEARD = "good morning how are you today"
 RATE_HZ = 16_000
-
-
-def swell(seconds: float, rate_hz: int = RATE_HZ) -> npt.NDArray[np.float32]:
-    """Returns a tone that swells and fades, so that it is no steady noise."""
-    times = np.arange(round(seconds * rate_hz)) / rate_hz
-    sound: npt.NDArray[np.float64] = np.sin(2 * np.pi * 220 * times) * np.sin(np.pi * times) ** 2
-    return (0.3 * sound).astype(np.float32)
 
 
 def clip(seconds: float = 1.5) -> bytes:

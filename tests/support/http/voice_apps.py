@@ -12,6 +12,7 @@ from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
 from support.http.serving import client_of
 from support.models.fakes import FakeNormaliser, FakeRecogniser, FakeVoice
+from support.models.live import loud_detector
 
 
 def tts_app(voice: FakeVoice | None = None, **settings: object) -> FastAPI:
@@ -28,7 +29,9 @@ def stt_app(recogniser: FakeRecogniser | None = None, **settings: object) -> Fas
     """Returns the speech-to-text application, likewise."""
     made = recogniser or FakeRecogniser()
     return build_stt(
-        SttSettings.model_validate(settings), lambda _settings, _progress: lambda: made
+        SttSettings.model_validate(settings),
+        lambda _settings, _progress: lambda: made,
+        loud_detector,
     )
 
 

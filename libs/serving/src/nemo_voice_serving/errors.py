@@ -9,11 +9,13 @@ VoiceError
 ├── MethodNotAllowed            405  the route exists, the method does not
 ├── RequestTooSlow              408  the request did not arrive in time
 ├── UnsupportedMediaType        415  the body is of a kind that the route does not read
+├── UpgradeRequired             426  the route serves WebSockets alone
 ├── HeadersTooLarge             431  the request line and its headers are too long
 ├── Unimplemented               501  the service has no such method or ability, over gRPC
 ├── Overloaded                  429  the queue is full; Retry-After states when to retry
 ├── RateLimitExceeded           429  the API key has reached a limit; Retry-After
 ├── NotReady                    503  loading, warming, draining or failed; Retry-After
+├── NoCapacity                  503  as many live sessions as the device keeps up with; Retry-After
 ├── DeadlineExceeded            504  waited longer than a request may
 └── BackendFailed               500  the model raised; details are in the log, not in the body
     └── DeviceLost              500  the device is beyond use; the process will be restarted
@@ -144,6 +146,18 @@ class UnsupportedMediaType(VoiceError):
         return self._accepted
 
 
+class UpgradeRequired(VoiceError):
+    """The route serves WebSockets, and the request is none."""
+
+    code = "upgrade_required"
+    status = 426
+    kind = "invalid_request_error"
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return {"Upgrade": "websocket"}
+
+
 class HeadersTooLarge(VoiceError):
     """The request line and the headers exceed their limit."""
 
@@ -192,6 +206,14 @@ class NotReady(VoiceError):
 
     code = "not_ready"
     status = 503
+
+
+class NoCapacity(VoiceError):
+    """As many live sessions are open as the service can keep up with."""
+
+    code = "no_capacity"
+    status = 503
+    is_quotable = True
 
 
 class DeadlineExceeded(VoiceError):

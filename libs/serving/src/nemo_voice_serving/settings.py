@@ -38,11 +38,13 @@ _OWN_PATHS = frozenset(
 """What addresses of the services begin with: a prefix of that name could not be told from them."""
 
 
-class _Group(BaseModel):
+class SettingsGroup(BaseModel):
+    """Settings that belong together; a group of the same name precedes them."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class BatchingSettings(_Group):
+class BatchingSettings(SettingsGroup):
     """How items become batches."""
 
     max_items: int = Field(default=16, ge=1, le=256)
@@ -51,7 +53,7 @@ class BatchingSettings(_Group):
     """Longest wait of the oldest item for others while the device is idle, in milliseconds."""
 
 
-class DrainSettings(_Group):
+class DrainSettings(SettingsGroup):
     """How the service stops after SIGTERM."""
 
     delay_s: float = Field(default=5.0, ge=0, le=300)
@@ -61,7 +63,7 @@ class DrainSettings(_Group):
     """Seconds after that in which requests in flight may finish."""
 
 
-class SelfTestSettings(_Group):
+class SelfTestSettings(SettingsGroup):
     """The recurring self-test: the model speaks or transcribes a known sentence."""
 
     idle_s: float = Field(default=60.0, ge=1, le=MAX_S)
@@ -75,7 +77,7 @@ class SelfTestSettings(_Group):
     """Seconds after which an unfinished self-test has failed."""
 
 
-class HttpSettings(_Group):
+class HttpSettings(SettingsGroup):
     """Limits of connections and of requests while they arrive."""
 
     max_head_bytes: int = Field(default=64 * 1024, ge=1024)
@@ -92,9 +94,11 @@ class HttpSettings(_Group):
     closed and its work stops."""
     keep_alive_s: int = Field(default=75, ge=1, le=MAX_S)
     """Seconds for which an idle connection is kept open."""
+    max_message_bytes: int = Field(default=24 * 1024 * 1024, ge=1024)
+    """Largest message of a WebSocket; a larger one closes it with 1009."""
 
 
-class GrpcSettings(_Group):
+class GrpcSettings(SettingsGroup):
     """Limits of gRPC's connections and calls."""
 
     max_message_bytes: int = Field(default=64 * 1024 * 1024, ge=64 * 1024, le=2**31 - 1)
@@ -107,7 +111,7 @@ class GrpcSettings(_Group):
     """Seconds in which a client that streams must send its next message, else its call ends."""
 
 
-class KeyLimitSettings(_Group):
+class KeyLimitSettings(SettingsGroup):
     """Limits of each API key in this process; every replica counts for itself."""
 
     requests: int = Field(default=0, ge=0)

@@ -1,26 +1,40 @@
 """The speech-to-text service, put together: settings, model files, recogniser, batcher, routes."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from fastapi import FastAPI
 from typing_extensions import override
 
+from nemo_voice_serving.batching.scheduler import Limits
+from nemo_voice_serving.errors import NotReady
 from nemo_voice_serving.grpc.server import grpc_server
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo.threads import use_threads
+from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
+from nemo_voice_stt.backends.silero.detector import MAX_SESSIONS, SileroDetector, SileroModel
 from nemo_voice_stt.backends.tdt.backend import RecogniserOptions, load_recogniser
 from nemo_voice_stt.grpc.riva import recognition_service
+from nemo_voice_stt.http.realtime.service import RealtimeService
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
 from nemo_voice_stt.http.routes.openai import openai_router
+from nemo_voice_stt.http.routes.realtime import realtime_router
+from nemo_voice_stt.http.routes.realtime_sessions import realtime_sessions_router
 from nemo_voice_stt.model_files import fetch
+from nemo_voice_stt.realtime.capacity import Capacity
+from nemo_voice_stt.realtime.engine import SpeechDetector
+from nemo_voice_stt.realtime.live_speech import LiveSpeech
+from nemo_voice_stt.realtime.metrics import LiveMetrics
+from nemo_voice_stt.realtime.offline_engine import OfflineEngine
+from nemo_voice_stt.realtime.options import SessionLimits
+from nemo_voice_stt.realtime.pacing import PartialPacer, PartialPacing
 from nemo_voice_stt.self_test import SelfTestClip
-from nemo_voice_stt.settings import SttSettings
+from nemo_voice_stt.settings import RealtimeSettings, SttSettings
 from nemo_voice_stt.transcription.languages import code_of
 from nemo_voice_stt.transcription.port import Recogniser
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription
@@ -30,16 +44,26 @@ AUDIO_BUCKETS = (1.5, 3.0, 5.0, 8.0, 12.0, 20.0)
 
 FetchRecogniser = Callable[[SttSettings, Callable[[Progress], None]], Callable[[], Recogniser]]
 """Fetches the model's files, reporting progress, and returns what loads them."""
+LoadDetector = Callable[[Runtime], Awaitable[SpeechDetector]]
+"""Loads what finds speech in live sessions."""
 
 
 class TranscriptionService(Service[Recogniser, Transcription]):
     """One speech-to-text service, with or without HTTP in front of it."""
 
-    def __init__(self, settings: SttSettings, fetch_recogniser: FetchRecogniser) -> None:
+    def __init__(
+        self,
+        settings: SttSettings,
+        fetch_recogniser: FetchRecogniser,
+        load_detector: LoadDetector | None = None,
+    ) -> None:
         super().__init__(settings, name="stt")
         self._settings = settings
         self._fetch_recogniser = fetch_recogniser
+        self._load_detector = load_detector or silero_detector
         self._clip = SelfTestClip()
+        self._live: LiveSpeech | None = None
+        self.live_metrics = LiveMetrics(self.runtime.metrics.registry)
 
     @override
     def fetch_model(self) -> Callable[[], Recogniser]:
@@ -49,9 +73,11 @@ class TranscriptionService(Service[Recogniser, Transcription]):
     async def assemble(self, backend: Recogniser) -> Transcription:
         runtime, settings = self.runtime, self._settings
         limits = runtime.first_limits(AUDIO_BUCKETS, max_padded=settings.max_batch_audio_s)
-        return Transcription(
-            runtime.batcher("recognition", backend.recognise, limits, gathers=True),
-            sample_rate_hz=backend.description.sample_rate_hz,
+        recognitions = runtime.batcher("recognition", backend.recognise, limits, gathers=True)
+        rate_hz = backend.description.sample_rate_hz
+        transcription = Transcription(
+            recognitions,
+            sample_rate_hz=rate_hz,
             admission=runtime.admission(
                 settings.max_queue_audio_s, unit="audio seconds", assumed_rate=20.0
             ),
@@ -62,6 +88,36 @@ class TranscriptionService(Service[Recogniser, Transcription]):
                 timeout_s=settings.request_timeout_s,
             ),
         )
+        engine = OfflineEngine(
+            transcription,
+            recognitions,
+            sample_rate_hz=rate_hz,
+            pacer=PartialPacer(partial_pacing(settings.realtime), lambda: len(recognitions)),
+            observer=self.live_metrics,
+        )
+        self._live = await self._live_speech(engine)
+        return transcription
+
+    async def _live_speech(self, engine: OfflineEngine) -> LiveSpeech:
+        settings = self._settings.realtime
+        return LiveSpeech(
+            engine,
+            await self._load_detector(self.runtime),
+            capacity=Capacity(settings.max_sessions, settings.slow_final_s, self.live_metrics),
+            limits=SessionLimits(max_utterance_s=settings.max_utterance_s),
+            metrics=self.live_metrics,
+        )
+
+    def live(self) -> LiveSpeech:
+        """Returns what opens live sessions.
+
+        Raises:
+            NotReady: While no model is ready, or no new session is taken.
+        """
+        self.use_case()
+        if self._live is None or self.runtime.lifecycle.is_draining:
+            raise NotReady("The service is stopping. Connect to another replica.", retry_after_s=1)
+        return self._live
 
     def languages(self) -> tuple[str, ...]:
         """Returns the ISO 639-1 codes of what the model understands, as far as that is known."""
@@ -94,10 +150,36 @@ def fetch_recogniser(
     return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
 
 
-def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
+def partial_pacing(settings: RealtimeSettings) -> PartialPacing:
+    """Returns how often open utterances are decoded."""
+    return PartialPacing(interval_s=settings.partial_interval_s, max_share=settings.partial_share)
+
+
+async def silero_detector(runtime: Runtime) -> SpeechDetector:
+    """Returns the detector of speech, loaded in a thread of its own."""
+    thread = runtime.second_thread()
+    model = await thread.run(SileroModel)
+    limits = Limits(max_items=MAX_SESSIONS)
+    return SileroDetector(
+        runtime.batcher("speech detection", model.probabilities, limits, thread=thread)
+    )
+
+
+def build(
+    settings: SttSettings,
+    fetch_recogniser: FetchRecogniser,
+    load_detector: LoadDetector | None = None,
+) -> FastAPI:
     """Returns the application; its state has the service behind it and the server beside it."""
-    service = TranscriptionService(settings, fetch_recogniser)
+    service = TranscriptionService(settings, fetch_recogniser, load_detector)
     responses = TranscriptResponses(service)
+    realtime = RealtimeService(
+        service.runtime,
+        settings.realtime,
+        service.live,
+        service.languages,
+        service.live_metrics.session_ended,
+    )
     app = build_app(
         service,
         title="nemo-voice speech to text",
@@ -106,6 +188,8 @@ def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
         routers=[
             native_router(responses),
             openai_router(responses, languages=service.languages),
+            realtime_router(realtime),
+            realtime_sessions_router(realtime),
         ],
     )
     recognition = recognition_service(service, languages=service.languages)

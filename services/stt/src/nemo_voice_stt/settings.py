@@ -2,7 +2,27 @@
 
 from pydantic import Field
 
-from nemo_voice_serving.settings import MAX_S, ServiceSettings
+from nemo_voice_serving.settings import MAX_S, ServiceSettings, SettingsGroup
+
+
+class RealtimeSettings(SettingsGroup):
+    """Limits of live sessions."""
+
+    max_sessions: int = Field(default=500, ge=1, le=100_000)
+    """Live sessions at once; more are refused with 503."""
+    slow_final_s: float = Field(default=1.0, ge=0.05, le=60)
+    """Seconds from the end of an utterance to its transcript: while most wait longer, no further
+    session is admitted."""
+    max_utterance_s: float = Field(default=300.0, ge=15, le=3600)
+    """Longest utterance, in seconds; a longer one is committed, and the next one begins there."""
+    max_session_s: float = Field(default=3600.0, ge=1, le=MAX_S)
+    """Longest session, in seconds; its client may connect again."""
+    idle_s: float = Field(default=900.0, ge=1, le=MAX_S)
+    """Seconds without a message after which a session is closed."""
+    partial_interval_s: float = Field(default=0.5, ge=0.1, le=60)
+    """Least time between two passes over an utterance that is still spoken, for its partials."""
+    partial_share: float = Field(default=0.5, ge=0, le=1)
+    """Share of the device's time that partials may take; 0 is none at all."""
 
 
 class SttSettings(ServiceSettings):
@@ -26,6 +46,9 @@ class SttSettings(ServiceSettings):
     """Audio seconds that may be waiting or in work before requests are refused with 429."""
     max_batch_audio_s: float = Field(default=240.0, gt=0, le=MAX_S)
     """Most audio in one batch, padding included: longest piece times pieces."""
+
+    realtime: RealtimeSettings = RealtimeSettings()
+    """Live sessions."""
 
     @property
     def names_languages(self) -> bool:

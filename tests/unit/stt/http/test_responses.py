@@ -14,6 +14,7 @@ from nemo_voice_stt.http.responses import TranscriptResponses, Upload
 from nemo_voice_stt.settings import SttSettings
 from support.http.transcribing import clip
 from support.models.fakes import FakeRecogniser
+from support.models.live import loud_detector
 
 KEY = b"abcd"
 
@@ -34,7 +35,9 @@ async def stalled(_message: Message) -> None:
 async def test_a_client_that_leaves_before_the_first_byte_is_charged_for_the_first_passage() -> (
     None
 ):
-    service = TranscriptionService(SttSettings(), lambda _settings, _progress: FakeRecogniser)
+    service = TranscriptionService(
+        SttSettings(), lambda _settings, _progress: FakeRecogniser, loud_detector
+    )
     scope = {"type": "http", "asgi": {"spec_version": "2.3"}, "headers": [], "method": "POST"}
     upload = Upload(UploadFile(io.BytesIO(clip(1.5))), "file")
     metrics = service.runtime.metrics

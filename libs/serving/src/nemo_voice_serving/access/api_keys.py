@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from nemo_voice_serving.access.client_secrets import signer_of
 from nemo_voice_serving.errors import InvalidApiKey
 from nemo_voice_serving.mounted_files import contents_of
 
@@ -33,25 +34,24 @@ class ApiKeys:
         self._problem: str | None = None
         self._refresh()
 
-    def digest_of(self, authorization: str, api_key: str) -> bytes:
-        """Returns the digest of the key in a request, which is valid.
+    def digest_of(self, key: bytes | None, *, or_of_secret: bool = False) -> bytes:
+        """Returns the digest of the key in a request.
 
         Args:
-            authorization: What OpenAI's and NVIDIA's clients send, `Bearer KEY`; it comes first.
-            api_key: What Azure's send; either may be empty.
+            key: What was sent; None where nothing was.
+            or_of_secret: Whether a client secret that a valid key has signed is as good.
 
         Raises:
             InvalidApiKey: There is no key, or none that is valid.
         """
-        scheme, _, key = authorization.partition(" ")
-        sent = key if scheme.lower() == "bearer" and key.strip() else api_key
-        stripped = sent.encode("latin-1").strip()
-        if not stripped:
+        if key is None:
             message = (
                 "This service wants an API key: 'Authorization: Bearer KEY' or 'api-key: KEY'."
             )
             raise InvalidApiKey(message)
-        digest = self.admit(stripped)
+        digest = self.admit(key)
+        if digest is None and or_of_secret:
+            digest = self.admit_secret(key.decode("latin-1"))
         if digest is None:
             raise InvalidApiKey("The API key is not valid here.")
         return digest
@@ -62,6 +62,11 @@ class ApiKeys:
         digest = hashlib.sha256(key).digest()
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
         return digest if any(matches) else None
+
+    def admit_secret(self, secret: str) -> bytes | None:
+        """Returns the digest of the key that signed a client secret; None when it is not valid."""
+        self._refresh()
+        return signer_of(secret, self._digests)
 
     def problem(self) -> str | None:
         """Returns why no key is valid at present, or None when one is."""
@@ -89,6 +94,18 @@ class ApiKeys:
         if problem is None:
             # Not for a file that is missing or empty for a moment: quotas would forget the usage.
             self._changed(digests)
+
+
+def key_in(authorization: str, api_key: str) -> bytes | None:
+    """Returns the key in a request's headers or metadata; None without one.
+
+    Args:
+        authorization: What OpenAI's and NVIDIA's clients send, `Bearer KEY`; it comes first.
+        api_key: What Azure's send.
+    """
+    scheme, _, key = authorization.partition(" ")
+    sent = key if scheme.lower() == "bearer" and key.strip() else api_key
+    return sent.encode("latin-1", "replace").strip() or None
 
 
 def _digests(contents: bytes) -> frozenset[bytes]:

@@ -64,16 +64,16 @@ class Admission:
             raise self._overloaded(1.0)
 
     @contextmanager
-    def admit(self, work: float) -> Iterator[None]:
+    def admit(self, work: float, *, is_refusable: bool = True) -> Iterator[None]:
         """Holds room for the work while the block runs.
 
         A request larger than the limit is admitted when no other is in work, so that none is
-        refused for ever.
+        refused for ever; one that is not refusable, because it was begun before, always is.
 
         Raises:
             Overloaded: When the work does not fit; `retry_after_s` is when it is expected to.
         """
-        if self._work > 0 and self._work + work > self._max_work:
+        if is_refusable and self._work > 0 and self._work + work > self._max_work:
             raise self._overloaded(self._work + work - self._max_work)
         self._requests += 1
         self._change(self._work + work)

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from nemo_voice_serving import logs
 from nemo_voice_serving.access.access import Access
+from nemo_voice_serving.access.api_keys import key_in
 from nemo_voice_serving.access.quotas import KeyUsage
 from nemo_voice_serving.errors import BackendFailed, InvalidRequest, Unimplemented, VoiceError
 from nemo_voice_serving.grpc.status import code_of, message_of, trailers_of
@@ -79,8 +80,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc] # grpc 
     def _digest_of(self, metadata: dict[str, Any]) -> bytes | None:
         if self._access is None:
             return None
-        sent = (str(metadata.get(name, "")) for name in ("authorization", "api-key"))
-        return self._access.keys.digest_of(*sent)
+        authorization, api_key = (
+            str(metadata.get(name, "")) for name in ("authorization", "api-key")
+        )
+        return self._access.keys.digest_of(key_in(authorization, api_key))
 
     def _unknown(self, method: str) -> Unimplemented:
         message = f"There is no method {method[:200]!r} here. There are the services"

@@ -6,7 +6,7 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nemo_voice_serving.access.api_keys import ApiKeys
+from nemo_voice_serving.access.api_keys import ApiKeys, key_in
 from nemo_voice_serving.access.quotas import Quotas
 from nemo_voice_serving.http.addresses import own_path
 from nemo_voice_serving.http.scopes import UnsupportedScope
@@ -27,6 +27,12 @@ OPEN_PATHS = METRICS_PATHS | {
     "/openapi.json",
 }
 """HTTP paths that need no key: probes and Prometheus have none; the description is public."""
+TOKEN_SUBPROTOCOL = "realtime-token."  # noqa: S105 what precedes one
+"""What NVIDIA's clients put before the secret that a session was made with."""
+KEY_SUBPROTOCOLS = ("openai-insecure-api-key.", TOKEN_SUBPROTOCOL)
+"""What precedes a key among the subprotocols of a WebSocket: OpenAI's clients, and NVIDIA's."""
+KEY_DIGEST = "api_key_digest"
+"""Where the state of a scope has the digest of the key that it was admitted with."""
 
 
 class KeyMiddleware:
@@ -56,9 +62,8 @@ class KeyMiddleware:
             return
         if scope["type"] not in {"http", "websocket"}:
             raise UnsupportedScope(scope)
-        headers = Headers(scope=scope)
-        authorization, api_key = (headers.get(name, "") for name in ("authorization", "api-key"))
-        digest = self._keys.digest_of(authorization, api_key)
+        digest = self._keys.digest_of(sent_key(scope), or_of_secret=scope["type"] == "websocket")
+        scope.setdefault("state", {})[KEY_DIGEST] = digest
         with self._quotas.request(digest) as usage:
 
             async def send_with_quota(message: Message) -> None:
@@ -73,3 +78,19 @@ class KeyMiddleware:
         if scope["type"] == "http":
             return own_path(scope) in self._open_paths
         return bool(scope["type"] == "lifespan")
+
+
+def sent_key(scope: Scope) -> bytes | None:
+    """Returns the key of a request; None without one.
+
+    A page in a browser cannot set headers of a WebSocket: its key is a subprotocol.
+    """
+    headers = Headers(scope=scope)
+    key = key_in(headers.get("authorization", ""), headers.get("api-key", ""))
+    offered = scope.get("subprotocols", []) if scope["type"] == "websocket" else []
+    for prefix in KEY_SUBPROTOCOLS:
+        for subprotocol in offered:
+            if subprotocol.startswith(prefix):
+                sent = subprotocol.removeprefix(prefix).encode("latin-1", "replace")
+                key = key or sent.strip() or None
+    return key

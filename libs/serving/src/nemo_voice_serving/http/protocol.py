@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from nemo_voice_serving.errors import HeadersTooLarge, InvalidRequest, RequestTooSlow, VoiceError
 from nemo_voice_serving.http.response_end import WITHOUT_CHUNKS, ResponseEnd
+from nemo_voice_serving.http.websocket import LimitedWebSocketProtocol, is_handshake
 from nemo_voice_serving.settings import HttpSettings, ServiceSettings
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,9 @@ class ServerConfig(uvicorn.Config):
             host=settings.host,
             port=port,
             http=LimitedHttpProtocol,
-            ws="none",
+            ws=LimitedWebSocketProtocol,
+            ws_max_size=settings.http.max_message_bytes,
+            ws_per_message_deflate=False,  # speech hardly shrinks, and a small message could unfold
             log_config=None,
             access_log=False,
             server_header=False,
@@ -154,6 +157,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return self._is_last
 
         super()._start_asgi_task(cycle, ResponseEnd(app, cycle, close_later))  # type: ignore[arg-type] # same
+
+    @override
+    def _should_upgrade(self) -> bool:
+        is_get = self.parser.get_method() == b"GET"
+        return is_get and super()._should_upgrade() and is_handshake(self.headers)
 
     @override
     def shutdown(self) -> None:

@@ -60,6 +60,7 @@ class Runtime:
         self.model = ServedModel(settings.model)
         self._service = service
         self._batchers: list[Batcher[Any, Any]] = []
+        self._threads = [self.device]
         self._fetch_logged_s, self._fetch_phase = 0.0, FetchPhase.RESOLVING
         self.lifecycle.listen(self.metrics.phase_entered)
         self.lifecycle.require(self.stuck)
@@ -118,7 +119,13 @@ class Runtime:
         return backend
 
     def batcher(
-        self, name: str, stage: Stage[In, Out], limits: Limits, *, gathers: bool = False
+        self,
+        name: str,
+        stage: Stage[In, Out],
+        limits: Limits,
+        *,
+        gathers: bool = False,
+        thread: DeviceThread | None = None,
     ) -> Batcher[In, Out]:
         """Returns a started batcher on the device thread, which closes with the runtime.
 
@@ -128,12 +135,13 @@ class Runtime:
             limits: What a batch may hold.
             gathers: Whether an incomplete batch waits for requests that are in flight; for the
                 first stage of a request.
+            thread: Another thread than the device's, for a stage that must not wait for it.
         """
         made = Batcher[In, Out](
             name,
             stage,
             limits=limits,
-            device=self.device,
+            device=thread or self.device,
             observer=self.metrics,
             on_device_lost=self._device_lost,
             in_flight=self.metrics.in_flight if gathers else None,
@@ -142,6 +150,12 @@ class Runtime:
         self._batchers.append(made)
         made.start()
         return made
+
+    def second_thread(self) -> DeviceThread:
+        """Returns a new thread for a small model of its own, which closes with the runtime."""
+        thread = DeviceThread()
+        self._threads.append(thread)
+        return thread
 
     def first_limits(
         self, bucket_edges: tuple[float, ...], *, max_padded: float = float("inf")
@@ -168,7 +182,8 @@ class Runtime:
         """Stops the batchers and the device thread."""
         for batcher in self._batchers:
             await batcher.close()
-        self.device.close()
+        for thread in self._threads:
+            thread.close()
 
     def explain_warm_up(self, step: str) -> None:
         """Publishes which step of the warm-up runs; any thread may call."""

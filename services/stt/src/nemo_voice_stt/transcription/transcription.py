@@ -20,6 +20,8 @@ from nemo_voice_stt.transcription.silence_splitter import Piece, cut_at_silences
 
 _BLOCK_S = 10.0
 """How much is decoded in one step: most requests in one."""
+_FILE_URGENCY = 1
+"""Behind the final transcripts of live sessions, until a file has waited for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class TranscriptionInput:
     """The format of samples without a header; absent for a file that has one."""
     hotwords: tuple[str, ...] = ()
     """Words and names to prefer to others that sound alike."""
+    is_live: bool = False
+    """Whether somebody waits for it while speaking: served before files, and never refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ class Transcription:
         Pieces are decoded a few ahead of the consumer; closing the generator stops the work. Raises
         as `transcribe` does.
         """
-        self._admission.refuse_when_full()
+        if not recording.is_live:
+            self._admission.refuse_when_full()
         pacing = self._pacing
         blocks = decode(
             recording.file,
@@ -118,13 +123,13 @@ class Transcription:
         decoded = deque(await asyncio.to_thread(_take, pieces, pacing.pieces_ahead))
         has_more = len(decoded) == pacing.pieces_ahead
         work_s = sum(len(piece.samples) for piece in decoded) / self._rate_hz
-        with self._admission.admit(work_s):
+        with self._admission.admit(work_s, is_refusable=not recording.is_live):
             pending: deque[asyncio.Task[Passage]] = deque()
             has_begun = False
             try:
                 while decoded:
                     piece = decoded.popleft()
-                    work = self._recognise(piece, recording.hotwords, is_patient=has_begun)
+                    work = self._recognise(piece, recording, is_patient=has_begun)
                     has_begun = has_begun or not piece.is_silent
                     pending.append(asyncio.create_task(work))
                     if has_more and not decoded:
@@ -139,14 +144,15 @@ class Transcription:
                 await asyncio.gather(*pending, return_exceptions=True)
 
     async def _recognise(
-        self, piece: Piece, hotwords: tuple[str, ...], *, is_patient: bool
+        self, piece: Piece, recording: TranscriptionInput, *, is_patient: bool
     ) -> Passage:
         duration_s = len(piece.samples) / self._rate_hz
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
         served = await self._recognitions.submit(
-            Clip(piece.samples, hotwords),
+            Clip(piece.samples, recording.hotwords),
             length=duration_s,
+            urgency=0 if recording.is_live else _FILE_URGENCY,
             timeout_s=self._pacing.timeout_s,
             is_patient=is_patient,
         )

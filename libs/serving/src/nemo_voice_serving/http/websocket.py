@@ -1,0 +1,50 @@
+"""WebSockets over one connection: uvicorn's protocol, whose end the application decides.
+
+The handshake has passed `LimitedHttpProtocol`, with its limits of size and time; the limit of what
+a client leaves unread stays with the connection.
+"""
+
+import base64
+import binascii
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from typing_extensions import override
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+logger = logging.getLogger("uvicorn.websocket")
+logger.setLevel(logging.WARNING)  # it would log each address, and keys may be in one
+
+
+_KEY_BYTES = 16
+
+
+def is_handshake(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Returns whether the headers of a request that wants an upgrade are whole, as RFC 6455 has it.
+
+    A server may ignore any other offer, and answer as to a plain request.
+    """
+    given = {name.lower(): value.strip() for name, value in headers}
+    try:
+        key = base64.b64decode(given.get(b"sec-websocket-key", b""), validate=True)
+    except binascii.Error:
+        return False
+    return len(key) == _KEY_BYTES and given.get(b"sec-websocket-version") == b"13"
+
+
+class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
+    """Serves one WebSocket; a stop of the server leaves its end to the application.
+
+    uvicorn would close it with 1012 at once, in the middle of a sentence. The application sees the
+    drain by the lifecycle, and closes it in its own time; the server waits for that.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.logger = logger
+
+    @override
+    def shutdown(self) -> None:
+        if self.close_sent or not self.handshake_complete:
+            super().shutdown()

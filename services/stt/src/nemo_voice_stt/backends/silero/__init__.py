@@ -1,0 +1,1 @@
+"""Speech detection with Silero VAD."""

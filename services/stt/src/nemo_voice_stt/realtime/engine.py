@@ -1,0 +1,64 @@
+"""The ports of a live session: to what makes text of an utterance, and to what finds speech.
+
+`session.py` calls them. `offline_engine.py` implements the first for models that take whole
+utterances; `backends/` implement the second.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_stt.realtime.options import LiveOptions
+from nemo_voice_stt.transcription.transcription import Transcript
+
+
+class Utterance(Protocol):
+    """One utterance on its way through a model."""
+
+    def add(self, pcm: bytes) -> None:
+        """Takes what was said next, as 16-bit samples at the client's rate; never waits."""
+        ...
+
+    async def final(self) -> Transcript:
+        """Returns the transcript of the whole; nothing may be added any more.
+
+        Raises:
+            VoiceError: It cannot be transcribed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Stops all work on it; may be called at any time, also repeatedly."""
+        ...
+
+
+class LiveEngine(Protocol):
+    """Makes text of utterances while they are spoken."""
+
+    def begin(self, options: LiveOptions, on_partial: Callable[[str], None]) -> Utterance:
+        """Returns a new utterance.
+
+        Args:
+            options: What the client chose.
+            on_partial: Called with what is to be added to the text that was shown before.
+        """
+        ...
+
+
+class SpeechStream(Protocol):
+    """One session's audio on its way through a detector of speech."""
+
+    async def follow(self, samples: Samples) -> list[float]:
+        """Returns the probability of speech of each chunk of 32 ms that is complete by now."""
+        ...
+
+
+class SpeechDetector(Protocol):
+    """Tells speech from other sound, for many sessions at once."""
+
+    sample_rate_hz: int
+    """The rate of the samples that it takes."""
+
+    def open(self) -> SpeechStream:
+        """Returns a new stream."""
+        ...

@@ -1,0 +1,78 @@
+"""What opens live sessions: one for each service process, shared by all protocols."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from nemo_voice_stt.realtime.capacity import Capacity
+from nemo_voice_stt.realtime.engine import LiveEngine, SpeechDetector
+from nemo_voice_stt.realtime.events import Event
+from nemo_voice_stt.realtime.metrics import LiveMetrics
+from nemo_voice_stt.realtime.options import LiveOptions, SessionLimits
+from nemo_voice_stt.realtime.session import LiveSession
+
+
+class LiveSpeech:
+    """The engine, the detector and the limits of all live sessions."""
+
+    def __init__(
+        self,
+        engine: LiveEngine,
+        detector: SpeechDetector,
+        *,
+        capacity: Capacity,
+        limits: SessionLimits,
+        metrics: LiveMetrics,
+    ) -> None:
+        self.limits = limits
+        self._engine = engine
+        self._detector = detector
+        self._capacity = capacity
+        self._metrics = metrics
+
+    def admitted(self) -> AbstractContextManager[None]:
+        """Counts a session as open during the block.
+
+        Raises:
+            NoCapacity: There is no room for one more.
+        """
+        return self._capacity.session()
+
+    def open(
+        self,
+        options: LiveOptions,
+        emit: Callable[[Event], None],
+        heard: Callable[[float], None] = lambda _audio_s: None,
+    ) -> LiveSession:
+        """Returns a session for one client.
+
+        Args:
+            options: What the client chose.
+            emit: Where events go; must not wait.
+            heard: Called with the audio seconds of each item that was transcribed.
+        """
+        return LiveSession(
+            self._engine,
+            self._detector,
+            emit,
+            _Observer(self._capacity, self._metrics, heard),
+            options=options,
+            limits=self.limits,
+        )
+
+
+class _Observer:
+    """Tells of a session's items to all who count them."""
+
+    def __init__(
+        self, capacity: Capacity, metrics: LiveMetrics, heard: Callable[[float], None]
+    ) -> None:
+        self._capacity = capacity
+        self._metrics = metrics
+        self._heard = heard
+
+    def item_finished(self, outcome: str, audio_s: float, final_s: float) -> None:
+        """Counts an item; one that failed is not charged."""
+        self._metrics.item_finished(outcome, final_s)
+        self._capacity.item_finished(final_s)
+        if outcome == "ok":
+            self._heard(audio_s)

@@ -1,0 +1,63 @@
+"""The Prometheus families of live sessions, and the only code that touches them."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+DELAY_BUCKETS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30)
+"""Fine around a third of a second: the delay that agents are built for."""
+
+
+class LiveMetrics:
+    """The families of the live sessions of one process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._sessions = Gauge(
+            "nemo_voice_live_sessions", "Live sessions that are open.", registry=registry
+        )
+        self._refused = Counter(
+            "nemo_voice_live_sessions_refused",
+            "Live sessions refused, for they would have been too many.",
+            registry=registry,
+        )
+        self._ended = Counter(
+            "nemo_voice_live_sessions_ended",
+            "Live sessions ended, by the code that their WebSocket was closed with.",
+            ["code"],
+            registry=registry,
+        )
+        self._items = Counter(
+            "nemo_voice_live_items", "Utterances, by outcome.", ["outcome"], registry=registry
+        )
+        self._partial_delay = Histogram(
+            "nemo_voice_live_partial_seconds",
+            "Seconds from the newest audio of a partial transcript to its text.",
+            buckets=DELAY_BUCKETS,
+            registry=registry,
+        )
+        self._final_delay = Histogram(
+            "nemo_voice_live_final_seconds",
+            "Seconds from the end of an utterance, or its commit, to its final transcript.",
+            buckets=DELAY_BUCKETS,
+            registry=registry,
+        )
+
+    def sessions_changed(self, count: int) -> None:
+        """Records how many sessions are open."""
+        self._sessions.set(count)
+
+    def session_refused(self) -> None:
+        """Counts a session that was refused."""
+        self._refused.inc()
+
+    def session_ended(self, code: int) -> None:
+        """Counts a session that ended."""
+        self._ended.labels(str(code)).inc()
+
+    def partial_recognised(self, delay_s: float) -> None:
+        """Records the delay of a partial transcript."""
+        self._partial_delay.observe(delay_s)
+
+    def item_finished(self, outcome: str, final_s: float) -> None:
+        """Counts an utterance and records its delay; the outcome is `ok` or an error's code."""
+        self._items.labels(outcome).inc()
+        if outcome == "ok":
+            self._final_delay.observe(final_s)

@@ -1,0 +1,172 @@
+"""The live engine over a model that takes whole utterances.
+
+While an utterance is open, it is decoded again and again, as far as the device has room; what two
+passes agree on is shown. Its final transcript is that of the whole, recognised once as any file is.
+"""
+
+import asyncio
+import io
+from collections.abc import Callable
+from typing import Protocol
+
+from typing_extensions import override
+
+from nemo_voice_serving.audio.levels import is_silent
+from nemo_voice_serving.audio.raw import RawFormat
+from nemo_voice_serving.audio.resampling import resample
+from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_serving.batching.batcher import Batcher
+from nemo_voice_serving.errors import VoiceError
+from nemo_voice_stt.realtime.agreement import Agreement
+from nemo_voice_stt.realtime.audio_format import BYTES_PER_SAMPLE, as_samples
+from nemo_voice_stt.realtime.engine import LiveEngine, Utterance
+from nemo_voice_stt.realtime.options import LiveOptions
+from nemo_voice_stt.realtime.pacing import PartialPacer
+from nemo_voice_stt.transcription.port import Clip, Recognition
+from nemo_voice_stt.transcription.silence_splitter import cut_place
+from nemo_voice_stt.transcription.transcription import (
+    Transcript,
+    Transcription,
+    TranscriptionInput,
+    transcript_of,
+)
+
+PARTIAL_URGENCY = 2
+"""Behind files, which are behind the final transcripts of live sessions."""
+_PARTIAL_TIMEOUT_S = 2.0
+"""A pass that waited so long would show old words: it is dropped."""
+_POLL_S = 0.05
+_LEAST_S = 0.3
+"""Shorter audio holds no word."""
+
+
+class PartialObserver(Protocol):
+    """Receives figures about partials: the metrics."""
+
+    def partial_recognised(self, delay_s: float) -> None:
+        """Receives the time from the newest audio of a pass to its text."""
+        ...
+
+
+class OfflineEngine(LiveEngine):
+    """Transcribes utterances through the ordinary batches."""
+
+    def __init__(
+        self,
+        transcription: Transcription,
+        recognitions: Batcher[Clip, Recognition],
+        *,
+        sample_rate_hz: int,
+        pacer: PartialPacer,
+        observer: PartialObserver,
+    ) -> None:
+        self.transcription = transcription
+        self.recognitions = recognitions
+        self.sample_rate_hz = sample_rate_hz
+        self.pacer = pacer
+        self.observer = observer
+
+    @override
+    def begin(self, options: LiveOptions, on_partial: Callable[[str], None]) -> "OfflineUtterance":
+        return OfflineUtterance(self, options, on_partial)
+
+
+class OfflineUtterance(Utterance):
+    """One utterance: its audio, and the task that decodes it while it is open."""
+
+    def __init__(
+        self, engine: OfflineEngine, options: LiveOptions, on_partial: Callable[[str], None]
+    ) -> None:
+        self._engine = engine
+        self._options = options
+        self._on_partial = on_partial
+        self._pcm = bytearray()
+        self._tail = 0  # where what is decoded again begins, in bytes
+        self._settled = ""  # the text before that
+        self._agreement = Agreement()
+        self._added_s = asyncio.get_running_loop().time()
+        self._partials = asyncio.create_task(self._follow(), name="partials")
+
+    @override
+    def add(self, pcm: bytes) -> None:
+        self._pcm += pcm
+        self._added_s = asyncio.get_running_loop().time()
+
+    @override
+    async def final(self) -> Transcript:
+        await self.close()
+        recording = TranscriptionInput(
+            io.BytesIO(self._pcm),
+            RawFormat(self._options.audio_format.rate_hz),
+            self._options.hotwords,
+            is_live=True,
+        )
+        passages = self._engine.transcription.passages(recording)
+        return transcript_of([passage async for passage in passages])
+
+    @override
+    async def close(self) -> None:
+        self._partials.cancel()
+        await asyncio.gather(self._partials, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        loop, pacing = asyncio.get_running_loop(), self._engine.pacer.pacing
+        decoded, due_s = 0, loop.time() + pacing.interval_s
+        while True:
+            await asyncio.sleep(max(_POLL_S, due_s - loop.time()))
+            tail_s = self._options.audio_format.seconds_of(len(self._pcm) - self._tail)
+            if len(self._pcm) == decoded or tail_s < _LEAST_S:
+                continue
+            if not self._engine.pacer.may_begin(min(tail_s, pacing.max_tail_s)):
+                continue
+            decoded, due_s = len(self._pcm), loop.time() + pacing.interval_s
+            try:
+                await self._pass(self._added_s)
+            except VoiceError:
+                continue  # the next pass, or the final transcript, tells
+
+    async def _pass(self, added_s: float) -> None:
+        """Decodes the open part once and shows what may be shown."""
+        engine, pacing = self._engine, self._engine.pacer.pacing
+        samples = await asyncio.to_thread(self._samples)
+        longest = round(pacing.max_tail_s * engine.sample_rate_hz)
+        if len(samples) > longest:
+            cut = cut_place(samples[:longest], engine.sample_rate_hz)
+            self._settle(await self._heard(samples[:cut]), cut)
+            return
+        shown = self._agreement.follow(self._joined(await self._heard(samples)))
+        if shown:
+            engine.observer.partial_recognised(asyncio.get_running_loop().time() - added_s)
+            self._on_partial(shown)
+
+    def _settle(self, text: str, cut: int) -> None:
+        """Takes the text of the samples before a cut for good: they are not decoded again."""
+        self._settled = self._joined(text)
+        rate_hz = self._options.audio_format.rate_hz
+        self._tail += round(cut * rate_hz / self._engine.sample_rate_hz) * BYTES_PER_SAMPLE
+        shown = self._agreement.settle(self._settled)
+        if shown:
+            self._on_partial(shown)
+
+    async def _heard(self, samples: Samples) -> str:
+        engine = self._engine
+        audio_s = len(samples) / engine.sample_rate_hz
+        if is_silent(samples, engine.sample_rate_hz):
+            return ""
+        with engine.pacer.passing(audio_s):
+            served = await engine.recognitions.submit(
+                Clip(samples, self._options.hotwords, self._options.language),
+                length=audio_s,
+                urgency=PARTIAL_URGENCY,
+                timeout_s=_PARTIAL_TIMEOUT_S,
+            )
+        engine.pacer.measured(audio_s, served.run_s / served.batch_items)
+        return served.output.text
+
+    def _samples(self) -> Samples:
+        live_format = self._options.audio_format
+        samples = as_samples(bytes(self._pcm[self._tail :]))
+        return resample(samples, live_format.rate_hz, self._engine.sample_rate_hz)
+
+    def _joined(self, text: str) -> str:
+        return " ".join(filter(None, (self._settled, text)))

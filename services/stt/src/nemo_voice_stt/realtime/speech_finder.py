@@ -1,0 +1,38 @@
+"""Finds speech in a session's audio: resamples it for the detector and follows the turns."""
+
+from collections.abc import Iterator
+
+from nemo_voice_serving.audio.resampling import Resampler
+from nemo_voice_stt.realtime.audio_format import LiveFormat, as_samples
+from nemo_voice_stt.realtime.engine import SpeechDetector
+from nemo_voice_stt.realtime.options import TurnDetection
+from nemo_voice_stt.realtime.turns import Turns, TurnStarted, TurnStopped
+
+
+class SpeechFinder:
+    """The speech in one stream of 16-bit samples."""
+
+    def __init__(
+        self,
+        detector: SpeechDetector,
+        live_format: LiveFormat,
+        detection: TurnDetection,
+        *,
+        begins_at_s: float,
+    ) -> None:
+        """Takes, besides the client's choices, the time of the first sample."""
+        self.detection = detection
+        self._resampler = Resampler(live_format.rate_hz, detector.sample_rate_hz)
+        self._stream = detector.open()
+        self._turns = Turns(detection, begins_at_s=begins_at_s)
+
+    @property
+    def at_s(self) -> float:
+        """Up to where it has listened."""
+        return self._turns.at_s
+
+    async def follow(self, pcm: bytes) -> Iterator[TurnStarted | TurnStopped]:
+        """Returns where speech began and stopped in what was listened to with these samples."""
+        probabilities = await self._stream.follow(self._resampler.push(as_samples(pcm)))
+        followed = [self._turns.follow(probability) for probability in probabilities]
+        return iter([turn for turn in followed if turn is not None])

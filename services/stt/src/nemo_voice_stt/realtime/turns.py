@@ -1,0 +1,59 @@
+"""Where speech begins and ends, decided over the probabilities of consecutive chunks."""
+
+from dataclasses import dataclass
+
+from nemo_voice_stt.realtime.options import TurnDetection
+
+CHUNK_S = 0.032
+"""What one probability is about."""
+_HYSTERESIS = 0.15
+"""Speech goes on until its probability is so much below the threshold, as Silero has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """Speech began in the chunk at this time, in seconds of the detector's stream."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStopped:
+    """The silence that ends the speech is over at this time."""
+
+    at_s: float
+
+
+class Turns:
+    """Follows one stream of probabilities, a chunk after the other."""
+
+    def __init__(self, detection: TurnDetection, *, begins_at_s: float = 0.0) -> None:
+        """Takes the client's choice, and the time of the first chunk."""
+        self._detection = detection
+        self._at_s = begins_at_s
+        self._in_speech = False
+        self._silent_since_s: float | None = None
+
+    @property
+    def at_s(self) -> float:
+        """The end of the last chunk."""
+        return self._at_s
+
+    def follow(self, probability: float) -> TurnStarted | TurnStopped | None:
+        """Returns what the next chunk begins or ends, if anything."""
+        began_s = self._at_s
+        self._at_s = began_s + CHUNK_S
+        if probability >= self._detection.threshold:
+            self._silent_since_s = None
+            if self._in_speech:
+                return None
+            self._in_speech = True
+            return TurnStarted(began_s)
+        if not self._in_speech or probability >= self._detection.threshold - _HYSTERESIS:
+            return None
+        if self._silent_since_s is None:
+            self._silent_since_s = began_s
+        if self._at_s - self._silent_since_s < self._detection.silence_s:
+            return None
+        self._in_speech, self._silent_since_s = False, None
+        return TurnStopped(self._at_s)

@@ -1,0 +1,254 @@
+"""A live session over fakes: which events it tells, in which order, of which audio."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from nemo_voice_serving.errors import BackendFailed
+from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
+from nemo_voice_stt.realtime.errors import BufferTooSmall, FormatChanged
+from nemo_voice_stt.realtime.events import (
+    Committed,
+    Failed,
+    Final,
+    Partial,
+    SpeechStarted,
+    SpeechStopped,
+)
+from nemo_voice_stt.realtime.options import LiveOptions, TurnDetection
+from support.models.live import Scene, scene_of, silence, tone
+
+BY_CLIENT = LiveOptions(turn_detection=None)
+BY_SERVER = LiveOptions(turn_detection=TurnDetection(padding_s=0.3, silence_s=0.5))
+SPOKEN = ["SpeechStarted", "SpeechStopped", "Committed", "Final"]
+
+
+async def spoken(options: LiveOptions, *audio: bytes, **limits: float) -> Scene:
+    """Returns a session that got this audio, once all its transcripts are there."""
+    scene = scene_of(options, **limits)
+    for piece in audio:
+        await scene.session.append(piece)
+    await scene.session.settle()
+    return scene
+
+
+async def test_a_commit_ends_an_item_with_all_audio_before_it() -> None:
+    scene = await spoken(BY_CLIENT, tone(0.5), silence(0.25))
+    assert scene.events == []
+    await scene.session.commit()
+    await scene.session.settle()
+    committed, final = scene.events
+    assert isinstance(committed, Committed)
+    assert isinstance(final, Final)
+    assert final.item_id == committed.item_id
+    assert final.transcript.text == "750 ms"
+    assert scene.engine.utterances[0].pcm == tone(0.5) + silence(0.25)
+
+
+async def test_items_name_the_one_before() -> None:
+    scene = scene_of(BY_CLIENT)
+    for _ in range(3):
+        await scene.session.append(tone(0.2))
+        await scene.session.commit()
+    await scene.session.settle()
+    committed = [event for event in scene.events if isinstance(event, Committed)]
+    assert [one.previous_item_id for one in committed] == [
+        None,
+        committed[0].item_id,
+        committed[1].item_id,
+    ]
+
+
+@pytest.mark.parametrize("options", [BY_CLIENT, BY_SERVER])
+async def test_a_commit_of_nothing_is_refused(options: LiveOptions) -> None:
+    scene = await spoken(options, tone(0.05) if options is BY_CLIENT else b"")
+    with pytest.raises(BufferTooSmall, match="100ms"):
+        await scene.session.commit()
+
+
+async def test_the_server_finds_what_is_spoken() -> None:
+    scene = await spoken(BY_SERVER, silence(1), tone(1), silence(1))
+    assert scene.kinds() == SPOKEN
+    started, stopped = scene.events[:2]
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(stopped, SpeechStopped)
+    assert 640 <= started.at_ms <= 740  # 0.3 s before 1 s, by chunks of 32 ms
+    assert 2480 <= stopped.at_ms <= 2580  # 0.5 s after 2 s
+    assert len(scene.engine.utterances[0].pcm) == 48 * (stopped.at_ms - started.at_ms)
+    assert len({getattr(event, "item_id", None) for event in scene.events}) == 1
+
+
+@pytest.mark.parametrize("step", [100, 960, 4801, 10**7])
+async def test_what_is_found_does_not_depend_on_the_pieces(step: int) -> None:
+    audio = silence(0.7) + tone(0.8) + silence(0.9) + tone(0.5) + silence(1.2)
+    pieces = [audio[place : place + step] for place in range(0, len(audio), step)]
+    whole, scene = await spoken(BY_SERVER, audio), await spoken(BY_SERVER, *pieces)
+    assert [utterance.pcm for utterance in scene.engine.utterances] == [
+        utterance.pcm for utterance in whole.engine.utterances
+    ]
+    assert len(scene.engine.utterances) == 2
+
+
+async def test_no_sample_is_in_two_items() -> None:
+    options = replace(BY_SERVER, turn_detection=TurnDetection(padding_s=5.0, silence_s=0.2))
+    scene = await spoken(options, silence(1), tone(1), silence(0.5), tone(1), silence(1))
+    first, second = scene.engine.utterances
+    assert len(first.pcm) + len(second.pcm) <= 2 * 24_000 * 4.5
+
+
+async def test_silence_alone_is_no_item_and_takes_no_room() -> None:
+    scene = await spoken(BY_SERVER, *[silence(1)] * 30)
+    assert scene.events == []
+    assert not scene.engine.utterances
+    assert len(scene.session._audio._pcm) < 2 * 24_000
+
+
+async def test_a_client_may_commit_what_the_server_still_listens_to() -> None:
+    scene = await spoken(BY_SERVER, silence(1), tone(1))
+    await scene.session.commit()
+    await scene.session.settle()
+    assert scene.kinds() == ["SpeechStarted", "Committed", "Final"]
+
+
+async def test_what_is_cleared_is_never_transcribed() -> None:
+    for options in (BY_CLIENT, BY_SERVER):
+        scene = await spoken(options, tone(1))
+        await scene.session.clear()
+        assert scene.kinds()[-1] == "Cleared"
+        assert scene.engine.utterances[0].is_closed
+        with pytest.raises(BufferTooSmall):
+            await scene.session.commit()
+
+
+async def test_partials_are_told_as_they_come_and_the_final_adds_the_rest() -> None:
+    scene = await spoken(BY_CLIENT, tone(0.5))
+    scene.engine.utterances[0].say("500")
+    await scene.session.commit()
+    await scene.session.settle()
+    partial, _, final = scene.events
+    assert isinstance(partial, Partial)
+    assert isinstance(final, Final)
+    assert partial.added == "500"
+    assert final.rest == " ms"
+
+
+async def test_partials_that_were_wrong_leave_no_rest() -> None:
+    scene = await spoken(BY_CLIENT, tone(0.5))
+    scene.engine.utterances[0].say("five")
+    await scene.session.commit()
+    await scene.session.settle()
+    assert isinstance(scene.events[-1], Final)
+    assert scene.events[-1].rest is None
+
+
+@pytest.mark.parametrize("error", [BackendFailed("broken"), RuntimeError("secret")])
+async def test_an_item_that_fails_fails_by_itself(error: Exception) -> None:
+    scene = scene_of(BY_CLIENT)
+    scene.engine.error = error
+    await scene.session.append(tone(0.5))
+    scene.engine.error = None
+    await scene.session.commit()
+    await scene.session.append(tone(0.25))
+    await scene.session.commit()
+    await scene.session.settle()
+    failed, final = [event for event in scene.events if isinstance(event, Failed | Final)]
+    assert isinstance(failed, Failed)
+    assert "secret" not in failed.error.message
+    assert isinstance(final, Final)
+    assert scene.finished == [("backend_failed", 0.5), ("ok", 0.25)]
+
+
+@pytest.mark.parametrize("options", [BY_CLIENT, BY_SERVER])
+async def test_an_item_that_is_too_long_is_divided_and_nothing_is_lost(
+    options: LiveOptions,
+) -> None:
+    scene = await spoken(options, tone(5.5), max_utterance_s=2.0)
+    await scene.session.finish()
+    lengths = [len(utterance.pcm) for utterance in scene.engine.utterances]
+    assert len(lengths) == 3
+    assert sum(lengths) == len(tone(5.5))
+    assert max(lengths) < 2 * 24_000 * 2.6
+
+
+async def test_transcripts_come_in_the_order_of_their_items() -> None:
+    scene = scene_of(BY_CLIENT)
+    gate = asyncio.Event()
+    await scene.session.append(tone(0.5))
+    first = scene.engine.utterances[0]
+    whole = first.final
+
+    async def late() -> object:
+        await gate.wait()
+        return await whole()
+
+    first.final = late  # type: ignore[method-assign,assignment]
+    await scene.session.commit()
+    await scene.session.append(tone(0.2))
+    await scene.session.commit()
+    await asyncio.sleep(0)
+    gate.set()
+    await scene.session.settle()
+    texts = [event.transcript.text for event in scene.events if isinstance(event, Final)]
+    assert texts == ["500 ms", "200 ms"]
+
+
+async def test_no_more_audio_is_read_while_too_many_items_are_unfinished() -> None:
+    scene = scene_of(BY_CLIENT, max_unfinished=2)
+    gate = asyncio.Event()
+
+    async def never() -> object:
+        await gate.wait()
+        raise BackendFailed("late")
+
+    async def commit() -> None:
+        await scene.session.append(tone(0.2))
+        scene.engine.utterances[-1].final = never  # type: ignore[method-assign,assignment]
+        await scene.session.commit()
+
+    await commit()
+    second = asyncio.create_task(commit())
+    await asyncio.wait({second}, timeout=0.05)
+    assert not second.done()
+    gate.set()
+    await second
+
+
+async def test_a_session_that_is_closed_leaves_nothing_behind() -> None:
+    scene = scene_of(BY_CLIENT)
+    before = asyncio.all_tasks()
+    await scene.session.append(tone(0.2))
+    await scene.session.commit()
+    await scene.session.append(tone(0.2))
+    await scene.session.close()
+    assert all(utterance.is_closed for utterance in scene.engine.utterances)
+    assert asyncio.all_tasks() == before
+
+
+async def test_telephone_audio_is_decoded() -> None:
+    options = replace(BY_CLIENT, audio_format=LiveFormat(Encoding.MU_LAW, 8_000))
+    scene = await spoken(options, b"\xff" * 4_000)
+    assert scene.engine.utterances[0].pcm == silence(0.5, 8_000)
+
+
+async def test_the_format_cannot_change_within_an_item() -> None:
+    scene = await spoken(BY_CLIENT, tone(0.5))
+    other = replace(BY_CLIENT, audio_format=LiveFormat(rate_hz=16_000))
+    with pytest.raises(FormatChanged):
+        scene.session.configure(other)
+    await scene.session.commit()
+    scene.session.configure(other)
+    await scene.session.append(tone(0.5, 16_000))
+    await scene.session.commit()
+    await scene.session.settle()
+    assert [e.transcript.text for e in scene.events if isinstance(e, Final)] == ["500 ms"] * 2
+
+
+async def test_what_waits_for_a_commit_is_kept_when_the_server_takes_over() -> None:
+    scene = await spoken(BY_CLIENT, tone(0.5))
+    scene.session.configure(BY_SERVER)
+    await scene.session.append(tone(0.5))
+    await scene.session.append(silence(1))
+    await scene.session.settle()
+    assert scene.kinds() == SPOKEN
+    assert len(scene.engine.utterances[0].pcm) > len(tone(1))

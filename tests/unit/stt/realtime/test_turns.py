@@ -1,0 +1,44 @@
+"""Where speech begins and ends in a stream of probabilities."""
+
+import pytest
+
+from nemo_voice_stt.realtime.options import TurnDetection
+from nemo_voice_stt.realtime.turns import CHUNK_S, Turns, TurnStarted, TurnStopped
+
+QUIET, LOUD = 0.0, 1.0
+
+
+def followed(probabilities: list[float], **detection: float) -> list[TurnStarted | TurnStopped]:
+    """Returns what the chunks begin and end."""
+    turns = Turns(TurnDetection(**detection))
+    return [turn for one in probabilities if (turn := turns.follow(one)) is not None]
+
+
+def test_speech_begins_with_its_first_chunk() -> None:
+    assert followed([QUIET, QUIET, LOUD, LOUD]) == [TurnStarted(pytest.approx(2 * CHUNK_S))]
+
+
+def test_speech_ends_once_the_silence_is_as_long_as_the_client_chose() -> None:
+    chunks = [LOUD, *[QUIET] * 20]
+    (_, stopped) = followed(chunks, silence_s=0.2)
+    assert stopped == TurnStopped(pytest.approx(CHUNK_S * 8))  # 7 chunks are 0.224 s
+
+
+def test_a_pause_that_is_shorter_ends_nothing() -> None:
+    assert len(followed([LOUD, *[QUIET] * 5, LOUD, *[QUIET] * 5], silence_s=0.2)) == 1
+
+
+def test_speech_goes_on_a_little_below_the_threshold() -> None:
+    assert len(followed([LOUD, *[0.4] * 50], silence_s=0.2)) == 1
+    assert followed([0.4] * 50) == []
+
+
+def test_the_threshold_is_the_clients() -> None:
+    assert followed([0.7], threshold=0.8) == []
+    assert len(followed([0.7], threshold=0.6)) == 1
+
+
+def test_turns_follow_each_other() -> None:
+    once = [LOUD, *[QUIET] * 10]
+    kinds = [type(turn) for turn in followed(once * 2, silence_s=0.2)]
+    assert kinds == [TurnStarted, TurnStopped] * 2
