@@ -192,6 +192,6 @@ def build(
             realtime_sessions_router(realtime),
         ],
     )
-    recognition = recognition_service(service, languages=service.languages)
+    recognition = recognition_service(service, realtime, languages=service.languages)
     app.state.side_server = grpc_server(service.runtime, [recognition])
     return app

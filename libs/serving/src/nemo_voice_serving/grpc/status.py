@@ -29,12 +29,16 @@ _CODES = {
     503: grpc.StatusCode.UNAVAILABLE,
     504: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
+_FULL = frozenset({"no_capacity"})
+"""Codes of a service that is there and full: in HTTP both it and one that is not are 503."""
 _MAX_MESSAGE_CHARS = 1000
 """Of a message: clients limit their headers to 8 KiB, and details repeat it."""
 
 
 def code_of(error: VoiceError) -> grpc.StatusCode:
     """Returns the status code by the error's status of HTTP; INTERNAL for those of the service."""
+    if error.code in _FULL:
+        return grpc.StatusCode.RESOURCE_EXHAUSTED
     return _CODES.get(error.status, grpc.StatusCode.INTERNAL)
 
 

@@ -8,12 +8,20 @@ from nemo_voice_serving.audio.signatures import HEAD_BYTES, names_its_format
 from nemo_voice_serving.errors import InvalidRequest, Unimplemented
 from nemo_voice_serving.grpc.fields import error_field
 from nemo_voice_serving.grpc.protos.riva_audio_pb2 import AudioEncoding
-from nemo_voice_stt.grpc.protos.riva_asr_pb2 import RecognitionConfig, SpeechContext
+from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
+    EndpointingConfig,
+    RecognitionConfig,
+    SpeechContext,
+)
+from nemo_voice_stt.realtime.options import TurnDetection
 from nemo_voice_stt.transcription.hotwords import hotwords_of
 from nemo_voice_stt.transcription.languages import language_of
 
 _G711_RATE_HZ = 8_000
 """The rate of µ-law and A-law that state none, as telephones have it."""
+_SILENCE_S = 0.8
+"""As Riva's own models end an utterance."""
+_SILENCE_RANGE_MS = (100, 10_000)
 _CODINGS = {
     AudioEncoding.LINEAR_PCM: Coding.PCM16,
     AudioEncoding.MULAW: Coding.MULAW,
@@ -32,6 +40,8 @@ class RecognitionOptions:
     hotwords: tuple[str, ...]
     with_words: bool
     """Whether results have their words, with times and confidence."""
+    turn_detection: TurnDetection
+    """How the end of an utterance in a stream is found."""
 
 
 def options_of(config: RecognitionConfig, languages: Sequence[str]) -> RecognitionOptions:
@@ -53,6 +63,7 @@ def options_of(config: RecognitionConfig, languages: Sequence[str]) -> Recogniti
     return RecognitionOptions(
         hotwords=_hotwords(config.speech_contexts),
         with_words=config.enable_word_time_offsets,
+        turn_detection=TurnDetection(silence_s=_silence_s(config.endpointing_config)),
     )
 
 
@@ -109,6 +120,19 @@ def _refuse_unimplemented(config: RecognitionConfig) -> None:
         if is_asked:
             message = f"config.{field}: {reason}. Leave the field out."
             raise Unimplemented(message, param=f"config.{field}")
+
+
+def _silence_s(endpointing: EndpointingConfig) -> float:
+    """Returns the silence that ends an utterance."""
+    wanted_ms = endpointing.stop_history
+    if wanted_ms == 0:
+        return _SILENCE_S
+    shortest_ms, longest_ms = _SILENCE_RANGE_MS
+    if not shortest_ms <= wanted_ms <= longest_ms:
+        field = "config.endpointing_config.stop_history"
+        message = f"{field}: {wanted_ms} ms is not between {shortest_ms} and {longest_ms}."
+        raise InvalidRequest(message, param=field)
+    return wanted_ms / 1000
 
 
 def _hotwords(contexts: Iterable[SpeechContext]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Transcripts as Riva's clients read them: times in milliseconds, results that are final or not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
     SpeechRecognitionAlternative,
@@ -9,9 +10,11 @@ from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
     WordInfo,
 )
 from nemo_voice_stt.transcription.port import Word
-from nemo_voice_stt.transcription.transcription import Passage, Transcript
+from nemo_voice_stt.transcription.transcription import Transcript
 
 _ONLY_CHANNEL = 1
+_AGREED = 0.9
+"""The stability of what two passes over an utterance agreed on."""
 
 
 def result_of(transcript: Transcript, *, with_words: bool) -> SpeechRecognitionResult:
@@ -23,13 +26,35 @@ def result_of(transcript: Transcript, *, with_words: bool) -> SpeechRecognitionR
     )
 
 
-def final_result_of(passage: Passage, *, with_words: bool) -> StreamingRecognitionResult:
-    """Returns a passage of a stream that will not change any more."""
+def final_result_of(
+    transcript: Transcript, begins_s: float, *, with_words: bool
+) -> StreamingRecognitionResult:
+    """Returns an utterance of a stream that will not change any more.
+
+    Args:
+        transcript: Its transcript, with times from its own beginning.
+        begins_s: Where in the stream it begins.
+        with_words: Whether its words are wanted.
+    """
+    words = tuple(
+        replace(word, start_s=word.start_s + begins_s, end_s=word.end_s + begins_s)
+        for word in transcript.words
+    )
     return StreamingRecognitionResult(
-        alternatives=[_alternative(passage.text, passage.words, with_words=with_words)],
+        alternatives=[_alternative(transcript.text, words, with_words=with_words)],
         is_final=True,
         channel_tag=_ONLY_CHANNEL,
-        audio_processed=passage.end_s,
+        audio_processed=begins_s + transcript.duration_s,
+    )
+
+
+def interim_result_of(text: str, received_s: float) -> StreamingRecognitionResult:
+    """Returns what was understood so far of an utterance that goes on."""
+    return StreamingRecognitionResult(
+        alternatives=[_alternative(text, (), with_words=False)],
+        stability=_AGREED,
+        channel_tag=_ONLY_CHANNEL,
+        audio_processed=received_s,
     )
 
 

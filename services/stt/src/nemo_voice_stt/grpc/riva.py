@@ -21,12 +21,15 @@ from nemo_voice_serving.grpc.fields import error_field
 from nemo_voice_serving.grpc.protos.riva_common_pb2 import RequestId
 from nemo_voice_serving.grpc.server import GrpcService
 from nemo_voice_serving.runtime.service import Service
+from nemo_voice_stt.grpc.live_audio import AudioStart, FileAudio, LiveAudio
+from nemo_voice_stt.grpc.live_stream import LiveService, LiveStream, WantedResults
 from nemo_voice_stt.grpc.protos import riva_asr_pb2 as asr
 from nemo_voice_stt.grpc.protos.riva_asr_pb2_grpc import (
     add_RivaSpeechRecognitionServicer_to_server,
 )
 from nemo_voice_stt.grpc.requests import RecognitionOptions, options_of, raw_format_of
 from nemo_voice_stt.grpc.results import final_result_of, result_of
+from nemo_voice_stt.realtime.options import LiveOptions
 from nemo_voice_stt.transcription.port import Recogniser
 from nemo_voice_stt.transcription.transcription import (
     Passage,
@@ -45,10 +48,13 @@ _KINDS = ("offline", "online")
 
 
 def recognition_service(
-    service: Service[Recogniser, Transcription], *, languages: Callable[[], Sequence[str]]
+    service: Service[Recogniser, Transcription],
+    live_service: LiveService,
+    *,
+    languages: Callable[[], Sequence[str]],
 ) -> GrpcService:
     """Returns Riva's recognition for a model that understands what `languages` returns."""
-    servicer = RivaSpeechRecognition(service, languages)
+    servicer = RivaSpeechRecognition(service, live_service, languages)
     return GrpcService(NAME, partial(add_RivaSpeechRecognitionServicer_to_server, servicer))
 
 
@@ -56,9 +62,13 @@ class RivaSpeechRecognition:
     """The three methods, by gRPC's names."""
 
     def __init__(
-        self, service: Service[Recogniser, Transcription], languages: Callable[[], Sequence[str]]
+        self,
+        service: Service[Recogniser, Transcription],
+        live_service: LiveService,
+        languages: Callable[[], Sequence[str]],
     ) -> None:
         self._service = service
+        self._live_service = live_service
         self._languages = languages
 
     async def Recognize(  # noqa: N802 gRPC's names
@@ -81,28 +91,70 @@ class RivaSpeechRecognition:
     async def StreamingRecognize(  # noqa: N802 same
         self, requests: AsyncIterator[asr.StreamingRecognizeRequest], _context: ServicerContext
     ) -> AsyncGenerator[asr.StreamingRecognizeResponse, None]:
-        """Yields what is said in a recording that arrives in pieces, once it is whole.
+        """Yields what is said: of samples while they arrive, of another file once it is whole.
 
         Raises:
-            RequestTooSlow: The client did not send its next message in time.
+            NoCapacity: As many sessions are open as the service keeps up with.
+            RequestTooSlow: The client did not send its next message in time, or read its results.
             VoiceError: As `Recognize` does.
         """
         first = await self._next(requests)
         if first is None or not first.HasField("streaming_config"):
             message = "The first message must hold streaming_config, and the later ones audio."
             raise InvalidRequest(message, param="streaming_config")
-        config = first.streaming_config.config
-        options = self._options(config)
+        options = self._options(first.streaming_config.config)
+        messages = self._audio(requests)
+        start = await _start_of(messages, first.streaming_config.config)
+        match start:
+            case LiveAudio():
+                results = self._live(first, options, start, messages)
+            case FileAudio():
+                results = self._whole(options, start, messages)
+            case None:
+                return
+        async with aclosing(results):
+            async for result in results:
+                yield asr.StreamingRecognizeResponse(results=[result], id=_id_of(first))
+
+    async def _live(
+        self,
+        first: asr.StreamingRecognizeRequest,
+        options: RecognitionOptions,
+        start: LiveAudio,
+        messages: AsyncIterator[asr.StreamingRecognizeRequest],
+    ) -> AsyncGenerator[asr.StreamingRecognitionResult, None]:
+        live = self._live_service.live()
+        live_options = LiveOptions(
+            audio_format=start.audio_format,
+            turn_detection=options.turn_detection,
+            hotwords=options.hotwords,
+        )
+        wanted = WantedResults(first.streaming_config.interim_results, options.with_words)
+        with live.admitted():
+            stream = LiveStream(self._live_service, live, live_options, wanted)
+            async with aclosing(stream.results(start.first, messages)) as results:
+                async for result in results:
+                    yield result
+        self._service.runtime.metrics.audio_received(stream.heard_s)
+        self._service.request_served()
+
+    async def _whole(
+        self,
+        options: RecognitionOptions,
+        start: FileAudio,
+        messages: AsyncIterator[asr.StreamingRecognizeRequest],
+    ) -> AsyncGenerator[asr.StreamingRecognitionResult, None]:
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spooled:
             file = cast("BinaryIO", spooled)  # it has all methods, and another class
-            head = await self._received(requests, file)
-            if not head:
-                return
-            raw_format = raw_format_of(config, head)
-            recording = TranscriptionInput(file, raw_format, options.hotwords)
+            file.write(start.first)
+            await self._gather(messages, file, len(start.first))
+            recording = TranscriptionInput(file, None, options.hotwords)
             async with aclosing(self._passages(recording)) as passages:
                 async for passage in passages:
-                    yield _response(first, passage, options)
+                    if passage.text:
+                        yield final_result_of(
+                            transcript_of([passage]), 0.0, with_words=options.with_words
+                        )
 
     async def GetRivaSpeechRecognitionConfig(  # noqa: N802 same
         self, request: asr.RivaSpeechRecognitionConfigRequest, _context: ServicerContext
@@ -146,6 +198,7 @@ class RivaSpeechRecognition:
     async def _next(
         self, requests: AsyncIterator[asr.StreamingRecognizeRequest]
     ) -> asr.StreamingRecognizeRequest | None:
+        """Returns the next message, which must come in time; None at their end."""
         idle_s = self._service.runtime.settings.grpc.stream_idle_s
         try:
             async with asyncio.timeout(idle_s):
@@ -154,29 +207,37 @@ class RivaSpeechRecognition:
             message = f"No message came within {idle_s:g} s: end the call, or send audio."
             raise RequestTooSlow(message) from None
 
-    async def _received(
-        self, requests: AsyncIterator[asr.StreamingRecognizeRequest], file: BinaryIO
-    ) -> bytes:
-        """Writes all audio to the file and returns its first bytes."""
-        most = self._service.runtime.settings.max_upload_bytes
-        count = 0
+    async def _audio(
+        self, requests: AsyncIterator[asr.StreamingRecognizeRequest]
+    ) -> AsyncGenerator[asr.StreamingRecognizeRequest, None]:
+        """Yields the messages after the first, which may hold no second configuration."""
         while (request := await self._next(requests)) is not None:
-            if not request.HasField("audio_content"):
+            if request.HasField("streaming_config"):
                 message = "Messages after the first must hold audio_content."
                 raise InvalidRequest(message, param="audio_content")
-            count += len(request.audio_content)
+            yield request
+
+    async def _gather(
+        self, messages: AsyncIterator[asr.StreamingRecognizeRequest], file: BinaryIO, count: int
+    ) -> None:
+        """Writes the audio of the messages behind so many bytes in the file."""
+        most = self._service.runtime.settings.max_upload_bytes
+        async for message in messages:
+            count += len(message.audio_content)
             if count > most:
                 raise PayloadTooLarge(f"The audio is larger than {most} bytes.", param=_AUDIO)
-            file.write(request.audio_content)
-        file.seek(0)
-        return file.read(HEAD_BYTES)
+            file.write(message.audio_content)
 
 
-def _response(
-    first: asr.StreamingRecognizeRequest, passage: Passage, options: RecognitionOptions
-) -> asr.StreamingRecognizeResponse:
-    result = final_result_of(passage, with_words=options.with_words)
-    return asr.StreamingRecognizeResponse(results=[result], id=_id_of(first))
+async def _start_of(
+    messages: AsyncIterator[asr.StreamingRecognizeRequest], config: asr.RecognitionConfig
+) -> LiveAudio | FileAudio | None:
+    """Returns what a stream is, once enough of it is there; None where it holds nothing."""
+    start = AudioStart(config)
+    async for message in messages:
+        if (found := start.add(message.audio_content)) is not None:
+            return found
+    return start.end()
 
 
 def _id_of(

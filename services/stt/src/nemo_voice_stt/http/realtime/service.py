@@ -34,6 +34,11 @@ class RealtimeService:
         runtime.lifecycle.listen(self._phase_entered)
 
     @property
+    def longest_s(self) -> float:
+        """How long a session may be."""
+        return self.settings.max_session_s
+
+    @property
     def drain_s(self) -> float:
         """How long a session may take for that."""
         drain = self.runtime.settings.drain
