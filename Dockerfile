@@ -108,13 +108,13 @@ RUN --mount=type=bind,from=tts-wheels,source=/built/wheels,target=/tmp/wheels \
 RUN --mount=type=bind,source=tools/images/confine.sh,target=/tmp/confine.sh sh /tmp/confine.sh
 ENV NEMO_VOICE_GRAMMARS=/opt/nemo-voice/grammars
 USER 10001:10001
-EXPOSE 5000
+EXPOSE 5000 50051
 HEALTHCHECK --start-period=900s --interval=10s --timeout=5s --retries=3 \
     CMD ["/opt/nemo-voice/venv/bin/python", "-I", "-S", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"NEMO_VOICE_PORT\", 5000)}/v1/health/ready')"]
 ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_tts"]
 CMD ["serve", "--host", "::"]
 LABEL org.opencontainers.image.title="nemo-voice-tts" \
-      org.opencontainers.image.description="Text to speech with NVIDIA NeMo FastPitch and HiFi-GAN over HTTP"
+      org.opencontainers.image.description="Text to speech with NVIDIA NeMo FastPitch and HiFi-GAN over HTTP and gRPC"
 
 FROM service AS stt
 RUN --mount=type=bind,from=stt-wheels,source=/built/wheels,target=/tmp/wheels \
@@ -123,13 +123,13 @@ RUN --mount=type=bind,from=stt-wheels,source=/built/wheels,target=/tmp/wheels \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/nemo-voice/venv/lib/python3.*/site-packages/nemo_voice_*
 RUN --mount=type=bind,source=tools/images/confine.sh,target=/tmp/confine.sh sh /tmp/confine.sh
 USER 10001:10001
-EXPOSE 5001
+EXPOSE 5001 50051
 HEALTHCHECK --start-period=900s --interval=10s --timeout=5s --retries=3 \
     CMD ["/opt/nemo-voice/venv/bin/python", "-I", "-S", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"NEMO_VOICE_PORT\", 5001)}/v1/health/ready')"]
 ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_stt"]
 CMD ["serve", "--host", "::"]
 LABEL org.opencontainers.image.title="nemo-voice-stt" \
-      org.opencontainers.image.description="Speech to text with NVIDIA NeMo FastConformer-TDT over HTTP"
+      org.opencontainers.image.description="Speech to text with NVIDIA NeMo FastConformer-TDT over HTTP and gRPC"
 
 FROM base AS operator-environment
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv

@@ -102,6 +102,8 @@ def host(docker: Docker, images: Mapping[str, str], program: Path) -> Iterator[H
         "NEMO_VOICE_TAG": tag,
         "NEMO_VOICE_TTS_PORT": str(tts_port),
         "NEMO_VOICE_STT_PORT": str(stt_port),
+        "NEMO_VOICE_TTS_GRPC_PORT": str(free_port()),
+        "NEMO_VOICE_STT_GRPC_PORT": str(free_port()),
         "NEMO_VOICE_PROMETHEUS_PORT": f"127.0.0.1:{prometheus_port}",
         "NEMO_VOICE_PROMETHEUS_IMAGE": PROMETHEUS_IMAGE,
     }
@@ -203,9 +205,9 @@ def test_compose_with_a_gpu_has_the_documented_names_ports_volume_and_reservatio
     servers = found["services"]
     assert set(servers) == {"tts-server", "stt-server"}
     assert set(found["volumes"]) == {"nemo_model_cache"}
-    for name, port in (("tts-server", 5000), ("stt-server", 5001)):
-        (published,) = servers[name]["ports"]
-        assert (published["published"], published["target"]) == (str(port), port)
+    for name, port, grpc_port in (("tts-server", 5000, 50051), ("stt-server", 5001, 50052)):
+        published = [(one["published"], one["target"]) for one in servers[name]["ports"]]
+        assert published == [(str(port), port), (str(grpc_port), 50051)]
         (device,) = servers[name]["deploy"]["resources"]["reservations"]["devices"]
         assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
         (volume,) = servers[name]["volumes"]

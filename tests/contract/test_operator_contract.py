@@ -163,7 +163,9 @@ def test_what_nobody_may_set_beside_the_operator_exists() -> None:
 @pytest.mark.parametrize("task", Task)
 def test_the_ports_are_the_same(task: Task) -> None:
     assert container_port(task) == SETTINGS[task].model_fields["port"].default
-    assert f"EXPOSE {container_port(task)}\n" in dockerfile(task)
+    assert f"EXPOSE {container_port(task)} {contract.GRPC_PORT}\n" in dockerfile(task)
+    assert SETTINGS[task].model_fields["grpc_port"].default == contract.GRPC_PORT
+    assert contract.GRPC_PORT_VARIABLE in variable_names(SETTINGS[task])
 
 
 def test_the_probes_ask_what_the_services_answer() -> None:

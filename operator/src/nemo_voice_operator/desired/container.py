@@ -7,6 +7,7 @@ from nemo_voice_operator.api.pod_parts import SERVE
 from nemo_voice_operator.api.pods import Resources
 from nemo_voice_operator.api.spec import container_port
 from nemo_voice_operator.desired.environment import seconds_setting, serving_environment
+from nemo_voice_operator.desired.grpc_port import grpc_container_ports
 from nemo_voice_operator.desired.pod import confined_container, key_mounts, volume_mounts
 from nemo_voice_operator.desired.pronunciations import pronunciation_mounts
 from nemo_voice_operator.kube.manifests import Manifest
@@ -43,7 +44,11 @@ def serving_container(
         "args": list(service_contract.SERVE_ARGUMENTS),
         "env": serving_environment(service, plan),
         "ports": [
-            {"name": service_contract.PORT_NAME, "containerPort": container_port(service.spec.task)}
+            {
+                "name": service_contract.PORT_NAME,
+                "containerPort": container_port(service.spec.task),
+            },
+            *grpc_container_ports(service),
         ],
         "resources": _resources(service),
         "volumeMounts": [

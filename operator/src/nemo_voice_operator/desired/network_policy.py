@@ -2,6 +2,7 @@
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.spec import container_port
+from nemo_voice_operator.desired.grpc_port import grpc_port
 from nemo_voice_operator.desired.names import metadata_of, selector_of
 from nemo_voice_operator.desired.pod import plain
 from nemo_voice_operator.kube.manifests import Json, Manifest
@@ -18,7 +19,8 @@ def serving_policy(
     """Returns the NetworkPolicy; None where it is switched off."""
     if not service.spec.network_policy.enabled:
         return None
-    ports: list[Json] = [{"protocol": "TCP", "port": container_port(service.spec.task)}]
+    numbers = (container_port(service.spec.task), grpc_port(service))
+    ports: list[Json] = [{"protocol": "TCP", "port": number} for number in numbers if number]
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

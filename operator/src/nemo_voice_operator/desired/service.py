@@ -2,6 +2,7 @@
 
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.service_contract import PORT_NAME
+from nemo_voice_operator.desired.grpc_port import grpc_service_ports
 from nemo_voice_operator.desired.names import metadata_of, selector_of
 from nemo_voice_operator.desired.pod import plain
 from nemo_voice_operator.kube.manifests import Manifest
@@ -38,6 +39,6 @@ def serving_service(service: VoiceService, _plan: Plan, _settings: OperatorSetti
             "internalTrafficPolicy": options.internal_traffic_policy,
             "trafficDistribution": options.traffic_distribution,
             "selector": dict(selector_of(service)),
-            "ports": [port],
+            "ports": [port, *grpc_service_ports(service)],
         },
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.desired.container import serving_container
 from nemo_voice_operator.desired.disruption_budget import serving_budget
 from nemo_voice_operator.desired.monitor import serving_monitor
 from nemo_voice_operator.desired.names import selector_of
@@ -35,6 +36,14 @@ def service_of(**spec: Any) -> dict[str, Any]:
     return dict(serving_service(voice_service(**spec), PLAN, SETTINGS))
 
 
+GRPC = {
+    "name": "grpc",
+    "port": 50051,
+    "targetPort": "grpc",
+    "appProtocol": "kubernetes.io/h2c",
+}
+
+
 def policy_of(settings: OperatorSettings = SETTINGS, **spec: Any) -> dict[str, Any]:
     policy: Any = serving_policy(voice_service(**spec), PLAN, settings)
     return dict(policy["spec"])
@@ -52,8 +61,34 @@ def test_service_has_the_port_of_the_spec(spec: dict[str, Any], kind: str, port:
     made = service_of(**spec)["spec"]
     assert made["type"] == kind
     assert made["ports"] == [
-        {"name": "http", "port": port, "targetPort": "http", "appProtocol": "http"}
+        {"name": "http", "port": port, "targetPort": "http", "appProtocol": "http"},
+        GRPC,
     ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "ports"),
+    [
+        ({}, [50051]),
+        ({"env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "0"}]}, []),
+        ({"env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "50060"}]}, [50060]),
+        ({"env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "many"}]}, [50051]),
+        ({"env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "99999"}]}, [50051]),
+        ({"env": [{"name": "nemo_voice_grpc_port", "value": "0"}]}, []),
+    ],
+)
+def test_grpc_has_a_port_everywhere_or_nowhere(spec: dict[str, Any], ports: list[int]) -> None:
+    made = serving_container(voice_service(**spec), PLAN, SETTINGS, has_claim=False)
+    [rule] = policy_of(**spec)["ingress"]
+    named: Any = made["ports"]
+    assert [one["containerPort"] for one in named if one["name"] == "grpc"] == ports
+    assert [one["port"] for one in rule["ports"][1:]] == ports
+    assert service_of(**spec)["spec"]["ports"][1:] == [GRPC][: len(ports)]
+
+
+def test_a_service_whose_port_for_http_is_that_of_grpc_has_no_second_one() -> None:
+    [port] = service_of(service={"port": 50051})["spec"]["ports"]
+    assert port["name"] == "http"
 
 
 def test_the_service_carries_its_annotations() -> None:
@@ -109,7 +144,10 @@ def test_shared_namespace_is_named_once() -> None:
 
 def test_policy_has_the_container_port_whatever_the_services_port() -> None:
     [rule] = policy_of(task="stt", service={"port": 80})["ingress"]
-    assert rule["ports"] == [{"protocol": "TCP", "port": 5001}]
+    assert rule["ports"] == [
+        {"protocol": "TCP", "port": 5001},
+        {"protocol": "TCP", "port": 50051},
+    ]
 
 
 def test_pods_may_call_only_dns() -> None:
