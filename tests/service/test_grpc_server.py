@@ -236,6 +236,16 @@ async def test_a_message_over_the_limit_is_refused() -> None:
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+async def test_a_compressed_message_is_refused_and_not_unpacked() -> None:
+    app = stt_app(grpc_port=free_port())
+    async with channel_to(app) as channel:
+        bomb = asr.RecognizeRequest(audio=bytes(60_000_000))
+        stub = RivaSpeechRecognitionStub(channel)
+        error = await error_of(stub.Recognize(bomb, compression=grpc.Compression.Gzip))
+        await stub.Recognize(REQUEST)
+    assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
 async def test_a_failure_of_the_model_is_internal_and_quotes_nothing() -> None:
     model = FakeRecogniser()
     app = stt_app(model, grpc_port=free_port())

@@ -9,7 +9,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -158,41 +158,42 @@ class _CallKind:
         return grpc.stream_stream_rpc_method_handler(refuse)
 
     def wrapping(self, handler: _Handler) -> _Handler:
-        """Returns the handler with what every call has in common around it."""
-        make = {
-            (False, False): grpc.unary_unary_rpc_method_handler,
-            (False, True): grpc.unary_stream_rpc_method_handler,
-            (True, False): grpc.stream_unary_rpc_method_handler,
-            (True, True): grpc.stream_stream_rpc_method_handler,
-        }[handler.request_streaming, handler.response_streaming]
-        return make(
-            self._streaming(handler) if handler.response_streaming else self._single(handler),
-            _reading(handler.request_deserializer),
-            handler.response_serializer,
-        )
+        """Returns the handler with what every call has in common around it.
 
-    def _single(self, handler: _Handler) -> Callable[..., Awaitable[Any]]:
-        method = handler.stream_unary or handler.unary_unary
-
-        async def call(request: Any, context: ServicerContext) -> Any:
-            async with self._interceptor.serving(context, self._route, self.digest):
-                return await method(_readable(request), context)
-
-        return call
-
-    def _streaming(self, handler: _Handler) -> Callable[..., Awaitable[None]]:
-        method = handler.stream_stream or handler.unary_stream
+        It reads a stream whatever the method takes, which nobody sees on the wire: gRPC would wait
+        for ever for the one message of a client that ends its call without one.
+        """
 
         # Not a generator: gRPC would close it in another task, when it is collected as garbage.
-        async def call(request: Any, context: ServicerContext) -> None:
+        async def call(requests: AsyncIterator[Any], context: ServicerContext) -> None:
             async with (
                 self._interceptor.serving(context, self._route, self.digest),
-                aclosing(method(_readable(request), context)) as responses,
+                aclosing(_responses(handler, _readable(requests), context)) as responses,
             ):
                 async for response in responses:
                     await context.write(response)
 
-        return call
+        return grpc.stream_stream_rpc_method_handler(
+            call, _reading(handler.request_deserializer), handler.response_serializer
+        )
+
+
+async def _responses(
+    handler: _Handler, requests: AsyncIterator[Any], context: ServicerContext
+) -> AsyncGenerator[Any, None]:
+    """Yields what the method responds to these requests, or to the first of them."""
+    request: Any = requests
+    if not handler.request_streaming:
+        request = await anext(requests, None)
+        if request is None:
+            raise InvalidRequest("The call has no message.")
+    if handler.response_streaming:
+        method = handler.stream_stream or handler.unary_stream
+        async with aclosing(method(request, context)) as responses:
+            async for response in responses:
+                yield response
+    else:
+        yield await (handler.stream_unary or handler.unary_unary)(request, context)
 
 
 def _reading(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
@@ -207,16 +208,12 @@ def _reading(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     return read
 
 
-def _readable(request: Any) -> Any:
-    """Returns the request, or the same stream of requests; raises the error in place of one."""
-    if isinstance(request, VoiceError):
-        raise request
-    return _readable_each(request) if hasattr(request, "__aiter__") else request
-
-
-async def _readable_each(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def _readable(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Yields the requests; raises the error that stands in place of one."""
     async for request in requests:
-        yield _readable(request)
+        if isinstance(request, VoiceError):
+            raise request
+        yield request
 
 
 async def _abort(context: ServicerContext, error: VoiceError, request_id: str) -> None:

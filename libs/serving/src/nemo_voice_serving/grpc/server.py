@@ -24,6 +24,8 @@ _HEALTH = str(health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
 _KEEPALIVE_MS, _KEEPALIVE_TIMEOUT_MS = 60_000, 20_000
 """After so long without traffic a connection is asked whether it lives, and must answer in time:
 the calls of a client that vanished are cancelled."""
+_UNCOMPRESSED = 1
+"""The bit of no compression."""
 _MIN_PING_INTERVAL_MS = 10_000
 """How often clients may ask whether the connection lives; gRPC would close it for the third."""
 
@@ -108,6 +110,8 @@ def _options(settings: GrpcSettings, most_bytes: int) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),  # a second process on the port is an error, not a lottery
         ("grpc.max_receive_message_length", most_bytes),
         ("grpc.max_send_message_length", -1),
+        # Nothing is unpacked, so that no small message becomes a huge one.
+        ("grpc.compression_enabled_algorithms_bitset", _UNCOMPRESSED),
         ("grpc.max_connection_age_ms", round(settings.max_connection_age_s * 1000)),
         ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", _KEEPALIVE_TIMEOUT_MS),
