@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -110,7 +111,8 @@ async def test_what_is_spoken_is_written_while_it_is_spoken_and_in_the_end_as_of
     pause = np.zeros(RATE_HZ, np.float32)
     resampled = [np.asarray(soxr.resample(sound, 16_000, RATE_HZ)) for sound in speech[:3]]
     pcm = pcm_of(np.concatenate([part for sound in resampled for part in (pause, sound)] + [pause]))
-    completed, spans = [], []
+    completed: list[str] = []
+    spans: list[dict[str, Any]] = []
     async with connected(server) as client:
         for place in range(0, len(pcm), 9_600):
             await client.say(pcm[place : place + 9_600])
