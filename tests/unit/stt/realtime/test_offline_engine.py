@@ -64,7 +64,7 @@ async def engine_of(
         transcription,
         batcher,
         sample_rate_hz=RATE_HZ,
-        pacer=PartialPacer(PartialPacing(**pacing), lambda: len(batcher)),
+        pacer=PartialPacer(PartialPacing(**pacing), lambda: batcher.in_work),
         observer=Delays(),
     )
     await batcher.close()
@@ -123,7 +123,7 @@ async def test_what_is_decoded_again_is_never_long() -> None:
 async def test_partials_are_left_out_while_anything_else_waits() -> None:
     shown: list[str] = []
     async with engine_of(interval_s=0.05) as engine:
-        engine.pacer._waiting = lambda: 1
+        engine.pacer._in_work = lambda: 1
         utterance = engine.begin(OPTIONS, shown.append)
         for _ in range(4):
             utterance.add(speech(0.5, RATE_HZ))

@@ -45,7 +45,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.logger = logger
+        self.logger = self.conn.logger = logger
 
     @override
     def data_received(self, data: bytes) -> None:

@@ -33,6 +33,8 @@ from nemo_voice_stt.transcription.transcription import (
 
 PARTIAL_URGENCY = 2
 """Behind files, which are behind the final transcripts of live sessions."""
+LIVE_RUN_S = 0.5
+"""The longest batch while a session is open: a final transcript may have to wait for one."""
 _PARTIAL_TIMEOUT_S = 2.0
 """A pass that waited so long would show old words: it is dropped."""
 _POLL_S = 0.05
@@ -69,6 +71,10 @@ class OfflineEngine(LiveEngine):
     @override
     def begin(self, options: LiveOptions, on_partial: Callable[[str], None]) -> "OfflineUtterance":
         return OfflineUtterance(self, options, on_partial)
+
+    @override
+    def sessions_changed(self, count: int) -> None:
+        self.recognitions.limit_run(LIVE_RUN_S if count else None)
 
 
 class OfflineUtterance(Utterance):
