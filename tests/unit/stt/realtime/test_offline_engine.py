@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 
+from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_serving.batching.device_thread import DeviceThread
@@ -112,11 +113,11 @@ async def test_what_is_decoded_again_is_never_long() -> None:
     shown: list[str] = []
     async with engine_of(noted, interval_s=0.05, max_tail_s=3.0) as engine:
         utterance = engine.begin(OPTIONS, shown.append)
-        for _ in range(16):
+        for _ in range(12):  # a piece of 10 s is recognised ahead later
             utterance.add(speech(1, RATE_HZ))
             await asyncio.sleep(0.12)
         assert max(lengths) <= 3.0
-        assert len("".join(shown).split()) > 16
+        assert len("".join(shown).split()) > 12
         await utterance.close()
 
 
@@ -140,6 +141,29 @@ async def test_a_full_queue_refuses_files_and_never_a_final_transcript() -> None
             with pytest.raises(Overloaded):
                 await engine.transcription.transcribe(TranscriptionInput(io.BytesIO(b"")))
             assert (await utterance.final()).text == "w0 w1 w2 w3"
+
+
+async def test_of_a_long_utterance_only_the_end_is_left_to_its_end() -> None:
+    lengths: list[float] = []
+
+    def noted(batch: Sequence[Clip]) -> Sequence[Recognition]:
+        lengths.extend(len(clip.samples) / RATE_HZ for clip in batch)
+        return counted(batch)
+
+    pcm = speech(65, RATE_HZ)
+    async with engine_of(noted, max_share=0.0) as engine:
+        utterance = engine.begin(OPTIONS, lambda _added: None)
+        for place in range(0, len(pcm), 2 * RATE_HZ):
+            utterance.add(pcm[place : place + 2 * RATE_HZ])
+            await asyncio.sleep(0.02)
+        before = len(lengths)
+        assert before >= 4
+        text = (await utterance.final()).text
+        assert sum(lengths[before:]) < 25
+        assert sum(lengths) == pytest.approx(65)
+        raw = RawFormat(RATE_HZ)
+        whole = await engine.transcription.transcribe(TranscriptionInput(io.BytesIO(pcm), raw))
+    assert text == whole.text
 
 
 async def test_an_utterance_without_sound_has_no_text() -> None:
