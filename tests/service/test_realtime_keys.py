@@ -182,6 +182,9 @@ async def test_pages_of_other_origins_are_refused(
     host = address(server).removeprefix("http://")
     options = {} if origin is None else {"origin": origin.format(host=host)}
     assert await status_of(server, additional_headers=BEARER, **options) == status
+    behind_proxy = {**BEARER, "X-Forwarded-Host": "evil.example"}
+    if origin == "https://evil.example":  # whose own name it is then: its proxy says so
+        assert await status_of(server, additional_headers=behind_proxy, **options) == 101
 
 
 async def test_without_keys_a_secret_is_made_and_taken_all_the_same() -> None:
