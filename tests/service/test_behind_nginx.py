@@ -1,6 +1,8 @@
 """The services behind a real nginx that ends TLS, with the values of the page about it."""
 
+import json
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,11 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from websockets.sync.client import connect
 
 from nemo_voice_serving.settings import ServiceSettings
 from support.docs.documented import file_in
+from support.docs.repository import ROOT
 from support.http.front_ends import tls_front_end
 from support.http.served import served
 from support.http.speech_service import Waits
@@ -122,3 +126,31 @@ def test_the_documented_times_and_sizes_leave_the_answer_to_the_service() -> Non
     assert int(number) * sizes[unit] >= limits.max_upload_bytes
     assert int(values["proxy_read_timeout"].removesuffix("s")) > limits.request_timeout_s
     assert int(values["proxy_send_timeout"].removesuffix("s")) > limits.http.upload_timeout_s
+
+
+WEBSOCKETS = {
+    "proxy_set_header Upgrade": "$http_upgrade",
+    "proxy_set_header Connection": "upgrade",
+    "proxy_read_timeout": "900s",
+}
+
+
+def test_a_live_session_needs_the_documented_headers(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "live.md").read_text()
+    assert all(f"`{name} {value}`" in page for name, value in WEBSOCKETS.items())
+    with (
+        served(stt_app()) as upstream,
+        tls_front_end(upstream, tmp_path, WEBSOCKETS) as client,
+    ):
+        url = str(client.base_url).replace("https://", "wss://").rstrip("/") + "/v1/realtime"
+        authority = str(tmp_path / "pki" / "ca.crt")
+        context = ssl.create_default_context(cafile=authority)
+        with connect(url, ssl=context, proxy=None) as socket:
+            assert json.loads(socket.recv())["type"] == "session.created"
+
+
+def test_a_live_session_behind_a_proxy_without_them_is_told_why(tmp_path: Path) -> None:
+    with served(stt_app()) as upstream, tls_front_end(upstream, tmp_path, {}) as client:
+        response = client.get("/v1/realtime", headers={"Upgrade": "websocket"})
+    assert response.status_code == httpx.codes.UPGRADE_REQUIRED
+    assert "proxy" in response.json()["error"]["message"]

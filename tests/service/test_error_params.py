@@ -22,6 +22,8 @@ AUDIO_FIELDS = {"/transcribe": "audio_file", "/v1/audio/transcriptions": "file"}
 FORMS = {"/v1/audio/synthesize", "/v1/audio/synthesize_online"}
 REFUSING = {"/v1/audio/translations"}
 """It takes no field: it refuses every request."""
+SESSIONS = {"/v1/realtime/client_secrets", "/v1/realtime/transcription_sessions"}
+"""They take settings, and neither text nor audio."""
 
 LONG = encode_whole(AudioFormat.WAV, np.zeros(16_000 * 12, np.float32), 16_000)
 UPLOADS = {
@@ -48,7 +50,7 @@ async def param_of(response: httpx.Response) -> Any:
 
 def test_every_route_with_a_body_is_in_these_tables() -> None:
     assert posts_of(tts_app()) == TEXT_FIELDS.keys()
-    assert posts_of(stt_app()) == AUDIO_FIELDS.keys() | REFUSING
+    assert posts_of(stt_app()) == AUDIO_FIELDS.keys() | REFUSING | SESSIONS
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())

@@ -175,7 +175,13 @@ async def test_a_wrong_value_is_named_and_changes_nothing(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "7", '"text"', "{}", '{"type": 7}', '{"type": "response.create"}', "[" * 9999],
+    [
+        *("", "{", "[]", "7", '"text"', "{}", '{"type": 7}', '{"type": "response.create"}'),
+        '{"type": "session.update", "session": {"audio": NaN}}',
+        "[" * 9999,
+        '{"type": "session.update", "session": {"audio": {"input": {"noise_reduction": %s}}}}'
+        % ("[" * 900 + "]" * 900),
+    ],
 )
 async def test_a_message_that_is_none_leaves_the_session_open(
     server: DrainingServer, text: str

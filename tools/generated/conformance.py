@@ -30,7 +30,12 @@ CLIENTS = (
         "OpenAI's package for Python",
         ROOT / "requirements" / "development.txt",
         "openai",
-        ("test_openai_client.py", "test_openai_speech.py", "test_openai_transcriptions.py"),
+        (
+            "test_openai_client.py",
+            "test_openai_speech.py",
+            "test_openai_transcriptions.py",
+            "test_openai_realtime.py",
+        ),
     ),
     Client(
         "OpenAI's package for JavaScript",

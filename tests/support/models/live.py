@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import override
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import VoiceError
@@ -25,6 +26,7 @@ class LoudDetector(SpeechDetector):
 
     sample_rate_hz = 16_000
 
+    @override
     def open(self) -> "LoudStream":
         """Returns a new stream."""
         return LoudStream()
@@ -36,6 +38,7 @@ class LoudStream(SpeechStream):
     def __init__(self) -> None:
         self._rest: Samples = np.zeros(0, np.float32)
 
+    @override
     async def follow(self, samples: Samples) -> list[float]:
         """Returns 1 for a loud chunk, 0 for any other."""
         joined = np.concatenate([self._rest, samples])
@@ -62,10 +65,12 @@ class FakeUtterance(Utterance):
         self.is_closed = False
         self._error = error
 
+    @override
     def add(self, pcm: bytes) -> None:
         """Takes samples."""
         self.pcm += pcm
 
+    @override
     async def final(self) -> Transcript:
         """Returns the length as text."""
         self.is_closed = True
@@ -75,6 +80,7 @@ class FakeUtterance(Utterance):
         text = f"{round(seconds * 1000)} ms"
         return Transcript(text, (Passage(text, (), 0.0, seconds),), seconds)
 
+    @override
     async def close(self) -> None:
         """Remembers it."""
         self.is_closed = True
@@ -87,6 +93,7 @@ class FakeEngine(LiveEngine):
         self.utterances: list[FakeUtterance] = []
         self.error: Exception | None = None
 
+    @override
     def begin(self, options: LiveOptions, on_partial: Callable[[str], None]) -> FakeUtterance:
         """Returns a new one."""
         self.utterances.append(FakeUtterance(options, on_partial, self.error))

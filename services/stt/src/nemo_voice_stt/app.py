@@ -92,7 +92,7 @@ class TranscriptionService(Service[Recogniser, Transcription]):
             transcription,
             recognitions,
             sample_rate_hz=rate_hz,
-            pacer=PartialPacer(partial_pacing(settings.realtime), lambda: len(recognitions)),
+            pacer=PartialPacer(partial_pacing(settings.realtime), lambda: recognitions.in_work),
             observer=self.live_metrics,
         )
         self._live = await self._live_speech(engine)

@@ -238,6 +238,33 @@ async def test_a_batch_holds_what_is_expected_to_run_in_time() -> None:
     await batcher.close()
 
 
+async def test_the_time_that_a_batch_may_take_is_shortened_and_restored() -> None:
+    stage = Doubling()
+    batcher = batcher_of(stage, Limits(max_items=8), max_run_s=3.0)
+    batcher.start()
+    await batcher.submit(0, length=10)  # ten units a second
+    for most_s, items in ((1.0, 1), (None, 3)):
+        batcher.limit_run(most_s)
+        stage.batches.clear()
+        await asyncio.gather(*(batcher.submit(number, length=10) for number in range(3)))
+        assert len(stage.batches[0]) == items
+        batcher._speed._seconds_per_unit = 0.1  # three items of the same length took no longer
+    await batcher.close()
+
+
+async def test_items_are_in_work_until_their_batch_has_run() -> None:
+    batcher = batcher_of(Doubling(), Limits(max_items=1))
+    batcher.start()
+    submitted = [asyncio.create_task(batcher.submit(number, length=1)) for number in range(3)]
+    counts = []
+    for _ in range(4):
+        await asyncio.sleep(0.9)
+        counts.append(batcher.in_work)
+    await asyncio.gather(*submitted)
+    await batcher.close()
+    assert counts == [3, 2, 1, 0]
+
+
 async def test_what_follows_in_a_request_waits_as_long_as_batches_end() -> None:
     stage = Doubling()
     batcher = batcher_of(stage, Limits(max_items=1))

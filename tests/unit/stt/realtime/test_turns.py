@@ -15,13 +15,16 @@ def followed(probabilities: list[float], **detection: float) -> list[TurnStarted
 
 
 def test_speech_begins_with_its_first_chunk() -> None:
-    assert followed([QUIET, QUIET, LOUD, LOUD]) == [TurnStarted(pytest.approx(2 * CHUNK_S))]
+    (started,) = followed([QUIET, QUIET, LOUD, LOUD])
+    assert isinstance(started, TurnStarted)
+    assert started.at_s == pytest.approx(2 * CHUNK_S)
 
 
 def test_speech_ends_once_the_silence_is_as_long_as_the_client_chose() -> None:
     chunks = [LOUD, *[QUIET] * 20]
     (_, stopped) = followed(chunks, silence_s=0.2)
-    assert stopped == TurnStopped(pytest.approx(CHUNK_S * 8))  # 7 chunks are 0.224 s
+    assert isinstance(stopped, TurnStopped)
+    assert stopped.at_s == pytest.approx(CHUNK_S * 8)  # 7 chunks are 0.224 s
 
 
 def test_a_pause_that_is_shorter_ends_nothing() -> None:

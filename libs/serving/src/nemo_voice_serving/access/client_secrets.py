@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PREFIX = "ek_"
-MAX_BYTES = 8192
+MAX_BYTES = 6000
 """A longer one would not fit a handshake's headers."""
 _SIGNATURE_BYTES = hashlib.sha256().digest_size
 
@@ -35,7 +35,8 @@ def issue(secret: ClientSecret, digest: bytes | None) -> str:
     """Returns a secret, signed with the digest of an API key; None where no key is needed."""
     content = {"exp": secret.expires_at, "session": secret.session, "jti": secrets.token_hex(8)}
     written = json.dumps(content, separators=(",", ":")).encode()
-    return PREFIX + base64.urlsafe_b64encode(_signature(digest, written) + written).decode()
+    encoded = base64.urlsafe_b64encode(_signature(digest, written) + written)
+    return PREFIX + encoded.decode().rstrip("=")  # which no subprotocol may hold
 
 
 def read(value: str) -> ClientSecret | None:
@@ -65,8 +66,10 @@ def signer_of(value: str, digests: Iterable[bytes]) -> bytes | None:
 def _parts(value: str) -> tuple[bytes, bytes] | None:
     if not value.startswith(PREFIX) or len(value) > MAX_BYTES:
         return None
+    encoded = value[len(PREFIX) :]
+    padding = "=" * (-len(encoded) % 4)
     try:
-        decoded = base64.b64decode(value[len(PREFIX) :], altchars=b"-_", validate=True)
+        decoded = base64.b64decode(encoded + padding, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
     return decoded[:_SIGNATURE_BYTES], decoded[_SIGNATURE_BYTES:]

@@ -114,7 +114,8 @@ class Batcher(Generic[In, Out]):
         self._on_device_lost = on_device_lost
         self._in_flight = in_flight
         self._speed = Speed(max_run_s)
-        self._is_running = False
+        self._max_run_s = max_run_s
+        self._running_items = 0
         self._ended_s = float("-inf")
         self._queue: list[_Item[In, Out]] = []
         self._arrival = asyncio.Event()
@@ -123,6 +124,15 @@ class Batcher(Generic[In, Out]):
     def __len__(self) -> int:
         """Counts the items that wait."""
         return len(self._queue)
+
+    @property
+    def in_work(self) -> int:
+        """Counts the items that wait or run."""
+        return len(self._queue) + self._running_items
+
+    def limit_run(self, max_run_s: float | None = None) -> None:
+        """Sets how long a batch may run from now on; None is what it was made with."""
+        self._speed.max_run_s = self._max_run_s if max_run_s is None else max_run_s
 
     def start(self) -> None:
         """Begins to run batches; called once, on the event loop."""
@@ -180,11 +190,11 @@ class Batcher(Generic[In, Out]):
             loop = asyncio.get_running_loop()
             since_s = item.waiting.arrived_s
             if item.is_patient:
-                since_s = max(since_s, loop.time() if self._is_running else self._ended_s)
+                since_s = max(since_s, loop.time() if self._running_items else self._ended_s)
             item.timer = loop.call_at(since_s + item.timeout_s, self._expire, item, since_s)
 
     def _expire(self, item: _Item[In, Out], since_s: float) -> None:
-        if item.is_patient and (self._is_running or self._ended_s > since_s):
+        if item.is_patient and (self._running_items or self._ended_s > since_s):
             self._set_timer(item)
             return
         timeout_s = item.timeout_s
@@ -227,14 +237,14 @@ class Batcher(Generic[In, Out]):
             self._observer.item_waited(self._name, began_s - item.waiting.arrived_s)
         error: VoiceError | None = None
         outputs: Sequence[Out] = ()
-        self._is_running = True
+        self._running_items = len(batch)
         try:
             outputs = await self._device.run(partial(self._stage, [item.work for item in batch]))
             if len(outputs) != len(batch):
                 raise BackendFailed(f"the stage returned {len(outputs)} of {len(batch)} items")  # noqa: TRY301 the runner's one except
         except Exception as raised:  # noqa: BLE001 a batch fails its own items and nothing else
             error = self._failure(raised, batch)
-        self._is_running, self._ended_s = False, loop.time()
+        self._running_items, self._ended_s = 0, loop.time()
         run_s = self._ended_s - began_s
         self._report(batch, run_s, failed=error is not None)
         for place, item in enumerate(batch):

@@ -9,7 +9,7 @@ class Speed:
 
     def __init__(self, max_run_s: float = float("inf")) -> None:
         """Takes how long a batch may run."""
-        self._max_run_s = max_run_s
+        self.max_run_s = max_run_s
         self._seconds_per_unit = 0.0
 
     def measured(self, padded: float, run_s: float) -> None:
@@ -25,4 +25,4 @@ class Speed:
         """Returns the padded length that is expected to run for no longer than a batch may."""
         if self._seconds_per_unit == 0:
             return float("inf")
-        return self._max_run_s / self._seconds_per_unit
+        return self.max_run_s / self._seconds_per_unit

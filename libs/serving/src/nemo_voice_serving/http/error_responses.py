@@ -1,5 +1,8 @@
 """The body of every error response, in OpenAI's shape, and how routes document it."""
 
+import http
+import json
+import uuid
 from typing import Any
 
 from pydantic import BaseModel
@@ -42,3 +45,16 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
 def error_response(error: VoiceError) -> JSONResponse:
     """Returns the response that states the error."""
     return JSONResponse(error.body(), status_code=error.status, headers=error.headers())
+
+
+def raw_response(error: VoiceError) -> bytes:
+    """Returns the same as the last bytes of a connection, where there is no application yet."""
+    body = json.dumps(error.body()).encode()
+    lines = [
+        f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+        f"x-request-id: {uuid.uuid4().hex}",
+        "connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -5,12 +5,9 @@ limited by `RequestMiddleware`.
 """
 
 import asyncio
-import http
-import json
 import logging
 import re
 import socket
-import uuid
 from typing import Any, NoReturn
 
 import uvicorn
@@ -19,6 +16,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from nemo_voice_serving.errors import HeadersTooLarge, InvalidRequest, RequestTooSlow, VoiceError
+from nemo_voice_serving.http.error_responses import raw_response
 from nemo_voice_serving.http.response_end import WITHOUT_CHUNKS, ResponseEnd
 from nemo_voice_serving.http.websocket import LimitedWebSocketProtocol, is_handshake
 from nemo_voice_serving.settings import HttpSettings, ServiceSettings
@@ -209,7 +207,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             # Finish the response in progress, then close; serve no further pipelined request.
             self.shutdown()
             return
-        self.transport.write(_response(error))
+        self.transport.write(raw_response(error))
         if self._in_body:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -247,15 +245,3 @@ def _without_h2c(data: bytes) -> bytes:
 
 def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
     return any(name in {b"content-length", b"transfer-encoding"} for name, _ in headers)
-
-
-def _response(error: VoiceError) -> bytes:
-    body = json.dumps(error.body()).encode()
-    lines = [
-        f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}",
-        "content-type: application/json",
-        f"content-length: {len(body)}",
-        f"x-request-id: {uuid.uuid4().hex}",
-        "connection: close",
-    ]
-    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -13,6 +13,9 @@ from typing import Any
 from typing_extensions import override
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from nemo_voice_serving.errors import HeadersTooLarge
+from nemo_voice_serving.http.error_responses import raw_response
+
 logger = logging.getLogger("uvicorn.websocket")
 logger.setLevel(logging.WARNING)  # it would log each address, and keys may be in one
 
@@ -42,7 +45,16 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.logger = logger
+        self.logger = self.conn.logger = logger
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # uvicorn would leave the client without an answer. The head was one for HTTP.
+            message = "The handshake has a header that is longer than 8192 bytes, or too many."
+            self.transport.write(raw_response(HeadersTooLarge(message)))
+            self.transport.close()
 
     @override
     def shutdown(self) -> None:

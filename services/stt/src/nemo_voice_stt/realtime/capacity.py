@@ -43,6 +43,11 @@ class Capacity:
         self._count = 0
         self._finals: deque[tuple[float, bool]] = deque()
 
+    @property
+    def count(self) -> int:
+        """How many sessions are open."""
+        return self._count
+
     @contextmanager
     def session(self) -> Iterator[None]:
         """Counts a session as open during the block.

@@ -44,6 +44,9 @@ class LiveEngine(Protocol):
         """
         ...
 
+    def sessions_changed(self, count: int) -> None:
+        """Receives how many sessions are open, whose speakers wait."""
+
 
 class SpeechStream(Protocol):
     """One session's audio on its way through a detector of speech."""

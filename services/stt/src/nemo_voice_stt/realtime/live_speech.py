@@ -1,7 +1,7 @@
 """What opens live sessions: one for each service process, shared by all protocols."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from nemo_voice_stt.realtime.capacity import Capacity
 from nemo_voice_stt.realtime.engine import LiveEngine, SpeechDetector
@@ -29,13 +29,19 @@ class LiveSpeech:
         self._capacity = capacity
         self._metrics = metrics
 
-    def admitted(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
         """Counts a session as open during the block.
 
         Raises:
             NoCapacity: There is no room for one more.
         """
-        return self._capacity.session()
+        with self._capacity.session():
+            self._engine.sessions_changed(self._capacity.count)
+            try:
+                yield
+            finally:
+                self._engine.sessions_changed(self._capacity.count - 1)
 
     def open(
         self,

@@ -5,6 +5,7 @@ passes agree on is shown. Its final transcript is that of the whole, recognised 
 """
 
 import asyncio
+import contextlib
 import io
 from collections.abc import Callable
 from typing import Protocol
@@ -33,8 +34,12 @@ from nemo_voice_stt.transcription.transcription import (
 
 PARTIAL_URGENCY = 2
 """Behind files, which are behind the final transcripts of live sessions."""
+LIVE_RUN_S = 0.5
+"""The longest batch while a session is open: a final transcript may have to wait for one."""
 _PARTIAL_TIMEOUT_S = 2.0
 """A pass that waited so long would show old words: it is dropped."""
+_AHEAD_S = 10.0
+"""How much further a long utterance goes before more of it is recognised ahead of its end."""
 _POLL_S = 0.05
 _LEAST_S = 0.3
 """Shorter audio holds no word."""
@@ -70,6 +75,10 @@ class OfflineEngine(LiveEngine):
     def begin(self, options: LiveOptions, on_partial: Callable[[str], None]) -> "OfflineUtterance":
         return OfflineUtterance(self, options, on_partial)
 
+    @override
+    def sessions_changed(self, count: int) -> None:
+        self.recognitions.limit_run(LIVE_RUN_S if count else None)
+
 
 class OfflineUtterance(Utterance):
     """One utterance: its audio, and the task that decodes it while it is open."""
@@ -84,6 +93,9 @@ class OfflineUtterance(Utterance):
         self._tail = 0  # where what is decoded again begins, in bytes
         self._settled = ""  # the text before that
         self._agreement = Agreement()
+        self._known: dict[tuple[int, int], Recognition] = {}
+        self._ahead: asyncio.Task[None] | None = None
+        self._ahead_from_s = engine.transcription.settled_after_s
         self._added_s = asyncio.get_running_loop().time()
         self._partials = asyncio.create_task(self._follow(), name="partials")
 
@@ -91,23 +103,38 @@ class OfflineUtterance(Utterance):
     def add(self, pcm: bytes) -> None:
         self._pcm += pcm
         self._added_s = asyncio.get_running_loop().time()
+        length_s = self._options.audio_format.seconds_of(len(self._pcm))
+        if length_s >= self._ahead_from_s and (self._ahead is None or self._ahead.done()):
+            self._ahead_from_s = length_s + _AHEAD_S
+            self._ahead = asyncio.create_task(self._recognise_ahead(), name="ahead")
 
     @override
     async def final(self) -> Transcript:
-        await self.close()
-        recording = TranscriptionInput(
-            io.BytesIO(self._pcm),
-            RawFormat(self._options.audio_format.rate_hz),
-            self._options.hotwords,
-            is_live=True,
-        )
-        passages = self._engine.transcription.passages(recording)
+        await _ended(self._partials)
+        if self._ahead is not None:
+            await asyncio.wait({self._ahead})
+        passages = self._engine.transcription.passages(self._recording())
         return transcript_of([passage async for passage in passages])
 
     @override
     async def close(self) -> None:
-        self._partials.cancel()
-        await asyncio.gather(self._partials, return_exceptions=True)
+        await _ended(self._partials)
+        if self._ahead is not None:
+            await _ended(self._ahead)
+
+    def _recording(self) -> TranscriptionInput:
+        return TranscriptionInput(
+            io.BytesIO(self._pcm),
+            RawFormat(self._options.audio_format.rate_hz),
+            self._options.hotwords,
+            is_live=True,
+            known=self._known,
+        )
+
+    async def _recognise_ahead(self) -> None:
+        """Recognises what is said for good of a long utterance, so that its end does not wait."""
+        with contextlib.suppress(VoiceError):  # the final transcript tries again, and tells
+            await self._engine.transcription.recognise_ahead(self._recording())
 
     async def _follow(self) -> None:
         loop, pacing = asyncio.get_running_loop(), self._engine.pacer.pacing
@@ -170,3 +197,8 @@ class OfflineUtterance(Utterance):
 
     def _joined(self, text: str) -> str:
         return " ".join(filter(None, (self._settled, text)))
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

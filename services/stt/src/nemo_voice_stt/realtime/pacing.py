@@ -35,12 +35,12 @@ class PartialPacer:
     def __init__(
         self,
         pacing: PartialPacing,
-        waiting: Callable[[], int],
+        in_work: Callable[[], int],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Takes, besides the limits, what counts the work that waits for the device."""
+        """Takes, besides the limits, what counts the items that wait for the device or run."""
         self.pacing = pacing
-        self._waiting = waiting
+        self._in_work = in_work
         self._clock = clock
         self._cost_per_s = 0.0
         self._pending_s = 0.0
@@ -49,7 +49,8 @@ class PartialPacer:
 
     def may_begin(self, audio_s: float) -> bool:
         """Returns whether the device has room for a pass over so much audio now."""
-        if self._waiting() or self._refilled() <= 0 or not self.pacing.max_share:
+        others = self._in_work() - self._passes
+        if others > 0 or self._refilled() <= 0 or not self.pacing.max_share:
             return False
         expected_s = audio_s * self._cost_per_s
         return not self._passes or self._pending_s + expected_s <= self.pacing.max_pending_s

@@ -8,18 +8,20 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from nemo_voice_serving.audio.decoding import decode
 from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.batching.admission import Admission
-from nemo_voice_serving.batching.batcher import Batcher
+from nemo_voice_serving.batching.batcher import Batcher, Served
 from nemo_voice_stt.transcription.port import Clip, Recognition, Word
 from nemo_voice_stt.transcription.silence_splitter import Piece, cut_at_silences
 
 _BLOCK_S = 10.0
 """How much is decoded in one step: most requests in one."""
+_GAP_S = 3.0
+"""More than the zeros that make a piece of their own."""
 _FILE_URGENCY = 1
 """Behind the final transcripts of live sessions, until a file has waited for a while."""
 
@@ -45,6 +47,8 @@ class TranscriptionInput:
     """Words and names to prefer to others that sound alike."""
     is_live: bool = False
     """Whether somebody waits for it while speaking: served before files, and never refused."""
+    known: dict[tuple[int, int], Recognition] = field(default_factory=dict)
+    """Pieces that were recognised already, by their first sample and their length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,37 @@ class Transcription:
         """
         return transcript_of([passage async for passage in self.passages(recording)])
 
+    @property
+    def settled_after_s(self) -> float:
+        """How much audio must follow the start of a piece for no later audio to change it."""
+        return self._pacing.piece_s + _GAP_S
+
+    async def recognise_ahead(self, recording: TranscriptionInput) -> None:
+        """Recognises the pieces of a beginning that are those of the whole too; keeps them known.
+
+        Raises as `transcribe` does.
+        """
+        pieces = await asyncio.to_thread(self._settled_pieces, recording)
+        for piece in pieces:
+            if not piece.is_silent and self._key(piece) not in recording.known:
+                served = await self._submit(piece, recording, is_patient=True)
+                recording.known[self._key(piece)] = served.output
+
+    def _settled_pieces(self, recording: TranscriptionInput) -> list[Piece]:
+        pieces = list(self._pieces(recording))
+        ends_s = pieces[-1].start_s + len(pieces[-1].samples) / self._rate_hz
+        return [piece for piece in pieces if piece.start_s + self.settled_after_s <= ends_s]
+
+    def _pieces(self, recording: TranscriptionInput) -> Iterator[Piece]:
+        blocks = decode(
+            recording.file,
+            self._rate_hz,
+            block_s=_BLOCK_S,
+            max_audio_s=self._pacing.max_audio_s,
+            raw_format=recording.raw_format,
+        )
+        return cut_at_silences(blocks, self._rate_hz, max_piece_s=self._pacing.piece_s)
+
     async def passages(self, recording: TranscriptionInput) -> AsyncGenerator[Passage, None]:
         """Yields what each piece says, in order, as soon as it is recognised.
 
@@ -111,14 +146,7 @@ class Transcription:
         if not recording.is_live:
             self._admission.refuse_when_full()
         pacing = self._pacing
-        blocks = decode(
-            recording.file,
-            self._rate_hz,
-            block_s=_BLOCK_S,
-            max_audio_s=pacing.max_audio_s,
-            raw_format=recording.raw_format,
-        )
-        pieces = cut_at_silences(blocks, self._rate_hz, max_piece_s=pacing.piece_s)
+        pieces = self._pieces(recording)
         # One call of a thread decodes all that will be in work at once: it is what takes room.
         decoded = deque(await asyncio.to_thread(_take, pieces, pacing.pieces_ahead))
         has_more = len(decoded) == pacing.pieces_ahead
@@ -149,14 +177,24 @@ class Transcription:
         duration_s = len(piece.samples) / self._rate_hz
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
-        served = await self._recognitions.submit(
+        known = recording.known.get(self._key(piece))
+        if known is None:
+            known = (await self._submit(piece, recording, is_patient=is_patient)).output
+        return placed(known, piece.start_s, duration_s)
+
+    async def _submit(
+        self, piece: Piece, recording: TranscriptionInput, *, is_patient: bool
+    ) -> Served[Recognition]:
+        return await self._recognitions.submit(
             Clip(piece.samples, recording.hotwords),
-            length=duration_s,
+            length=len(piece.samples) / self._rate_hz,
             urgency=0 if recording.is_live else _FILE_URGENCY,
             timeout_s=self._pacing.timeout_s,
             is_patient=is_patient,
         )
-        return placed(served.output, piece.start_s, duration_s)
+
+    def _key(self, piece: Piece) -> tuple[int, int]:
+        return round(piece.start_s * self._rate_hz), len(piece.samples)
 
 
 def transcript_of(passages: Sequence[Passage]) -> Transcript:

@@ -97,6 +97,9 @@ class Connection:
             self._send(await self._wire.handle(message, self._session))
         except VoiceError as error:
             self._send([error_event(error, message)])
+        except RecursionError:
+            error = InvalidRequest("The message is nested too deeply.")
+            self._send([error_event(error, message)])
 
     async def _write(self) -> None:
         while True:
@@ -169,9 +172,14 @@ async def _together(
 
 def _parsed(text: str | bytes) -> Json:
     try:
-        message = json.loads(text)
+        message = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise InvalidRequest("The message is not JSON.") from None
     if not isinstance(message, dict):
         raise InvalidRequest("The message is not a JSON object with a `type`.")
     return message
+
+
+def _no_number(name: str) -> None:
+    """Refuses what Python reads and JSON does not have: it would be written into events."""
+    raise ValueError(name)

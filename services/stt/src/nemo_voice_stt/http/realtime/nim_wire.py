@@ -75,7 +75,7 @@ class NimWire(Wire):
         session.configure(nim_options(settings))
         self._settings = settings
         self._header = WavHeader() if settings.input_audio_format == "none" else None
-        described = settings.model_dump(mode="json")
+        described = settings.model_dump(mode="json", exclude={"client_secret"})
         return sent_event("transcription_session.updated", session=described)
 
     async def _append(self, message: Json, session: LiveSession) -> None:

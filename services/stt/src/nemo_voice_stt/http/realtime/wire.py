@@ -49,7 +49,8 @@ def sent_event(kind: str, **fields: Any) -> Json:
 def error_event(error: VoiceError, message: Any = None) -> Json:
     """Returns the event that tells of an error, after which the session goes on."""
     cause = message.get("event_id") if isinstance(message, dict) else None
-    detail = {**error.body()["error"], "event_id": cause}
+    known = cause if isinstance(cause, str) else None
+    detail = {**error.body()["error"], "event_id": known}
     return sent_event("error", error=detail)
 
 

@@ -76,7 +76,9 @@ def check_origin(websocket: WebSocket, allowed: Sequence[str]) -> None:
     origin = websocket.headers.get("origin")
     if origin is None or "*" in allowed or origin in allowed:
         return
-    if origin.partition("://")[2] != websocket.headers.get("host"):
+    # A proxy may have changed the host, and a page cannot state one.
+    own = {websocket.headers.get(name) for name in ("host", "x-forwarded-host")}
+    if origin.partition("://")[2] not in own:
         raise InvalidRequest(
             f"Pages of {origin[:200]} may not call this service; NEMO_VOICE_CORS_ORIGINS names"
             " those that may."
