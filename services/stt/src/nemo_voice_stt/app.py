@@ -12,7 +12,8 @@ from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
-from nemo_voice_stt.backends.tdt.backend import RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice
 from nemo_voice_stt.http.languages import code_of
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
@@ -82,6 +83,7 @@ def fetch_recogniser(
     options = RecogniserOptions(
         device=settings.device,
         precision=settings.precision,
+        decoder=DecoderChoice(settings.decoder),
         use_cuda_graphs=settings.cuda_graphs,
         max_batch_items=settings.batching.max_items,
         max_batch_audio_s=settings.max_batch_audio_s,
@@ -99,7 +101,7 @@ def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
     return build_app(
         service,
         title="nemo-voice speech to text",
-        description="Text from speech with NVIDIA NeMo FastConformer-TDT.",
+        description="Text from speech with NVIDIA NeMo.",
         version=__version__,
         routers=[
             native_router(responses),

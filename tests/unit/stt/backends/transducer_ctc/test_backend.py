@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nemo_voice_stt.backends.tdt.backend import (
+from nemo_voice_stt.backends.transducer_ctc.backend import (
     RecogniserOptions,
     loudest_dbfs,
     warm_up_shapes,
