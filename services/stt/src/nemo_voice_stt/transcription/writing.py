@@ -55,14 +55,21 @@ def separator(before: str, after: str) -> str:
 
 def is_unspaced(character: str) -> bool:
     """Returns whether words of this character's script follow each other without spaces."""
-    return is_ideographic(character) or _name(character).startswith(_SOUTHEAST_ASIAN)
+    return is_ideographic(character) or (
+        _is_letter(character) and _name(character).startswith(_SOUTHEAST_ASIAN)
+    )
 
 
 def is_ideographic(character: str) -> bool:
     """Returns whether the character belongs to Chinese or Japanese text, punctuation included."""
     if unicodedata.category(character).startswith("P"):
         return is_wide(character)
-    return _name(character).startswith(_IDEOGRAPHS)
+    return _is_letter(character) and _name(character).startswith(_IDEOGRAPHS)
+
+
+def _is_letter(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LM" or category == "Nl"  # as the zero of Chinese numbers
 
 
 def is_wide(character: str) -> bool:

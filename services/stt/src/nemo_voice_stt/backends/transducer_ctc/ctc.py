@@ -25,6 +25,9 @@ from nemo_voice_stt.backends.transducer_ctc.vocabulary import Vocabulary
 class CtcDecoder(FrameDecoder):
     """Decodes with the linear layer of a CTC model, or with that of a hybrid one."""
 
+    # One small layer whose output is compared and logged: rounding would make labels equal.
+    is_rounded = False
+
     def __init__(self, layer: Any, vocabulary: Vocabulary) -> None:
         self._layer = layer
         self._vocabulary = vocabulary
@@ -61,8 +64,8 @@ class CtcDecoder(FrameDecoder):
 
     def _logprobs(self, frames: torch.Tensor) -> torch.Tensor:
         """Returns the logarithm of each token's probability, as batch, time and vocabulary."""
-        logprobs: torch.Tensor = self._layer(encoder_output=frames)
-        return logprobs.float()
+        logprobs: torch.Tensor = self._layer(encoder_output=frames.float())
+        return logprobs
 
     def _found(
         self, logprobs: torch.Tensor, frame_lengths: torch.Tensor, tree: Any = None

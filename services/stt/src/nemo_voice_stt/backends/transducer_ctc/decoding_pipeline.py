@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from nemo.collections.asr.models import ASRModel
+from omegaconf import OmegaConf
 
 from nemo_voice_serving.nemo.hardware import synchronise
 from nemo_voice_serving.nemo.loading import parameter_count, restore
@@ -24,6 +25,8 @@ from nemo_voice_stt.backends.transducer_ctc.transducer import TransducerDecoder
 from nemo_voice_stt.backends.transducer_ctc.vocabulary import Vocabulary
 from nemo_voice_stt.transcription.port import Clip
 
+NEMOS_STRIDE_S = 0.01
+"""From one frame of features to the next, where a checkpoint's configuration does not say."""
 _UNUSED = ("loss", "ctc_loss", "wer", "ctc_wer", "_bleu", "spec_augmentation")
 """What a model holds for its training."""
 
@@ -55,9 +58,8 @@ class Stages:
         self.device = options.device
         self.precision = options.precision
         self.sample_rate_hz = int(model.preprocessor._sample_rate)
-        self.frame_s = float(
-            model.encoder.subsampling_factor * model.cfg.preprocessor.window_stride
-        )
+        stride_s = OmegaConf.select(model.cfg, "preprocessor.window_stride") or NEMOS_STRIDE_S
+        self.frame_s = float(model.encoder.subsampling_factor * stride_s)
 
     @property
     def parameters(self) -> int:
@@ -112,7 +114,10 @@ class Stages:
     def settle(self) -> None:
         """Moves it to its device, in its precision."""
         # The features stay float32: a mel filterbank in bfloat16 errs thirty times its rounding.
-        for module in (self.model.encoder, *self._after_encoder()):
+        rounded = [self.model.encoder]
+        rounded += [] if self.prompts is None else [self.prompts.kernel]
+        rounded += self.decoder.modules if self.decoder.is_rounded else ()
+        for module in rounded:
             module.to(self.precision)
         self.model.to(self.device)
         self.model.eval()

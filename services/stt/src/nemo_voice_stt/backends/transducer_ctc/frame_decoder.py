@@ -26,6 +26,8 @@ class FrameDecoder(Protocol):
 
     modules: tuple[torch.nn.Module, ...]
     """What it computes with."""
+    is_rounded: bool
+    """Whether it computes in the encoder's precision, and not always in float32."""
 
     def decode(
         self, frames: torch.Tensor, frame_lengths: torch.Tensor, hotwords: Sequence[Hotwords]

@@ -72,7 +72,9 @@ def is_silent(text: str) -> bool:
 
 def is_opening(character: str) -> bool:
     """Returns whether the mark belongs to what follows it, wherever it stands."""
-    return character in _ALWAYS_OPEN or _category(character) == "Ps"
+    category = _category(character)
+    is_quote = category == "Pi" and character not in _QUOTES
+    return character in _ALWAYS_OPEN or category == "Ps" or is_quote
 
 
 def is_closing(character: str) -> bool:
@@ -84,7 +86,7 @@ def is_closing(character: str) -> bool:
 
 def may_open(character: str) -> bool:
     """Returns whether the mark can stand at the beginning of a word."""
-    return is_opening(character) or _category(character) == "Pi"
+    return is_opening(character) or _category(character) in {"Ps", "Pi"}
 
 
 def _category(character: str) -> str:

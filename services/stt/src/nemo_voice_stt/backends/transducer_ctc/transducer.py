@@ -29,6 +29,8 @@ DEFAULT_MAX_SYMBOLS = 10
 class TransducerDecoder(FrameDecoder):
     """Decodes with the prediction and joint networks of a model."""
 
+    is_rounded = True
+
     def __init__(self, model: Any, vocabulary: Vocabulary, *, use_cuda_graphs: bool) -> None:
         model.change_decoding_strategy(
             _decoding_of(model.cfg.decoding, use_cuda_graphs=use_cuda_graphs), verbose=False

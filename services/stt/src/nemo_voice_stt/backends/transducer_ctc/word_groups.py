@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from nemo_voice_stt.backends.transducer_ctc.punctuation import (
     Lean,
     QuotationMarks,
-    is_closing,
     is_mark,
     may_open,
 )
@@ -124,8 +123,9 @@ def _unspaced_words(stretches: list[list[Unit]]) -> Iterator[WordGroup]:
     before: Unit | None = None
     for stretch in stretches:
         group.stretches.append([])
-        for unit in stretch:
-            if before is not None and _may_part(before, unit):
+        for place, unit in enumerate(stretch):
+            is_last = place == len(stretch) - 1
+            if before is not None and _may_part(before, unit, is_last=is_last):
                 yield group
                 group = WordGroup([[]], is_joined=True)
             group.stretches[-1] += unit.tokens
@@ -133,7 +133,7 @@ def _unspaced_words(stretches: list[list[Unit]]) -> Iterator[WordGroup]:
     yield group
 
 
-def _may_part(before: Unit, after: Unit) -> bool:
+def _may_part(before: Unit, after: Unit, *, is_last: bool) -> bool:
     """Returns whether a word may begin here without a space before it."""
     last, first = before.bare[-1], after.bare[0]
     if not (is_unspaced(last) or is_unspaced(first)):
@@ -141,11 +141,16 @@ def _may_part(before: Unit, after: Unit) -> bool:
     if is_mark(before.bare) and may_open(last):
         return False
     if is_mark(after.bare):
-        return may_open(first) and not is_closing(first)
+        return may_open(first) and not is_last
     return not _continues(first)
 
 
 def _continues(character: str) -> bool:
     """Returns whether the character never begins a line: signs that change the one before."""
     category, name = unicodedata.category(character), unicodedata.name(character, "")
-    return category[0] == "M" or category == "Lm" or " SMALL " in name or character in _THAI_ENDINGS
+    return (
+        category[0] == "M"
+        or category == "Lm"
+        or "LETTER SMALL " in name
+        or character in _THAI_ENDINGS
+    )
