@@ -8,7 +8,7 @@ import numpy as np
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
-from nemo_voice_stt.transcription.port import Clip, Recognition, TextToken, Word
+from nemo_voice_stt.transcription.port import Abilities, Clip, Recognition, TextToken, Word
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
@@ -83,6 +83,7 @@ class FakeRecogniser:
         languages: tuple[str, ...] = ("en",),
     ) -> None:
         self.description = replace(description(rate_hz=16000), languages=languages)
+        self.abilities = Abilities()
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []

@@ -119,16 +119,18 @@ def _end_of_marks(units: Sequence[Unit], start: int) -> int:
 
 def _unspaced_words(stretches: list[list[Unit]]) -> Iterator[WordGroup]:
     """Yields the word, or its words where its script writes none apart."""
-    group: WordGroup = WordGroup()
+    group = WordGroup()
     before: Unit | None = None
+    has_letters = False
     for stretch in stretches:
         group.stretches.append([])
         for place, unit in enumerate(stretch):
             is_last = place == len(stretch) - 1
-            if before is not None and _may_part(before, unit, is_last=is_last):
+            if before is not None and has_letters and _may_part(before, unit, is_last=is_last):
                 yield group
-                group = WordGroup([[]], is_joined=True)
+                group, has_letters = WordGroup([[]], is_joined=True), False
             group.stretches[-1] += unit.tokens
+            has_letters = has_letters or not is_mark(unit.bare)
             before = unit
     yield group
 
@@ -138,8 +140,6 @@ def _may_part(before: Unit, after: Unit, *, is_last: bool) -> bool:
     last, first = before.bare[-1], after.bare[0]
     if not (is_unspaced(last) or is_unspaced(first)):
         return False
-    if is_mark(before.bare) and may_open(last):
-        return False
     if is_mark(after.bare):
         return may_open(first) and not is_last
     return not _continues(first)
@@ -147,10 +147,10 @@ def _may_part(before: Unit, after: Unit, *, is_last: bool) -> bool:
 
 def _continues(character: str) -> bool:
     """Returns whether the character never begins a line: signs that change the one before."""
-    category, name = unicodedata.category(character), unicodedata.name(character, "")
+    category = unicodedata.category(character)
     return (
         category[0] == "M"
         or category == "Lm"
-        or "LETTER SMALL " in name
         or character in _THAI_ENDINGS
+        or "LETTER SMALL " in unicodedata.name(character, "")
     )
