@@ -87,10 +87,8 @@ class TranscriptionForm(BaseModel):
     """The same without brackets."""
     chunking_strategy: str | None = None
     """Accepted for OpenAI's clients; long audio is always cut at silences."""
-    max_line_chars: int = Field(
-        default=DEFAULT_RULES.max_line_chars, ge=MIN_LINE_CHARS, le=MAX_LINE_CHARS
-    )
-    """For `srt` and `vtt`: longest line."""
+    max_line_chars: int | None = Field(default=None, ge=MIN_LINE_CHARS, le=MAX_LINE_CHARS)
+    """For `srt` and `vtt`: longest line; absent for 42 characters, 16 as wide as Chinese ones."""
     max_lines: int = Field(default=DEFAULT_RULES.max_lines, ge=1, le=MAX_LINES)
     """For `srt` and `vtt`: most lines of one subtitle."""
 
