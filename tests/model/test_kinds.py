@@ -9,7 +9,8 @@ import pytest
 from nemo.core import ModelPT
 
 from nemo_voice_serving.model_kinds.kinds import KINDS, Kind, Role
-from nemo_voice_stt.backends.tdt.decoding_pipeline import MODEL_CLASSES
+from nemo_voice_stt.backends.canary import decoding
+from nemo_voice_stt.backends.tdt import decoding_pipeline
 
 ABSTRACT = {"ASRModel"}
 NO_CHECKPOINTS = {
@@ -45,4 +46,7 @@ def test_recognisers_that_are_served_are_those_of_the_backend() -> None:
     def served(kind: Kind) -> bool:
         return kind.is_served and kind.role is Role.RECOGNISER
 
-    assert {name for name, kind in KINDS.items() if served(kind)} == set(MODEL_CLASSES)
+    assert {name for name, kind in KINDS.items() if served(kind)} == {
+        *decoding_pipeline.MODEL_CLASSES,
+        *decoding.MODEL_CLASSES,
+    }

@@ -12,7 +12,8 @@ from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
-from nemo_voice_stt.backends.tdt.backend import RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.loading import load
+from nemo_voice_stt.backends.tdt.backend import RecogniserOptions
 from nemo_voice_stt.http.languages import code_of
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
@@ -89,7 +90,7 @@ def fetch_recogniser(
         bucket_edges=AUDIO_BUCKETS,
         languages=settings.language_codes if settings.names_languages else (),
     )
-    return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
+    return partial(load, stored.directory, settings.model, stored.revision, options)
 
 
 def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:

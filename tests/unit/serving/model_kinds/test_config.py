@@ -43,7 +43,7 @@ def test_hostile_setting_is_refused_by_name(
     ("name", "role"),
     [
         ("nvidia/magpie_tts_multilingual_357m", Role.VOICE),
-        ("nvidia/canary-1b-flash", Role.RECOGNISER),
+        ("nvidia/multitalker-parakeet-streaming-0.6b-v1", Role.RECOGNISER),
         ("nvidia/parakeet-ctc-1.1b", Role.RECOGNISER),
         ("nvidia/nemotron-3.5-asr-streaming-0.6b", Role.RECOGNISER),
     ],

@@ -35,7 +35,7 @@ REFUSED_RECOGNISERS = {
     "nvidia/parakeet-ctc-1.1b": r"a CTC recogniser \(EncDecCTCModelBPE\), which is not served yet",
     "stt_en_quartznet15x5": r"a CTC recogniser \(EncDecCTCModel\), which is not served yet",
     "stt_zh_conformer_transducer_large": "a transducer that writes characters",
-    "nvidia/canary-1b-flash": "an encoder with an attention decoder, like Canary",
+    "nvidia/multitalker-parakeet-streaming-0.6b-v1": "several speakers at once",
     "nvidia/nemotron-3.5-asr-streaming-0.6b": "a transducer that is told the language",
     "nvidia/parakeet_realtime_eou_120m-v1": "marks the ends of utterances",
     "nvidia/speakerverification_en_titanet_large": "which recognises voices, not words",
@@ -105,6 +105,42 @@ def test_voice_as_vocoder_is_told_where_it_belongs() -> None:
         judged(config_of("nvidia/tts_en_fastpitch"), Role.VOCODER)
 
 
+@pytest.mark.parametrize(
+    ("name", "languages"),
+    [
+        ("nvidia/canary-1b", 4),
+        ("nvidia/canary-1b-flash", 4),
+        ("nvidia/canary-180m-flash", 4),
+        ("nvidia/canary-1b-v2", 25),
+    ],
+)
+def test_canary_is_served_with_its_languages(name: str, languages: int) -> None:
+    facts = judged(config_of(name), Role.RECOGNISER, name)
+    assert (facts.kind.name, facts.kind.family, facts.decoder) == ("Canary", "aed", "AED")
+    assert len(facts.languages) == languages
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"prompt_format": "t5nmt"}, "without Canary's prompts, which names .* 't5nmt'"),
+        ({"prompt_format": None}, "without Canary's prompts"),
+        ({"prompt_format": ["canary2"]}, "without Canary's prompts"),
+        ({"tokenizer": {"type": "wpe", "dir": None}}, r"tokenizer \(wpe\)"),
+        ({"tokenizer": None}, "tokenizer"),
+    ],
+)
+def test_multitask_recogniser_unlike_canary_is_refused(changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(UnsupportedModel, match=words):
+        judged(config_of("nvidia/canary-1b-flash", **changed), Role.RECOGNISER)
+
+
+def test_attention_decoder_of_another_class_is_refused() -> None:
+    target = "nemo.collections.asr.models.transformer_bpe_models.EncDecTransfModelBPE"
+    with pytest.raises(UnsupportedModel, match=r"an attention decoder .* not served yet"):
+        judged(config_of("nvidia/canary-1b-flash", target=target), Role.RECOGNISER)
+
+
 def test_canary_and_prompted_models_have_their_own_languages() -> None:
     canary = described(config_of("nvidia/canary-1b-flash"), "acme/canary")
     assert (canary.languages, canary.decoder) == (("en", "de", "es", "fr"), "AED")
@@ -131,6 +167,7 @@ def test_kinds_that_are_served_are_those_that_the_backends_run() -> None:
     assert {name for name, kind in KINDS.items() if kind.is_served} == {
         "EncDecRNNTBPEModel",
         "EncDecHybridRNNTCTCBPEModel",
+        "EncDecMultiTaskModel",
         "FastPitchModel",
         "HifiGanModel",
     }
