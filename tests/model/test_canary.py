@@ -1,6 +1,5 @@
 """NVIDIA's Canary models behind the port, by look-alikes that write what their prompt asks for."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=canary.SHAPES)
-def name(request: pytest.FixtureRequest) -> Iterator[str]:
+def name(request: pytest.FixtureRequest) -> str:
     """Each published model's name."""
-    yield request.param
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def test_it_writes_what_plain_nemo_writes(
     plain = EncDecMultiTaskModel.restore_from(str(canary.build(name, folder)), map_location="cpu")
     has_words = recogniser.abilities.word_times
     for source, target in (("es", "es"), ("de", "en"), ("en", "fr")):
-        prompt = {"source_lang": source, "target_lang": target, "pnc": "yes"}
+        prompt: dict[str, Any] = {"source_lang": source, "target_lang": target, "pnc": "yes"}
         if plain.prompt_format == "canary":
             prompt["task"] = "asr" if source == target else "ast"
         else:
@@ -96,11 +95,9 @@ def test_it_writes_what_plain_nemo_writes(
         assert heard.text == expected.text.strip() == canary.text_for(source, target)
         times = expected.timestamp["word"] if has_words else []
         assert [word.text for word in heard.words] == [time["word"] for time in times]
-        found = [(word.start_s, word.end_s) for word in heard.words]
-        assert found == [
-            (pytest.approx(time["start"], abs=0.006), pytest.approx(time["end"], abs=0.006))
-            for time in times
-        ]
+        for word, time in zip(heard.words, times, strict=True):
+            assert word.start_s == pytest.approx(time["start"], abs=0.006)
+            assert word.end_s == pytest.approx(time["end"], abs=0.006)
 
 
 def test_words_have_times_where_the_model_has_them(
@@ -251,7 +248,7 @@ def test_text_that_does_not_fit_its_audio_keeps_its_words(folder: Path) -> None:
     assert found._aligner is not None
     short = np.full(1_600, 0.1, np.float32)
     (spans,) = found._aligner.spans([short], [1_600], ["Good morning, how are you today?"])
-    assert [span.text for span in spans] == "Good morning, how are you today?".split()
+    assert [span.text for span in spans] == ["Good", "morning,", "how", "are", "you", "today?"]
     assert {(span.start_s, span.end_s) for span in spans} == {(None, None)}
 
 

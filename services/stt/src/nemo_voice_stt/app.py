@@ -60,6 +60,7 @@ class TranscriptionService(Service[Recogniser, Transcription]):
                 max_audio_s=settings.max_audio_s,
                 timeout_s=settings.request_timeout_s,
             ),
+            abilities=backend.abilities,
         )
 
     def languages(self) -> tuple[str, ...]:

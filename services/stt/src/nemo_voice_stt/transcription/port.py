@@ -46,6 +46,10 @@ class Abilities:
     """The pairs of spoken and written language that it translates between."""
 
 
+TRANSDUCER = Abilities()
+"""Those of a transducer: all but to be told a language, and to translate."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextToken:
     """One token of the model's vocabulary as it was recognised."""
@@ -85,7 +89,7 @@ class Recogniser(Backend, Protocol):
     Only its description and its abilities may be read off the device thread.
     """
 
-    abilities: Abilities = Abilities()
+    abilities: Abilities = TRANSDUCER
     """What it can do beyond text."""
 
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:

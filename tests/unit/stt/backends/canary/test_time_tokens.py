@@ -1,5 +1,7 @@
 """Words and times out of what a model wrote: as it was taught to, and as it sometimes does."""
 
+from typing import Any
+
 import pytest
 
 from nemo_voice_stt.backends.canary.time_tokens import Span, spans_of, words_of
@@ -21,7 +23,7 @@ def spans(*written: int | str) -> list[Span]:
     )
 
 
-def timed(found: list[Span], duration_s: float = 10.0) -> list[tuple[str, float, float]]:
+def timed(found: list[Span], duration_s: float = 10.0) -> list[tuple[str, Any, Any]]:
     return [
         (word.text, pytest.approx(word.start_s), pytest.approx(word.end_s))
         for word in words_of(found, duration_s)

@@ -131,7 +131,7 @@ class Stages:
         """Returns how long prompt and transcript may become: by this row's length alone."""
         # A fast speaker's words with two times each are more tokens than there are frames.
         room = (2 if has_times else 1) * frames + self._extra_tokens
-        longest = min(room, self.model.transf_decoder.max_sequence_length)
+        longest = min(room, int(self.model.transf_decoder.max_sequence_length))
         return longest if most is None else min(longest, prompt + most)
 
     def _generate(
