@@ -12,7 +12,8 @@ from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
-from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.loading import load
+from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice
 from nemo_voice_stt.http.languages import code_of
 from nemo_voice_stt.http.responses import TranscriptResponses
@@ -60,6 +61,7 @@ class TranscriptionService(Service[Recogniser, Transcription]):
                 max_audio_s=settings.max_audio_s,
                 timeout_s=settings.request_timeout_s,
             ),
+            abilities=backend.abilities,
         )
 
     def languages(self) -> tuple[str, ...]:
@@ -91,7 +93,7 @@ def fetch_recogniser(
         bucket_edges=AUDIO_BUCKETS,
         languages=settings.language_codes if settings.names_languages else (),
     )
-    return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
+    return partial(load, stored.directory, settings.model, stored.revision, options)
 
 
 def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
