@@ -9,6 +9,12 @@ class TextTooLong(InvalidRequest):
     code = "text_too_long"
 
 
+class UnknownVoice(InvalidRequest):
+    """The service has no such voice, or none for requests that name none; the message lists them."""
+
+    code = "unknown_voice"
+
+
 class UnreadableCharacters(InvalidRequest):
     """A strict request's text holds characters that would be left out of the speech."""
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from nemo_voice_serving.model_kinds.errors import UnsupportedModel
+from nemo_voice_serving.model_kinds.facts import ModelFacts
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import checkpoints
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
@@ -10,6 +13,7 @@ from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.synthesis.voices import SpeakersMismatch, Voices
 
 DEMO_MODEL, DEMO_VOCODER = "fastpitch.nemo", "hifigan.nemo"
 
@@ -24,7 +28,16 @@ class VoiceFiles:
 
 def model_of(settings: TtsSettings) -> Checkpoint:
     """Returns the checkpoint of the spectrogram model that the settings name."""
-    return checkpoints.model_of(settings, DEMO_MODEL, Role.VOICE)
+    check = partial(_refuse_misfit, settings)
+    return checkpoints.model_of(settings, DEMO_MODEL, Role.VOICE, check)
+
+
+def _refuse_misfit(settings: TtsSettings, facts: ModelFacts) -> None:
+    """Raises `UnsupportedModel` for a model that has not the speakers that the settings name."""
+    try:
+        Voices(settings.model, facts.speakers, settings.voice_choice)
+    except SpeakersMismatch as error:
+        raise UnsupportedModel(str(error), "Change NEMO_VOICE_SPEAKERS.") from None
 
 
 def vocoder_of(settings: TtsSettings) -> Checkpoint:

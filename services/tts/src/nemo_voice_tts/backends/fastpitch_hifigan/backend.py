@@ -1,7 +1,8 @@
 """Implements the port to a voice with NVIDIA NeMo's FastPitch and HiFi-GAN.
 
 Importing this module is cheap; `load_voice` imports torch and NeMo, which takes ten seconds.
-Everything but `tokens`, `check`, `windows` and `vocoder_items` happens on the device thread.
+Everything but `tokens`, `unread`, `check`, `windows` and `vocoder_items` happens on the device
+thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -91,6 +92,10 @@ class NemoVoice(Voice):
         return self._fastpitch.tokens(text, pronunciations)
 
     @override
+    def unread(self, text: str, /) -> str:
+        return self._fastpitch.vocabulary.unread(text)
+
+    @override
     def check(self, pronunciation: Pronunciation, /) -> None:
         self._fastpitch.vocabulary.symbols(pronunciation)
 
@@ -162,7 +167,8 @@ def load_voice(
 
     device = hardware.choose_device(options.device)
     precision = hardware.precision_of(options.precision, device)
-    fastpitch = load_fastpitch(fastpitch_directory, device)
+    is_english = not facts.languages or facts.languages[0].startswith("en")
+    fastpitch = load_fastpitch(fastpitch_directory, device, is_english=is_english)
     hifigan = load_hifigan(hifigan_directory, device, precision)
     for what in ("sample_rate_hz", "mel_count", "hop_samples"):
         made, taken = getattr(fastpitch, what), getattr(hifigan, what)
@@ -178,7 +184,7 @@ def load_voice(
         precision=str(precision).removeprefix("torch."),
         kind=facts.kind.name,
         languages=facts.languages,
-        speakers=facts.speakers,
+        speakers=fastpitch.speaker_count,
     )
     return NemoVoice(fastpitch, hifigan, description, options)
 
