@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -27,6 +28,7 @@ from nemo_voice_tts.self_test import check_speech, self_test, spoken
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
+from nemo_voice_tts.synthesis.voices import Voices
 from nemo_voice_tts.text.pronunciation_file import PronunciationFile, PronunciationMetrics
 from nemo_voice_tts.text.pronunciations import PronunciationList
 
@@ -86,6 +88,7 @@ class SpeechService(Service[Voice, Synthesis]):
         self._tasks.add(asyncio.create_task(self._pronunciations.follow(), name="pronunciations"))
         await self._normaliser.start()
         synthesis = self._synthesis_of(backend)
+        self.runtime.model = replace(self.runtime.model, voices=tuple(synthesis.voices.names))
         await self._speak_warmup_texts(synthesis)
         return synthesis
 
@@ -117,6 +120,10 @@ class SpeechService(Service[Voice, Synthesis]):
                 phrases_ahead=settings.phrases_ahead,
                 timeout_s=settings.request_timeout_s,
             ),
+            voices=Voices(
+                voice.description.source, voice.description.speakers, settings.voice_choice
+            ),
+            count_unread=runtime.metrics.characters_unread,
         )
 
     async def _speak_warmup_texts(self, synthesis: Synthesis) -> None:

@@ -10,7 +10,7 @@ class TextTooLong(InvalidRequest):
 
 
 class UnknownVoice(InvalidRequest):
-    """The service has no such voice, or none for requests that name none; the message lists them."""
+    """There is no such voice, or none is the default one; the message lists them."""
 
     code = "unknown_voice"
 

@@ -115,7 +115,9 @@ def _lack_of_a_voice(voice: ModelFacts) -> UnsupportedModel | None:
         problem = "It is a FastPitch voice without a tokenizer, older than NeMo 1.8."
         return UnsupportedModel(problem, _instead(Role.VOICE))
     if tokenizer in _WITHOUT_RULES:
-        problem = f"It is a FastPitch voice that takes phonemes ({tokenizer}), and its checkpoint has "
+        problem = (
+            f"It is a FastPitch voice that takes phonemes ({tokenizer}), and its checkpoint has "
+        )
         return UnsupportedModel(f"{problem}no rules that make them of text.", _instead(Role.VOICE))
     return None
 

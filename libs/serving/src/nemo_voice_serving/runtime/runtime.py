@@ -44,6 +44,8 @@ class ServedModel:
     kind: str | None = None
     languages: tuple[str, ...] = ()
     speakers: int | None = None
+    voices: tuple[str, ...] = ()
+    """The names by which requests choose one; of voices only."""
 
 
 class Runtime:

@@ -5,6 +5,7 @@ way.
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher, Served
-from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.errors import UnreadableCharacters, UnspeakableText
 from nemo_voice_tts.synthesis.port import (
     FASTEST_PACE,
     SLOWEST_PACE,
@@ -24,6 +25,8 @@ from nemo_voice_tts.synthesis.port import (
     Voice,
     Window,
 )
+from nemo_voice_tts.synthesis.voices import Voices
+from nemo_voice_tts.text.phonemes import Pronunciation
 from nemo_voice_tts.text.reading import (
     DEFAULT_OPTIONS,
     Limits,
@@ -33,6 +36,9 @@ from nemo_voice_tts.text.reading import (
 )
 
 _FIRST, _LATER = 0, 1
+_NAMED = 10
+"""How many characters a message names."""
+_DIGIT = re.compile(r"\d")
 _LONG_TEXT_CHARS = 2000
 """A longer one is read in a thread, while the loop serves others: it takes 10 ms and more."""
 
@@ -65,8 +71,26 @@ class Synthesis:
         vocoder: Batcher[Window, Samples],
         admission: Admission,
         pacing: Pacing,
+        voices: Voices | None = None,
+        count_unread: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """Takes the voice, what its phrases pass through, and the service's limits.
+
+        Args:
+            voice: The loaded model.
+            normalise: Turns digits and abbreviations into words.
+            spectrograms: The batches of the first stage.
+            vocoder: Those of the second.
+            admission: Counts the characters that are in work.
+            pacing: How a text is cut.
+            voices: The names of its speakers; absent: the model's own.
+            count_unread: Is told how many characters of a phrase the voice has no symbols for.
+        """
+        description = voice.description
+        self.voices = voices or Voices(description.source, description.speakers)
+        """The names of the voices that speak."""
         self._voice = voice
+        self._count_unread = count_unread
         self._normalise = normalise
         self._spectrograms = spectrograms
         self._vocoder = vocoder
@@ -78,8 +102,17 @@ class Synthesis:
         """The rate of the sound."""
         return self._voice.description.sample_rate_hz
 
+    def check(self, pronunciation: Pronunciation) -> None:
+        """Raises `UnknownPhoneme` when the voice has not every sound of the pronunciation."""
+        self._voice.check(pronunciation)
+
     async def speak(
-        self, text: str, *, pace: float = 1.0, options: ReadingOptions = DEFAULT_OPTIONS
+        self,
+        text: str,
+        *,
+        speaker: int | None = None,
+        pace: float = 1.0,
+        options: ReadingOptions = DEFAULT_OPTIONS,
     ) -> AsyncGenerator[Samples, None]:
         """Yields the speech in order, each piece of sound as soon as it is made.
 
@@ -87,10 +120,13 @@ class Synthesis:
 
         Args:
             text: As the client sent it.
+            speaker: Who speaks, as `voices` names them; None is the default voice.
             pace: Speaking rate: 2.0 is twice as fast.
             options: How the text is to be read.
 
         Raises:
+            UnknownVoice: No speaker is named, and the service has no default voice.
+            UnreadableCharacters: It is to be strict, and the voice has no symbol for a letter.
             UnspeakableText: When the voice cannot say the text.
             InvalidMarkup: When the text is SSML, and wrong.
             UnknownPhoneme: When it has not every sound of a pronunciation in the text.
@@ -98,17 +134,22 @@ class Synthesis:
             DeadlineExceeded: When a piece was not begun in time.
             BackendFailed: When the model raised.
         """
+        chosen = self.voices.speaker() if speaker is None else speaker
         pacing = self._pacing
         limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
         phrases = await _read(text, options, limits)
         for pronunciation in phrases[0].pronunciations.values():
             self._voice.check(pronunciation)
+        if options.strict:
+            self._refuse_unread(phrases)
         # However long the text is, only its phrases in work take room.
         work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
         with self._admission.admit(work):
             pipeline = _Pipeline(
                 phrases,
-                lambda phrase, urgency: self._window_sounds(phrase, pace=pace, urgency=urgency),
+                lambda phrase, urgency: self._window_sounds(
+                    phrase, speaker=chosen, pace=pace, urgency=urgency
+                ),
                 ahead=pacing.phrases_ahead,
             )
             try:
@@ -122,7 +163,7 @@ class Synthesis:
                 await pipeline.aclose()
 
     async def _window_sounds(
-        self, written: ReadPhrase, *, pace: float, urgency: int
+        self, written: ReadPhrase, *, speaker: int, pace: float, urgency: int
     ) -> list[WindowSound]:
         """Returns the windows of one phrase, each already in the vocoder's queue, and its pauses.
 
@@ -134,8 +175,10 @@ class Synthesis:
         except UnspeakableText:
             # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
             return []
+        if lost := self._voice.unread(normalised):
+            self._count_unread(len(lost))
         pace = min(FASTEST_PACE, max(SLOWEST_PACE, pace * written.pace))
-        phrase = Phrase(tokens, pace=pace)
+        phrase = Phrase(tokens, pace=pace, speaker=speaker)
         served = await self._spectrograms.submit(
             phrase,
             length=len(phrase.tokens),
@@ -159,6 +202,14 @@ class Synthesis:
         before = _silence(written.lead_s, self.sample_rate_hz)
         after = _silence(written.pause_s, self.sample_rate_hz)
         return [*before, *sounds, *after]
+
+    def _refuse_unread(self, phrases: Iterable[ReadPhrase]) -> None:
+        # Digits are in words by the time that the voice reads them.
+        letters = " ".join(_DIGIT.sub("", phrase.text) for phrase in phrases)
+        if lost := self._voice.unread(letters):
+            named = ", ".join(f"{one!r}" for one in dict.fromkeys(lost[:_NAMED]))
+            message = f"This voice has no sound for characters of the text: {named}. "
+            raise UnreadableCharacters(f"{message}Write them in another way.")
 
 
 async def _read(text: str, options: ReadingOptions, limits: Limits) -> list[ReadPhrase]:

@@ -42,6 +42,10 @@ class SpeakersMismatch(Exception):
     """The settings name speakers that the model does not have; the message says which."""
 
 
+class InvalidSpeakers(ValueError):
+    """A list of speakers cannot be used; the message says what is wrong with which name."""
+
+
 @dataclass(frozen=True, slots=True)
 class VoiceChoice:
     """The speakers and the default voice that the settings name."""
@@ -176,14 +180,14 @@ def speakers_of(written: str) -> dict[str, int]:
     """Returns the speakers of a JSON object of names and numbers.
 
     Raises:
-        ValueError: It is none; the message says what is wrong with which name.
+        InvalidSpeakers: It is none; the message says what is wrong with which name.
     """
     try:
         pairs = json.loads(written, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is no JSON: {error}") from None
+        raise InvalidSpeakers(f"it is no JSON: {error}") from None
     if not isinstance(pairs, _Pairs):
-        raise ValueError('it is no JSON object of names and numbers, such as {"helen": 92}')
+        raise InvalidSpeakers('it is no JSON object of names and numbers, such as {"helen": 92}')
     return checked_speakers(pairs)
 
 
@@ -191,17 +195,17 @@ def checked_speakers(pairs: Sequence[tuple[str, Any]]) -> dict[str, int]:
     """Returns the speakers of pairs of names and numbers.
 
     Raises:
-        ValueError: A name or a number cannot be one; the message says which and why.
+        InvalidSpeakers: A name or a number cannot be one; the message says which and why.
     """
     if len(pairs) > MAX_SPEAKERS:
-        raise ValueError(f"at most {MAX_SPEAKERS} speakers can have names, not {len(pairs)}")
+        raise InvalidSpeakers(f"at most {MAX_SPEAKERS} speakers can have names, not {len(pairs)}")
     speakers: dict[str, int] = {}
     seen: dict[str, str] = {}
     for name, number in pairs:
         _refuse_unusable(name, number)
         if (other := seen.get(name.casefold())) is not None:
             apart = "is there twice" if other == name else f"differs from {other!r} in case alone"
-            raise ValueError(f"the name {name!r} {apart}: leave one of them out")
+            raise InvalidSpeakers(f"the name {name!r} {apart}: leave one of them out")
         seen[name.casefold()] = name
         speakers[name] = number
     return speakers
@@ -214,21 +218,23 @@ class _Pairs(list[tuple[str, Any]]):
 def _refuse_unusable(name: str, number: object) -> None:
     shown = repr(name if len(name) <= 70 else f"{name[:70]}…")  # noqa: PLR2004 fits a message
     if not _NAME.fullmatch(name):
-        raise ValueError(
+        raise InvalidSpeakers(
             f"{shown} can be no voice's name: use 1 to 64 letters, digits, blanks, dots, hyphens, "
             "apostrophes and underscores, with a letter or digit at both ends"
         )
     if name.casefold() == DEFAULT_VOICE:
-        raise ValueError(f"{shown} can be no speaker's name: set the default voice instead")
+        raise InvalidSpeakers(f"{shown} can be no speaker's name: set the default voice instead")
     if isinstance(number, bool) or not isinstance(number, int):
-        raise ValueError(f"the speaker of {shown} is no whole number: {str(number)[:70]!r}")
+        raise InvalidSpeakers(f"the speaker of {shown} is no whole number: {str(number)[:70]!r}")
     if not 0 <= number <= MAX_SPEAKER_NUMBER:
-        raise ValueError(
+        raise InvalidSpeakers(
             f"the speaker of {shown} is {str(number)[:70]}: speakers are counted from 0 to "
             f"{MAX_SPEAKER_NUMBER}"
         )
     if _is_number(name) and int(name) != number:
-        raise ValueError(f"{shown} names the speaker of another number: use no number as a name")
+        raise InvalidSpeakers(
+            f"{shown} is the name of another speaker: use no number as a name"
+        )
 
 
 def _is_number(name: str) -> bool:

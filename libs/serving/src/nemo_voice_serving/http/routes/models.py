@@ -28,7 +28,9 @@ class ModelObject(BaseModel):
     languages: tuple[str, ...] = ()
     """Codes of what it speaks or understands; none where that is not known."""
     speakers: int | None = None
-    """How many voices it has; of voices only."""
+    """How many speakers it has; of voices only."""
+    voices: tuple[str, ...] = ()
+    """The names of its voices, as requests give them; of voices only."""
 
 
 class ModelList(BaseModel):
@@ -64,6 +66,7 @@ def models_router(runtime: Runtime) -> APIRouter:
             kind=model.kind,
             languages=model.languages,
             speakers=model.speakers,
+            voices=model.voices,
         )
 
     @router.get("/v1/models", summary="List the model")

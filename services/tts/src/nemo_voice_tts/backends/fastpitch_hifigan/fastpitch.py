@@ -110,9 +110,7 @@ class FastPitch:
         ]
 
 
-def load_fastpitch(
-    directory: Path, device: torch.device, *, is_english: bool = True
-) -> FastPitch:
+def load_fastpitch(directory: Path, device: torch.device, *, is_english: bool = True) -> FastPitch:
     """Returns the model from its unpacked files, ready to run.
 
     Args:
@@ -129,7 +127,8 @@ def load_fastpitch(
     if getattr(model, "vocab", None) is None:
         raise UnusableModel(f"the FastPitch model in {directory} has no tokenizer: too old")
     # NeMo's parse() sets these for the time of a call, which is not safe with several threads.
-    for owner in (model.vocab, getattr(model.vocab, "g2p", None)):
+    owners: tuple[Any, ...] = (model.vocab, getattr(model.vocab, "g2p", None))
+    for owner in owners:
         if getattr(owner, "phoneme_probability", None) is not None:
             owner.phoneme_probability = 1.0
     mask_between_convolutions(model.fastpitch)

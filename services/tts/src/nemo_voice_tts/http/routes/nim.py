@@ -12,8 +12,8 @@ from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.forms import FormRoute
 from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import NimSpeechRequest, VoiceList
-from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE, check_language, check_voice
-from nemo_voice_tts.text.pronunciations import of_dictionary
+from nemo_voice_tts.http.voice_names import LANGUAGE, check_language
+from nemo_voice_tts.text.pronunciations import Check, of_dictionary
 
 NimForm = Annotated[NimSpeechRequest, Form(media_type="multipart/form-data")]
 
@@ -23,7 +23,7 @@ def nim_router(
 ) -> APIRouter:
     """Returns the NIM's routes for speech; a form's text may be as large as its body."""
     router = APIRouter(tags=["nim"], route_class=FormRoute)
-    wanted = partial(_parameters, model=responses.model_name, max_chars=max_text_chars)
+    wanted = partial(_parameters, check=responses.check, max_chars=max_text_chars)
 
     @router.post(
         "/v1/audio/synthesize",
@@ -54,19 +54,17 @@ def nim_router(
     )
     async def list_voices() -> dict[str, VoiceList]:
         """Returns the names of the voices by the language that they speak."""
-        responses.require_serving()
-        return {LANGUAGE: VoiceList(voices=[DEFAULT_VOICE])}
+        return {LANGUAGE: VoiceList(voices=list(responses.voices.names))}
 
     return router
 
 
 def _parameters(
-    form: NimSpeechRequest, audio_format: AudioFormat, *, model: str, max_chars: int
+    form: NimSpeechRequest, audio_format: AudioFormat, *, check: Check, max_chars: int
 ) -> SpeechParameters:
     check_language(form.language)
-    check_voice(form.voice, model=model)
     with error_param("custom_dictionary"):
-        pronunciations = of_dictionary(form.custom_dictionary)
+        pronunciations = of_dictionary(form.custom_dictionary, check)
     return SpeechParameters(
         text=form.text,
         param="text",
@@ -76,6 +74,7 @@ def _parameters(
         pronunciations=pronunciations,
         text_format=form.text_format,
         strict=form.strict,
+        voice=form.voice,
     )
 
 
