@@ -34,8 +34,7 @@ class FastPitch:
         self.sample_rate_hz = int(model.cfg.sample_rate)
         self.mel_count = int(model.cfg.n_mel_channels)
         self.hop_samples = int(model.cfg.n_window_stride)
-        symbols = list(model.vocab.tokens)
-        self._sounded = frozenset(place for place, symbol in enumerate(symbols) if symbol.isalnum())
+        self._sounded = _sounded(model.vocab)
         self._space = int(model.vocab.space)
         self.vocabulary = Vocabulary(model.vocab, is_english=is_english)
         self.speaker_count = _speaker_count(model.fastpitch)
@@ -134,6 +133,16 @@ def load_fastpitch(directory: Path, device: torch.device, *, is_english: bool = 
     mask_between_convolutions(model.fastpitch)
     model.to(device)
     return FastPitch(model, device, is_english=is_english)
+
+
+def _sounded(tokenizer: Any) -> frozenset[int]:
+    """Returns the tokens of letters and sounds; a letter may have a mark before it."""
+    signs = {tokenizer.pad, tokenizer.oov, tokenizer.blank}
+    return frozenset(
+        place
+        for place, symbol in enumerate(tokenizer.tokens)
+        if place not in signs and any(map(str.isalnum, symbol))
+    )
 
 
 def _speaker_count(network: Any) -> int:

@@ -40,16 +40,17 @@ class Vocabulary:
 
     Args:
         tokenizer: The model's own.
-        is_english: Whether initials are said letter by letter, as English voices say them.
+        is_english: Whether capitals that its dictionary does not hold are initials, said letter by
+            letter. A model without a dictionary reads them like any word.
     """
 
     def __init__(self, tokenizer: Any, *, is_english: bool = True) -> None:
         self._tokenizer = tokenizer
-        self._is_english = is_english
         self._symbols: frozenset[str] = frozenset(tokenizer.tokens)
         self._g2p = getattr(tokenizer, "g2p", None)
         self._letter_mark: str = getattr(self._g2p, "grapheme_prefix", None) or ""
-        self._lexicon = _Lexicon(getattr(self._g2p, "phoneme_dict", None) or {})
+        words = getattr(self._g2p, "phoneme_dict", None)
+        self._lexicon = _Lexicon(words) if words and is_english else None
         self._nearest: dict[str, tuple[str, ...]] = {}
         self._reads_english_letters = all(
             self._fitting(self._letter_mark + letter) for letter in ascii_letters
@@ -65,7 +66,7 @@ class Vocabulary:
         Raises:
             UnknownPhoneme: The model has not every sound of a pronunciation.
         """
-        written = spelled(text, self._lexicon) if self._is_english else text
+        written = text if self._lexicon is None else spelled(text, self._lexicon)
         pieces = []
         at = 0
         for found in PLACEHOLDER.finditer(written):
