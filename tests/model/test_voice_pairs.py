@@ -13,8 +13,10 @@ import pytest
 import torch
 
 from nemo_voice_serving.model_store.errors import ModelUnsupported
+from nemo_voice_serving.nemo.loading import UnusableModel
 from nemo_voice_tts.app import build, fetch_voice
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice
+from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import FastPitch
 from nemo_voice_tts.errors import UnknownPhoneme
 from nemo_voice_tts.model_files import fetch
 from nemo_voice_tts.settings import TtsSettings
@@ -119,7 +121,9 @@ def test_the_voice_says_what_plain_nemo_says(pair: Pair, loaded: LoadedVoice) ->
     assert voice.description.speakers == pair.speakers
 
 
-@pytest.mark.parametrize("name", [HIFI_TTS, SPANISH, "tts_de_fastpitch_multispeaker_5"])
+@pytest.mark.parametrize(
+    "name", [HIFI_TTS, SPANISH, "tts_de_fastpitch_multispeaker_5", "tts_en_fastpitch_encoder"]
+)
 def test_a_batch_of_several_speakers_is_spoken_like_its_members_alone(
     name: str, loaded: LoadedVoice
 ) -> None:
@@ -190,11 +194,11 @@ async def test_voices_of_hifi_tts_have_their_published_names(settings_of: Settin
     [
         (
             {"speakers": {"helen": 174}},
-            "its speaker 174 'helen', and it has 174 speakers, 0 to 173",
+            "names speaker 174 'helen', and it has 174 speakers, 0 to 173",
         ),
-        ({"speakers": {"helen": 999_999}}, "its speaker 999999 'helen'"),
-        ({"speakers": {"helen": 1}, "default_voice": "maria"}, "default voice 'maria'"),
-        ({"default_voice": "174"}, "default voice '174'"),
+        ({"speakers": {"helen": 999_999}}, "names speaker 999999 'helen'"),
+        ({"speakers": {"helen": 1}, "default_voice": "maria"}, "DEFAULT_VOICE is 'maria'"),
+        ({"default_voice": "174"}, "DEFAULT_VOICE is '174'"),
     ],
 )
 def test_speakers_that_the_checkpoint_has_not_are_refused_before_it_is_loaded(
@@ -284,3 +288,13 @@ def test_words_of_a_dictionary_in_capitals_are_words(loaded: LoadedVoice) -> Non
 def test_capitals_of_other_languages_stay_words(loaded: LoadedVoice) -> None:
     voice = loaded(GERMAN_LETTERS)
     assert len(voice.tokens("ADAC")) == len("ADAC") + 2
+
+
+def test_a_voice_that_imitates_a_recording_is_refused(loaded: LoadedVoice) -> None:
+    network = loaded("tts_en_fastpitch_encoder")._fastpitch.model.fastpitch
+    table, network.speaker_encoder.lookup_module = network.speaker_encoder.lookup_module, None
+    try:
+        with pytest.raises(UnusableModel, match="like a recording"):
+            FastPitch(loaded("tts_en_fastpitch_encoder")._fastpitch.model, torch.device("cpu"))
+    finally:
+        network.speaker_encoder.lookup_module = table

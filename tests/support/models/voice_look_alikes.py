@@ -44,7 +44,9 @@ class Pair:
     rate_hz: int = 22050
     speakers: int = 1
     tokenizer: str = ""
-    """What the checkpoint's tokenizer is built from: a key of `_TEXT_TOKENIZERS`."""
+    """`arpabet`, or a language with `-ipa` or `-letters`."""
+    encodes_speakers: bool = False
+    """Whether a table in a speaker encoder holds the speakers, as NeMo's newer recipes have it."""
 
     @property
     def hop(self) -> int:
@@ -55,7 +57,6 @@ class Pair:
 PAIRS = (
     Pair("tts_en_fastpitch", "tts_hifigan", "en", "Hello world.", tokenizer="arpabet"),
     Pair("tts_en_fastpitch_ipa", "tts_hifigan", "en", "Hello world.", tokenizer="en-ipa"),
-    Pair("tts_en_fastpitch_letters", "tts_hifigan", "en", "Hello world.", tokenizer="en-letters"),
     Pair(
         "tts_en_fastpitch_multispeaker",
         "tts_en_hifitts_hifigan_ft_fastpitch",
@@ -97,8 +98,18 @@ PAIRS = (
         119,
         "de-letters",
     ),
+    Pair("tts_en_fastpitch_letters", "tts_hifigan", "en", "Hello world.", tokenizer="en-letters"),
+    Pair(
+        "tts_en_fastpitch_encoder",
+        "tts_hifigan",
+        "en",
+        "Hello world.",
+        speakers=95,
+        tokenizer="arpabet",
+        encodes_speakers=True,
+    ),
 )
-"""NVIDIA's pairs, and one of a voice that reads English letters, which others have trained."""
+"""NVIDIA's pairs, and two as others have trained them: on English letters, with an encoder."""
 
 
 def pair_named(name: str) -> Pair:
@@ -235,7 +246,18 @@ def _fastpitch_config(pair: Pair, tokenizer: dict[str, Any]) -> dict[str, Any]:
         "duration_predictor": dict(predictor),
         "pitch_predictor": dict(predictor),
         "optim": {"name": "adamw", "lr": 1e-3},
+    } | (_speaker_encoder(pair.speakers) if pair.encodes_speakers else {})
+
+
+def _speaker_encoder(speakers: int) -> dict[str, Any]:
+    modules = "nemo.collections.tts.modules.submodules"
+    table = {
+        "_target_": f"{modules}.SpeakerLookupTable",
+        "n_speakers": speakers,
+        "embedding_dim": _WIDTH,
     }
+    encoder = {"_target_": f"{modules}.SpeakerEncoder", "lookup_module": table}
+    return {"speaker_encoder": encoder}
 
 
 def _text_tokenizer(kind: str, folder: Path) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def _refuse_misfit(settings: TtsSettings, facts: ModelFacts) -> None:
     try:
         Voices(settings.model, facts.speakers, settings.voice_choice)
     except SpeakersMismatch as error:
-        raise UnsupportedModel(str(error), "Change NEMO_VOICE_SPEAKERS.") from None
+        raise UnsupportedModel(str(error), "Change the setting.") from None
 
 
 def vocoder_of(settings: TtsSettings) -> Checkpoint:
@@ -50,6 +50,17 @@ def vocoder_of(settings: TtsSettings) -> Checkpoint:
         demo_file=DEMO_VOCODER,
         wants=Role.VOCODER,
     )
+
+
+def voices_of(settings: TtsSettings) -> Voices:
+    """Returns the voices of the model, of which nothing but the configuration is read.
+
+    Raises:
+        ModelStoreError: It cannot be had, or is refused.
+    """
+    checkpoint = model_of(settings)
+    facts = checkpoints.facts_for(checkpoint, checkpoints.glance(settings, checkpoint).config)
+    return Voices(settings.model, facts.speakers, settings.voice_choice)
 
 
 def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = None) -> VoiceFiles:

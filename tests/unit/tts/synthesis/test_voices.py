@@ -124,15 +124,15 @@ def test_the_default_voice_speaks_where_none_is_named(choice: VoiceChoice, speak
         (
             174,
             VoiceChoice({"helen": 174}),
-            r"its speaker 174 'helen', and it has 174 speakers, 0 to",
+            r"names speaker 174 'helen', and it has 174 speakers, 0 to",
         ),
-        (1, VoiceChoice({"helen": 92}), r"its speaker 92 'helen', and it has one speaker, 0"),
+        (1, VoiceChoice({"helen": 92}), r"names speaker 92 'helen', and it has one speaker, 0"),
         (None, VoiceChoice({"helen": 1}), r"one speaker, 0"),
-        (174, VoiceChoice({"helen": 1}, "maria"), r"default voice 'maria' .*: helen\."),
-        (174, VoiceChoice({"helen": 1}, "2"), r"default voice '2' .*: helen\."),
+        (174, VoiceChoice({"helen": 1}, "maria"), r"DEFAULT_VOICE is 'maria'.*: helen\."),
+        (174, VoiceChoice({"helen": 1}, "2"), r"DEFAULT_VOICE is '2'.*: helen\."),
         (174, VoiceChoice(default="174"), r"the numbers from 0 to 173"),
-        (174, VoiceChoice(default="default"), r"default voice 'default'"),
-        (1, VoiceChoice(default="helen"), r"default voice 'helen'"),
+        (174, VoiceChoice(default="default"), r"DEFAULT_VOICE is 'default'"),
+        (1, VoiceChoice(default="helen"), r"DEFAULT_VOICE is 'helen'"),
     ],
 )
 def test_speakers_that_the_model_has_not_are_refused(

@@ -138,17 +138,18 @@ class Voices:
             return 0
         if found is None:
             raise SpeakersMismatch(
-                f"The default voice {name!r} is none of its voices: {self._listed()}."
+                f"NEMO_VOICE_DEFAULT_VOICE is {name!r}, which is none of its voices: "
+                f"{self._listed()}."
             )
         return found
 
     def _refuse_missing(self, speakers: Mapping[str, int]) -> None:
         for name, number in speakers.items():
             if number >= self._count:
-                has = "one speaker, 0" if self._count == 1 else f"{self._count} speakers, 0 to "
-                has += "" if self._count == 1 else str(self._count - 1)
+                last = self._count - 1
+                has = f"{self._count} speakers, 0 to {last}" if last else "one speaker, 0"
                 raise SpeakersMismatch(
-                    f"The settings name its speaker {number} {name!r}, and it has {has}."
+                    f"NEMO_VOICE_SPEAKERS names speaker {number} {name!r}, and it has {has}."
                 )
 
     def _refusal(self, name: str | None, *, is_default: bool) -> str:
@@ -232,9 +233,7 @@ def _refuse_unusable(name: str, number: object) -> None:
             f"{MAX_SPEAKER_NUMBER}"
         )
     if _is_number(name) and int(name) != number:
-        raise InvalidSpeakers(
-            f"{shown} is the name of another speaker: use no number as a name"
-        )
+        raise InvalidSpeakers(f"{shown} is the name of another speaker: use no number as a name")
 
 
 def _is_number(name: str) -> bool:
