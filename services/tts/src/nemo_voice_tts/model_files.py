@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nemo_voice_serving.model_kinds.errors import UnsupportedModel
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import checkpoints
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
+from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.languages import voice_language
 
 DEMO_MODEL, DEMO_VOCODER = "fastpitch.nemo", "hifigan.nemo"
 
@@ -20,6 +24,8 @@ class VoiceFiles:
 
     model: StoredModel
     vocoder: StoredModel
+    language: Language
+    """The language that the voice speaks."""
 
 
 def model_of(settings: TtsSettings) -> Checkpoint:
@@ -47,4 +53,9 @@ def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = N
     """
     wanted = (model_of(settings), vocoder_of(settings))
     model, vocoder = Checkpoints(settings, code_in=code_in).fetch(wanted, progress)
-    return VoiceFiles(model, vocoder)
+    facts = checkpoints.facts_in(model.directory, Role.VOICE, settings.model)
+    try:
+        language = voice_language(facts.languages, settings.language)
+    except UnsupportedModel as error:
+        raise ModelUnsupported(f"{settings.model} cannot be served. {error}") from error
+    return VoiceFiles(model, vocoder, language)

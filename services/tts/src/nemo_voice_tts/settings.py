@@ -6,6 +6,7 @@ from pydantic import Field, Json, field_validator
 
 from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_tts.text.languages import LANGUAGES, language_of
 from nemo_voice_tts.text.reading import read
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
@@ -26,6 +27,8 @@ class TtsSettings(ServiceSettings):
     """Commit, tag or branch of a Hugging Face vocoder."""
     vocoder_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """Digest that the vocoder's .nemo file must have."""
+    language: str | None = None
+    """Language that the voice speaks, where its checkpoint does not say it: `de`, `en` or `es`."""
     grammars: Path | None = None
     """Folder of the compiled text-normalisation grammars; absent: the user's cache."""
     pronunciations: Path | None = None
@@ -50,6 +53,13 @@ class TtsSettings(ServiceSettings):
     warmup_texts: Json[tuple[str, ...]] = Field(default="[]")  # type: ignore[arg-type] # as given
     """Texts that are spoken before the service is ready, as a JSON list: at most 16, each at most
     500 characters. One that fails, or is no sound, fails the start."""
+
+    @field_validator("language")
+    @classmethod
+    def _is_read(cls, tag: str | None) -> str | None:
+        if tag is not None and language_of(tag) is None:
+            raise ValueError(f"no texts are read in {tag}; one of {', '.join(LANGUAGES)}")
+        return tag
 
     @field_validator("warmup_texts")
     @classmethod

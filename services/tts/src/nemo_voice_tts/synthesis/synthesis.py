@@ -7,7 +7,7 @@ way.
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ from nemo_voice_tts.synthesis.port import (
     Voice,
     Window,
 )
+from nemo_voice_tts.text.en import ENGLISH
+from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.reading import (
     DEFAULT_OPTIONS,
     Limits,
@@ -65,7 +67,10 @@ class Synthesis:
         vocoder: Batcher[Window, Samples],
         admission: Admission,
         pacing: Pacing,
+        language: Language = ENGLISH,
     ) -> None:
+        self.language = language
+        """The language that the voice speaks, whatever the options of a text say."""
         self._voice = voice
         self._normalise = normalise
         self._spectrograms = spectrograms
@@ -100,6 +105,7 @@ class Synthesis:
         """
         pacing = self._pacing
         limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
+        options = replace(options, language=self.language.code)
         phrases = await _read(text, options, limits)
         for pronunciation in phrases[0].pronunciations.values():
             self._voice.check(pronunciation)
@@ -130,7 +136,8 @@ class Synthesis:
         """
         normalised = written.text if written.is_in_words else await self._normalise(written.text)
         try:
-            tokens = self._voice.tokens(normalised, written.pronunciations)
+            spelled = self.language.spelled(normalised)
+            tokens = self._voice.tokens(spelled, written.pronunciations)
         except UnspeakableText:
             # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
             return []

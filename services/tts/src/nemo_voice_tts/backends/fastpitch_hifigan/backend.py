@@ -38,6 +38,8 @@ class VoiceOptions:
     """`auto`, `cpu` or `cuda`."""
     precision: str = "auto"
     """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32."""
+    language: str | None = None
+    """What the voice speaks, where its checkpoint does not say it."""
     max_batch_items: int = 16
     most_tokens: int = 480
     """Longest phrase in one piece at the normal pace; a longer one is spoken in parts."""
@@ -177,7 +179,7 @@ def load_voice(
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),
         kind=facts.kind.name,
-        languages=facts.languages,
+        languages=facts.languages or ((options.language,) if options.language else ()),
         speakers=facts.speakers,
     )
     return NemoVoice(fastpitch, hifigan, description, options)
