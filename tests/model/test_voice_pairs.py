@@ -267,6 +267,30 @@ async def test_phonemes_for_a_voice_that_reads_letters_are_the_clients_error(
         assert "reads letters and takes no phonemes" in response.json()["error"]["message"]
 
 
+async def test_a_spanish_voice_speaks_spanish_of_every_country(settings_of: SettingsOf) -> None:
+    async with serving(settings_of(pair_named(SPANISH), speakers={"lucía": 7})) as client:
+        listed = (await client.get("/v1/audio/list_voices")).json()
+        form: dict[str, Any] = {"text": (None, "hola"), "voice": (None, "lucía")}
+        statuses = {
+            tag: (
+                await client.post("/v1/audio/synthesize", files=form | {"language": (None, tag)})
+            ).status_code
+            for tag in ("es", "es-US", "es-MX", "es_ES", "ES", "en", "en-US", "pt-BR")
+        }
+        absent = await client.post("/v1/audio/synthesize", files=form)
+    [(tag, voices)] = listed.items()
+    assert (tag.split("-")[0], voices) == ("es", {"voices": ["lucía"]})
+    assert [tag for tag, status in statuses.items() if status == 200] == [
+        "es",
+        "es-US",
+        "es-MX",
+        "es_ES",
+        "ES",
+    ]
+    assert set(statuses.values()) == {200, 400}
+    assert absent.status_code == 200
+
+
 async def test_a_spanish_voice_takes_spanish_sounds(settings_of: SettingsOf) -> None:
     async with serving(settings_of(pair_named(SPANISH), default_voice="7")) as client:
         bodies = [

@@ -62,3 +62,9 @@ def test_speakers_that_the_model_has_not_are_an_error(
 def test_inspect_refuses_them_too(archive: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", archive, "--speakers", '{"helen": 174}', "--vocoder", archive]) == 1
     assert "no. NEMO_VOICE_SPEAKERS names speaker 174 'helen'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("archive", ["tts_zh_fastpitch_sfspeech"], indirect=True)
+def test_a_voice_whose_language_is_not_read_is_refused_with_those_that_are(archive: str) -> None:
+    with pytest.raises(SystemExit, match="It speaks zh, and texts are read in English"):
+        main(["voices", "--model", archive])

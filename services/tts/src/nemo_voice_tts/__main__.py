@@ -20,15 +20,16 @@ from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, fetch_voice
 from nemo_voice_tts.errors import UnknownVoice
-from nemo_voice_tts.model_files import model_of, vocoder_of, voices_of
+from nemo_voice_tts.model_files import fetch, model_of, vocoder_of, voices_of
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.grammars import build_grammars, check_grammars, default_grammars
+from nemo_voice_tts.text.languages import language_of
 from nemo_voice_tts.text.normaliser import Normaliser
 from nemo_voice_tts.text.pronunciation_file import PronunciationFile
 from nemo_voice_tts.text.reader import Reader
 from nemo_voice_tts.text.reading import (
     DEFAULT_OPTIONS,
-    LANGUAGES,
     Limits,
     ReadingOptions,
     ReadPhrase,
@@ -99,7 +100,6 @@ def _add_read_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings
     add = parser.add_argument
     add("text", help="what to read; - reads it from standard input")
     add("--format", choices=[*TextFormat], help="how it is written (default: --text-format's)")
-    add("--language", choices=LANGUAGES, default=DEFAULT_OPTIONS.language, help="its language")
     add("--json", action="store_true", help="print each phrase's words, source, pause and pace")
     operands = "TEXT [--format FORMAT] [--language LANGUAGE] [--json]"
     add_settings_flags(parser, settings, operands=operands)
@@ -109,7 +109,8 @@ def _read(parsed: argparse.Namespace, settings: TtsSettings) -> int:
     text = sys.stdin.read() if parsed.text == "-" else parsed.text
     own = PronunciationFile(settings.pronunciations)
     text_format = TextFormat(parsed.format or settings.text_format)
-    options = ReadingOptions(text_format, parsed.language)
+    language = language_of(settings.language or DEFAULT_OPTIONS.language) or ENGLISH
+    options = ReadingOptions(text_format, language.code)
     try:
         own.load()
         options = replace(options, pronunciations=(own.current,))
@@ -136,7 +137,9 @@ def _facts(phrase: ReadPhrase, text: str) -> dict[str, object]:
 
 
 def _load(settings: TtsSettings) -> None:
-    check_grammars(settings.grammars or default_grammars())
+    language = fetch(settings).language
+    if language.has_grammars:
+        check_grammars(settings.grammars or default_grammars())
     voice = fetch_voice(settings, lambda _: None)()
     PronunciationFile(settings.pronunciations).load(voice.check)
 

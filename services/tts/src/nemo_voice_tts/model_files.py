@@ -14,6 +14,8 @@ from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.voices import SpeakersMismatch, Voices
+from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.languages import voice_language
 
 DEMO_MODEL, DEMO_VOCODER = "fastpitch.nemo", "hifigan.nemo"
 
@@ -24,6 +26,8 @@ class VoiceFiles:
 
     model: StoredModel
     vocoder: StoredModel
+    language: Language
+    """The language that the voice speaks."""
 
 
 def model_of(settings: TtsSettings) -> Checkpoint:
@@ -33,7 +37,8 @@ def model_of(settings: TtsSettings) -> Checkpoint:
 
 
 def _refuse_misfit(settings: TtsSettings, facts: ModelFacts) -> None:
-    """Raises `UnsupportedModel` for a model that has not the speakers that the settings name."""
+    """Raises `UnsupportedModel` for a voice of another language, or without the named speakers."""
+    voice_language(facts.languages, settings.language)
     try:
         Voices(settings.model, facts.speakers, settings.voice_choice)
     except SpeakersMismatch as error:
@@ -71,4 +76,5 @@ def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = N
     """
     wanted = (model_of(settings), vocoder_of(settings))
     model, vocoder = Checkpoints(settings, code_in=code_in).fetch(wanted, progress)
-    return VoiceFiles(model, vocoder)
+    spoken = model.facts.languages if model.facts is not None else ()
+    return VoiceFiles(model, vocoder, voice_language(spoken, settings.language))

@@ -11,6 +11,7 @@ from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_serving.model_kinds.published_voices import ENGLISH_VOCODER, published_voice
 from nemo_voice_serving.settings import ServiceSettings
 from nemo_voice_tts.synthesis.voices import VoiceChoice, checked_speakers, speakers_of
+from nemo_voice_tts.text.languages import LANGUAGES, language_of
 from nemo_voice_tts.text.reading import read
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
@@ -39,6 +40,8 @@ class TtsSettings(ServiceSettings):
     default_voice: str | None = None
     """Voice of requests that name none, one of the names or numbers. Absent: a model with several
     speakers refuses such requests."""
+    language: str | None = None
+    """Language that the voice speaks, where its checkpoint does not say it: `de`, `en` or `es`."""
     grammars: Path | None = None
     """Folder of the compiled text-normalisation grammars; absent: the user's cache."""
     pronunciations: Path | None = None
@@ -70,6 +73,13 @@ class TtsSettings(ServiceSettings):
         if isinstance(given, str):
             return speakers_of(given)
         return checked_speakers(list(given.items())) if isinstance(given, Mapping) else given
+
+    @field_validator("language")
+    @classmethod
+    def _is_read(cls, tag: str | None) -> str | None:
+        if tag is not None and language_of(tag) is None:
+            raise ValueError(f"no texts are read in {tag}; one of {', '.join(LANGUAGES)}")
+        return tag
 
     @field_validator("warmup_texts")
     @classmethod

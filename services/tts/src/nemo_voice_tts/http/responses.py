@@ -21,6 +21,7 @@ from nemo_voice_tts.http import sse
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
 from nemo_voice_tts.synthesis.voices import DEFAULT_VOICE, Voices
+from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.phonemes import Pronunciation
 from nemo_voice_tts.text.pronunciations import EMPTY, Check, PronunciationList, of_mapping
 from nemo_voice_tts.text.reading import ReadingOptions
@@ -99,9 +100,14 @@ class SpeechResponses:
         """Returns how a request's text is read: what it says itself comes first."""
         return ReadingOptions(
             text_format or self._text_format,
+            language=self.language().code,
             pronunciations=(pronunciations, self._pronunciations()),
             strict=strict,
         )
+
+    def language(self) -> Language:
+        """Returns the language of the voice; raises `NotReady` while no model is ready."""
+        return self._service.use_case().language
 
     def require_serving(self) -> None:
         """Raises `NotReady` while no model is ready."""

@@ -17,7 +17,6 @@ from pydantic_core import CoreSchema
 from typing_extensions import override
 
 from nemo_voice_serving.audio.encoding import AudioFormat
-from nemo_voice_tts.http.voice_names import LANGUAGE
 from nemo_voice_tts.synthesis.voices import DEFAULT_VOICE
 from nemo_voice_tts.text.pronunciations import MAX_REQUEST_ENTRIES
 from nemo_voice_tts.text.structure.blocks import TextFormat
@@ -154,8 +153,8 @@ class NimSpeechRequest(_Body):
 
     text: str = Field(examples=["Hello, this is a demo voice."])
     """What to say."""
-    language: str = LANGUAGE
-    """The text's language; the voice speaks English."""
+    language: str | None = None
+    """The text's language, such as `en-US`; absent: the voice's. Another one is refused."""
     voice: str = DEFAULT_VOICE
     """A name that `GET /v1/audio/list_voices` gives, or one that `POST /v1/audio/speech` takes."""
     sample_rate_hz: int | None = Field(default=None, ge=8000, le=48000)

@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from nemo_voice_tts.synthesis.port import (
     Window,
 )
 from nemo_voice_tts.synthesis.voices import Voices
+from nemo_voice_tts.text.en import ENGLISH
+from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.phonemes import Pronunciation
 from nemo_voice_tts.text.reading import (
     DEFAULT_OPTIONS,
@@ -71,6 +73,7 @@ class Synthesis:
         vocoder: Batcher[Window, Samples],
         admission: Admission,
         pacing: Pacing,
+        language: Language = ENGLISH,
         voices: Voices | None = None,
         count_unread: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -83,12 +86,15 @@ class Synthesis:
             vocoder: Those of the second.
             admission: Counts the characters that are in work.
             pacing: How a text is cut.
+            language: What the voice speaks.
             voices: The names of its speakers; absent: the model's own.
             count_unread: Is told how many characters of a phrase the voice has no symbols for.
         """
         description = voice.description
         self.voices = voices or Voices(description.source, description.speakers)
         """The names of the voices that speak."""
+        self.language = language
+        """The language that the voice speaks, whatever the options of a text say."""
         self._voice = voice
         self._count_unread = count_unread
         self._normalise = normalise
@@ -137,6 +143,7 @@ class Synthesis:
         chosen = self.voices.speaker() if speaker is None else speaker
         pacing = self._pacing
         limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
+        options = replace(options, language=self.language.code)
         phrases = await _read(text, options, limits)
         for pronunciation in phrases[0].pronunciations.values():
             self._voice.check(pronunciation)
@@ -171,7 +178,8 @@ class Synthesis:
         """
         normalised = written.text if written.is_in_words else await self._normalise(written.text)
         try:
-            tokens = self._voice.tokens(normalised, written.pronunciations)
+            spelled = self.language.spelled(normalised)
+            tokens = self._voice.tokens(spelled, written.pronunciations)
         except UnspeakableText:
             # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
             return []

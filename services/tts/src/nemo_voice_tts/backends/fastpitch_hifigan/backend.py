@@ -39,6 +39,8 @@ class VoiceOptions:
     """`auto`, `cpu` or `cuda`."""
     precision: str = "auto"
     """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32."""
+    language: str | None = None
+    """What the voice speaks, where its checkpoint does not say it."""
     max_batch_items: int = 16
     most_tokens: int = 480
     """Longest phrase in one piece at the normal pace; a longer one is spoken in parts."""
@@ -167,7 +169,8 @@ def load_voice(
 
     device = hardware.choose_device(options.device)
     precision = hardware.precision_of(options.precision, device)
-    is_english = not facts.languages or facts.languages[0].startswith("en")
+    languages = facts.languages or ((options.language,) if options.language else ())
+    is_english = not languages or languages[0].startswith("en")
     fastpitch = load_fastpitch(fastpitch_directory, device, is_english=is_english)
     hifigan = load_hifigan(hifigan_directory, device, precision)
     for what in ("sample_rate_hz", "mel_count", "hop_samples"):
@@ -183,7 +186,7 @@ def load_voice(
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),
         kind=facts.kind.name,
-        languages=facts.languages,
+        languages=languages,
         speakers=fastpitch.speaker_count,
     )
     return NemoVoice(fastpitch, hifigan, description, options)
