@@ -9,7 +9,9 @@ from nemo_voice_serving.model_kinds.facts import ModelFacts
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import checkpoints
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
+from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.model_store.reference import shown
 from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_tts.settings import TtsSettings
@@ -37,8 +39,13 @@ def model_of(settings: TtsSettings) -> Checkpoint:
 
 
 def _refuse_misfit(settings: TtsSettings, facts: ModelFacts) -> None:
-    """Raises `UnsupportedModel` for a voice of another language, or without the named speakers."""
-    voice_language(facts.languages, settings.language)
+    """Raises `UnsupportedModel` for a voice of another language, or without the named speakers.
+
+    A language that the checkpoint does not say is wanted at the start alone: a download has not all
+    settings of its service.
+    """
+    if facts.languages:
+        voice_language(facts.languages, settings.language)
     try:
         Voices(settings.model, facts.speakers, settings.voice_choice)
     except SpeakersMismatch as error:
@@ -77,4 +84,8 @@ def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = N
     wanted = (model_of(settings), vocoder_of(settings))
     model, vocoder = Checkpoints(settings, code_in=code_in).fetch(wanted, progress)
     spoken = model.facts.languages if model.facts is not None else ()
-    return VoiceFiles(model, vocoder, voice_language(spoken, settings.language))
+    try:
+        language = voice_language(spoken, settings.language)
+    except UnsupportedModel as error:
+        raise ModelUnsupported(f"{shown(settings.model)} cannot be served. {error}") from error
+    return VoiceFiles(model, vocoder, language)

@@ -67,7 +67,7 @@ class PublishedVoice:
     """The numbers of its speakers by name; none where nobody published them."""
 
 
-_KNOWN: Mapping[str, PublishedVoice] = MappingProxyType(
+PUBLISHED_VOICES: Mapping[str, PublishedVoice] = MappingProxyType(
     {
         "tts_en_fastpitch": PublishedVoice(ENGLISH_VOCODER),
         "tts_en_fastpitch_align": PublishedVoice(ENGLISH_VOCODER),
@@ -94,4 +94,4 @@ def published_voice(source: str) -> PublishedVoice | None:
             file.
     """
     parts = (part.removesuffix(".nemo") for part in reversed(re.split(r"[/@?&=]", source)))
-    return next((_KNOWN[part] for part in parts if part in _KNOWN), None)
+    return next((PUBLISHED_VOICES[part] for part in parts if part in PUBLISHED_VOICES), None)
