@@ -8,7 +8,7 @@ import pytest
 from support.http.speech_service import TEXT, service_of
 from support.models.fakes import FakeVoice
 
-NAMED = {"speakers": {"helen": 92, "Tío Juan": 3, "alloy": 92}}
+NAMED = {"helen": 92, "Tío Juan": 3, "alloy": 92}
 
 
 async def asked(client: httpx.AsyncClient, route: str, voice: str | None) -> httpx.Response:
@@ -34,7 +34,7 @@ every_route = pytest.mark.parametrize(
 @every_route
 async def test_the_named_speaker_speaks(route: str) -> None:
     voice = FakeVoice(speakers=174)
-    async with service_of(voice, **NAMED) as (client, _service):
+    async with service_of(voice, speakers=NAMED) as (client, _service):
         responses = [
             await asked(client, route, name) for name in ("helen", "alloy", "Tío Juan", "92", "3")
         ]
@@ -45,7 +45,7 @@ async def test_the_named_speaker_speaks(route: str) -> None:
 
 @every_route
 async def test_no_voice_and_one_of_openais_are_refused_with_the_voices(route: str) -> None:
-    async with service_of(FakeVoice(speakers=174), **NAMED) as (client, _service):
+    async with service_of(FakeVoice(speakers=174), speakers=NAMED) as (client, _service):
         responses = [
             await asked(client, route, name) for name in (None, "default", "nova", "nobody", "0")
         ]
@@ -59,7 +59,7 @@ async def test_no_voice_and_one_of_openais_are_refused_with_the_voices(route: st
 @every_route
 async def test_the_default_voice_speaks_unless_another_is_named(route: str) -> None:
     voice = FakeVoice(speakers=174)
-    async with service_of(voice, default_voice="Tío Juan", **NAMED) as (client, _service):
+    async with service_of(voice, default_voice="Tío Juan", speakers=NAMED) as (client, _service):
         statuses = [
             (await asked(client, route, name)).status_code
             for name in (None, "default", "helen", "nova")
@@ -70,7 +70,7 @@ async def test_the_default_voice_speaks_unless_another_is_named(route: str) -> N
 
 
 async def test_the_voices_are_listed_everywhere() -> None:
-    async with service_of(FakeVoice(speakers=174), **NAMED) as (client, _service):
+    async with service_of(FakeVoice(speakers=174), speakers=NAMED) as (client, _service):
         menu = (await client.get("/v1/audio/voices")).json()["voices"]
         ids = (await client.get("/v1/audio/voices?legacy=true")).json()["voices"]
         nims = (await client.get("/v1/audio/list_voices")).json()
@@ -92,16 +92,18 @@ async def test_speakers_without_names_are_listed_by_number() -> None:
 
 
 async def test_self_test_and_warm_up_speak_with_the_default_or_the_first_voice() -> None:
-    for chosen, speaker in (({}, 92), ({"default_voice": "Tío Juan"}, 3)):
+    for default, speaker in ((None, 92), ("Tío Juan", 3)):
         voice = FakeVoice(speakers=174)
-        async with service_of(voice, warmup_texts='["Hello."]', **NAMED, **chosen):
+        async with service_of(
+            voice, warmup_texts='["Hello."]', speakers=NAMED, default_voice=default
+        ):
             pass
         assert {phrase.speaker for phrase in voice.phrases} == {speaker}
 
 
 async def test_an_openai_voice_object_names_a_speaker() -> None:
     voice = FakeVoice(speakers=174)
-    async with service_of(voice, **NAMED) as (client, _service):
+    async with service_of(voice, speakers=NAMED) as (client, _service):
         body = {"input": TEXT, "model": "m", "voice": {"id": "helen"}}
         response = await client.post("/v1/audio/speech", json=body)
     assert response.status_code == 200

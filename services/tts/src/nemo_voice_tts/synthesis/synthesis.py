@@ -6,17 +6,14 @@ way.
 
 import asyncio
 import re
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
-from nemo_voice_serving.batching.batcher import Batcher, Served
+from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_tts.errors import UnreadableCharacters, UnspeakableText
+from nemo_voice_tts.synthesis.pipeline import FIRST, LATER, Pipeline, WindowSound, silence
 from nemo_voice_tts.synthesis.port import (
     FASTEST_PACE,
     SLOWEST_PACE,
@@ -37,7 +34,6 @@ from nemo_voice_tts.text.reading import (
     read,
 )
 
-_FIRST, _LATER = 0, 1
 _NAMED = 10
 """How many characters a message names."""
 _DIGIT = re.compile(r"\d")
@@ -46,9 +42,6 @@ _LONG_TEXT_CHARS = 2000
 
 Normalise = Callable[[str], Awaitable[str]]
 """Turns digits and abbreviations into words."""
-
-WindowSound = asyncio.Future[Served[Samples]]
-"""The sound of one window, once its vocoder batch has run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +136,11 @@ class Synthesis:
         chosen = self.voices.speaker() if speaker is None else speaker
         pacing = self._pacing
         limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
-        options = replace(options, language=self.language.code)
-        phrases = await _read(text, options, limits)
-        for pronunciation in phrases[0].pronunciations.values():
-            self._voice.check(pronunciation)
-        if options.strict:
-            self._refuse_unread(phrases)
+        phrases = await self._read(text, options, limits)
         # However long the text is, only its phrases in work take room.
         work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
         with self._admission.admit(work):
-            pipeline = _Pipeline(
+            pipeline = Pipeline(
                 phrases,
                 lambda phrase, urgency: self._window_sounds(
                     phrase, speaker=chosen, pace=pace, urgency=urgency
@@ -169,6 +157,18 @@ class Synthesis:
             finally:
                 await pipeline.aclose()
 
+    async def _read(self, text: str, options: ReadingOptions, limits: Limits) -> list[ReadPhrase]:
+        options = replace(options, language=self.language.code)
+        if len(text) <= _LONG_TEXT_CHARS:
+            phrases = read(text, options, limits)
+        else:
+            phrases = await asyncio.to_thread(read, text, options, limits)
+        for pronunciation in phrases[0].pronunciations.values():
+            self._voice.check(pronunciation)
+        if options.strict:
+            self._refuse_unread(phrases)
+        return phrases
+
     async def _window_sounds(
         self, written: ReadPhrase, *, speaker: int, pace: float, urgency: int
     ) -> list[WindowSound]:
@@ -177,14 +177,14 @@ class Synthesis:
         A pause comes on top of the fifth of a second or so in which the voice itself ends a phrase.
         """
         normalised = written.text if written.is_in_words else await self._normalise(written.text)
+        spelled = self.language.spelled(normalised)
+        if lost := self._voice.unread(spelled):
+            self._count_unread(len(lost))
         try:
-            spelled = self.language.spelled(normalised)
             tokens = self._voice.tokens(spelled, written.pronunciations)
         except UnspeakableText:
             # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
             return []
-        if lost := self._voice.unread(normalised):
-            self._count_unread(len(lost))
         pace = min(FASTEST_PACE, max(SLOWEST_PACE, pace * written.pace))
         phrase = Phrase(tokens, pace=pace, speaker=speaker)
         served = await self._spectrograms.submit(
@@ -192,23 +192,23 @@ class Synthesis:
             length=len(phrase.tokens),
             urgency=urgency,
             timeout_s=self._pacing.timeout_s,
-            is_patient=urgency == _LATER,
+            is_patient=urgency == LATER,
         )
-        windows = self._voice.windows(served.output, first=urgency == _FIRST)
+        windows = self._voice.windows(served.output, first=urgency == FIRST)
         sounds = [
             asyncio.ensure_future(
                 self._vocoder.submit(
                     window,
                     length=window.frame_count,
-                    urgency=urgency if place == 0 else _LATER,
+                    urgency=urgency if place == 0 else LATER,
                     timeout_s=self._pacing.timeout_s,
                     is_patient=True,
                 )
             )
             for place, window in enumerate(windows)
         ]
-        before = _silence(written.lead_s, self.sample_rate_hz)
-        after = _silence(written.pause_s, self.sample_rate_hz)
+        before = silence(written.lead_s, self.sample_rate_hz)
+        after = silence(written.pause_s, self.sample_rate_hz)
         return [*before, *sounds, *after]
 
     def _refuse_unread(self, phrases: Iterable[ReadPhrase]) -> None:
@@ -218,78 +218,3 @@ class Synthesis:
             named = ", ".join(f"{one!r}" for one in dict.fromkeys(lost[:_NAMED]))
             message = f"This voice has no sound for characters of the text: {named}. "
             raise UnreadableCharacters(f"{message}Write them in another way.")
-
-
-async def _read(text: str, options: ReadingOptions, limits: Limits) -> list[ReadPhrase]:
-    if len(text) <= _LONG_TEXT_CHARS:
-        return read(text, options, limits)
-    return await asyncio.to_thread(read, text, options, limits)
-
-
-def _silence(seconds: float, rate_hz: int) -> list[WindowSound]:
-    """Returns so many seconds of silence, in pieces of a second at most."""
-    left = round(seconds * rate_hz)
-    pieces: list[WindowSound] = []
-    while left > 0:
-        piece: WindowSound = asyncio.get_running_loop().create_future()
-        samples = np.zeros(min(left, rate_hz), dtype=np.float32)
-        piece.set_result(Served(samples, wait_s=0.0, run_s=0.0, batch_items=1))
-        pieces.append(piece)
-        left -= len(samples)
-    return pieces
-
-
-class _Pipeline:
-    """The phrases of one text in work: as tasks until their spectrogram is made, then as sound."""
-
-    def __init__(
-        self,
-        phrases: Iterable[ReadPhrase],
-        window_sounds: Callable[[ReadPhrase, int], Coroutine[Any, Any, list[WindowSound]]],
-        *,
-        ahead: int,
-    ) -> None:
-        self._phrases = iter(phrases)
-        self._window_sounds = window_sounds
-        self._ahead = ahead
-        self._coming: deque[asyncio.Task[list[WindowSound]]] = deque()
-        self._sounding: deque[WindowSound] = deque()
-        self._urgency = _FIRST
-        self._has_sounded = False
-
-    async def next_piece(self) -> Samples | None:
-        """Returns the next piece of sound once it is made; None at the end of the text."""
-        self._look_ahead()
-        while not self._sounding:
-            if not self._coming:
-                return None
-            self._sounding.extend(await self._coming[0])
-            del self._coming[0]
-            self._look_ahead()
-        served = await self._sounding[0]
-        del self._sounding[0]
-        self._has_sounded = True
-        self._look_ahead()
-        return served.output
-
-    async def aclose(self) -> None:
-        """Cancels what is in work and waits until it has left the queues."""
-        for phrase in self._coming:
-            phrase.cancel()
-            if phrase.done() and not phrase.cancelled() and phrase.exception() is None:
-                self._sounding.extend(phrase.result())
-        for sound in self._sounding:
-            sound.cancel()
-        # The first await comes last: once a streamed response is cancelled, every await is.
-        await asyncio.gather(*self._coming, *self._sounding, return_exceptions=True)
-
-    def _look_ahead(self) -> None:
-        # Starting later phrases before the first sound would delay it: their spectrograms would
-        # run on the device before its vocoder.
-        ahead = self._ahead if self._has_sounded else 1
-        while len(self._coming) < ahead:
-            phrase = next(self._phrases, None)
-            if phrase is None:
-                return
-            self._coming.append(asyncio.create_task(self._window_sounds(phrase, self._urgency)))
-            self._urgency = _LATER
