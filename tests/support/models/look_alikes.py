@@ -159,13 +159,19 @@ def _canary(prompt_format: str, tokenizer: Config) -> Config:
 PUBLISHED: dict[str, Config] = {
     "nvidia/tts_en_fastpitch": _fastpitch(22050, 256, _english("nv22.01")),
     "tts_en_fastpitch_ipa": _fastpitch(22050, 256, _ipa("en-US")),
-    "tts_en_fastpitch_multispeaker": _fastpitch(44100, 512, _english("nv22.07"), speakers=9018),
+    "tts_en_fastpitch_multispeaker": _fastpitch(44100, 512, _english("nv22.07"), speakers=12_800),
     "tts_es_fastpitch_multispeaker": _fastpitch(44100, 512, _ipa("es-ES"), speakers=174),
     "tts_de_fastpitch_thorstens2210": _fastpitch(22050, 256, _ipa("de-DE")),
     "tts_de_fastpitch_thorstens2102": _fastpitch(
         22050,
         256,
         {"_target_": f"{_OLD_TTS}.tts_tokenizers.GermanCharsTokenizer", "punct": True},
+    ),
+    "tts_de_fastpitch_multispeaker_5": _fastpitch(
+        44100,
+        512,
+        {"_target_": f"{_OLD_TTS}.tts_tokenizers.GermanCharsTokenizer", "punct": True},
+        speakers=119,
     ),
     "tts_zh_fastpitch_sfspeech": _fastpitch(
         22050,
@@ -180,6 +186,10 @@ PUBLISHED: dict[str, Config] = {
     ),
     "nvidia/tts_hifigan": _hifigan(22050, 256, [8, 8, 2, 2]),
     "tts_en_hifitts_hifigan_ft_fastpitch": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_es_hifigan_ft_fastpitch_multispeaker": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_de_hui_hifigan_ft_fastpitch_multispeaker_5": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_de_hifigan_thorstens2102": _hifigan(22050, 256, [8, 8, 2, 2]),
+    "tts_de_hifigan_thorstens2210": _hifigan(22050, 256, [8, 8, 2, 2]),
     "nvidia/parakeet-tdt-1.1b": _transducer(
         _conformer("rnnt_bpe_models", "EncDecRNNTBPEModel"), tdt=True
     ),

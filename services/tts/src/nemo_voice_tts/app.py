@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -27,6 +28,9 @@ from nemo_voice_tts.self_test import check_speech, self_test, spoken
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
+from nemo_voice_tts.synthesis.voices import Voices
+from nemo_voice_tts.text.en import ENGLISH
+from nemo_voice_tts.text.languages import voice_language
 from nemo_voice_tts.text.pronunciation_file import PronunciationFile, PronunciationMetrics
 from nemo_voice_tts.text.pronunciations import PronunciationList
 
@@ -84,8 +88,10 @@ class SpeechService(Service[Voice, Synthesis]):
     async def assemble(self, backend: Voice) -> Synthesis:
         await asyncio.to_thread(self._pronunciations.load, backend.check)
         self._tasks.add(asyncio.create_task(self._pronunciations.follow(), name="pronunciations"))
-        await self._normaliser.start()
         synthesis = self._synthesis_of(backend)
+        if synthesis.language.has_grammars:
+            await self._normaliser.start()
+        self.runtime.model = replace(self.runtime.model, voices=tuple(synthesis.voices.names))
         await self._speak_warmup_texts(synthesis)
         return synthesis
 
@@ -101,8 +107,10 @@ class SpeechService(Service[Voice, Synthesis]):
     def _synthesis_of(self, voice: Voice) -> Synthesis:
         settings, runtime = self._settings, self.runtime
         limits = runtime.first_limits(TOKEN_BUCKETS)
+        spoken = voice.description.languages or (ENGLISH.code,)
         return Synthesis(
             voice,
+            language=voice_language(spoken, settings.language),
             normalise=self._normaliser.normalise,
             spectrograms=runtime.batcher("spectrogram", voice.spectrograms, limits, gathers=True),
             vocoder=runtime.batcher(
@@ -117,6 +125,10 @@ class SpeechService(Service[Voice, Synthesis]):
                 phrases_ahead=settings.phrases_ahead,
                 timeout_s=settings.request_timeout_s,
             ),
+            voices=Voices(
+                voice.description.source, voice.description.speakers, settings.voice_choice
+            ),
+            count_unread=runtime.metrics.characters_unread,
         )
 
     async def _speak_warmup_texts(self, synthesis: Synthesis) -> None:
@@ -136,6 +148,7 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
     options = VoiceOptions(
         device=settings.device,
         precision=settings.precision,
+        language=files.language.code,
         max_batch_items=settings.batching.max_items,
     )
     return partial(

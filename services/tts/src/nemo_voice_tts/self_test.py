@@ -14,8 +14,9 @@ LEVEL = (0.005, 0.5)
 
 
 async def spoken(synthesis: Synthesis, text: str) -> Samples:
-    """Returns the whole speech of a text."""
-    return np.concatenate([piece async for piece in synthesis.speak(text)])
+    """Returns the whole speech of a text, by the default voice or else the first one."""
+    speech = synthesis.speak(text, speaker=synthesis.voices.test_speaker)
+    return np.concatenate([piece async for piece in speech])
 
 
 async def self_test(synthesis: Synthesis) -> Facts:

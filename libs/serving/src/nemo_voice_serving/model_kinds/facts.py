@@ -112,12 +112,17 @@ def _of_a_voice(config: Config, kind: Kind, target: str, source: str) -> ModelFa
         target=target,
         kind=kind,
         languages=_spoken(config, tokenizer) or languages_of_name(source),
-        speakers=min(config.whole("n_speakers") or 1, _MOST_SPEAKERS),
+        speakers=min(_speakers(config), _MOST_SPEAKERS),
         sample_rate_hz=config.whole("sample_rate") or config.whole("preprocessor.sample_rate"),
         mel_count=config.whole("n_mel_channels"),
         hop_samples=config.whole("n_window_stride"),
         tokenizer=tokenizer.rpartition(".")[2] if tokenizer else None,
     )
+
+
+def _speakers(config: Config) -> int:
+    table = "speaker_encoder.lookup_module.n_speakers"
+    return config.whole(table) or config.whole("n_speakers") or 1
 
 
 def _spoken(config: Config, tokenizer: str | None) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ class ServedModel:
     languages: tuple[str, ...] = ()
     speakers: int | None = None
     translations: tuple[tuple[str, str], ...] = ()
+    voices: tuple[str, ...] = ()
+    """The names by which requests choose one; of voices only."""
 
 
 class Runtime:
