@@ -8,7 +8,7 @@ import numpy as np
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
-from nemo_voice_stt.transcription.port import Clip, Recognition, TextToken, Word
+from nemo_voice_stt.transcription.port import Abilities, Clip, Recognition, TextToken, Word
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
@@ -83,6 +83,8 @@ class FakeRecogniser:
         languages: tuple[str, ...] = ("en",),
     ) -> None:
         self.description = replace(description(rate_hz=16000), languages=languages)
+        self.abilities = Abilities()
+        self.told: list[str | None] = []
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []
@@ -98,6 +100,7 @@ class FakeRecogniser:
             raise self.error
         self.batches.append([len(clip.samples) for clip in batch])
         self.hotwords.extend(clip.hotwords for clip in batch)
+        self.told.extend(clip.language for clip in batch)
         return [self._heard(len(clip.samples) / 16000) for clip in batch]
 
     def _heard(self, duration_s: float) -> Recognition:
