@@ -1,7 +1,7 @@
 """The settings of the speech-to-text service, beyond those both services share."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -41,6 +41,9 @@ class SttSettings(ServiceSettings):
     """ISO 639-1 codes of what the model understands, separated by commas: a request for another
     language is refused. Not set: those of the checkpoint or of its published name; English where
     neither says."""
+    decoder: Literal["auto", "transducer", "ctc"] = "auto"
+    """Which decoder of a hybrid checkpoint is used. A transducer errs less, CTC is faster on a CPU;
+    `auto` takes the transducer. A checkpoint that lacks the one named here is refused."""
     cuda_graphs: bool = True
     """Decode through CUDA graphs on a GPU; turn it off for drivers that fail to capture them."""
     piece_s: float = Field(default=30.0, ge=5, le=60)
