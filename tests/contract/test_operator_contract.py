@@ -239,7 +239,7 @@ def test_the_ports_are_the_same(task: Task) -> None:
 
 
 def test_the_probes_ask_what_the_services_answer() -> None:
-    health = health_router(Lifecycle(), DeviceThread(), stuck_after_s=1)
+    health = health_router(Lifecycle(), DeviceThread())
     startup = startup_router(Lifecycle())
     assert {contract.LIVE_PATH, contract.READY_PATH, contract.STARTUP_PATH} <= {
         getattr(one, "path", "") for one in (*health.routes, *startup.routes)

@@ -81,10 +81,12 @@ class FakeRecogniser:
         self,
         text: str = "good morning how are you today",
         languages: tuple[str, ...] = ("en",),
+        abilities: Abilities = Abilities(),  # noqa: B008 frozen
     ) -> None:
         self.description = replace(description(rate_hz=16000), languages=languages)
-        self.abilities = Abilities()
-        self.told: list[str | None] = []
+        self.abilities = abilities
+        self.told: list[tuple[str | None, str | None]] = []
+        """Of each clip: what is spoken, and what to write."""
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []
@@ -100,7 +102,7 @@ class FakeRecogniser:
             raise self.error
         self.batches.append([len(clip.samples) for clip in batch])
         self.hotwords.extend(clip.hotwords for clip in batch)
-        self.told.extend(clip.language for clip in batch)
+        self.told.extend((clip.language, clip.translate_to) for clip in batch)
         return [self._heard(len(clip.samples) / 16000) for clip in batch]
 
     def _heard(self, duration_s: float) -> Recognition:

@@ -141,8 +141,9 @@ class TranscribedClip:
 
 
 _REMEDY = (
-    "If that is not what the model was made for, set NEMO_VOICE_SELF_TEST__CLIP to a recording that"
-    " it understands, and NEMO_VOICE_SELF_TEST__TEXT to what is said in it."
+    "If the model was made for another language, name it in NEMO_VOICE_LANGUAGES, or set "
+    "NEMO_VOICE_SELF_TEST__CLIP to a recording that it understands, and NEMO_VOICE_SELF_TEST__TEXT "
+    "to what is said in it (languages and selfTest of a VoiceService)."
 )
 
 

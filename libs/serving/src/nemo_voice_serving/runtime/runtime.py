@@ -77,7 +77,7 @@ class Runtime:
         """Takes the settings and the service's name in metrics: `tts` or `stt`."""
         self.settings = settings
         self.lifecycle = Lifecycle()
-        self.device = DeviceThread()
+        self.device = DeviceThread(stuck_after_s=settings.stuck_after_s)
         self.metrics = ServiceMetrics(CollectorRegistry(), service)
         self.model = ServedModel(settings.model)
         self._service = service
@@ -89,7 +89,7 @@ class Runtime:
     def stuck(self) -> str | None:
         """Returns what is wrong when one batch has run for longer than it may; else None."""
         is_serving = self.lifecycle.phase in {Phase.READY, Phase.DRAINING}
-        if not is_serving or not self.device.is_stuck(self.settings.stuck_after_s):
+        if not is_serving or not self.device.is_stuck():
             return None
         return f"one batch has been running for {self.device.busy_s():.0f} s"
 
