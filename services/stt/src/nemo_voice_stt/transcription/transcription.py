@@ -32,6 +32,8 @@ class Pacing:
     pieces_ahead: int
     max_audio_s: float
     timeout_s: float
+    urgency: int = 0
+    """See `Waiting.urgency`; `AT_ONCE` for the self-test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ class Transcription:
         served = await self._recognitions.submit(
             recording.clip(piece.samples),
             length=duration_s,
+            urgency=self._pacing.urgency,
             timeout_s=self._pacing.timeout_s,
             is_patient=is_patient,
         )
