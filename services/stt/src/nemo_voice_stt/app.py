@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.nemo.threads import use_threads
+from nemo_voice_serving.nemo import torch_setup
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
@@ -45,10 +45,17 @@ class TranscriptionService(Service[Recogniser, Transcription]):
 
     @override
     async def assemble(self, backend: Recogniser) -> Transcription:
+        self.runtime.watch_memory(torch_setup.device_memory)
         runtime, settings = self.runtime, self._settings
         limits = runtime.first_limits(AUDIO_BUCKETS, max_padded=settings.max_batch_audio_s)
         return Transcription(
-            runtime.batcher("recognition", backend.recognise, limits, gathers=True),
+            runtime.batcher(
+                "recognition",
+                backend.recognise,
+                limits,
+                gathers=True,
+                memory_advice="If it goes on, lower NEMO_VOICE_PIECE_S.",
+            ),
             sample_rate_hz=backend.description.sample_rate_hz,
             admission=runtime.admission(
                 settings.max_queue_audio_s, unit="audio seconds", assumed_rate=20.0
@@ -77,7 +84,7 @@ def fetch_recogniser(
     settings: SttSettings, progress: Callable[[Progress], None]
 ) -> Callable[[], Recogniser]:
     """Fetches the model's files and returns what loads NeMo's recogniser from them."""
-    use_threads(settings.threads)
+    torch_setup.before_import(settings)
     stored = fetch(settings, progress)
     options = RecogniserOptions(
         device=settings.device,
@@ -89,7 +96,8 @@ def fetch_recogniser(
         bucket_edges=AUDIO_BUCKETS,
         languages=settings.language_codes if settings.names_languages else (),
     )
-    return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
+    load = partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
+    return torch_setup.with_device_settings(settings, load)
 
 
 def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:

@@ -11,7 +11,7 @@ from typing_extensions import override
 from nemo_voice_serving.batching.scheduler import Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.nemo.threads import use_threads
+from nemo_voice_serving.nemo import torch_setup
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts import __version__
@@ -32,6 +32,9 @@ from nemo_voice_tts.text.pronunciations import PronunciationList
 
 TOKEN_BUCKETS = (24, 48, 96, 160, 240)
 """Phrases of one batch have similar lengths: attention and mel cost grow with the longest."""
+
+
+_MEMORY_ADVICE = "If it goes on, lower NEMO_VOICE_PHRASE_CHARS."
 
 
 class Normaliser(Protocol):
@@ -82,6 +85,7 @@ class SpeechService(Service[Voice, Synthesis]):
 
     @override
     async def assemble(self, backend: Voice) -> Synthesis:
+        self.runtime.watch_memory(torch_setup.device_memory)
         await asyncio.to_thread(self._pronunciations.load, backend.check)
         self._tasks.add(asyncio.create_task(self._pronunciations.follow(), name="pronunciations"))
         await self._normaliser.start()
@@ -104,9 +108,18 @@ class SpeechService(Service[Voice, Synthesis]):
         return Synthesis(
             voice,
             normalise=self._normaliser.normalise,
-            spectrograms=runtime.batcher("spectrogram", voice.spectrograms, limits, gathers=True),
+            spectrograms=runtime.batcher(
+                "spectrogram",
+                voice.spectrograms,
+                limits,
+                gathers=True,
+                memory_advice=_MEMORY_ADVICE,
+            ),
             vocoder=runtime.batcher(
-                "vocoder", voice.waveforms, Limits(max_items=voice.vocoder_items)
+                "vocoder",
+                voice.waveforms,
+                Limits(max_items=voice.vocoder_items),
+                memory_advice=_MEMORY_ADVICE,
             ),
             admission=runtime.admission(
                 settings.max_queue_chars, unit="characters", assumed_rate=200.0
@@ -131,14 +144,14 @@ class SpeechService(Service[Voice, Synthesis]):
 
 def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> Callable[[], Voice]:
     """Fetches the models' files and returns what loads NeMo's voice from them."""
-    use_threads(settings.threads)
+    torch_setup.before_import(settings)
     files = fetch(settings, progress)
     options = VoiceOptions(
         device=settings.device,
         precision=settings.precision,
         max_batch_items=settings.batching.max_items,
     )
-    return partial(
+    load = partial(
         load_voice,
         files.model.directory,
         files.vocoder.directory,
@@ -146,6 +159,7 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
         revision=files.model.revision,
         options=options,
     )
+    return torch_setup.with_device_settings(settings, load)
 
 
 def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:

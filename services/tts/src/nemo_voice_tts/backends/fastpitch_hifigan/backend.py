@@ -37,7 +37,8 @@ class VoiceOptions:
     device: str = "auto"
     """`auto`, `cpu` or `cuda`."""
     precision: str = "auto"
-    """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32."""
+    """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32. On a
+    GPU `auto` is float16: as quick as bfloat16, with an eighth of its noise."""
     max_batch_items: int = 16
     most_tokens: int = 480
     """Longest phrase in one piece at the normal pace; a longer one is spoken in parts."""
@@ -161,7 +162,7 @@ def load_voice(
     from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan  # noqa: PLC0415
 
     device = hardware.choose_device(options.device)
-    precision = hardware.precision_of(options.precision, device)
+    precision = hardware.precision_of(options.precision, device, preferred="float16")
     fastpitch = load_fastpitch(fastpitch_directory, device)
     hifigan = load_hifigan(hifigan_directory, device, precision)
     for what in ("sample_rate_hz", "mel_count", "hop_samples"):
