@@ -140,6 +140,18 @@ class FailureReason(StrEnum):
     UNEXPECTED_ERROR = ("UnexpectedError", "An error of another kind; the log has its traceback.")
 
 
+REFUSALS = frozenset(
+    {
+        FailureReason.INVALID_MODEL_REFERENCE,
+        FailureReason.UNSUPPORTED_MODEL,
+        FailureReason.UNSAFE_CONFIG,
+        FailureReason.UNSAFE_ARCHIVE,
+        FailureReason.UNSAFE_PICKLE,
+    }
+)
+"""Reasons that the next try would find again: only another reference, or another file, helps."""
+
+
 class ModelStoreError(Exception):
     """Base class; the message says what is wrong with a model and what to do.
 
