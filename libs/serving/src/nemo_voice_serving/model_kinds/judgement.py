@@ -7,6 +7,7 @@ from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsupportedMo
 from nemo_voice_serving.model_kinds.facts import ModelFacts, facts_of
 from nemo_voice_serving.model_kinds.kinds import COLLECTIONS, KINDS, Kind, Role
 from nemo_voice_serving.model_kinds.safety import refuse_foreign_class, refuse_unsafe
+from nemo_voice_serving.model_kinds.sizes import refuse_absurd_sizes
 
 _CHARACTERS = "CharsTokenizer"
 _WITHOUT_SOUNDS = ("GermanPhonemesTokenizer", "ItalianPhonemesTokenizer")
@@ -50,6 +51,7 @@ def described(content: bytes, source: str = "") -> ModelFacts:
     refuse_foreign_class(target, kind.collection)
     if kind.is_served:
         refuse_unsafe(config)
+        refuse_absurd_sizes(config)
     return facts_of(config, kind, target, source)
 
 

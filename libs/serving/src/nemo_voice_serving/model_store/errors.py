@@ -109,7 +109,8 @@ class FailureReason(StrEnum):
     )
     UNSAFE_CONFIG = (
         "UnsafeConfig",
-        "The configuration names code, or another model, that would be loaded with it.",
+        "The configuration names code, another model or a file outside its archive, or claims sizes "
+        "that no model has.",
     )
     UNSAFE_ARCHIVE = (
         "UnsafeArchive",
