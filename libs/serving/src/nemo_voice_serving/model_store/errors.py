@@ -109,8 +109,7 @@ class FailureReason(StrEnum):
     )
     UNSAFE_CONFIG = (
         "UnsafeConfig",
-        "The configuration names code, another model or a file outside its archive, or claims sizes "
-        "that no model has.",
+        "The configuration names code, a model or a file outside its archive, or absurd sizes.",
     )
     UNSAFE_ARCHIVE = (
         "UnsafeArchive",
