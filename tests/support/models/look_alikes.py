@@ -240,14 +240,36 @@ PUBLISHED: dict[str, Config] = {
     ),
     "nvidia/magpie_tts_multilingual_357m": {
         "target": f"{_TTS}.models.magpietts.MagpieTTSModel",
+        "model_type": "decoder_ce",
         "codecmodel_path": "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps",
+        "embedding_dim": 768,
         "text_tokenizers": {
-            "french_chartokenizer": {"_target_": "AutoTokenizer", "pretrained_model": "google/t5"}
+            "english_phoneme": _ipa("en-US"),
+            "spanish_phoneme": _ipa("es-ES"),
+            "german_phoneme": _ipa("de-DE"),
+            "mandarin_phoneme": {"_target_": f"{_OLD_TTS}.tts_tokenizers.ChinesePhonemesTokenizer"},
+            "japanese_phoneme": {
+                "_target_": f"{_TTS.replace('tts', 'common')}.tokenizers.text_to_speech."
+                "tts_tokenizers.JapanesePhonemeTokenizer"
+            },
+            "french_chartokenizer": {
+                "_target_": "AutoTokenizer",
+                "pretrained_model": "google/byt5-small",
+            },
+            "hindi_chartokenizer": {
+                "_target_": "AutoTokenizer",
+                "pretrained_model": "google/byt5-small",
+            },
+            "google-t5/t5-small": {"_target_": "T5Tokenizer", "pretrained_model": "google-t5/t5"},
         },
+        "encoder": {"n_layers": 6, "d_model": 768, "sa_n_heads": 12, "is_causal": True},
+        "decoder": {"n_layers": 12, "d_model": 768, "sa_n_heads": 12, "has_xattn": True},
+        "local_transformer_type": "autoregressive",
     },
     "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps": {
         "target": f"{_TTS}.models.audio_codec.AudioCodecModel",
         "sample_rate": 22050,
+        "samples_per_frame": 1024,
     },
     "nvidia/speakerverification_en_titanet_large": {
         "target": f"{_ASR}.models.label_models.EncDecSpeakerLabelModel"

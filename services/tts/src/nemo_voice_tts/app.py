@@ -13,7 +13,7 @@ from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.scheduler import AT_ONCE, Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.nemo.threads import use_threads
+from nemo_voice_serving.nemo import torch_setup
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts import __version__
@@ -38,6 +38,9 @@ from nemo_voice_tts.text.pronunciations import PronunciationList
 TOKEN_BUCKETS = (24, 48, 96, 160, 240)
 """Phrases of one batch have similar lengths: attention and mel cost grow with the longest. On a CPU
 the last is the most tokens of a batch: more take half as long again for each phrase."""
+
+
+_MEMORY_ADVICE = "If it goes on, lower NEMO_VOICE_PHRASE_CHARS."
 
 
 class Normaliser(Protocol):
@@ -89,6 +92,7 @@ class SpeechService(Service[Voice, Synthesis]):
 
     @override
     async def assemble(self, backend: Voice) -> Synthesis:
+        self.runtime.watch_memory(torch_setup.device_memory)
         await asyncio.to_thread(self._pronunciations.load, backend.check)
         self._tasks.add(asyncio.create_task(self._pronunciations.follow(), name="pronunciations"))
         synthesis, self._tested = self._synthesis_of(backend)
@@ -120,9 +124,18 @@ class SpeechService(Service[Voice, Synthesis]):
             voice,
             language=voice_language(spoken, settings.language),
             normalise=self._normaliser.normalise,
-            spectrograms=runtime.batcher("spectrogram", voice.spectrograms, limits, gathers=True),
+            spectrograms=runtime.batcher(
+                "spectrogram",
+                voice.spectrograms,
+                limits,
+                gathers=True,
+                memory_advice=_MEMORY_ADVICE,
+            ),
             vocoder=runtime.batcher(
-                "vocoder", voice.waveforms, Limits(max_items=voice.vocoder_items)
+                "vocoder",
+                voice.waveforms,
+                Limits(max_items=voice.vocoder_items),
+                memory_advice=_MEMORY_ADVICE,
             ),
             voices=Voices(
                 voice.description.source, voice.description.speakers, settings.voice_choice
@@ -155,7 +168,7 @@ class SpeechService(Service[Voice, Synthesis]):
 
 def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> Callable[[], Voice]:
     """Fetches the models' files and returns what loads NeMo's voice from them."""
-    use_threads(settings.threads)
+    torch_setup.before_import(settings)
     files = fetch(settings, progress)
     options = VoiceOptions(
         device=settings.device,
@@ -164,7 +177,7 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
         max_batch_items=settings.batching.max_items,
         warm_up_text=sentence_for,
     )
-    return partial(
+    load = partial(
         load_voice,
         files.model.directory,
         files.vocoder.directory,
@@ -172,6 +185,7 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
         revision=files.model.revision,
         options=options,
     )
+    return torch_setup.with_device_settings(settings, load)
 
 
 def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:

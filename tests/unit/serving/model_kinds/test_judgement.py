@@ -48,7 +48,7 @@ REFUSED_RECOGNISERS = {
     "nvidia/tts_en_fastpitch": "a FastPitch voice .* for text to speech, not for speech to text",
 }
 REFUSED_VOICES = {
-    "nvidia/magpie_tts_multilingual_357m": "a Magpie voice .* needs a codec",
+    "nvidia/magpie_tts_multilingual_357m": "a Magpie voice .*whole sentences at once.*nine times",
     "tts_en_tacotron2": "NeMo 3 no longer has",
     "tts_en_radtts": "NeMo 3 no longer has",
     "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps": "a codec",

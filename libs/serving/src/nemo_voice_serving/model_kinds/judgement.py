@@ -1,14 +1,18 @@
 """Judges a checkpoint by its configuration: served, with its facts, or refused with the reason."""
 
+import re
 from functools import lru_cache
 
 from nemo_voice_serving.model_kinds.config import read_config
 from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsupportedModel
 from nemo_voice_serving.model_kinds.facts import ModelFacts, facts_of
-from nemo_voice_serving.model_kinds.kinds import COLLECTIONS, KINDS, Kind, Role
+from nemo_voice_serving.model_kinds.kinds import COLLECTIONS, KINDS, MAGPIE, Kind, Role
 from nemo_voice_serving.model_kinds.published_voices import VOCODERS
 from nemo_voice_serving.model_kinds.safety import refuse_foreign_class, refuse_unsafe
+from nemo_voice_serving.model_kinds.sizes import refuse_absurd_sizes
 
+_MAGPIES = re.compile(r"(Easy)?MagpieTTS\w*$")
+"""NVIDIA has a class for each way to train one, and adds further ones."""
 _WITHOUT_RULES = frozenset({"GermanPhonemesTokenizer", "ItalianPhonemesTokenizer"})
 """They take phonemes that were made outside of the checkpoint."""
 _PROMPT_FORMATS = ("canary", "canary2")
@@ -40,6 +44,7 @@ def described(content: bytes, source: str = "") -> ModelFacts:
     refuse_foreign_class(target, kind.collection)
     if kind.is_served:
         refuse_unsafe(config)
+        refuse_absurd_sizes(config)
     return facts_of(config, kind, target, source)
 
 
@@ -100,6 +105,8 @@ def refuse_misfit(voice: ModelFacts, vocoder: ModelFacts, vocoder_source: str = 
 
 def _unlisted(target: str) -> Kind:
     """Returns what is known of a class that has no entry: what its collection of NeMo is about."""
+    if _MAGPIES.match(target.rpartition(".")[2]):
+        return MAGPIE
     parts = target.split(".")
     collection = parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 nemo.collections.<name>
     return Kind(

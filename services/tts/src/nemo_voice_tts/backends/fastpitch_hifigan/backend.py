@@ -38,7 +38,8 @@ class VoiceOptions:
     device: str = "auto"
     """`auto`, `cpu` or `cuda`."""
     precision: str = "auto"
-    """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32."""
+    """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32. On a
+    GPU `auto` is float16: as quick as bfloat16, with an eighth of its noise."""
     language: str | None = None
     """What the voice speaks, where its checkpoint does not say it."""
     max_batch_items: int = 16
@@ -170,7 +171,7 @@ def load_voice(
     from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan  # noqa: PLC0415
 
     device = hardware.choose_device(options.device)
-    precision = hardware.precision_of(options.precision, device)
+    precision = hardware.precision_of(options.precision, device, preferred="float16")
     languages = facts.languages or ((options.language,) if options.language else ())
     is_english = not languages or languages[0].startswith("en")
     fastpitch = load_fastpitch(fastpitch_directory, device, is_english=is_english)
