@@ -1,23 +1,28 @@
 """The speech-to-text service, put together: settings, model files, recogniser, batcher, routes."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from fastapi import FastAPI
 from typing_extensions import override
 
-from nemo_voice_serving.batching.scheduler import Limits
+from nemo_voice_serving.batching.admission import Admission
+from nemo_voice_serving.batching.batcher import Batcher
+from nemo_voice_serving.batching.scheduler import AT_ONCE, Limits
 from nemo_voice_serving.errors import NotReady
 from nemo_voice_serving.grpc.server import grpc_server
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.nemo.threads import use_threads
+from nemo_voice_serving.nemo import torch_setup
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
+from nemo_voice_stt.backends.loading import load
 from nemo_voice_stt.backends.silero.detector import MAX_SESSIONS, SileroDetector, SileroModel
-from nemo_voice_stt.backends.tdt.backend import RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions
+from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice
 from nemo_voice_stt.grpc.riva import recognition_service
 from nemo_voice_stt.http.realtime.service import RealtimeService
 from nemo_voice_stt.http.responses import TranscriptResponses
@@ -33,10 +38,10 @@ from nemo_voice_stt.realtime.metrics import LiveMetrics
 from nemo_voice_stt.realtime.offline_engine import OfflineEngine
 from nemo_voice_stt.realtime.options import SessionLimits
 from nemo_voice_stt.realtime.pacing import PartialPacer, PartialPacing
-from nemo_voice_stt.self_test import SelfTestClip
+from nemo_voice_stt.self_test import SelfTestClips, TranscribedClip
 from nemo_voice_stt.settings import RealtimeSettings, SttSettings
 from nemo_voice_stt.transcription.languages import code_of
-from nemo_voice_stt.transcription.port import Recogniser
+from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription
 
 AUDIO_BUCKETS = (1.5, 3.0, 5.0, 8.0, 12.0, 20.0)
@@ -61,45 +66,69 @@ class TranscriptionService(Service[Recogniser, Transcription]):
         self._settings = settings
         self._fetch_recogniser = fetch_recogniser
         self._load_detector = load_detector or silero_detector
-        self._clip = SelfTestClip()
+        self._tested: tuple[TranscribedClip, Transcription] | None = None
         self._live: LiveSpeech | None = None
         self.live_metrics = LiveMetrics(self.runtime.metrics.registry)
 
     @override
     def fetch_model(self) -> Callable[[], Recogniser]:
+        # Before the download, which takes minutes: a clip that is none is found at once.
+        self._clips = SelfTestClips(self._settings.self_test)
         return self._fetch_recogniser(self._settings, self.runtime.fetch_progressed)
 
     @override
     async def assemble(self, backend: Recogniser) -> Transcription:
+        self.runtime.watch_memory(torch_setup.device_memory)
         runtime, settings = self.runtime, self._settings
-        limits = runtime.first_limits(AUDIO_BUCKETS, max_padded=settings.max_batch_audio_s)
-        recognitions = runtime.batcher("recognition", backend.recognise, limits, gathers=True)
-        rate_hz = backend.description.sample_rate_hz
-        transcription = Transcription(
-            recognitions,
-            sample_rate_hz=rate_hz,
-            admission=runtime.admission(
-                settings.max_queue_audio_s, unit="audio seconds", assumed_rate=20.0
-            ),
-            pacing=Pacing(
-                piece_s=settings.piece_s,
-                pieces_ahead=settings.pieces_ahead,
-                max_audio_s=settings.max_audio_s,
-                timeout_s=settings.request_timeout_s,
-            ),
+        most_s = settings.batch_audio_s_on(backend.description.device)
+        limits = runtime.first_limits(AUDIO_BUCKETS, max_padded=most_s)
+        recognitions = runtime.batcher(
+            "recognition",
+            backend.recognise,
+            limits,
+            gathers=True,
+            memory_advice="If it goes on, lower NEMO_VOICE_PIECE_S.",
         )
+        transcription = partial(
+            Transcription,
+            recognitions,
+            sample_rate_hz=backend.description.sample_rate_hz,
+            abilities=backend.abilities,
+        )
+        pacing = Pacing(
+            piece_s=settings.piece_s,
+            pieces_ahead=settings.pieces_ahead,
+            max_audio_s=settings.max_audio_s,
+            timeout_s=settings.request_timeout_s,
+        )
+        self._tested = (
+            TranscribedClip(
+                self._clips.clip_for(self.languages()), backend.abilities.told_languages
+            ),
+            # Neither a full queue nor a long file keeps the self-test from the model.
+            transcription(admission=Admission.unlimited(), pacing=replace(pacing, urgency=AT_ONCE)),
+        )
+        admission = runtime.admission(
+            settings.max_queue_audio_s, unit="audio seconds", assumed_rate=20.0
+        )
+        made = transcription(admission=admission, pacing=pacing)
+        self._live = await self._live_speech(made, recognitions, backend.description.sample_rate_hz)
+        return made
+
+    async def _live_speech(
+        self,
+        transcription: Transcription,
+        recognitions: Batcher[Clip, Recognition],
+        rate_hz: int,
+    ) -> LiveSpeech:
+        settings = self._settings.realtime
         engine = OfflineEngine(
             transcription,
             recognitions,
             sample_rate_hz=rate_hz,
-            pacer=PartialPacer(partial_pacing(settings.realtime), lambda: recognitions.in_work),
+            pacer=PartialPacer(partial_pacing(settings), lambda: recognitions.in_work),
             observer=self.live_metrics,
         )
-        self._live = await self._live_speech(engine)
-        return transcription
-
-    async def _live_speech(self, engine: OfflineEngine) -> LiveSpeech:
-        settings = self._settings.realtime
         return LiveSpeech(
             engine,
             await self._load_detector(self.runtime),
@@ -128,26 +157,32 @@ class TranscriptionService(Service[Recogniser, Transcription]):
 
     @override
     async def probe(self, use_case: Transcription) -> Facts:
-        return await self._clip.test(use_case)
+        assert self._tested is not None  # noqa: S101 assembled before it is tested
+        clip, transcription = self._tested
+        return await clip.test(transcription)
 
 
 def fetch_recogniser(
     settings: SttSettings, progress: Callable[[Progress], None]
 ) -> Callable[[], Recogniser]:
     """Fetches the model's files and returns what loads NeMo's recogniser from them."""
-    use_threads(settings.threads)
+    clips = SelfTestClips(settings.self_test)
+    torch_setup.before_import(settings)
     stored = fetch(settings, progress)
     options = RecogniserOptions(
         device=settings.device,
         precision=settings.precision,
+        decoder=DecoderChoice(settings.decoder),
         use_cuda_graphs=settings.cuda_graphs,
         max_batch_items=settings.batching.max_items,
         max_batch_audio_s=settings.max_batch_audio_s,
         longest_s=settings.piece_s,
         bucket_edges=AUDIO_BUCKETS,
         languages=settings.language_codes if settings.names_languages else (),
+        speech=clips.speech,
     )
-    return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
+    loading = partial(load, stored.directory, settings.model, stored.revision, options)
+    return torch_setup.with_device_settings(settings, loading)
 
 
 def partial_pacing(settings: RealtimeSettings) -> PartialPacing:
@@ -183,7 +218,7 @@ def build(
     app = build_app(
         service,
         title="nemo-voice speech to text",
-        description="Text from speech with NVIDIA NeMo FastConformer-TDT.",
+        description="Text from speech with NVIDIA NeMo.",
         version=__version__,
         routers=[
             native_router(responses),

@@ -10,7 +10,12 @@ class Speed:
     def __init__(self, max_run_s: float = float("inf")) -> None:
         """Takes how long a batch may run."""
         self.max_run_s = max_run_s
+        self._usual_max_run_s = max_run_s
         self._seconds_per_unit = 0.0
+
+    def limit(self, max_run_s: float | None) -> None:
+        """Sets how long a batch may run from now on; None is what it was made with."""
+        self.max_run_s = self._usual_max_run_s if max_run_s is None else max_run_s
 
     def measured(self, padded: float, run_s: float) -> None:
         """Receives the padded length of a batch that succeeded, and how long it ran."""

@@ -29,7 +29,7 @@ _CODES = {
     503: grpc.StatusCode.UNAVAILABLE,
     504: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
-_FULL = frozenset({"no_capacity"})
+_FULL = frozenset({"no_capacity", "out_of_memory"})
 """Codes of a service that is there and full: in HTTP both it and one that is not are 503."""
 _MAX_MESSAGE_CHARS = 1000
 """Of a message: clients limit their headers to 8 KiB, and details repeat it."""

@@ -14,11 +14,14 @@ from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
     SpeechContext,
 )
 from nemo_voice_stt.realtime.options import TurnDetection
+from nemo_voice_stt.transcription.abilities import refuse_hotwords
 from nemo_voice_stt.transcription.hotwords import hotwords_of
-from nemo_voice_stt.transcription.languages import language_of
+from nemo_voice_stt.transcription.languages import spoken_language
+from nemo_voice_stt.transcription.port import Abilities
 
 _G711_RATE_HZ = 8_000
 """The rate of µ-law and A-law that state none, as telephones have it."""
+_CONTEXTS = "config.speech_contexts"
 _SILENCE_S = 0.8
 """As Riva's own models end an utterance."""
 _SILENCE_RANGE_MS = (100, 10_000)
@@ -38,13 +41,17 @@ class RecognitionOptions:
     """What a `RecognitionConfig` asks for, apart from the audio's format."""
 
     hotwords: tuple[str, ...]
+    language: str | None
+    """What is spoken, for a model that has to be told."""
     with_words: bool
-    """Whether results have their words, with times and confidence."""
+    """Whether results have their words, with times and confidence, where the model has these."""
     turn_detection: TurnDetection
     """How the end of an utterance in a stream is found."""
 
 
-def options_of(config: RecognitionConfig, languages: Sequence[str]) -> RecognitionOptions:
+def options_of(
+    config: RecognitionConfig, languages: Sequence[str], abilities: Abilities
+) -> RecognitionOptions:
     """Returns what the configuration asks for.
 
     Args:
@@ -52,16 +59,20 @@ def options_of(config: RecognitionConfig, languages: Sequence[str]) -> Recogniti
             `enable_automatic_punctuation`, `verbatim_transcripts` and `custom_configuration` are
             left to the model, which writes as it has learnt to.
         languages: The codes of those that the model understands.
+        abilities: The model's.
 
     Raises:
-        InvalidRequest: A field is wrong, or names a language that the model does not understand.
+        InvalidRequest: A field is wrong, or asks for what the model cannot do.
         Unimplemented: It asks for what the service has not.
     """
     _refuse_unimplemented(config)
     with error_field("config.language_code"):
-        language_of(config.language_code, (), languages)
+        spoken = spoken_language(config.language_code, (), languages, abilities)
+    hotwords = _hotwords(config.speech_contexts)
+    refuse_hotwords(abilities, hotwords, _CONTEXTS)
     return RecognitionOptions(
-        hotwords=_hotwords(config.speech_contexts),
+        hotwords=hotwords,
+        language=spoken.told,
         with_words=config.enable_word_time_offsets,
         turn_detection=TurnDetection(silence_s=_silence_s(config.endpointing_config)),
     )
@@ -136,12 +147,13 @@ def _silence_s(endpointing: EndpointingConfig) -> float:
 
 
 def _hotwords(contexts: Iterable[SpeechContext]) -> tuple[str, ...]:
-    param = "config.speech_contexts"
     phrases: list[str] = []
     for context in contexts:
         if not context.boost >= 0:  # so that NaN is refused, too
-            message = f"{param}: a phrase can be preferred, but not made rarer: boost is below 0."
-            raise InvalidRequest(message, param=param)
+            message = (
+                f"{_CONTEXTS}: a phrase can be preferred, but not made rarer: boost is below 0."
+            )
+            raise InvalidRequest(message, param=_CONTEXTS)
         phrases += context.phrases
-    with error_field(param):
+    with error_field(_CONTEXTS):
         return hotwords_of(None, phrases)

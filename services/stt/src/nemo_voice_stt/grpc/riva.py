@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from grpc.aio import ServicerContext
 
 from nemo_voice_serving.access.quotas import charge_audio
+from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.audio.signatures import HEAD_BYTES
 from nemo_voice_serving.errors import InvalidRequest, NotFound, PayloadTooLarge, RequestTooSlow
 from nemo_voice_serving.grpc.fields import error_field
@@ -83,7 +84,7 @@ class RivaSpeechRecognition:
         if not request.audio:
             raise InvalidRequest("audio: there is none.", param=_AUDIO)
         raw_format = raw_format_of(request.config, request.audio[:HEAD_BYTES])
-        recording = TranscriptionInput(io.BytesIO(request.audio), raw_format, options.hotwords)
+        recording = _recording(io.BytesIO(request.audio), raw_format, options)
         passages = [passage async for passage in self._passages(recording)]
         result = result_of(transcript_of(passages), with_words=options.with_words)
         return asr.RecognizeResponse(results=[result], id=_id_of(request))
@@ -128,6 +129,7 @@ class RivaSpeechRecognition:
             audio_format=start.audio_format,
             turn_detection=options.turn_detection,
             hotwords=options.hotwords,
+            language=options.language,
         )
         wanted = WantedResults(first.streaming_config.interim_results, options.with_words)
         with live.admitted():
@@ -148,7 +150,7 @@ class RivaSpeechRecognition:
             file = cast("BinaryIO", spooled)  # it has all methods, and another class
             file.write(start.first)
             await self._gather(messages, file, len(start.first))
-            recording = TranscriptionInput(file, None, options.hotwords)
+            recording = _recording(file, None, options)
             async with aclosing(self._passages(recording)) as passages:
                 async for passage in passages:
                     if passage.text:
@@ -179,8 +181,9 @@ class RivaSpeechRecognition:
         )
 
     def _options(self, config: asr.RecognitionConfig) -> RecognitionOptions:
-        self._service.use_case()  # before anything is read: UNAVAILABLE while none is ready
-        return options_of(config, self._languages())
+        # Before anything is read: UNAVAILABLE while no model is ready.
+        abilities = self._service.use_case().abilities
+        return options_of(config, self._languages(), abilities)
 
     async def _passages(self, recording: TranscriptionInput) -> AsyncGenerator[Passage, None]:
         arrived_s, audio_s = time.monotonic(), 0.0
@@ -238,6 +241,18 @@ async def _start_of(
         if (found := start.add(message.audio_content)) is not None:
             return found
     return start.end()
+
+
+def _recording(
+    file: BinaryIO, raw_format: RawFormat | None, options: RecognitionOptions
+) -> TranscriptionInput:
+    return TranscriptionInput(
+        file,
+        raw_format,
+        options.hotwords,
+        language=options.language,
+        needs_words=True,  # for the confidence, too
+    )
 
 
 def _id_of(

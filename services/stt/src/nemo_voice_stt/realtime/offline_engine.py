@@ -127,6 +127,8 @@ class OfflineUtterance(Utterance):
             io.BytesIO(self._pcm),
             RawFormat(self._options.audio_format.rate_hz),
             self._options.hotwords,
+            language=self._options.language,
+            needs_words=True,
             is_live=True,
             known=self._known,
         )

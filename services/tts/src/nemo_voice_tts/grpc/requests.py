@@ -1,15 +1,14 @@
 """What a request of Riva's clients asks for, checked: voice, language, encoding, pronunciations."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.errors import InvalidRequest, Unimplemented
 from nemo_voice_serving.grpc.fields import error_field
 from nemo_voice_serving.grpc.protos.riva_audio_pb2 import AudioEncoding
 from nemo_voice_tts.grpc.protos.riva_tts_pb2 import SynthesizeSpeechRequest
 from nemo_voice_tts.synthesis.delivery import WantedSpeech
-from nemo_voice_tts.text.pronunciations import PronunciationList, of_dictionary
+from nemo_voice_tts.synthesis.language_check import check_language
+from nemo_voice_tts.synthesis.synthesis import Synthesis
+from nemo_voice_tts.text.pronunciations import Check, PronunciationList, of_dictionary
 
 FAMILY = "nemo-voice"
 """What the voices' names are listed under: clients write a voice as `nemo-voice.default`."""
@@ -23,21 +22,7 @@ _FORMATS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceNames:
-    """Which voices and languages requests may name."""
-
-    names: Callable[[], Sequence[str]]
-    """Returns the names of the voices."""
-    language: Callable[[], str]
-    """Returns the tag of their language, such as `en-US`."""
-    check_voice: Callable[[str], object]
-    """Raises `InvalidRequest` for the name of no voice."""
-    check_language: Callable[[str], object]
-    """Raises `InvalidRequest` for a tag of another language."""
-
-
-def wanted_of(request: SynthesizeSpeechRequest, voices: VoiceNames) -> WantedSpeech:
+def wanted_of(request: SynthesizeSpeechRequest, synthesis: Synthesis) -> WantedSpeech:
     """Returns the speech that a request wants.
 
     Raises:
@@ -47,15 +32,16 @@ def wanted_of(request: SynthesizeSpeechRequest, voices: VoiceNames) -> WantedSpe
     _refuse_unimplemented(request)
     if request.language_code:
         with error_field("language_code"):
-            voices.check_language(request.language_code)
-    if request.voice_name:
-        with error_field("voice_name"):
-            voices.check_voice(request.voice_name.removeprefix(f"{FAMILY}."))
+            check_language(request.language_code, synthesis.language)
+    with error_field("voice_name"):
+        name = request.voice_name.removeprefix(f"{FAMILY}.")
+        speaker = synthesis.voices.speaker(name or None)
     return WantedSpeech(
         text=request.text,
         audio_format=_format_of(request),
         rate_hz=_rate_of(request),
-        pronunciations=_pronunciations_of(request.custom_dictionary),
+        pronunciations=_pronunciations_of(request.custom_dictionary, synthesis.check),
+        speaker=speaker,
     )
 
 
@@ -94,8 +80,8 @@ def _rate_of(request: SynthesizeSpeechRequest) -> int | None:
     return rate_hz
 
 
-def _pronunciations_of(dictionary: str) -> PronunciationList:
+def _pronunciations_of(dictionary: str, check: Check) -> PronunciationList:
     with error_field("custom_dictionary"):
         if len(dictionary) > MAX_DICTIONARY_CHARS:
             raise InvalidRequest(f"custom_dictionary: more than {MAX_DICTIONARY_CHARS} characters.")
-        return of_dictionary(dictionary)
+        return of_dictionary(dictionary, check)

@@ -20,7 +20,7 @@ from nemo_voice_tts.grpc.protos import riva_tts_pb2 as tts
 from nemo_voice_tts.grpc.protos.riva_tts_pb2_grpc import (
     add_RivaSpeechSynthesisServicer_to_server,
 )
-from nemo_voice_tts.grpc.requests import FAMILY, VoiceNames, wanted_of
+from nemo_voice_tts.grpc.requests import FAMILY, wanted_of
 from nemo_voice_tts.synthesis.delivery import Delivery
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
@@ -28,23 +28,18 @@ from nemo_voice_tts.synthesis.synthesis import Synthesis
 NAME = str(tts.DESCRIPTOR.services_by_name["RivaSpeechSynthesis"].full_name)
 
 
-def synthesis_service(
-    service: Service[Voice, Synthesis], delivery: Delivery, voices: VoiceNames
-) -> GrpcService:
-    """Returns Riva's synthesis, which speaks what `delivery` delivers with one of the voices."""
-    servicer = RivaSpeechSynthesis(service, delivery, voices)
+def synthesis_service(service: Service[Voice, Synthesis], delivery: Delivery) -> GrpcService:
+    """Returns Riva's synthesis, which speaks what `delivery` delivers."""
+    servicer = RivaSpeechSynthesis(service, delivery)
     return GrpcService(NAME, partial(add_RivaSpeechSynthesisServicer_to_server, servicer))
 
 
 class RivaSpeechSynthesis:
     """The three methods, by gRPC's names."""
 
-    def __init__(
-        self, service: Service[Voice, Synthesis], delivery: Delivery, voices: VoiceNames
-    ) -> None:
+    def __init__(self, service: Service[Voice, Synthesis], delivery: Delivery) -> None:
         self._service = service
         self._delivery = delivery
-        self._voices = voices
 
     async def Synthesize(  # noqa: N802 gRPC's names
         self, request: tts.SynthesizeSpeechRequest, _context: ServicerContext
@@ -104,9 +99,9 @@ class RivaSpeechSynthesis:
         model = self._service.runtime.model.source
         if request.model_name not in {"", model}:
             raise NotFound(f"There is no model {request.model_name!r}; this is {model!r}.")
-        named = enumerate(self._voices.names())
+        named = enumerate(synthesis.voices.names)
         parameters = {
-            "language_code": self._voices.language(),
+            "language_code": synthesis.language.tag,
             "voice_name": FAMILY,
             # Clients take it apart, and join each part to the voice's name with a dot.
             "subvoices": ",".join(f"{name}:{place}" for place, name in named),
@@ -116,8 +111,7 @@ class RivaSpeechSynthesis:
         return tts.RivaSynthesisConfigResponse(model_config=[config])
 
     async def _chunks(self, request: tts.SynthesizeSpeechRequest) -> AsyncGenerator[bytes, None]:
-        self._service.use_case()  # before anything is checked: UNAVAILABLE while none is ready
-        wanted = wanted_of(request, self._voices)
+        wanted = wanted_of(request, self._service.use_case())
         with error_field("text"):
             async with aclosing(self._delivery.chunks(wanted)) as chunks:
                 async for chunk in chunks:

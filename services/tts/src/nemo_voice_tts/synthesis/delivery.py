@@ -28,6 +28,8 @@ class WantedSpeech:
     """Rate of the audio, or the next one that its codec carries; absent: the model's, likewise."""
     pronunciations: PronunciationList = EMPTY
     """The request's own list."""
+    speaker: int | None = None
+    """Who speaks, as `Synthesis.voices` names them; absent: the default voice."""
 
 
 class Delivery:
@@ -71,10 +73,14 @@ class Delivery:
         synthesis = self._service.use_case()
         metrics = self._service.runtime.metrics
         lists = (wanted.pronunciations, self._pronunciations())
-        options = ReadingOptions(self._text_format, pronunciations=lists)
+        options = ReadingOptions(
+            self._text_format, language=synthesis.language.code, pronunciations=lists
+        )
         model_hz = synthesis.sample_rate_hz
         encoder = encoder_for(wanted.audio_format, model_hz, to_hz=wanted.rate_hz)
-        async with aclosing(synthesis.speak(wanted.text, options=options)) as pieces:
+        async with aclosing(
+            synthesis.speak(wanted.text, speaker=wanted.speaker, options=options)
+        ) as pieces:
             async for samples in pieces:
                 head = b""
                 if not has_begun:
