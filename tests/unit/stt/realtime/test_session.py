@@ -231,6 +231,21 @@ async def test_telephone_audio_is_decoded() -> None:
     assert scene.engine.utterances[0].pcm == silence(0.5, 8_000)
 
 
+async def test_half_a_sample_at_the_end_of_an_item_spoils_nothing_of_the_next() -> None:
+    scene = await spoken(BY_CLIENT, tone(0.5) + b"\x01")
+    await scene.session.commit()
+    await scene.session.append(tone(0.5))
+    await scene.session.clear()
+    await scene.session.append(tone(0.25))
+    await scene.session.commit()
+    assert [utterance.pcm for utterance in scene.engine.utterances] == [
+        tone(0.5),
+        tone(0.5),
+        tone(0.25),
+    ]
+    await scene.session.settle()
+
+
 async def test_the_format_cannot_change_within_an_item() -> None:
     scene = await spoken(BY_CLIENT, tone(0.5))
     other = replace(BY_CLIENT, audio_format=LiveFormat(rate_hz=16_000))

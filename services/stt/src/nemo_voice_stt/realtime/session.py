@@ -117,13 +117,13 @@ class LiveSession:
                 f" audio, but buffer only has {waiting_s * 1000:.2f}ms of audio."
             )
         await self._finish(self._item or self._open(begins), audio.ends)
-        self._finder = self._new_finder()
+        self._begin_anew()
 
     async def clear(self) -> None:
         """Forgets the audio that is not committed."""
         await self._drop_item()
         self._audio.forget_before(self._audio.ends)
-        self._finder = self._new_finder()
+        self._begin_anew()
         self._emit(Cleared())
 
     async def end_item(self) -> None:
@@ -135,7 +135,7 @@ class LiveSession:
             await self._finish(item, audio.ends)
         else:
             await self._drop_item()
-        self._finder = self._new_finder()
+        self._begin_anew()
 
     async def finish(self) -> None:
         """Commits what waits, and waits for all final transcripts."""
@@ -150,6 +150,11 @@ class LiveSession:
         """Stops all work; what is unfinished is lost."""
         await self._drop_item()
         await self._finals.close()
+
+    def _begin_anew(self) -> None:
+        """Takes what follows for the start of something: no half sample is left over for it."""
+        self._decoder = LiveDecoder(self._options.audio_format)
+        self._finder = self._new_finder()
 
     def _new_finder(self) -> SpeechFinder | None:
         """Returns what looks for speech from here on; None where the client commits itself."""
