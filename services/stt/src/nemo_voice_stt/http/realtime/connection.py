@@ -100,8 +100,8 @@ class Connection:
                 raise Ended(INTERNAL, "speech cannot be looked for; the log says why") from error
             self._send([error_event(error, message)])
         except RecursionError:
-            error = InvalidRequest("The message is nested too deeply.")
-            self._send([error_event(error, message)])
+            refusal = InvalidRequest("The message is nested too deeply.")
+            self._send([error_event(refusal, message)])
 
     async def _write(self) -> None:
         while True:
