@@ -9,16 +9,23 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 import websockets
+from typing_extensions import override
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_serving.http.server import DrainingServer
 from nemo_voice_serving.runtime.lifecycle import Phase
+from nemo_voice_serving.runtime.runtime import Runtime
+from nemo_voice_stt.app import build
+from nemo_voice_stt.realtime.engine import SpeechDetector
+from nemo_voice_stt.settings import SttSettings
 from support.http.live_client import PATH, TRANSCRIPTION, LiveClient, connected, live_service
 from support.http.serving import address, listening
 from support.http.transcribing import HEARD
 from support.http.voice_apps import stt_app, tts_app
 from support.models.fakes import FakeRecogniser
-from support.models.live import silence, speech
+from support.models.live import LoudDetector, LoudStream, silence, speech
 
 pytestmark = pytest.mark.timeout(60)
 _MANY = 5_000
@@ -177,6 +184,37 @@ async def test_an_utterance_that_the_model_fails_on_fails_alone() -> None:
         await client.say(speech(1))
         await client.send("input_audio_buffer.commit")
         assert (await client.until(f"{TRANSCRIPTION}.completed"))[-1]["transcript"] == HEARD
+
+
+async def test_a_session_whose_speech_cannot_be_found_ends_and_may_begin_again() -> None:
+    class Broken(LoudDetector):
+        @override
+        def open(self) -> LoudStream:
+            return BrokenStream()
+
+    class BrokenStream(LoudStream):
+        @override
+        async def follow(self, samples: Samples) -> list[float]:
+            raise BackendFailed("secret")
+
+    async def broken(_runtime: Runtime) -> SpeechDetector:
+        return Broken()
+
+    app = build(SttSettings(), lambda _settings, _progress: FakeRecogniser, broken)
+    async with live_service(app) as server, connected(server) as client:
+        await client.say(speech(0.5))
+        assert await closed(client) == 1011
+        assert "secret" not in (client.socket.close_reason or "")
+        metrics = await metrics_when(server, 'nemo_voice_live_sessions_ended_total{code="1011"} 1')
+        assert 'nemo_voice_live_sessions_ended_total{code="1011"} 1' in metrics
+
+
+async def test_what_a_client_closes_with_makes_no_metric_of_its_own() -> None:
+    async with client_of() as (client, server):
+        await client.socket.close(4321)
+        metrics = await metrics_when(server, 'sessions_ended_total{code="other"} 1')
+    assert 'nemo_voice_live_sessions_ended_total{code="other"} 1' in metrics
+    assert "4321" not in metrics
 
 
 async def test_batches_are_short_while_somebody_speaks() -> None:

@@ -125,7 +125,7 @@ async def test_a_secret_ends_with_its_time_and_with_its_key(
     assert await status_of(server, **bearer) == 101
     now_s = time.time()
     with monkeypatch.context() as patch:
-        patch.setattr("nemo_voice_serving.http.client_secrets.time.time", lambda: now_s + 11)
+        patch.setattr("nemo_voice_serving.access.client_secrets.time.time", lambda: now_s + 11)
         assert await status_of(server, **bearer) == 401
     keys.write_text("other\n")  # noqa: ASYNC240 a few bytes
     assert await status_of(server, **bearer) == 401

@@ -281,7 +281,9 @@ def _first_line(described: type) -> str:
 
 
 def _descendants(error: type[Any]) -> list[type[Any]]:
-    return [each for child in error.__subclasses__() for each in (child, *_descendants(child))]
+    # By module: Python lists them in the order in which their modules were imported.
+    children = sorted(error.__subclasses__(), key=lambda child: child.__module__)
+    return [each for child in children for each in (child, *_descendants(child))]
 
 
 def _family_row(family: MetricWrapperBase) -> tuple[str, ...]:

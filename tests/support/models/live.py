@@ -99,6 +99,10 @@ class FakeEngine(LiveEngine):
         self.utterances.append(FakeUtterance(options, on_partial, self.error))
         return self.utterances[-1]
 
+    @override
+    def sessions_changed(self, count: int) -> None:
+        """Shares nothing with anybody."""
+
 
 @dataclass
 class Scene:

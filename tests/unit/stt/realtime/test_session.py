@@ -160,15 +160,27 @@ async def test_an_item_that_fails_fails_by_itself(error: Exception) -> None:
 
 
 @pytest.mark.parametrize("options", [BY_CLIENT, BY_SERVER])
-async def test_an_item_that_is_too_long_is_divided_and_nothing_is_lost(
-    options: LiveOptions,
+@pytest.mark.parametrize("step_s", [0.02, 0.1, 3.0])
+async def test_an_item_that_is_too_long_is_divided_in_a_pause_and_nothing_is_lost(
+    options: LiveOptions, step_s: float
 ) -> None:
-    scene = await spoken(options, tone(5.5), max_utterance_s=2.0)
+    audio = (tone(1.3) + silence(0.3)) * 5
+    step = 2 * round(step_s * 24_000)
+    pieces = [audio[place : place + step] for place in range(0, len(audio), step)]
+    scene = await spoken(options, *pieces, max_utterance_s=2.0)
     await scene.session.finish()
-    lengths = [len(utterance.pcm) for utterance in scene.engine.utterances]
-    assert len(lengths) == 3
-    assert sum(lengths) == len(tone(5.5))
-    assert max(lengths) < 2 * 24_000 * 2.6
+    parts = [utterance.pcm for utterance in scene.engine.utterances]
+    assert len(parts) >= 3
+    assert b"".join(parts) == audio
+    for part in parts[:-1]:
+        assert not any(part[-2 * 2_400 :])  # the last tenth of a second is silent
+
+
+async def test_an_item_without_a_pause_is_divided_all_the_same() -> None:
+    scene = await spoken(BY_CLIENT, tone(40), max_utterance_s=2.0)
+    await scene.session.finish()
+    lengths = [len(utterance.pcm) / 48_000 for utterance in scene.engine.utterances]
+    assert lengths == [17.0, 17.0, 6.0]
 
 
 async def test_transcripts_come_in_the_order_of_their_items() -> None:
@@ -229,6 +241,21 @@ async def test_telephone_audio_is_decoded() -> None:
     options = replace(BY_CLIENT, audio_format=LiveFormat(Encoding.MU_LAW, 8_000))
     scene = await spoken(options, b"\xff" * 4_000)
     assert scene.engine.utterances[0].pcm == silence(0.5, 8_000)
+
+
+async def test_half_a_sample_at_the_end_of_an_item_spoils_nothing_of_the_next() -> None:
+    scene = await spoken(BY_CLIENT, tone(0.5) + b"\x01")
+    await scene.session.commit()
+    await scene.session.append(tone(0.5))
+    await scene.session.clear()
+    await scene.session.append(tone(0.25))
+    await scene.session.commit()
+    assert [utterance.pcm for utterance in scene.engine.utterances] == [
+        tone(0.5),
+        tone(0.5),
+        tone(0.25),
+    ]
+    await scene.session.settle()
 
 
 async def test_the_format_cannot_change_within_an_item() -> None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nemo_voice_serving.access.quotas import charge_audio
 from nemo_voice_serving.errors import NotReady, RequestTooSlow, VoiceError
 from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
     StreamingRecognitionResult,
@@ -54,11 +53,14 @@ class LiveStream:
     """Passes a client's audio to its session, and the session's events back as results."""
 
     def __init__(
-        self, service: LiveService, live: LiveSpeech, options: LiveOptions, wanted: WantedResults
+        self,
+        service: LiveService,
+        live: LiveSpeech,
+        options: LiveOptions,
+        wanted: WantedResults,
+        heard: Callable[[float], None],
     ) -> None:
-        """Opens a session, which `results` closes."""
-        self.heard_s = 0.0
-        """Audio that was transcribed."""
+        """Opens a session, which `results` closes; `heard` gets the seconds of what it heard."""
         self._service = service
         self._wanted = wanted
         self._most = live.limits.max_events
@@ -69,7 +71,7 @@ class LiveStream:
         self._has_news = asyncio.Event()
         self._has_failed = asyncio.Event()
         self._failure: VoiceError | None = None
-        self._session = live.open(options, self._emit, self._heard)
+        self._session = live.open(options, self._emit, heard)
 
     async def results(
         self, first: bytes, requests: AsyncIterator[StreamingRecognizeRequest]
@@ -168,10 +170,6 @@ class LiveStream:
     def _end_with(self, error: VoiceError) -> None:
         self._failure = self._failure or error
         self._has_failed.set()
-
-    def _heard(self, audio_s: float) -> None:
-        self.heard_s += audio_s
-        charge_audio(audio_s)
 
 
 def _bytes_per_s(live_format: LiveFormat) -> int:

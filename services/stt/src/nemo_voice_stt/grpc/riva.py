@@ -133,12 +133,15 @@ class RivaSpeechRecognition:
         )
         wanted = WantedResults(first.streaming_config.interim_results, options.with_words)
         with live.admitted():
-            stream = LiveStream(self._live_service, live, live_options, wanted)
+            stream = LiveStream(self._live_service, live, live_options, wanted, self._heard)
             async with aclosing(stream.results(start.first, messages)) as results:
                 async for result in results:
                     yield result
-        self._service.runtime.metrics.audio_received(stream.heard_s)
         self._service.request_served()
+
+    def _heard(self, audio_s: float) -> None:
+        charge_audio(audio_s)
+        self._service.runtime.metrics.audio_received(audio_s)
 
     async def _whole(
         self,

@@ -46,6 +46,7 @@ class LiveEngine(Protocol):
 
     def sessions_changed(self, count: int) -> None:
         """Receives how many sessions are open, whose speakers wait."""
+        ...
 
 
 class SpeechStream(Protocol):

@@ -5,6 +5,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 DELAY_BUCKETS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30)
 """Fine around a third of a second: the delay that agents are built for."""
 
+CLOSE_CODES = frozenset({1000, 1001, 1005, 1006, 1008, 1009, 1011, 1012})
+"""Those that the service, its server and usual clients close with."""
+
 
 class LiveMetrics:
     """The families of the live sessions of one process."""
@@ -49,8 +52,8 @@ class LiveMetrics:
         self._refused.inc()
 
     def session_ended(self, code: int) -> None:
-        """Counts a session that ended."""
-        self._ended.labels(str(code)).inc()
+        """Counts a session that ended; what clients close with may be any number."""
+        self._ended.labels(str(code) if code in CLOSE_CODES else "other").inc()
 
     def partial_recognised(self, delay_s: float) -> None:
         """Records the delay of a partial transcript."""

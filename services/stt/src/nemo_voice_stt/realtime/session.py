@@ -22,12 +22,15 @@ from nemo_voice_stt.realtime.events import (
 )
 from nemo_voice_stt.realtime.finals import EndedItem, Finals, SessionObserver
 from nemo_voice_stt.realtime.options import LiveOptions, SessionLimits
+from nemo_voice_stt.realtime.pauses import Pauses
 from nemo_voice_stt.realtime.speech_finder import SpeechFinder
 from nemo_voice_stt.realtime.turns import TurnStarted
 
-_STEP_S = 0.5
+_STEP_S = 0.1
 """A longer piece of audio is listened to in such steps."""
 _LEAST_COMMIT_S = 0.1
+_LONGEST_WAIT_S = 15.0
+"""For a pause, once an item is as long as it may be."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +41,7 @@ class _Item:
     """Where in the session's audio."""
     fed: int
     """Up to where its utterance has it."""
+    pauses: Pauses
     shown: list[str] = field(default_factory=list)
 
 
@@ -117,13 +121,13 @@ class LiveSession:
                 f" audio, but buffer only has {waiting_s * 1000:.2f}ms of audio."
             )
         await self._finish(self._item or self._open(begins), audio.ends)
-        self._finder = self._new_finder()
+        self._begin_anew()
 
     async def clear(self) -> None:
         """Forgets the audio that is not committed."""
         await self._drop_item()
         self._audio.forget_before(self._audio.ends)
-        self._finder = self._new_finder()
+        self._begin_anew()
         self._emit(Cleared())
 
     async def end_item(self) -> None:
@@ -135,7 +139,7 @@ class LiveSession:
             await self._finish(item, audio.ends)
         else:
             await self._drop_item()
-        self._finder = self._new_finder()
+        self._begin_anew()
 
     async def finish(self) -> None:
         """Commits what waits, and waits for all final transcripts."""
@@ -150,6 +154,11 @@ class LiveSession:
         """Stops all work; what is unfinished is lost."""
         await self._drop_item()
         await self._finals.close()
+
+    def _begin_anew(self) -> None:
+        """Takes what follows for the start of something: no half sample is left over for it."""
+        self._decoder = LiveDecoder(self._options.audio_format)
+        self._finder = self._new_finder()
 
     def _new_finder(self) -> SpeechFinder | None:
         """Returns what looks for speech from here on; None where the client commits itself."""
@@ -177,10 +186,13 @@ class LiveSession:
         else:
             await self._listen(self._finder, pcm)
         item = self._item
-        if item is not None:
-            item_s = self._audio.seconds_between(item.begins, item.fed)
-            if item_s >= self._limits.max_utterance_s:
-                await self._divide(item)
+        if item is not None and self._is_too_long(item):
+            await self._divide(item)
+
+    def _is_too_long(self, item: _Item) -> bool:
+        """Whether to divide the item here: in a pause, if there is one."""
+        over_s = self._audio.seconds_between(item.begins, item.fed) - self._limits.max_utterance_s
+        return over_s >= _LONGEST_WAIT_S or (over_s >= 0 and item.pauses.is_pause)
 
     async def _divide(self, item: _Item) -> None:
         """Commits an item that is as long as it may be; in speech the next one begins there."""
@@ -216,13 +228,16 @@ class LiveSession:
             item.shown.append(added)
             self._emit(Partial(item_id, added))
 
-        item = _Item(item_id, self._engine.begin(self._options, show), begins, begins)
+        utterance = self._engine.begin(self._options, show)
+        item = _Item(item_id, utterance, begins, begins, Pauses(self._options.audio_format))
         self._item = item
         return item
 
     def _feed(self, item: _Item, up_to: int) -> None:
         if up_to > item.fed:
-            item.utterance.add(self._audio.between(item.fed, up_to))
+            pcm = self._audio.between(item.fed, up_to)
+            item.utterance.add(pcm)
+            item.pauses.add(pcm)
             item.fed = up_to
             self._audio.forget_before(up_to)
 

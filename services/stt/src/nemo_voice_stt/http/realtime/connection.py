@@ -11,7 +11,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from nemo_voice_serving.access.quotas import charge_audio
-from nemo_voice_serving.errors import InvalidRequest, VoiceError
+from nemo_voice_serving.errors import BackendFailed, InvalidRequest, VoiceError
 from nemo_voice_stt.http.realtime.service import RealtimeService
 from nemo_voice_stt.http.realtime.wire import Json, Wire, error_event
 from nemo_voice_stt.http.realtime.wires import Wires
@@ -21,7 +21,7 @@ from nemo_voice_stt.realtime.session import LiveSession
 
 logger = logging.getLogger(__name__)
 
-GOING_AWAY, POLICY, INTERNAL, RESTART, TRY_LATER = 1001, 1008, 1011, 1012, 1013
+GOING_AWAY, POLICY, INTERNAL, RESTART = 1001, 1008, 1011, 1012
 NO_STATUS = 1005
 _LOOK_S = 0.05
 _LAST_WORDS_S = 5.0
@@ -51,7 +51,7 @@ class Connection:
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(live.limits.max_events)
         self._is_overrun = asyncio.Event()
         self._heard_s = asyncio.get_running_loop().time()
-        self._session: LiveSession = live.open(wires.options(), self._emit, charge_audio)
+        self._session: LiveSession = live.open(wires.options(), self._emit, self._transcribed)
 
     async def serve(self) -> None:
         """Serves until one of both sides ends it; closes the connection and stops all work."""
@@ -96,10 +96,12 @@ class Connection:
             self._wire = self._wires.wire_for(self._wire, message)
             self._send(await self._wire.handle(message, self._session))
         except VoiceError as error:
+            if error.status >= BackendFailed.status:
+                raise Ended(INTERNAL, "speech cannot be looked for; the log says why") from error
             self._send([error_event(error, message)])
         except RecursionError:
-            error = InvalidRequest("The message is nested too deeply.")
-            self._send([error_event(error, message)])
+            refusal = InvalidRequest("The message is nested too deeply.")
+            self._send([error_event(refusal, message)])
 
     async def _write(self) -> None:
         while True:
@@ -137,6 +139,10 @@ class Connection:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self._outgoing.join()
+
+    def _transcribed(self, audio_s: float) -> None:
+        charge_audio(audio_s)
+        self._service.runtime.metrics.audio_received(audio_s)
 
     def _emit(self, event: Event) -> None:
         self._send(self._wire.rendered(event))
