@@ -17,7 +17,7 @@ from nemo_voice_serving.grpc.protos.riva_audio_pb2 import AudioEncoding
 from nemo_voice_serving.grpc.protos.riva_common_pb2 import RequestId
 from nemo_voice_stt.grpc.protos import riva_asr_pb2 as asr
 from nemo_voice_stt.grpc.protos.riva_asr_pb2_grpc import RivaSpeechRecognitionStub
-from nemo_voice_stt.transcription.port import Clip, Recognition
+from nemo_voice_stt.transcription.port import Abilities, Clip, Recognition
 from support.audio.sounds import libsndfile_bytes, speech_like
 from support.grpc.calling import channel_to, details_of
 from support.http.voice_apps import stt_app
@@ -36,13 +36,15 @@ CHUNK = 3200
 class Listening(FakeRecogniser):
     """A recogniser that keeps what it was given."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, languages: tuple[str, ...] = ("en",)) -> None:
+        super().__init__(languages=languages)
         self.clips: list[Samples] = []
+        self.languages: list[str | None] = []
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         self.clips += [clip.samples for clip in batch]
+        self.languages += [clip.language for clip in batch]
         return super().recognise(batch)
 
 
@@ -176,6 +178,25 @@ async def test_phrases_are_preferred() -> None:
 async def test_a_language_is_accepted_in_every_spelling(code: str) -> None:
     request = asr.RecognizeRequest(config=config(language_code=code), audio=WAV)
     assert (await recognised(request)).results
+
+
+async def test_a_model_that_has_to_be_told_its_language_is_told() -> None:
+    model = Listening(languages=("en", "de"))
+    model.abilities = Abilities(told_languages=("en", "de"), default_language="en")
+    request = asr.RecognizeRequest(config=config(language_code="de-DE"), audio=WAV)
+    await recognised(request, model)
+    assert model.languages[-1] == "de"
+
+
+async def test_phrases_are_refused_where_the_model_cannot_prefer_them() -> None:
+    model = Listening()
+    model.abilities = Abilities(hotwords=False)
+    context = asr.SpeechContext(phrases=["Siobhan"])
+    request = asr.RecognizeRequest(config=config(speech_contexts=[context]), audio=WAV)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await recognised(request, model)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert details_of(raised.value)[1] == "config.speech_contexts"
 
 
 @pytest.mark.parametrize(

@@ -282,6 +282,23 @@ async def test_the_voices_are_listed_as_clients_take_them_apart() -> None:
     assert raised.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+async def test_each_speaker_of_a_model_is_a_voice_by_its_name() -> None:
+    voice = FakeVoice(speakers=3)
+    settings = {"speakers": '{"helen": 2, "ravi": 0}', "default_voice": "ravi"}
+    app = tts_app(voice, grpc_port=free_port(), **settings)
+    async with channel_to(app) as channel:
+        stub = RivaSpeechSynthesisStub(channel)
+        found = await stub.GetRivaSynthesisConfig(tts.RivaSynthesisConfigRequest())
+        for name in ("nemo-voice.helen", "helen", "ravi", ""):
+            await stub.Synthesize(request(voice_name=name))
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await stub.Synthesize(request(voice_name="nemo-voice.nobody"))
+    assert dict(found.model_config[0].parameters)["subvoices"] == "helen:0,ravi:1"
+    assert [phrase.speaker for phrase in voice.phrases[-4:]] == [2, 2, 0, 0]
+    assert "helen" in raised.value.details()
+    assert details_of(raised.value)[1] == "voice_name"
+
+
 async def test_speech_is_charged_and_counted_as_over_http(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text("sesame")
