@@ -31,8 +31,9 @@ _CODES = {
 }
 _FULL = frozenset({"no_capacity", "out_of_memory"})
 """Codes of a service that is there and full: in HTTP both it and one that is not are 503."""
-_MAX_MESSAGE_CHARS = 1000
-"""Of a message: clients limit their headers to 8 KiB, and details repeat it."""
+_MAX_BYTES = 1000
+"""Of a message in UTF-8: clients limit their headers to 8 KiB, in which each byte of other scripts
+takes three, and details repeat it."""
 
 
 def code_of(error: VoiceError) -> grpc.StatusCode:
@@ -44,14 +45,12 @@ def code_of(error: VoiceError) -> grpc.StatusCode:
 
 def message_of(error: VoiceError) -> str:
     """Returns the message, cut where it quotes more than a header may hold."""
-    if len(error.message) <= _MAX_MESSAGE_CHARS:
-        return error.message
-    return f"{error.message[:_MAX_MESSAGE_CHARS]}…"
+    return _cut(error.message)
 
 
 def trailers_of(error: VoiceError) -> Metadata:
     """Returns the trailing metadata with the error's details, and when to retry where it helps."""
-    facts = {} if error.param is None else {"param": error.param[:_MAX_MESSAGE_CHARS]}
+    facts = {} if error.param is None else {"param": _cut(error.param)}
     details = [error_details_pb2.ErrorInfo(reason=error.code, domain=DOMAIN, metadata=facts)]
     pushback = []
     if error.retry_after_s is not None:
@@ -68,3 +67,10 @@ def trailers_of(error: VoiceError) -> Metadata:
         code=code_of(error).value[0], message=message_of(error), details=packed
     )
     return [*rpc_status.to_status(status).trailing_metadata, *pushback]
+
+
+def _cut(text: str) -> str:
+    encoded = text.encode()
+    if len(encoded) <= _MAX_BYTES:
+        return text
+    return encoded[: _MAX_BYTES - len("…".encode())].decode(errors="ignore") + "…"
