@@ -66,7 +66,8 @@ def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> boo
     """
     if type(failure).__name__ == "RejectedPositiveData":
         error = response.json()["error"]
-        return error["code"] not in BEYOND_SCHEMAS and error["param"] not in NAMES | COMBINED
+        field = (error["param"] or "").rpartition(".")[2]
+        return error["code"] not in BEYOND_SCHEMAS and field not in NAMES | COMBINED
     if case.media_type != FORM or type(failure).__name__ != "AcceptedNegativeData":
         return True
     mistyped = MISTYPED.search(failure.message)

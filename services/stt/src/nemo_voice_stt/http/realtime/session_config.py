@@ -11,6 +11,7 @@ from nemo_voice_stt.http.realtime.session_schemas import (
     ALaw,
     AudioFormat,
     MuLaw,
+    Pcm,
     SemanticVad,
     ServerVad,
     SessionConfig,
@@ -94,13 +95,15 @@ def merged_into(before: Any, changes: Any, depth: int = _DEPTH) -> Any:
     return merged
 
 
-def _format(given: AudioFormat) -> LiveFormat:
+def _format(given: AudioFormat | None) -> LiveFormat:
     match given:
         case MuLaw():
             return LiveFormat(Encoding.MU_LAW, _G711_HZ)
         case ALaw():
             return LiveFormat(Encoding.A_LAW, _G711_HZ)
-        case _:
+        case None:
+            return LiveFormat()
+        case Pcm():
             return LiveFormat(Encoding.PCM16, given.rate)
 
 

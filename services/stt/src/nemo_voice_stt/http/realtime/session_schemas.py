@@ -2,8 +2,27 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, JsonValue, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+)
+from pydantic_core import PydanticCustomError
 
+
+def _number(value: Any) -> Any:
+    """Refuses what Pydantic would make a number of."""
+    if isinstance(value, str | bool):
+        raise PydanticCustomError("number_type", "send a number")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_number)]
 LOGPROBS = "item.input_audio_transcription.logprobs"
 
 
@@ -15,7 +34,7 @@ class Pcm(_Part):
     """16-bit little-endian mono samples."""
 
     type: Literal["audio/pcm"] = "audio/pcm"
-    rate: int = Field(default=24_000, ge=8_000, le=48_000)
+    rate: Whole = Field(default=24_000, ge=8_000, le=48_000)
     """Samples a second; OpenAI itself takes 24000 only."""
 
 
@@ -46,9 +65,9 @@ class ServerVad(_Part):
     """Speech ends after a silence."""
 
     type: Literal["server_vad"] = "server_vad"
-    threshold: float = Field(default=0.5, ge=0, le=1)
-    prefix_padding_ms: int = Field(default=300, ge=0, le=10_000)
-    silence_duration_ms: int = Field(default=500, ge=0, le=60_000)
+    threshold: Annotated[float, BeforeValidator(_number)] = Field(default=0.5, ge=0, le=1)
+    prefix_padding_ms: Whole = Field(default=300, ge=0, le=10_000)
+    silence_duration_ms: Whole = Field(default=500, ge=0, le=60_000)
 
 
 class SemanticVad(_Part):
@@ -86,7 +105,7 @@ TurnDetectionConfig = Annotated[
 class AudioInput(_Part):
     """How the client sends audio, and what happens to it."""
 
-    format: Annotated[AudioFormat, BeforeValidator(lambda value: value or Pcm())] = Pcm()
+    format: Annotated[AudioFormat | None, AfterValidator(lambda value: value or Pcm())] = Pcm()
     """`null` is the default, too."""
     transcription: TranscriptionConfig | None = None
     noise_reduction: JsonValue = None
@@ -104,3 +123,18 @@ class SessionConfig(_Part):
 
     audio: Audio = Audio()
     include: list[str] | None = None
+
+
+class FlatSession(BaseModel):
+    """What a client of OpenAI's beta, or of NVIDIA's, may set when it makes a session."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="allow")
+
+    input_audio_format: Literal["pcm16", "g711_ulaw", "g711_alaw"] | None = None
+    """Of 24000 samples a second, or of 8000 for G.711."""
+    input_audio_transcription: TranscriptionConfig | None = None
+    """What is known of the speech."""
+    turn_detection: TurnDetectionConfig | None = None
+    """How the end of speech is found; `null` leaves it to the client."""
+    include: list[str] | None = None
+    """As in `session.include`."""

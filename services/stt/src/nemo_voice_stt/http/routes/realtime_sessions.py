@@ -15,8 +15,11 @@ from nemo_voice_stt.http.realtime.beta_schemas import beta_from, general_from
 from nemo_voice_stt.http.realtime.nim_schemas import NimSession
 from nemo_voice_stt.http.realtime.service import RealtimeService
 from nemo_voice_stt.http.realtime.session_config import SessionSettings
+from nemo_voice_stt.http.realtime.session_schemas import FlatSession, SessionConfig, Whole
 
 _SECRET_S = 600
+_FLAT = frozenset(FlatSession.model_fields)
+"""The others are NVIDIA's, whose clients send them again once they are connected."""
 
 
 class ExpiresAfter(BaseModel):
@@ -25,7 +28,7 @@ class ExpiresAfter(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     anchor: str = "created_at"
-    seconds: int = Field(default=_SECRET_S, ge=10, le=7200)
+    seconds: Whole = Field(default=_SECRET_S, ge=10, le=7200)
     """From now on."""
 
 
@@ -36,7 +39,7 @@ class SecretRequest(BaseModel):
 
     expires_after: ExpiresAfter = ExpiresAfter()
     """When the secret ends."""
-    session: dict[str, Any] = {}
+    session: SessionConfig = SessionConfig()
     """What the session begins with, as `session.update` has it."""
 
 
@@ -55,13 +58,13 @@ def realtime_sessions_router(service: RealtimeService) -> APIRouter:
     @router.post(
         "/v1/realtime/client_secrets",
         summary="Make a short-lived key for a browser",
-        responses={400: ERROR_RESPONSES[400]},
+        responses=ERROR_RESPONSES,
     )
     async def client_secrets(request: Request, body: SecretRequest | None = None) -> Secret:
         """Returns a key that opens live sessions, for pages that must not hold the API key."""
         given = body or SecretRequest()
         settings = SessionSettings(service.languages())
-        settings.update(given.session)
+        settings.update(given.session.model_dump(exclude_unset=True))
         expires_at = round(time.time()) + given.expires_after.seconds
         described = settings.described()
         session = {**_identity(expires_at), "type": "transcription", **described}
@@ -71,14 +74,15 @@ def realtime_sessions_router(service: RealtimeService) -> APIRouter:
     @router.post(
         "/v1/realtime/transcription_sessions",
         summary="Make a session for NVIDIA's and older OpenAI clients",
-        responses={400: ERROR_RESPONSES[400]},
+        responses=ERROR_RESPONSES,
     )
     async def transcription_sessions(
-        request: Request, body: dict[str, Any] | None = None
+        request: Request, body: FlatSession | None = None
     ) -> dict[str, Any]:
         """Returns a session's settings and a short-lived key; NVIDIA's clients send both back."""
         settings = SessionSettings(service.languages())
-        settings.update(general_from(body or {}))
+        given = {} if body is None else body.model_dump(exclude_unset=True)
+        settings.update(general_from({name: given[name] for name in given if name in _FLAT}))
         expires_at = round(time.time()) + _SECRET_S
         described = settings.described()
         flat = beta_from(described)
