@@ -44,7 +44,9 @@ CODE = grpc.StatusCode
         (DeviceLost("so"), CODE.INTERNAL),
     ],
 )
-def test_each_error_has_the_status_that_says_what_to_do(error: VoiceError, code: grpc.StatusCode) -> None:
+def test_each_error_has_the_status_that_says_what_to_do(
+    error: VoiceError, code: grpc.StatusCode
+) -> None:
     assert code_of(error) is code
 
 

@@ -34,7 +34,9 @@ def test_samples_have_the_format_of_the_configuration(piece: int) -> None:
 
 
 @pytest.mark.parametrize("piece", [1, 5, 44, 4000])
-@pytest.mark.parametrize("config", [LINEAR, RecognitionConfig(), RecognitionConfig(encoding="FLAC")])
+@pytest.mark.parametrize(
+    "config", [LINEAR, RecognitionConfig(), RecognitionConfig(encoding="FLAC")]
+)
 def test_the_header_of_a_wav_file_counts(config: RecognitionConfig, piece: int) -> None:
     found = started(config, libsndfile_bytes(SOUND, 16_000, "WAV", "PCM_16"), piece)
     assert isinstance(found, LiveAudio)
