@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.scheduler import AT_ONCE, Limits
-from nemo_voice_serving.grpc.server import GrpcService, grpc_server
+from nemo_voice_serving.grpc.server import grpc_server
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo import torch_setup
@@ -194,11 +194,12 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
 def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:
     """Returns the application; its state has the service behind it and the server beside it."""
     service = SpeechService(settings, fetch_voice, normaliser)
-    responses = SpeechResponses(
+    delivery = Delivery(
         service,
         text_format=settings.text_format,
         pronunciations=lambda: service.pronunciations,
     )
+    responses = SpeechResponses(service, delivery)
     app = build_app(
         service,
         title="nemo-voice text to speech",
@@ -221,15 +222,6 @@ def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
             ),
         ],
     )
-    app.state.side_server = grpc_server(service.runtime, [_riva_service(service, settings)])
+    riva = synthesis_service(service, delivery, max_text_chars=settings.max_long_text_chars)
+    app.state.side_server = grpc_server(service.runtime, [riva])
     return app
-
-
-def _riva_service(service: SpeechService, settings: TtsSettings) -> GrpcService:
-    delivery = Delivery(
-        service,
-        max_text_chars=settings.max_long_text_chars,
-        text_format=settings.text_format,
-        pronunciations=lambda: service.pronunciations,
-    )
-    return synthesis_service(service, delivery)

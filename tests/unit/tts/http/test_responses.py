@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from nemo_voice_tts.app import SpeechService
-from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
+from nemo_voice_tts.http.responses import SpeechResponses
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.synthesis.delivery import Delivery, SpeechParameters
 from support.models.fakes import FakeNormaliser, FakeVoice
 
 WANTED = SpeechParameters(text="One sentence. Another one.", param="text", max_chars=100)
@@ -47,7 +48,8 @@ async def test_a_client_that_leaves_before_the_first_byte_frees_its_room(
     service: SpeechService, framing: str
 ) -> None:
     scope = {"type": "http", "asgi": {"spec_version": "2.3"}, "headers": [], "method": "POST"}
-    response = await getattr(SpeechResponses(service), framing)(Request(scope, never), WANTED)
+    responses = SpeechResponses(service, Delivery(service))
+    response = await getattr(responses, framing)(Request(scope, never), WANTED)
     assert queued_work(service) == len(WANTED.text)
     await response(scope, gone, send)
     assert queued_work(service) == 0

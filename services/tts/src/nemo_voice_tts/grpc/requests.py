@@ -5,9 +5,10 @@ from nemo_voice_serving.errors import InvalidRequest, Unimplemented
 from nemo_voice_serving.grpc.fields import error_field
 from nemo_voice_serving.grpc.protos.riva_audio_pb2 import AudioEncoding
 from nemo_voice_tts.grpc.protos.riva_tts_pb2 import SynthesizeSpeechRequest
-from nemo_voice_tts.synthesis.delivery import WantedSpeech
+from nemo_voice_tts.synthesis.delivery import SpeechParameters
 from nemo_voice_tts.synthesis.language_check import check_language
 from nemo_voice_tts.synthesis.synthesis import Synthesis
+from nemo_voice_tts.synthesis.voices import DEFAULT_VOICE
 from nemo_voice_tts.text.pronunciations import Check, PronunciationList, of_dictionary
 
 FAMILY = "nemo-voice"
@@ -22,7 +23,9 @@ _FORMATS = {
 }
 
 
-def wanted_of(request: SynthesizeSpeechRequest, synthesis: Synthesis) -> WantedSpeech:
+def wanted_of(
+    request: SynthesizeSpeechRequest, synthesis: Synthesis, max_text_chars: int
+) -> SpeechParameters:
     """Returns the speech that a request wants.
 
     Raises:
@@ -35,13 +38,15 @@ def wanted_of(request: SynthesizeSpeechRequest, synthesis: Synthesis) -> WantedS
             check_language(request.language_code, synthesis.language)
     with error_field("voice_name"):
         name = request.voice_name.removeprefix(f"{FAMILY}.")
-        speaker = synthesis.voices.speaker(name or None)
-    return WantedSpeech(
+        synthesis.voices.speaker(name or None)  # for the field in its error
+    return SpeechParameters(
         text=request.text,
+        param="text",
+        max_chars=max_text_chars,
         audio_format=_format_of(request),
         rate_hz=_rate_of(request),
         pronunciations=_pronunciations_of(request.custom_dictionary, synthesis.check),
-        speaker=speaker,
+        voice=name or DEFAULT_VOICE,
     )
 
 

@@ -28,18 +28,23 @@ from nemo_voice_tts.synthesis.synthesis import Synthesis
 NAME = str(tts.DESCRIPTOR.services_by_name["RivaSpeechSynthesis"].full_name)
 
 
-def synthesis_service(service: Service[Voice, Synthesis], delivery: Delivery) -> GrpcService:
-    """Returns Riva's synthesis, which speaks what `delivery` delivers."""
-    servicer = RivaSpeechSynthesis(service, delivery)
+def synthesis_service(
+    service: Service[Voice, Synthesis], delivery: Delivery, *, max_text_chars: int
+) -> GrpcService:
+    """Returns Riva's synthesis, which speaks texts of so many characters at most."""
+    servicer = RivaSpeechSynthesis(service, delivery, max_text_chars)
     return GrpcService(NAME, partial(add_RivaSpeechSynthesisServicer_to_server, servicer))
 
 
 class RivaSpeechSynthesis:
     """The three methods, by gRPC's names."""
 
-    def __init__(self, service: Service[Voice, Synthesis], delivery: Delivery) -> None:
+    def __init__(
+        self, service: Service[Voice, Synthesis], delivery: Delivery, max_text_chars: int
+    ) -> None:
         self._service = service
         self._delivery = delivery
+        self._max_text_chars = max_text_chars
 
     async def Synthesize(  # noqa: N802 gRPC's names
         self, request: tts.SynthesizeSpeechRequest, _context: ServicerContext
@@ -48,7 +53,7 @@ class RivaSpeechSynthesis:
 
         Raises:
             PayloadTooLarge: The speech does not fit one message.
-            VoiceError: Whatever `wanted_of` and `Delivery.chunks` raise.
+            VoiceError: Whatever `wanted_of` and `Delivery.begin` raise.
         """
         most = self._service.runtime.settings.grpc.max_message_bytes
         audio = bytearray()
@@ -111,10 +116,10 @@ class RivaSpeechSynthesis:
         return tts.RivaSynthesisConfigResponse(model_config=[config])
 
     async def _chunks(self, request: tts.SynthesizeSpeechRequest) -> AsyncGenerator[bytes, None]:
-        wanted = wanted_of(request, self._service.use_case())
+        wanted = wanted_of(request, self._service.use_case(), self._max_text_chars)
         with error_field("text"):
-            async with aclosing(self._delivery.chunks(wanted)) as chunks:
-                async for chunk in chunks:
+            async with aclosing(await self._delivery.begin(wanted)) as speech:
+                async for chunk in speech.chunks():
                     yield chunk
 
     async def _next(

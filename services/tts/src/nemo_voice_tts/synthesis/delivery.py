@@ -2,16 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 
 from nemo_voice_serving.access.quotas import charge_audio
 from nemo_voice_serving.audio.encoding import AudioFormat, encoder_for
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts.errors import TextTooLong
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
+from nemo_voice_tts.synthesis.voices import DEFAULT_VOICE
+from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.pronunciations import EMPTY, PronunciationList
 from nemo_voice_tts.text.reading import ReadingOptions
 from nemo_voice_tts.text.structure.blocks import TextFormat
@@ -19,82 +21,142 @@ from nemo_voice_tts.text.unread import unread_places
 
 
 @dataclass(frozen=True, slots=True)
-class WantedSpeech:
-    """What a request says about the speech it wants."""
+class SpeechParameters:
+    """What a request says about the speech it wants, whatever its wire format."""
 
     text: str
-    audio_format: AudioFormat = AudioFormat.PCM
+    param: str
+    """The request's field that holds the text, for errors."""
+    max_chars: int
+    audio_format: AudioFormat = AudioFormat.WAV
     rate_hz: int | None = None
     """Rate of the audio, or the next one that its codec carries; absent: the model's, likewise."""
+    pace: float = 1.0
+    text_format: TextFormat | None = None
+    """What the text is written in; absent: what the service's setting says."""
     pronunciations: PronunciationList = EMPTY
     """The request's own list."""
-    speaker: int | None = None
-    """Who speaks, as `Synthesis.voices` names them; absent: the default voice."""
+    strict: bool = False
+    """Whether characters that no voice reads are refused instead of left out."""
+    voice: str = DEFAULT_VOICE
+    """The name of the voice that speaks."""
 
 
 class Delivery:
-    """Delivers speeches of a service."""
+    """Begins the speeches of a service."""
 
     def __init__(
         self,
         service: Service[Voice, Synthesis],
         *,
-        max_text_chars: int,
         text_format: TextFormat = TextFormat.AUTO,
         pronunciations: Callable[[], PronunciationList] = lambda: EMPTY,
     ) -> None:
-        """Takes the service, and how its texts are read.
+        """Takes the service, and how texts are read whose requests do not say it.
 
         Args:
             service: The service.
-            max_text_chars: Longest text.
             text_format: What texts are written in.
             pronunciations: Returns the service's own list.
         """
         self._service = service
-        self._max_text_chars = max_text_chars
         self._text_format = text_format
         self._pronunciations = pronunciations
 
-    async def chunks(self, wanted: WantedSpeech) -> AsyncGenerator[bytes, None]:
-        """Yields the encoded speech, each chunk as soon as it is there; never an empty one.
+    def options(
+        self,
+        text_format: TextFormat | None,
+        pronunciations: PronunciationList,
+        *,
+        strict: bool,
+    ) -> ReadingOptions:
+        """Returns how a request's text is read: what it says itself comes first."""
+        return ReadingOptions(
+            text_format or self._text_format,
+            language=self.language().code,
+            pronunciations=(pronunciations, self._pronunciations()),
+            strict=strict,
+        )
 
-        Closing it stops the work behind it.
+    def language(self) -> Language:
+        """Returns the language of the voice; raises `NotReady` while no model is ready."""
+        return self._service.use_case().language
+
+    async def begin(self, wanted: SpeechParameters) -> "EncodedSpeech":
+        """Returns the speech whose first piece is already made; close it when its client leaves.
 
         Raises:
-            TextTooLong: The text holds more characters than one request may.
+            TextTooLong: When the text holds more characters than the request may have.
             NotReady: While no model is ready.
-            VoiceError: Whatever `Synthesis.speak` raises.
+            VoiceError: Whatever `Synthesis.speak` raises before its first piece.
         """
-        arrived_s, audio_s, has_begun = time.monotonic(), 0.0, False
-        if len(wanted.text) > self._max_text_chars:
-            most = f"one request may have {self._max_text_chars}"
-            raise TextTooLong(f"The text has {len(wanted.text)} characters; {most}.")
+        arrived_s = time.monotonic()
+        check_length(wanted.text, wanted.max_chars)
         synthesis = self._service.use_case()
+        speaker = synthesis.voices.speaker(wanted.voice)
+        options = self.options(wanted.text_format, wanted.pronunciations, strict=wanted.strict)
+        pieces = synthesis.speak(wanted.text, speaker=speaker, pace=wanted.pace, options=options)
+        first = await anext(pieces)
         metrics = self._service.runtime.metrics
-        lists = (wanted.pronunciations, self._pronunciations())
-        options = ReadingOptions(
-            self._text_format, language=synthesis.language.code, pronunciations=lists
+        metrics.first_audio(time.monotonic() - arrived_s)
+        metrics.characters_unread(len(unread_places(wanted.text)))
+        return EncodedSpeech(
+            self._service, first, pieces, wanted, synthesis.sample_rate_hz, arrived_s
         )
-        model_hz = synthesis.sample_rate_hz
-        encoder = encoder_for(wanted.audio_format, model_hz, to_hz=wanted.rate_hz)
-        async with aclosing(
-            synthesis.speak(wanted.text, speaker=wanted.speaker, options=options)
-        ) as pieces:
-            async for samples in pieces:
-                head = b""
-                if not has_begun:
-                    metrics.first_audio(time.monotonic() - arrived_s)
-                    metrics.characters_unread(len(unread_places(wanted.text)))
-                    head, has_begun = encoder.start(), True
-                piece_s = len(samples) / model_hz
-                audio_s += piece_s
-                charge_audio(piece_s)
-                # Encoding holds the interpreter for milliseconds: not on the event loop.
-                if chunk := head + await asyncio.to_thread(encoder.encode, samples):
-                    yield chunk
-            if chunk := await asyncio.to_thread(encoder.finish):
+
+
+class EncodedSpeech:
+    """One speech on its way through its encoder; close it when its client leaves."""
+
+    def __init__(
+        self,
+        service: Service[Voice, Synthesis],
+        first: Samples,
+        rest: AsyncGenerator[Samples, None],
+        wanted: SpeechParameters,
+        model_hz: int,
+        arrived_s: float,
+    ) -> None:
+        self.rate_hz = wanted.rate_hz or model_hz
+        self.audio_s = 0.0
+        self._service = service
+        self._first = first
+        self._rest = rest
+        self._encoder = encoder_for(wanted.audio_format, model_hz, to_hz=wanted.rate_hz)
+        self._model_hz = model_hz
+        self._arrived_s = arrived_s
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yields the encoded speech, each chunk as soon as it is there; never an empty one."""
+        try:
+            if chunk := self._encoder.start() + await self._encoded(self._first):
                 yield chunk
-        metrics.audio_made(audio_s)
-        metrics.request_paced(time.monotonic() - arrived_s, audio_s)
+            async for samples in self._rest:
+                if chunk := await self._encoded(samples):
+                    yield chunk
+            if chunk := await asyncio.to_thread(self._encoder.finish):
+                yield chunk
+        finally:
+            await self.aclose()
+        metrics = self._service.runtime.metrics
+        metrics.audio_made(self.audio_s)
+        metrics.request_paced(time.monotonic() - self._arrived_s, self.audio_s)
         self._service.request_served()
+
+    async def aclose(self) -> None:
+        """Stops the work behind the speech."""
+        await self._rest.aclose()
+
+    async def _encoded(self, samples: Samples) -> bytes:
+        piece_s = len(samples) / self._model_hz
+        self.audio_s += piece_s
+        charge_audio(piece_s)
+        # Encoding holds the interpreter for milliseconds: not on the event loop.
+        return await asyncio.to_thread(self._encoder.encode, samples)
+
+
+def check_length(text: str, max_chars: int) -> None:
+    """Raises `TextTooLong` for a text of more characters than a request may have."""
+    if len(text) > max_chars:
+        message = f"The text has {len(text)} characters; one request may have {max_chars}."
+        raise TextTooLong(message)

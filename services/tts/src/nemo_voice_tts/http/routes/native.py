@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request, Response
 
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
-from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses, request_list
+from nemo_voice_tts.http.responses import SpeechResponses, request_list
 from nemo_voice_tts.http.schemas import SynthesizeRequest
+from nemo_voice_tts.synthesis.delivery import SpeechParameters
 
 
 def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRouter:

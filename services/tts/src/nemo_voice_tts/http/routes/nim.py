@@ -9,8 +9,9 @@ from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_param import error_param
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.forms import FormRoute
-from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
+from nemo_voice_tts.http.responses import SpeechResponses
 from nemo_voice_tts.http.schemas import NimSpeechRequest, VoiceList
+from nemo_voice_tts.synthesis.delivery import SpeechParameters
 from nemo_voice_tts.synthesis.language_check import check_language
 from nemo_voice_tts.text.pronunciations import Check, of_dictionary
 

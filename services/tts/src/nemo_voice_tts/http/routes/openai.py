@@ -6,8 +6,9 @@ from fastapi.responses import StreamingResponse
 from nemo_voice_serving.audio.encoding import AudioFormat
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
-from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses, request_list
+from nemo_voice_tts.http.responses import SpeechResponses, request_list
 from nemo_voice_tts.http.schemas import SpeechRequest, StreamFormat
+from nemo_voice_tts.synthesis.delivery import SpeechParameters
 
 PCM_RATE_HZ = 24_000
 """OpenAI's clients play `pcm` at this rate, which nothing in the response could change."""

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from nemo_voice_serving.http.disconnect import while_connected
 from nemo_voice_serving.http.error_param import error_param
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
-from nemo_voice_tts.http.responses import SpeechResponses, check_length, request_list
+from nemo_voice_tts.http.responses import SpeechResponses, request_list
 from nemo_voice_tts.http.schemas import PhraseReading, Reading, ReadingRequest
+from nemo_voice_tts.synthesis.delivery import check_length
 from nemo_voice_tts.text.reader import read_words
 from nemo_voice_tts.text.reading import Limits
 
