@@ -227,6 +227,16 @@ async def test_a_malformed_message_is_the_clients_fault() -> None:
     assert {error.code(), later.code()} == {grpc.StatusCode.INVALID_ARGUMENT}
 
 
+async def test_a_call_whose_message_does_not_come_ends() -> None:
+    app = stt_app(grpc_port=free_port(), grpc={"stream_idle_s": 1})
+    async with channel_to(app) as channel:
+        call = channel.stream_stream(f"/{NAME}/Recognize")()  # which neither sends nor ends
+        late = await error_of(call.read())
+        empty = await error_of(channel.stream_stream(f"/{NAME}/Recognize")(iter([])).read())
+    assert late.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert empty.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_a_message_over_the_limit_is_refused() -> None:
     app = stt_app(grpc_port=free_port(), grpc={"max_message_bytes": 64 * 1024})
     async with channel_to(app) as channel:

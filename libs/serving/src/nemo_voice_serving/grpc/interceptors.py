@@ -22,7 +22,13 @@ from nemo_voice_serving import logs
 from nemo_voice_serving.access.access import Access
 from nemo_voice_serving.access.api_keys import key_in
 from nemo_voice_serving.access.quotas import KeyUsage
-from nemo_voice_serving.errors import BackendFailed, InvalidRequest, Unimplemented, VoiceError
+from nemo_voice_serving.errors import (
+    BackendFailed,
+    InvalidRequest,
+    RequestTooSlow,
+    Unimplemented,
+    VoiceError,
+)
 from nemo_voice_serving.grpc.status import code_of, message_of, trailers_of
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 
@@ -52,9 +58,22 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc] # grpc 
     """
 
     def __init__(
-        self, *, metrics: ServiceMetrics, access: Access | None, services: Iterable[str]
+        self,
+        *,
+        metrics: ServiceMetrics,
+        access: Access | None,
+        services: Iterable[str],
+        idle_s: float = float("inf"),
     ) -> None:
-        """Takes the services that messages about unknown methods list, by their full names."""
+        """Takes what all protocols share, and what concerns calls.
+
+        Args:
+            metrics: Count the calls.
+            access: Which keys are valid; None where none is required.
+            services: What messages about unknown methods list, by their full names.
+            idle_s: How long the one message of a call may take.
+        """
+        self.idle_s = idle_s
         self._metrics = metrics
         self._access = access
         self._services = sorted(services)
@@ -168,7 +187,7 @@ class _CallKind:
         async def call(requests: AsyncIterator[Any], context: ServicerContext) -> None:
             async with (
                 self._interceptor.serving(context, self._route, self.digest),
-                aclosing(_responses(handler, _readable(requests), context)) as responses,
+                aclosing(self._responses(handler, _readable(requests), context)) as responses,
             ):
                 async for response in responses:
                     await context.write(response)
@@ -177,23 +196,30 @@ class _CallKind:
             call, _reading(handler.request_deserializer), handler.response_serializer
         )
 
+    async def _responses(
+        self, handler: _Handler, requests: AsyncIterator[Any], context: ServicerContext
+    ) -> AsyncGenerator[Any, None]:
+        """Yields what the method responds to these requests, or to the first of them."""
+        request = requests if handler.request_streaming else await self._only(requests)
+        if handler.response_streaming:
+            method = handler.stream_stream or handler.unary_stream
+            async with aclosing(method(request, context)) as responses:
+                async for response in responses:
+                    yield response
+        else:
+            yield await (handler.stream_unary or handler.unary_unary)(request, context)
 
-async def _responses(
-    handler: _Handler, requests: AsyncIterator[Any], context: ServicerContext
-) -> AsyncGenerator[Any, None]:
-    """Yields what the method responds to these requests, or to the first of them."""
-    request: Any = requests
-    if not handler.request_streaming:
-        request = await anext(requests, None)
+    async def _only(self, requests: AsyncIterator[Any]) -> Any:
+        idle_s = self._interceptor.idle_s
+        try:
+            async with asyncio.timeout(idle_s):
+                request = await anext(requests, None)
+        except TimeoutError:
+            message = f"The call's message did not come whole within {idle_s:g} s."
+            raise RequestTooSlow(message) from None
         if request is None:
             raise InvalidRequest("The call has no message.")
-    if handler.response_streaming:
-        method = handler.stream_stream or handler.unary_stream
-        async with aclosing(method(request, context)) as responses:
-            async for response in responses:
-                yield response
-    else:
-        yield await (handler.stream_unary or handler.unary_unary)(request, context)
+        return request
 
 
 def _reading(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:

@@ -90,7 +90,10 @@ class GrpcServer:
         runtime, settings = self._runtime, self._runtime.settings
         names = [service.name for service in self._services]
         interceptor = CallInterceptor(
-            metrics=runtime.metrics, access=runtime.access, services=names
+            metrics=runtime.metrics,
+            access=runtime.access,
+            services=names,
+            idle_s=settings.grpc.stream_idle_s,
         )
         most_bytes = min(settings.grpc.max_message_bytes, settings.max_upload_bytes)
         options = _options(settings.grpc, most_bytes)

@@ -118,8 +118,9 @@ class RivaSpeechSynthesis:
     async def _chunks(self, request: tts.SynthesizeSpeechRequest) -> AsyncGenerator[bytes, None]:
         wanted = wanted_of(request, self._service.use_case(), self._max_text_chars)
         with error_field("text"):
-            async with aclosing(await self._delivery.begin(wanted)) as speech:
-                async for chunk in speech.chunks():
+            speech = await self._delivery.begin(wanted)
+            async with aclosing(speech), aclosing(speech.chunks()) as chunks:
+                async for chunk in chunks:
                     yield chunk
 
     async def _next(

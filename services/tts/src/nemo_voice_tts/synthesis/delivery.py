@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from nemo_voice_serving.access.quotas import charge_audio
@@ -126,7 +126,7 @@ class EncodedSpeech:
         self._model_hz = model_hz
         self._arrived_s = arrived_s
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Yields the encoded speech, each chunk as soon as it is there; never an empty one."""
         try:
             if chunk := self._encoder.start() + await self._encoded(self._first):
