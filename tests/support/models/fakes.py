@@ -84,6 +84,7 @@ class FakeRecogniser:
     ) -> None:
         self.description = replace(description(rate_hz=16000), languages=languages)
         self.abilities = Abilities()
+        self.told: list[str | None] = []
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []
@@ -99,6 +100,7 @@ class FakeRecogniser:
             raise self.error
         self.batches.append([len(clip.samples) for clip in batch])
         self.hotwords.extend(clip.hotwords for clip in batch)
+        self.told.extend(clip.language for clip in batch)
         return [self._heard(len(clip.samples) / 16000) for clip in batch]
 
     def _heard(self, duration_s: float) -> Recognition:

@@ -31,6 +31,8 @@ class Pacing:
     pieces_ahead: int
     max_audio_s: float
     timeout_s: float
+    urgency: int = 0
+    """See `Waiting.urgency`; `AT_ONCE` for the self-test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class TranscriptionInput:
     """The format of samples without a header; absent for a file that has one."""
     hotwords: tuple[str, ...] = ()
     """Words and names to prefer to others that sound alike."""
+    language: str | None = None
+    """What is spoken, one of `Abilities.told_languages`; None leaves it to the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class Transcription:
             try:
                 while decoded:
                     piece = decoded.popleft()
-                    work = self._recognise(piece, recording.hotwords, is_patient=has_begun)
+                    work = self._recognise(piece, recording, is_patient=has_begun)
                     has_begun = has_begun or not piece.is_silent
                     pending.append(asyncio.create_task(work))
                     if has_more and not decoded:
@@ -147,14 +151,15 @@ class Transcription:
                 await asyncio.gather(*pending, return_exceptions=True)
 
     async def _recognise(
-        self, piece: Piece, hotwords: tuple[str, ...], *, is_patient: bool
+        self, piece: Piece, recording: TranscriptionInput, *, is_patient: bool
     ) -> Passage:
         duration_s = len(piece.samples) / self._rate_hz
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
         served = await self._recognitions.submit(
-            Clip(piece.samples, hotwords),
+            Clip(piece.samples, recording.hotwords, recording.language),
             length=duration_s,
+            urgency=self._pacing.urgency,
             timeout_s=self._pacing.timeout_s,
             is_patient=is_patient,
         )

@@ -31,7 +31,6 @@ SILENCE_DBFS = -60.0
 """A piece whose loudest moment stays below this holds no speech; models invent words for it."""
 _MOMENT_S = 0.05
 _NOTHING = Recognition("", ())
-_NO_SOUND = Clip(np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,9 @@ class RecogniserOptions:
     """What it understands; none = what the checkpoint, or its published name, says."""
     trailing_silence_s: float = 0.3
     """Silence after each piece, so that a word that ends with the audio is recognised whole."""
+    speech: Callable[[Sequence[str], int], Samples] | None = None
+    """Returns speech in one of some languages, at a rate, which the warm-up hears; absent: a second
+    of silence, of which no decoder makes a token."""
 
 
 class NemoRecogniser(Recogniser):
@@ -85,10 +87,11 @@ class NemoRecogniser(Recogniser):
                 longest = self._length(round(options.longest_s * stages.sample_rate_hz))
                 stages.size_decoder(options.max_batch_items, longest)
                 logger.info("decoder sized", extra={"cuda_graph": stages.decoder.graph_mode()})
+            speech = self._speech()
             for items, seconds in warm_up_shapes(options, is_batched=stages.device.type == "cuda"):
                 report(f"{items} x {seconds:g} s")
-                length = self._length(round(seconds * stages.sample_rate_hz))
-                stages.decode([_NO_SOUND] * items, [length] * items)
+                clip = Clip(np.resize(speech, round(seconds * stages.sample_rate_hz)))
+                self._recognise([clip] * items)
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
@@ -104,6 +107,12 @@ class NemoRecogniser(Recogniser):
                 for place, recognition in zip(places, recognised, strict=True):
                     results[place] = recognition
         return results
+
+    def _speech(self) -> Samples:
+        rate_hz, speech = self._stages.sample_rate_hz, self._options.speech
+        if speech is None:
+            return np.zeros(rate_hz, np.float32)
+        return speech(self.description.languages, rate_hz)
 
     def _recognise(self, clips: Sequence[Clip]) -> list[Recognition]:
         stages = self._stages
@@ -180,11 +189,12 @@ def loudest_dbfs(piece: Samples, sample_rate_hz: int) -> float:
 def warm_up_shapes(options: RecogniserOptions, *, is_batched: bool) -> list[tuple[int, float]]:
     """Returns the batches to run before serving, as pieces and seconds, the largest first.
 
-    A CPU computes every shape the same way: there, one piece of each length finds what fails.
+    Each length alone, too: most batches hold one piece. A CPU computes every shape the same way:
+    there, one piece of each length finds what fails.
     """
     edges = {options.longest_s, *(e for e in options.bucket_edges if e < options.longest_s)}
-    if not is_batched:
-        return [(1, edge) for edge in sorted(edges, reverse=True)]
-    fits = {edge: max(1, int(options.max_batch_audio_s / edge)) for edge in edges}
-    shapes = [(min(options.max_batch_items, fits[edge]), edge) for edge in edges]
+    shapes = {(1, edge) for edge in edges}
+    if is_batched:
+        fits = {edge: max(1, int(options.max_batch_audio_s / edge)) for edge in edges}
+        shapes |= {(min(options.max_batch_items, fits[edge]), edge) for edge in edges}
     return sorted(shapes, key=lambda shape: (shape[0] * shape[1], shape[1]), reverse=True)
