@@ -77,7 +77,7 @@ async def test_a_recogniser_that_is_told_the_language_is_told_it() -> None:
     recogniser = FakeRecogniser(SENTENCES["es"], ("es",))
     recogniser.abilities = Abilities(told_languages=("en-US", "es-US"))
     await self_test_of(recogniser_service(recogniser))
-    assert recogniser.told == ["es-US"]
+    assert recogniser.told == [("es-US", None)]
 
 
 async def test_the_settings_give_a_clip_and_its_text(tmp_path: Path) -> None:

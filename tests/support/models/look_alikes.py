@@ -130,14 +130,31 @@ _LIVE: dict[str, Any] = {
     "att_context_size": [[70, 13], [70, 1]],
 }
 _LOCALES = ["en-US", "en-GB", "es-US", "de-DE", "fr-FR", "auto"]
-_CANARY = {
+_AGGREGATE: Config = {
     "type": "agg",
     "dir": None,
     "langs": {
         name: {"dir": None, "type": "bpe", "model_path": f"nemo:{_HASH}_tokenizer.model"}
         for name in ("spl_tokens", "en", "de", "es", "fr")
     },
+    "custom_tokenizer": {
+        "_target_": "nemo.collections.common.tokenizers.canary_tokenizer.CanaryTokenizer"
+    },
 }
+_UNIFIED: Config = {
+    "type": "bpe",
+    "dir": None,
+    "model_path": f"nemo:{_HASH}_tokenizer.model",
+    "custom_tokenizer": {
+        "_target_": "nemo.collections.common.tokenizers.canary_tokenizer.CanaryBPETokenizer"
+    },
+}
+
+
+def _canary(prompt_format: str, tokenizer: Config) -> Config:
+    config = _conformer("aed_multitask_models", "EncDecMultiTaskModel", mels=128)
+    return config | {"tokenizer": tokenizer, "prompt_format": prompt_format}
+
 
 PUBLISHED: dict[str, Config] = {
     "nvidia/tts_en_fastpitch": _fastpitch(22050, 256, _english("nv22.01")),
@@ -204,8 +221,13 @@ PUBLISHED: dict[str, Config] = {
     "stt_zh_conformer_transducer_large": _transducer(
         _characters(_conformer("rnnt_models", "EncDecRNNTModel")), tdt=False
     ),
-    "nvidia/canary-1b-flash": _conformer("aed_multitask_models", "EncDecMultiTaskModel", mels=128)
-    | {"tokenizer": _CANARY, "prompt_format": "canary2"},
+    "nvidia/canary-1b": _canary("canary", _AGGREGATE),
+    "nvidia/canary-1b-flash": _canary("canary2", _AGGREGATE),
+    "nvidia/canary-180m-flash": _canary("canary2", _AGGREGATE),
+    "nvidia/canary-1b-v2": _canary("canary2", _UNIFIED),
+    "nvidia/multitalker-parakeet-streaming-0.6b-v1": _transducer(
+        _conformer("multitalker_asr_models", "EncDecMultiTalkerRNNTBPEModel", **_LIVE), tdt=False
+    ),
     "nvidia/magpie_tts_multilingual_357m": {
         "target": f"{_TTS}.models.magpietts.MagpieTTSModel",
         "codecmodel_path": "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps",

@@ -15,7 +15,8 @@ from nemo_voice_serving.nemo.threads import use_threads
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
-from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.loading import load
+from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice
 from nemo_voice_stt.http.languages import code_of
 from nemo_voice_stt.http.responses import TranscriptResponses
@@ -58,6 +59,7 @@ class TranscriptionService(Service[Recogniser, Transcription]):
             Transcription,
             runtime.batcher("recognition", backend.recognise, limits, gathers=True),
             sample_rate_hz=backend.description.sample_rate_hz,
+            abilities=backend.abilities,
         )
         pacing = Pacing(
             piece_s=settings.piece_s,
@@ -110,7 +112,7 @@ def fetch_recogniser(
         languages=settings.language_codes if settings.names_languages else (),
         speech=clips.speech,
     )
-    return partial(load_recogniser, stored.directory, settings.model, stored.revision, options)
+    return partial(load, stored.directory, settings.model, stored.revision, options)
 
 
 def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:

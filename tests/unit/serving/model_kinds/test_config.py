@@ -49,7 +49,7 @@ def test_hostile_setting_is_refused_by_name(
     ("name", "role"),
     [
         ("nvidia/magpie_tts_multilingual_357m", Role.VOICE),
-        ("nvidia/canary-1b-flash", Role.RECOGNISER),
+        ("nvidia/multitalker-parakeet-streaming-0.6b-v1", Role.RECOGNISER),
     ],
 )
 def test_hostile_checkpoint_of_a_kind_that_is_not_served_is_refused_for_its_kind(

@@ -39,7 +39,7 @@ VOCODERS = {
     "tts_en_hifitts_hifigan_ft_fastpitch": (44100, 80, 512),
 }
 REFUSED_RECOGNISERS = {
-    "nvidia/canary-1b-flash": "an encoder with an attention decoder, like Canary",
+    "nvidia/multitalker-parakeet-streaming-0.6b-v1": "several speakers at once",
     "nvidia/speakerverification_en_titanet_large": "which recognises voices, not words",
     "nvidia/diar_sortformer_4spk-v1": "which finds who speaks when",
     "punctuation_en_bert": r"a model of text \(Punctu.*\), of a class that neither service knows",
@@ -112,6 +112,42 @@ def test_no_voice_is_refused_with_what_it_is_and_what_to_take(name: str) -> None
 def test_voice_as_vocoder_is_told_where_it_belongs() -> None:
     with pytest.raises(UnsupportedModel, match=r"Name it as the voice\. .*nvidia/tts_hifigan"):
         judged(config_of("nvidia/tts_en_fastpitch"), Role.VOCODER)
+
+
+@pytest.mark.parametrize(
+    ("name", "languages"),
+    [
+        ("nvidia/canary-1b", 4),
+        ("nvidia/canary-1b-flash", 4),
+        ("nvidia/canary-180m-flash", 4),
+        ("nvidia/canary-1b-v2", 25),
+    ],
+)
+def test_canary_is_served_with_its_languages(name: str, languages: int) -> None:
+    facts = judged(config_of(name), Role.RECOGNISER, name)
+    assert (facts.kind.name, facts.kind.family, facts.decoder) == ("Canary", "aed", "AED")
+    assert len(facts.languages) == languages
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"prompt_format": "t5nmt"}, "without Canary's prompts, which names .* 't5nmt'"),
+        ({"prompt_format": None}, "without Canary's prompts"),
+        ({"prompt_format": ["canary2"]}, "without Canary's prompts"),
+        ({"tokenizer": {"type": "wpe", "dir": None}}, r"tokenizer \(wpe\)"),
+        ({"tokenizer": None}, "tokenizer"),
+    ],
+)
+def test_multitask_recogniser_unlike_canary_is_refused(changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(UnsupportedModel, match=words):
+        judged(config_of("nvidia/canary-1b-flash", **changed), Role.RECOGNISER)
+
+
+def test_attention_decoder_of_another_class_is_refused() -> None:
+    target = "nemo.collections.asr.models.transformer_bpe_models.EncDecTransfModelBPE"
+    with pytest.raises(UnsupportedModel, match=r"an attention decoder .* not served yet"):
+        judged(config_of("nvidia/canary-1b-flash", target=target), Role.RECOGNISER)
 
 
 def test_canary_and_prompted_models_have_their_own_languages() -> None:

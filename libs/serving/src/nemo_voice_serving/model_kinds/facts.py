@@ -50,6 +50,8 @@ class ModelFacts:
     decoder: str | None = None
     """`TDT`, `RNNT`, `CTC`, `TDT + CTC`, `RNNT + CTC` or `AED`; of recognisers only."""
     tokenizer: str | None = None
+    prompt_format: str | None = None
+    """How it is told what to write; of multitask recognisers only."""
 
     @property
     def class_name(self) -> str:
@@ -142,6 +144,7 @@ def _of_a_recogniser(config: Config, kind: Kind, target: str, source: str) -> Mo
         is_streaming=_is_streaming(config) if kind.role else None,
         decoder=_decoder(config, target) if kind.role else None,
         tokenizer=config.text("tokenizer.type") or ("characters" if kind.role else None),
+        prompt_format=config.text("prompt_format"),
     )
 
 

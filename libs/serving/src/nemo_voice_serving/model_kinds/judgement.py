@@ -24,6 +24,9 @@ _VOCODERS = {
     ("en", 22050): "nvidia/tts_hifigan",
 }
 """NVIDIA's, by language and sample rate."""
+_PROMPT_FORMATS = ("canary", "canary2")
+_SENTENCEPIECE = ("agg", "bpe")
+"""Tokenizers whose files lie in the archive; others are built by a hub's names."""
 _COMPARED = (
     ("sample_rate_hz", "{} Hz"),
     ("mel_count", "{} mel bands"),
@@ -86,6 +89,8 @@ def why_not(facts: ModelFacts, role: Role) -> UnsupportedModel | None:
     if kind.role is not role:
         problem = f"It is {what}, where a {role} has to be named."
         return UnsupportedModel(problem, f"Name it as the {kind.role}. {_instead(role)}")
+    if role is Role.RECOGNISER and kind.family == "aed":
+        return _lack_of_a_multitask_recogniser(facts)
     return _lack_of_a_voice(facts) if role is Role.VOICE else None
 
 
@@ -130,6 +135,18 @@ def _lack_of_a_voice(voice: ModelFacts) -> UnsupportedModel | None:
     if tokenizer.endswith(_CHARACTERS) or tokenizer in _WITHOUT_SOUNDS:
         problem = f"It is a FastPitch voice that reads letters, not phonemes ({tokenizer}), "
         return UnsupportedModel(f"{problem}which is not served yet.", _instead(Role.VOICE))
+    return None
+
+
+def _lack_of_a_multitask_recogniser(recogniser: ModelFacts) -> UnsupportedModel | None:
+    prompt, tokenizer = recogniser.prompt_format, recogniser.tokenizer
+    if prompt not in _PROMPT_FORMATS:
+        names = f", which names its prompt format {prompt[:40]!r}" if prompt else ""
+        problem = f"It is a multitask recogniser without Canary's prompts{names}."
+        return UnsupportedModel(problem, _instead(Role.RECOGNISER))
+    if tokenizer not in _SENTENCEPIECE:
+        problem = f"It is a multitask recogniser without a SentencePiece tokenizer ({tokenizer})."
+        return UnsupportedModel(problem, _instead(Role.RECOGNISER))
     return None
 
 

@@ -108,7 +108,8 @@ _END_OF_UTTERANCE = _recogniser(
     "transducer",
     is_served=True,
 )
-_ATTENTION = _recogniser("AED", "an encoder with an attention decoder, like Canary", "aed")
+_ATTENTION = _recogniser("AED", "an encoder with an attention decoder", "aed")
+_CANARY = _recogniser("Canary", "a multitask recogniser, like Canary", "aed", is_served=True)
 _SPEAKERS = _other("speaker model", "a model of speakers", "which recognises voices, not words")
 _CLASSES = _other("classifier", "a classifier of sounds", _NO_WORDS)
 _DIARIZER = _other("diarizer", "a diarizer", "which finds who speaks when, and no words")
@@ -125,7 +126,7 @@ KINDS: dict[str, Kind] = {
     "EncDecCTCModel": _CTC,
     "EncDecRNNTBPEModelWithPrompt": _PROMPTED,
     "EncDecHybridRNNTCTCBPEModelWithPrompt": _PROMPTED,
-    "EncDecMultiTaskModel": _ATTENTION,
+    "EncDecMultiTaskModel": _CANARY,
     "EncDecTransfModelBPE": _ATTENTION,
     "EncDecRNNTBPEEOUModel": _END_OF_UTTERANCE,
     "EncDecHybridRNNTCTCBPEEOUModel": _END_OF_UTTERANCE,

@@ -45,6 +45,7 @@ class ServedModel:
     kind: str | None = None
     languages: tuple[str, ...] = ()
     speakers: int | None = None
+    translations: tuple[tuple[str, str], ...] = ()
 
 
 class StepTimer:
@@ -120,6 +121,7 @@ class Runtime:
             kind=loaded.kind,
             languages=loaded.languages,
             speakers=loaded.speakers,
+            translations=loaded.translations,
         )
         self.metrics.model_loaded(self._service, loaded)
         logger.info("model loaded", extra={"model": loaded.source, "device": loaded.device})

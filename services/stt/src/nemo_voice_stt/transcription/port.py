@@ -22,6 +22,8 @@ class Clip:
     """What is spoken, one of `Abilities.told_languages`; None leaves it to the model."""
     translate_to: str | None = None
     """The language to write it in, where that is another; None writes what is said."""
+    needs_words: bool = False
+    """Whether words with times are used; a model that writes them at a cost does it for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,14 @@ class Abilities:
     """Whether it can prefer words that a request names."""
     told_languages: tuple[str, ...] = ()
     """Codes of the languages that it can be told are spoken; none where it always finds out."""
+    default_language: str | None = None
+    """What it takes for spoken where it is not told; None where it finds out."""
     translations: tuple[tuple[str, str], ...] = ()
     """The pairs of spoken and written language that it translates between."""
+
+
+TRANSDUCER = Abilities()
+"""Those of a transducer: all but to be told a language, and to translate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The text and words of one piece of audio; no words where there is no speech."""
+    """The text and words of one piece of audio; no words where there is no speech, or no times."""
 
     text: str
     words: tuple[Word, ...]
@@ -83,7 +91,7 @@ class Recogniser(Backend, Protocol):
     Only its description and its abilities may be read off the device thread.
     """
 
-    abilities: Abilities = Abilities()
+    abilities: Abilities = TRANSDUCER
     """What it can do beyond text."""
 
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:

@@ -13,9 +13,10 @@ from typing import BinaryIO
 
 from nemo_voice_serving.audio.decoding import decode
 from nemo_voice_serving.audio.raw import RawFormat
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher
-from nemo_voice_stt.transcription.port import Clip, Recognition, Word
+from nemo_voice_stt.transcription.port import TRANSDUCER, Abilities, Clip, Recognition, Word
 from nemo_voice_stt.transcription.silence_splitter import Piece, cut_at_silences
 from nemo_voice_stt.transcription.writing import joined_passages, separator
 
@@ -37,7 +38,7 @@ class Pacing:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionInput:
-    """A recording to transcribe, and the words that are likely in it."""
+    """A recording to transcribe, and what is to be written of it."""
 
     file: BinaryIO
     raw_format: RawFormat | None = None
@@ -45,7 +46,15 @@ class TranscriptionInput:
     hotwords: tuple[str, ...] = ()
     """Words and names to prefer to others that sound alike."""
     language: str | None = None
-    """What is spoken, one of `Abilities.told_languages`; None leaves it to the model."""
+    """What is spoken, one of the model's `told_languages`; None leaves it to the model."""
+    translate_to: str | None = None
+    """The language to write it in, where that is another; None writes what is said."""
+    needs_words: bool = False
+    """Whether words with times are used."""
+
+    def clip(self, samples: Samples) -> Clip:
+        """Returns a piece of the recording, for the model."""
+        return Clip(samples, self.hotwords, self.language, self.translate_to, self.needs_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,10 @@ class Transcription:
         sample_rate_hz: int,
         admission: Admission,
         pacing: Pacing,
+        abilities: Abilities = TRANSDUCER,
     ) -> None:
+        self.abilities = abilities
+        """What the recogniser can do beyond text."""
         self._recognitions = recognitions
         self._rate_hz = sample_rate_hz
         self._admission = admission
@@ -157,7 +169,7 @@ class Transcription:
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
         served = await self._recognitions.submit(
-            Clip(piece.samples, recording.hotwords, recording.language),
+            recording.clip(piece.samples),
             length=duration_s,
             urgency=self._pacing.urgency,
             timeout_s=self._pacing.timeout_s,

@@ -3,6 +3,7 @@
 `GET /v1/audio/models` is Open WebUI's, which fills its menu of models from it.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from fastapi import APIRouter
@@ -29,6 +30,8 @@ class ModelObject(BaseModel):
     """Codes of what it speaks or understands; none where that is not known."""
     speakers: int | None = None
     """How many voices it has; of voices only."""
+    translations: dict[str, tuple[str, ...]] = {}
+    """The languages that it translates each spoken one to; of recognisers only."""
 
 
 class ModelList(BaseModel):
@@ -64,6 +67,7 @@ def models_router(runtime: Runtime) -> APIRouter:
             kind=model.kind,
             languages=model.languages,
             speakers=model.speakers,
+            translations=_by_spoken_language(model.translations),
         )
 
     @router.get("/v1/models", summary="List the model")
@@ -89,3 +93,10 @@ def models_router(runtime: Runtime) -> APIRouter:
         return served()
 
     return router
+
+
+def _by_spoken_language(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for spoken, written in pairs:
+        found[spoken] = (*found.get(spoken, ()), written)
+    return found

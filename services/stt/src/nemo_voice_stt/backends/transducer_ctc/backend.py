@@ -73,6 +73,7 @@ class NemoRecogniser(Recogniser):
         self.abilities = Abilities(
             hotwords=not stages.vocabulary.is_aggregate,
             told_languages=() if stages.prompts is None else stages.prompts.languages,
+            default_language=None if stages.prompts is None else stages.prompts.assumed,
         )
         self._options = options
 

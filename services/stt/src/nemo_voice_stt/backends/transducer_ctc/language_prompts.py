@@ -38,7 +38,9 @@ class LanguagePrompts:
                 f"its prompt_dictionary numbers {wrong[0]} beyond the {self._count} prompts it has"
             )
         self._numbers = numbers_by_code(stored)
-        self._untold = self._number_untold(stored, assumed)
+        self.assumed = None if UNTOLD in stored else self._known_of(assumed)
+        """What is taken for spoken where nobody says it; None where the model finds out."""
+        self._untold = stored[UNTOLD] if self.assumed is None else self._numbers[self.assumed]
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -57,9 +59,7 @@ class LanguagePrompts:
         mixed: torch.Tensor = self.kernel(torch.cat([frames.transpose(1, 2), prompts], dim=-1))
         return mixed.to(frames.dtype).transpose(1, 2)
 
-    def _number_untold(self, stored: dict[str, int], assumed: Sequence[str]) -> int:
-        if UNTOLD in stored:
-            return stored[UNTOLD]
+    def _known_of(self, assumed: Sequence[str]) -> str:
         known = [language for language in assumed if language in self._numbers]
         if not known:
             examples = ", ".join(list(self._numbers)[:5])
@@ -68,7 +68,7 @@ class LanguagePrompts:
                 f" NEMO_VOICE_LANGUAGES to those that your callers speak, the usual one first; it"
                 f" knows {examples}"
             )
-        return self._numbers[known[0]]
+        return known[0]
 
 
 def numbers_by_code(prompts: dict[str, int]) -> dict[str, int]:
