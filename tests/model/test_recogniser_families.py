@@ -209,8 +209,16 @@ def test_a_prompted_model_can_be_told_a_language_with_or_without_its_region(
     )
 
 
+def test_a_language_that_a_prompted_model_lacks_does_not_fail_the_batch(
+    load: Load, sounds: list[Samples]
+) -> None:
+    recogniser = load("nemotron-prompted")
+    lacking, untold = recogniser.recognise([Clip(sounds[0], language="xx"), Clip(sounds[0])])
+    assert lacking.text == untold.text
+
+
 def test_a_prompted_model_that_cannot_find_the_language_out_needs_one_to_assume(
-    tmp_path: Path, sounds: list[Samples]
+    load: Load, tmp_path: Path, sounds: list[Samples]
 ) -> None:
     def without_auto(config: Config) -> None:
         del config["model_defaults"]["prompt_dictionary"]["auto"]
@@ -221,6 +229,8 @@ def test_a_prompted_model_that_cannot_find_the_language_out_needs_one_to_assume(
     assuming = load_recogniser(
         directory, "acme/told", "test", RecogniserOptions(device="cpu", languages=("de", "en"))
     )
+    assert assuming.abilities.default_language == "de"
+    assert load("nemotron-prompted").abilities.default_language is None
     untold, german = assuming.recognise([Clip(sounds[0]), Clip(sounds[0], language="de-DE")])
     assert untold.text == german.text
 

@@ -147,7 +147,8 @@ def _transducer(config: Config, *, durations: list[int] | None, labels: list[str
     config["joint"] = {
         "_target_": f"{_ASR}.modules.RNNTJoint",
         "log_softmax": None,
-        "fuse_loss_wer": False,
+        "fuse_loss_wer": True,
+        "fused_batch_size": 4,
         "num_classes": len(labels),
         "vocabulary": labels,
         "num_extra_outputs": extra,

@@ -164,5 +164,5 @@ def _drop_unused(model: Any, decoder: FrameDecoder) -> None:
         own = model._modules.get(name)
         if own is not None and not any(own is used for used in decoder.modules):
             model._modules[name] = None
-    if model._modules.get("joint", 0) is None:
-        model.decoding = None  # it holds the networks too
+    if isinstance(decoder, CtcDecoder):
+        model.decoding = None  # a transducer's holds its networks too

@@ -4,6 +4,7 @@ NeMo sets a number beside every frame of the encoder and mixes it in. `decoding_
 it between encoder and decoder.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import torch
 
 from nemo_voice_serving.nemo.loading import UnusableModel
+
+logger = logging.getLogger(__name__)
 
 UNTOLD = "auto"
 """The prompt with which the model finds the language out."""
@@ -49,15 +52,21 @@ class LanguagePrompts:
 
     def apply(self, frames: torch.Tensor, languages: Sequence[str | None]) -> torch.Tensor:
         """Returns the frames, as batch, width and time, with each row's language mixed in."""
-        numbers = [
-            self._untold if language is None else self._numbers[language] for language in languages
-        ]
+        numbers = [self._number_of(language) for language in languages]
         chosen = torch.tensor(numbers, device=frames.device)
         # One row computes as it would alone: the prompt is the same at every frame.
         prompts = torch.nn.functional.one_hot(chosen, self._count).to(frames.dtype)
         prompts = prompts.unsqueeze(1).expand(-1, frames.shape[2], -1)
         mixed: torch.Tensor = self.kernel(torch.cat([frames.transpose(1, 2), prompts], dim=-1))
         return mixed.to(frames.dtype).transpose(1, 2)
+
+    def _number_of(self, language: str | None) -> int:
+        if language is None:
+            return self._untold
+        if language not in self._numbers:
+            # The use case refuses these; one that does not must not fail the batch of others.
+            logger.error("language is not told", extra={"language": language})
+        return self._numbers.get(language, self._untold)
 
     def _known_of(self, assumed: Sequence[str]) -> str:
         known = [language for language in assumed if language in self._numbers]
