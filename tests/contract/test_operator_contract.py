@@ -20,9 +20,11 @@ from nemo_voice_operator.planning.resolution import vocoder_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
 from nemo_voice_serving.batching.device_thread import DeviceThread
+from nemo_voice_serving.cli.fetch import REFUSED_STATUS
 from nemo_voice_serving.http.api_keys import OPEN_PATHS
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.http.routes.startup import startup_router
+from nemo_voice_serving.model_store import errors
 from nemo_voice_serving.model_store.reference import ModelKind, parse_reference
 from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
@@ -239,7 +241,7 @@ def test_the_ports_are_the_same(task: Task) -> None:
 
 
 def test_the_probes_ask_what_the_services_answer() -> None:
-    health = health_router(Lifecycle(), DeviceThread(), stuck_after_s=1)
+    health = health_router(Lifecycle(), DeviceThread())
     startup = startup_router(Lifecycle())
     assert {contract.LIVE_PATH, contract.READY_PATH, contract.STARTUP_PATH} <= {
         getattr(one, "path", "") for one in (*health.routes, *startup.routes)
@@ -334,3 +336,8 @@ def test_the_services_understand_every_form_of_a_source(source: str, kind: Model
     assert reference.kind is kind
     if kind is ModelKind.FILE:
         assert reference.path == Path(contract.MODEL_CACHE) / "voices" / "b.nemo"
+
+
+def test_refusals_are_those_of_the_services_and_end_with_the_status_that_the_job_knows() -> None:
+    assert {str(reason) for reason in errors.REFUSALS} == contract.REFUSALS
+    assert REFUSED_STATUS == contract.REFUSED

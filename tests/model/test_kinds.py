@@ -9,6 +9,7 @@ import pytest
 from nemo.core import ModelPT
 
 from nemo_voice_serving.model_kinds.kinds import KINDS
+from nemo_voice_stt.backends.canary import decoding
 from support.models.recognisers import MADE
 
 ABSTRACT = {"ASRModel"}
@@ -49,3 +50,8 @@ def test_every_recogniser_that_is_served_has_a_look_alike() -> None:
         if kind.is_served and kind.family in {"transducer", "ctc"}
     }
     assert made == served
+
+
+def test_attention_decoders_that_are_served_are_those_of_the_backend() -> None:
+    served = {name for name, kind in KINDS.items() if kind.is_served and kind.family == "aed"}
+    assert served == set(decoding.MODEL_CLASSES)

@@ -74,8 +74,8 @@ async def test_the_languages_of_the_settings_choose_the_clip() -> None:
 
 
 async def test_a_recogniser_that_is_told_the_language_is_told_it() -> None:
-    recogniser = FakeRecogniser(SENTENCES["es"], ("es",))
-    recogniser.abilities = Abilities(told_languages=("en-US", "es-US"))
+    told = Abilities(told_languages=("en-US", "es-US"))
+    recogniser = FakeRecogniser(SENTENCES["es"], ("es",), told)
     await self_test_of(recogniser_service(recogniser))
     assert recogniser.told == [("es-US", None)]
 
@@ -166,3 +166,14 @@ async def test_no_request_keeps_the_self_test_from_the_model() -> None:
     # The piece that was in work, then the self-test's three seconds, then the other pieces.
     assert [length / 16_000 for length in recogniser.batches[1]] == [pytest.approx(3, abs=0.01)]
     assert len(recogniser.batches) >= 5
+
+
+async def test_a_reader_that_holds_all_room_does_not_keep_the_self_test_from_a_voice() -> None:
+    service = voice_service(FakeVoice(), max_queue_chars=100, phrase_chars=40)
+    async with service.running() as synthesis:
+        slow = synthesis.speak("One sentence is here, and another one. " * 20)
+        await anext(slow)
+        with pytest.raises(Overloaded):
+            await anext(synthesis.speak("Good morning to you all."))
+        assert (await service.probe(synthesis))["duration_s"]
+        await slow.aclose()

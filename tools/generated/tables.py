@@ -254,11 +254,11 @@ def _type(annotation: Any) -> str:
         return ", ".join(f"`{member.value}`" for member in annotation)
     if get_origin(annotation) is tuple:
         return "texts, separated by commas"
+    if get_origin(annotation) is Mapping:
+        return "names and numbers as a JSON object"
     if get_origin(annotation) in {UnionType, Union}:
         wanted = [part for part in get_args(annotation) if part is not type(None)]
         return " or ".join(_type(part) for part in wanted)
-    if get_origin(annotation) in {dict, Mapping}:
-        return "JSON object"
     return _WORDS[annotation]
 
 

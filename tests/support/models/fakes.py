@@ -28,7 +28,7 @@ HOP = 256
 def description(source: str = "demo", rate_hz: int = RATE_HZ) -> ModelDescription:
     """Returns what a fake says of itself."""
     model = ModelDescription(source, "r1", "FakeModel", 1, rate_hz, "cpu", "float32")
-    return replace(model, kind="fake", languages=("en", "es"), speakers=2)
+    return replace(model, kind="fake", languages=("en", "es"), speakers=1)
 
 
 class FakeVoice:
@@ -37,9 +37,15 @@ class FakeVoice:
     vocoder_items = 1
 
     def __init__(
-        self, *, error: Exception | None = None, gate: threading.Event | None = None
+        self,
+        *,
+        error: Exception | None = None,
+        gate: threading.Event | None = None,
+        speakers: int = 1,
+        unknown: str = "",
     ) -> None:
-        self.description = description()
+        self.description = replace(description(), speakers=speakers)
+        self._unknown = unknown
         self.phrases: list[Phrase] = []
         self.error = error
         self._gate = gate
@@ -55,6 +61,10 @@ class FakeVoice:
         if not any(character.isalnum() for character in text):
             raise UnspeakableText("nothing to say")
         return tuple(ord(character) for character in text)
+
+    def unread(self, text: str, /) -> str:
+        """Returns the characters that it was made without."""
+        return "".join(character for character in text if character in self._unknown)
 
     def check(self, pronunciation: Pronunciation, /) -> None:
         """Has the sounds of English."""

@@ -159,13 +159,19 @@ def _canary(prompt_format: str, tokenizer: Config) -> Config:
 PUBLISHED: dict[str, Config] = {
     "nvidia/tts_en_fastpitch": _fastpitch(22050, 256, _english("nv22.01")),
     "tts_en_fastpitch_ipa": _fastpitch(22050, 256, _ipa("en-US")),
-    "tts_en_fastpitch_multispeaker": _fastpitch(44100, 512, _english("nv22.07"), speakers=9018),
+    "tts_en_fastpitch_multispeaker": _fastpitch(44100, 512, _english("nv22.07"), speakers=12_800),
     "tts_es_fastpitch_multispeaker": _fastpitch(44100, 512, _ipa("es-ES"), speakers=174),
     "tts_de_fastpitch_thorstens2210": _fastpitch(22050, 256, _ipa("de-DE")),
     "tts_de_fastpitch_thorstens2102": _fastpitch(
         22050,
         256,
         {"_target_": f"{_OLD_TTS}.tts_tokenizers.GermanCharsTokenizer", "punct": True},
+    ),
+    "tts_de_fastpitch_multispeaker_5": _fastpitch(
+        44100,
+        512,
+        {"_target_": f"{_OLD_TTS}.tts_tokenizers.GermanCharsTokenizer", "punct": True},
+        speakers=119,
     ),
     "tts_zh_fastpitch_sfspeech": _fastpitch(
         22050,
@@ -180,6 +186,10 @@ PUBLISHED: dict[str, Config] = {
     ),
     "nvidia/tts_hifigan": _hifigan(22050, 256, [8, 8, 2, 2]),
     "tts_en_hifitts_hifigan_ft_fastpitch": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_es_hifigan_ft_fastpitch_multispeaker": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_de_hui_hifigan_ft_fastpitch_multispeaker_5": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_de_hifigan_thorstens2102": _hifigan(22050, 256, [8, 8, 2, 2]),
+    "tts_de_hifigan_thorstens2210": _hifigan(22050, 256, [8, 8, 2, 2]),
     "nvidia/parakeet-tdt-1.1b": _transducer(
         _conformer("rnnt_bpe_models", "EncDecRNNTBPEModel"), tdt=True
     ),
@@ -230,14 +240,36 @@ PUBLISHED: dict[str, Config] = {
     ),
     "nvidia/magpie_tts_multilingual_357m": {
         "target": f"{_TTS}.models.magpietts.MagpieTTSModel",
+        "model_type": "decoder_ce",
         "codecmodel_path": "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps",
+        "embedding_dim": 768,
         "text_tokenizers": {
-            "french_chartokenizer": {"_target_": "AutoTokenizer", "pretrained_model": "google/t5"}
+            "english_phoneme": _ipa("en-US"),
+            "spanish_phoneme": _ipa("es-ES"),
+            "german_phoneme": _ipa("de-DE"),
+            "mandarin_phoneme": {"_target_": f"{_OLD_TTS}.tts_tokenizers.ChinesePhonemesTokenizer"},
+            "japanese_phoneme": {
+                "_target_": f"{_TTS.replace('tts', 'common')}.tokenizers.text_to_speech."
+                "tts_tokenizers.JapanesePhonemeTokenizer"
+            },
+            "french_chartokenizer": {
+                "_target_": "AutoTokenizer",
+                "pretrained_model": "google/byt5-small",
+            },
+            "hindi_chartokenizer": {
+                "_target_": "AutoTokenizer",
+                "pretrained_model": "google/byt5-small",
+            },
+            "google-t5/t5-small": {"_target_": "T5Tokenizer", "pretrained_model": "google-t5/t5"},
         },
+        "encoder": {"n_layers": 6, "d_model": 768, "sa_n_heads": 12, "is_causal": True},
+        "decoder": {"n_layers": 12, "d_model": 768, "sa_n_heads": 12, "has_xattn": True},
+        "local_transformer_type": "autoregressive",
     },
     "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps": {
         "target": f"{_TTS}.models.audio_codec.AudioCodecModel",
         "sample_rate": 22050,
+        "samples_per_frame": 1024,
     },
     "nvidia/speakerverification_en_titanet_large": {
         "target": f"{_ASR}.models.label_models.EncDecSpeakerLabelModel"

@@ -37,6 +37,12 @@ FETCH_ARGUMENTS = ("fetch", "--result", RESULT_PATH, "--progress-port", str(PROG
 CHECK_ARGUMENTS = ("check", "--result", RESULT_PATH)
 STOPPED = 128 + 15
 """Exit status of a `fetch` or a `check` that SIGTERM ended."""
+REFUSED = 3
+"""Exit status of a `fetch` whose checkpoint would be refused again."""
+REFUSALS = frozenset(
+    {"InvalidModelReference", "UnsupportedModel", "UnsafeConfig", "UnsafeArchive", "UnsafePickle"}
+)
+"""The reasons for that."""
 
 DRAIN_DELAY = "NEMO_VOICE_DRAIN__DELAY_S"
 DRAIN_TIMEOUT = "NEMO_VOICE_DRAIN__TIMEOUT_S"

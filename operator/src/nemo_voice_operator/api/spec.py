@@ -193,7 +193,8 @@ class Spec(Part):
     model: Checkpoint
     """The model that speaks or transcribes."""
     vocoder: Checkpoint | None = None
-    """The vocoder of a tts model; absent: the demo's for `demo`, else `nvidia/tts_hifigan`."""
+    """The vocoder of a tts model; absent: the demo's for `demo`, the one that NVIDIA published with
+    a voice of that name, else `nvidia/tts_hifigan`."""
     hub: Hub | None = None
     """Where Hugging Face models come from, if from a mirror or a private repository."""
     image: ImageReference | None = None

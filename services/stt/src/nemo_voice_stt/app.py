@@ -11,7 +11,7 @@ from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.scheduler import AT_ONCE
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.nemo.threads import use_threads
+from nemo_voice_serving.nemo import torch_setup
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
@@ -52,12 +52,19 @@ class TranscriptionService(Service[Recogniser, Transcription]):
 
     @override
     async def assemble(self, backend: Recogniser) -> Transcription:
+        self.runtime.watch_memory(torch_setup.device_memory)
         runtime, settings = self.runtime, self._settings
         most_s = settings.batch_audio_s_on(backend.description.device)
         limits = runtime.first_limits(AUDIO_BUCKETS, max_padded=most_s)
         transcription = partial(
             Transcription,
-            runtime.batcher("recognition", backend.recognise, limits, gathers=True),
+            runtime.batcher(
+                "recognition",
+                backend.recognise,
+                limits,
+                gathers=True,
+                memory_advice="If it goes on, lower NEMO_VOICE_PIECE_S.",
+            ),
             sample_rate_hz=backend.description.sample_rate_hz,
             abilities=backend.abilities,
         )
@@ -98,7 +105,7 @@ def fetch_recogniser(
 ) -> Callable[[], Recogniser]:
     """Fetches the model's files and returns what loads NeMo's recogniser from them."""
     clips = SelfTestClips(settings.self_test)
-    use_threads(settings.threads)
+    torch_setup.before_import(settings)
     stored = fetch(settings, progress)
     options = RecogniserOptions(
         device=settings.device,
@@ -112,7 +119,8 @@ def fetch_recogniser(
         languages=settings.language_codes if settings.names_languages else (),
         speech=clips.speech,
     )
-    return partial(load, stored.directory, settings.model, stored.revision, options)
+    loading = partial(load, stored.directory, settings.model, stored.revision, options)
+    return torch_setup.with_device_settings(settings, loading)
 
 
 def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:

@@ -9,6 +9,7 @@ import io
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import kaldialign
 
@@ -77,7 +78,7 @@ class SelfTestClips:
             UnusableClip: It cannot be read, is no audio, too long, or silent.
         """
         self._settings = settings
-        self._own = None if settings.clip is None else _read(settings)
+        self._own = None if settings.clip is None else _read(settings.clip)
 
     def clip_for(self, languages: Sequence[str]) -> Clip:
         """Returns the recording for a model that understands these languages.
@@ -141,8 +142,9 @@ class TranscribedClip:
 
 
 _REMEDY = (
-    "If that is not what the model was made for, set NEMO_VOICE_SELF_TEST__CLIP to a recording that"
-    " it understands, and NEMO_VOICE_SELF_TEST__TEXT to what is said in it."
+    "If the model was made for another language, name it in NEMO_VOICE_LANGUAGES, or set "
+    "NEMO_VOICE_SELF_TEST__CLIP to a recording that it understands, and NEMO_VOICE_SELF_TEST__TEXT "
+    "to what is said in it (languages and selfTest of a VoiceService)."
 )
 
 
@@ -200,12 +202,10 @@ def _packaged(code: str) -> bytes:
     return importlib.resources.files("nemo_voice_stt").joinpath(name).read_bytes()
 
 
-def _read(settings: SttSelfTestSettings) -> bytes:
-    path = settings.clip
-    assert path is not None  # noqa: S101 the caller looked
+def _read(path: Path) -> bytes:
     try:
+        sound = decode_whole(path, _CHECKED_RATE_HZ, max_audio_s=MAX_CLIP_S)
         recording = path.read_bytes()
-        sound = decode_whole(io.BytesIO(recording), _CHECKED_RATE_HZ, max_audio_s=MAX_CLIP_S)
     except OSError as error:
         raise UnusableClip(f"the clip of the self-test, {path}: {error.strerror}") from None
     except VoiceError as error:

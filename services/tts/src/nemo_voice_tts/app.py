@@ -13,7 +13,7 @@ from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.scheduler import AT_ONCE, Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.nemo.threads import use_threads
+from nemo_voice_serving.nemo import torch_setup
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts import __version__
@@ -29,11 +29,18 @@ from nemo_voice_tts.self_test import check_speech, self_test, sentence_for, spok
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
+from nemo_voice_tts.synthesis.voices import Voices
+from nemo_voice_tts.text.en import ENGLISH
+from nemo_voice_tts.text.languages import voice_language
 from nemo_voice_tts.text.pronunciation_file import PronunciationFile, PronunciationMetrics
 from nemo_voice_tts.text.pronunciations import PronunciationList
 
 TOKEN_BUCKETS = (24, 48, 96, 160, 240)
-"""Phrases of one batch have similar lengths: attention and mel cost grow with the longest."""
+"""Phrases of one batch have similar lengths: attention and mel cost grow with the longest. On a CPU
+the last is the most tokens of a batch: more take half as long again for each phrase."""
+
+
+_MEMORY_ADVICE = "If it goes on, lower NEMO_VOICE_PHRASE_CHARS."
 
 
 class Normaliser(Protocol):
@@ -85,10 +92,13 @@ class SpeechService(Service[Voice, Synthesis]):
 
     @override
     async def assemble(self, backend: Voice) -> Synthesis:
+        self.runtime.watch_memory(torch_setup.device_memory)
         await asyncio.to_thread(self._pronunciations.load, backend.check)
         self._tasks.add(asyncio.create_task(self._pronunciations.follow(), name="pronunciations"))
-        await self._normaliser.start()
         synthesis, self._tested = self._synthesis_of(backend)
+        if synthesis.language.has_grammars:
+            await self._normaliser.start()
+        self.runtime.model = replace(self.runtime.model, voices=tuple(synthesis.voices.names))
         await self._speak_warmup_texts(synthesis)
         return synthesis
 
@@ -105,15 +115,32 @@ class SpeechService(Service[Voice, Synthesis]):
     def _synthesis_of(self, voice: Voice) -> tuple[Synthesis, Synthesis]:
         """Returns the synthesis for requests, and the self-test's, which nothing keeps waiting."""
         settings, runtime = self._settings, self.runtime
-        limits = runtime.first_limits(TOKEN_BUCKETS)
+        spoken = voice.description.languages or (ENGLISH.code,)
+        is_on_cpu = voice.description.device == "cpu"
+        most = TOKEN_BUCKETS[-1] if is_on_cpu else float("inf")
+        limits = runtime.first_limits(TOKEN_BUCKETS, max_padded=most)
         synthesis = partial(
             Synthesis,
             voice,
+            language=voice_language(spoken, settings.language),
             normalise=self._normaliser.normalise,
-            spectrograms=runtime.batcher("spectrogram", voice.spectrograms, limits, gathers=True),
-            vocoder=runtime.batcher(
-                "vocoder", voice.waveforms, Limits(max_items=voice.vocoder_items)
+            spectrograms=runtime.batcher(
+                "spectrogram",
+                voice.spectrograms,
+                limits,
+                gathers=True,
+                memory_advice=_MEMORY_ADVICE,
             ),
+            vocoder=runtime.batcher(
+                "vocoder",
+                voice.waveforms,
+                Limits(max_items=voice.vocoder_items),
+                memory_advice=_MEMORY_ADVICE,
+            ),
+            voices=Voices(
+                voice.description.source, voice.description.speakers, settings.voice_choice
+            ),
+            count_unread=runtime.metrics.characters_unread,
         )
         pacing = Pacing(
             phrase_chars=settings.phrase_chars,
@@ -141,15 +168,16 @@ class SpeechService(Service[Voice, Synthesis]):
 
 def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> Callable[[], Voice]:
     """Fetches the models' files and returns what loads NeMo's voice from them."""
-    use_threads(settings.threads)
+    torch_setup.before_import(settings)
     files = fetch(settings, progress)
     options = VoiceOptions(
         device=settings.device,
         precision=settings.precision,
+        language=files.language.code,
         max_batch_items=settings.batching.max_items,
         warm_up_text=sentence_for,
     )
-    return partial(
+    load = partial(
         load_voice,
         files.model.directory,
         files.vocoder.directory,
@@ -157,6 +185,7 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
         revision=files.model.revision,
         options=options,
     )
+    return torch_setup.with_device_settings(settings, load)
 
 
 def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:

@@ -36,8 +36,9 @@ def sentence_for(languages: Sequence[str]) -> str:
 
 
 async def spoken(synthesis: Synthesis, text: str) -> Samples:
-    """Returns the whole speech of a text."""
-    return np.concatenate([piece async for piece in synthesis.speak(text)])
+    """Returns the whole speech of a text, by the default voice or else the first one."""
+    speech = synthesis.speak(text, speaker=synthesis.voices.test_speaker)
+    return np.concatenate([piece async for piece in speech])
 
 
 async def self_test(synthesis: Synthesis, text: str) -> Facts:

@@ -141,3 +141,22 @@ def test_neither_nemo_nor_torch_is_imported(package: str) -> None:
         [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_magpie_voice_is_shown_with_the_sound_of_its_codec(
+    default_hub: Hub, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    voice = "nvidia/magpie_tts_multilingual_357m"
+    codec = "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps"
+    for name in (voice, codec):
+        default_hub.add(name, {f"{name.partition('/')[2]}.nemo": archive_of(name)})
+    found, status = inspected_voice(voice, capsys, tmp_path)
+    assert status == 1
+    assert (found["kind"], found["sample_rate_hz"]) == ("Magpie", 22050)
+    assert found["languages"][:3] == ["en", "es", "de"]
+    assert "nine times as long as its speech" in found["reason"]
+    assert (found["codec"]["source"], found["codec"]["kind"]) == (codec, "codec")
+    del default_hub.repositories[codec]
+    found, status = inspected_voice(voice, capsys, tmp_path)
+    assert (status, found["sample_rate_hz"]) == (1, None)
+    assert codec in found["codec"]["reason"]

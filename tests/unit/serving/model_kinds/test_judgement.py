@@ -29,9 +29,11 @@ CHARACTERS = {
 VOICES = {
     "nvidia/tts_en_fastpitch": (("en",), 1, 22050, 256),
     "tts_en_fastpitch_ipa": (("en",), 1, 22050, 256),
-    "tts_en_fastpitch_multispeaker": (("en",), 9018, 44100, 512),
+    "tts_en_fastpitch_multispeaker": (("en",), 12_800, 44100, 512),
     "tts_es_fastpitch_multispeaker": (("es",), 174, 44100, 512),
     "tts_de_fastpitch_thorstens2210": (("de",), 1, 22050, 256),
+    "tts_de_fastpitch_thorstens2102": (("de",), 1, 22050, 256),
+    "tts_de_fastpitch_multispeaker_5": (("de",), 119, 44100, 512),
     "tts_zh_fastpitch_sfspeech": (("zh",), 1, 22050, 256),
 }
 VOCODERS = {
@@ -46,8 +48,7 @@ REFUSED_RECOGNISERS = {
     "nvidia/tts_en_fastpitch": "a FastPitch voice .* for text to speech, not for speech to text",
 }
 REFUSED_VOICES = {
-    "nvidia/magpie_tts_multilingual_357m": "a Magpie voice .* needs a codec",
-    "tts_de_fastpitch_thorstens2102": r"reads letters, not phonemes \(GermanCharsTokenizer\)",
+    "nvidia/magpie_tts_multilingual_357m": "a Magpie voice .*whole sentences at once.*nine times",
     "tts_en_tacotron2": "NeMo 3 no longer has",
     "tts_en_radtts": "NeMo 3 no longer has",
     "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps": "a codec",

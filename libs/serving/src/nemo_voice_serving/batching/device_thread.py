@@ -21,8 +21,12 @@ _TIMES_THE_SLOWEST = 4.0
 class DeviceThread:
     """Runs calls one after the other, in the order of `run`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, stuck_after_s: float = float("inf")
+    ) -> None:
+        """Takes how long a call may run on a machine that is not slow; see `is_stuck`."""
         self._clock = clock
+        self._stuck_after_s = stuck_after_s
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="device")
         self._began_s: float | None = None
         self._succeeded_s = float("-inf")
@@ -39,14 +43,13 @@ class DeviceThread:
         began_s = self._began_s
         return 0.0 if began_s is None else self._clock() - began_s
 
-    def is_stuck(self, after_s: float) -> bool:
+    def is_stuck(self) -> bool:
         """Returns whether the present call has been running for longer than any may.
 
-        Args:
-            after_s: How long a call may run; on a machine where calls that succeeded took longer
-                than a quarter of it, the limit is four times the slowest of them.
+        On a machine where calls that succeeded took longer than a quarter of `stuck_after_s`, that
+        is four times the slowest of them. One that was stuck, and ended at last, is not counted.
         """
-        return self.busy_s() > max(after_s, _TIMES_THE_SLOWEST * self._slowest_s)
+        return self.busy_s() > self._longest_s()
 
     def warmed_up(self, slowest_s: float) -> None:
         """Receives the slowest step of the warm-up; calls before, such as loading, count no more.
@@ -70,5 +73,9 @@ class DeviceThread:
         finally:
             self._began_s = None
         self._succeeded_s = self._clock()
-        self._slowest_s = max(self._slowest_s, self._succeeded_s - began_s)
+        if (took_s := self._succeeded_s - began_s) <= self._longest_s():
+            self._slowest_s = max(self._slowest_s, took_s)
         return result
+
+    def _longest_s(self) -> float:
+        return max(self._stuck_after_s, _TIMES_THE_SLOWEST * self._slowest_s)

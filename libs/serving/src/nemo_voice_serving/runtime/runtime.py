@@ -46,6 +46,8 @@ class ServedModel:
     languages: tuple[str, ...] = ()
     speakers: int | None = None
     translations: tuple[tuple[str, str], ...] = ()
+    voices: tuple[str, ...] = ()
+    """The names by which requests choose one; of voices only."""
 
 
 class StepTimer:
@@ -78,7 +80,7 @@ class Runtime:
         """Takes the settings and the service's name in metrics: `tts` or `stt`."""
         self.settings = settings
         self.lifecycle = Lifecycle()
-        self.device = DeviceThread()
+        self.device = DeviceThread(stuck_after_s=settings.stuck_after_s)
         self.metrics = ServiceMetrics(CollectorRegistry(), service)
         self.model = ServedModel(settings.model)
         self._service = service
@@ -90,7 +92,7 @@ class Runtime:
     def stuck(self) -> str | None:
         """Returns what is wrong when one batch has run for longer than it may; else None."""
         is_serving = self.lifecycle.phase in {Phase.READY, Phase.DRAINING}
-        if not is_serving or not self.device.is_stuck(self.settings.stuck_after_s):
+        if not is_serving or not self.device.is_stuck():
             return None
         return f"one batch has been running for {self.device.busy_s():.0f} s"
 
@@ -132,7 +134,13 @@ class Runtime:
         return backend
 
     def batcher(
-        self, name: str, stage: Stage[In, Out], limits: Limits, *, gathers: bool = False
+        self,
+        name: str,
+        stage: Stage[In, Out],
+        limits: Limits,
+        *,
+        gathers: bool = False,
+        memory_advice: str = "",
     ) -> Batcher[In, Out]:
         """Returns a started batcher on the device thread, which closes with the runtime.
 
@@ -142,6 +150,7 @@ class Runtime:
             limits: What a batch may hold.
             gathers: Whether an incomplete batch waits for requests that are in flight; for the
                 first stage of a request.
+            memory_advice: What to change where the device's memory does not hold one item.
         """
         made = Batcher[In, Out](
             name,
@@ -152,6 +161,7 @@ class Runtime:
             on_device_lost=self._device_lost,
             in_flight=self.metrics.in_flight if gathers else None,
             max_run_s=self.settings.stuck_after_s / _BATCHES_UNTIL_STUCK,
+            memory_advice=memory_advice,
         )
         self._batchers.append(made)
         made.start()
@@ -177,6 +187,18 @@ class Runtime:
     def admission(self, max_work: float, *, unit: str, assumed_rate: float) -> Admission:
         """Returns an admission that reports to the metrics; see there for the arguments."""
         return Admission(max_work, unit=unit, assumed_rate=assumed_rate, observer=self.metrics)
+
+    def watch_memory(self, read: Callable[[], dict[str, int]]) -> None:
+        """Publishes the device's memory in use, and logs what loading and the warm-up took.
+
+        Args:
+            read: Returns the bytes by kind; none where the device has no memory of its own.
+        """
+        if used := read():
+            logger.info(
+                "device memory", extra={f"{kind}_bytes": size for kind, size in used.items()}
+            )
+            self.metrics.watch_memory(read)
 
     async def close(self) -> None:
         """Stops the batchers and the device thread."""

@@ -4,7 +4,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nemo_voice_stt.backends.transducer_ctc.tokens import Token
@@ -138,6 +138,7 @@ def test_every_currency_between_spaces_stays_with_its_number() -> None:
 PIECES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), max_size=3)
 
 
+@settings(deadline=None, database=None, derandomize=True)
 @given(st.lists(st.tuples(st.booleans(), PIECES), max_size=12))
 def test_no_character_is_lost(spelled: list[tuple[bool, str]]) -> None:
     pieces = [f"{'▁' * has_space}{text}" for has_space, text in spelled]
@@ -151,6 +152,7 @@ def test_no_character_is_lost(spelled: list[tuple[bool, str]]) -> None:
     assert sum(len(pieces[number].replace("▁", "")) for number in numbers) == len(written)
 
 
+@settings(deadline=None, database=None, derandomize=True)
 @given(st.lists(st.tuples(st.booleans(), st.text("abcñßи5", min_size=1, max_size=3)), min_size=1))
 def test_letters_are_parted_where_the_tokens_have_a_space(spelled: list[tuple[bool, str]]) -> None:
     pieces = [f"{'▁' * has_space}{text}" for has_space, text in spelled]

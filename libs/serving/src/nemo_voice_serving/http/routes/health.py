@@ -31,7 +31,7 @@ class ReadinessBody(BaseModel):
     self_test: dict[str, Any] | None
 
 
-def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: float) -> APIRouter:
+def health_router(lifecycle: Lifecycle, device: DeviceThread) -> APIRouter:
     """Returns the health routes. They never need a key and never wait for the model."""
     router = APIRouter(tags=["health"])
 
@@ -44,7 +44,7 @@ def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: 
     @router.get("/healthz", include_in_schema=False, response_model_exclude_none=True)
     async def live(response: Response) -> Liveness:
         """Returns 503 when the device thread hangs in one call or the device is lost."""
-        is_stuck = lifecycle.phase not in STARTING and device.is_stuck(stuck_after_s)
+        is_stuck = lifecycle.phase not in STARTING and device.is_stuck()
         if lifecycle.has_failed or is_stuck:
             response.status_code = 503
             reason = (

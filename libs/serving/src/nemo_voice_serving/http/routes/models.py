@@ -29,7 +29,9 @@ class ModelObject(BaseModel):
     languages: tuple[str, ...] = ()
     """Codes of what it speaks or understands; none where that is not known."""
     speakers: int | None = None
-    """How many voices it has; of voices only."""
+    """How many speakers it has; of voices only."""
+    voices: tuple[str, ...] = ()
+    """The names of its voices, as requests give them; of voices only."""
     translations: dict[str, tuple[str, ...]] = {}
     """The languages that it translates each spoken one to; of recognisers only."""
 
@@ -68,6 +70,7 @@ def models_router(runtime: Runtime) -> APIRouter:
             languages=model.languages,
             speakers=model.speakers,
             translations=_by_spoken_language(model.translations),
+            voices=model.voices,
         )
 
     @router.get("/v1/models", summary="List the model")
