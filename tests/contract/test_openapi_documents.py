@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from nemo_voice_stt.transcription.port import Abilities
 from support.docs.repository import ROOT
 from support.http.served import served
 from support.http.voice_apps import stt_app, tts_app
+from support.models.fakes import FakeRecogniser
 
 EXAMPLES = 20
 
@@ -45,6 +47,16 @@ def examine(address: str, folder: Path, examples: int) -> None:
         pytest.fail(ran.stdout, pytrace=False)
 
 
+def translating_app(**settings: object) -> FastAPI:
+    """Returns the speech-to-text application with a model that translates."""
+    abilities = Abilities(
+        told_languages=("en", "de"),
+        default_language="de",
+        translations=(("de", "en"), ("en", "de")),
+    )
+    return stt_app(FakeRecogniser(languages=("en", "de"), abilities=abilities), **settings)
+
+
 def check(build: Callable[..., FastAPI], folder: Path, examples: int) -> None:
     """Examines a service that asks for keys."""
     keys = folder / "keys"
@@ -53,7 +65,7 @@ def check(build: Callable[..., FastAPI], folder: Path, examples: int) -> None:
         examine(address, folder, examples)
 
 
-@pytest.mark.parametrize("build", [tts_app, stt_app])
+@pytest.mark.parametrize("build", [tts_app, stt_app, translating_app])
 def test_schemathesis_finds_nothing(build: Callable[..., FastAPI], tmp_path: Path) -> None:
     check(build, tmp_path, EXAMPLES)
 
