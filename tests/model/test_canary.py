@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import torch
@@ -11,11 +12,15 @@ from nemo.collections.asr.models import EncDecMultiTaskModel
 from nemo_voice_serving.model_kinds.errors import UnsafeConfig
 from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.nemo.loading import UnusableModel
+from nemo_voice_stt.app import build, fetch_recogniser
 from nemo_voice_stt.backends.canary.backend import CanaryRecogniser, load_canary
 from nemo_voice_stt.backends.canary.decoding import MOST_EXTRA_TOKENS
 from nemo_voice_stt.backends.loading import load
 from nemo_voice_stt.backends.tdt.backend import RecogniserOptions
+from nemo_voice_stt.settings import SttSettings
 from nemo_voice_stt.transcription.port import Clip
+from support.http.transcribing import clip
+from support.http.voice_apps import calling
 from support.models import canary
 from support.models.demo_models import Samples
 
@@ -261,3 +266,34 @@ def test_half_precision_of_the_encoder_writes_the_same(
     assert [one.text for one in found.recognise(clips)] == [canary.SENTENCES["es"]] * 2
     decoder = found._stages.model.transf_decoder
     assert {weight.dtype for weight in decoder.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("name", [FIRST, FLASH, UNIFIED])
+async def test_it_is_fetched_loaded_and_served(name: str, folder: Path, tmp_path: Path) -> None:
+    archive = canary.build(name, folder)
+    settings = SttSettings(model=f"file://{archive}", model_cache=tmp_path / "cache", device="cpu")
+    async with calling(build(settings, fetch_recogniser)) as client:
+        (listed,) = (await client.get("/v1/models")).json()["data"]
+        heard = await sent(client, "transcriptions", language="es-MX")
+        written = await sent(client, "translations", language="Spanish")
+        timed = await sent(client, "translations", to_language="de", response_format="vtt")
+        verbose = await sent(client, "transcriptions", response_format="verbose_json")
+        boosted = await sent(client, "transcriptions", **{"keywords[]": "Grafana"})
+        unnamed = await sent(client, "translations")
+    assert (listed["kind"], listed["architecture"]) == ("Canary", "EncDecMultiTaskModel")
+    assert listed["translations"]["de"] == ["en"]
+    assert heard.json()["text"] == canary.text_for("es", "es")
+    assert written.json()["text"] == canary.text_for("es", "en")
+    segments = " ".join(one["text"] for one in verbose.json()["segments"])
+    assert (verbose.json()["language"], segments) == ("english", canary.SENTENCES["en"])
+    if name == FIRST:
+        assert "no times of words" in timed.json()["error"]["message"]
+    else:
+        assert timed.text.startswith("WEBVTT")
+        assert "Guten Morgen" in timed.text
+    assert [boosted.status_code, unnamed.status_code] == [400, 400]
+
+
+async def sent(client: httpx.AsyncClient, route: str, **fields: Any) -> httpx.Response:
+    files = {"file": ("a.wav", clip(2.0))}
+    return await client.post(f"/v1/audio/{route}", files=files, data=fields, timeout=60)
