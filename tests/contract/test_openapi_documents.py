@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from nemo_voice_stt.transcription.port import Abilities
 from support.docs.repository import ROOT
 from support.http.served import served
-from support.http.voice_apps import stt_app, tts_app
-from support.models.fakes import FakeRecogniser
+from support.http.voice_apps import stt_app, translating_app, tts_app
 
 EXAMPLES = 20
 
@@ -45,16 +43,6 @@ def examine(address: str, folder: Path, examples: int) -> None:
     assert "Test cases:" in ran.stdout, ran.stdout + ran.stderr
     if ran.returncode != 0:
         pytest.fail(ran.stdout, pytrace=False)
-
-
-def translating_app(**settings: object) -> FastAPI:
-    """Returns the speech-to-text application with a model that translates."""
-    abilities = Abilities(
-        told_languages=("en", "de"),
-        default_language="de",
-        translations=(("de", "en"), ("en", "de")),
-    )
-    return stt_app(FakeRecogniser(languages=("en", "de"), abilities=abilities), **settings)
 
 
 def check(build: Callable[..., FastAPI], folder: Path, examples: int) -> None:

@@ -18,6 +18,7 @@ from nemo_voice_stt.http.languages import code_of
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
 from nemo_voice_stt.http.routes.openai import openai_router
+from nemo_voice_stt.http.routes.translations import translations_router
 from nemo_voice_stt.model_files import fetch
 from nemo_voice_stt.self_test import SelfTestClip
 from nemo_voice_stt.settings import SttSettings
@@ -106,5 +107,6 @@ def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
         routers=[
             native_router(responses),
             openai_router(responses, languages=service.languages),
+            translations_router(responses, languages=service.languages),
         ],
     )

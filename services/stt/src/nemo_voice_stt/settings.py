@@ -12,8 +12,8 @@ class SttSettings(ServiceSettings):
     """Port to listen on."""
     languages: str = Field(default="en", pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")
     """ISO 639-1 codes of what the model understands, separated by commas: a request for another
-    language is refused. Not set: those of the checkpoint or of its published name; English where
-    neither says."""
+    language is refused, and a model that cannot find out what is spoken takes it for the first of
+    these. Not set: those of the checkpoint or of its published name; English where neither says."""
     cuda_graphs: bool = True
     """Decode through CUDA graphs on a GPU; turn it off for drivers that fail to capture them."""
     piece_s: float = Field(default=30.0, ge=5, le=60)
