@@ -25,6 +25,7 @@ from support.models import canary
 from support.models.demo_models import Samples
 
 FLASH, FIRST, UNIFIED = "nvidia/canary-1b-flash", "nvidia/canary-1b", "nvidia/canary-1b-v2"
+COMMON = "nemo.collections.common.tokenizers"
 OPTIONS = RecogniserOptions(device="cpu", trailing_silence_s=0.0)
 
 
@@ -215,6 +216,12 @@ def test_settings_of_decoding_load_no_file(folder: Path, tmp_path: Path) -> None
         ({"prompt_format": "t5nmt"}, ModelUnsupported, "without Canary's prompts"),
         ({"tokenizer.type": "wpe"}, ModelUnsupported, "without a SentencePiece tokenizer"),
         ({"preprocessor._target_": "os.system"}, UnsafeConfig, "os.system"),
+        (
+            {"tokenizer.custom_tokenizer._target_": f"{COMMON}.AutoTokenizer"},
+            UnusableModel,
+            "not Canary's",
+        ),
+        ({"transf_decoder.config_dict.max_sequence_length": 20}, RuntimeError, "size mismatch"),
         ({"encoder.semantic_codec_path": "evil/codec"}, UnsafeConfig, "evil/codec"),
     ],
 )
