@@ -16,7 +16,7 @@ from nemo_voice_stt.app import build, fetch_recogniser
 from nemo_voice_stt.backends.canary.backend import CanaryRecogniser, load_canary
 from nemo_voice_stt.backends.canary.decoding import MOST_EXTRA_TOKENS
 from nemo_voice_stt.backends.loading import load
-from nemo_voice_stt.backends.tdt.backend import RecogniserOptions
+from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_stt.transcription.port import Clip
 from support.http.transcribing import clip
@@ -299,6 +299,22 @@ async def test_it_is_fetched_loaded_and_served(name: str, folder: Path, tmp_path
         assert timed.text.startswith("WEBVTT")
         assert "Guten Morgen" in timed.text
     assert [boosted.status_code, unnamed.status_code] == [400, 400]
+
+
+async def test_setting_of_one_language_makes_it_the_default(folder: Path, tmp_path: Path) -> None:
+    archive = canary.build(FLASH, folder)
+    settings = SttSettings(
+        model=f"file://{archive}", model_cache=tmp_path / "cache", device="cpu", languages="es,en"
+    )
+    async with calling(build(settings, fetch_recogniser)) as client:
+        (listed,) = (await client.get("/v1/models")).json()["data"]
+        heard = await sent(client, "transcriptions", response_format="verbose_json")
+        written = await sent(client, "translations")
+        german = await sent(client, "transcriptions", language="de")
+    assert listed["languages"] == ["es", "en"]
+    assert (heard.json()["language"], heard.json()["text"]) == ("spanish", canary.SENTENCES["es"])
+    assert written.json()["text"] == canary.text_for("es", "en")
+    assert "It understands Spanish (es), English (en)." in german.json()["error"]["message"]
 
 
 async def sent(client: httpx.AsyncClient, route: str, **fields: Any) -> httpx.Response:

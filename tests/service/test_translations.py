@@ -123,7 +123,8 @@ async def test_setting_of_one_language_is_what_is_spoken() -> None:
     one = replace(
         CANARY, told_languages=("es",), default_language="es", translations=(("es", "en"),)
     )
-    made = FakeRecogniser(languages=("es",), abilities=one)
+    spanish = "buenos días cómo está usted hoy"  # what the self-test's clip says
+    made = FakeRecogniser(spanish, languages=("es",), abilities=one)
     async with stt_service(made, languages="es") as client:
         made.told.clear()
         assert (await translated(client)).status_code == 200

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from types import UnionType
@@ -257,6 +257,8 @@ def _type(annotation: Any) -> str:
     if get_origin(annotation) in {UnionType, Union}:
         wanted = [part for part in get_args(annotation) if part is not type(None)]
         return " or ".join(_type(part) for part in wanted)
+    if get_origin(annotation) in {dict, Mapping}:
+        return "JSON object"
     return _WORDS[annotation]
 
 

@@ -216,6 +216,7 @@ PUBLISHED: dict[str, Config] = {
         _conformer("asr_eou_models", "EncDecRNNTBPEEOUModel", **_LIVE), tdt=False
     ),
     "nvidia/parakeet-ctc-1.1b": _conformer("ctc_bpe_models", "EncDecCTCModelBPE"),
+    "nvidia/parakeet-ctc-0.6b-vi": _conformer("ctc_bpe_models", "EncDecCTCModelBPE"),
     "stt_en_quartznet15x5": _characters(_conformer("ctc_models", "EncDecCTCModel", mels=64)),
     "stt_zh_conformer_transducer_large": _transducer(
         _characters(_conformer("rnnt_models", "EncDecRNNTModel")), tdt=False

@@ -26,7 +26,6 @@ from nemo_voice_tts.text.pronunciation_file import PronunciationFile
 from nemo_voice_tts.text.reader import Reader
 from nemo_voice_tts.text.reading import (
     DEFAULT_OPTIONS,
-    LANGUAGES,
     Limits,
     ReadingOptions,
     ReadPhrase,
@@ -82,7 +81,6 @@ def _add_read_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings
     add = parser.add_argument
     add("text", help="what to read; - reads it from standard input")
     add("--format", choices=[*TextFormat], help="how it is written (default: --text-format's)")
-    add("--language", choices=LANGUAGES, default=DEFAULT_OPTIONS.language, help="its language")
     add("--json", action="store_true", help="print each phrase's words, source, pause and pace")
     operands = "TEXT [--format FORMAT] [--language LANGUAGE] [--json]"
     add_settings_flags(parser, settings, operands=operands)
@@ -92,7 +90,7 @@ def _read(parsed: argparse.Namespace, settings: TtsSettings) -> int:
     text = sys.stdin.read() if parsed.text == "-" else parsed.text
     own = PronunciationFile(settings.pronunciations)
     text_format = TextFormat(parsed.format or settings.text_format)
-    options = ReadingOptions(text_format, parsed.language)
+    options = ReadingOptions(text_format, settings.language or DEFAULT_OPTIONS.language)
     try:
         own.load()
         options = replace(options, pronunciations=(own.current,))

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from fastapi import FastAPI
 from typing_extensions import override
 
-from nemo_voice_serving.batching.scheduler import Limits
+from nemo_voice_serving.batching.admission import Admission
+from nemo_voice_serving.batching.scheduler import AT_ONCE, Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo.threads import use_threads
@@ -23,7 +25,7 @@ from nemo_voice_tts.http.routes.openai import openai_router
 from nemo_voice_tts.http.routes.reading import reading_router
 from nemo_voice_tts.http.routes.voices import voices_router
 from nemo_voice_tts.model_files import fetch
-from nemo_voice_tts.self_test import check_speech, self_test, spoken
+from nemo_voice_tts.self_test import check_speech, self_test, sentence_for, spoken
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
@@ -64,6 +66,7 @@ class SpeechService(Service[Voice, Synthesis]):
         self._settings = settings
         self._fetch_voice = fetch_voice
         self._normaliser = normaliser
+        self._tested: Synthesis | None = None
         metrics = PronunciationMetrics(self.runtime.metrics.registry)
         self._pronunciations = PronunciationFile(settings.pronunciations, metrics)
 
@@ -85,38 +88,45 @@ class SpeechService(Service[Voice, Synthesis]):
         await asyncio.to_thread(self._pronunciations.load, backend.check)
         self._tasks.add(asyncio.create_task(self._pronunciations.follow(), name="pronunciations"))
         await self._normaliser.start()
-        synthesis = self._synthesis_of(backend)
+        synthesis, self._tested = self._synthesis_of(backend)
         await self._speak_warmup_texts(synthesis)
         return synthesis
 
     @override
     async def probe(self, use_case: Synthesis) -> Facts:
-        return await self_test(use_case)
+        text = self._settings.self_test.text or sentence_for(self.runtime.model.languages)
+        return await self_test(self._tested or use_case, text)
 
     @override
     async def stop(self) -> None:
         await super().stop()
         await self._normaliser.close()
 
-    def _synthesis_of(self, voice: Voice) -> Synthesis:
+    def _synthesis_of(self, voice: Voice) -> tuple[Synthesis, Synthesis]:
+        """Returns the synthesis for requests, and the self-test's, which nothing keeps waiting."""
         settings, runtime = self._settings, self.runtime
         limits = runtime.first_limits(TOKEN_BUCKETS)
-        return Synthesis(
+        synthesis = partial(
+            Synthesis,
             voice,
             normalise=self._normaliser.normalise,
             spectrograms=runtime.batcher("spectrogram", voice.spectrograms, limits, gathers=True),
             vocoder=runtime.batcher(
                 "vocoder", voice.waveforms, Limits(max_items=voice.vocoder_items)
             ),
-            admission=runtime.admission(
-                settings.max_queue_chars, unit="characters", assumed_rate=200.0
-            ),
-            pacing=Pacing(
-                phrase_chars=settings.phrase_chars,
-                first_phrase_chars=settings.first_phrase_chars,
-                phrases_ahead=settings.phrases_ahead,
-                timeout_s=settings.request_timeout_s,
-            ),
+        )
+        pacing = Pacing(
+            phrase_chars=settings.phrase_chars,
+            first_phrase_chars=settings.first_phrase_chars,
+            phrases_ahead=settings.phrases_ahead,
+            timeout_s=settings.request_timeout_s,
+        )
+        admission = runtime.admission(
+            settings.max_queue_chars, unit="characters", assumed_rate=200.0
+        )
+        return (
+            synthesis(admission=admission, pacing=pacing),
+            synthesis(admission=Admission.unlimited(), pacing=replace(pacing, urgency=AT_ONCE)),
         )
 
     async def _speak_warmup_texts(self, synthesis: Synthesis) -> None:
@@ -137,6 +147,7 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
         device=settings.device,
         precision=settings.precision,
         max_batch_items=settings.batching.max_items,
+        warm_up_text=sentence_for,
     )
     return partial(
         load_voice,

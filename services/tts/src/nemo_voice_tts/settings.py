@@ -5,12 +5,29 @@ from pathlib import Path
 from pydantic import Field, Json, field_validator
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_serving.settings import ServiceSettings
-from nemo_voice_tts.text.reading import read
+from nemo_voice_serving.settings import SelfTestSettings, ServiceSettings
+from nemo_voice_tts.text.reading import LANGUAGES, read
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
 MAX_WARMUP_TEXTS, MAX_WARMUP_TEXT_CHARS = 16, 500
 """Enough for the phrases of one application, spoken in seconds."""
+
+
+class TtsSelfTestSettings(SelfTestSettings):
+    """The recurring self-test: the model speaks a sentence."""
+
+    text: str | None = Field(default=None, min_length=1, max_length=MAX_WARMUP_TEXT_CHARS)
+    """What is spoken, at most 500 characters. Absent: a sentence in the voice's language."""
+
+    @field_validator("text")
+    @classmethod
+    def _is_speakable(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                read(text)
+            except InvalidRequest as error:
+                raise ValueError(error.message) from None
+        return text
 
 
 class TtsSettings(ServiceSettings):
@@ -26,6 +43,15 @@ class TtsSettings(ServiceSettings):
     """Commit, tag or branch of a Hugging Face vocoder."""
     vocoder_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """Digest that the vocoder's .nemo file must have."""
+    speakers: Json[dict[str, int]] = Field(default="{}")  # type: ignore[arg-type] # as given
+    """Names of the voices of a model with several speakers, as a JSON object of names and speakers'
+    numbers: `{"helen": 92, "alloy": 92}`. OpenAI's names can be among them. Absent: the published
+    names of the model's speakers, else their numbers."""
+    default_voice: str | None = None
+    """Voice of requests that name none, one of the names or numbers. Absent: a model with several
+    speakers refuses such requests."""
+    language: str | None = None
+    """Language that the voice speaks, where its checkpoint does not say it: `de`, `en` or `es`."""
     grammars: Path | None = None
     """Folder of the compiled text-normalisation grammars; absent: the user's cache."""
     pronunciations: Path | None = None
@@ -50,6 +76,16 @@ class TtsSettings(ServiceSettings):
     warmup_texts: Json[tuple[str, ...]] = Field(default="[]")  # type: ignore[arg-type] # as given
     """Texts that are spoken before the service is ready, as a JSON list: at most 16, each at most
     500 characters. One that fails, or is no sound, fails the start."""
+
+    self_test: TtsSelfTestSettings = TtsSelfTestSettings()
+    """The recurring self-test."""
+
+    @field_validator("language")
+    @classmethod
+    def _is_read(cls, tag: str | None) -> str | None:
+        if tag is not None and tag not in LANGUAGES:
+            raise ValueError(f"no texts are read in {tag}; one of {', '.join(LANGUAGES)}")
+        return tag
 
     @field_validator("warmup_texts")
     @classmethod

@@ -13,7 +13,13 @@ from support.models.look_alikes import config_of
 
 VOICE, VOCODER = "nvidia/tts_en_fastpitch", "nvidia/tts_hifigan"
 RECOGNISER = "nvidia/parakeet-tdt-0.6b-v2"
-SERVED = [(VOICE, Role.VOICE), (VOCODER, Role.VOCODER), (RECOGNISER, Role.RECOGNISER)]
+SERVED = [
+    (VOICE, Role.VOICE),
+    (VOCODER, Role.VOCODER),
+    (RECOGNISER, Role.RECOGNISER),
+    ("nvidia/parakeet-ctc-1.1b", Role.RECOGNISER),
+    ("nvidia/nemotron-3.5-asr-streaming-0.6b", Role.RECOGNISER),
+]
 HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"codecmodel_path": "evil/codec"}, "codecmodel_path: 'evil/codec'"),
     ({"codecmodel_path": "/models/other.nemo"}, "another model"),
@@ -44,8 +50,6 @@ def test_hostile_setting_is_refused_by_name(
     [
         ("nvidia/magpie_tts_multilingual_357m", Role.VOICE),
         ("nvidia/multitalker-parakeet-streaming-0.6b-v1", Role.RECOGNISER),
-        ("nvidia/parakeet-ctc-1.1b", Role.RECOGNISER),
-        ("nvidia/nemotron-3.5-asr-streaming-0.6b", Role.RECOGNISER),
     ],
 )
 def test_hostile_checkpoint_of_a_kind_that_is_not_served_is_refused_for_its_kind(

@@ -71,10 +71,8 @@ class RecordingForm(BaseModel):
     """Names separated by commas count as keywords; prose has no effect."""
     temperature: float = Field(default=0.0, ge=0, le=1)
     """Accepted for OpenAI's clients; the model always takes what is likeliest."""
-    max_line_chars: int = Field(
-        default=DEFAULT_RULES.max_line_chars, ge=MIN_LINE_CHARS, le=MAX_LINE_CHARS
-    )
-    """For `srt` and `vtt`: longest line."""
+    max_line_chars: int | None = Field(default=None, ge=MIN_LINE_CHARS, le=MAX_LINE_CHARS)
+    """For `srt` and `vtt`: longest line; absent for 42 characters, 16 as wide as Chinese ones."""
     max_lines: int = Field(default=DEFAULT_RULES.max_lines, ge=1, le=MAX_LINES)
     """For `srt` and `vtt`: most lines of one subtitle."""
 

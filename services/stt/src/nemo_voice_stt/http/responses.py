@@ -25,6 +25,7 @@ from nemo_voice_stt.transcription.transcription import (
     TranscriptionInput,
     transcript_of,
 )
+from nemo_voice_stt.transcription.writing import separator
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class _TranscriptEvents:
 
     def __init__(self, *, with_logprobs: bool) -> None:
         self.audio_s = 0.0
-        self._texts: list[str] = []
+        self._text = ""
         self._tokens = 0
         self._logprobs: list[TokenLogprob] | None = [] if with_logprobs else None
 
@@ -156,15 +157,15 @@ class _TranscriptEvents:
         if not passage.text:
             return b""
         self._tokens += sum(len(word.tokens) for word in passage.words)
-        space = " " if self._texts else ""
-        self._texts.append(passage.text)
+        is_start = not self._text
+        added = separator(self._text, passage.text) + passage.text
+        self._text += added
         if self._logprobs is None:
-            return sse.delta(space + passage.text)
-        own = logprobs_of(passage.words, is_start=not space)
+            return sse.delta(added)
+        own = logprobs_of(passage.words, is_start=is_start)
         self._logprobs += own
-        return sse.delta(space + passage.text, own)
+        return sse.delta(added, own)
 
     def done(self) -> bytes:
         """Returns the event that ends the transcript."""
-        text = " ".join(self._texts)
-        return sse.done(text, self.audio_s, self._tokens, self._logprobs)
+        return sse.done(self._text, self.audio_s, self._tokens, self._logprobs)

@@ -73,6 +73,8 @@ class Word:
     """Between 0 and 1, where the backend computes it."""
     tokens: tuple[TextToken, ...] = ()
     """What the model spelled it with."""
+    is_joined: bool = False
+    """Whether no space stands before it, as in languages that write without."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_stt.transcription.port import TRANSDUCER, Abilities, Clip, Recognition, Word
 from nemo_voice_stt.transcription.silence_splitter import Piece, cut_at_silences
+from nemo_voice_stt.transcription.writing import joined_passages, separator
 
 _BLOCK_S = 10.0
 """How much is decoded in one step: most requests in one."""
@@ -31,6 +32,8 @@ class Pacing:
     pieces_ahead: int
     max_audio_s: float
     timeout_s: float
+    urgency: int = 0
+    """See `Waiting.urgency`; `AT_ONCE` for the self-test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,14 @@ class Transcript:
     @property
     def words(self) -> tuple[Word, ...]:
         """Every word in order."""
-        return tuple(word for passage in self.passages for word in passage.words)
+        words: list[Word] = []
+        for passage in self.passages:
+            if not passage.words:
+                continue
+            first, *others = passage.words
+            follows = bool(words) and not separator(words[-1].text, first.text)
+            words += [replace(first, is_joined=follows), *others]
+        return tuple(words)
 
 
 class Transcription:
@@ -161,6 +171,7 @@ class Transcription:
         served = await self._recognitions.submit(
             recording.clip(piece.samples),
             length=duration_s,
+            urgency=self._pacing.urgency,
             timeout_s=self._pacing.timeout_s,
             is_patient=is_patient,
         )
@@ -169,7 +180,7 @@ class Transcription:
 
 def transcript_of(passages: Sequence[Passage]) -> Transcript:
     """Returns the passages of one recording as one transcript."""
-    text = " ".join(passage.text for passage in passages if passage.text)
+    text = joined_passages([passage.text for passage in passages])
     return Transcript(text, tuple(passages), passages[-1].end_s if passages else 0.0)
 
 

@@ -15,7 +15,7 @@ from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.checkpoints import facts_in
 from nemo_voice_stt.backends.canary.time_tokens import spans_of, words_of
-from nemo_voice_stt.backends.tdt.backend import (
+from nemo_voice_stt.backends.transducer_ctc.backend import (
     SILENCE_DBFS,
     RecogniserOptions,
     loudest_dbfs,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nemo_voice_stt.backends.canary.decoding import Stages, Wanted
 
 _NOTHING = Recognition("", ())
-_NO_SOUND = np.zeros(0, np.float32)
+_SILENCE = np.zeros(1, np.float32)
 _WARM_UP_TOKENS = 4
 """Enough to run every part of the decoder."""
 _ENGLISH = "en"
@@ -57,14 +57,20 @@ class CanaryRecogniser(Recogniser):
 
         options, stages = self._options, self._stages
         is_cuda = stages.device.type == "cuda"
+        rate_hz = stages.sample_rate_hz
+        languages = self.description.languages
+        speech = options.speech(languages, rate_hz) if options.speech else _SILENCE
         with guarded():
             for place, (items, seconds) in enumerate(warm_up_shapes(options, is_batched=is_cuda)):
                 report(f"{items} x {seconds:g} s")
-                length = self._length(round(seconds * stages.sample_rate_hz))
+                pieces = [np.resize(speech, round(seconds * rate_hz))] * items
+                lengths = [self._length(len(piece)) for piece in pieces]
                 # The largest batch's longest transcript is what takes the most memory.
                 most = None if is_cuda and place == 0 else _WARM_UP_TOKENS
-                wanted = [self._wanted(Clip(_NO_SOUND))] * items
-                stages.decode([_NO_SOUND] * items, [length] * items, wanted, most_tokens=most)
+                wanted = [self._wanted(Clip(pieces[0], needs_words=True))] * items
+                stages.decode(pieces, lengths, wanted, most_tokens=most)
+                if self._aligner is not None:
+                    self._aligner.spans(pieces, lengths, [""] * items)
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:

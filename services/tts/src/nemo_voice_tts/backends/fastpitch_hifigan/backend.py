@@ -45,6 +45,8 @@ class VoiceOptions:
     """Most tokens in one run of FastPitch, padding included."""
     is_windowed: bool | None = None
     """Whether the vocoder runs on windows: absent, on a GPU only, where batches pay."""
+    warm_up_text: Callable[[Sequence[str]], str] = lambda _languages: "la "
+    """Returns words that a voice of some languages can say, for the warm-up."""
 
 
 class NemoVoice(Voice):
@@ -73,11 +75,11 @@ class NemoVoice(Voice):
     def warm_up(self, report: Callable[[str], None]) -> None:
         from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
 
-        syllable = self.tokens("la ")[1:]
+        spoken = self.tokens(self._options.warm_up_text(self.description.languages))
         longest: Spectrogram | None = None
         for items, token_count in warm_up_shapes(self._options, is_batched=self._is_windowed):
             report(f"{items} x {token_count} tokens")
-            tokens = (syllable * token_count)[:token_count]
+            tokens = (spoken * token_count)[:token_count]
             made = self.spectrograms([Phrase(tokens)] * items)[0]
             longest = longest or made
             if not self._is_windowed:
