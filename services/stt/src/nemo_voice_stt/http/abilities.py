@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_stt.http.languages import SpokenLanguage, listed, nearest
 from nemo_voice_stt.http.request_schemas import RecordingForm
+from nemo_voice_stt.transcription.languages import SpokenLanguage, listed, nearest
 from nemo_voice_stt.transcription.port import Abilities
 
 _TRANSDUCER = "Transducers, such as nvidia/parakeet-tdt-0.6b-v3, can."

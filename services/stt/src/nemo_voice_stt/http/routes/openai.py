@@ -12,11 +12,11 @@ from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
 from nemo_voice_serving.http.forms import FormRoute
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
 from nemo_voice_stt.http.abilities import refuse_impossible
-from nemo_voice_stt.http.hotwords import hotwords_of
-from nemo_voice_stt.http.languages import spoken_language
 from nemo_voice_stt.http.request_schemas import TranscriptFormat, TranscriptionForm
 from nemo_voice_stt.http.response_formats import documented, written
 from nemo_voice_stt.http.responses import TranscriptResponses, Upload
+from nemo_voice_stt.transcription.hotwords import hotwords_of
+from nemo_voice_stt.transcription.languages import language_of
 
 
 def openai_router(
@@ -46,7 +46,7 @@ def openai_router(
         hotwords = hotwords_of(form.prompt, keywords)
         abilities = responses.abilities()
         named = [*form.bracketed_languages, *form.languages]
-        spoken = spoken_language(form.language, named, languages(), abilities)
+        spoken = language_of(form.language, named, languages(), abilities)
         refuse_impossible(abilities, form, hotwords, "keywords" if keywords else "prompt")
         upload = Upload(form.file, "file", hotwords, spoken.told, uses_words=form.uses_words)
         if form.is_streamed:

@@ -11,11 +11,11 @@ from nemo_voice_serving.errors import NotFound
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.forms import FormRoute
 from nemo_voice_stt.http.abilities import refuse_impossible, target_language
-from nemo_voice_stt.http.hotwords import hotwords_of
-from nemo_voice_stt.http.languages import code_of, name_of, spoken_language
 from nemo_voice_stt.http.request_schemas import TranslationForm
 from nemo_voice_stt.http.response_formats import documented, written
 from nemo_voice_stt.http.responses import TranscriptResponses, Upload
+from nemo_voice_stt.transcription.hotwords import hotwords_of
+from nemo_voice_stt.transcription.languages import code_of, language_of, name_of
 
 _ONLY_TRANSCRIBES = (
     "The model transcribes and does not translate. Send the file to /v1/audio/transcriptions."
@@ -47,7 +47,7 @@ def translations_router(
         if not abilities.translations:
             raise NotFound(_ONLY_TRANSCRIBES, param="model")
         hotwords = hotwords_of(form.prompt)
-        spoken = spoken_language(form.language, [], languages(), abilities)
+        spoken = language_of(form.language, [], languages(), abilities)
         is_named = code_of(form.language) is not None
         target = target_language(abilities, spoken, form.wanted_language, is_spoken_named=is_named)
         refuse_impossible(abilities, form, hotwords, "prompt")

@@ -51,7 +51,7 @@ class SpokenLanguage:
     """The code to tell the model; None leaves it to the model."""
 
 
-def spoken_language(
+def language_of(
     wanted: str | None,
     others: Sequence[str],
     understood: Sequence[str],
