@@ -126,6 +126,8 @@ def test_what_the_model_cannot_do_is_said(recogniser: CanaryRecogniser, name: st
     assert all("en" in pair for pair in able.translations)
     assert recogniser.description.languages == able.told_languages
     assert recogniser.description.translations == able.translations
+    weights = sum(one.numel() for one in recogniser._stages.model.parameters())
+    assert (recogniser.description.parameters > weights) is (name == UNIFIED)
     # Its tokenizer has words of languages that it was never taught.
     assert "ja" not in able.told_languages
 

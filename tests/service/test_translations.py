@@ -98,7 +98,9 @@ async def test_english_speech_to_english_is_a_transcript() -> None:
         ({}, "language", "Name the language of the audio: to English (en) it translates German"),
         ({"language": "auto"}, "language", "cannot find out what is spoken"),
         ({"language": "fr"}, "language", "does not understand 'fr'. It understands English (en)"),
+        ({"language": "fr" * 5000}, "language", f"does not understand '{'fr' * 30}'. It"),
         ({"to_language": "fr"}, "to_language", "does not write 'fr'. It writes German (de)"),
+        ({"to_language": "fr" * 5000}, "to_language", f"does not write '{'fr' * 30}'. It"),
         (
             {"language": "de", "to_language": "es"},
             "to_language",

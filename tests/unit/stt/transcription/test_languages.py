@@ -83,6 +83,10 @@ def test_model_that_finds_out_is_told_what_the_request_is_sure_of(
     assert (spoken.name, spoken.told) == expected
 
 
+def test_the_only_language_of_the_settings_is_told() -> None:
+    assert language_of(None, [], ("es",), FINDS_OUT) == SpokenLanguage("spanish", "es-ES")
+
+
 def test_language_that_the_model_cannot_be_told_is_refused() -> None:
     with pytest.raises(InvalidRequest, match=r"understands English \(en\), German \(de\)\."):
         language_of("pl", [], ("en", "de", "pl"), TOLD)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_stt.http.request_schemas import RecordingForm
-from nemo_voice_stt.transcription.languages import SpokenLanguage, listed, nearest
+from nemo_voice_stt.transcription.languages import MAX_SHOWN, SpokenLanguage, listed, nearest
 from nemo_voice_stt.transcription.port import Abilities
 
 _TRANSDUCER = "Transducers, such as nvidia/parakeet-tdt-0.6b-v3, can."
@@ -58,7 +58,7 @@ def target_language(
     targets = tuple(dict.fromkeys(written for _, written in abilities.translations))
     target = nearest(wanted or ENGLISH, targets)
     if target is None:
-        shown = wanted or ENGLISH
+        shown = (wanted or ENGLISH)[:MAX_SHOWN]
         message = f"to_language: the model does not write {shown!r}. It writes {listed(targets)}."
         raise InvalidRequest(message, param="to_language")
     if spoken.told is None or (spoken.told == target and not is_spoken_named):

@@ -174,7 +174,7 @@ def load_canary(
         source=source,
         revision=revision,
         architecture=type(stages.model).__name__,
-        parameters=parameter_count(stages.model),
+        parameters=parameter_count(*(one.model for one in (stages, aligner) if one)),
         sample_rate_hz=stages.sample_rate_hz,
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),
