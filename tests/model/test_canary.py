@@ -76,6 +76,14 @@ def test_it_writes_the_languages_that_a_request_names(
     assert [recogniser.recognise([clip])[0].text for clip in clips[:3]] == written[:3]
 
 
+def test_clip_with_a_language_that_it_lacks_leaves_the_batch_whole(
+    recogniser: CanaryRecogniser, sounds: list[Samples]
+) -> None:
+    strange = [Clip(sounds[0], language="ja"), Clip(sounds[0], language="de", translate_to="fr")]
+    written = recogniser.recognise([*strange, Clip(sounds[0], language="es")])
+    assert [one.text for one in written] == [canary.SENTENCES[code] for code in ("en", "de", "es")]
+
+
 def test_it_takes_speech_for_english_unless_it_is_told(
     recogniser: CanaryRecogniser, sounds: list[Samples]
 ) -> None:

@@ -121,10 +121,14 @@ class CanaryRecogniser(Recogniser):
     def _wanted(self, clip: Clip) -> "Wanted":
         from nemo_voice_stt.backends.canary.decoding import Wanted  # noqa: PLC0415
 
-        source = clip.language or self.abilities.default_language
+        able = self.abilities
+        # Whoever asks for what the model lacks must not fail the batch of others.
+        source = clip.language if clip.language in able.told_languages else able.default_language
         assert source is not None  # noqa: S101 a model that cannot find out has a default
-        writes_times = self.abilities.word_times and self._aligner is None
-        return Wanted(source, clip.translate_to or source, clip.needs_words and writes_times)
+        is_possible = (source, clip.translate_to) in able.translations
+        target = clip.translate_to if is_possible and clip.translate_to else source
+        writes_times = able.word_times and self._aligner is None
+        return Wanted(source, target, clip.needs_words and writes_times)
 
     def _length(self, samples: int) -> int:
         rate_hz = self._stages.sample_rate_hz
