@@ -4,6 +4,7 @@ Importing this module is cheap; `load_canary` imports torch and NeMo, which take
 Everything happens on the device thread.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ from nemo_voice_stt.transcription.port import Abilities, Clip, Recogniser, Recog
 if TYPE_CHECKING:
     from nemo_voice_stt.backends.canary.aligner import Aligner
     from nemo_voice_stt.backends.canary.decoding import Stages, Wanted
+
+logger = logging.getLogger(__name__)
 
 _NOTHING = Recognition("", ())
 _SILENCE = np.zeros(1, np.float32)
@@ -122,11 +125,14 @@ class CanaryRecogniser(Recogniser):
         from nemo_voice_stt.backends.canary.decoding import Wanted  # noqa: PLC0415
 
         able = self.abilities
-        # Whoever asks for what the model lacks must not fail the batch of others.
-        source = clip.language if clip.language in able.told_languages else able.default_language
-        assert source is not None  # noqa: S101 a model that cannot find out has a default
-        is_possible = (source, clip.translate_to) in able.translations
-        target = clip.translate_to if is_possible and clip.translate_to else source
+        default = able.default_language or able.told_languages[0]
+        source = clip.language or default
+        target = clip.translate_to or source
+        is_possible = source == target or (source, target) in able.translations
+        if source not in able.told_languages or not is_possible:
+            # The edge refuses these; one that does not must not fail the batch of others.
+            logger.error("language is not told", extra={"language": source, "written": target})
+            source = target = source if source in able.told_languages else default
         writes_times = able.word_times and self._aligner is None
         return Wanted(source, target, clip.needs_words and writes_times)
 
