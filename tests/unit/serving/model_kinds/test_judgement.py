@@ -138,6 +138,8 @@ def test_canary_is_served_with_its_languages(name: str, languages: int) -> None:
         ({"prompt_format": ["canary2"]}, "without Canary's prompts"),
         ({"tokenizer": {"type": "wpe", "dir": None}}, r"tokenizer \(wpe\)"),
         ({"tokenizer": None}, "tokenizer"),
+        ({"tokenizer": {"type": "agg", "langs": {"en": {"type": "wpe"}}}}, r"\(agg of wpe\)"),
+        ({"tokenizer": {"type": "agg", "langs": {"e.n": {"type": "bpe"}}}}, r"\(agg of \?\)"),
     ],
 )
 def test_multitask_recogniser_unlike_canary_is_refused(changed: dict[str, Any], words: str) -> None:
