@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from nemo_voice_tts.app import build
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.text.phonemes import Pronunciation, ipa, unknown_phoneme
 from support.http.serving import client_of
 from support.models.fakes import FakeNormaliser, FakeVoice
 
@@ -130,3 +131,27 @@ async def test_models_route_says_the_language() -> None:
     async with service_of(voice_of("de")) as client:
         models = await client.get("/v1/models")
     assert models.json()["data"][0]["languages"] == ["de"]
+
+
+class SpanishSounds(FakeVoice):
+    """A voice with a sound that English does not have."""
+
+    @override
+    def check(self, pronunciation: Pronunciation, /) -> None:
+        if not set(ipa(pronunciation)) <= set("xamon"):
+            raise unknown_phoneme(pronunciation.written, pronunciation)
+
+
+@pytest.mark.parametrize(("sounds", "status"), [("/xamon/", 200), ("/θin/", 400)])
+async def test_request_may_use_the_sounds_of_the_voice_and_no_others(
+    sounds: str, status: int
+) -> None:
+    voice = SpanishSounds()
+    voice.description = replace(voice.description, languages=("es",))
+    async with service_of(voice) as client:
+        body = {"text": "Un jamón.", "pronunciations": {"jamón": sounds}}
+        response = await client.post("/synthesize", json=body)
+        reading = await client.post("/v1/audio/reading", json=body)
+    assert (response.status_code, reading.status_code) == (status, status)
+    if status == 400:
+        assert response.json()["error"]["param"] == "pronunciations"

@@ -1,4 +1,4 @@
-"""Which language a voice's texts are read in: its checkpoint's, else the setting's, never a guess."""
+"""Which language a voice's texts are read in: its checkpoint's, else the setting's, no guess."""
 
 import pytest
 

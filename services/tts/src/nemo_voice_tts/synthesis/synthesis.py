@@ -26,6 +26,7 @@ from nemo_voice_tts.synthesis.port import (
 )
 from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.phonemes import Pronunciation
 from nemo_voice_tts.text.reading import (
     DEFAULT_OPTIONS,
     Limits,
@@ -82,6 +83,10 @@ class Synthesis:
     def sample_rate_hz(self) -> int:
         """The rate of the sound."""
         return self._voice.description.sample_rate_hz
+
+    def check(self, pronunciation: Pronunciation) -> None:
+        """Raises `UnknownPhoneme` when the voice has not every sound of the pronunciation."""
+        self._voice.check(pronunciation)
 
     async def speak(
         self, text: str, *, pace: float = 1.0, options: ReadingOptions = DEFAULT_OPTIONS

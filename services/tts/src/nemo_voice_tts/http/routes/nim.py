@@ -26,7 +26,19 @@ def nim_router(
     def wanted(form: NimSpeechRequest, audio_format: AudioFormat) -> SpeechParameters:
         if form.language is not None:
             check_language(form.language, responses.language())
-        return _parameters(form, audio_format, model=responses.model_name, max_chars=max_text_chars)
+        check_voice(form.voice, model=responses.model_name)
+        with error_param("custom_dictionary"):
+            pronunciations = of_dictionary(form.custom_dictionary, responses.check_sounds)
+        return SpeechParameters(
+            text=form.text,
+            param="text",
+            max_chars=max_text_chars,
+            audio_format=audio_format,
+            rate_hz=form.sample_rate_hz,
+            pronunciations=pronunciations,
+            text_format=form.text_format,
+            strict=form.strict,
+        )
 
     @router.post(
         "/v1/audio/synthesize",
@@ -60,24 +72,6 @@ def nim_router(
         return {responses.language().tag: VoiceList(voices=[DEFAULT_VOICE])}
 
     return router
-
-
-def _parameters(
-    form: NimSpeechRequest, audio_format: AudioFormat, *, model: str, max_chars: int
-) -> SpeechParameters:
-    check_voice(form.voice, model=model)
-    with error_param("custom_dictionary"):
-        pronunciations = of_dictionary(form.custom_dictionary)
-    return SpeechParameters(
-        text=form.text,
-        param="text",
-        max_chars=max_chars,
-        audio_format=audio_format,
-        rate_hz=form.sample_rate_hz,
-        pronunciations=pronunciations,
-        text_format=form.text_format,
-        strict=form.strict,
-    )
 
 
 def _documented(audio_format: AudioFormat, description: str) -> dict[int | str, dict[str, Any]]:

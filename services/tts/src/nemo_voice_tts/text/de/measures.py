@@ -32,8 +32,10 @@ _OWN = {
     "kcal": ("Kilokalorie", "Kilokalorien"), "ha": ("Hektar", "Hektar"), "kn": ("Knoten",) * 2,
     "Ah": ("Amperestunde", "Amperestunden"), "Wh": ("Wattstunde", "Wattstunden"),
     "MWh": ("Megawattstunde", "Megawattstunden"), "GWh": ("Gigawattstunde", "Gigawattstunden"),
-    "TWh": ("Terawattstunde", "Terawattstunden"), "mAh": ("Milliamperestunde", "Milliamperestunden"),
-    "l/100km": ("Liter auf einhundert Kilometer",) * 2, "kV": ("Kilovolt",) * 2, "ml": ("Milliliter",) * 2, "cl": ("Zentiliter",) * 2,
+    "TWh": ("Terawattstunde", "Terawattstunden"),
+    "mAh": ("Milliamperestunde", "Milliamperestunden"),
+    "l/100km": ("Liter auf einhundert Kilometer",) * 2, "kV": ("Kilovolt",) * 2,
+    "ml": ("Milliliter",) * 2, "cl": ("Zentiliter",) * 2,
 }  # fmt: skip
 
 
