@@ -1,5 +1,6 @@
 """`POST /v1/audio/synthesize` and its neighbours, as clients of NVIDIA's Speech NIM send them."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -22,23 +23,7 @@ def nim_router(
 ) -> APIRouter:
     """Returns the NIM's routes for speech; a form's text may be as large as its body."""
     router = APIRouter(tags=["nim"], route_class=FormRoute)
-
-    def wanted(form: NimSpeechRequest, audio_format: AudioFormat) -> SpeechParameters:
-        if form.language is not None:
-            check_language(form.language, responses.language())
-        check_voice(form.voice, model=responses.model_name)
-        with error_param("custom_dictionary"):
-            pronunciations = of_dictionary(form.custom_dictionary, responses.check_sounds)
-        return SpeechParameters(
-            text=form.text,
-            param="text",
-            max_chars=max_text_chars,
-            audio_format=audio_format,
-            rate_hz=form.sample_rate_hz,
-            pronunciations=pronunciations,
-            text_format=form.text_format,
-            strict=form.strict,
-        )
+    wanted = partial(_parameters, responses=responses, max_chars=max_text_chars)
 
     @router.post(
         "/v1/audio/synthesize",
@@ -72,6 +57,30 @@ def nim_router(
         return {responses.language().tag: VoiceList(voices=[DEFAULT_VOICE])}
 
     return router
+
+
+def _parameters(
+    form: NimSpeechRequest,
+    audio_format: AudioFormat,
+    *,
+    responses: SpeechResponses,
+    max_chars: int,
+) -> SpeechParameters:
+    if form.language is not None:
+        check_language(form.language, responses.language())
+    check_voice(form.voice, model=responses.model_name)
+    with error_param("custom_dictionary"):
+        pronunciations = of_dictionary(form.custom_dictionary, responses.check_sounds)
+    return SpeechParameters(
+        text=form.text,
+        param="text",
+        max_chars=max_chars,
+        audio_format=audio_format,
+        rate_hz=form.sample_rate_hz,
+        pronunciations=pronunciations,
+        text_format=form.text_format,
+        strict=form.strict,
+    )
 
 
 def _documented(audio_format: AudioFormat, description: str) -> dict[int | str, dict[str, Any]]:
