@@ -107,7 +107,8 @@ class SpeechService(Service[Voice, Synthesis]):
     def _synthesis_of(self, voice: Voice) -> Synthesis:
         settings, runtime = self._settings, self.runtime
         limits = runtime.first_limits(TOKEN_BUCKETS)
-        spoken = voice.description.languages or (ENGLISH.code,)
+        # Checkpoints of which nobody says the language are refused by `model_files.fetch`.
+        spoken = voice.description.languages or (settings.language or ENGLISH.code,)
         return Synthesis(
             voice,
             language=voice_language(spoken, settings.language),

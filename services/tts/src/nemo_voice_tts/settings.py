@@ -27,8 +27,8 @@ class TtsSettings(ServiceSettings):
     max_upload_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
     """Largest request body: a text as long as `max_long_text_chars`, in JSON's longest writing."""
     vocoder: str | None = None
-    """The vocoder, named like `model`; absent: `demo` for `demo`, the one that NVIDIA published with
-    a voice of that name, else `nvidia/tts_hifigan`."""
+    """The vocoder, named like `model`; absent: `demo` for `demo`, the one that NVIDIA published
+    with a voice of that name, else `nvidia/tts_hifigan`."""
     vocoder_revision: str | None = None
     """Commit, tag or branch of a Hugging Face vocoder."""
     vocoder_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")

@@ -6,6 +6,7 @@ from nemo_voice_serving.model_kinds.config import read_config
 from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsupportedModel
 from nemo_voice_serving.model_kinds.facts import ModelFacts, facts_of
 from nemo_voice_serving.model_kinds.kinds import COLLECTIONS, KINDS, Kind, Role
+from nemo_voice_serving.model_kinds.languages import READ_ALOUD
 from nemo_voice_serving.model_kinds.published_voices import VOCODERS
 from nemo_voice_serving.model_kinds.safety import refuse_foreign_class, refuse_unsafe
 
@@ -73,7 +74,9 @@ def why_not(facts: ModelFacts, role: Role) -> UnsupportedModel | None:
     if kind.role is not role:
         problem = f"It is {what}, where a {role} has to be named."
         return UnsupportedModel(problem, f"Name it as the {kind.role}. {_instead(role)}")
-    return _lack_of_a_voice(facts) if role is Role.VOICE else None
+    if role is not Role.VOICE:
+        return None
+    return _lack_of_a_reading(facts) or _lack_of_a_voice(facts)
 
 
 def refuse_misfit(voice: ModelFacts, vocoder: ModelFacts, vocoder_source: str = "") -> None:
@@ -107,6 +110,18 @@ def _unlisted(target: str) -> Kind:
 
 def _instead(role: Role) -> str:
     return f"As a {role}, name one like {role.examples}."
+
+
+def _lack_of_a_reading(voice: ModelFacts) -> UnsupportedModel | None:
+    """Returns why no text can be read for the voice; a language that is not known comes later."""
+    spoken = {language.partition("-")[0].lower() for language in voice.languages}
+    if not spoken or not spoken.isdisjoint(READ_ALOUD):
+        return None
+    problem = (
+        f"It is a voice that speaks {', '.join(voice.languages)}, and texts are read in "
+        f"{', '.join(READ_ALOUD)} only: numbers and dates would be said in a wrong language."
+    )
+    return UnsupportedModel(problem, _instead(Role.VOICE))
 
 
 def _lack_of_a_voice(voice: ModelFacts) -> UnsupportedModel | None:
