@@ -9,9 +9,11 @@ import pytest
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions, load_voice
 from nemo_voice_tts.synthesis.port import Phrase
+from support.audio.levels import signal_to_noise_db
 from support.models.demo_models import unpacked
 
 torch = pytest.importorskip("torch")
+hardware = pytest.importorskip("nemo_voice_serving.nemo.hardware")
 
 if not torch.cuda.is_available():
     pytest.skip("NOT RUN: the GPU path, no CUDA device is usable here", allow_module_level=True)
@@ -55,19 +57,25 @@ def expected(folder: Path) -> list[Samples]:
     return spoken(loaded(folder, device="cpu"))
 
 
-def signal_to_noise_db(sound: Samples, reference: Samples) -> float:
-    noise = np.square(sound - reference).mean()
-    return float(10 * np.log10(np.square(reference).mean() / noise))
-
-
 @pytest.mark.parametrize(
-    ("precision", "least_db"), [("float32", 40.0), ("float16", 25.0), ("bfloat16", 15.0)]
+    ("precision", "tf32", "least_db"),
+    [
+        ("auto", False, 35.0),
+        ("float32", False, 60.0),
+        ("float32", True, 35.0),
+        ("float16", False, 35.0),
+        ("bfloat16", False, 25.0),
+    ],
 )
 def test_sound_is_that_of_the_cpu(
-    folder: Path, expected: list[Samples], precision: str, least_db: float
+    folder: Path, expected: list[Samples], *, precision: str, tf32: bool, least_db: float
 ) -> None:
-    voice = loaded(folder, device="cuda", precision=precision)
-    sounds = spoken(voice)
+    hardware.allow_tf32(allowed=tf32)
+    try:
+        voice = loaded(folder, device="cuda", precision=precision)
+        sounds = spoken(voice)
+    finally:
+        hardware.allow_tf32(allowed=False)
 
     assert voice.vocoder_items > 1
     for sound, reference in zip(sounds, expected, strict=True):
@@ -82,6 +90,12 @@ def test_windows_on_the_device_are_the_whole(folder: Path) -> None:
 
     for one, other in zip(windowed, whole, strict=True):
         assert np.abs(one - other).max() < 1e-3
+
+
+def test_auto_is_float16_for_the_vocoder_alone(folder: Path) -> None:
+    voice = loaded(folder, device="cuda")
+    assert voice.description.precision == "float16"
+    assert next(voice._fastpitch.model.parameters()).dtype is torch.float32
 
 
 def test_description_names_the_device_and_the_precision(folder: Path) -> None:

@@ -100,7 +100,7 @@ def test_model_of_another_kind_ends_the_fetch_before_it_has_arrived(tmp_path: Pa
         ended = subprocess.run(
             command, env=environment, check=False, capture_output=True, text=True, timeout=20
         )
-    assert ended.returncode == 1
+    assert ended.returncode == 3
     assert "error: acme/listener cannot be served. It is a CTC recogniser" in ended.stderr
     error = json.loads(result.read_bytes())["error"]
     assert (error["reason"], error["checkpoint"]) == ("UnsupportedModel", "model")

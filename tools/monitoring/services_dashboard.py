@@ -13,7 +13,7 @@ from tools.monitoring.queries import (
     summed,
 )
 
-FAULTS = "backend_failed|device_lost|deadline_exceeded|not_ready"
+FAULTS = "backend_failed|out_of_memory|device_lost|deadline_exceeded|not_ready"
 """Outcomes that are the service's own fault: the 5xx."""
 
 

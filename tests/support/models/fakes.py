@@ -8,7 +8,14 @@ import numpy as np
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
-from nemo_voice_stt.transcription.port import Clip, Recognition, TextToken, Word
+from nemo_voice_stt.transcription.port import (
+    TRANSDUCER,
+    Abilities,
+    Clip,
+    Recognition,
+    TextToken,
+    Word,
+)
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
@@ -91,12 +98,18 @@ class FakeRecogniser:
         self,
         text: str = "good morning how are you today",
         languages: tuple[str, ...] = ("en",),
+        abilities: Abilities = TRANSDUCER,
     ) -> None:
-        self.description = replace(description(rate_hz=16000), languages=languages)
+        self.description = replace(
+            description(rate_hz=16000), languages=languages, translations=abilities.translations
+        )
+        self.abilities = abilities
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []
         self.hotwords: list[tuple[str, ...]] = []
+        self.told: list[tuple[str | None, str | None]] = []
+        """Of each clip: what is spoken, and what to write."""
 
     def warm_up(self, report: Callable[[str], None]) -> None:
         """Reports one step."""
@@ -108,7 +121,11 @@ class FakeRecogniser:
             raise self.error
         self.batches.append([len(clip.samples) for clip in batch])
         self.hotwords.extend(clip.hotwords for clip in batch)
-        return [self._heard(len(clip.samples) / 16000) for clip in batch]
+        self.told.extend((clip.language, clip.translate_to) for clip in batch)
+        heard = [self._heard(len(clip.samples) / 16000) for clip in batch]
+        if self.abilities.word_times:
+            return heard
+        return [Recognition(one.text, ()) for one in heard]
 
     def _heard(self, duration_s: float) -> Recognition:
         words = self.text.split()

@@ -130,14 +130,31 @@ _LIVE: dict[str, Any] = {
     "att_context_size": [[70, 13], [70, 1]],
 }
 _LOCALES = ["en-US", "en-GB", "es-US", "de-DE", "fr-FR", "auto"]
-_CANARY = {
+_AGGREGATE: Config = {
     "type": "agg",
     "dir": None,
     "langs": {
         name: {"dir": None, "type": "bpe", "model_path": f"nemo:{_HASH}_tokenizer.model"}
         for name in ("spl_tokens", "en", "de", "es", "fr")
     },
+    "custom_tokenizer": {
+        "_target_": "nemo.collections.common.tokenizers.canary_tokenizer.CanaryTokenizer"
+    },
 }
+_UNIFIED: Config = {
+    "type": "bpe",
+    "dir": None,
+    "model_path": f"nemo:{_HASH}_tokenizer.model",
+    "custom_tokenizer": {
+        "_target_": "nemo.collections.common.tokenizers.canary_tokenizer.CanaryBPETokenizer"
+    },
+}
+
+
+def _canary(prompt_format: str, tokenizer: Config) -> Config:
+    config = _conformer("aed_multitask_models", "EncDecMultiTaskModel", mels=128)
+    return config | {"tokenizer": tokenizer, "prompt_format": prompt_format}
+
 
 PUBLISHED: dict[str, Config] = {
     "nvidia/tts_en_fastpitch": _fastpitch(22050, 256, _english("nv22.01")),
@@ -209,22 +226,50 @@ PUBLISHED: dict[str, Config] = {
         _conformer("asr_eou_models", "EncDecRNNTBPEEOUModel", **_LIVE), tdt=False
     ),
     "nvidia/parakeet-ctc-1.1b": _conformer("ctc_bpe_models", "EncDecCTCModelBPE"),
+    "nvidia/parakeet-ctc-0.6b-vi": _conformer("ctc_bpe_models", "EncDecCTCModelBPE"),
     "stt_en_quartznet15x5": _characters(_conformer("ctc_models", "EncDecCTCModel", mels=64)),
     "stt_zh_conformer_transducer_large": _transducer(
         _characters(_conformer("rnnt_models", "EncDecRNNTModel")), tdt=False
     ),
-    "nvidia/canary-1b-flash": _conformer("aed_multitask_models", "EncDecMultiTaskModel", mels=128)
-    | {"tokenizer": _CANARY, "prompt_format": "canary2"},
+    "nvidia/canary-1b": _canary("canary", _AGGREGATE),
+    "nvidia/canary-1b-flash": _canary("canary2", _AGGREGATE),
+    "nvidia/canary-180m-flash": _canary("canary2", _AGGREGATE),
+    "nvidia/canary-1b-v2": _canary("canary2", _UNIFIED),
+    "nvidia/multitalker-parakeet-streaming-0.6b-v1": _transducer(
+        _conformer("multitalker_asr_models", "EncDecMultiTalkerRNNTBPEModel", **_LIVE), tdt=False
+    ),
     "nvidia/magpie_tts_multilingual_357m": {
         "target": f"{_TTS}.models.magpietts.MagpieTTSModel",
+        "model_type": "decoder_ce",
         "codecmodel_path": "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps",
+        "embedding_dim": 768,
         "text_tokenizers": {
-            "french_chartokenizer": {"_target_": "AutoTokenizer", "pretrained_model": "google/t5"}
+            "english_phoneme": _ipa("en-US"),
+            "spanish_phoneme": _ipa("es-ES"),
+            "german_phoneme": _ipa("de-DE"),
+            "mandarin_phoneme": {"_target_": f"{_OLD_TTS}.tts_tokenizers.ChinesePhonemesTokenizer"},
+            "japanese_phoneme": {
+                "_target_": f"{_TTS.replace('tts', 'common')}.tokenizers.text_to_speech."
+                "tts_tokenizers.JapanesePhonemeTokenizer"
+            },
+            "french_chartokenizer": {
+                "_target_": "AutoTokenizer",
+                "pretrained_model": "google/byt5-small",
+            },
+            "hindi_chartokenizer": {
+                "_target_": "AutoTokenizer",
+                "pretrained_model": "google/byt5-small",
+            },
+            "google-t5/t5-small": {"_target_": "T5Tokenizer", "pretrained_model": "google-t5/t5"},
         },
+        "encoder": {"n_layers": 6, "d_model": 768, "sa_n_heads": 12, "is_causal": True},
+        "decoder": {"n_layers": 12, "d_model": 768, "sa_n_heads": 12, "has_xattn": True},
+        "local_transformer_type": "autoregressive",
     },
     "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps": {
         "target": f"{_TTS}.models.audio_codec.AudioCodecModel",
         "sample_rate": 22050,
+        "samples_per_frame": 1024,
     },
     "nvidia/speakerverification_en_titanet_large": {
         "target": f"{_ASR}.models.label_models.EncDecSpeakerLabelModel"

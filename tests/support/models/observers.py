@@ -8,6 +8,7 @@ class RecordingObserver:
     """Remembers batches, waits, drops, work and self-tests in the order they came."""
 
     batches: list[tuple[int, bool]] = field(default_factory=list)
+    overflows: list[str] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     work: list[float] = field(default_factory=list)
@@ -18,6 +19,10 @@ class RecordingObserver:
     ) -> None:
         """Remembers the size and the fate of a batch."""
         self.batches.append((items, failed))
+
+    def batch_overflowed(self, stage: str) -> None:
+        """Remembers which stage's batch was too large."""
+        self.overflows.append(stage)
 
     def item_waited(self, stage: str, wait_s: float) -> None:
         """Remembers a wait."""

@@ -15,6 +15,7 @@ VoiceError
 ├── NotReady                    503  loading, warming, draining or failed; Retry-After
 ├── DeadlineExceeded            504  waited longer than a request may
 └── BackendFailed               500  the model raised; details are in the log, not in the body
+    ├── OutOfMemory             503  the device's memory does not hold one piece even alone
     └── DeviceLost              500  the device is beyond use; the process will be restarted
 """
 
@@ -197,6 +198,13 @@ class BackendFailed(VoiceError):
 
     code = "backend_failed"
     is_quotable = True
+
+
+class OutOfMemory(BackendFailed):
+    """The device's memory does not hold a part of the request, even alone; Retry-After."""
+
+    code = "out_of_memory"
+    status = 503
 
 
 class DeviceLost(BackendFailed):

@@ -140,7 +140,12 @@ class ServiceSettings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Device to compute on. `cuda` fails with the driver's reason when no device works."""
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Number format of the heavy layers; `auto` is float32 on a CPU."""
+    """Number format of the heavy layers; `auto` is float32 on a CPU, and on a GPU bfloat16 for a
+    recogniser and float16 for a vocoder. float16 needs a GPU."""
+    tf32: bool = False
+    """Compute float32 layers on a GPU in TF32: faster, with 10 bits of mantissa instead of 23."""
+    memory_fraction: float = Field(default=1.0, gt=0, le=1)
+    """Largest part of a GPU's memory that this process may take, for GPUs that several share."""
     threads: int = Field(default=0, ge=0)
     """Threads torch may use for one operation; 0 leaves the choice to torch."""
     host: str = "127.0.0.1"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from nemo_voice_operator.api import REFRESH_ANNOTATION, VoiceService
 from nemo_voice_operator.api.model_source import Cache
 from nemo_voice_operator.api.pod_parts import FETCH
-from nemo_voice_operator.api.service_contract import FETCH_ARGUMENTS, PROGRESS_PORT
+from nemo_voice_operator.api.service_contract import FETCH_ARGUMENTS, PROGRESS_PORT, REFUSED
 from nemo_voice_operator.desired.ca_bundle import bundle_mounts, bundle_volumes
 from nemo_voice_operator.desired.environment import fetch_environment
 from nemo_voice_operator.desired.job_placement import (
@@ -34,6 +34,11 @@ from nemo_voice_operator.state.plan import CacheWork, Plan
 
 _RETRIES = 3
 """New pods after a failure; `fetch` itself retries much longer when the network fails."""
+_REFUSAL: Manifest = {
+    "action": "FailJob",
+    "onExitCodes": {"containerName": FETCH, "operator": "In", "values": [REFUSED]},
+}
+"""A checkpoint that was refused is not tried again."""
 
 
 def claim_of(service: VoiceService) -> str:
@@ -116,7 +121,7 @@ def cache_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
         },
         "spec": {
             "backoffLimit": _RETRIES,
-            "podFailurePolicy": {"rules": ignored_failures(FETCH)},
+            "podFailurePolicy": {"rules": [_REFUSAL, *ignored_failures(FETCH)]},
             "template": _template(service, work.claim, pod),
         },
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from nemo_voice_operator.api.service_contract import REFUSALS
 from nemo_voice_operator.api.status import (
     MAX_KIND_CHARS,
     MAX_LANGUAGE_CHARS,
@@ -166,11 +167,20 @@ def reported_failure(pods: Iterable[Object]) -> JobFailure | None:
     return None
 
 
+def is_refused(pods: Iterable[Object]) -> bool:
+    """Returns whether a download ended because another try would be refused as well."""
+    failure = reported_failure(pods)
+    return failure is not None and failure.reason in REFUSALS
+
+
 def is_stale(job: Object, pods: Sequence[Object], now: datetime) -> bool:
     """Returns whether a download ended without a result so long ago that another one is due.
 
-    One that succeeded has none when its pod was deleted before its result was read.
+    One that succeeded has none when its pod was deleted before its result was read. A checkpoint
+    that was refused stays so, until the spec or the refresh annotation makes it another download.
     """
+    if is_refused(pods):
+        return False
     for kind in ("Failed", "Complete"):
         ended = condition_of(job, kind) or {}
         if ended.get("status") == "True":

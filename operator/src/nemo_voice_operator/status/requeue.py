@@ -15,7 +15,7 @@ from nemo_voice_operator.kube.objects import (
     is_ready,
     moment_of,
 )
-from nemo_voice_operator.planning.job_results import RETRY_S
+from nemo_voice_operator.planning.job_results import RETRY_S, is_refused
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import Plan
 from nemo_voice_operator.status.crash_loops import trial_left_s
@@ -49,13 +49,17 @@ def _waits(plan: Plan, observed: Observed, now: datetime) -> Iterator[float]:
         # No event reports that none can be created.
         yield poll_interval_s(_lasted_s(preflight.job, now))
     if plan.cache is not None and plan.cache.wants_job:
-        if condition_of(observed.job, "Failed"):
-            yield RETRY_S
-        else:
-            # A pod that starts late is polled often, however old its Job is.
-            starting = [thing for thing in (observed.job, *observed.job_pods) if thing]
-            lasted_s = min((_lasted_s(thing, now) for thing in starting), default=0.0)
-            yield poll_interval_s(lasted_s)
+        yield from _waits_for_the_download(observed, now)
+
+
+def _waits_for_the_download(observed: Observed, now: datetime) -> Iterator[float]:
+    if not condition_of(observed.job, "Failed"):
+        # A pod that starts late is polled often, however old its Job is.
+        starting = [thing for thing in (observed.job, *observed.job_pods) if thing]
+        lasted_s = min((_lasted_s(thing, now) for thing in starting), default=0.0)
+        yield poll_interval_s(lasted_s)
+    elif not is_refused(observed.job_pods):
+        yield RETRY_S
 
 
 def _lasted_s(thing: Object, now: datetime) -> float:

@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 
 from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_serving.model_kinds.published_voices import ENGLISH_VOCODER, published_voice
-from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_serving.settings import SelfTestSettings, ServiceSettings
 from nemo_voice_tts.synthesis.voices import VoiceChoice, checked_speakers, speakers_of
 from nemo_voice_tts.text.languages import LANGUAGES, language_of
 from nemo_voice_tts.text.reading import read
@@ -17,6 +17,23 @@ from nemo_voice_tts.text.structure.blocks import TextFormat
 
 MAX_WARMUP_TEXTS, MAX_WARMUP_TEXT_CHARS = 16, 500
 """Enough for the phrases of one application, spoken in seconds."""
+
+
+class TtsSelfTestSettings(SelfTestSettings):
+    """The recurring self-test: the model speaks a sentence."""
+
+    text: str | None = Field(default=None, min_length=1, max_length=MAX_WARMUP_TEXT_CHARS)
+    """What is spoken, at most 500 characters. Absent: a sentence in the voice's language."""
+
+    @field_validator("text")
+    @classmethod
+    def _is_speakable(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                read(text)
+            except InvalidRequest as error:
+                raise ValueError(error.message) from None
+        return text
 
 
 class TtsSettings(ServiceSettings):
@@ -66,6 +83,9 @@ class TtsSettings(ServiceSettings):
     warmup_texts: Json[tuple[str, ...]] = Field(default="[]")  # type: ignore[arg-type] # as given
     """Texts that are spoken before the service is ready, as a JSON list: at most 16, each at most
     500 characters. One that fails, or is no sound, fails the start."""
+
+    self_test: TtsSelfTestSettings = TtsSelfTestSettings()
+    """The recurring self-test."""
 
     @field_validator("speakers", mode="before")
     @classmethod

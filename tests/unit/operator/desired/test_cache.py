@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nemo_voice_operator.api import VoiceService
+from nemo_voice_operator.api.service_contract import REFUSED
 from nemo_voice_operator.desired.cache import (
     cache_claim,
     cache_job,
@@ -151,7 +152,9 @@ def test_failed_tries_keep_their_pods_and_are_few() -> None:
 
 
 def test_a_pod_that_was_stopped_from_outside_does_not_count_as_a_try() -> None:
-    stopped, drained = job_of(hub_service())["spec"]["podFailurePolicy"]["rules"]
+    refused, stopped, drained = job_of(hub_service())["spec"]["podFailurePolicy"]["rules"]
+    assert refused["action"] == "FailJob"
+    assert refused["onExitCodes"]["values"] == [REFUSED]
     assert {stopped["action"], drained["action"]} == {"Ignore"}
     assert stopped["onExitCodes"]["values"] == [143]
     assert drained["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]

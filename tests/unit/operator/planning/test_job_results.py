@@ -9,6 +9,7 @@ from nemo_voice_operator.planning.job_results import (
     JobFailure,
     cache_failure,
     checkpoints_of,
+    is_refused,
     is_stale,
     no_pod_yet,
     result_of,
@@ -117,6 +118,17 @@ def test_job_with_an_unread_result_is_not_stale() -> None:
     assert not is_stale(ended, [job_pod({"checkpoints": [checkpoint()]})], NOW)
     assert is_stale(ended, [job_pod(message="not a result")], NOW)
     assert not is_stale(job(), (), NOW)
+
+
+@pytest.mark.parametrize(
+    ("reason", "repeated"),
+    [("UnsupportedModel", False), ("UnsafeConfig", False), ("HubTimeout", True), ("", True)],
+)
+def test_refused_checkpoint_is_not_tried_again(reason: str, repeated: bool) -> None:
+    ended = job(condition("Failed", lastTransitionTime="2025-01-01T00:00:00Z"))
+    pods = [job_pod({"error": {"reason": reason, "message": "why"}})]
+    assert is_refused(pods) is not repeated
+    assert is_stale(ended, pods, NOW) is repeated
 
 
 def test_job_without_a_pod_is_told_in_the_words_of_the_api_server() -> None:

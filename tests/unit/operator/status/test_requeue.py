@@ -8,7 +8,7 @@ import pytest
 from nemo_voice_operator.state.observed import Observed
 from nemo_voice_operator.state.plan import CacheWork, Plan
 from nemo_voice_operator.status.requeue import poll_interval_s, requeue_after_s
-from support.operator.observations import condition, job, pod
+from support.operator.observations import condition, job, job_pod, pod
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """When the pods of these tests were made."""
@@ -74,5 +74,8 @@ def test_download_is_polled_often_after_its_start_and_its_pods_start() -> None:
     assert after_s(4000, DOWNLOADING, job=made, job_pods=(changed(3990, ready=True),)) == 2
 
 
-def test_failed_download_is_requeued_for_its_next_try() -> None:
-    assert after_s(0, DOWNLOADING, job=job(condition("Failed"))) == 300
+def test_failed_download_is_requeued_for_its_next_try_unless_its_checkpoint_was_refused() -> None:
+    failed = job(condition("Failed"))
+    assert after_s(0, DOWNLOADING, job=failed) == 300
+    refused = job_pod({"error": {"reason": "UnsupportedModel", "message": "a codec"}})
+    assert after_s(0, DOWNLOADING, job=failed, job_pods=(refused,)) is None

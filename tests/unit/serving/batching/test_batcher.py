@@ -10,7 +10,13 @@ from typing_extensions import override
 from nemo_voice_serving import logs
 from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_serving.batching.scheduler import Limits
-from nemo_voice_serving.errors import BackendFailed, DeadlineExceeded, DeviceLost, NotReady
+from nemo_voice_serving.errors import (
+    BackendFailed,
+    DeadlineExceeded,
+    DeviceLost,
+    NotReady,
+    OutOfMemory,
+)
 from support.models.observers import RecordingObserver
 
 Out = TypeVar("Out")
@@ -64,6 +70,7 @@ def batcher_of(
         on_device_lost=lost.append if isinstance(lost, list) else lambda _reason: None,
         in_flight=in_flight,
         max_run_s=max_run_s,
+        memory_advice=str(options.get("advice", "")),
     )
 
 
@@ -267,4 +274,50 @@ async def test_while_one_long_batch_runs_only_what_is_first_fails() -> None:
         await batcher.submit(3, length=1, timeout_s=0.2)
     assert (await running).output == 2
     assert (await later).output == 4
+    await batcher.close()
+
+
+class Full(Doubling):
+    """A stage whose memory holds two items."""
+
+    @override
+    def __call__(self, batch: Sequence[int]) -> Sequence[int]:
+        doubled = super().__call__(batch)
+        if len(batch) > 2 or 99 in batch:
+            raise OutOfMemory("full")
+        return doubled
+
+
+async def test_a_batch_that_the_memory_does_not_hold_is_served_in_halves() -> None:
+    stage, observer = Full(), RecordingObserver()
+    batcher = batcher_of(stage, Limits(max_items=4, max_wait_s=1.0), observer)
+    batcher.start()
+    outputs = await asyncio.gather(*(batcher.submit(number, length=1) for number in range(4)))
+    assert [served.output for served in outputs] == [0, 2, 4, 6]
+    assert stage.batches == [[0, 1, 2, 3], [0, 1], [2, 3]]
+    assert observer.overflows == ["doubling"]
+    assert observer.batches == [(4, False)]
+    # The next batches are as large as the memory proved to hold.
+    await asyncio.gather(*(batcher.submit(number, length=1) for number in range(4)))
+    assert [len(batch) for batch in stage.batches[3:]] == [2, 2]
+    await batcher.close()
+
+
+async def test_an_item_that_is_too_large_alone_fails_alone_and_says_what_to_lower() -> None:
+    batcher = batcher_of(Full(), Limits(max_items=3, max_wait_s=1.0), advice="Lower LIMIT.")
+    batcher.start()
+    results = await asyncio.gather(
+        *(batcher.submit(number, length=1) for number in (1, 99, 3)), return_exceptions=True
+    )
+    assert [getattr(one, "output", None) for one in results] == [2, None, 6]
+    error = results[1]
+    assert isinstance(error, OutOfMemory)
+    assert (error.status, error.code, error.headers()["Retry-After"]) == (
+        503,
+        "out_of_memory",
+        "10",
+    )
+    assert "even alone" in error.message
+    assert error.message.endswith("Lower LIMIT.")
+    assert len(batcher) == 0
     await batcher.close()

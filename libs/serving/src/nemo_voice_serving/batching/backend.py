@@ -36,13 +36,16 @@ class ModelDescription:
     """Codes of what it speaks or understands; none where that is not known."""
     speakers: int | None = None
     """How many voices it has; of voices only."""
+    translations: tuple[tuple[str, str], ...] = ()
+    """The pairs of spoken and written language that it translates between; of recognisers only."""
 
 
 class Stage(Protocol[Input_contra, Output_co]):
     """One batched step of a model, such as mel to audio.
 
     Returns one output for each input, in order. An exception fails the whole batch and nothing
-    else. Raises `BackendFailed`, or `DeviceLost` when no later call can succeed.
+    else. Raises `BackendFailed`; `OutOfMemory` when a smaller batch may succeed, which is tried
+    then; or `DeviceLost` when no later call can succeed.
     """
 
     def __call__(self, batch: Sequence[Input_contra], /) -> Sequence[Output_co]:

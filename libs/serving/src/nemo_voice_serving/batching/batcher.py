@@ -1,8 +1,9 @@
 """The queue between requests and a stage of the model: items wait until `scheduler.py` picks them.
 
 One task per batcher, one batch at a time; the stage itself runs on the device thread. A failing
-batch fails its items only, an item whose caller left is dropped before a batch is formed, and one
-that waited too long fails with `DeadlineExceeded`.
+batch fails its items only, one that the device's memory does not hold runs again in halves, an item
+whose caller left is dropped before a batch is formed, and one that waited too long fails with
+`DeadlineExceeded`.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ from typing import Generic, Protocol, TypeVar
 
 from nemo_voice_serving import logs
 from nemo_voice_serving.batching.backend import Stage
+from nemo_voice_serving.batching.halving import MemoryRoom, run_in_halves
+from nemo_voice_serving.batching.observer import BatchObserver
 from nemo_voice_serving.batching.scheduler import Limits, Run, Waiting, WaitUntil, next_batch
 from nemo_voice_serving.batching.speed import Speed
 from nemo_voice_serving.errors import (
@@ -21,6 +24,7 @@ from nemo_voice_serving.errors import (
     DeadlineExceeded,
     DeviceLost,
     NotReady,
+    OutOfMemory,
     VoiceError,
 )
 
@@ -28,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+
+_FREE_AFTER_S = 10.0
+"""When to try again where the memory was too small: a guess, others' use of it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +52,6 @@ class Device(Protocol):
 
     async def run(self, call: Callable[[], Sequence[Out]], /) -> Sequence[Out]:
         """Returns what the call returns."""
-        ...
-
-
-class BatchObserver(Protocol):
-    """Receives figures about batches: the metrics."""
-
-    def batch_finished(
-        self, stage: str, *, items: int, padded: float, useful: float, run_s: float, failed: bool
-    ) -> None:
-        """Receives one batch: its items, its padded and useful length, its seconds."""
-        ...
-
-    def item_waited(self, stage: str, wait_s: float) -> None:
-        """Receives how long an item waited for its batch."""
-        ...
-
-    def item_dropped(self, stage: str, reason: str) -> None:
-        """Receives why an item left unserved."""
         ...
 
 
@@ -91,6 +80,7 @@ class Batcher(Generic[In, Out]):
         on_device_lost: Callable[[str], None] = lambda _reason: None,
         in_flight: Callable[[], int] | None = None,
         max_run_s: float = float("inf"),
+        memory_advice: str = "",
     ) -> None:
         """Takes the stage and the limits of its batches.
 
@@ -105,6 +95,7 @@ class Batcher(Generic[In, Out]):
                 batch does not wait: no further item could join it.
             max_run_s: How long a batch may run. Its items are chosen by the measured speed; a
                 single one may take longer.
+            memory_advice: What to change where the device's memory does not hold one item.
         """
         self._name = name
         self._stage = stage
@@ -114,6 +105,8 @@ class Batcher(Generic[In, Out]):
         self._on_device_lost = on_device_lost
         self._in_flight = in_flight
         self._speed = Speed(max_run_s)
+        self._room = MemoryRoom()
+        self._memory_advice = memory_advice
         self._is_running = False
         self._ended_s = float("-inf")
         self._queue: list[_Item[In, Out]] = []
@@ -149,7 +142,7 @@ class Batcher(Generic[In, Out]):
         Args:
             work: What the stage takes.
             length: Extent in the padded dimension, in the unit of the limits.
-            urgency: 0 first; see `scheduler.Limits.ageing_s`.
+            urgency: 0 first, or `scheduler.AT_ONCE`; see `scheduler.Limits.ageing_s`.
             timeout_s: How long the item may wait for its batch to begin.
             is_patient: Whether that time begins anew while a batch runs and when one ends: for what
                 follows in a request that is being served already.
@@ -199,7 +192,7 @@ class Batcher(Generic[In, Out]):
         while True:
             waiting = [item.waiting for item in self._queue]
             more_may_come = self._in_flight is None or self._in_flight() > len(waiting)
-            most = min(self._limits.max_padded, self._speed.max_padded())
+            most = min(self._limits.max_padded, self._speed.max_padded(), self._room.most_padded())
             limits = replace(self._limits, max_padded=most)
             match next_batch(waiting, limits, loop.time(), more_may_come=more_may_come):
                 case Run(places):
@@ -226,25 +219,39 @@ class Batcher(Generic[In, Out]):
         for item in batch:
             self._observer.item_waited(self._name, began_s - item.waiting.arrived_s)
         error: VoiceError | None = None
-        outputs: Sequence[Out] = ()
+        outputs: Sequence[Out | OutOfMemory] = ()
+        overflows: list[int] = []
+        work = [item.work for item in batch]
         self._is_running = True
         try:
-            outputs = await self._device.run(partial(self._stage, [item.work for item in batch]))
-            if len(outputs) != len(batch):
-                raise BackendFailed(f"the stage returned {len(outputs)} of {len(batch)} items")  # noqa: TRY301 the runner's one except
+            outputs = await self._device.run(
+                partial(run_in_halves, self._stage, work, overflows.append)
+            )
         except Exception as raised:  # noqa: BLE001 a batch fails its own items and nothing else
             error = self._failure(raised, batch)
         self._is_running, self._ended_s = False, loop.time()
         run_s = self._ended_s - began_s
-        self._report(batch, run_s, failed=error is not None)
+        self._report(batch, run_s, failed=error is not None, overflows=overflows)
         for place, item in enumerate(batch):
             if item.future.done():
                 continue
-            if error is not None:
-                item.future.set_exception(error)
+            output = outputs[place] if error is None else error
+            if isinstance(output, OutOfMemory):
+                output = self._failure(self._too_large(output), [item])
+            if isinstance(output, VoiceError):
+                item.future.set_exception(output)
             else:
                 wait_s = began_s - item.waiting.arrived_s
-                item.future.set_result(Served(outputs[place], wait_s, run_s, len(batch)))
+                item.future.set_result(Served(output, wait_s, run_s, len(batch)))
+
+    def _too_large(self, error: OutOfMemory) -> OutOfMemory:
+        message = (
+            "The device's memory does not hold a part of this request, even alone. Send it again: "
+            f"another process may have freed memory. {self._memory_advice}"
+        )
+        too_large = OutOfMemory(message.rstrip(), retry_after_s=_FREE_AFTER_S)
+        too_large.__cause__ = error
+        return too_large
 
     def _failure(self, raised: Exception, batch: list[_Item[In, Out]]) -> VoiceError:
         ids = [item.request_id for item in batch]
@@ -258,11 +265,20 @@ class Batcher(Generic[In, Out]):
             return raised
         return BackendFailed("The model failed on this request. The service's log has the reason.")
 
-    def _report(self, batch: list[_Item[In, Out]], run_s: float, *, failed: bool) -> None:
+    def _report(
+        self, batch: list[_Item[In, Out]], run_s: float, *, failed: bool, overflows: list[int]
+    ) -> None:
         lengths = [item.waiting.length for item in batch]
         padded, useful = max(lengths) * len(lengths), sum(lengths)
-        if not failed:
+        if overflows:
+            self._room.overflowed(max(lengths) * min(overflows))
+            facts = {"stage": self._name, "items": len(batch), "overflows": len(overflows)}
+            logger.warning("batch did not fit the device's memory, ran in halves", extra=facts)
+        elif not failed:
             self._speed.measured(padded, run_s)
+            self._room.fitted()
+        for _ in overflows:
+            self._observer.batch_overflowed(self._name)
         self._observer.batch_finished(
             self._name, items=len(batch), padded=padded, useful=useful, run_s=run_s, failed=failed
         )

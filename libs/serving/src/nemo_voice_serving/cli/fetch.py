@@ -23,7 +23,7 @@ from nemo_voice_serving.cli.progress_line import drawn_progress
 from nemo_voice_serving.cli.progress_server import serving_progress
 from nemo_voice_serving.cli.settings_flags import add_settings_flags
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints, ProgressListener
-from nemo_voice_serving.model_store.errors import ModelStoreError
+from nemo_voice_serving.model_store.errors import REFUSALS, ModelStoreError
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
@@ -34,6 +34,8 @@ ResolveCheckpoint = Callable[[Checkpoint, ProgressListener], StoredModel]
 JudgeCheckpoint = Callable[[Checkpoint, ProgressListener], None]
 """Judges a checkpoint before its download: `Checkpoints.judge`."""
 
+REFUSED_STATUS = 3
+"""Exit status where trying again is useless: the checkpoint itself is refused."""
 _OPERANDS = "[--result FILE] [--progress-port N]"
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _LARGEST_PORT = 65535
@@ -98,7 +100,8 @@ def run_fetch(
     """Fetches the checkpoints one after the other and returns the process's exit status.
 
     A signal ends the process with 128 plus its number, as shells count, so that a drained node is
-    distinguished from a fetch that failed, which ends with 1.
+    distinguished from a fetch that failed, which ends with 1, or with 3 where a refused checkpoint
+    would be refused again.
 
     Args:
         checkpoints: The checkpoints to fetch.
@@ -124,7 +127,11 @@ def run_fetch(
             if use is not None:
                 use()
     except ModelStoreError as error:
-        sys.exit(f"error: {redacted(str(error), secrets)}")
+        message = f"error: {redacted(str(error), secrets)}"
+        if error.reason in REFUSALS:
+            sys.stderr.write(f"{message}\n")
+            sys.exit(REFUSED_STATUS)
+        sys.exit(message)
     except Interrupted as stop:
         sys.stderr.write(f"{stop}\n")
         return stop.exit_status

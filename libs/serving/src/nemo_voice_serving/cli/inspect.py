@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic_settings import BaseSettings
@@ -17,6 +17,7 @@ from nemo_voice_serving.model_kinds.errors import RefusedConfig
 from nemo_voice_serving.model_kinds.facts import ModelFacts
 from nemo_voice_serving.model_kinds.judgement import described, refuse_misfit, why_not
 from nemo_voice_serving.model_kinds.kinds import Role
+from nemo_voice_serving.model_kinds.magpie import codec_id, with_codec
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, glance
 from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_serving.settings import ServiceSettings
@@ -71,7 +72,7 @@ def inspect_command(
     settings: SettingsT,
     checkpoints: Callable[[SettingsT], Sequence[Checkpoint]],
 ) -> int:
-    """Prints what the checkpoint is, a voice together with its vocoder; 0 where it is served."""
+    """Prints what the checkpoint is, a voice with its vocoder or codec; 0 where it is served."""
     named = settings.model_copy(update={"model": parsed.reference, "model_sha256": None})
     model, *others = checkpoints(named)
     try:
@@ -81,9 +82,12 @@ def inspect_command(
     facts = found[0].facts
     if facts is not None and facts.kind.role is Role.VOICE and found[0].refusal is None:
         found += [_beside(named, other, facts) for other in others]
+    if facts is not None and (codec := codec_id(facts)):
+        found = _with_codec(named, replace(model, source=codec, revision=None), found[0], facts)
     if parsed.json:
         objects = [one.as_json() for one in found]
-        vocoder = {"vocoder": objects[1]} if objects[1:] else {}
+        beside = "codec" if facts is not None and facts.codec else "vocoder"
+        vocoder = {beside: objects[1]} if objects[1:] else {}
         sys.stdout.write(json.dumps(objects[0] | vocoder, ensure_ascii=False, indent=2) + "\n")
     else:
         sys.stdout.write("\n".join(_table(one.rows()) for one in found))
@@ -134,6 +138,22 @@ def _beside(settings: ServiceSettings, checkpoint: Checkpoint, voice: ModelFacts
     return Inspected(one.source, one.revision, one.size_bytes, facts, refusal)
 
 
+def _with_codec(
+    settings: ServiceSettings, checkpoint: Checkpoint, one: Inspected, voice: ModelFacts
+) -> list[Inspected]:
+    """Returns a voice with what its codec says of the sound, and the codec."""
+    try:
+        codec = _inspected(settings, checkpoint)
+    except ModelStoreError as error:
+        return [one, Inspected(checkpoint.source, refusal=str(error))]
+    if codec.facts is None:
+        return [one, codec]
+    try:
+        return [replace(one, facts=with_codec(voice, codec.facts)), codec]
+    except RefusedConfig as error:
+        return [one, replace(codec, refusal=str(error))]
+
+
 def _rows_of(facts: ModelFacts) -> list[tuple[str, str]]:
     role = facts.kind.role
     live = {None: _UNKNOWN, True: "its encoder is", False: "no"}[facts.is_streaming]
@@ -150,6 +170,7 @@ def _rows_of(facts: ModelFacts) -> list[tuple[str, str]]:
         ("made for live audio", live),
         ("decoder", facts.decoder or _UNKNOWN),
         ("tokenizer", facts.tokenizer or _UNKNOWN),
+        *([("codec", facts.codec)] if facts.codec else []),
     ]
 
 

@@ -5,6 +5,7 @@ Its bytes come from strangers: neither their size nor their nesting may cost mor
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -15,12 +16,33 @@ CONFIG_NAME = "model_config.yaml"
 MAX_CONFIG_BYTES = 8 * 2**20
 """Twenty times the largest that NVIDIA publishes, which lists 16,000 tokens twice."""
 
+TRAINING_SECTIONS = frozenset(
+    {"train_ds", "validation_ds", "test_ds", "optim", "trainer", "exp_manager", "log_config"}
+)
+"""Parts of a model's configuration of which nothing is built when the model is restored."""
+
 _DEEPEST = 64
 _MOST_EVENTS = 1_000_000
 _REFERENCE = re.compile(r"\$\{([\w.]+)\}")
 _MOST_STEPS = 8
 # PyYAML's own loader takes ten times as long.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+_PLAIN_REFERENCES = re.compile(r"\$\{\s*([\w-]+)(?:\.[\w.-]+)?\s*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value of a configuration that is no mapping or list."""
+
+    key: str
+    """The name that it, or the list which holds it, stands below."""
+    value: Any
+    siblings: Mapping[str, Any]
+    """What stands beside it."""
+    section: str
+    """The name at the top, below which it stands."""
 
 
 class Config:
@@ -34,12 +56,15 @@ class Config:
 
         A reference like `${sample_rate}` gives what it refers to.
         """
+        return self.followed(self._at(name))
+
+    def followed(self, value: Any) -> Any:
+        """Returns what a value like `${sample_rate}` refers to; another value as it is."""
         for _ in range(_MOST_STEPS):
-            found = self._at(name)
-            reference = _REFERENCE.fullmatch(found) if isinstance(found, str) else None
+            reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
             if reference is None:
-                return found
-            name = reference[1]
+                return value
+            value = self._at(reference[1])
         return None
 
     def text(self, name: str) -> str | None:
@@ -68,20 +93,42 @@ class Config:
         found = self.get(name)
         return tuple(map(str, found)) if isinstance(found, Mapping) else ()
 
-    def everything(self) -> Iterator[tuple[str, Any]]:
-        """Yields every value that is not a mapping or a list, with the key it stands below."""
+    def settings(self, left_out: frozenset[str] = frozenset()) -> Iterator[Setting]:
+        """Yields every value that is no mapping or list, but for those in the sections left out."""
         seen: set[int] = set()
-        rest: list[tuple[str, Any]] = [("", self._values)]
+        rest: list[tuple[str, str, Any, Mapping[str, Any]]] = [
+            (str(key), str(key), value, self._values)
+            for key, value in self._values.items()
+            if key not in left_out
+        ]
         while rest:
-            key, value = rest.pop()
-            if isinstance(value, Mapping | list):
-                if id(value) in seen:  # an alias; following each would multiply them
-                    continue
+            section, key, value, siblings = rest.pop()
+            if not isinstance(value, Mapping | list):
+                yield Setting(key, value, siblings, section)
+            elif id(value) not in seen:  # an alias; following each would multiply them
                 seen.add(id(value))
-                items = value.items() if isinstance(value, Mapping) else ((key, v) for v in value)
-                rest.extend((str(one), inner) for one, inner in items)
-            else:
-                yield key, value
+                if isinstance(value, Mapping):
+                    rest.extend((section, str(one), inner, value) for one, inner in value.items())
+                else:
+                    rest.extend((section, key, inner, siblings) for inner in value)
+
+    def settings_served(self) -> Iterator[Setting]:
+        """Yields the values of what is built when the model is restored.
+
+        Where something may refer to a section of the training, those are among it.
+        """
+        return self.settings(frozenset() if self._refers_to_training() else TRAINING_SECTIONS)
+
+    def _refers_to_training(self) -> bool:
+        for setting in self.settings(TRAINING_SECTIONS):
+            if not isinstance(setting.value, str) or "${" not in setting.value:
+                continue
+            rest = _PLAIN_REFERENCES.sub("", setting.value)
+            names = _PLAIN_REFERENCES.findall(setting.value)
+            # Relative, nested and computed references may lead anywhere.
+            if "${" in rest or not TRAINING_SECTIONS.isdisjoint(names):
+                return True
+        return False
 
     def _at(self, name: str) -> Any:
         found: Any = self._values

@@ -4,7 +4,7 @@
 RefusedConfig
 ├── MalformedConfig   not the configuration of a NeMo model
 ├── UnsupportedModel  a model of a kind that is not served here
-└── UnsafeConfig      would load code or another model with it
+└── UnsafeConfig      would load something else with it, or fill the memory
 ```
 """
 
@@ -32,4 +32,4 @@ class UnsupportedModel(RefusedConfig):
 
 
 class UnsafeConfig(RefusedConfig):
-    """The configuration names code, or another model, that would be loaded with it."""
+    """The configuration names what must not be loaded with it, or claims absurd sizes."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nemo_voice_serving.model_kinds.config import Config
-from nemo_voice_serving.model_kinds.kinds import Kind, Role
+from nemo_voice_serving.model_kinds.kinds import MAGPIE, Kind, Role
 from nemo_voice_serving.model_kinds.languages import languages_of_name
 
 _LANGUAGES = {
@@ -19,6 +19,8 @@ _LANGUAGES = {
     "Hindi": "hi",
     "Italian": "it",
     "Japanese": "ja",
+    "Korean": "ko",
+    "Portuguese": "pt",
     "Spanish": "es",
     "Vietnamese": "vi",
 }
@@ -27,6 +29,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 """A language tag; other names in a configuration are no languages, such as `spl_tokens`."""
 _NO_LANGUAGES = frozenset({"auto", "unk"})
 _MOST_SPEAKERS = 1_000_000
+_LONGEST_NAME = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class ModelFacts:
     decoder: str | None = None
     """`TDT`, `RNNT`, `CTC`, `TDT + CTC`, `RNNT + CTC` or `AED`; of recognisers only."""
     tokenizer: str | None = None
+    prompt_format: str | None = None
+    """How it is told what to write; of multitask recognisers only."""
+    codec: str | None = None
+    """The codec that a voice names to make its sound; None where a vocoder does."""
 
     @property
     def class_name(self) -> str:
@@ -82,6 +89,10 @@ def facts_of(config: Config, kind: Kind, target: str, source: str = "") -> Model
     """
     if kind.role is Role.VOCODER:
         return _of_a_vocoder(config, kind, target)
+    if kind.family == MAGPIE.family:
+        return _of_magpie(config, kind, target)
+    if kind.name == "codec":
+        return _of_a_codec(config, kind, target)
     if kind.role is Role.VOICE:
         return _of_a_voice(config, kind, target, source)
     return _of_a_recogniser(config, kind, target, source)
@@ -123,6 +134,28 @@ def _speakers(config: Config) -> int:
     return config.whole(table) or config.whole("n_speakers") or 1
 
 
+def _of_magpie(config: Config, kind: Kind, target: str) -> ModelFacts:
+    named = config.text("codecmodel_path")
+    words = (re.split("[_-]", name)[0].title() for name in config.names_in("text_tokenizers"))
+    codes = (_LANGUAGES.get("Chinese" if word == "Mandarin" else word) for word in words)
+    return ModelFacts(
+        target=target,
+        kind=kind,
+        languages=tuple(dict.fromkeys(code for code in codes if code)),
+        codec=named[:_LONGEST_NAME] if named else None,
+    )
+
+
+def _of_a_codec(config: Config, kind: Kind, target: str) -> ModelFacts:
+    made_hz, taken_hz = config.whole("output_sample_rate"), config.whole("sample_rate")
+    return ModelFacts(
+        target=target,
+        kind=kind,
+        sample_rate_hz=made_hz or taken_hz,
+        hop_samples=config.whole("samples_per_frame"),
+    )
+
+
 def _spoken(config: Config, tokenizer: str | None) -> tuple[str, ...]:
     """Returns the language of a voice: its tokenizer's, else that of its text normaliser."""
     locale = config.text("text_tokenizer.locale") or config.text("text_tokenizer.g2p.locale")
@@ -147,6 +180,7 @@ def _of_a_recogniser(config: Config, kind: Kind, target: str, source: str) -> Mo
         is_streaming=_is_streaming(config) if kind.role else None,
         decoder=_decoder(config, target) if kind.role else None,
         tokenizer=config.text("tokenizer.type") or ("characters" if kind.role else None),
+        prompt_format=config.text("prompt_format"),
     )
 
 

@@ -1,17 +1,24 @@
 """Judges a checkpoint by its configuration: served, with its facts, or refused with the reason."""
 
+import re
 from functools import lru_cache
 
 from nemo_voice_serving.model_kinds.config import read_config
 from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsupportedModel
 from nemo_voice_serving.model_kinds.facts import ModelFacts, facts_of
-from nemo_voice_serving.model_kinds.kinds import COLLECTIONS, KINDS, Kind, Role
+from nemo_voice_serving.model_kinds.kinds import COLLECTIONS, KINDS, MAGPIE, Kind, Role
 from nemo_voice_serving.model_kinds.languages import READ_ALOUD
 from nemo_voice_serving.model_kinds.published_voices import VOCODERS
 from nemo_voice_serving.model_kinds.safety import refuse_foreign_class, refuse_unsafe
+from nemo_voice_serving.model_kinds.sizes import refuse_absurd_sizes
 
+_MAGPIES = re.compile(r"(Easy)?MagpieTTS\w*$")
+"""NVIDIA has a class for each way to train one, and adds further ones."""
 _WITHOUT_RULES = frozenset({"GermanPhonemesTokenizer", "ItalianPhonemesTokenizer"})
 """They take phonemes that were made outside of the checkpoint."""
+_PROMPT_FORMATS = ("canary", "canary2")
+_SENTENCEPIECE = ("agg", "bpe")
+"""Tokenizers whose files lie in the archive; others are built by a hub's names."""
 _COMPARED = (
     ("sample_rate_hz", "{} Hz"),
     ("mel_count", "{} mel bands"),
@@ -38,6 +45,7 @@ def described(content: bytes, source: str = "") -> ModelFacts:
     refuse_foreign_class(target, kind.collection)
     if kind.is_served:
         refuse_unsafe(config)
+        refuse_absurd_sizes(config)
     return facts_of(config, kind, target, source)
 
 
@@ -74,9 +82,10 @@ def why_not(facts: ModelFacts, role: Role) -> UnsupportedModel | None:
     if kind.role is not role:
         problem = f"It is {what}, where a {role} has to be named."
         return UnsupportedModel(problem, f"Name it as the {kind.role}. {_instead(role)}")
-    if role is not Role.VOICE:
-        return None
-    return _lack_of_a_reading(facts) or _lack_of_a_voice(facts)
+    if role is Role.RECOGNISER and kind.family == "aed":
+        return _lack_of_a_multitask_recogniser(facts)
+    is_voice = role is Role.VOICE
+    return _lack_of_a_reading(facts) or _lack_of_a_voice(facts) if is_voice else None
 
 
 def refuse_misfit(voice: ModelFacts, vocoder: ModelFacts, vocoder_source: str = "") -> None:
@@ -98,6 +107,8 @@ def refuse_misfit(voice: ModelFacts, vocoder: ModelFacts, vocoder_source: str = 
 
 def _unlisted(target: str) -> Kind:
     """Returns what is known of a class that has no entry: what its collection of NeMo is about."""
+    if _MAGPIES.match(target.rpartition(".")[2]):
+        return MAGPIE
     parts = target.split(".")
     collection = parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 nemo.collections.<name>
     return Kind(
@@ -134,6 +145,18 @@ def _lack_of_a_voice(voice: ModelFacts) -> UnsupportedModel | None:
             f"It is a FastPitch voice that takes phonemes ({tokenizer}), and its checkpoint has "
         )
         return UnsupportedModel(f"{problem}no rules that make them of text.", _instead(Role.VOICE))
+    return None
+
+
+def _lack_of_a_multitask_recogniser(recogniser: ModelFacts) -> UnsupportedModel | None:
+    prompt, tokenizer = recogniser.prompt_format, recogniser.tokenizer
+    if prompt not in _PROMPT_FORMATS:
+        names = f", which names its prompt format {prompt[:40]!r}" if prompt else ""
+        problem = f"It is a multitask recogniser without Canary's prompts{names}."
+        return UnsupportedModel(problem, _instead(Role.RECOGNISER))
+    if tokenizer not in _SENTENCEPIECE:
+        problem = f"It is a multitask recogniser without a SentencePiece tokenizer ({tokenizer})."
+        return UnsupportedModel(problem, _instead(Role.RECOGNISER))
     return None
 
 

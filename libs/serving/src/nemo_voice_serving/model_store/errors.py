@@ -109,7 +109,7 @@ class FailureReason(StrEnum):
     )
     UNSAFE_CONFIG = (
         "UnsafeConfig",
-        "The configuration names code, or another model, that would be loaded with it.",
+        "The configuration names code, a model or a file outside its archive, or absurd sizes.",
     )
     UNSAFE_ARCHIVE = (
         "UnsafeArchive",
@@ -138,6 +138,18 @@ class FailureReason(StrEnum):
         "A signal stopped the process; the next fetch resumes the download.",
     )
     UNEXPECTED_ERROR = ("UnexpectedError", "An error of another kind; the log has its traceback.")
+
+
+REFUSALS = frozenset(
+    {
+        FailureReason.INVALID_MODEL_REFERENCE,
+        FailureReason.UNSUPPORTED_MODEL,
+        FailureReason.UNSAFE_CONFIG,
+        FailureReason.UNSAFE_ARCHIVE,
+        FailureReason.UNSAFE_PICKLE,
+    }
+)
+"""Reasons that the next try would find again: only another reference, or another file, helps."""
 
 
 class ModelStoreError(Exception):

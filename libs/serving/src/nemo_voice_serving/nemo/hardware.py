@@ -6,13 +6,15 @@ The services' backends call it; `NoDevice` becomes the reason why a service does
 import contextlib
 import logging
 import re
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from cuda.bindings import nvml
 
-from nemo_voice_serving.errors import BackendFailed, DeviceLost, VoiceError
+from nemo_voice_serving.errors import BackendFailed, DeviceLost, OutOfMemory, VoiceError
+from nemo_voice_serving.nemo.torch_setup import refuse_on_cpu
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,12 @@ _POISONED = re.compile(
 )
 """After one of these every later call fails the same way: the context is beyond repair."""
 
-_OUT_OF_MEMORY = re.compile(r"out of memory|STATUS_ALLOC_FAILED", re.IGNORECASE)
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|_ALLOC(ATION)?_FAILED|can't allocate memory|not enough memory", re.IGNORECASE
+)
+"""Words of CUDA and its libraries, and of torch's allocator on a CPU."""
+_TENSOR_CORES = (7, 0)
+"""The oldest GPUs that compute float16 faster than float32: Volta."""
 
 
 class NoDevice(Exception):
@@ -93,22 +100,68 @@ def driver_version() -> tuple[int, ...] | None:
 
 
 def precision_of(
-    wanted: str, device: torch.device, preferred: torch.dtype = torch.bfloat16
+    wanted: str, device: torch.device, preferred: str | torch.dtype = "bfloat16"
 ) -> torch.dtype:
-    """Returns the number format for the heavy layers.
+    """Returns the number format for the heavy layers; one that is slow on a CPU is warned of.
 
     Args:
         wanted: `float32`, `bfloat16`, `float16`, or `auto`: float32 on a CPU or an old GPU, else
             the preferred one.
         device: Where the model computes.
         preferred: What `auto` means on a GPU that computes it natively.
+
+    Raises:
+        UnusablePrecision: float16 on a CPU.
     """
+    chosen = _DTYPES.get(preferred, torch.float32) if isinstance(preferred, str) else preferred
+    if device.type != "cuda":
+        refuse_on_cpu(wanted)
+        if wanted == "bfloat16":
+            advice = "set NEMO_VOICE_PRECISION=auto unless this CPU computes bfloat16 natively"
+            logger.warning("bfloat16 is slower than float32 on most CPUs", extra={"advice": advice})
     if wanted != "auto":
         return _DTYPES[wanted]
-    if device.type != "cuda":
-        return torch.float32
-    lacks_bfloat16 = not torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.float32 if preferred is torch.bfloat16 and lacks_bfloat16 else preferred
+    is_native = device.type == "cuda" and _computes_natively(chosen, device)
+    return chosen if is_native else torch.float32
+
+
+def _computes_natively(precision: torch.dtype, device: torch.device) -> bool:
+    if precision is torch.bfloat16:
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cuda.get_device_capability(device) >= _TENSOR_CORES)
+
+
+def allow_tf32(*, allowed: bool) -> None:
+    """Lets float32 layers on a GPU compute in TF32, or forbids it: torch's own default is mixed."""
+    precision = "tf32" if allowed else "ieee"
+    for layers in (
+        torch.backends.cuda.matmul,
+        torch.backends.cudnn.conv,
+        torch.backends.cudnn.rnn,
+    ):
+        layers.fp32_precision = precision
+
+
+def limit_memory(fraction: float) -> None:
+    """Lets this process take no more than that part of the GPU's memory; a CPU has no limit."""
+    if fraction < 1 and why_no_cuda() is None:
+        torch.cuda.set_per_process_memory_fraction(fraction, 0)
+
+
+@contextlib.contextmanager
+def explained_overflow(fraction: float) -> Iterator[None]:
+    """Lets `OutOfMemory` out of the block where a model does not fit the device's memory."""
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error) or isinstance(error, OutOfMemory):
+            raise
+        part = "" if fraction == 1 else f"{fraction:g} of "
+        raised = "" if fraction == 1 else "Raise NEMO_VOICE_MEMORY_FRACTION, or name"
+        raise OutOfMemory(
+            f"{part}the device's memory does not hold the model. "
+            f"{raised or 'Name'} a smaller model, or a device with more memory."
+        ) from error
 
 
 def describe(device: torch.device) -> str:
@@ -125,12 +178,22 @@ def synchronise(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Returns whether the device's memory, or the machine's, did not hold what was computed."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError | OutOfMemory):
+        return True
+    return isinstance(error, RuntimeError) and _OUT_OF_MEMORY.search(str(error)) is not None
+
+
 def translate(error: Exception) -> BackendFailed:
     """Returns the error as the port's callers know it: this batch failed, or the device is lost."""
     if isinstance(error, BackendFailed):
         return error
-    if isinstance(error, torch.OutOfMemoryError) or _OUT_OF_MEMORY.search(str(error)):
-        return BackendFailed("the device's memory does not hold this batch: lower the batch limits")
+    if is_out_of_memory(error):
+        return OutOfMemory(
+            "the device's memory does not hold this batch: lower NEMO_VOICE_BATCHING__MAX_ITEMS, "
+            "for a recogniser also NEMO_VOICE_MAX_BATCH_AUDIO_S"
+        )
     if isinstance(error, torch.AcceleratorError) or _POISONED.search(str(error)):
         return DeviceLost("the device no longer computes; the service restarts")
     if torch.cuda.is_initialized() and not _computes():
@@ -140,13 +203,30 @@ def translate(error: Exception) -> BackendFailed:
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Lets nothing but the port's errors out of a block or a decorated function."""
+    """Lets nothing but the port's errors out of a block or a decorated function.
+
+    After `OutOfMemory`, what the block had computed is no longer in memory.
+    """
     try:
         yield
     except VoiceError:
         raise
     except Exception as error:
-        raise translate(error) from error
+        translated = translate(error)
+        if isinstance(translated, OutOfMemory):
+            _release(error)
+        raise translated from error
+
+
+def _release(error: BaseException) -> None:
+    # Their local variables keep the batch's tensors for as long as anybody keeps the error.
+    causes: list[BaseException] = [error]
+    while (earlier := causes[-1].__cause__ or causes[-1].__context__) and earlier not in causes:
+        causes.append(earlier)
+    for cause in causes:
+        traceback.clear_frames(cause.__traceback__)
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def _computes() -> bool:

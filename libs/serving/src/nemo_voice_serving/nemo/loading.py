@@ -21,17 +21,16 @@ from nemo.core.classes.common import typecheck
 from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 from nemo.utils import logging as nemo_logging
 from omegaconf import DictConfig, OmegaConf
-from torch.overrides import TorchFunctionMode
 from typing_extensions import override
 
 from nemo_voice_serving.logs import adopt
+from nemo_voice_serving.nemo.building import Building
 
 logger = logging.getLogger(__name__)
 
 CONFIG_FILE = "model_config.yaml"
 WEIGHTS_FILE = "model_weights.ckpt"
 
-_RANDOM_FILLS = frozenset({"normal_", "uniform_", "kaiming_uniform_"})
 _LOADING = threading.Lock()
 
 
@@ -39,11 +38,16 @@ class UnusableModel(Exception):
     """The files are not a model that this backend runs; the message says why."""
 
 
-def read_config(directory: Path) -> DictConfig:
-    """Returns the model's configuration, without loading the model."""
-    path = directory / CONFIG_FILE
+def read_config(directory: Path, *, prefix: str = "") -> DictConfig:
+    """Returns the model's configuration, without loading the model.
+
+    Args:
+        directory: Where the .nemo file was unpacked.
+        prefix: Begins the file's name, for a model that another one's archive carries.
+    """
+    path = directory / f"{prefix}{CONFIG_FILE}"
     if not path.is_file():
-        raise UnusableModel(f"{directory} holds no {CONFIG_FILE}: not an unpacked .nemo file")
+        raise UnusableModel(f"{directory} holds no {path.name}: not an unpacked .nemo file")
     config = OmegaConf.load(path)
     if not isinstance(config, DictConfig) or not config.get("target"):
         raise UnusableModel(f"{path} does not say which NeMo class (`target`) the model is")
@@ -55,6 +59,7 @@ def restore(
     directory: Path,
     *,
     change_config: Callable[[DictConfig], None] | None = None,
+    prefix: str = "",
 ) -> Any:
     """Returns the model on the CPU, frozen, in evaluation mode, its weights mapped from the file.
 
@@ -62,6 +67,8 @@ def restore(
         model_class: The NeMo class to restore.
         directory: Where the .nemo file was unpacked. It must stay as it is while the model lives.
         change_config: Changes the configuration before the model is built from it.
+        prefix: Begins the names of its configuration and weights, for a model that another one's
+            archive carries.
 
     Raises:
         UnusableModel: The directory holds no model, or loading it would be unsafe.
@@ -69,22 +76,38 @@ def restore(
     started_s = time.monotonic()
     _refuse_unsafe_loading()
     directory = directory.resolve()  # NeMo changes the working directory
-    config = read_config(directory)
-    if not (directory / WEIGHTS_FILE).is_file():
-        raise UnusableModel(f"{directory} holds no {WEIGHTS_FILE}: not an unpacked .nemo file")
+    config = read_config(directory, prefix=prefix)
+    weights = f"{prefix}{WEIGHTS_FILE}"
+    if not (directory / weights).is_file():
+        raise UnusableModel(f"{directory} holds no {weights}: not an unpacked .nemo file")
     adopt_nemo()
     if change_config is not None:
         OmegaConf.set_struct(config, value=False)
         change_config(config)
     connector = _MappingConnector()
     connector.model_extracted_dir = str(directory)
-    with _LOADING, _NoRandomFill(), _expected_warnings():
-        model = model_class.restore_from(
-            str(directory),
-            override_config_path=config if change_config is not None else None,
-            map_location="cpu",
-            save_restore_connector=connector,
-        )
+    connector.model_config_yaml = f"{prefix}{CONFIG_FILE}"
+    connector.model_weights_ckpt = weights
+    with (
+        _LOADING,
+        Building(directory / weights) as building,
+        _expected_warnings(),
+    ):
+        try:
+            model = model_class.restore_from(
+                str(directory),
+                override_config_path=config if change_config is not None else None,
+                map_location="cpu",
+                save_restore_connector=connector,
+            )
+        except Exception as error:
+            # NeMo and hydra wrap it in errors of their own.
+            if not building.has_exceeded:
+                raise
+            raise UnusableModel(
+                "its configuration claims a far larger model than its weights hold: it is damaged, "
+                "or made to fill the memory"
+            ) from error
     model.eval()
     model.requires_grad_(requires_grad=False)
     facts = {"directory": str(directory), "seconds": round(time.monotonic() - started_s, 3)}
@@ -146,28 +169,30 @@ def _expected_warnings() -> Iterator[None]:
         yield
 
 
-class _NoRandomFill(TorchFunctionMode):  # type: ignore[misc] # torch is untyped here
-    """While active in this thread, new parameters are not filled with random numbers.
+class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is untyped
+    """Maps the weights from the file instead of reading and copying them.
 
-    Half of the time a large model takes to load goes into numbers that the checkpoint overwrites;
-    the strict load guarantees that it overwrites each one.
+    Files of the model are those of its archive, and never one that lies elsewhere on the machine.
     """
 
     @override
-    def __torch_function__(
-        self,
-        func: Any,
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
+    def register_artifact(
+        self, model: Any, config_path: str, src: str, verify_src_exists: bool = True
     ) -> Any:
-        if getattr(func, "__name__", "") in _RANDOM_FILLS:
-            return args[0] if args else (kwargs or {})["tensor"]
-        return func(*args, **(kwargs or {}))
-
-
-class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is untyped
-    """Maps the weights from the file instead of reading and copying them."""
+        if not src:
+            return src
+        name = src.removeprefix("nemo:")
+        folder = Path(self.model_extracted_dir).resolve()
+        inside = (folder / name).resolve()
+        if not inside.is_relative_to(folder) or not inside.exists():
+            inside = folder / Path(name).name  # as NeMo finds what older checkpoints packed
+        if not inside.exists():
+            if not verify_src_exists:
+                return None
+            raise UnusableModel(
+                f"its archive holds no {Path(name).name}, which {config_path} names"
+            )
+        return super().register_artifact(model, config_path, str(inside), verify_src_exists)
 
     @staticmethod
     @override
@@ -176,6 +201,17 @@ class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is u
 
     @override
     def load_instance_with_state_dict(self, instance: Any, state_dict: Any, strict: bool) -> None:
+        try:
+            self._load(instance, state_dict, strict=strict)
+        except RuntimeError as error:
+            first = " ".join(str(error).split())[:300]
+            raise UnusableModel(
+                f"its weights are not those of its configuration: {first}"
+            ) from error
+        instance._set_model_restore_state(is_being_restored=False)  # noqa: SLF001 - the base class does so
+
+    @staticmethod
+    def _load(instance: Any, state_dict: Any, *, strict: bool) -> None:
         if "assign" in inspect.signature(instance.load_state_dict).parameters:
             # Assigned values keep the file's number format, which may be half the module's.
             wanted = {name: value.dtype for name, value in instance.state_dict().items()}
@@ -185,4 +221,3 @@ class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is u
             instance.load_state_dict(state_dict, strict=strict, assign=True)
         else:  # HiFi-GAN renames older checkpoints' weights first, and then copies them
             instance.load_state_dict(state_dict, strict=strict)
-        instance._set_model_restore_state(is_being_restored=False)  # noqa: SLF001 - the base class does so

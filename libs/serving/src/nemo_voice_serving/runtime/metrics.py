@@ -4,9 +4,13 @@ Built on an injected registry; the rest of the package calls intention-named met
 come from closed sets (routes of the app, error codes, phases).
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from nemo_voice_serving.batching.backend import ModelDescription
+from nemo_voice_serving.runtime.key_metrics import KeyMetrics
 from nemo_voice_serving.runtime.lifecycle import Phase
 
 REQUEST_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
@@ -23,7 +27,7 @@ FACTOR_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2,
 """Real-time factor: below 1 is faster than speech."""
 
 
-class ServiceMetrics:
+class ServiceMetrics(KeyMetrics):
     """The families of one service process."""
 
     def __init__(self, registry: CollectorRegistry, service: str) -> None:
@@ -33,7 +37,7 @@ class ServiceMetrics:
         self._register_requests(registry)
         self._register_audio(registry)
         self._register_batches(registry)
-        self._register_keys(registry)
+        self.register_keys(registry)
         self._register_lifecycle(registry)
         self._info.info({"service": service})
 
@@ -126,31 +130,16 @@ class ServiceMetrics:
         self._failed = Counter(
             "nemo_voice_batch_failures", "Batches that raised.", ["stage"], registry=registry
         )
+        self._overflows = Counter(
+            "nemo_voice_out_of_memory",
+            "Batches that the device's memory did not hold; they ran again in halves.",
+            ["stage"],
+            registry=registry,
+        )
         self._dropped = Counter(
             "nemo_voice_items_dropped",
             "Items that left the queue unserved.",
             ["stage", "reason"],
-            registry=registry,
-        )
-
-    def _register_keys(self, registry: CollectorRegistry) -> None:
-        # The label is the beginning of the key's SHA-256 digest: never the key, one for each key.
-        self._key_in_flight = Gauge(
-            "nemo_voice_key_in_flight",
-            "Requests of an API key that are being served.",
-            ["key"],
-            registry=registry,
-        )
-        self._key_audio = Counter(
-            "nemo_voice_key_audio_seconds",
-            "Audio seconds spoken or transcribed for an API key.",
-            ["key"],
-            registry=registry,
-        )
-        self._key_refusals = Counter(
-            "nemo_voice_key_refusals",
-            "Requests refused because an API key had used what it may.",
-            ["key", "limit"],
             registry=registry,
         )
 
@@ -182,6 +171,12 @@ class ServiceMetrics:
         )
         self._fetch_total = Gauge(
             "nemo_voice_model_fetch_total_bytes", "Bytes of the model to fetch.", registry=registry
+        )
+        self._memory = Gauge(
+            "nemo_voice_device_memory_bytes",
+            "GPU memory of this process: allocated to tensors, reserved, peak of the allocated.",
+            ["kind"],
+            registry=registry,
         )
         self._info = Info("nemo_voice_service", "Which service this is.", registry=registry)
         self._model = Info(
@@ -241,6 +236,10 @@ class ServiceMetrics:
         if failed:
             self._failed.labels(stage).inc()
 
+    def batch_overflowed(self, stage: str) -> None:
+        """Counts a batch that the device's memory did not hold."""
+        self._overflows.labels(stage).inc()
+
     def item_waited(self, stage: str, wait_s: float) -> None:
         """Records how long an item waited for its batch."""
         self._wait.labels(stage).observe(wait_s)
@@ -248,24 +247,6 @@ class ServiceMetrics:
     def item_dropped(self, stage: str, reason: str) -> None:
         """Counts an item that left the queue unserved."""
         self._dropped.labels(stage, reason).inc()
-
-    def key_changed(self, key: str, in_flight: int) -> None:
-        """Records how many requests of an API key are in flight."""
-        self._key_in_flight.labels(key).set(in_flight)
-
-    def key_charged(self, key: str, audio_s: float) -> None:
-        """Counts audio made or transcribed for an API key."""
-        self._key_audio.labels(key).inc(audio_s)
-
-    def key_refused(self, key: str, limit: str) -> None:
-        """Counts a request that one of the API key's limits refused."""
-        self._key_refusals.labels(key, limit).inc()
-
-    def key_gone(self, key: str) -> None:
-        """Forgets an API key that is no longer valid."""
-        for family in (self._key_in_flight, self._key_audio):
-            family.remove_by_labels({"key": key})
-        self._key_refusals.remove_by_labels({"key": key})
 
     def phase_entered(self, phase: Phase) -> None:
         """Marks the phase."""
@@ -288,6 +269,11 @@ class ServiceMetrics:
         if total_bytes is not None:
             self._fetch_total.set(total_bytes)
 
+    def watch_memory(self, read: Callable[[], dict[str, int]]) -> None:
+        """Reads the device's memory in use, in bytes by kind, whenever metrics are collected."""
+        for kind in read():
+            self._memory.labels(kind).set_function(partial(_bytes_of, read, kind))
+
     def model_loaded(self, role: str, model: ModelDescription) -> None:
         """Names a loaded model."""
         facts = {
@@ -298,3 +284,7 @@ class ServiceMetrics:
             "precision": model.precision,
         }
         self._model.labels(role).info(facts)
+
+
+def _bytes_of(read: Callable[[], dict[str, int]], kind: str) -> float:
+    return read().get(kind, 0)

@@ -5,6 +5,7 @@ it from the start of the process to ready.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -44,8 +45,32 @@ class ServedModel:
     kind: str | None = None
     languages: tuple[str, ...] = ()
     speakers: int | None = None
+    translations: tuple[tuple[str, str], ...] = ()
     voices: tuple[str, ...] = ()
     """The names by which requests choose one; of voices only."""
+
+
+class StepTimer:
+    """Passes the steps of a warm-up on, and measures the slowest."""
+
+    def __init__(
+        self, report: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._report = report
+        self._clock = clock
+        self._began_s: float | None = None
+        self._slowest_s = 0.0
+
+    def __call__(self, step: str) -> None:
+        """Receives the name of a step that begins; the one before it is over."""
+        self._slowest_s = self.slowest_s()
+        self._began_s = self._clock()
+        self._report(step)
+
+    def slowest_s(self) -> float:
+        """Returns the seconds of the slowest step, the present one included."""
+        present_s = 0.0 if self._began_s is None else self._clock() - self._began_s
+        return max(self._slowest_s, present_s)
 
 
 class Runtime:
@@ -55,7 +80,7 @@ class Runtime:
         """Takes the settings and the service's name in metrics: `tts` or `stt`."""
         self.settings = settings
         self.lifecycle = Lifecycle()
-        self.device = DeviceThread()
+        self.device = DeviceThread(stuck_after_s=settings.stuck_after_s)
         self.metrics = ServiceMetrics(CollectorRegistry(), service)
         self.model = ServedModel(settings.model)
         self._service = service
@@ -66,11 +91,10 @@ class Runtime:
 
     def stuck(self) -> str | None:
         """Returns what is wrong when one batch has run for longer than it may; else None."""
-        busy_s = self.device.busy_s()
         is_serving = self.lifecycle.phase in {Phase.READY, Phase.DRAINING}
-        if not is_serving or busy_s <= self.settings.stuck_after_s:
+        if not is_serving or not self.device.is_stuck():
             return None
-        return f"one batch has been running for {busy_s:.0f} s"
+        return f"one batch has been running for {self.device.busy_s():.0f} s"
 
     def require_serving(self) -> None:
         """Refuses requests while no model is ready.
@@ -99,15 +123,24 @@ class Runtime:
             kind=loaded.kind,
             languages=loaded.languages,
             speakers=loaded.speakers,
+            translations=loaded.translations,
         )
         self.metrics.model_loaded(self._service, loaded)
         logger.info("model loaded", extra={"model": loaded.source, "device": loaded.device})
         self.lifecycle.enter(Phase.WARMING, "the first batches are being run")
-        await self.device.run(lambda: backend.warm_up(self.explain_warm_up))
+        steps = StepTimer(self.explain_warm_up)
+        await self.device.run(lambda: backend.warm_up(steps))
+        self.device.warmed_up(steps.slowest_s())
         return backend
 
     def batcher(
-        self, name: str, stage: Stage[In, Out], limits: Limits, *, gathers: bool = False
+        self,
+        name: str,
+        stage: Stage[In, Out],
+        limits: Limits,
+        *,
+        gathers: bool = False,
+        memory_advice: str = "",
     ) -> Batcher[In, Out]:
         """Returns a started batcher on the device thread, which closes with the runtime.
 
@@ -117,6 +150,7 @@ class Runtime:
             limits: What a batch may hold.
             gathers: Whether an incomplete batch waits for requests that are in flight; for the
                 first stage of a request.
+            memory_advice: What to change where the device's memory does not hold one item.
         """
         made = Batcher[In, Out](
             name,
@@ -127,6 +161,7 @@ class Runtime:
             on_device_lost=self._device_lost,
             in_flight=self.metrics.in_flight if gathers else None,
             max_run_s=self.settings.stuck_after_s / _BATCHES_UNTIL_STUCK,
+            memory_advice=memory_advice,
         )
         self._batchers.append(made)
         made.start()
@@ -152,6 +187,18 @@ class Runtime:
     def admission(self, max_work: float, *, unit: str, assumed_rate: float) -> Admission:
         """Returns an admission that reports to the metrics; see there for the arguments."""
         return Admission(max_work, unit=unit, assumed_rate=assumed_rate, observer=self.metrics)
+
+    def watch_memory(self, read: Callable[[], dict[str, int]]) -> None:
+        """Publishes the device's memory in use, and logs what loading and the warm-up took.
+
+        Args:
+            read: Returns the bytes by kind; none where the device has no memory of its own.
+        """
+        if used := read():
+            logger.info(
+                "device memory", extra={f"{kind}_bytes": size for kind, size in used.items()}
+            )
+            self.metrics.watch_memory(read)
 
     async def close(self) -> None:
         """Stops the batchers and the device thread."""

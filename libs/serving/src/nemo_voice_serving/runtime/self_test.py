@@ -117,7 +117,7 @@ class SelfTest:
         except SelfTestFailed as error:
             return _Result(str(error), loop.time() - began_s)
         except TimeoutError:
-            failure = f"no result within {self._settings.timeout_s:g} s"
+            failure = f"no result within {self._settings.timeout_s:g} s (self_test.timeout_s)"
             return _Result(failure, loop.time() - began_s, has_expired=True)
         except VoiceError as error:
             has_expired = isinstance(error, DeadlineExceeded)

@@ -53,6 +53,8 @@ class Pacing:
     first_phrase_chars: int
     phrases_ahead: int
     timeout_s: float
+    urgency: int = LATER
+    """Of what is no less urgent than this; `AT_ONCE` for the self-test."""
 
 
 class Synthesis:
@@ -186,7 +188,7 @@ class Synthesis:
         served = await self._spectrograms.submit(
             phrase,
             length=len(phrase.tokens),
-            urgency=urgency,
+            urgency=min(urgency, self._pacing.urgency),
             timeout_s=self._pacing.timeout_s,
             is_patient=urgency == LATER,
         )
@@ -196,7 +198,7 @@ class Synthesis:
                 self._vocoder.submit(
                     window,
                     length=window.frame_count,
-                    urgency=urgency if place == 0 else LATER,
+                    urgency=min(urgency if place == 0 else LATER, self._pacing.urgency),
                     timeout_s=self._pacing.timeout_s,
                     is_patient=True,
                 )

@@ -38,7 +38,8 @@ class VoiceOptions:
     device: str = "auto"
     """`auto`, `cpu` or `cuda`."""
     precision: str = "auto"
-    """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32."""
+    """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32. On a
+    GPU `auto` is float16: as quick as bfloat16, with an eighth of its noise."""
     language: str | None = None
     """What the voice speaks, where its checkpoint does not say it."""
     max_batch_items: int = 16
@@ -48,6 +49,8 @@ class VoiceOptions:
     """Most tokens in one run of FastPitch, padding included."""
     is_windowed: bool | None = None
     """Whether the vocoder runs on windows: absent, on a GPU only, where batches pay."""
+    warm_up_text: Callable[[Sequence[str]], str] = lambda _languages: "la "
+    """Returns words that a voice of some languages can say, for the warm-up."""
 
 
 class NemoVoice(Voice):
@@ -76,11 +79,11 @@ class NemoVoice(Voice):
     def warm_up(self, report: Callable[[str], None]) -> None:
         from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
 
-        syllable = self.tokens("la ")[1:]
+        spoken = self.tokens(self._options.warm_up_text(self.description.languages))
         longest: Spectrogram | None = None
         for items, token_count in warm_up_shapes(self._options, is_batched=self._is_windowed):
             report(f"{items} x {token_count} tokens")
-            tokens = (syllable * token_count)[:token_count]
+            tokens = (spoken * token_count)[:token_count]
             made = self.spectrograms([Phrase(tokens)] * items)[0]
             longest = longest or made
             if not self._is_windowed:
@@ -168,7 +171,7 @@ def load_voice(
     from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan  # noqa: PLC0415
 
     device = hardware.choose_device(options.device)
-    precision = hardware.precision_of(options.precision, device)
+    precision = hardware.precision_of(options.precision, device, preferred="float16")
     languages = facts.languages or ((options.language,) if options.language else ())
     is_english = not languages or languages[0].startswith("en")
     fastpitch = load_fastpitch(fastpitch_directory, device, is_english=is_english)
