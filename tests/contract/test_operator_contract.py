@@ -3,7 +3,7 @@
 import re
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -30,9 +30,14 @@ from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.settings import PREFIX, ServiceSettings, variable_names
 from nemo_voice_stt.__main__ import PROGRAM as STT
-from nemo_voice_stt.settings import SttSettings
+from nemo_voice_stt.settings import SttSelfTestSettings, SttSettings
 from nemo_voice_tts.__main__ import PROGRAM as TTS
-from nemo_voice_tts.settings import MAX_WARMUP_TEXT_CHARS, MAX_WARMUP_TEXTS, TtsSettings
+from nemo_voice_tts.settings import (
+    MAX_WARMUP_TEXT_CHARS,
+    MAX_WARMUP_TEXTS,
+    TtsSelfTestSettings,
+    TtsSettings,
+)
 from support.docs.repository import ROOT
 from support.operator.voice_services import verified_plan, voice_service
 
@@ -46,11 +51,27 @@ EVERYTHING: dict[str, Any] = {
         "maxWaitMs": 7,
         "maxQueue": 900,
         "threads": 2,
+        "memoryFraction": 0.4,
+        "tf32": True,
     },
+    "languages": ["es"],
     "hub": {
         "endpoint": "https://hub.example",
         "tokenSecretRef": {"name": "hub"},
         "caBundle": {"configMapKeyRef": {"name": "authorities", "key": "root.pem"}},
+    },
+}
+OF_ONE_TASK: dict[Task, dict[str, Any]] = {
+    Task.TTS: {
+        "speakers": {"helen": 92, "O'Brien": 7},
+        "defaultVoice": "helen",
+        "selfTest": {"text": "Cuesta $5, $(PRICE) y $$."},
+    },
+    Task.STT: {
+        "selfTest": {
+            "text": "Buenos días.",
+            "clip": {"configMapRef": {"name": "greeting", "key": "clip.flac"}},
+        },
     },
 }
 KINDS_WITH_PODS = ("Deployment", "Job")
@@ -58,7 +79,8 @@ KINDS_WITH_PODS = ("Deployment", "Job")
 
 def containers(task: Task) -> dict[str, Any]:
     """The containers of a VoiceService that says everything, by the kind that has them."""
-    service = voice_service(task=task, **EVERYTHING)
+    engine = {**EVERYTHING["engine"], **({"decoder": "ctc"} if task is Task.STT else {})}
+    service = voice_service(task=task, **EVERYTHING | OF_ONE_TASK[task] | {"engine": engine})
     operator = OperatorSettings()
     children: Any = desired_state(service, verified_plan(service, operator), operator)
     return {
@@ -69,8 +91,16 @@ def containers(task: Task) -> dict[str, Any]:
 
 
 def environment(container: dict[str, Any]) -> dict[str, str]:
-    """What a container's process sees."""
-    return {one["name"]: one["value"] for one in container["env"] if "value" in one}
+    """What a container's process sees, once Kubernetes has put values in place of `$(NAME)`."""
+    values = {one["name"]: one["value"] for one in container["env"] if "value" in one}
+    return {name: _expanded(value, values) for name, value in values.items()}
+
+
+def _expanded(value: str, values: dict[str, str]) -> str:
+    def replaced(found: re.Match[str]) -> str:
+        return "$" if found[0] == "$$" else values.get(found[1], found[0])
+
+    return re.sub(r"\$\$|\$\(([^)]*)\)", replaced, value)
 
 
 def dockerfile(task: Task) -> str:
@@ -107,6 +137,7 @@ def test_the_service_reads_its_settings_from_what_the_operator_writes(
         assert (settings.offline, settings.device, settings.precision) == (True, "cuda", "float16")
         assert (settings.batching.max_items, settings.batching.max_wait_ms) == (3, 7)
         assert settings.threads == 2
+        assert (settings.memory_fraction, settings.tf32) == (0.4, True)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +170,48 @@ def test_a_service_is_told_its_keys_and_warmup_texts(monkeypatch: pytest.MonkeyP
     assert {str(settings.api_keys_file), str(settings.pronunciations)} <= mounted
 
 
+def test_a_voice_is_told_its_language_its_speakers_and_its_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environment(containers(Task.TTS)["Deployment"]).items():
+        monkeypatch.setenv(name, value)
+    settings = TtsSettings()
+    assert (settings.language, settings.default_voice) == ("es", "helen")
+    assert dict(settings.speakers) == {"helen": 92, "O'Brien": 7}
+    assert settings.self_test.text == "Cuesta $5, $(PRICE) y $$."
+
+
+def test_a_recogniser_is_told_its_languages_its_decoder_and_its_clip(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    container = containers(Task.STT)["Deployment"]
+    for name, value in environment(container).items():
+        monkeypatch.setenv(name, value)
+    settings = SttSettings()
+    assert (settings.language_codes, settings.names_languages) == (("es",), True)
+    assert settings.decoder == "ctc"
+    assert settings.self_test.text == "Buenos días."
+    assert settings.self_test.clip == Path(contract.SELF_TEST_CLIP)
+    mounted = {one["mountPath"] for one in container["volumeMounts"]}
+    assert str(settings.self_test.clip.parent) in mounted
+
+
+def test_both_know_the_same_languages_decoders_and_lengths() -> None:
+    definition: Any = crd()
+    spec = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    fields = spec["properties"]
+    (code,) = fields["languages"]["items"]["x-kubernetes-validations"]
+    one = code["rule"].removeprefix("self.matches('^").removesuffix("$')")
+    (pattern,) = (rule.pattern for rule in SttSettings.model_fields["languages"].metadata)
+    assert pattern == f"^{one}(,{one})*$"
+    decoders = set(get_args(SttSettings.model_fields["decoder"].annotation))
+    assert set(fields["engine"]["properties"]["decoder"]["enum"]) == decoders
+    for settings in (TtsSelfTestSettings, SttSelfTestSettings):
+        limits = settings.model_fields["text"].metadata
+        (most,) = (rule.max_length for rule in limits if hasattr(rule, "max_length"))
+        assert fields["selfTest"]["properties"]["text"]["maxLength"] == most
+
+
 def test_both_allow_as_many_and_as_long_warmup_texts() -> None:
     definition: Any = crd()
     spec = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
@@ -168,7 +241,7 @@ def test_the_ports_are_the_same(task: Task) -> None:
 
 
 def test_the_probes_ask_what_the_services_answer() -> None:
-    health = health_router(Lifecycle(), DeviceThread(), stuck_after_s=1)
+    health = health_router(Lifecycle(), DeviceThread())
     startup = startup_router(Lifecycle())
     assert {contract.LIVE_PATH, contract.READY_PATH, contract.STARTUP_PATH} <= {
         getattr(one, "path", "") for one in (*health.routes, *startup.routes)

@@ -26,7 +26,7 @@ def lifecycle() -> Lifecycle:
 async def service(lifecycle: Lifecycle) -> AsyncIterator[httpx.AsyncClient]:
     """The health routes of a service, called without a socket."""
     app = FastAPI()
-    app.include_router(health_router(lifecycle, DeviceThread(), stuck_after_s=60))
+    app.include_router(health_router(lifecycle, DeviceThread()))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://pod") as client:
         yield client

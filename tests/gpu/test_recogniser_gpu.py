@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.transducer_ctc.backend import (
+    NemoRecogniser,
+    RecogniserOptions,
+    load_recogniser,
+)
 from support.models.demo_models import Samples, unpacked
 from support.models.hearing import hear
 
@@ -97,7 +101,7 @@ def test_the_graph_is_captured_once_at_its_largest(directory: Path, clips: list[
     steps: list[str] = []
     recogniser.warm_up(steps.append)
     computer = recogniser._stages.model.decoding.decoding.decoding_computer
-    assert recogniser._stages.graph_mode() != "none"
+    assert recogniser._stages.decoder.graph_mode() != "none"
     captured = computer.state
     longest = np.resize(clips[0], round(LONGEST_S * RATE_HZ)).astype(np.float32)
     hear(recogniser, [longest] * 8)

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.transducer_ctc.backend import (
+    NemoRecogniser,
+    RecogniserOptions,
+    load_recogniser,
+)
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions, load_voice
 from support.models.demo_models import Samples, spoken, unpacked, without_normaliser
 

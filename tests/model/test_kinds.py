@@ -8,8 +8,9 @@ import nemo.collections.tts.models as tts
 import pytest
 from nemo.core import ModelPT
 
-from nemo_voice_serving.model_kinds.kinds import KINDS, Kind, Role
-from nemo_voice_stt.backends.tdt.decoding_pipeline import MODEL_CLASSES
+from nemo_voice_serving.model_kinds.kinds import KINDS
+from nemo_voice_stt.backends.canary import decoding
+from support.models.recognisers import MADE
 
 ABSTRACT = {"ASRModel"}
 NO_CHECKPOINTS = {
@@ -41,8 +42,16 @@ def test_classes_that_are_said_to_be_gone_are_gone() -> None:
     assert gone & (classes_of(asr) | classes_of(tts)) == set()
 
 
-def test_recognisers_that_are_served_are_those_of_the_backend() -> None:
-    def served(kind: Kind) -> bool:
-        return kind.is_served and kind.role is Role.RECOGNISER
+def test_every_recogniser_that_is_served_has_a_look_alike() -> None:
+    made = {make()["target"].rpartition(".")[2] for make in MADE.values()}
+    served = {
+        name
+        for name, kind in KINDS.items()
+        if kind.is_served and kind.family in {"transducer", "ctc"}
+    }
+    assert made == served
 
-    assert {name for name, kind in KINDS.items() if served(kind)} == set(MODEL_CLASSES)
+
+def test_attention_decoders_that_are_served_are_those_of_the_backend() -> None:
+    served = {name for name, kind in KINDS.items() if kind.is_served and kind.family == "aed"}
+    assert served == set(decoding.MODEL_CLASSES)

@@ -12,7 +12,8 @@ from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from omegaconf import OmegaConf
 
 from nemo_voice_serving.nemo.loading import restore
-from nemo_voice_stt.backends.tdt.backend import NemoRecogniser
+from nemo_voice_stt.backends.transducer_ctc.backend import NemoRecogniser
+from nemo_voice_stt.backends.transducer_ctc.transducer import BoostedDecoder, TransducerDecoder
 from nemo_voice_stt.transcription.port import Clip
 from support.models.demo_models import Samples, plainly_restored, spoken, without_normaliser
 from support.models.hearing import hear
@@ -104,6 +105,12 @@ def test_what_the_vocabulary_cannot_spell_is_left_out(
     ]
 
 
+def boosted_decoder(recogniser: NemoRecogniser) -> BoostedDecoder:
+    decoder = recogniser._stages.decoder
+    assert isinstance(decoder, TransducerDecoder)
+    return decoder.boosted
+
+
 def test_hotwords_that_make_the_decoder_fail_are_left_out(
     recogniser: NemoRecogniser, rare: list[Samples], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -114,7 +121,7 @@ def test_hotwords_that_make_the_decoder_fail_are_left_out(
     )
     assert [one.text for one in mixed] == plain
     assert "hotwords are not used" in caplog.text
-    assert int(recogniser._stages._boosted._trees.model2active.sum()) == 0
+    assert int(boosted_decoder(recogniser).storage.model2active.sum()) == 0
 
 
 def test_a_hundred_lists_of_hotwords_leave_nothing_behind(
@@ -125,9 +132,10 @@ def test_a_hundred_lists_of_hotwords_leave_nothing_behind(
         hear(
             recogniser, quiet, (f"name {'abcdefghij'[place % 10]}{'klmnopqrst'[place // 10 % 10]}",)
         )
-    trees = recogniser._stages._boosted._trees
+    boosted = boosted_decoder(recogniser)
+    trees = boosted.storage
     assert int(trees.model2active.sum()) == 0
     assert trees.num_arcs_extended_total == 0
-    assert recogniser._stages._boosted._tree_of.cache_info().currsize <= 64
+    assert boosted.trees.tree_of.cache_info().currsize <= 64
     assert not trees.all_arcs_weights.is_inference()
     assert torch.count_nonzero(trees.all_arcs_weights) == 0

@@ -215,7 +215,7 @@ REFUSED = {
     ),
     "a volume of ours": (
         {**DEMO, "volumes": [{"name": "models", "emptyDir": {}}]},
-        "the volumes scratch, models, keys, ca-bundle, pronunciations belong to the operator",
+        "the volumes scratch, models, keys, ca-bundle, pronunciations, self-test belong to the",
     ),
     "two volumes of one name": (
         {**DEMO, "volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}]},

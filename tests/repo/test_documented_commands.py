@@ -57,6 +57,9 @@ RUN_BY = {
     PYTHON + r"nemo_voice_tts read .*": (
         "tests/unit/tts/test_read_command.py::test_the_documented_reading_is_what_is_read"
     ),
+    PYTHON + r"nemo_voice_tts voices": (
+        "tests/unit/tts/test_voices_command.py::test_the_one_voice_of_the_demo_is_printed"
+    ),
     PYTHON + r"nemo_voice_stt transcribe .*": WITHOUT_SERVER,
     PYTHON + r"nemo_voice_(?:tts|stt) fetch .*--result .*": AIR_GAPPED,
     PYTHON + r"nemo_voice_stt fetch --model nvidia/parakeet-tdt-1.1b": AIR_GAPPED,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nemo_voice_serving.audio.encoding import wav_header
-from nemo_voice_tts.http.voice_names import OPENAI_VOICES
+from nemo_voice_tts.synthesis.voices import OPENAI_VOICES
 from support.audio.sounds import ogg_pages
 from support.http.speech_service import TEXT, duration_s, service_of
 from support.models.fakes import RATE_HZ, FakeVoice

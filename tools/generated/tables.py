@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from types import UnionType
@@ -254,6 +254,8 @@ def _type(annotation: Any) -> str:
         return ", ".join(f"`{member.value}`" for member in annotation)
     if get_origin(annotation) is tuple:
         return "texts, separated by commas"
+    if get_origin(annotation) is Mapping:
+        return "names and numbers as a JSON object"
     if get_origin(annotation) in {UnionType, Union}:
         wanted = [part for part in get_args(annotation) if part is not type(None)]
         return " or ".join(_type(part) for part in wanted)

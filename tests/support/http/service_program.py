@@ -110,6 +110,11 @@ class QuotingRecogniser(FakeRecogniser):
     """A recogniser whose exceptions quote what it heard; it computes a piece in PIECE_S."""
 
     @override
+    def warm_up(self, report: Callable[[str], None]) -> None:
+        super().warm_up(report)
+        time.sleep(BATCH_S + PIECE_S)
+
+    @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         is_hanging = any("hanging" in word for clip in batch for word in clip.hotwords)
         time.sleep(60 if is_hanging else BATCH_S + PIECE_S * len(batch))

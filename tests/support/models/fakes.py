@@ -8,7 +8,14 @@ import numpy as np
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
-from nemo_voice_stt.transcription.port import Clip, Recognition, TextToken, Word
+from nemo_voice_stt.transcription.port import (
+    TRANSDUCER,
+    Abilities,
+    Clip,
+    Recognition,
+    TextToken,
+    Word,
+)
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
@@ -21,7 +28,7 @@ HOP = 256
 def description(source: str = "demo", rate_hz: int = RATE_HZ) -> ModelDescription:
     """Returns what a fake says of itself."""
     model = ModelDescription(source, "r1", "FakeModel", 1, rate_hz, "cpu", "float32")
-    return replace(model, kind="fake", languages=("en", "es"), speakers=2)
+    return replace(model, kind="fake", languages=("en", "es"), speakers=1)
 
 
 class FakeVoice:
@@ -30,9 +37,15 @@ class FakeVoice:
     vocoder_items = 1
 
     def __init__(
-        self, *, error: Exception | None = None, gate: threading.Event | None = None
+        self,
+        *,
+        error: Exception | None = None,
+        gate: threading.Event | None = None,
+        speakers: int = 1,
+        unknown: str = "",
     ) -> None:
-        self.description = description()
+        self.description = replace(description(), speakers=speakers)
+        self._unknown = unknown
         self.phrases: list[Phrase] = []
         self.error = error
         self._gate = gate
@@ -48,6 +61,10 @@ class FakeVoice:
         if not any(character.isalnum() for character in text):
             raise UnspeakableText("nothing to say")
         return tuple(ord(character) for character in text)
+
+    def unread(self, text: str, /) -> str:
+        """Returns the characters that it was made without."""
+        return "".join(character for character in text if character in self._unknown)
 
     def check(self, pronunciation: Pronunciation, /) -> None:
         """Has the sounds of English."""
@@ -81,12 +98,18 @@ class FakeRecogniser:
         self,
         text: str = "good morning how are you today",
         languages: tuple[str, ...] = ("en",),
+        abilities: Abilities = TRANSDUCER,
     ) -> None:
-        self.description = replace(description(rate_hz=16000), languages=languages)
+        self.description = replace(
+            description(rate_hz=16000), languages=languages, translations=abilities.translations
+        )
+        self.abilities = abilities
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []
         self.hotwords: list[tuple[str, ...]] = []
+        self.told: list[tuple[str | None, str | None]] = []
+        """Of each clip: what is spoken, and what to write."""
 
     def warm_up(self, report: Callable[[str], None]) -> None:
         """Reports one step."""
@@ -98,7 +121,11 @@ class FakeRecogniser:
             raise self.error
         self.batches.append([len(clip.samples) for clip in batch])
         self.hotwords.extend(clip.hotwords for clip in batch)
-        return [self._heard(len(clip.samples) / 16000) for clip in batch]
+        self.told.extend((clip.language, clip.translate_to) for clip in batch)
+        heard = [self._heard(len(clip.samples) / 16000) for clip in batch]
+        if self.abilities.word_times:
+            return heard
+        return [Recognition(one.text, ()) for one in heard]
 
     def _heard(self, duration_s: float) -> Recognition:
         words = self.text.split()

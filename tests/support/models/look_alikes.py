@@ -130,25 +130,48 @@ _LIVE: dict[str, Any] = {
     "att_context_size": [[70, 13], [70, 1]],
 }
 _LOCALES = ["en-US", "en-GB", "es-US", "de-DE", "fr-FR", "auto"]
-_CANARY = {
+_AGGREGATE: Config = {
     "type": "agg",
     "dir": None,
     "langs": {
         name: {"dir": None, "type": "bpe", "model_path": f"nemo:{_HASH}_tokenizer.model"}
         for name in ("spl_tokens", "en", "de", "es", "fr")
     },
+    "custom_tokenizer": {
+        "_target_": "nemo.collections.common.tokenizers.canary_tokenizer.CanaryTokenizer"
+    },
 }
+_UNIFIED: Config = {
+    "type": "bpe",
+    "dir": None,
+    "model_path": f"nemo:{_HASH}_tokenizer.model",
+    "custom_tokenizer": {
+        "_target_": "nemo.collections.common.tokenizers.canary_tokenizer.CanaryBPETokenizer"
+    },
+}
+
+
+def _canary(prompt_format: str, tokenizer: Config) -> Config:
+    config = _conformer("aed_multitask_models", "EncDecMultiTaskModel", mels=128)
+    return config | {"tokenizer": tokenizer, "prompt_format": prompt_format}
+
 
 PUBLISHED: dict[str, Config] = {
     "nvidia/tts_en_fastpitch": _fastpitch(22050, 256, _english("nv22.01")),
     "tts_en_fastpitch_ipa": _fastpitch(22050, 256, _ipa("en-US")),
-    "tts_en_fastpitch_multispeaker": _fastpitch(44100, 512, _english("nv22.07"), speakers=9018),
+    "tts_en_fastpitch_multispeaker": _fastpitch(44100, 512, _english("nv22.07"), speakers=12_800),
     "tts_es_fastpitch_multispeaker": _fastpitch(44100, 512, _ipa("es-ES"), speakers=174),
     "tts_de_fastpitch_thorstens2210": _fastpitch(22050, 256, _ipa("de-DE")),
     "tts_de_fastpitch_thorstens2102": _fastpitch(
         22050,
         256,
         {"_target_": f"{_OLD_TTS}.tts_tokenizers.GermanCharsTokenizer", "punct": True},
+    ),
+    "tts_de_fastpitch_multispeaker_5": _fastpitch(
+        44100,
+        512,
+        {"_target_": f"{_OLD_TTS}.tts_tokenizers.GermanCharsTokenizer", "punct": True},
+        speakers=119,
     ),
     "tts_zh_fastpitch_sfspeech": _fastpitch(
         22050,
@@ -163,6 +186,10 @@ PUBLISHED: dict[str, Config] = {
     ),
     "nvidia/tts_hifigan": _hifigan(22050, 256, [8, 8, 2, 2]),
     "tts_en_hifitts_hifigan_ft_fastpitch": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_es_hifigan_ft_fastpitch_multispeaker": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_de_hui_hifigan_ft_fastpitch_multispeaker_5": _hifigan(44100, 512, [8, 8, 4, 2]),
+    "tts_de_hifigan_thorstens2102": _hifigan(22050, 256, [8, 8, 2, 2]),
+    "tts_de_hifigan_thorstens2210": _hifigan(22050, 256, [8, 8, 2, 2]),
     "nvidia/parakeet-tdt-1.1b": _transducer(
         _conformer("rnnt_bpe_models", "EncDecRNNTBPEModel"), tdt=True
     ),
@@ -199,12 +226,18 @@ PUBLISHED: dict[str, Config] = {
         _conformer("asr_eou_models", "EncDecRNNTBPEEOUModel", **_LIVE), tdt=False
     ),
     "nvidia/parakeet-ctc-1.1b": _conformer("ctc_bpe_models", "EncDecCTCModelBPE"),
+    "nvidia/parakeet-ctc-0.6b-vi": _conformer("ctc_bpe_models", "EncDecCTCModelBPE"),
     "stt_en_quartznet15x5": _characters(_conformer("ctc_models", "EncDecCTCModel", mels=64)),
     "stt_zh_conformer_transducer_large": _transducer(
         _characters(_conformer("rnnt_models", "EncDecRNNTModel")), tdt=False
     ),
-    "nvidia/canary-1b-flash": _conformer("aed_multitask_models", "EncDecMultiTaskModel", mels=128)
-    | {"tokenizer": _CANARY, "prompt_format": "canary2"},
+    "nvidia/canary-1b": _canary("canary", _AGGREGATE),
+    "nvidia/canary-1b-flash": _canary("canary2", _AGGREGATE),
+    "nvidia/canary-180m-flash": _canary("canary2", _AGGREGATE),
+    "nvidia/canary-1b-v2": _canary("canary2", _UNIFIED),
+    "nvidia/multitalker-parakeet-streaming-0.6b-v1": _transducer(
+        _conformer("multitalker_asr_models", "EncDecMultiTalkerRNNTBPEModel", **_LIVE), tdt=False
+    ),
     "nvidia/magpie_tts_multilingual_357m": {
         "target": f"{_TTS}.models.magpietts.MagpieTTSModel",
         "model_type": "decoder_ce",

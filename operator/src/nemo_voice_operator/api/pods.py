@@ -286,3 +286,9 @@ class Engine(Part):
     """Work that may wait or run before requests get 429: characters (tts), audio seconds (stt)."""
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
     """CPU threads of one operation."""
+    decoder: Literal["auto", "transducer", "ctc"] | None = None
+    """Which decoder of a hybrid stt model is used. `ctc` is faster on a CPU, and errs more."""
+    memory_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Largest part of a GPU's memory that one pod may take, for GPUs that several share."""
+    tf32: bool | None = None
+    """Whether float32 layers compute in TF32 on a GPU: faster, and less exact."""

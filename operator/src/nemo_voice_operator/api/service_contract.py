@@ -15,6 +15,8 @@ CA_BUNDLE_FILE = "/etc/nemo-voice/ca/ca.crt"
 """Where a download sees the certificate authorities of `hub.caBundle`."""
 PRONUNCIATIONS_FOLDER = "/etc/nemo-voice/pronunciations"
 """Where a pod sees the ConfigMap with the lists of pronunciations."""
+SELF_TEST_CLIP = "/etc/nemo-voice/self-test/clip"
+"""Where a pod sees the recording of its self-test."""
 PORT_NAME = "http"
 LIVE_PATH = "/v1/health/live"
 READY_PATH = "/v1/health/ready"
@@ -65,8 +67,12 @@ ENGINE_VARIABLES = {
     "max_batch": "NEMO_VOICE_BATCHING__MAX_ITEMS",
     "max_wait_ms": "NEMO_VOICE_BATCHING__MAX_WAIT_MS",
     "threads": "NEMO_VOICE_THREADS",
+    "memory_fraction": "NEMO_VOICE_MEMORY_FRACTION",
+    "tf32": "NEMO_VOICE_TF32",
 }
 """Fields of `engine` and their settings, the same for both tasks."""
+LANGUAGE_VARIABLES = {Task.TTS: "NEMO_VOICE_LANGUAGE", Task.STT: "NEMO_VOICE_LANGUAGES"}
+"""`languages`, of which a voice has one; codes are separated by commas."""
 QUEUE_VARIABLES = {
     Task.TTS: "NEMO_VOICE_MAX_QUEUE_CHARS",
     Task.STT: "NEMO_VOICE_MAX_QUEUE_AUDIO_S",

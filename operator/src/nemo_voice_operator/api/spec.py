@@ -19,6 +19,13 @@ from nemo_voice_operator.api.pods import (
     Resources,
     Toleration,
 )
+from nemo_voice_operator.api.speech import (
+    SPEECH_RULES,
+    Languages,
+    SelfTest,
+    Speakers,
+    VoiceName,
+)
 from nemo_voice_operator.api.traffic import DisruptionBudget, Network, ServiceOptions
 
 
@@ -150,6 +157,7 @@ class Spec(Part):
                 "self.task == 'tts' || !has(self.pronunciations)",
                 "only a tts service has pronunciations",
             ),
+            *SPEECH_RULES,
             cel(
                 "!has(self.resources) || "
                 "!((has(self.resources.limits) && self.gpu.resourceName in self.resources.limits)"
@@ -185,7 +193,8 @@ class Spec(Part):
     model: Checkpoint
     """The model that speaks or transcribes."""
     vocoder: Checkpoint | None = None
-    """The vocoder of a tts model; absent: the demo's for `demo`, else `nvidia/tts_hifigan`."""
+    """The vocoder of a tts model; absent: the demo's for `demo`, the one that NVIDIA published with
+    a voice of that name, else `nvidia/tts_hifigan`."""
     hub: Hub | None = None
     """Where Hugging Face models come from, if from a mirror or a private repository."""
     image: ImageReference | None = None
@@ -250,6 +259,16 @@ class Spec(Part):
     """How pods become ready."""
     rollout: Rollout = Rollout()
     """How a change reaches the pods."""
+    languages: Languages | None = None
+    """What the model understands (stt), as ISO 639 codes: requests for others are refused. What it
+    speaks (tts), one code. Absent: as the checkpoint, or its published name, says."""
+    speakers: Speakers | None = None
+    """Names for the voices of a tts model with several speakers, and the speaker's number of each,
+    such as `helen: 92`; OpenAI's names can be among them. Absent: the model's own."""
+    default_voice: VoiceName | None = None
+    """The voice of requests that name none: one of `speakers`, or a speaker's number."""
+    self_test: SelfTest | None = None
+    """What the self-test says or hears; absent: what fits the model's languages."""
     pronunciations: Pronunciations | None = None
     """How words are said; only for a tts service."""
     auth: Auth | None = None

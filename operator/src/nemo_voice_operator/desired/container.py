@@ -9,6 +9,7 @@ from nemo_voice_operator.api.spec import container_port
 from nemo_voice_operator.desired.environment import seconds_setting, serving_environment
 from nemo_voice_operator.desired.pod import confined_container, key_mounts, volume_mounts
 from nemo_voice_operator.desired.pronunciations import pronunciation_mounts
+from nemo_voice_operator.desired.self_test import self_test_mounts
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
@@ -50,6 +51,7 @@ def serving_container(
             *volume_mounts(service, writes_models=not has_claim),
             *key_mounts(service),
             *pronunciation_mounts(service),
+            *self_test_mounts(service),
         ],
         "startupProbe": _startup_probe(service.spec.warmup.timeout_seconds),
         "livenessProbe": _liveness_probe(),

@@ -19,6 +19,7 @@ from nemo_voice_operator.desired.pod import (
     volumes,
 )
 from nemo_voice_operator.desired.pronunciations import pronunciation_volumes
+from nemo_voice_operator.desired.self_test import self_test_volumes
 from nemo_voice_operator.kube.labels import CLAIM_LABEL
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
@@ -71,6 +72,7 @@ def pod_template(service: VoiceService, plan: Plan, settings: OperatorSettings) 
                 *volumes(service, claim),
                 *key_volumes(service),
                 *pronunciation_volumes(service),
+                *self_test_volumes(service),
             ],
         },
     }

@@ -18,11 +18,14 @@ from nemo_voice_operator.api.service_contract import (
     ENGINE_VARIABLES,
     EVERY_ADDRESS,
     HOST,
+    LANGUAGE_VARIABLES,
     MODEL_CACHE,
     PRONUNCIATIONS_FOLDER,
     QUEUE_VARIABLES,
+    SELF_TEST_CLIP,
 )
-from nemo_voice_operator.api.spec import container_port
+from nemo_voice_operator.api.spec import Task, container_port
+from nemo_voice_operator.api.speech import SelfTest
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.state.plan import Plan, VerifiedCheckpoint
 
@@ -40,6 +43,7 @@ def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
     spec = service.spec
     verified = plan.model
     engine = spec.engine.model_dump()
+    test = spec.self_test or SelfTest()
     ours: dict[str, str | Manifest | None] = {
         **_checkpoint("MODEL", spec.model, verified.model if verified else None),
         **_checkpoint("VOCODER", spec.vocoder, verified.vocoder if verified else None),
@@ -51,9 +55,12 @@ def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
         "NEMO_VOICE_LOG_STYLE": "json",
         **{name: _text(engine[field]) for field, name in ENGINE_VARIABLES.items()},
         QUEUE_VARIABLES[spec.task]: _text(engine["max_queue"]),
+        **_speech(service),
         "NEMO_VOICE_API_KEYS_FILE": API_KEYS if spec.auth else None,
         "NEMO_VOICE_PRONUNCIATIONS": PRONUNCIATIONS_FOLDER if spec.pronunciations else None,
         "NEMO_VOICE_WARMUP_TEXTS": _json(spec.warmup.texts),
+        "NEMO_VOICE_SELF_TEST__TEXT": _literal(test.text),
+        "NEMO_VOICE_SELF_TEST__CLIP": SELF_TEST_CLIP if test.clip else None,
         DRAIN_DELAY: None if _sets(service, DRAIN_DELAY) else f"{DRAIN_DEFAULTS_S[DRAIN_DELAY]:g}",
         "HF_HUB_OFFLINE": "1",
         # The folders in the claim are named after the hub that they came from.
@@ -73,6 +80,7 @@ def fetch_environment(service: VoiceService) -> list[Json]:
     ours: dict[str, str | Manifest | None] = {
         **_checkpoint("MODEL", spec.model, None),
         **_checkpoint("VOCODER", spec.vocoder, None),
+        **_speech(service, is_fetching=True),
         "NEMO_VOICE_MODEL_CACHE": MODEL_CACHE,
         "NEMO_VOICE_LOG_STYLE": "json",
         "NEMO_VOICE_CA_BUNDLE": CA_BUNDLE_FILE if spec.hub and spec.hub.ca_bundle else None,
@@ -137,15 +145,41 @@ def _is_of_a_hub(source: str) -> bool:
     return "/" in source and "://" not in source
 
 
+def _speech(service: VoiceService, *, is_fetching: bool = False) -> Mapping[str, str | None]:
+    """Returns the variables of languages, voices and the decoder, as far as the task has them.
+
+    A download is told what its judgement of the model depends on, and nothing else: services that
+    want the same files share it.
+    """
+    spec = service.spec
+    languages = ",".join(spec.languages) if spec.languages else None
+    language = {LANGUAGE_VARIABLES[spec.task]: languages}
+    decoder = {"NEMO_VOICE_DECODER": spec.engine.decoder}
+    voices = {
+        "NEMO_VOICE_SPEAKERS": _json(spec.speakers),
+        "NEMO_VOICE_DEFAULT_VOICE": _literal(spec.default_voice),
+    }
+    if spec.task is Task.STT:
+        return decoder if is_fetching else language | decoder
+    return language if is_fetching else language | voices
+
+
 def _text(value: object) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
     return None if value is None else str(value)
 
 
-def _json(texts: list[str] | None) -> str | None:
-    """Returns the texts as JSON; Kubernetes would replace what follows a dollar."""
-    if texts is None:
+def _literal(text: str | None) -> str | None:
+    """Returns the text so that Kubernetes replaces nothing in it."""
+    return None if text is None else text.replace("$", "$$")
+
+
+def _json(value: list[str] | dict[str, int] | None) -> str | None:
+    """Returns the value as JSON; Kubernetes would replace what follows a dollar."""
+    if value is None:
         return None
-    return json.dumps(texts, ensure_ascii=False).replace("$", "\\u0024")
+    return json.dumps(value, ensure_ascii=False).replace("$", "\\u0024")
 
 
 def _variables(ours: Variables, theirs: Iterable[EnvVar]) -> list[Json]:

@@ -33,6 +33,7 @@ from nemo_voice_operator.desired.pod import (
     with_term,
 )
 from nemo_voice_operator.desired.pronunciations import pronunciation_mounts, pronunciation_volumes
+from nemo_voice_operator.desired.self_test import self_test_mounts, self_test_volumes
 from nemo_voice_operator.kube.labels import CLAIM_LABEL, COMPONENT_LABEL, MANAGED_BY, PREFLIGHT
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
@@ -87,6 +88,7 @@ def _template(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
                 *volumes(service, claim),
                 *key_volumes(service),
                 *pronunciation_volumes(service),
+                *self_test_volumes(service),
             ],
         },
     }
@@ -104,6 +106,7 @@ def _container(service: VoiceService, plan: Plan, settings: OperatorSettings) ->
             *volume_mounts(service, writes_models=not has_claim),
             *key_mounts(service),
             *pronunciation_mounts(service),
+            *self_test_mounts(service),
         ],
     }
 

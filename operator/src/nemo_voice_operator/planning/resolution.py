@@ -7,10 +7,9 @@ from nemo_voice_operator.api.model_source import DEMO, Checkpoint
 from nemo_voice_operator.api.spec import Task
 from nemo_voice_operator.desired.cache import cache_work_name, claim_of, place_of
 from nemo_voice_operator.kube.objects import Key
+from nemo_voice_operator.planning.default_vocoders import default_vocoder
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.resolved import Resolved
-
-_DEFAULT_VOCODER = "nvidia/tts_hifigan"
 
 
 def resolve(
@@ -48,7 +47,7 @@ def vocoder_of(service: VoiceService) -> Checkpoint | None:
         return None
     if spec.vocoder is not None:
         return spec.vocoder
-    return Checkpoint(source=DEMO if spec.model.source == DEMO else _DEFAULT_VOCODER)
+    return Checkpoint(source=default_vocoder(spec.model.source))
 
 
 def _has_same_spec(before: Resolved, service: VoiceService, refresh: str | None) -> bool:

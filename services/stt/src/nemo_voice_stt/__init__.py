@@ -1,4 +1,4 @@
-"""Speech to text with NeMo FastConformer-TDT."""
+"""Speech to text with NVIDIA NeMo."""
 
 from importlib.metadata import version
 

@@ -41,6 +41,9 @@ def _transcribe(parsed: argparse.Namespace, settings: SttSettings) -> int:
 async def _transcribe_files(files: list[Path], settings: SttSettings, *, with_words: bool) -> int:
     failures = 0
     async with TranscriptionService(settings, fetch_recogniser).running() as transcription:
+        if with_words and not transcription.abilities.word_times:
+            sys.stderr.write("--words: the model gives no times of words\n")
+            return 1
         for path in files:
             failures += await _transcribe_file(transcription, path, with_words=with_words)
     return 1 if failures else 0
@@ -49,7 +52,8 @@ async def _transcribe_files(files: list[Path], settings: SttSettings, *, with_wo
 async def _transcribe_file(transcription: Transcription, path: Path, *, with_words: bool) -> int:
     try:
         with path.open("rb") as file:
-            async for passage in transcription.passages(TranscriptionInput(file)):
+            recording = TranscriptionInput(file, needs_words=with_words)
+            async for passage in transcription.passages(recording):
                 lines = [
                     f"{word.start_s:9.2f} {word.end_s:9.2f} {word.text}" for word in passage.words
                 ]

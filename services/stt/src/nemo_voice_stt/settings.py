@@ -1,8 +1,35 @@
 """The settings of the speech-to-text service, beyond those both services share."""
 
-from pydantic import Field
+from pathlib import Path
+from typing import Literal, Self
 
-from nemo_voice_serving.settings import MAX_S, ServiceSettings
+from pydantic import Field, model_validator
+
+from nemo_voice_serving.settings import MAX_S, SelfTestSettings, ServiceSettings
+
+
+class SttSelfTestSettings(SelfTestSettings):
+    """The recurring self-test: the model transcribes a recording of which it knows the text."""
+
+    clip: Path | None = None
+    """Recording of at most 30 s that is transcribed: any format that requests may have. Absent: a
+    packaged one in a language of the model."""
+    text: str | None = Field(default=None, min_length=1, max_length=500)
+    """What is said in the clip. Absent: any word will do, as long as it is always the same."""
+    max_word_error_rate: float | None = Field(default=None, ge=0, le=1)
+    """Share of the words of the text that may be wrong at the first time; later ones are compared
+    with the first. Absent: 0.5, and 0.8 for packaged clips that are not English."""
+
+    @model_validator(mode="after")
+    def _text_of_the_clip(self) -> Self:
+        if self.text is not None and self.clip is None:
+            raise ValueError(
+                "self_test.text says what is said in self_test.clip: set "
+                "NEMO_VOICE_SELF_TEST__CLIP, too"
+            )
+        if self.text is not None and not any(map(str.isalnum, self.text)):
+            raise ValueError("self_test.text has no word in it")
+        return self
 
 
 class SttSettings(ServiceSettings):
@@ -14,6 +41,9 @@ class SttSettings(ServiceSettings):
     """ISO 639-1 codes of what the model understands, separated by commas: a request for another
     language is refused. Not set: those of the checkpoint or of its published name; English where
     neither says."""
+    decoder: Literal["auto", "transducer", "ctc"] = "auto"
+    """Which decoder of a hybrid checkpoint is used. A transducer errs less, CTC is faster on a CPU;
+    `auto` takes the transducer. A checkpoint that lacks the one named here is refused."""
     cuda_graphs: bool = True
     """Decode through CUDA graphs on a GPU; turn it off for drivers that fail to capture them."""
     piece_s: float = Field(default=30.0, ge=5, le=60)
@@ -25,12 +55,23 @@ class SttSettings(ServiceSettings):
     max_queue_audio_s: float = Field(default=1200.0, gt=0, le=10_000_000)
     """Audio seconds that may be waiting or in work before requests are refused with 429."""
     max_batch_audio_s: float = Field(default=240.0, gt=0, le=MAX_S)
-    """Most audio in one batch, padding included: longest piece times pieces."""
+    """Most audio in one batch, padding included: longest piece times pieces. On a CPU the default
+    is `piece_s`: more at once is no faster there, and keeps the service from all else."""
+
+    self_test: SttSelfTestSettings = SttSelfTestSettings()
+    """The recurring self-test."""
 
     @property
     def names_languages(self) -> bool:
         """Whether the languages were set, and are not the default."""
         return "languages" in self.model_fields_set
+
+    def batch_audio_s_on(self, device: str) -> float:
+        """Returns the most audio in one batch on a device, as its description names it."""
+        is_default = "max_batch_audio_s" not in self.model_fields_set
+        if is_default and device == "cpu":
+            return min(self.piece_s, self.max_batch_audio_s)
+        return self.max_batch_audio_s
 
     @property
     def language_codes(self) -> tuple[str, ...]:

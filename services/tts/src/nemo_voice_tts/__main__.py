@@ -16,17 +16,20 @@ from nemo_voice_serving.cli.program import Command, Program, model_commands
 from nemo_voice_serving.cli.settings_flags import add_settings_flags
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.server import serve
+from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, fetch_voice
-from nemo_voice_tts.model_files import model_of, vocoder_of
+from nemo_voice_tts.errors import UnknownVoice
+from nemo_voice_tts.model_files import fetch, model_of, vocoder_of, voices_of
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.grammars import build_grammars, check_grammars, default_grammars
+from nemo_voice_tts.text.languages import language_of
 from nemo_voice_tts.text.normaliser import Normaliser
 from nemo_voice_tts.text.pronunciation_file import PronunciationFile
 from nemo_voice_tts.text.reader import Reader
 from nemo_voice_tts.text.reading import (
     DEFAULT_OPTIONS,
-    LANGUAGES,
     Limits,
     ReadingOptions,
     ReadPhrase,
@@ -52,21 +55,26 @@ def _add_say_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]
     parser.add_argument("text", help="what to say; - reads it from standard input")
     parser.add_argument("--out", type=Path, default=Path("voz_generada.wav"), metavar="FILE",
                         help="the WAV file to write (default: %(default)s)")  # fmt: skip
-    add_settings_flags(parser, settings, operands="TEXT [--out FILE]")
+    parser.add_argument("--voice", help="who speaks, by a name that `voices` prints")
+    add_settings_flags(parser, settings, operands="TEXT [--out FILE] [--voice VOICE]")
 
 
 def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
     text = sys.stdin.read() if parsed.text == "-" else parsed.text
-    seconds = asyncio.run(_speak(text, parsed.out, settings))
+    try:
+        seconds = asyncio.run(_speak(text, parsed.voice, parsed.out, settings))
+    except UnknownVoice as error:
+        sys.exit(f"error: {error.message}")
     sys.stdout.write(f"{parsed.out}: {seconds:.2f} s of speech\n")
     return 0
 
 
-async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
+async def _speak(text: str, voice: str | None, out: Path, settings: TtsSettings) -> float:
     service = SpeechService(settings, fetch_voice, _normaliser(settings))
     async with service.running() as synthesis:
         options = ReadingOptions(settings.text_format, pronunciations=(service.pronunciations,))
-        pieces = synthesis.speak(text, options=options)
+        speaker = synthesis.voices.speaker(voice)
+        pieces = synthesis.speak(text, speaker=speaker, options=options)
         first = await anext(pieces)  # before the file is written: the text may be refused
         with wave.open(str(out), "wb") as file:
             file.setnchannels(1)
@@ -78,11 +86,20 @@ async def _speak(text: str, out: Path, settings: TtsSettings) -> float:
             return file.getnframes() / synthesis.sample_rate_hz
 
 
+def _voices(_parsed: argparse.Namespace, settings: TtsSettings) -> int:
+    try:
+        voices = voices_of(settings)
+    except ModelStoreError as error:
+        sys.exit(f"error: {error}")
+    for name in voices.names:
+        sys.stdout.write(f"{name}\t{voices.speaker(name)}\n")
+    return 0
+
+
 def _add_read_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
     add = parser.add_argument
     add("text", help="what to read; - reads it from standard input")
     add("--format", choices=[*TextFormat], help="how it is written (default: --text-format's)")
-    add("--language", choices=LANGUAGES, default=DEFAULT_OPTIONS.language, help="its language")
     add("--json", action="store_true", help="print each phrase's words, source, pause and pace")
     operands = "TEXT [--format FORMAT] [--language LANGUAGE] [--json]"
     add_settings_flags(parser, settings, operands=operands)
@@ -92,7 +109,8 @@ def _read(parsed: argparse.Namespace, settings: TtsSettings) -> int:
     text = sys.stdin.read() if parsed.text == "-" else parsed.text
     own = PronunciationFile(settings.pronunciations)
     text_format = TextFormat(parsed.format or settings.text_format)
-    options = ReadingOptions(text_format, parsed.language)
+    language = language_of(settings.language or DEFAULT_OPTIONS.language) or ENGLISH
+    options = ReadingOptions(text_format, language.code)
     try:
         own.load()
         options = replace(options, pronunciations=(own.current,))
@@ -119,7 +137,9 @@ def _facts(phrase: ReadPhrase, text: str) -> dict[str, object]:
 
 
 def _load(settings: TtsSettings) -> None:
-    check_grammars(settings.grammars or default_grammars())
+    language = fetch(settings).language
+    if language.has_grammars:
+        check_grammars(settings.grammars or default_grammars())
     voice = fetch_voice(settings, lambda _: None)()
     PronunciationFile(settings.pronunciations).load(voice.check)
 
@@ -140,6 +160,7 @@ PROGRAM = Program(
     commands=(
         Command("serve", "answer speech requests over HTTP", _serve),
         Command("say", "speak one text into a WAV file, without a server", _say, _add_say_flags),
+        Command("voices", "print the model's voices and their speakers", _voices),
         Command("read", "print what would be said of a text", _read, _add_read_flags),
         *model_commands(lambda settings: (model_of(settings), vocoder_of(settings)), _load),
         Command("grammars", "compile the text-normalisation grammars once", _grammars),

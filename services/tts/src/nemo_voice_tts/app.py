@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 from fastapi import FastAPI
 from typing_extensions import override
 
-from nemo_voice_serving.batching.scheduler import Limits
+from nemo_voice_serving.batching.admission import Admission
+from nemo_voice_serving.batching.scheduler import AT_ONCE, Limits
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo import torch_setup
@@ -23,15 +25,19 @@ from nemo_voice_tts.http.routes.openai import openai_router
 from nemo_voice_tts.http.routes.reading import reading_router
 from nemo_voice_tts.http.routes.voices import voices_router
 from nemo_voice_tts.model_files import fetch
-from nemo_voice_tts.self_test import check_speech, self_test, spoken
+from nemo_voice_tts.self_test import check_speech, self_test, sentence_for, spoken
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Pacing, Synthesis
+from nemo_voice_tts.synthesis.voices import Voices
+from nemo_voice_tts.text.en import ENGLISH
+from nemo_voice_tts.text.languages import voice_language
 from nemo_voice_tts.text.pronunciation_file import PronunciationFile, PronunciationMetrics
 from nemo_voice_tts.text.pronunciations import PronunciationList
 
 TOKEN_BUCKETS = (24, 48, 96, 160, 240)
-"""Phrases of one batch have similar lengths: attention and mel cost grow with the longest."""
+"""Phrases of one batch have similar lengths: attention and mel cost grow with the longest. On a CPU
+the last is the most tokens of a batch: more take half as long again for each phrase."""
 
 
 _MEMORY_ADVICE = "If it goes on, lower NEMO_VOICE_PHRASE_CHARS."
@@ -67,6 +73,7 @@ class SpeechService(Service[Voice, Synthesis]):
         self._settings = settings
         self._fetch_voice = fetch_voice
         self._normaliser = normaliser
+        self._tested: Synthesis | None = None
         metrics = PronunciationMetrics(self.runtime.metrics.registry)
         self._pronunciations = PronunciationFile(settings.pronunciations, metrics)
 
@@ -88,25 +95,34 @@ class SpeechService(Service[Voice, Synthesis]):
         self.runtime.watch_memory(torch_setup.device_memory)
         await asyncio.to_thread(self._pronunciations.load, backend.check)
         self._tasks.add(asyncio.create_task(self._pronunciations.follow(), name="pronunciations"))
-        await self._normaliser.start()
-        synthesis = self._synthesis_of(backend)
+        synthesis, self._tested = self._synthesis_of(backend)
+        if synthesis.language.has_grammars:
+            await self._normaliser.start()
+        self.runtime.model = replace(self.runtime.model, voices=tuple(synthesis.voices.names))
         await self._speak_warmup_texts(synthesis)
         return synthesis
 
     @override
     async def probe(self, use_case: Synthesis) -> Facts:
-        return await self_test(use_case)
+        text = self._settings.self_test.text or sentence_for(self.runtime.model.languages)
+        return await self_test(self._tested or use_case, text)
 
     @override
     async def stop(self) -> None:
         await super().stop()
         await self._normaliser.close()
 
-    def _synthesis_of(self, voice: Voice) -> Synthesis:
+    def _synthesis_of(self, voice: Voice) -> tuple[Synthesis, Synthesis]:
+        """Returns the synthesis for requests, and the self-test's, which nothing keeps waiting."""
         settings, runtime = self._settings, self.runtime
-        limits = runtime.first_limits(TOKEN_BUCKETS)
-        return Synthesis(
+        spoken = voice.description.languages or (ENGLISH.code,)
+        is_on_cpu = voice.description.device == "cpu"
+        most = TOKEN_BUCKETS[-1] if is_on_cpu else float("inf")
+        limits = runtime.first_limits(TOKEN_BUCKETS, max_padded=most)
+        synthesis = partial(
+            Synthesis,
             voice,
+            language=voice_language(spoken, settings.language),
             normalise=self._normaliser.normalise,
             spectrograms=runtime.batcher(
                 "spectrogram",
@@ -121,15 +137,23 @@ class SpeechService(Service[Voice, Synthesis]):
                 Limits(max_items=voice.vocoder_items),
                 memory_advice=_MEMORY_ADVICE,
             ),
-            admission=runtime.admission(
-                settings.max_queue_chars, unit="characters", assumed_rate=200.0
+            voices=Voices(
+                voice.description.source, voice.description.speakers, settings.voice_choice
             ),
-            pacing=Pacing(
-                phrase_chars=settings.phrase_chars,
-                first_phrase_chars=settings.first_phrase_chars,
-                phrases_ahead=settings.phrases_ahead,
-                timeout_s=settings.request_timeout_s,
-            ),
+            count_unread=runtime.metrics.characters_unread,
+        )
+        pacing = Pacing(
+            phrase_chars=settings.phrase_chars,
+            first_phrase_chars=settings.first_phrase_chars,
+            phrases_ahead=settings.phrases_ahead,
+            timeout_s=settings.request_timeout_s,
+        )
+        admission = runtime.admission(
+            settings.max_queue_chars, unit="characters", assumed_rate=200.0
+        )
+        return (
+            synthesis(admission=admission, pacing=pacing),
+            synthesis(admission=Admission.unlimited(), pacing=replace(pacing, urgency=AT_ONCE)),
         )
 
     async def _speak_warmup_texts(self, synthesis: Synthesis) -> None:
@@ -149,7 +173,9 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
     options = VoiceOptions(
         device=settings.device,
         precision=settings.precision,
+        language=files.language.code,
         max_batch_items=settings.batching.max_items,
+        warm_up_text=sentence_for,
     )
     load = partial(
         load_voice,

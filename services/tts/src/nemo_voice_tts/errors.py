@@ -9,6 +9,12 @@ class TextTooLong(InvalidRequest):
     code = "text_too_long"
 
 
+class UnknownVoice(InvalidRequest):
+    """There is no such voice, or none is the default one; the message lists them."""
+
+    code = "unknown_voice"
+
+
 class UnreadableCharacters(InvalidRequest):
     """A strict request's text holds characters that would be left out of the speech."""
 

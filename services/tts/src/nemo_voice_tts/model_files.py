@@ -2,14 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from nemo_voice_serving.model_kinds.errors import UnsupportedModel
+from nemo_voice_serving.model_kinds.facts import ModelFacts
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import checkpoints
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
+from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.model_store.reference import shown
 from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_tts.settings import TtsSettings
+from nemo_voice_tts.synthesis.voices import SpeakersMismatch, Voices
+from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.languages import voice_language
 
 DEMO_MODEL, DEMO_VOCODER = "fastpitch.nemo", "hifigan.nemo"
 
@@ -20,11 +28,28 @@ class VoiceFiles:
 
     model: StoredModel
     vocoder: StoredModel
+    language: Language
+    """The language that the voice speaks."""
 
 
 def model_of(settings: TtsSettings) -> Checkpoint:
     """Returns the checkpoint of the spectrogram model that the settings name."""
-    return checkpoints.model_of(settings, DEMO_MODEL, Role.VOICE)
+    check = partial(_refuse_misfit, settings)
+    return checkpoints.model_of(settings, DEMO_MODEL, Role.VOICE, check)
+
+
+def _refuse_misfit(settings: TtsSettings, facts: ModelFacts) -> None:
+    """Raises `UnsupportedModel` for a voice of another language, or without the named speakers.
+
+    A language that the checkpoint does not say is wanted at the start alone: a download has not all
+    settings of its service.
+    """
+    if facts.languages:
+        voice_language(facts.languages, settings.language)
+    try:
+        Voices(settings.model, facts.speakers, settings.voice_choice)
+    except SpeakersMismatch as error:
+        raise UnsupportedModel(str(error), "Change the setting.") from None
 
 
 def vocoder_of(settings: TtsSettings) -> Checkpoint:
@@ -39,6 +64,17 @@ def vocoder_of(settings: TtsSettings) -> Checkpoint:
     )
 
 
+def voices_of(settings: TtsSettings) -> Voices:
+    """Returns the voices of the model, of which nothing but the configuration is read.
+
+    Raises:
+        ModelStoreError: It cannot be had, or is refused.
+    """
+    checkpoint = model_of(settings)
+    facts = checkpoints.facts_for(checkpoint, checkpoints.glance(settings, checkpoint).config)
+    return Voices(settings.model, facts.speakers, settings.voice_choice)
+
+
 def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = None) -> VoiceFiles:
     """Returns both checkpoints, verified and unpacked, downloaded first if they are not stored.
 
@@ -47,4 +83,9 @@ def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = N
     """
     wanted = (model_of(settings), vocoder_of(settings))
     model, vocoder = Checkpoints(settings, code_in=code_in).fetch(wanted, progress)
-    return VoiceFiles(model, vocoder)
+    spoken = model.facts.languages if model.facts is not None else ()
+    try:
+        language = voice_language(spoken, settings.language)
+    except UnsupportedModel as error:
+        raise ModelUnsupported(f"{shown(settings.model)} cannot be served. {error}") from error
+    return VoiceFiles(model, vocoder, language)

@@ -1,16 +1,39 @@
 """The settings of the text-to-speech service, beyond those both services share."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, Json, field_validator
+from pydantic_settings import NoDecode
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_serving.model_kinds.published_voices import ENGLISH_VOCODER, published_voice
+from nemo_voice_serving.settings import SelfTestSettings, ServiceSettings
+from nemo_voice_tts.synthesis.voices import VoiceChoice, checked_speakers, speakers_of
+from nemo_voice_tts.text.languages import LANGUAGES, language_of
 from nemo_voice_tts.text.reading import read
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
 MAX_WARMUP_TEXTS, MAX_WARMUP_TEXT_CHARS = 16, 500
 """Enough for the phrases of one application, spoken in seconds."""
+
+
+class TtsSelfTestSettings(SelfTestSettings):
+    """The recurring self-test: the model speaks a sentence."""
+
+    text: str | None = Field(default=None, min_length=1, max_length=MAX_WARMUP_TEXT_CHARS)
+    """What is spoken, at most 500 characters. Absent: a sentence in the voice's language."""
+
+    @field_validator("text")
+    @classmethod
+    def _is_speakable(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                read(text)
+            except InvalidRequest as error:
+                raise ValueError(error.message) from None
+        return text
 
 
 class TtsSettings(ServiceSettings):
@@ -21,11 +44,21 @@ class TtsSettings(ServiceSettings):
     max_upload_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
     """Largest request body: a text as long as `max_long_text_chars`, in JSON's longest writing."""
     vocoder: str | None = None
-    """The vocoder, named like `model`; absent: `demo` for `demo`, else `nvidia/tts_hifigan`."""
+    """The vocoder, named like `model`; absent: `demo` for `demo`, the one that NVIDIA published
+    with a voice of that name, else `nvidia/tts_hifigan`."""
     vocoder_revision: str | None = None
     """Commit, tag or branch of a Hugging Face vocoder."""
     vocoder_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     """Digest that the vocoder's .nemo file must have."""
+    speakers: Annotated[Mapping[str, int], NoDecode] = Field(default={})
+    """Names of the voices of a model with several speakers, as a JSON object of names and speakers'
+    numbers: `{"helen": 92, "alloy": 92}`. OpenAI's names can be among them. Absent: the published
+    names of the model's speakers, else their numbers."""
+    default_voice: str | None = None
+    """Voice of requests that name none, one of the names or numbers. Absent: a model with several
+    speakers refuses such requests."""
+    language: str | None = None
+    """Language that the voice speaks, where its checkpoint does not say it: `de`, `en` or `es`."""
     grammars: Path | None = None
     """Folder of the compiled text-normalisation grammars; absent: the user's cache."""
     pronunciations: Path | None = None
@@ -51,6 +84,23 @@ class TtsSettings(ServiceSettings):
     """Texts that are spoken before the service is ready, as a JSON list: at most 16, each at most
     500 characters. One that fails, or is no sound, fails the start."""
 
+    self_test: TtsSelfTestSettings = TtsSelfTestSettings()
+    """The recurring self-test."""
+
+    @field_validator("speakers", mode="before")
+    @classmethod
+    def _are_speakers(cls, given: object) -> object:
+        if isinstance(given, str):
+            return speakers_of(given)
+        return checked_speakers(list(given.items())) if isinstance(given, Mapping) else given
+
+    @field_validator("language")
+    @classmethod
+    def _is_read(cls, tag: str | None) -> str | None:
+        if tag is not None and language_of(tag) is None:
+            raise ValueError(f"no texts are read in {tag}; one of {', '.join(LANGUAGES)}")
+        return tag
+
     @field_validator("warmup_texts")
     @classmethod
     def _are_speakable(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,8 +117,16 @@ class TtsSettings(ServiceSettings):
         return texts
 
     @property
+    def voice_choice(self) -> VoiceChoice:
+        """What the settings say of the voices."""
+        return VoiceChoice(self.speakers, self.default_voice)
+
+    @property
     def vocoder_source(self) -> str:
         """The vocoder that is used."""
         if self.vocoder is not None:
             return self.vocoder
-        return "demo" if self.model == "demo" else "nvidia/tts_hifigan"
+        if self.model == "demo":
+            return "demo"
+        published = published_voice(self.model)
+        return ENGLISH_VOCODER if published is None else published.vocoder

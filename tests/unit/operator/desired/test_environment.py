@@ -115,6 +115,8 @@ def test_engine_fields_become_settings(task: str, queue: str) -> None:
         "maxWaitMs": 0,
         "maxQueue": 900,
         "threads": 2,
+        "memoryFraction": 0.25,
+        "tf32": False,
     }
     found, without = served(task=task, engine=engine), served(task=task)
     added = {name: value for name, value in found.items() if name not in without}
@@ -123,8 +125,43 @@ def test_engine_fields_become_settings(task: str, queue: str) -> None:
         "NEMO_VOICE_BATCHING__MAX_ITEMS": "8",
         "NEMO_VOICE_BATCHING__MAX_WAIT_MS": "0",
         "NEMO_VOICE_THREADS": "2",
+        "NEMO_VOICE_MEMORY_FRACTION": "0.25",
+        "NEMO_VOICE_TF32": "false",
         queue: "900",
     }
+
+
+def added(found: dict[str, Any], without: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if name not in without}
+
+
+def test_a_recogniser_has_its_languages_and_its_decoder() -> None:
+    spec = {"languages": ["es", "ca"], "engine": {"decoder": "ctc"}}
+    own = {"NEMO_VOICE_LANGUAGES": "es,ca", "NEMO_VOICE_DECODER": "ctc"}
+    assert added(served(task="stt", **spec), served(task="stt")) == own
+    # A checkpoint without that decoder is refused before it is downloaded.
+    assert added(fetched(task="stt", **spec), fetched(task="stt")) == {"NEMO_VOICE_DECODER": "ctc"}
+
+
+def test_a_voice_has_its_language_and_its_speakers() -> None:
+    spec = {"languages": ["es"], "speakers": {"Begoña": 7, "alloy": 0}, "defaultVoice": "Begoña"}
+    language = {"NEMO_VOICE_LANGUAGE": "es"}
+    found = added(served(**spec), served())
+    assert json.loads(found.pop("NEMO_VOICE_SPEAKERS")) == {"Begoña": 7, "alloy": 0}
+    assert found == {**language, "NEMO_VOICE_DEFAULT_VOICE": "Begoña"}
+    assert added(fetched(**spec), fetched()) == language
+
+
+def test_no_task_has_a_variable_that_its_service_does_not_know() -> None:
+    speakers = {"speakers": {"helen": 92}, "defaultVoice": "helen"}
+    assert served(task="stt", **speakers) == served(task="stt")
+    assert served(engine={"decoder": "ctc"}) == served()
+    assert fetched(engine={"decoder": "ctc"}) == fetched()
+
+
+def test_kubernetes_replaces_nothing_in_the_text_of_the_self_test() -> None:
+    found = added(served(selfTest={"text": "It costs $5, $(PRICE)."}), served())
+    assert found == {"NEMO_VOICE_SELF_TEST__TEXT": "It costs $$5, $$(PRICE)."}
 
 
 def test_warmup_texts_are_json_without_dollar_signs() -> None:

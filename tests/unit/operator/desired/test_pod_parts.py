@@ -189,7 +189,8 @@ def test_pods_name_a_user_only_where_the_settings_say_so(fixed: bool) -> None:
 def test_the_operators_own_names_and_paths_are_those_that_a_spec_may_not_take() -> None:
     hub = {"caBundle": {"secretKeyRef": {"name": "s", "key": "k"}}}
     names = {"configMapRef": {"name": "names"}}
-    made = list(pods(hub=hub, pronunciations=names))
+    clip = {"clip": {"configMapRef": {"name": "c", "key": "k"}}}
+    made = list(pods(hub=hub, pronunciations=names, selfTest=clip))
     volumes = {one["name"] for pod in made for one in pod["volumes"]}
     assert volumes == set(pod_parts.OWN_VOLUMES)
     mounts = {one["mountPath"] for pod in made for one in pod["containers"][0]["volumeMounts"]}

@@ -86,3 +86,9 @@ def test_a_full_service_refuses_before_any_work() -> None:
     admission.refuse_when_full()
     with admission.admit(100), pytest.raises(Overloaded):
         admission.refuse_when_full()
+
+
+def test_an_unlimited_admission_admits_what_comes() -> None:
+    admission = Admission.unlimited()
+    with admission.admit(1e9), admission.admit(1e9):
+        admission.refuse_when_full()

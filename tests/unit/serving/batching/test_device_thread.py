@@ -62,3 +62,28 @@ async def test_idle_time_counts_from_the_last_call_that_succeeded() -> None:
         await device.run(lambda: 1 // 0)
     assert device.idle_s() == 3.0
     device.close()
+
+
+async def test_a_call_is_stuck_that_runs_four_times_as_long_as_the_slowest_ever_did() -> None:
+    now_s = [0.0]
+    device = DeviceThread(clock=lambda: now_s[0], stuck_after_s=10)
+
+    def takes(seconds: float) -> list[bool]:
+        began_s, stuck = now_s[0], []
+        for share in (0.5, 1.0):
+            now_s[0] = began_s + share * seconds
+            stuck.append(device.is_stuck())
+        return stuck
+
+    assert await device.run(partial(takes, 1000)) == [True, True]  # it is loaded and warmed up
+    device.warmed_up(slowest_s=1)
+    assert await device.run(partial(takes, 10)) == [False, False]
+    assert await device.run(partial(takes, 40)) == [False, False]
+    device.warmed_up(slowest_s=1)
+    assert await device.run(partial(takes, 40)) == [True, True]
+    device.warmed_up(slowest_s=40)
+    assert await device.run(partial(takes, 160)) == [False, False]
+    assert await device.run(partial(takes, 641)) == [False, True]
+    # It ended at last; the next one must not take four times as long for that.
+    assert await device.run(partial(takes, 641)) == [False, True]
+    device.close()

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from nemo_voice_serving.batching.scheduler import Limits, Run, Waiting, WaitUntil, next_batch
+from nemo_voice_serving.batching.scheduler import (
+    AT_ONCE,
+    Limits,
+    Run,
+    Waiting,
+    WaitUntil,
+    next_batch,
+)
 
 
 def queue(*lengths: float, arrived_s: float = 0.0, urgency: int = 0) -> list[Waiting]:
@@ -87,3 +94,9 @@ def test_no_batch_ever_exceeds_its_limits_or_leaves_out_its_leader(seed: int) ->
     assert len(lengths) == 1 or max(lengths) * len(lengths) <= limits.max_padded
     edges = np.searchsorted(limits.bucket_edges, lengths)
     assert len(set(edges.tolist())) == 1
+
+
+def test_what_is_to_run_at_once_leads_whatever_waits_and_however_long() -> None:
+    waiting = [*queue(9.0, 9.0, urgency=0), Waiting(1.0, arrived_s=99.0, urgency=AT_ONCE)]
+    limits = Limits(max_items=1, ageing_s=1.0)
+    assert next_batch(waiting, limits, now_s=100.0) == Run((2,))

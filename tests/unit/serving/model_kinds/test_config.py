@@ -13,7 +13,13 @@ from support.models.look_alikes import config_of
 
 VOICE, VOCODER = "nvidia/tts_en_fastpitch", "nvidia/tts_hifigan"
 RECOGNISER = "nvidia/parakeet-tdt-0.6b-v2"
-SERVED = [(VOICE, Role.VOICE), (VOCODER, Role.VOCODER), (RECOGNISER, Role.RECOGNISER)]
+SERVED = [
+    (VOICE, Role.VOICE),
+    (VOCODER, Role.VOCODER),
+    (RECOGNISER, Role.RECOGNISER),
+    ("nvidia/parakeet-ctc-1.1b", Role.RECOGNISER),
+    ("nvidia/nemotron-3.5-asr-streaming-0.6b", Role.RECOGNISER),
+]
 HOSTILE: list[tuple[dict[str, Any], str]] = [
     ({"codecmodel_path": "evil/codec"}, "codecmodel_path: 'evil/codec'"),
     ({"codecmodel_path": "/models/other.nemo"}, "another model"),

@@ -9,7 +9,7 @@ from nemo_voice_serving.model_kinds.judgement import described, judged, refuse_m
 from nemo_voice_serving.model_kinds.kinds import KINDS, Role
 from support.models.look_alikes import PUBLISHED, config_of
 
-TRANSDUCERS = {
+RECOGNISERS = {
     "nvidia/parakeet-tdt-1.1b": ("TDT", ("en",), 80, False),
     "nvidia/parakeet-tdt-0.6b-v2": ("TDT", ("en",), 128, False),
     "nvidia/parakeet-rnnt-1.1b": ("RNNT", ("en",), 80, False),
@@ -18,13 +18,22 @@ TRANSDUCERS = {
     "nvidia/stt_en_fastconformer_hybrid_large_streaming_multi": ("RNNT + CTC", ("en",), 80, True),
     "nvidia/nemotron-speech-streaming-en-0.6b": ("RNNT", ("en",), 128, True),
     "nvidia/stt_en_conformer_transducer_large": ("RNNT", ("en",), 80, False),
+    "nvidia/parakeet_realtime_eou_120m-v1": ("RNNT", ("en",), 80, True),
+    "nvidia/parakeet-ctc-1.1b": ("CTC", ("en",), 80, False),
+    "nvidia/parakeet-ctc-0.6b-vi": ("CTC", ("vi",), 80, False),
+}
+CHARACTERS = {
+    "stt_en_quartznet15x5": ("CTC", ("en",), 64),
+    "stt_zh_conformer_transducer_large": ("RNNT", ("zh",), 80),
 }
 VOICES = {
     "nvidia/tts_en_fastpitch": (("en",), 1, 22050, 256),
     "tts_en_fastpitch_ipa": (("en",), 1, 22050, 256),
-    "tts_en_fastpitch_multispeaker": (("en",), 9018, 44100, 512),
+    "tts_en_fastpitch_multispeaker": (("en",), 12_800, 44100, 512),
     "tts_es_fastpitch_multispeaker": (("es",), 174, 44100, 512),
     "tts_de_fastpitch_thorstens2210": (("de",), 1, 22050, 256),
+    "tts_de_fastpitch_thorstens2102": (("de",), 1, 22050, 256),
+    "tts_de_fastpitch_multispeaker_5": (("de",), 119, 44100, 512),
     "tts_zh_fastpitch_sfspeech": (("zh",), 1, 22050, 256),
 }
 VOCODERS = {
@@ -32,12 +41,7 @@ VOCODERS = {
     "tts_en_hifitts_hifigan_ft_fastpitch": (44100, 80, 512),
 }
 REFUSED_RECOGNISERS = {
-    "nvidia/parakeet-ctc-1.1b": r"a CTC recogniser \(EncDecCTCModelBPE\), which is not served yet",
-    "stt_en_quartznet15x5": r"a CTC recogniser \(EncDecCTCModel\), which is not served yet",
-    "stt_zh_conformer_transducer_large": "a transducer that writes characters",
-    "nvidia/canary-1b-flash": "an encoder with an attention decoder, like Canary",
-    "nvidia/nemotron-3.5-asr-streaming-0.6b": "a transducer that is told the language",
-    "nvidia/parakeet_realtime_eou_120m-v1": "marks the ends of utterances",
+    "nvidia/multitalker-parakeet-streaming-0.6b-v1": "several speakers at once",
     "nvidia/speakerverification_en_titanet_large": "which recognises voices, not words",
     "nvidia/diar_sortformer_4spk-v1": "which finds who speaks when",
     "punctuation_en_bert": r"a model of text \(Punctu.*\), of a class that neither service knows",
@@ -45,7 +49,6 @@ REFUSED_RECOGNISERS = {
 }
 REFUSED_VOICES = {
     "nvidia/magpie_tts_multilingual_357m": "a Magpie voice .*whole sentences at once.*nine times",
-    "tts_de_fastpitch_thorstens2102": r"reads letters, not phonemes \(GermanCharsTokenizer\)",
     "tts_en_tacotron2": "NeMo 3 no longer has",
     "tts_en_radtts": "NeMo 3 no longer has",
     "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps": "a codec",
@@ -54,13 +57,20 @@ REFUSED_VOICES = {
 }
 
 
-@pytest.mark.parametrize("name", TRANSDUCERS)
-def test_transducer_is_served_with_its_facts(name: str) -> None:
+@pytest.mark.parametrize("name", RECOGNISERS)
+def test_recogniser_is_served_with_its_facts(name: str) -> None:
     facts = judged(config_of(name), Role.RECOGNISER, name)
     found = (facts.decoder, facts.languages, facts.mel_count, facts.is_streaming)
-    assert found == TRANSDUCERS[name]
+    assert found == RECOGNISERS[name]
     assert (facts.sample_rate_hz, facts.hop_samples, facts.tokenizer) == (16000, 160, "bpe")
     assert facts.speakers is None
+
+
+@pytest.mark.parametrize("name", CHARACTERS)
+def test_recogniser_of_characters_is_served_with_its_facts(name: str) -> None:
+    facts = judged(config_of(name), Role.RECOGNISER, name)
+    assert (facts.decoder, facts.languages, facts.mel_count) == CHARACTERS[name]
+    assert facts.tokenizer == "characters"
 
 
 def test_languages_of_a_known_name_are_all_its_languages() -> None:
@@ -105,10 +115,46 @@ def test_voice_as_vocoder_is_told_where_it_belongs() -> None:
         judged(config_of("nvidia/tts_en_fastpitch"), Role.VOCODER)
 
 
+@pytest.mark.parametrize(
+    ("name", "languages"),
+    [
+        ("nvidia/canary-1b", 4),
+        ("nvidia/canary-1b-flash", 4),
+        ("nvidia/canary-180m-flash", 4),
+        ("nvidia/canary-1b-v2", 25),
+    ],
+)
+def test_canary_is_served_with_its_languages(name: str, languages: int) -> None:
+    facts = judged(config_of(name), Role.RECOGNISER, name)
+    assert (facts.kind.name, facts.kind.family, facts.decoder) == ("Canary", "aed", "AED")
+    assert len(facts.languages) == languages
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"prompt_format": "t5nmt"}, "without Canary's prompts, which names .* 't5nmt'"),
+        ({"prompt_format": None}, "without Canary's prompts"),
+        ({"prompt_format": ["canary2"]}, "without Canary's prompts"),
+        ({"tokenizer": {"type": "wpe", "dir": None}}, r"tokenizer \(wpe\)"),
+        ({"tokenizer": None}, "tokenizer"),
+    ],
+)
+def test_multitask_recogniser_unlike_canary_is_refused(changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(UnsupportedModel, match=words):
+        judged(config_of("nvidia/canary-1b-flash", **changed), Role.RECOGNISER)
+
+
+def test_attention_decoder_of_another_class_is_refused() -> None:
+    target = "nemo.collections.asr.models.transformer_bpe_models.EncDecTransfModelBPE"
+    with pytest.raises(UnsupportedModel, match=r"an attention decoder .* not served yet"):
+        judged(config_of("nvidia/canary-1b-flash", target=target), Role.RECOGNISER)
+
+
 def test_canary_and_prompted_models_have_their_own_languages() -> None:
     canary = described(config_of("nvidia/canary-1b-flash"), "acme/canary")
     assert (canary.languages, canary.decoder) == (("en", "de", "es", "fr"), "AED")
-    prompted = described(config_of("nvidia/nemotron-3.5-asr-streaming-0.6b"))
+    prompted = judged(config_of("nvidia/nemotron-3.5-asr-streaming-0.6b"), Role.RECOGNISER)
     assert prompted.languages == ("en-US", "en-GB", "es-US", "de-DE", "fr-FR")
     assert prompted.is_streaming is True
 
@@ -127,13 +173,11 @@ def test_every_published_checkpoint_is_served_or_gets_a_sentence(name: str, role
         assert len(str(refusal)) < 500
 
 
-def test_kinds_that_are_served_are_those_that_the_backends_run() -> None:
-    assert {name for name, kind in KINDS.items() if kind.is_served} == {
-        "EncDecRNNTBPEModel",
-        "EncDecHybridRNNTCTCBPEModel",
-        "FastPitchModel",
-        "HifiGanModel",
-    }
+def test_transducers_and_ctc_models_are_served_but_for_those_of_several_speakers() -> None:
+    own = {name: kind for name, kind in KINDS.items() if "RNNT" in name or "CTC" in name}
+    refused = {name for name, kind in own.items() if not kind.is_served}
+    assert refused == {"EncDecMultiTalkerRNNTBPEModel"}
+    assert {kind.family for kind in own.values() if kind.is_served} == {"transducer", "ctc"}
 
 
 @pytest.mark.parametrize(

@@ -154,10 +154,10 @@ def test_unsupported_file_is_refused_before_its_digest_is_taken(
 def test_model_that_was_stored_before_kinds_were_judged_is_refused(
     hub: Hub, settings: ServiceSettings
 ) -> None:
-    name = "nvidia/canary-1b-flash"
+    name = "nvidia/multitalker-parakeet-streaming-0.6b-v1"
     published(hub, name)
     store_of(settings.model_cache, hub.url).resolve(parse_reference(name))
-    with pytest.raises(ModelUnsupported, match="like Canary"):
+    with pytest.raises(ModelUnsupported, match="several speakers at once"):
         Checkpoints(settings, code_in=no_code_in).resolve(checkpoint(name, Role.RECOGNISER))
 
 

@@ -29,3 +29,12 @@ def test_a_segment_never_outgrows_its_limit() -> None:
     assert len(made) > 1
     assert all(segment.end_s - segment.start_s <= LONGEST_S for segment in made)
     assert sum(len(segment.words) for segment in made) == 500
+
+
+def test_words_without_spaces_between_them_make_a_text_without_spaces() -> None:
+    said = [
+        Word("今日", 0.0, 0.3),
+        Word("は。", 0.3, 0.5, is_joined=True),
+        Word("はい", 0.5, 0.9, is_joined=True),
+    ]
+    assert [segment.text for segment in segments_of(said)] == ["今日は。", "はい"]

@@ -13,8 +13,8 @@ from typing_extensions import override
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts.errors import UnknownPhoneme, UnspeakableText
+from nemo_voice_tts.synthesis.pipeline import Pipeline, WindowSound
 from nemo_voice_tts.synthesis.port import Window
-from nemo_voice_tts.synthesis.synthesis import WindowSound, _Pipeline
 from nemo_voice_tts.text.insets import NONE, Pronunciations
 from nemo_voice_tts.text.reading import ReadingOptions, ReadPhrase, read
 from nemo_voice_tts.text.structure.blocks import TextFormat
@@ -69,7 +69,7 @@ async def test_a_client_that_leaves_cancels_the_sounds_of_later_phrases_too() ->
         return made[-1]
 
     async def consume() -> None:
-        pipeline = _Pipeline(
+        pipeline = Pipeline(
             [ReadPhrase("One.", (0, 4)), ReadPhrase("Two.", (5, 9))], window_sounds, ahead=1
         )
         try:

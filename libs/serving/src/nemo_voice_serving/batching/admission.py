@@ -22,6 +22,13 @@ class WorkObserver(Protocol):
         ...
 
 
+class _Unobserved:
+    """Receives the work that no metric counts."""
+
+    def work_changed(self, work: float, drain_s: float) -> None:
+        """Does nothing."""
+
+
 class Admission:
     """Admits requests until the admitted work reaches a limit."""
 
@@ -43,6 +50,11 @@ class Admission:
         self._requests = 0
         self._done_work, self._busy_s = assumed_rate, 1.0
         self._changed_s = clock()
+
+    @classmethod
+    def unlimited(cls) -> "Admission":
+        """Returns an admission that refuses nothing and reports nothing: the self-test's."""
+        return cls(float("inf"), unit="", assumed_rate=1.0, observer=_Unobserved())
 
     @property
     def work(self) -> float:

@@ -36,6 +36,8 @@ class ModelDescription:
     """Codes of what it speaks or understands; none where that is not known."""
     speakers: int | None = None
     """How many voices it has; of voices only."""
+    translations: tuple[tuple[str, str], ...] = ()
+    """The pairs of spoken and written language that it translates between; of recognisers only."""
 
 
 class Stage(Protocol[Input_contra, Output_co]):

@@ -142,7 +142,7 @@ class Batcher(Generic[In, Out]):
         Args:
             work: What the stage takes.
             length: Extent in the padded dimension, in the unit of the limits.
-            urgency: 0 first; see `scheduler.Limits.ageing_s`.
+            urgency: 0 first, or `scheduler.AT_ONCE`; see `scheduler.Limits.ageing_s`.
             timeout_s: How long the item may wait for its batch to begin.
             is_patient: Whether that time begins anew while a batch runs and when one ends: for what
                 follows in a request that is being served already.

@@ -9,6 +9,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+AT_ONCE = -1
+"""The urgency of the self-test: nothing that ages becomes as urgent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -19,7 +22,7 @@ class Waiting:
     arrived_s: float
     """When it was queued, on the queue's clock."""
     urgency: int = 0
-    """0 is served before 1 and so on, until ageing lifts the later one."""
+    """0 is served before 1 and so on, until ageing lifts the later one; `AT_ONCE` before all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def next_batch(
 
 def _rank(item: Waiting, limits: Limits, now_s: float) -> tuple[int, float]:
     aged = int((now_s - item.arrived_s) / limits.ageing_s)
-    return (max(0, item.urgency - aged), item.arrived_s)
+    return (min(item.urgency, max(0, item.urgency - aged)), item.arrived_s)
 
 
 def _bucket(length: float, limits: Limits) -> int:

@@ -104,10 +104,21 @@ def _inspected(settings: ServiceSettings, checkpoint: Checkpoint) -> Inspected:
     # A vocoder is served too, though it is named as another thing than the model.
     own, service = facts.kind.role, checkpoint.wants.service
     role = own if own is not None and own.service is service else checkpoint.wants
-    refusal = why_not(facts, role)
+    refusal = why_not(facts, role) or _misfit(facts, checkpoint, role)
     return Inspected(
         one.source, one.revision, one.size_bytes, facts, None if refusal is None else str(refusal)
     )
+
+
+def _misfit(facts: ModelFacts, checkpoint: Checkpoint, role: Role) -> RefusedConfig | None:
+    """Returns why the settings of its service do not fit the checkpoint; None where they do."""
+    if checkpoint.check is None or role is not checkpoint.wants:
+        return None
+    try:
+        checkpoint.check(facts)
+    except RefusedConfig as error:
+        return error
+    return None
 
 
 def _beside(settings: ServiceSettings, checkpoint: Checkpoint, voice: ModelFacts) -> Inspected:

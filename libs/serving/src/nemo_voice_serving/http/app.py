@@ -84,9 +84,7 @@ def build_app(
     guarded = _NEEDS_KEY if settings.api_keys_file else {}
     for router in (*routers, models_router(runtime), nim_router(runtime, version=version)):
         app.include_router(router, **guarded)
-    app.include_router(
-        health_router(runtime.lifecycle, runtime.device, stuck_after_s=settings.stuck_after_s)
-    )
+    app.include_router(health_router(runtime.lifecycle, runtime.device))
     app.include_router(startup_router(runtime.lifecycle))
     app.include_router(_metrics_router(runtime), **(guarded if settings.metrics_need_key else {}))
     install_error_handlers(app)

@@ -53,6 +53,8 @@ class ModelFacts:
     decoder: str | None = None
     """`TDT`, `RNNT`, `CTC`, `TDT + CTC`, `RNNT + CTC` or `AED`; of recognisers only."""
     tokenizer: str | None = None
+    prompt_format: str | None = None
+    """How it is told what to write; of multitask recognisers only."""
     codec: str | None = None
     """The codec that a voice names to make its sound; None where a vocoder does."""
 
@@ -119,12 +121,17 @@ def _of_a_voice(config: Config, kind: Kind, target: str, source: str) -> ModelFa
         target=target,
         kind=kind,
         languages=_spoken(config, tokenizer) or languages_of_name(source),
-        speakers=min(config.whole("n_speakers") or 1, _MOST_SPEAKERS),
+        speakers=min(_speakers(config), _MOST_SPEAKERS),
         sample_rate_hz=config.whole("sample_rate") or config.whole("preprocessor.sample_rate"),
         mel_count=config.whole("n_mel_channels"),
         hop_samples=config.whole("n_window_stride"),
         tokenizer=tokenizer.rpartition(".")[2] if tokenizer else None,
     )
+
+
+def _speakers(config: Config) -> int:
+    table = "speaker_encoder.lookup_module.n_speakers"
+    return config.whole(table) or config.whole("n_speakers") or 1
 
 
 def _of_magpie(config: Config, kind: Kind, target: str) -> ModelFacts:
@@ -173,6 +180,7 @@ def _of_a_recogniser(config: Config, kind: Kind, target: str, source: str) -> Mo
         is_streaming=_is_streaming(config) if kind.role else None,
         decoder=_decoder(config, target) if kind.role else None,
         tokenizer=config.text("tokenizer.type") or ("characters" if kind.role else None),
+        prompt_format=config.text("prompt_format"),
     )
 
 

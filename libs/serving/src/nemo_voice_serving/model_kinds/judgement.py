@@ -7,27 +7,17 @@ from nemo_voice_serving.model_kinds.config import read_config
 from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsupportedModel
 from nemo_voice_serving.model_kinds.facts import ModelFacts, facts_of
 from nemo_voice_serving.model_kinds.kinds import COLLECTIONS, KINDS, MAGPIE, Kind, Role
+from nemo_voice_serving.model_kinds.published_voices import VOCODERS
 from nemo_voice_serving.model_kinds.safety import refuse_foreign_class, refuse_unsafe
 from nemo_voice_serving.model_kinds.sizes import refuse_absurd_sizes
 
 _MAGPIES = re.compile(r"(Easy)?MagpieTTS\w*$")
 """NVIDIA has a class for each way to train one, and adds further ones."""
-_CHARACTERS = "CharsTokenizer"
-_WITHOUT_SOUNDS = ("GermanPhonemesTokenizer", "ItalianPhonemesTokenizer")
-"""Named after phonemes, and yet they read letters."""
-_VOCODERS = {
-    ("en", 44100): "https://api.ngc.nvidia.com/v2/models/nvidia/nemo/"
-    "tts_en_multispeaker_fastpitchhifigan/versions/1.10.0/files/"
-    "tts_en_hifitts_hifigan_ft_fastpitch.nemo",
-    ("es", 44100): "https://api.ngc.nvidia.com/v2/models/nvidia/nemo/"
-    "tts_es_multispeaker_fastpitchhifigan/versions/1.15.0/files/"
-    "tts_es_hifigan_ft_fastpitch_multispeaker.nemo",
-    ("de", 44100): "https://api.ngc.nvidia.com/v2/models/nvidia/nemo/"
-    "tts_de_fastpitch_multispeaker_5/versions/1.11.0/files/"
-    "tts_de_hui_hifigan_ft_fastpitch_multispeaker_5.nemo",
-    ("en", 22050): "nvidia/tts_hifigan",
-}
-"""NVIDIA's, by language and sample rate."""
+_WITHOUT_RULES = frozenset({"GermanPhonemesTokenizer", "ItalianPhonemesTokenizer"})
+"""They take phonemes that were made outside of the checkpoint."""
+_PROMPT_FORMATS = ("canary", "canary2")
+_SENTENCEPIECE = ("agg", "bpe")
+"""Tokenizers whose files lie in the archive; others are built by a hub's names."""
 _COMPARED = (
     ("sample_rate_hz", "{} Hz"),
     ("mel_count", "{} mel bands"),
@@ -91,6 +81,8 @@ def why_not(facts: ModelFacts, role: Role) -> UnsupportedModel | None:
     if kind.role is not role:
         problem = f"It is {what}, where a {role} has to be named."
         return UnsupportedModel(problem, f"Name it as the {kind.role}. {_instead(role)}")
+    if role is Role.RECOGNISER and kind.family == "aed":
+        return _lack_of_a_multitask_recogniser(facts)
     return _lack_of_a_voice(facts) if role is Role.VOICE else None
 
 
@@ -134,15 +126,29 @@ def _lack_of_a_voice(voice: ModelFacts) -> UnsupportedModel | None:
     if tokenizer is None:
         problem = "It is a FastPitch voice without a tokenizer, older than NeMo 1.8."
         return UnsupportedModel(problem, _instead(Role.VOICE))
-    if tokenizer.endswith(_CHARACTERS) or tokenizer in _WITHOUT_SOUNDS:
-        problem = f"It is a FastPitch voice that reads letters, not phonemes ({tokenizer}), "
-        return UnsupportedModel(f"{problem}which is not served yet.", _instead(Role.VOICE))
+    if tokenizer in _WITHOUT_RULES:
+        problem = (
+            f"It is a FastPitch voice that takes phonemes ({tokenizer}), and its checkpoint has "
+        )
+        return UnsupportedModel(f"{problem}no rules that make them of text.", _instead(Role.VOICE))
+    return None
+
+
+def _lack_of_a_multitask_recogniser(recogniser: ModelFacts) -> UnsupportedModel | None:
+    prompt, tokenizer = recogniser.prompt_format, recogniser.tokenizer
+    if prompt not in _PROMPT_FORMATS:
+        names = f", which names its prompt format {prompt[:40]!r}" if prompt else ""
+        problem = f"It is a multitask recogniser without Canary's prompts{names}."
+        return UnsupportedModel(problem, _instead(Role.RECOGNISER))
+    if tokenizer not in _SENTENCEPIECE:
+        problem = f"It is a multitask recogniser without a SentencePiece tokenizer ({tokenizer})."
+        return UnsupportedModel(problem, _instead(Role.RECOGNISER))
     return None
 
 
 def _fitting(voice: ModelFacts) -> str:
     language = voice.languages[0] if voice.languages else ""
-    found = _VOCODERS.get((language, voice.sample_rate_hz or 0))
+    found = VOCODERS.get((language, voice.sample_rate_hz or 0))
     if found:
         return f"Name as its vocoder {found}"
     return "Name as its vocoder the one that was published with it."

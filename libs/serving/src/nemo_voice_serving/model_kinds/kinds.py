@@ -89,13 +89,27 @@ _TRANSDUCER = _recogniser("transducer", "a transducer", "transducer", is_served=
 _HYBRID = _recogniser(
     "hybrid", "a transducer with a CTC head beside it", "transducer", is_served=True
 )
-_CTC = _recogniser("CTC", "a CTC recogniser", "ctc")
-_CHARACTERS = _recogniser("transducer", "a transducer that writes characters", "transducer")
-_PROMPTED = _recogniser("prompted transducer", "a transducer that is told the language", "prompt")
-_END_OF_UTTERANCE = _recogniser(
-    "end-of-utterance transducer", "a transducer that marks the ends of utterances", "transducer"
+_CTC = _recogniser("CTC", "a CTC recogniser", "ctc", is_served=True)
+_CHARACTERS = _recogniser(
+    "transducer", "a transducer that writes characters", "transducer", is_served=True
 )
-_ATTENTION = _recogniser("AED", "an encoder with an attention decoder, like Canary", "aed")
+_HYBRID_CHARACTERS = _recogniser(
+    "hybrid",
+    "a transducer that writes characters, with a CTC head beside it",
+    "transducer",
+    is_served=True,
+)
+_PROMPTED = _recogniser(
+    "prompted transducer", "a transducer that is told the language", "transducer", is_served=True
+)
+_END_OF_UTTERANCE = _recogniser(
+    "end-of-utterance transducer",
+    "a transducer that marks the ends of utterances",
+    "transducer",
+    is_served=True,
+)
+_ATTENTION = _recogniser("AED", "an encoder with an attention decoder", "aed")
+_CANARY = _recogniser("Canary", "a multitask recogniser, like Canary", "aed", is_served=True)
 _SPEAKERS = _other("speaker model", "a model of speakers", "which recognises voices, not words")
 _CLASSES = _other("classifier", "a classifier of sounds", _NO_WORDS)
 _DIARIZER = _other("diarizer", "a diarizer", "which finds who speaks when, and no words")
@@ -111,12 +125,12 @@ KINDS: dict[str, Kind] = {
     "EncDecRNNTBPEModel": _TRANSDUCER,
     "EncDecHybridRNNTCTCBPEModel": _HYBRID,
     "EncDecRNNTModel": _CHARACTERS,
-    "EncDecHybridRNNTCTCModel": _CHARACTERS,
+    "EncDecHybridRNNTCTCModel": _HYBRID_CHARACTERS,
     "EncDecCTCModelBPE": _CTC,
     "EncDecCTCModel": _CTC,
     "EncDecRNNTBPEModelWithPrompt": _PROMPTED,
     "EncDecHybridRNNTCTCBPEModelWithPrompt": _PROMPTED,
-    "EncDecMultiTaskModel": _ATTENTION,
+    "EncDecMultiTaskModel": _CANARY,
     "EncDecTransfModelBPE": _ATTENTION,
     "EncDecRNNTBPEEOUModel": _END_OF_UTTERANCE,
     "EncDecHybridRNNTCTCBPEEOUModel": _END_OF_UTTERANCE,

@@ -12,13 +12,14 @@ _KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"parakeet-tdt-0\.6b-v3"), _EUROPEAN),
     (re.compile(r"canary-1b-v2"), _EUROPEAN),
     (re.compile(r"canary-(1b|180m)(-flash)?"), ("en", "de", "es", "fr")),
-    (re.compile(r"parakeet-tdt_ctc-0\.6b-ja"), ("ja",)),
     (re.compile(r"parakeet-[a-z_-]*\d+(\.\d+)?[bm](-v2)?"), _ENGLISH),
     (re.compile(r"parakeet_realtime_eou_120m-v1"), _ENGLISH),
     (re.compile(r"parakeet-unified-en-0\.6b|nemotron-speech-streaming-en-0\.6b"), _ENGLISH),
 )
 _NAMED = re.compile(r"(?:stt|tts)_([a-z]{2})_\w")
 """NVIDIA's older names, such as `stt_es_fastconformer_hybrid_large_pc`."""
+_NAMED_AT_THE_END = re.compile(r"parakeet-[a-z_]+-\d+(?:\.\d+)?[bm]-([a-z]{2})")
+"""NVIDIA's newer names of one language, such as `parakeet-tdt_ctc-0.6b-ja`."""
 _MULTILINGUAL = "multilingual"
 
 
@@ -33,6 +34,8 @@ def languages_of_name(source: str) -> tuple[str, ...]:
         for pattern, languages in _KNOWN:
             if pattern.fullmatch(name):
                 return languages
+        if found := _NAMED_AT_THE_END.fullmatch(name):
+            return (found[1],)
         if (found := _NAMED.match(name)) and _MULTILINGUAL not in name:
             return (found[1],)
     return ()

@@ -30,6 +30,8 @@ IMAGE_DEMO_MODELS = Path("/opt/nemo-voice/models/demo")
 
 
 ProgressListener = Callable[[Progress], None]
+FactsCheck = Callable[[ModelFacts], None]
+"""Raises `UnsupportedModel` for a checkpoint that does not fit the settings of its service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,13 @@ class Checkpoint:
     """The demo checkpoint that the source `demo` means."""
     wants: Role
     """What it is used as."""
+    check: FactsCheck | None = None
+    """What else its service asks of it."""
 
 
-def model_of(settings: ServiceSettings, demo_file: str, wants: Role) -> Checkpoint:
+def model_of(
+    settings: ServiceSettings, demo_file: str, wants: Role, check: FactsCheck | None = None
+) -> Checkpoint:
     """Returns the model's checkpoint that the settings name."""
     return Checkpoint(
         role="model",
@@ -56,6 +62,7 @@ def model_of(settings: ServiceSettings, demo_file: str, wants: Role) -> Checkpoi
         sha256=settings.model_sha256,
         demo_file=demo_file,
         wants=wants,
+        check=check,
     )
 
 
@@ -167,7 +174,10 @@ def facts_for(checkpoint: Checkpoint, config: bytes) -> ModelFacts:
         ModelArchiveRefused: It is no checkpoint, or would load something else with it.
     """
     with _explained(checkpoint.source):
-        return judged(config, checkpoint.wants, checkpoint.source)
+        facts = judged(config, checkpoint.wants, checkpoint.source)
+        if checkpoint.check is not None:
+            checkpoint.check(facts)
+        return facts
 
 
 @dataclass(frozen=True, slots=True)

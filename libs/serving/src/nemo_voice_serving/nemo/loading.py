@@ -38,11 +38,16 @@ class UnusableModel(Exception):
     """The files are not a model that this backend runs; the message says why."""
 
 
-def read_config(directory: Path) -> DictConfig:
-    """Returns the model's configuration, without loading the model."""
-    path = directory / CONFIG_FILE
+def read_config(directory: Path, *, prefix: str = "") -> DictConfig:
+    """Returns the model's configuration, without loading the model.
+
+    Args:
+        directory: Where the .nemo file was unpacked.
+        prefix: Begins the file's name, for a model that another one's archive carries.
+    """
+    path = directory / f"{prefix}{CONFIG_FILE}"
     if not path.is_file():
-        raise UnusableModel(f"{directory} holds no {CONFIG_FILE}: not an unpacked .nemo file")
+        raise UnusableModel(f"{directory} holds no {path.name}: not an unpacked .nemo file")
     config = OmegaConf.load(path)
     if not isinstance(config, DictConfig) or not config.get("target"):
         raise UnusableModel(f"{path} does not say which NeMo class (`target`) the model is")
@@ -54,6 +59,7 @@ def restore(
     directory: Path,
     *,
     change_config: Callable[[DictConfig], None] | None = None,
+    prefix: str = "",
 ) -> Any:
     """Returns the model on the CPU, frozen, in evaluation mode, its weights mapped from the file.
 
@@ -61,6 +67,8 @@ def restore(
         model_class: The NeMo class to restore.
         directory: Where the .nemo file was unpacked. It must stay as it is while the model lives.
         change_config: Changes the configuration before the model is built from it.
+        prefix: Begins the names of its configuration and weights, for a model that another one's
+            archive carries.
 
     Raises:
         UnusableModel: The directory holds no model, or loading it would be unsafe.
@@ -68,16 +76,23 @@ def restore(
     started_s = time.monotonic()
     _refuse_unsafe_loading()
     directory = directory.resolve()  # NeMo changes the working directory
-    config = read_config(directory)
-    if not (directory / WEIGHTS_FILE).is_file():
-        raise UnusableModel(f"{directory} holds no {WEIGHTS_FILE}: not an unpacked .nemo file")
+    config = read_config(directory, prefix=prefix)
+    weights = f"{prefix}{WEIGHTS_FILE}"
+    if not (directory / weights).is_file():
+        raise UnusableModel(f"{directory} holds no {weights}: not an unpacked .nemo file")
     adopt_nemo()
     if change_config is not None:
         OmegaConf.set_struct(config, value=False)
         change_config(config)
     connector = _MappingConnector()
     connector.model_extracted_dir = str(directory)
-    with _LOADING, Building(directory / WEIGHTS_FILE) as building, _expected_warnings():
+    connector.model_config_yaml = f"{prefix}{CONFIG_FILE}"
+    connector.model_weights_ckpt = weights
+    with (
+        _LOADING,
+        Building(directory / weights) as building,
+        _expected_warnings(),
+    ):
         try:
             model = model_class.restore_from(
                 str(directory),

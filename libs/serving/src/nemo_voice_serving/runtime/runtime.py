@@ -5,6 +5,7 @@ it from the start of the process to ready.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -44,6 +45,32 @@ class ServedModel:
     kind: str | None = None
     languages: tuple[str, ...] = ()
     speakers: int | None = None
+    translations: tuple[tuple[str, str], ...] = ()
+    voices: tuple[str, ...] = ()
+    """The names by which requests choose one; of voices only."""
+
+
+class StepTimer:
+    """Passes the steps of a warm-up on, and measures the slowest."""
+
+    def __init__(
+        self, report: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._report = report
+        self._clock = clock
+        self._began_s: float | None = None
+        self._slowest_s = 0.0
+
+    def __call__(self, step: str) -> None:
+        """Receives the name of a step that begins; the one before it is over."""
+        self._slowest_s = self.slowest_s()
+        self._began_s = self._clock()
+        self._report(step)
+
+    def slowest_s(self) -> float:
+        """Returns the seconds of the slowest step, the present one included."""
+        present_s = 0.0 if self._began_s is None else self._clock() - self._began_s
+        return max(self._slowest_s, present_s)
 
 
 class Runtime:
@@ -53,7 +80,7 @@ class Runtime:
         """Takes the settings and the service's name in metrics: `tts` or `stt`."""
         self.settings = settings
         self.lifecycle = Lifecycle()
-        self.device = DeviceThread()
+        self.device = DeviceThread(stuck_after_s=settings.stuck_after_s)
         self.metrics = ServiceMetrics(CollectorRegistry(), service)
         self.model = ServedModel(settings.model)
         self._service = service
@@ -64,11 +91,10 @@ class Runtime:
 
     def stuck(self) -> str | None:
         """Returns what is wrong when one batch has run for longer than it may; else None."""
-        busy_s = self.device.busy_s()
         is_serving = self.lifecycle.phase in {Phase.READY, Phase.DRAINING}
-        if not is_serving or busy_s <= self.settings.stuck_after_s:
+        if not is_serving or not self.device.is_stuck():
             return None
-        return f"one batch has been running for {busy_s:.0f} s"
+        return f"one batch has been running for {self.device.busy_s():.0f} s"
 
     def require_serving(self) -> None:
         """Refuses requests while no model is ready.
@@ -97,11 +123,14 @@ class Runtime:
             kind=loaded.kind,
             languages=loaded.languages,
             speakers=loaded.speakers,
+            translations=loaded.translations,
         )
         self.metrics.model_loaded(self._service, loaded)
         logger.info("model loaded", extra={"model": loaded.source, "device": loaded.device})
         self.lifecycle.enter(Phase.WARMING, "the first batches are being run")
-        await self.device.run(lambda: backend.warm_up(self.explain_warm_up))
+        steps = StepTimer(self.explain_warm_up)
+        await self.device.run(lambda: backend.warm_up(steps))
+        self.device.warmed_up(steps.slowest_s())
         return backend
 
     def batcher(

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nemo_voice_stt.captions.line_breaks import ends_sentence
+from nemo_voice_stt.captions.phrases import Phrases, phrases_of
 from nemo_voice_stt.transcription.port import Word
+from nemo_voice_stt.transcription.writing import joined
 
 PAUSE_S = 0.8
 """A silence between words that ends a segment."""
@@ -31,19 +34,20 @@ class Segment:
 
 def segments_of(words: Sequence[Word]) -> list[Segment]:
     """Returns the segments: ended by a pause, by the end of a sentence, or by length."""
+    language = phrases_of(word.text for word in words)
     groups: list[list[Word]] = []
     for word in words:
-        if groups and not _ends(groups[-1], word):
+        if groups and not _ends(groups[-1], word, language):
             groups[-1].append(word)
         else:
             groups.append([word])
-    return [Segment(" ".join(word.text for word in group), tuple(group)) for group in groups]
+    return [Segment(joined(group), tuple(group)) for group in groups]
 
 
-def _ends(group: Sequence[Word], following: Word) -> bool:
+def _ends(group: Sequence[Word], following: Word, language: Phrases) -> bool:
     last = group[-1]
     return (
         following.start_s - last.end_s >= PAUSE_S
-        or last.text.endswith((".", "?", "!"))
+        or ends_sentence(last.text, language)
         or following.end_s - group[0].start_s > LONGEST_S
     )

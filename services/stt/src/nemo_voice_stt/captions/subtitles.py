@@ -1,8 +1,9 @@
 """Words with times as subtitles, the way broadcasters make them.
 
-Durations, gaps and lengths are those of Netflix's Timed Text Style Guide (General Requirements and
-English): 5/6 to 7 seconds, two frames between subtitles, two lines of 42 characters, 20 characters
-a second. Where the lines break is `line_breaks.py`; the routes call this for `srt` and `vtt`.
+Durations, gaps and lengths are those of Netflix's Timed Text Style Guide (General Requirements,
+English and Chinese): 5/6 to 7 seconds, two frames between subtitles, two lines of 42 characters, 20
+characters a second; of characters as wide as Chinese ones 16 in a line and 9 a second. Where the
+lines break is `line_breaks.py`; the routes call this for `srt` and `vtt`.
 """
 
 import html
@@ -10,12 +11,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nemo_voice_stt.captions.line_breaks import Shape, break_cost, ends_sentence, lines_of
+from nemo_voice_stt.captions.line_breaks import (
+    Shape,
+    break_cost,
+    ends_sentence,
+    length_after,
+    lines_of,
+)
+from nemo_voice_stt.captions.phrases import Phrases, phrases_of
 from nemo_voice_stt.transcription.port import Word
+from nemo_voice_stt.transcription.writing import is_wide, joined
 
 MIN_LINE_CHARS, MAX_LINE_CHARS, MAX_LINES = 16, 100, 3
 """The limits of what a request may set."""
 
+_NARROW, _WIDE = (42, 20.0), (16, 9.0)
+"""Characters of a line, and of a second."""
 _APART_S = 1.0
 """No subtitle reaches over a longer silence."""
 _BRIDGED_S = 0.5
@@ -32,22 +43,56 @@ _RAGGED = 0.3
 class SubtitleRules:
     """What every subtitle keeps to."""
 
-    max_line_chars: int = 42
+    max_line_chars: int | None = None
+    """None for 42, or 16 of wide characters."""
     max_lines: int = 2
     min_duration_s: float = 5 / 6
     """Kept wherever the next subtitle leaves the time."""
     max_duration_s: float = 7.0
-    max_chars_per_s: float = 20.0
-    """Reading speed: a subtitle stays longer than its words are spoken where there is time."""
+    max_chars_per_s: float | None = None
+    """Reading speed, None for 20, or 9 of wide characters: a subtitle stays longer than its words
+    are spoken where there is time."""
     min_gap_s: float = 2 / 24
-
-    @property
-    def shape(self) -> Shape:
-        """How much text one subtitle may hold."""
-        return Shape(self.max_line_chars, self.max_lines)
 
 
 DEFAULT_RULES = SubtitleRules()
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The rules as they apply to one transcript."""
+
+    rules: SubtitleRules
+    shape: Shape
+    chars_per_s: float
+    language: Phrases
+
+    def costs(self, words: Sequence[Word]) -> list[float]:
+        """Returns what it costs to break after each word but the last."""
+        return [
+            break_cost(
+                word.text, following.text, following.start_s - word.end_s, language=self.language
+            )
+            for word, following in pairwise(words)
+        ]
+
+    def needed_s(self, chars: int) -> float:
+        """Returns how long so much text has to be shown."""
+        rules = self.rules
+        reading_s = chars / self.chars_per_s
+        return min(rules.max_duration_s, max(rules.min_duration_s, reading_s))
+
+
+def _layout_of(words: Sequence[Word], rules: SubtitleRules) -> _Layout:
+    text = "".join(word.text for word in words)
+    are_wide = 2 * sum(map(is_wide, text)) > len(text)
+    usual_line, usual_speed = _WIDE if are_wide else _NARROW
+    return _Layout(
+        rules,
+        Shape(rules.max_line_chars or usual_line, rules.max_lines),
+        rules.max_chars_per_s or usual_speed,
+        phrases_of(word.text for word in words),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +106,11 @@ class Subtitle:
 
 def subtitles_of(words: Iterable[Word], rules: SubtitleRules = DEFAULT_RULES) -> list[Subtitle]:
     """Returns the words as subtitles in order, none overlapping another."""
-    fitting = [part for word in words for part in _parts(word, rules.max_line_chars)]
-    groups = [group for run in _runs(fitting) for group in _groups(run, rules)]
-    return list(_timed(groups, rules))
+    words = list(words)
+    layout = _layout_of(words, rules)
+    fitting = [part for word in words for part in _parts(word, layout.shape.max_line_chars)]
+    groups = [group for run in _runs(fitting) for group in _groups(run, layout)]
+    return list(_timed(groups, layout))
 
 
 def as_srt(subtitles: Sequence[Subtitle]) -> str:
@@ -100,7 +147,8 @@ def _parts(word: Word, longest: int) -> Iterator[Word]:
     for place in range(count):
         start_s = word.start_s + place * step_s
         text = word.text[place * longest : (place + 1) * longest]
-        yield Word(text, start_s, start_s + step_s, word.confidence)
+        is_joined = word.is_joined or place > 0
+        yield Word(text, start_s, start_s + step_s, word.confidence, is_joined=is_joined)
 
 
 def _runs(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
@@ -115,16 +163,13 @@ def _runs(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
             yield words[start:end]
 
 
-def _groups(run: Sequence[Word], rules: SubtitleRules) -> list[Sequence[Word]]:
+def _groups(run: Sequence[Word], layout: _Layout) -> list[Sequence[Word]]:
     """Returns the run cut into the words of each subtitle, at the least cost of all cuttings."""
-    costs = [
-        break_cost(word.text, following.text, following.start_s - word.end_s)
-        for word, following in pairwise(run)
-    ]
+    costs = layout.costs(run)
     best = [0.0] + [float("inf")] * len(run)
     origin = [0] * (len(run) + 1)
     for start in range(len(run)):
-        for end, own in _subtitles_from(start, run, costs, rules):
+        for end, own in _subtitles_from(start, run, costs, layout):
             if best[start] + own < best[end]:
                 best[end], origin[end] = best[start] + own, start
     groups: list[Sequence[Word]] = []
@@ -136,51 +181,43 @@ def _groups(run: Sequence[Word], rules: SubtitleRules) -> list[Sequence[Word]]:
 
 
 def _subtitles_from(
-    start: int, run: Sequence[Word], costs: Sequence[float], rules: SubtitleRules
+    start: int, run: Sequence[Word], costs: Sequence[float], layout: _Layout
 ) -> Iterator[tuple[int, float]]:
     """Yields where a subtitle that begins with this word may end, and what it would cost."""
-    line, length, sentences, chars = 1, -1, 0, -1
+    rules, longest = layout.rules, layout.shape.max_line_chars
+    line, length, sentences, chars = 1, 0, 0, 0
     for place in range(start, len(run)):
         word = run[place]
-        chars += 1 + len(word.text)
-        length += 1 + len(word.text)
-        if length > rules.max_line_chars:
+        added = length_after(word) if place > start else len(word.text)
+        chars += added
+        length += added
+        if length > longest:
             line, length = line + 1, len(word.text)
         lasts_s = word.end_s - run[start].start_s
         if place > start and (line > rules.max_lines or lasts_s > rules.max_duration_s):
             return
         end = place + 1
         cost = _PER_SUBTITLE + _INNER_SENTENCE_END * sentences
-        cost += _RAGGED * (1 - min(1.0, chars / rules.max_line_chars)) ** 2
+        cost += _RAGGED * (1 - min(1.0, chars / longest)) ** 2
         if end < len(run):
             time_s = run[end].start_s - rules.min_gap_s - run[start].start_s
-            needed_s = _needed_s(chars, rules)
+            needed_s = layout.needed_s(chars)
             cost += costs[place] + _TOO_FAST * max(0.0, 1 - time_s / needed_s)
         yield end, cost
-        sentences += ends_sentence(word.text)
+        sentences += ends_sentence(word.text, layout.language)
 
 
-def _needed_s(chars: int, rules: SubtitleRules) -> float:
-    reading_s = chars / rules.max_chars_per_s
-    return min(rules.max_duration_s, max(rules.min_duration_s, reading_s))
-
-
-def _timed(groups: Sequence[Sequence[Word]], rules: SubtitleRules) -> Iterator[Subtitle]:
-    earliest_s = 0.0
+def _timed(groups: Sequence[Sequence[Word]], layout: _Layout) -> Iterator[Subtitle]:
+    rules, earliest_s = layout.rules, 0.0
     for place, group in enumerate(groups):
-        texts = [word.text for word in group]
         start_s = max(group[0].start_s, earliest_s)
         is_last = place + 1 == len(groups)
         until_s = float("inf") if is_last else groups[place + 1][0].start_s - rules.min_gap_s
         latest_s = min(until_s, start_s + rules.max_duration_s)
-        needed_s = _needed_s(len(" ".join(texts)), rules)
+        needed_s = layout.needed_s(len(joined(group)))
         end_s = min(max(group[-1].end_s, start_s + needed_s), latest_s)
         if until_s - end_s < _BRIDGED_S:
             end_s = latest_s
         end_s = max(end_s, start_s + _LEAST_S)
-        costs = [
-            break_cost(word.text, following.text, following.start_s - word.end_s)
-            for word, following in pairwise(group)
-        ]
-        yield Subtitle(start_s, end_s, lines_of(texts, costs, rules.shape))
+        yield Subtitle(start_s, end_s, lines_of(group, layout.costs(group), layout.shape))
         earliest_s = end_s + rules.min_gap_s

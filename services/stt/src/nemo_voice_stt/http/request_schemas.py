@@ -1,4 +1,4 @@
-"""What can be posted to `POST /v1/audio/transcriptions`, field by field."""
+"""What can be posted to `/v1/audio/transcriptions` and `/v1/audio/translations`, by field."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
 from nemo_voice_stt.captions.subtitles import (
     DEFAULT_RULES,
@@ -25,6 +26,11 @@ class TranscriptFormat(StrEnum):
     VTT = "vtt"
     VERBOSE_JSON = "verbose_json"
 
+    @property
+    def is_subtitles(self) -> bool:
+        """Whether it is a file of subtitles, which stand where words are spoken."""
+        return self in {TranscriptFormat.SRT, TranscriptFormat.VTT}
+
 
 STREAMED = frozenset({TranscriptFormat.JSON, TranscriptFormat.TEXT})
 """The formats that `stream` has an effect on."""
@@ -43,8 +49,8 @@ def _known_format(value: Any) -> Any:
     return value
 
 
-class TranscriptionForm(BaseModel):
-    """The form of `POST /v1/audio/transcriptions`, as OpenAI defines it; other fields are ignored.
+class RecordingForm(BaseModel):
+    """What both forms have; other fields are ignored.
 
     OpenAI's own clients write lists with brackets, LiteLLM without.
     """
@@ -59,38 +65,14 @@ class TranscriptionForm(BaseModel):
         TranscriptFormat.JSON
     )
     """Shape of the response."""
-    stream: bool = False
-    """Sends `json` or `text` as server-sent events, piece by piece; no effect on other formats."""
     language: str | None = None
     """Language of the audio, such as `en` or `en-US`; refused when the model does not know it."""
-    bracketed_languages: list[str] = Field(default=[], alias="languages[]")
-    """Languages that the audio may be in; refused when the model knows none of them."""
-    languages: list[str] = []
-    """The same without brackets."""
     prompt: str | None = None
     """Names separated by commas count as keywords; prose has no effect."""
-    bracketed_keywords: list[str] = Field(default=[], alias="keywords[]")
-    """Words and names to prefer to others that sound alike."""
-    keywords: list[str] = []
-    """The same without brackets."""
     temperature: float = Field(default=0.0, ge=0, le=1)
     """Accepted for OpenAI's clients; the model always takes what is likeliest."""
-    bracketed_granularities: list[Granularity] = Field(
-        default=[], alias="timestamp_granularities[]"
-    )
-    """For `verbose_json`: times of words, of segments (default), or of both."""
-    timestamp_granularities: list[Granularity] = []
-    """The same without brackets."""
-    bracketed_include: list[Literal["logprobs"]] = Field(default=[], alias="include[]")
-    """`logprobs` adds the logarithm of each token's probability to `json`."""
-    include: list[Literal["logprobs"]] = []
-    """The same without brackets."""
-    chunking_strategy: str | None = None
-    """Accepted for OpenAI's clients; long audio is always cut at silences."""
-    max_line_chars: int = Field(
-        default=DEFAULT_RULES.max_line_chars, ge=MIN_LINE_CHARS, le=MAX_LINE_CHARS
-    )
-    """For `srt` and `vtt`: longest line."""
+    max_line_chars: int | None = Field(default=None, ge=MIN_LINE_CHARS, le=MAX_LINE_CHARS)
+    """For `srt` and `vtt`: longest line; absent for 42 characters, 16 as wide as Chinese ones."""
     max_lines: int = Field(default=DEFAULT_RULES.max_lines, ge=1, le=MAX_LINES)
     """For `srt` and `vtt`: most lines of one subtitle."""
 
@@ -106,22 +88,87 @@ class TranscriptionForm(BaseModel):
         }
 
     @property
-    def is_streamed(self) -> bool:
-        """Whether the response comes as events."""
-        return self.stream and self.response_format in STREAMED
+    def granularities(self) -> frozenset[Granularity]:
+        """What a verbose response gives times for."""
+        return frozenset({Granularity.SEGMENT})
 
     @property
     def has_logprobs(self) -> bool:
         """Whether the response gives probabilities."""
-        return bool(self.include or self.bracketed_include)
+        return False
 
     @property
-    def granularities(self) -> frozenset[Granularity]:
-        """What a verbose response gives times for."""
-        wanted = {*self.timestamp_granularities, *self.bracketed_granularities}
-        return frozenset(wanted or {Granularity.SEGMENT})
+    def uses_words(self) -> bool:
+        """Whether times of words make the response better, or possible at all."""
+        return self.response_format not in STREAMED
+
+    @property
+    def field_that_needs_words(self) -> str | None:
+        """The field that asks for what is impossible without times of words."""
+        if self.response_format.is_subtitles:
+            return "response_format"
+        is_verbose = self.response_format is TranscriptFormat.VERBOSE_JSON
+        needs_words = is_verbose and Granularity.WORD in self.granularities
+        return "timestamp_granularities" if needs_words else None
 
     @property
     def subtitle_rules(self) -> SubtitleRules:
         """What subtitles keep to."""
         return SubtitleRules(max_line_chars=self.max_line_chars, max_lines=self.max_lines)
+
+
+class TranslationForm(RecordingForm):
+    """The form of `POST /v1/audio/translations`, as OpenAI defines it, and languages beside."""
+
+    to_language: str | None = None
+    """Language to write in, such as `de`: of vLLM's clients. Absent for English, as OpenAI's."""
+    target_language: str | None = None
+    """The same by NVIDIA's name."""
+
+    @property
+    def wanted_language(self) -> str | None:
+        """The language to write in, by either name; none for English."""
+        return self.to_language or self.target_language
+
+
+class TranscriptionForm(RecordingForm):
+    """The form of `POST /v1/audio/transcriptions`, as OpenAI defines it."""
+
+    stream: bool = False
+    """Sends `json` or `text` as server-sent events, piece by piece; no effect on other formats."""
+    bracketed_languages: list[str] = Field(default=[], alias="languages[]")
+    """Languages that the audio may be in; refused when the model knows none of them."""
+    languages: list[str] = []
+    """The same without brackets."""
+    bracketed_keywords: list[str] = Field(default=[], alias="keywords[]")
+    """Words and names to prefer to others that sound alike."""
+    keywords: list[str] = []
+    """The same without brackets."""
+    bracketed_granularities: list[Granularity] = Field(
+        default=[], alias="timestamp_granularities[]"
+    )
+    """For `verbose_json`: times of words, of segments (default), or of both."""
+    timestamp_granularities: list[Granularity] = []
+    """The same without brackets."""
+    bracketed_include: list[Literal["logprobs"]] = Field(default=[], alias="include[]")
+    """`logprobs` adds the logarithm of each token's probability to `json`."""
+    include: list[Literal["logprobs"]] = []
+    """The same without brackets."""
+    chunking_strategy: str | None = None
+    """Accepted for OpenAI's clients; long audio is always cut at silences."""
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the response comes as events."""
+        return self.stream and self.response_format in STREAMED
+
+    @property
+    @override
+    def has_logprobs(self) -> bool:
+        return bool(self.include or self.bracketed_include)
+
+    @property
+    @override
+    def granularities(self) -> frozenset[Granularity]:
+        wanted = {*self.timestamp_granularities, *self.bracketed_granularities}
+        return frozenset(wanted or {Granularity.SEGMENT})

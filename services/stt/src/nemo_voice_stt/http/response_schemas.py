@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from nemo_voice_stt.captions.segments import Segment, segments_of
 from nemo_voice_stt.http.request_schemas import Granularity
 from nemo_voice_stt.transcription.port import TextToken, Word
-from nemo_voice_stt.transcription.transcription import Transcript
+from nemo_voice_stt.transcription.transcription import Passage, Transcript
 
 
 class DurationUsage(BaseModel):
@@ -68,7 +68,7 @@ class SegmentTime(BaseModel):
 class VerboseTranscript(BaseModel):
     """The response for `verbose_json`."""
 
-    task: Literal["transcribe"] = "transcribe"
+    task: Literal["transcribe", "translate"] = "transcribe"
     language: str
     duration: float
     text: str
@@ -87,9 +87,16 @@ def plain(transcript: Transcript, *, with_logprobs: bool = False) -> PlainTransc
 
 
 def verbose(
-    transcript: Transcript, granularities: frozenset[Granularity], language: str
+    transcript: Transcript,
+    granularities: frozenset[Granularity],
+    language: str,
+    *,
+    is_translated: bool = False,
 ) -> VerboseTranscript:
-    """Returns the transcript in the `verbose_json` shape with the times of these granularities."""
+    """Returns the transcript in the `verbose_json` shape with the times of these granularities.
+
+    Where words have no times, the segments are the passages: stretches between silences.
+    """
     words = [
         WordTime(
             word=word.text,
@@ -99,8 +106,13 @@ def verbose(
         )
         for word in transcript.words
     ]
-    segments = [_segment(place, it) for place, it in enumerate(segments_of(transcript.words))]
+    if words or not transcript.text:
+        segments = [_segment(place, it) for place, it in enumerate(segments_of(transcript.words))]
+    else:
+        spoken = [passage for passage in transcript.passages if passage.text]
+        segments = [_whole_passage(place, passage) for place, passage in enumerate(spoken)]
     return VerboseTranscript(
+        task="translate" if is_translated else "transcribe",
         language=language,
         duration=round(transcript.duration_s, 3),
         text=transcript.text,
@@ -124,17 +136,27 @@ def logprobs_of(words: Sequence[Word], *, is_start: bool = True) -> list[TokenLo
 
 def _segment(place: int, segment: Segment) -> SegmentTime:
     tokens = [token for word in segment.words for token in word.tokens]
+    return _segment_time(place, segment.text, segment.start_s, segment.end_s, tokens)
+
+
+def _whole_passage(place: int, passage: Passage) -> SegmentTime:
+    return _segment_time(place, passage.text, passage.start_s, passage.end_s, [])
+
+
+def _segment_time(
+    place: int, text: str, start_s: float, end_s: float, tokens: Sequence[TextToken]
+) -> SegmentTime:
     return SegmentTime(
         id=place,
-        seek=round(segment.start_s * 100),  # Whisper counts its frames of 10 ms
-        start=round(segment.start_s, 3),
-        end=round(segment.end_s, 3),
-        text=segment.text,
+        seek=round(start_s * 100),  # Whisper counts its frames of 10 ms
+        start=round(start_s, 3),
+        end=round(end_s, 3),
+        text=text,
         tokens=[token.number for token in tokens],
         temperature=0.0,
         avg_logprob=_mean_logprob(tokens),
-        compression_ratio=_compression_ratio(segment.text),
-        no_speech_prob=0.0,  # a transducer knows no such thing
+        compression_ratio=_compression_ratio(text),
+        no_speech_prob=0.0,  # these models know no such thing
     )
 
 

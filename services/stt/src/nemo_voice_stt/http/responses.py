@@ -17,7 +17,7 @@ from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE, StreamedRespons
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt.http import sse
 from nemo_voice_stt.http.response_schemas import TokenLogprob, logprobs_of
-from nemo_voice_stt.transcription.port import Recogniser
+from nemo_voice_stt.transcription.port import Abilities, Recogniser
 from nemo_voice_stt.transcription.transcription import (
     Passage,
     Transcript,
@@ -25,16 +25,23 @@ from nemo_voice_stt.transcription.transcription import (
     TranscriptionInput,
     transcript_of,
 )
+from nemo_voice_stt.transcription.writing import separator
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A recording in a request, and the words that are likely in it."""
+    """A recording in a request, and what is to be written of it."""
 
     file: UploadFile
     param: str
     """The request's field that holds the file, for errors."""
     hotwords: tuple[str, ...] = ()
+    language: str | None = None
+    """What is spoken, as the model names it; None leaves it to the model."""
+    translate_to: str | None = None
+    """The language to write it in, as the model names it; None writes what is said."""
+    uses_words: bool = False
+    """Whether times of words are used."""
 
     def recording(self) -> TranscriptionInput:
         """Returns what is to be transcribed.
@@ -47,7 +54,14 @@ class Upload:
         # Some clients call every file audio/pcm: what it is by its first bytes counts.
         has_header = names_its_format(file.read(HEAD_BYTES))
         raw_format = None if has_header else raw_format_of(self.file.content_type)
-        return TranscriptionInput(file, raw_format, self.hotwords)
+        return TranscriptionInput(
+            file,
+            raw_format,
+            self.hotwords,
+            language=self.language,
+            translate_to=self.translate_to,
+            needs_words=self.uses_words,
+        )
 
 
 class TranscriptResponses:
@@ -55,6 +69,14 @@ class TranscriptResponses:
 
     def __init__(self, service: Service[Recogniser, Transcription]) -> None:
         self._service = service
+
+    def abilities(self) -> Abilities:
+        """Returns what the model can do.
+
+        Raises:
+            NotReady: While no model is ready.
+        """
+        return self._service.use_case().abilities
 
     async def transcript(self, request: Request, upload: Upload) -> Transcript:
         """Returns the transcript of an upload, or stops working when the client leaves.
@@ -124,7 +146,7 @@ class _TranscriptEvents:
 
     def __init__(self, *, with_logprobs: bool) -> None:
         self.audio_s = 0.0
-        self._texts: list[str] = []
+        self._text = ""
         self._tokens = 0
         self._logprobs: list[TokenLogprob] | None = [] if with_logprobs else None
 
@@ -135,15 +157,15 @@ class _TranscriptEvents:
         if not passage.text:
             return b""
         self._tokens += sum(len(word.tokens) for word in passage.words)
-        space = " " if self._texts else ""
-        self._texts.append(passage.text)
+        is_start = not self._text
+        added = separator(self._text, passage.text) + passage.text
+        self._text += added
         if self._logprobs is None:
-            return sse.delta(space + passage.text)
-        own = logprobs_of(passage.words, is_start=not space)
+            return sse.delta(added)
+        own = logprobs_of(passage.words, is_start=is_start)
         self._logprobs += own
-        return sse.delta(space + passage.text, own)
+        return sse.delta(added, own)
 
     def done(self) -> bytes:
         """Returns the event that ends the transcript."""
-        text = " ".join(self._texts)
-        return sse.done(text, self.audio_s, self._tokens, self._logprobs)
+        return sse.done(self._text, self.audio_s, self._tokens, self._logprobs)

@@ -22,6 +22,8 @@ class Clip:
     """What is spoken, one of `Abilities.told_languages`; None leaves it to the model."""
     translate_to: str | None = None
     """The language to write it in, where that is another; None writes what is said."""
+    needs_words: bool = False
+    """Whether words with times are used; a model that writes them at a cost does it for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,14 @@ class Abilities:
     """Whether it can prefer words that a request names."""
     told_languages: tuple[str, ...] = ()
     """Codes of the languages that it can be told are spoken; none where it always finds out."""
+    default_language: str | None = None
+    """What it takes for spoken where it is not told; None where it finds out."""
     translations: tuple[tuple[str, str], ...] = ()
     """The pairs of spoken and written language that it translates between."""
+
+
+TRANSDUCER = Abilities()
+"""Those of a transducer: all but to be told a language, and to translate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +73,13 @@ class Word:
     """Between 0 and 1, where the backend computes it."""
     tokens: tuple[TextToken, ...] = ()
     """What the model spelled it with."""
+    is_joined: bool = False
+    """Whether no space stands before it, as in languages that write without."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The text and words of one piece of audio; no words where there is no speech."""
+    """The text and words of one piece of audio; no words where there is no speech, or no times."""
 
     text: str
     words: tuple[Word, ...]
@@ -81,7 +91,7 @@ class Recogniser(Backend, Protocol):
     Only its description and its abilities may be read off the device thread.
     """
 
-    abilities: Abilities = Abilities()
+    abilities: Abilities = TRANSDUCER
     """What it can do beyond text."""
 
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:

@@ -13,10 +13,12 @@ from typing import BinaryIO
 
 from nemo_voice_serving.audio.decoding import decode
 from nemo_voice_serving.audio.raw import RawFormat
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher
-from nemo_voice_stt.transcription.port import Clip, Recognition, Word
+from nemo_voice_stt.transcription.port import TRANSDUCER, Abilities, Clip, Recognition, Word
 from nemo_voice_stt.transcription.silence_splitter import Piece, cut_at_silences
+from nemo_voice_stt.transcription.writing import joined_passages, separator
 
 _BLOCK_S = 10.0
 """How much is decoded in one step: most requests in one."""
@@ -30,17 +32,29 @@ class Pacing:
     pieces_ahead: int
     max_audio_s: float
     timeout_s: float
+    urgency: int = 0
+    """See `Waiting.urgency`; `AT_ONCE` for the self-test."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionInput:
-    """A recording to transcribe, and the words that are likely in it."""
+    """A recording to transcribe, and what is to be written of it."""
 
     file: BinaryIO
     raw_format: RawFormat | None = None
     """The format of samples without a header; absent for a file that has one."""
     hotwords: tuple[str, ...] = ()
     """Words and names to prefer to others that sound alike."""
+    language: str | None = None
+    """What is spoken, one of the model's `told_languages`; None leaves it to the model."""
+    translate_to: str | None = None
+    """The language to write it in, where that is another; None writes what is said."""
+    needs_words: bool = False
+    """Whether words with times are used."""
+
+    def clip(self, samples: Samples) -> Clip:
+        """Returns a piece of the recording, for the model."""
+        return Clip(samples, self.hotwords, self.language, self.translate_to, self.needs_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,14 @@ class Transcript:
     @property
     def words(self) -> tuple[Word, ...]:
         """Every word in order."""
-        return tuple(word for passage in self.passages for word in passage.words)
+        words: list[Word] = []
+        for passage in self.passages:
+            if not passage.words:
+                continue
+            first, *others = passage.words
+            follows = bool(words) and not separator(words[-1].text, first.text)
+            words += [replace(first, is_joined=follows), *others]
+        return tuple(words)
 
 
 class Transcription:
@@ -82,7 +103,10 @@ class Transcription:
         sample_rate_hz: int,
         admission: Admission,
         pacing: Pacing,
+        abilities: Abilities = TRANSDUCER,
     ) -> None:
+        self.abilities = abilities
+        """What the recogniser can do beyond text."""
         self._recognitions = recognitions
         self._rate_hz = sample_rate_hz
         self._admission = admission
@@ -124,7 +148,7 @@ class Transcription:
             try:
                 while decoded:
                     piece = decoded.popleft()
-                    work = self._recognise(piece, recording.hotwords, is_patient=has_begun)
+                    work = self._recognise(piece, recording, is_patient=has_begun)
                     has_begun = has_begun or not piece.is_silent
                     pending.append(asyncio.create_task(work))
                     if has_more and not decoded:
@@ -139,14 +163,15 @@ class Transcription:
                 await asyncio.gather(*pending, return_exceptions=True)
 
     async def _recognise(
-        self, piece: Piece, hotwords: tuple[str, ...], *, is_patient: bool
+        self, piece: Piece, recording: TranscriptionInput, *, is_patient: bool
     ) -> Passage:
         duration_s = len(piece.samples) / self._rate_hz
         if piece.is_silent:
             return Passage("", (), piece.start_s, piece.start_s + duration_s)
         served = await self._recognitions.submit(
-            Clip(piece.samples, hotwords),
+            recording.clip(piece.samples),
             length=duration_s,
+            urgency=self._pacing.urgency,
             timeout_s=self._pacing.timeout_s,
             is_patient=is_patient,
         )
@@ -155,7 +180,7 @@ class Transcription:
 
 def transcript_of(passages: Sequence[Passage]) -> Transcript:
     """Returns the passages of one recording as one transcript."""
-    text = " ".join(passage.text for passage in passages if passage.text)
+    text = joined_passages([passage.text for passage in passages])
     return Transcript(text, tuple(passages), passages[-1].end_s if passages else 0.0)
 
 

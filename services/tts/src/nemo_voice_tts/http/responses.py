@@ -20,7 +20,10 @@ from nemo_voice_tts.errors import TextTooLong
 from nemo_voice_tts.http import sse
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
-from nemo_voice_tts.text.pronunciations import EMPTY, PronunciationList, of_mapping
+from nemo_voice_tts.synthesis.voices import DEFAULT_VOICE, Voices
+from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.phonemes import Pronunciation
+from nemo_voice_tts.text.pronunciations import EMPTY, Check, PronunciationList, of_mapping
 from nemo_voice_tts.text.reading import ReadingOptions
 from nemo_voice_tts.text.structure.blocks import TextFormat
 from nemo_voice_tts.text.unread import unread_places
@@ -48,6 +51,8 @@ class SpeechParameters:
     """The request's own list."""
     strict: bool = False
     """Whether characters that no voice reads are refused instead of left out."""
+    voice: str = DEFAULT_VOICE
+    """The name of the voice that speaks."""
 
 
 class SpeechResponses:
@@ -72,9 +77,18 @@ class SpeechResponses:
         self._pronunciations = pronunciations
 
     @property
-    def model_name(self) -> str:
-        """The name of the model in the settings."""
-        return self._service.runtime.settings.model
+    def voices(self) -> Voices:
+        """The voices of the loaded model; raises `NotReady` while there is none."""
+        self.require_serving()
+        return self._service.use_case().voices
+
+    def check(self, pronunciation: Pronunciation) -> None:
+        """Raises `UnknownPhoneme` for a sound that the loaded voice does not have.
+
+        Raises:
+            NotReady: While no model is ready.
+        """
+        self._service.use_case().check(pronunciation)
 
     def options(
         self,
@@ -86,9 +100,14 @@ class SpeechResponses:
         """Returns how a request's text is read: what it says itself comes first."""
         return ReadingOptions(
             text_format or self._text_format,
+            language=self.language().code,
             pronunciations=(pronunciations, self._pronunciations()),
             strict=strict,
         )
+
+    def language(self) -> Language:
+        """Returns the language of the voice; raises `NotReady` while no model is ready."""
+        return self._service.use_case().language
 
     def require_serving(self) -> None:
         """Raises `NotReady` while no model is ready."""
@@ -151,8 +170,11 @@ class SpeechResponses:
         with error_param(wanted.param):
             check_length(wanted.text, wanted.max_chars)
             synthesis = self._service.use_case()
+            speaker = synthesis.voices.speaker(wanted.voice)
             options = self.options(wanted.text_format, wanted.pronunciations, strict=wanted.strict)
-            pieces = synthesis.speak(wanted.text, pace=wanted.pace, options=options)
+            pieces = synthesis.speak(
+                wanted.text, speaker=speaker, pace=wanted.pace, options=options
+            )
             first = await while_connected(request, anext(pieces))
         metrics = self._service.runtime.metrics
         metrics.first_audio(time.monotonic() - arrived_s)
@@ -219,14 +241,18 @@ def check_length(text: str, max_chars: int) -> None:
         raise TextTooLong(message)
 
 
-def request_list(words: Mapping[str, str] | None) -> PronunciationList:
+def request_list(words: Mapping[str, str] | None, check: Check) -> PronunciationList:
     """Returns a request's own list of pronunciations.
+
+    Args:
+        words: How each word is said.
+        check: What refuses sounds that the voice does not have.
 
     Raises:
         InvalidPronunciations: An entry cannot be used; the message says what to do.
     """
     with error_param("pronunciations"):
-        return of_mapping(words) if words else EMPTY
+        return of_mapping(words, check) if words else EMPTY
 
 
 async def _held(speech: _EncodedSpeech) -> tuple[bytes, AsyncIterator[bytes] | None]:

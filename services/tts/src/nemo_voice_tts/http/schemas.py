@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema
 from typing_extensions import override
 
 from nemo_voice_serving.audio.encoding import AudioFormat
-from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE
+from nemo_voice_tts.synthesis.voices import DEFAULT_VOICE
 from nemo_voice_tts.text.pronunciations import MAX_REQUEST_ENTRIES
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
@@ -76,6 +76,20 @@ Pronunciations = Annotated[
 braces."""
 
 
+class VoiceReference(_Body):
+    """A voice by its id, OpenAI's second spelling."""
+
+    id: str
+
+
+def _name_of(voice: Any) -> Any:
+    return voice.get("id") if isinstance(voice, dict) else voice
+
+
+VoiceName = Annotated[str, BeforeValidator(_name_of, json_schema_input_type=str | VoiceReference)]
+"""A voice's name, in either of OpenAI's spellings."""
+
+
 class SynthesizeRequest(_Body):
     """The body of `POST /synthesize`."""
 
@@ -89,20 +103,8 @@ class SynthesizeRequest(_Body):
     """How words are said: in words, `/IPA/` or `{ARPAbet}`. They win over the service's own."""
     strict: StrictBool = False
     """True refuses a text with characters that would be left out of the speech."""
-
-
-class VoiceReference(_Body):
-    """A voice by its id, OpenAI's second spelling."""
-
-    id: str
-
-
-def _name_of(voice: Any) -> Any:
-    return voice.get("id") if isinstance(voice, dict) else voice
-
-
-VoiceName = Annotated[str, BeforeValidator(_name_of, json_schema_input_type=str | VoiceReference)]
-"""A voice's name, in either of OpenAI's spellings."""
+    voice: VoiceName = DEFAULT_VOICE
+    """One of those that `GET /v1/audio/voices` lists; absent: the default one."""
 
 
 class StreamFormat(StrEnum):
@@ -120,7 +122,8 @@ class SpeechRequest(_Body):
     model: str = "demo"
     """Accepted for OpenAI's clients; the loaded model speaks whatever the name."""
     voice: VoiceName = Field(default=DEFAULT_VOICE, examples=["alloy"])
-    """`default`, the model's own name or one of OpenAI's thirteen: the model has one voice."""
+    """One of those that `GET /v1/audio/voices` lists. A model with one voice answers to `default`,
+    to its own name and to OpenAI's thirteen as well."""
     response_format: AudioFormat = AudioFormat.MP3
     """Container and codec of the response."""
     speed: float = Field(default=1.0, ge=0.25, le=4.0)
@@ -150,8 +153,8 @@ class NimSpeechRequest(_Body):
 
     text: str = Field(examples=["Hello, this is a demo voice."])
     """What to say."""
-    language: str = LANGUAGE
-    """The text's language; the voice speaks English."""
+    language: str | None = None
+    """The text's language, such as `en-US`; absent: the voice's. Another one is refused."""
     voice: str = DEFAULT_VOICE
     """A name that `GET /v1/audio/list_voices` gives, or one that `POST /v1/audio/speech` takes."""
     sample_rate_hz: int | None = Field(default=None, ge=8000, le=48000)

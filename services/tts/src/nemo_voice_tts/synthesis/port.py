@@ -23,6 +23,8 @@ class Phrase:
     tokens: tuple[int, ...]
     pace: float = 1.0
     """Speaking rate: 2.0 is twice as fast."""
+    speaker: int = 0
+    """Which of the model's speakers says it; a batch may mix them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class Window:
 class Voice(Backend, Protocol):
     """A loaded text-to-speech model pair.
 
-    Only `tokens`, `check`, `windows`, `vocoder_items` and the description may be used off the
-    device thread.
+    Only `tokens`, `unread`, `check`, `windows`, `vocoder_items` and the description may be used off
+    the device thread.
     """
 
     @property
@@ -64,6 +66,13 @@ class Voice(Backend, Protocol):
         """Returns the tokens of normalised text; raises `UnspeakableText` when none is sounded.
 
         The pronunciations stand for the placeholders in it.
+        """
+        ...
+
+    def unread(self, text: str, /) -> str:
+        """Returns the letters and digits of normalised text for which the voice has no symbol.
+
+        They are left out of its tokens.
         """
         ...
 

@@ -85,15 +85,23 @@ def is_simple(text: str) -> bool:
     return _SIMPLE.fullmatch(text) is not None
 
 
-def cleaned(text: Traced) -> Traced:
+def cleaned(text: Traced, *, letters: str = "", rises: str = "up", falls: str = "down") -> Traced:
     """Returns the text in plain typography, without what no voice says.
 
     Emoji, control characters and letters of other scripts go; accents, currency and mathematical
     signs stay.
+
+    Args:
+        text: A block of a text.
+        letters: Those that stay, which plain typography would write in another way.
+        rises: What an arrow upwards before an amount is called.
+        falls: What one downwards is.
     """
-    text = without_decorations(plain_numerals(text))
+    text = without_decorations(plain_numerals(text, rises=rises, falls=falls))
     if not text.text.isascii():
-        text = _composed(text).sub(_NOT_ASCII, lambda found: _PLAIN.get(found[0]))
+        text = _composed(text).sub(
+            _NOT_ASCII, lambda found: None if found[0] in letters else _PLAIN.get(found[0])
+        )
     text = text.sub(_UNUSUAL, lambda found: _cleaned_character(found[0]))
     # Blanks become one before dashes are searched: the pattern would try each of thousands.
     text = text.sub(_RULE, " ").sub(_BLANKS, " ")

@@ -51,12 +51,18 @@ _SEPARATORS = {"\N{ARABIC DECIMAL SEPARATOR}": ".", "\N{ARABIC THOUSANDS SEPARAT
 _SHORT_YEAR = 4
 
 
-def plain_numerals(text: Traced) -> Traced:
-    """Returns the text with its numbers in ASCII: `½` is `1/2`, `x²` is `x^2`, `①` is `1`."""
+def plain_numerals(text: Traced, *, rises: str = "up", falls: str = "down") -> Traced:
+    """Returns the text with its numbers in ASCII: `½` is `1/2`, `x²` is `x^2`, `①` is `1`.
+
+    Args:
+        text: A text.
+        rises: What an arrow upwards before an amount is called.
+        falls: What one downwards is.
+    """
     if text.text.isascii():
         return text
     text = text.sub(_THIN, _undivided).sub(_KEYCAP, lambda found: f" {found[1]} ")
-    text = text.sub(_RANGE, _range_sign).sub(_RISE, "up ").sub(_FALL, "down ")
+    text = text.sub(_RANGE, _range_sign).sub(_RISE, f"{rises} ").sub(_FALL, f"{falls} ")
     text = text.sub(_ROMAN, _roman).sub(_RAISED, _raised)
     text = text.sub(_LOWERED, lambda found: f" {_translated(found[0], _SUBSCRIPT)} ")
     return text.sub(_NUMERAL, _numerals)
@@ -69,7 +75,13 @@ def undivided_numbers(text: Traced) -> Traced:
     """
     if not _DIGIT.search(text.text):
         return text
-    text = text.sub(_GROUPED, _undivided).sub(_CONTINENTAL, _anglicised).sub(_LAKHS, _undivided)
+    text = ungrouped_numbers(text)
+    return text.sub(_CONTINENTAL, _anglicised).sub(_LAKHS, _undivided)
+
+
+def ungrouped_numbers(text: Traced) -> Traced:
+    """Returns the text without blanks, apostrophes and underscores between thousands; a step."""
+    text = text.sub(_GROUPED, _undivided)
     if "'" in text.text or "_" in text.text:
         return text.sub(_SEPARATED, _undivided)
     return text

@@ -28,6 +28,8 @@ _POSSESSIVE = re.compile(r"'s(?!\w)")
 _INSIDE_BEFORE = re.compile(r"(?:\w[./@:_\\]|[/@\\])$")
 _INSIDE_AFTER = re.compile(r"[./@:_\\]\w|[/\\]")
 """What stands beside a part of an address, which is no word of its own."""
+SHARP_S = "ß"
+"""German has it; others write `ss`, once the lists have been applied."""
 _HISSES = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
 _VOICELESS = frozenset({"P", "T", "K", "F", "TH"})
 
@@ -188,7 +190,7 @@ def _pairs(file: str, content: str) -> Iterator[tuple[str, str, str]]:
 def _list_of(pairs: Iterable[tuple[str, str, str]], check: Check, most: int) -> PronunciationList:
     entries: dict[str, Entry] = {}
     for where, written, said in pairs:
-        word = cleaned(Traced.of(written)).text
+        word = cleaned(Traced.of(written), letters=SHARP_S).text
         _refuse_unusable(where, word, said)
         if word in entries:
             raise InvalidPronunciations(f"{where}{word!r} is there twice: leave one of them out")
@@ -235,7 +237,7 @@ def _said(where: str, written: str, check: Check) -> str | Pronunciation:
             return said
     if not is_said(written):
         raise InvalidPronunciations(f"{where}say how, in words, /IPA/ or {{ARPAbet}}")
-    return cleaned(Traced.of(written)).text
+    return cleaned(Traced.of(written), letters=SHARP_S).text
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

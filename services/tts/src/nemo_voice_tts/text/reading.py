@@ -1,28 +1,27 @@
 """From a text, as the client sent it, to the phrases that a voice says, in order.
 
 The steps are pure functions: the structure of the text (`structure/`), its characters
-(`cleaning.py`), the written forms of its language (`en/`, `es/`), phrases (`segmentation.py`).
+(`cleaning.py`), the written forms of its language (`de/`, `en/`, `es/`), phrases
+(`segmentation.py`).
 The grammars of `normaliser.py` read what is left of each phrase, in processes of their own.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 
 from nemo_voice_tts.errors import UnreadableCharacters, UnspeakableText
 from nemo_voice_tts.text.cleaning import cleaned, foreign_script, is_said, is_simple
 from nemo_voice_tts.text.en import ENGLISH
-from nemo_voice_tts.text.es import SPANISH
 from nemo_voice_tts.text.insets import PLACEHOLDER, Insets, Pronunciations
 from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.languages import LANGUAGES
 from nemo_voice_tts.text.phonemes import ipa
-from nemo_voice_tts.text.pronunciations import PronunciationList, pronounced
+from nemo_voice_tts.text.pronunciations import SHARP_S, PronunciationList, pronounced
 from nemo_voice_tts.text.segmentation import phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
 from nemo_voice_tts.text.structure.reader import blocks_of
 from nemo_voice_tts.text.traced import Traced
 from nemo_voice_tts.text.unread import named_places, unread_places
-
-LANGUAGES = {language.code: language for language in (ENGLISH, SPANISH)}
-"""The languages that texts are read in, by their codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class ReadingOptions:
     """Whether a text is refused that holds a character which would be left out of the speech."""
 
 
+_SHARP_S = re.compile(SHARP_S)
 DEFAULT_OPTIONS = ReadingOptions()
 
 
@@ -101,12 +101,11 @@ def read(
         # Most of what assistants say, sentence by sentence.
         blocks = [Block(Traced.of(text))]
     else:
-        blocks = blocks_of(text, options.text_format, insets)
+        blocks = blocks_of(text, options.text_format, insets, language)
         _refuse_foreign(blocks, language)
-        blocks = [replace(block, text=cleaned(block.text)) for block in blocks]
+        blocks = [replace(block, text=_cleaned(block.text, language)) for block in blocks]
     blocks = [
-        replace(block, text=pronounced(block.text, options.pronunciations, insets))
-        for block in blocks
+        replace(block, text=_pronounced(block.text, options, insets, language)) for block in blocks
     ]
     phrases = _phrases(blocks, language, limits)
     if not language.has_grammars:
@@ -119,16 +118,35 @@ def read(
     return phrases
 
 
+def _cleaned(text: Traced, language: Language) -> Traced:
+    # Lists of pronunciations hold words with the letters of every language.
+    return cleaned(text, letters=SHARP_S, rises=language.rises, falls=language.falls)
+
+
+def _pronounced(
+    text: Traced, options: ReadingOptions, insets: Insets, language: Language
+) -> Traced:
+    text = pronounced(text, options.pronunciations, insets)
+    if SHARP_S in text.text and SHARP_S not in language.letters:
+        return text.sub(_SHARP_S, "ss")
+    return text
+
+
 def _phrases(blocks: list[Block], language: Language, limits: Limits) -> list[ReadPhrase]:
     phrases: list[ReadPhrase] = []
     pause_s = exact_s = 0.0
     """Silence since the last phrase, and how much of it was asked for."""
     for block in blocks:
         exact_s += block.lead_s
-        said = _in_words(block.text, language)
+        said = language.in_words(block.text)
         if is_said(said.text):
             first_chars = None if phrases else limits.first_phrase_chars
-            parts = phrases_of(said, first_max_chars=first_chars, max_chars=limits.phrase_chars)
+            parts = phrases_of(
+                said,
+                first_max_chars=first_chars,
+                max_chars=limits.phrase_chars,
+                conjunctions=language.conjunctions,
+            )
             made = [
                 ReadPhrase(" ".join(part.text.split()), part.span, pace=block.pace)
                 for part in parts
@@ -160,9 +178,3 @@ def _refuse_unread(text: str) -> None:
     if places:
         message = f"No voice reads these characters of the text: {named_places(text, places)}. "
         raise UnreadableCharacters(f"{message}Take them out, or leave `strict` away.")
-
-
-def _in_words(text: Traced, language: Language) -> Traced:
-    for step in language.steps:
-        text = step(text)
-    return text

@@ -4,6 +4,7 @@
 """
 
 import re
+from functools import cache
 
 from nemo_voice_tts.text.cleaning import is_said
 from nemo_voice_tts.text.traced import Traced
@@ -15,16 +16,16 @@ _LONGEST_WORD = 40
 _LONGEST_LIST = 3
 """Digits of a list item's number; more are a year or an amount."""
 
+_Boundaries = tuple[re.Pattern[str], ...]
+"""Where a phrase may end, the best places first."""
+
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(r"([.!?]+)([\"')\]}]*)(?=\s)")
 _NEXT = re.compile(r"\s+[\"'(\[{]*(\w*)")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]", re.IGNORECASE)
 
 _CLAUSE = re.compile(r"(?<=[,;:.!?)])[\"')\]]*\s+(?!\d)")
-_CONJUNCTION = re.compile(
-    r"\s+(?=(?:and|but|or|because|which|that|when|while|where|who|if|so|before|after|until)\s)",
-    re.IGNORECASE,
-)
+_CONJUNCTIONS = "and|but|or|because|which|that|when|while|where|who|if|so|before|after|until"
 
 _BEFORE_NAMES = re.compile(
     r"dr|mr|mrs|ms|prof|st|mt|ft|rev|hon|gen|col|maj|capt|cmdr|lt|sgt|sen|rep|gov|pres|supt|messrs|secy|amb|atty"
@@ -52,7 +53,11 @@ _OPENER = re.compile(
 
 
 def phrases_of(
-    text: Traced, *, first_max_chars: int | None = None, max_chars: int = 300
+    text: Traced,
+    *,
+    first_max_chars: int | None = None,
+    max_chars: int = 300,
+    conjunctions: str = "",
 ) -> list[Traced]:
     """Returns the text's sentences, long ones cut at clauses, each with something to say.
 
@@ -61,26 +66,35 @@ def phrases_of(
         first_max_chars: Cut the first phrase at a clause within so many characters, so that its
             sound comes early; a sentence without clauses stays whole.
         max_chars: Longest phrase.
+        conjunctions: Words before which a long sentence may be cut, with `|` between them, of a
+            language whose steps leave no abbreviation; absent: English ones.
     """
-    pieces = [piece for sentence in _sentences(text) for piece in _capped(sentence, max_chars)]
+    boundaries = (_CLAUSE, _before(conjunctions or _CONJUNCTIONS))
+    sentences = _sentences(text, has_abbreviations=not conjunctions)
+    pieces = [piece for one in sentences for piece in _capped(one, max_chars, boundaries)]
     phrases = _joined(pieces)
     if phrases and first_max_chars is not None and len(phrases[0]) > first_max_chars:
-        end = _opening_end(phrases[0].text, first_max_chars)
+        end = _opening_end(phrases[0].text, first_max_chars, boundaries)
         opening, rest = phrases[0][:end].strip(), phrases[0][end:]
         phrases = _joined([opening, rest, *phrases[1:]])
     return phrases
 
 
-def _sentences(block: Traced) -> list[Traced]:
+@cache
+def _before(words: str) -> re.Pattern[str]:
+    return re.compile(rf"\s+(?=(?:{words})\s)", re.IGNORECASE)
+
+
+def _sentences(block: Traced, *, has_abbreviations: bool) -> list[Traced]:
     sentences, start = [], 0
     for stop in _STOP.finditer(block.text):
-        if _ends_sentence(block.text, start, stop):
+        if _ends_sentence(block.text, start, stop, has_abbreviations=has_abbreviations):
             sentences.append(block[start : stop.end()].strip())
             start = stop.end()
     return [*sentences, block[start:].strip()]
 
 
-def _ends_sentence(block: str, start: int, stop: re.Match[str]) -> bool:
+def _ends_sentence(block: str, start: int, stop: re.Match[str], *, has_abbreviations: bool) -> bool:
     marks, closers = stop.groups()
     following = _NEXT.match(block, stop.end())
     following_word = following[1] if following else ""
@@ -92,6 +106,8 @@ def _ends_sentence(block: str, start: int, stop: re.Match[str]) -> bool:
     words = head.split()
     if not words or head[-1].isspace():
         return True
+    if not has_abbreviations:
+        return not (len(words[-1]) == 1 and words[-1].isupper() and len(words) > 1)
     is_first = len(words) == 1 and len(head) < _LONGEST_WORD
     is_spelled = len(words) > 1 and len(words[-2]) == 1 and words[-2].isupper()
     return not _keeps_going(
@@ -115,13 +131,13 @@ def _keeps_going(word: str, following: str, *, is_first: bool, is_spelled: bool)
     return bool(is_initial or _DOTTED.fullmatch(word)) and not _OPENER.fullmatch(following)
 
 
-def _capped(sentence: Traced, max_chars: int) -> list[Traced]:
+def _capped(sentence: Traced, max_chars: int, boundaries: _Boundaries) -> list[Traced]:
     pieces, at, source = [], 0, sentence.text
     while (length := len(source) - at) > max_chars:
         parts = -(-length // max_chars)
         # Only what a piece may hold is copied: a sentence can be as long as the text.
         window = source[at : at + max_chars + 2]
-        end = at + _cut(window, aim=-(-length // parts), limit=max_chars)
+        end = at + _cut(window, boundaries, aim=-(-length // parts), limit=max_chars)
         pieces.append(sentence[at:end].strip())
         at = end
         while at < len(source) and source[at].isspace():
@@ -129,9 +145,9 @@ def _capped(sentence: Traced, max_chars: int) -> list[Traced]:
     return [*pieces, sentence[at:].strip()]
 
 
-def _cut(sentence: str, *, aim: int, limit: int) -> int:
+def _cut(sentence: str, boundaries: _Boundaries, *, aim: int, limit: int) -> int:
     """Returns where a piece ends best: a clause near the aim, else a space, else the limit."""
-    for boundary in (_CLAUSE, _CONJUNCTION, _SPACE):
+    for boundary in (*boundaries, _SPACE):
         found = boundary.finditer(sentence, 0, limit + 2)
         ends = [at.end() for at in found if aim // 3 <= at.start() <= limit]
         if ends:
@@ -139,11 +155,11 @@ def _cut(sentence: str, *, aim: int, limit: int) -> int:
     return limit
 
 
-def _opening_end(phrase: str, limit: int) -> int:
+def _opening_end(phrase: str, limit: int, boundaries: _Boundaries) -> int:
     """Returns where an early first piece ends: the last clause within the limit, else the end."""
     latest = len(phrase) - _SHORTEST_OPENING
     shortest = min(_SHORTEST_OPENING, limit)
-    for boundary in (_CLAUSE, _CONJUNCTION):
+    for boundary in boundaries:
         found = boundary.finditer(phrase, 0, limit + 2)
         ends = [at.end() for at in found if shortest <= at.start() <= limit and at.end() <= latest]
         if ends:

@@ -31,7 +31,7 @@ class ReadinessBody(BaseModel):
     self_test: dict[str, Any] | None
 
 
-def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: float) -> APIRouter:
+def health_router(lifecycle: Lifecycle, device: DeviceThread) -> APIRouter:
     """Returns the health routes. They never need a key and never wait for the model."""
     router = APIRouter(tags=["health"])
 
@@ -44,11 +44,12 @@ def health_router(lifecycle: Lifecycle, device: DeviceThread, *, stuck_after_s: 
     @router.get("/healthz", include_in_schema=False, response_model_exclude_none=True)
     async def live(response: Response) -> Liveness:
         """Returns 503 when the device thread hangs in one call or the device is lost."""
-        busy_s = 0.0 if lifecycle.phase in STARTING else device.busy_s()
-        if lifecycle.has_failed or busy_s > stuck_after_s:
+        is_stuck = lifecycle.phase not in STARTING and device.is_stuck()
+        if lifecycle.has_failed or is_stuck:
             response.status_code = 503
             reason = (
-                lifecycle.readiness().reason or f"one batch has been running for {busy_s:.0f} s"
+                lifecycle.readiness().reason
+                or f"one batch has been running for {device.busy_s():.0f} s"
             )
             return Liveness(message="Service is dead.", status="dead", reason=reason)
         return Liveness(message="Service is live.", status="live")

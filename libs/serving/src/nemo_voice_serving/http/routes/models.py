@@ -3,6 +3,7 @@
 `GET /v1/audio/models` is Open WebUI's, which fills its menu of models from it.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from fastapi import APIRouter
@@ -28,7 +29,11 @@ class ModelObject(BaseModel):
     languages: tuple[str, ...] = ()
     """Codes of what it speaks or understands; none where that is not known."""
     speakers: int | None = None
-    """How many voices it has; of voices only."""
+    """How many speakers it has; of voices only."""
+    voices: tuple[str, ...] = ()
+    """The names of its voices, as requests give them; of voices only."""
+    translations: dict[str, tuple[str, ...]] = {}
+    """The languages that it translates each spoken one to; of recognisers only."""
 
 
 class ModelList(BaseModel):
@@ -64,6 +69,8 @@ def models_router(runtime: Runtime) -> APIRouter:
             kind=model.kind,
             languages=model.languages,
             speakers=model.speakers,
+            translations=_by_spoken_language(model.translations),
+            voices=model.voices,
         )
 
     @router.get("/v1/models", summary="List the model")
@@ -89,3 +96,10 @@ def models_router(runtime: Runtime) -> APIRouter:
         return served()
 
     return router
+
+
+def _by_spoken_language(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for spoken, written in pairs:
+        found[spoken] = (*found.get(spoken, ()), written)
+    return found

@@ -1,7 +1,8 @@
 """Implements the port to a voice with NVIDIA NeMo's FastPitch and HiFi-GAN.
 
 Importing this module is cheap; `load_voice` imports torch and NeMo, which takes ten seconds.
-Everything but `tokens`, `check`, `windows` and `vocoder_items` happens on the device thread.
+Everything but `tokens`, `unread`, `check`, `windows` and `vocoder_items` happens on the device
+thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,6 +40,8 @@ class VoiceOptions:
     precision: str = "auto"
     """`auto`, `float32`, `bfloat16` or `float16`, for the vocoder; FastPitch stays float32. On a
     GPU `auto` is float16: as quick as bfloat16, with an eighth of its noise."""
+    language: str | None = None
+    """What the voice speaks, where its checkpoint does not say it."""
     max_batch_items: int = 16
     most_tokens: int = 480
     """Longest phrase in one piece at the normal pace; a longer one is spoken in parts."""
@@ -46,6 +49,8 @@ class VoiceOptions:
     """Most tokens in one run of FastPitch, padding included."""
     is_windowed: bool | None = None
     """Whether the vocoder runs on windows: absent, on a GPU only, where batches pay."""
+    warm_up_text: Callable[[Sequence[str]], str] = lambda _languages: "la "
+    """Returns words that a voice of some languages can say, for the warm-up."""
 
 
 class NemoVoice(Voice):
@@ -74,11 +79,11 @@ class NemoVoice(Voice):
     def warm_up(self, report: Callable[[str], None]) -> None:
         from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
 
-        syllable = self.tokens("la ")[1:]
+        spoken = self.tokens(self._options.warm_up_text(self.description.languages))
         longest: Spectrogram | None = None
         for items, token_count in warm_up_shapes(self._options, is_batched=self._is_windowed):
             report(f"{items} x {token_count} tokens")
-            tokens = (syllable * token_count)[:token_count]
+            tokens = (spoken * token_count)[:token_count]
             made = self.spectrograms([Phrase(tokens)] * items)[0]
             longest = longest or made
             if not self._is_windowed:
@@ -90,6 +95,10 @@ class NemoVoice(Voice):
     @override
     def tokens(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
         return self._fastpitch.tokens(text, pronunciations)
+
+    @override
+    def unread(self, text: str, /) -> str:
+        return self._fastpitch.vocabulary.unread(text)
 
     @override
     def check(self, pronunciation: Pronunciation, /) -> None:
@@ -163,7 +172,9 @@ def load_voice(
 
     device = hardware.choose_device(options.device)
     precision = hardware.precision_of(options.precision, device, preferred="float16")
-    fastpitch = load_fastpitch(fastpitch_directory, device)
+    languages = facts.languages or ((options.language,) if options.language else ())
+    is_english = not languages or languages[0].startswith("en")
+    fastpitch = load_fastpitch(fastpitch_directory, device, is_english=is_english)
     hifigan = load_hifigan(hifigan_directory, device, precision)
     for what in ("sample_rate_hz", "mel_count", "hop_samples"):
         made, taken = getattr(fastpitch, what), getattr(hifigan, what)
@@ -178,8 +189,8 @@ def load_voice(
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),
         kind=facts.kind.name,
-        languages=facts.languages,
-        speakers=facts.speakers,
+        languages=languages,
+        speakers=fastpitch.speaker_count,
     )
     return NemoVoice(fastpitch, hifigan, description, options)
 

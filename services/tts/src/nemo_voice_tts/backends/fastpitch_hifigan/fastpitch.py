@@ -1,9 +1,11 @@
 """FastPitch: text to tokens, and batches of tokens to spectrograms, by the model's direct stages.
 
 `backend.py` calls it on the device thread; `tokens` and `vocabulary` alone may run on any.
+A model of several speakers adds what it learnt of the phrase's speaker to every row of a batch.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ _SHORTEST_PART = 32
 class FastPitch:
     """A FastPitch model on a device."""
 
-    def __init__(self, model: Any, device: torch.device) -> None:
+    def __init__(self, model: Any, device: torch.device, *, is_english: bool = True) -> None:
         self._network = model.fastpitch
         self.device = device
         self._padding = int(model.vocab.pad)
@@ -32,10 +34,10 @@ class FastPitch:
         self.sample_rate_hz = int(model.cfg.sample_rate)
         self.mel_count = int(model.cfg.n_mel_channels)
         self.hop_samples = int(model.cfg.n_window_stride)
-        symbols = list(model.vocab.tokens)
-        self._sounded = frozenset(place for place, symbol in enumerate(symbols) if symbol.isalnum())
+        self._sounded = _sounded(model.vocab)
         self._space = int(model.vocab.space)
-        self.vocabulary = Vocabulary(model.vocab)
+        self.vocabulary = Vocabulary(model.vocab, is_english=is_english)
+        self.speaker_count = _speaker_count(model.fastpitch)
 
     def tokens(self, text: str, pronunciations: Pronunciations = NONE) -> tuple[int, ...]:
         """Returns the tokens of normalised text, whose placeholders the pronunciations stand for.
@@ -81,9 +83,9 @@ class FastPitch:
         while len(rest) > most:
             spaces = [place for place in range(most // 2, most) if rest[place] == self._space]
             end = spaces[-1] + 1 if spaces else most
-            yield Phrase(rest[:end], phrase.pace)
+            yield replace(phrase, tokens=rest[:end])
             rest = (self._space, *rest[end:])
-        yield Phrase(rest, phrase.pace)
+        yield replace(phrase, tokens=rest)
 
     @torch.inference_mode()  # type: ignore[untyped-decorator,unused-ignore]  # torch is untyped here
     def _run(self, phrases: Sequence[Phrase]) -> list[torch.Tensor]:
@@ -95,8 +97,8 @@ class FastPitch:
         text = torch.tensor(rows, dtype=torch.long).to(self.device)
         pace = torch.tensor([[phrase.pace] for phrase in phrases]).to(self.device)
         speaker = None
-        if self._network.speaker_emb is not None:
-            speaker = torch.zeros(len(phrases), dtype=torch.long, device=self.device)
+        if self.speaker_count > 1:
+            speaker = torch.tensor([phrase.speaker for phrase in phrases]).to(self.device)
         pitch = torch.zeros(text.shape, device=self.device)  # a shift of the predicted pitch
         mels, frame_counts, *_ = self._network.infer(
             text=text, pitch=pitch, speaker=speaker, pace=pace
@@ -107,8 +109,13 @@ class FastPitch:
         ]
 
 
-def load_fastpitch(directory: Path, device: torch.device) -> FastPitch:
+def load_fastpitch(directory: Path, device: torch.device, *, is_english: bool = True) -> FastPitch:
     """Returns the model from its unpacked files, ready to run.
+
+    Args:
+        directory: Where the checkpoint was unpacked.
+        device: Where it runs.
+        is_english: Whether it speaks English, whose initials are said letter by letter.
 
     Raises:
         UnusableModel: It is no FastPitch model with a tokenizer, or is built in another way.
@@ -119,12 +126,41 @@ def load_fastpitch(directory: Path, device: torch.device) -> FastPitch:
     if getattr(model, "vocab", None) is None:
         raise UnusableModel(f"the FastPitch model in {directory} has no tokenizer: too old")
     # NeMo's parse() sets these for the time of a call, which is not safe with several threads.
-    for owner in (model.vocab, model.vocab.g2p):
+    owners: tuple[Any, ...] = (model.vocab, getattr(model.vocab, "g2p", None))
+    for owner in owners:
         if getattr(owner, "phoneme_probability", None) is not None:
             owner.phoneme_probability = 1.0
     mask_between_convolutions(model.fastpitch)
     model.to(device)
-    return FastPitch(model, device)
+    return FastPitch(model, device, is_english=is_english)
+
+
+def _sounded(tokenizer: Any) -> frozenset[int]:
+    """Returns the tokens of letters and sounds; a letter may have a mark before it."""
+    signs = {tokenizer.pad, tokenizer.oov, tokenizer.blank}
+    return frozenset(
+        place
+        for place, symbol in enumerate(tokenizer.tokens)
+        if place not in signs and any(map(str.isalnum, symbol))
+    )
+
+
+def _speaker_count(network: Any) -> int:
+    """Returns how many speakers the network learnt.
+
+    Raises:
+        UnusableModel: It imitates a recording, and none comes with a request.
+    """
+    encoder = network.speaker_encoder
+    if encoder is None:
+        table = network.speaker_emb
+    elif encoder.precomputed_emb is not None:
+        table = None
+    elif encoder.lookup_module is None:
+        raise UnusableModel("the FastPitch model speaks only like a recording that it is given")
+    else:
+        table = encoder.lookup_module.table
+    return 1 if table is None else int(table.num_embeddings)
 
 
 def _without_normaliser(config: Any) -> None:

@@ -1,7 +1,13 @@
 """A model's own symbols: text and pronunciations become its tokens."""
 
+import re
+import unicodedata
+from collections.abc import Container, Sequence
 from itertools import chain
+from string import ascii_letters
 from typing import Any
+
+from typing_extensions import override
 
 from nemo_voice_tts.errors import UnknownPhoneme
 from nemo_voice_tts.text.initials import spelled
@@ -25,18 +31,33 @@ _OTHER_WRITINGS: dict[str, str] = {
     "ʌ": "ə",
 }
 """Symbols that IPA models differ in for one and the same sound, the nearest first."""
+_ENGLISH_LETTERS = re.compile(r"[^0-9\x80-\U0010ffff]*")
+_MOST_REMEMBERED = 4096
 
 
 class Vocabulary:
-    """NeMo's tokenizer of one model."""
+    """NeMo's tokenizer of one model: of phonemes, or of letters alone.
 
-    def __init__(self, tokenizer: Any) -> None:
+    Args:
+        tokenizer: The model's own.
+        is_english: Whether capitals that its dictionary does not hold are initials, said letter by
+            letter. A model without a dictionary reads them like any word.
+    """
+
+    def __init__(self, tokenizer: Any, *, is_english: bool = True) -> None:
         self._tokenizer = tokenizer
         self._symbols: frozenset[str] = frozenset(tokenizer.tokens)
-        self._lexicon = getattr(tokenizer.g2p, "phoneme_dict", None) or {}
+        self._g2p = getattr(tokenizer, "g2p", None)
+        self._letter_mark: str = getattr(self._g2p, "grapheme_prefix", None) or ""
+        words = getattr(self._g2p, "phoneme_dict", None)
+        self._lexicon = _Lexicon(words) if words and is_english else None
+        self._nearest: dict[str, tuple[str, ...]] = {}
+        self._reads_english_letters = all(
+            self._fitting(self._letter_mark + letter) for letter in ascii_letters
+        )
 
     def encode(self, text: str, pronunciations: Pronunciations = NONE) -> tuple[int, ...]:
-        """Returns the tokens of normalised text.
+        """Returns the tokens of normalised text; what `unread` returns has none.
 
         Args:
             text: In words, with placeholders.
@@ -45,9 +66,7 @@ class Vocabulary:
         Raises:
             UnknownPhoneme: The model has not every sound of a pronunciation.
         """
-        written = spelled(text, self._lexicon)
-        if not pronunciations or PLACEHOLDER.search(written) is None:
-            return tuple(self._tokenizer.encode(written))
+        written = text if self._lexicon is None else spelled(text, self._lexicon)
         pieces = []
         at = 0
         for found in PLACEHOLDER.finditer(written):
@@ -56,7 +75,24 @@ class Vocabulary:
                 pieces += [self.symbols(said)]
             at = found.end()
         pieces += [self._of_text(written[at:])]
-        return tuple(self._tokenizer.encode_from_g2p(list(chain.from_iterable(pieces))))
+        fitting = [one for symbol in chain.from_iterable(pieces) for one in self._fitting(symbol)]
+        if self._g2p is None:
+            return tuple(self._tokenizer.encode("".join(fitting)))
+        return tuple(self._tokenizer.encode_from_g2p(fitting))
+
+    def unread(self, text: str) -> str:
+        """Returns the letters and digits of normalised text for which the model has no symbol.
+
+        A letter with an accent that the model does not know is read as the letter without it.
+        """
+        if self._reads_english_letters and _ENGLISH_LETTERS.fullmatch(text):
+            return ""
+        lost = (symbol for symbol in self._of_text(text) if not self._fitting(symbol))
+        return "".join(
+            symbol.removeprefix(self._letter_mark)
+            for symbol in lost
+            if any(character.isalnum() for character in symbol)
+        )
 
     def symbols(self, pronunciation: Pronunciation) -> list[str]:
         """Returns the model's symbols for a pronunciation.
@@ -64,7 +100,7 @@ class Vocabulary:
         Raises:
             UnknownPhoneme: The model has not every sound of it; the message names the first.
         """
-        if not hasattr(self._tokenizer, "encode_from_g2p"):
+        if self._g2p is None:
             message = "This voice reads letters and takes no phonemes. Write the words alone."
             raise UnknownPhoneme(message)
         if _ONLY_IN_ARPABET in self._symbols:
@@ -81,8 +117,44 @@ class Vocabulary:
                 return symbol
         raise unknown_phoneme(mark, pronunciation)
 
-    def _of_text(self, text: str) -> list[str]:
+    def _of_text(self, text: str) -> Sequence[str]:
         if not text:
-            return []
-        symbols: list[str] = self._tokenizer.g2p(self._tokenizer.text_preprocessing_func(text))
+            return ()
+        written: str = self._tokenizer.text_preprocessing_func(text)
+        symbols: Sequence[str] = written if self._g2p is None else self._g2p(written)
         return symbols
+
+    def _fitting(self, symbol: str) -> tuple[str, ...]:
+        """Returns the symbol as the model has it; of an unknown letter, the nearest ones."""
+        if symbol in self._symbols:
+            return (symbol,)
+        found = self._nearest.get(symbol)
+        if found is None:
+            found = self._nearest_of(symbol)
+            if len(self._nearest) < _MOST_REMEMBERED:
+                self._nearest[symbol] = found
+        return found
+
+    def _nearest_of(self, symbol: str) -> tuple[str, ...]:
+        if symbol[:-1] in self._symbols and symbol[-1:].isdigit():  # a model without stresses
+            return (symbol,)
+        letter = symbol.removeprefix(self._letter_mark)
+        plain = "".join(filter(str.isalnum, unicodedata.normalize("NFD", letter)))
+        for one in (letter.lower(), letter.upper(), plain, plain.lower(), plain.upper()):
+            marked = tuple(f"{self._letter_mark}{character}" for character in one)
+            if marked and self._symbols.issuperset(marked):
+                return marked
+        return ()
+
+
+class _Lexicon(Container[str]):
+    """The words of a model's dictionary, which writes all of them in one case or another."""
+
+    def __init__(self, words: Container[str]) -> None:
+        self._words = words
+
+    @override
+    def __contains__(self, word: object) -> bool:
+        if not isinstance(word, str):
+            return False
+        return any(one in self._words for one in (word, word.upper(), word.capitalize()))

@@ -25,9 +25,10 @@ def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             param="text",
             max_chars=max_text_chars,
             audio_format=AudioFormat.WAV,
-            pronunciations=request_list(body.pronunciations),
+            pronunciations=request_list(body.pronunciations, responses.check),
             text_format=body.text_format,
             strict=body.strict,
+            voice=body.voice,
         )
         if body.stream:
             return await responses.stream(request, wanted)

@@ -1,6 +1,5 @@
 """`POST /v1/audio/synthesize` and its neighbours, as clients of NVIDIA's Speech NIM send them."""
 
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -12,8 +11,8 @@ from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.forms import FormRoute
 from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import NimSpeechRequest, VoiceList
-from nemo_voice_tts.http.voice_names import DEFAULT_VOICE, LANGUAGE, check_language, check_voice
-from nemo_voice_tts.text.pronunciations import of_dictionary
+from nemo_voice_tts.http.voice_names import check_language
+from nemo_voice_tts.text.pronunciations import Check, of_dictionary
 
 NimForm = Annotated[NimSpeechRequest, Form(media_type="multipart/form-data")]
 
@@ -23,7 +22,11 @@ def nim_router(
 ) -> APIRouter:
     """Returns the NIM's routes for speech; a form's text may be as large as its body."""
     router = APIRouter(tags=["nim"], route_class=FormRoute)
-    wanted = partial(_parameters, model=responses.model_name, max_chars=max_text_chars)
+
+    def wanted(form: NimSpeechRequest, audio_format: AudioFormat) -> SpeechParameters:
+        if form.language is not None:
+            check_language(form.language, responses.language())
+        return _parameters(form, audio_format, check=responses.check, max_chars=max_text_chars)
 
     @router.post(
         "/v1/audio/synthesize",
@@ -54,19 +57,17 @@ def nim_router(
     )
     async def list_voices() -> dict[str, VoiceList]:
         """Returns the names of the voices by the language that they speak."""
-        responses.require_serving()
-        return {LANGUAGE: VoiceList(voices=[DEFAULT_VOICE])}
+        voices = responses.voices
+        return {responses.language().tag: VoiceList(voices=list(voices.names))}
 
     return router
 
 
 def _parameters(
-    form: NimSpeechRequest, audio_format: AudioFormat, *, model: str, max_chars: int
+    form: NimSpeechRequest, audio_format: AudioFormat, *, check: Check, max_chars: int
 ) -> SpeechParameters:
-    check_language(form.language)
-    check_voice(form.voice, model=model)
     with error_param("custom_dictionary"):
-        pronunciations = of_dictionary(form.custom_dictionary)
+        pronunciations = of_dictionary(form.custom_dictionary, check)
     return SpeechParameters(
         text=form.text,
         param="text",
@@ -76,6 +77,7 @@ def _parameters(
         pronunciations=pronunciations,
         text_format=form.text_format,
         strict=form.strict,
+        voice=form.voice,
     )
 
 

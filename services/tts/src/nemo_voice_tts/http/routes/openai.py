@@ -8,7 +8,6 @@ from nemo_voice_serving.http.error_responses import ERROR_RESPONSES
 from nemo_voice_serving.http.streaming import EVENTS_MEDIA_TYPE
 from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses, request_list
 from nemo_voice_tts.http.schemas import SpeechRequest, StreamFormat
-from nemo_voice_tts.http.voice_names import check_voice
 
 PCM_RATE_HZ = 24_000
 """OpenAI's clients play `pcm` at this rate, which nothing in the response could change."""
@@ -30,7 +29,6 @@ def openai_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
     )
     async def speech(request: Request, body: SpeechRequest) -> StreamingResponse:
         """Streams the text as speech, beginning as soon as the first piece is made."""
-        check_voice(body.voice, model=responses.model_name)
         wanted = SpeechParameters(
             text=body.input,
             param="input",
@@ -38,9 +36,10 @@ def openai_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             audio_format=body.response_format,
             rate_hz=PCM_RATE_HZ if body.response_format is AudioFormat.PCM else None,
             pace=body.speed,
-            pronunciations=request_list(body.pronunciations),
+            pronunciations=request_list(body.pronunciations, responses.check),
             text_format=body.text_format,
             strict=body.strict,
+            voice=body.voice,
         )
         if body.stream_format is StreamFormat.SSE:
             return await responses.stream_events(request, wanted)

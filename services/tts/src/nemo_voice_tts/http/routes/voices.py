@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_tts.http.responses import SpeechResponses
-from nemo_voice_tts.http.voice_names import DEFAULT_VOICE
 
 
 class VoiceEntry(BaseModel):
@@ -38,8 +37,7 @@ def voices_router(responses: SpeechResponses) -> APIRouter:
     )
     async def list_voices(*, legacy: bool = False) -> VoiceEntries:
         """Lists the voices with id and name; with `legacy=true` by their ids alone."""
-        responses.require_serving()
-        names = [DEFAULT_VOICE]
+        names = list(responses.voices.names)
         if legacy:
             return VoiceEntries(voices=names)
         return VoiceEntries(voices=[VoiceEntry(id=name, name=name) for name in names])

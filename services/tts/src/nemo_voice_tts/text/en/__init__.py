@@ -10,6 +10,7 @@ from nemo_voice_tts.text.en.money import money
 from nemo_voice_tts.text.en.names import initials, names
 from nemo_voice_tts.text.en.numbers import numbers
 from nemo_voice_tts.text.en.ratios import ratios, sizes
+from nemo_voice_tts.text.en.say_as import FORMS
 from nemo_voice_tts.text.en.symbols import number_signs, short_forms, symbols
 from nemo_voice_tts.text.en.times import times
 from nemo_voice_tts.text.language import Language, where
@@ -19,8 +20,11 @@ _HOLDS_NUMBERS = re.compile(r"[^\sA-Za-z.,;:!?'\"()-]|[a-z]\.? ?-[A-Z]|\b[a-z] -
 """A digit or sign, or the hyphen of `Mon-Fri` or `x - y`: most sentences hold none of them."""
 
 ENGLISH = Language(
-    "en",
-    "English",
+    code="en",
+    tag="en-US",
+    name="English",
+    forms=FORMS,
+    has_grammars=True,
     steps=(
         # Names whose signs and numbers another step would take for its own.
         names,

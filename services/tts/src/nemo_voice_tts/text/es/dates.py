@@ -5,7 +5,7 @@ import re
 from nemo_voice_tts.text.es.figures import number
 from nemo_voice_tts.text.traced import Traced
 
-_MONTHS = (
+MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
     "octubre", "noviembre", "diciembre",
 )  # fmt: skip
@@ -36,10 +36,10 @@ def dates(text: Traced) -> Traced:
 
 
 def _date(day: int, month: int, year: str) -> str | None:
-    if not 1 <= month <= len(_MONTHS) or not 1 <= day <= _DAYS_OF[month - 1]:
+    if not 1 <= month <= len(MONTHS) or not 1 <= day <= _DAYS_OF[month - 1]:
         return None
     full = year if len(year) > 2 else _CENTURY[int(year) < _PIVOT] + year  # noqa: PLR2004 two digits
-    return f"{number(str(day))} de {_MONTHS[month - 1]} de {number(full)}"
+    return f"{number(str(day))} de {MONTHS[month - 1]} de {number(full)}"
 
 
 def _iso(found: re.Match[str]) -> str | None:

@@ -39,6 +39,8 @@ _MASCULINE_NOUNS = frozenset(
 )  # fmt: skip
 _NEXT = re.compile(r"\s+([a-záéíóúñü]+)", re.IGNORECASE)
 _LONG_DECIMALS = 2
+_PART_NAMES = {2: "medio", 3: "tercio", 4: "cuarto"}
+_LAST_NAMED_PART = 10
 
 
 def number(figures: str, *, feminine: bool = False, before_noun: bool = False) -> str:
@@ -92,6 +94,17 @@ def is_one(figures: str) -> bool:
 def ordinal(figures: str, *, feminine: bool = False) -> str:
     """Returns the ordinal of a number in words."""
     return (_FEMININE if feminine else _MASCULINE).ordinal(int(figures.replace(".", "")))
+
+
+def fraction(over: int, under: int) -> str:
+    """Returns a fraction in words: "tres cuartos"."""
+    if under in _PART_NAMES:
+        part = _PART_NAMES[under]
+    elif 0 < under <= _LAST_NAMED_PART:
+        part = ordinal(str(under))
+    else:
+        return f"{number(str(over))} partido por {number(str(under))}"
+    return f"un {part}" if over == 1 else f"{number(str(over))} {part}s"
 
 
 def _parts(figures: str) -> tuple[str, str]:

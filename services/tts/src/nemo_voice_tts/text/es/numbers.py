@@ -2,7 +2,7 @@
 
 import re
 
-from nemo_voice_tts.text.es.figures import in_text, is_feminine, number, ordinal
+from nemo_voice_tts.text.es.figures import fraction, in_text, is_feminine, number, ordinal
 from nemo_voice_tts.text.symbol_names import greek_letter, is_punctuation, symbol_name
 from nemo_voice_tts.text.traced import Traced
 
@@ -45,9 +45,7 @@ _NAMES = {
 }  # fmt: skip
 _NOUN = re.compile(r"\s+([a-záéíóúñü]+)")
 _HALF = 2
-_PARTS = {_HALF: "medio", 3: "tercio"}
 _POWERS = {"2": " al cuadrado", "3": " al cubo"}
-_LAST_NAMED_PART = 10
 
 
 def numbers(text: Traced) -> Traced:
@@ -74,13 +72,7 @@ def _ordinal(found: re.Match[str]) -> str:
 
 def _fraction(found: re.Match[str]) -> str:
     over, under = int(found["a"]), int(found["b"])
-    if under in _PARTS:
-        part = _PARTS[under]
-    elif 0 < under <= _LAST_NAMED_PART:
-        part = "cuarto" if under == 4 else ordinal(str(under))  # noqa: PLR2004 a quarter
-    else:
-        return f"{number(found['a'])} partido por {number(found['b'])}"
-    said = f"un {part}" if over == 1 else f"{number(found['a'])} {part}s"
+    said = fraction(over, under)
     whole = found["whole"]
     if not whole:
         return said

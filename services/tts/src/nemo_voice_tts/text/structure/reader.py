@@ -3,7 +3,9 @@
 import re
 
 from nemo_voice_tts.errors import InvalidMarkup
+from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.insets import PLACEHOLDERS, Insets
+from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.structure.blocks import Block, BlockBuilder, TextFormat
 from nemo_voice_tts.text.structure.html import add_html, html_blocks
 from nemo_voice_tts.text.structure.html_tags import BLOCKS, is_document, real_tags
@@ -34,13 +36,19 @@ _SSML_TAG = re.compile(
 _BLOCK_TAG = re.compile(r"\s*<(\w+)")
 
 
-def blocks_of(text: str, text_format: TextFormat, insets: Insets) -> list[Block]:
+def blocks_of(
+    text: str,
+    text_format: TextFormat,
+    insets: Insets,
+    language: Language = ENGLISH,
+) -> list[Block]:
     """Returns the blocks of a text.
 
     Args:
         text: As the client sent it.
         text_format: What it is written in.
         insets: What the pronunciations in it are added to.
+        language: What the voice speaks.
 
     Raises:
         InvalidMarkup: It is SSML, and wrong.
@@ -54,18 +62,18 @@ def blocks_of(text: str, text_format: TextFormat, insets: Insets) -> list[Block]
         case TextFormat.HTML:
             return html_blocks(source)
         case TextFormat.SSML:
-            return ssml_blocks(source, insets)
+            return ssml_blocks(source, insets, language)
         case TextFormat.AUTO:
-            return _blocks_of_unknown(source, insets)
+            return _blocks_of_unknown(source, insets, language)
 
 
-def _blocks_of_unknown(source: Traced, insets: Insets) -> list[Block]:
+def _blocks_of_unknown(source: Traced, insets: Insets, language: Language) -> list[Block]:
     text = source.text
     if _MARKUP.search(text) is None:
         return plain_blocks(source)
     if is_ssml(text):
-        return ssml_blocks(source, insets)
-    if _SSML_TAG.search(text) and (blocks := _blocks_of_fragment(source, insets)):
+        return ssml_blocks(source, insets, language)
+    if _SSML_TAG.search(text) and (blocks := _blocks_of_fragment(source, insets, language)):
         return blocks
     if is_document(text):
         return html_blocks(source)
@@ -77,7 +85,7 @@ def _blocks_of_unknown(source: Traced, insets: Insets) -> list[Block]:
     return markdown_blocks(source, is_careful=True)
 
 
-def _blocks_of_fragment(source: Traced, insets: Insets) -> list[Block]:
+def _blocks_of_fragment(source: Traced, insets: Insets, language: Language) -> list[Block]:
     """Returns the blocks of SSML that lacks its `<speak>`; none where it is no SSML after all."""
     end = len(source)
     document = Traced.joined(
@@ -87,4 +95,4 @@ def _blocks_of_fragment(source: Traced, insets: Insets) -> list[Block]:
         ssml_blocks(document, Insets())
     except InvalidMarkup:
         return []
-    return ssml_blocks(document, insets)
+    return ssml_blocks(document, insets, language)

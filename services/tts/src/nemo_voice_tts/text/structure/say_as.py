@@ -7,114 +7,105 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from nemo_voice_tts.text.spellout import ENGLISH
+from nemo_voice_tts.text.en.say_as import FORMS as ENGLISH_FORMS
+from nemo_voice_tts.text.spoken_forms import SpokenForms
 
 _MOST_DIGITS = 17
 """Longer numbers have no name: their digits are said."""
-_NUMBER = re.compile(r"([-+−]?)(\d{1,3}(?:[, \xa0]\d{3})+|\d+)(?:\.(\d+))?")
-_ORDINAL = re.compile(r"(\d[\d,]*)(?:st|nd|rd|th)?", re.IGNORECASE)
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _FRACTION = re.compile(r"(?:(\d+)[ +]+)?(\d+)\s*/\s*(\d+)")
 _DURATION = re.compile(r"(?:(\d+)['’′])?\s*(?:(\d+)(?:\"|''|″))?")
 _DIGIT_GROUP = re.compile(r"[^\W_]+|\+")
-_EXTENSION = re.compile(r"(?:ext(?:ension)?\.?|x)(?=\s*\d)", re.IGNORECASE)
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
+_EXTENSION = re.compile(r"(?:ext(?:ension|ensión)?\.?|x|durchwahl|dw\.?)(?=\s*\d)", re.IGNORECASE)
 _DAYS = range(1, 32)
 _YEAR_DIGITS = 4
 _SHORTEST_MONTH = 3
-_DATE_FIELD = re.compile(r"\d+|[A-Za-z]+")
+_DATE_FIELD = re.compile(r"\d+|[^\W\d_]+")
 _COMPACT = re.compile(r"[\d?]{8}")
-_LETTERS = {"A": "ay"}
-"""`a` alone is read as the article."""
-_SYMBOLS = {
-    ".": "dot", ",": "comma", "-": "dash", "_": "underscore", "@": "at", "/": "slash",
-    "\\": "backslash", ":": "colon", ";": "semicolon", "#": "hash", "*": "asterisk", "+": "plus",
-    "&": "and", "%": "percent", "$": "dollar", "=": "equals", "?": "question mark",
-    "!": "exclamation mark", "'": "apostrophe", '"': "quote", "(": "open parenthesis",
-    ")": "close parenthesis", "<": "less than", ">": "greater than", "~": "tilde", "|": "bar",
-    "^": "caret", "[": "open bracket", "]": "close bracket", "{": "open brace", "}": "close brace",
-    "`": "backtick", "\N{POUND SIGN}": "pound", "\N{EURO SIGN}": "euro",
-}  # fmt: skip
 
 
-def rewritten(text: str, kind: str, form: str = "") -> str | None:
+def rewritten(
+    text: str, kind: str, form: str = "", words: SpokenForms = ENGLISH_FORMS
+) -> str | None:
     """Returns the words for a text of a kind; None where its own reading is right.
 
     Args:
         text: What the element holds.
         kind: Its `interpret-as`, in small letters.
         form: Its `format`, in small letters.
+        words: Those of the language.
     """
     if kind == "date":
-        return _date(text, form)
+        return _date(text, form, words)
     reader = _READERS.get(kind)
-    return reader(text) if reader else None
+    return reader(text, words) if reader else None
 
 
-def _spelled(text: str) -> str:
-    words = []
+def _spelled(text: str, words: SpokenForms) -> str:
+    said = []
     for character in unicodedata.normalize("NFC", text):
         plain = unicodedata.normalize("NFD", character)[0].upper()
         if character.isspace():
-            words.append(",")
+            said.append(",")
         elif character.isdecimal():
-            words.append(_words(unicodedata.digit(character)))
+            said.append(words.cardinal(unicodedata.digit(character)))
         elif plain.isalpha():
-            words.append(_LETTERS.get(plain, plain))
+            said.append(words.letters.get(plain, plain))
         else:
-            words.append(_SYMBOLS.get(character, unicodedata.name(character, "").lower()))
-    return " ".join(words).replace(" ,", ",")
+            name = unicodedata.name(character, "").lower()
+            said.append(words.signs.get(character, name))
+    return " ".join(said).replace(" ,", ",")
 
 
-def _digits(text: str) -> str:
-    groups = [" ".join(map(_digit, group)) for group in _DIGIT_GROUP.findall(text)]
+def _digits(text: str, words: SpokenForms) -> str:
+    groups = [" ".join(_digit(one, words) for one in group) for group in _DIGIT_GROUP.findall(text)]
     return ", ".join(groups)
 
 
-def _telephone(text: str) -> str:
+def _telephone(text: str, words: SpokenForms) -> str:
     groups = []
-    for group in _DIGIT_GROUP.findall(_EXTENSION.sub(" extension ", text)):
+    for group in _DIGIT_GROUP.findall(_EXTENSION.sub(f" {words.extension} ", text)):
         if group == "+":
-            groups.append("plus")
+            groups.append(words.plus)
         elif group.isdecimal():
-            groups.append(" ".join(map(_digit, group)))
+            groups.append(" ".join(_digit(one, words) for one in group))
         else:
             groups.append(group)
-    return ", ".join(groups).replace("plus, ", "plus ").replace("extension, ", "extension ")
+    said = ", ".join(groups)
+    for word in (words.plus, words.extension):
+        said = said.replace(f"{word}, ", f"{word} ")
+    return said
 
 
-def _digit(character: str) -> str:
-    return _words(unicodedata.digit(character)) if character.isdecimal() else character
+def _digit(character: str, words: SpokenForms) -> str:
+    return words.cardinal(unicodedata.digit(character)) if character.isdecimal() else character
 
 
-def _cardinal(text: str) -> str | None:
-    found = _NUMBER.fullmatch(text.strip())
+def _cardinal(text: str, words: SpokenForms) -> str | None:
+    found = words.number.fullmatch(text.strip())
     if found is None:
-        return _of_roman(text, _words)
+        return _of_roman(text, words.cardinal)
     sign, whole, decimals = found.groups()
     number = re.sub(r"\D", "", whole)
     if len(number) > _MOST_DIGITS:
-        return _digits(number)
-    said = _words(int(number))
+        return _digits(number, words)
+    said = words.cardinal(int(number))
     if decimals:
-        said = f"{said} point {_digits(decimals)}"
-    return f"{'plus' if sign == '+' else 'minus'} {said}" if sign else said
+        said = f"{said} {words.point} {_digits(decimals, words)}"
+    return f"{words.plus if sign == '+' else words.minus} {said}" if sign else said
 
 
-def _ordinal(text: str) -> str | None:
-    found = _ORDINAL.fullmatch(text.strip())
+def _ordinal(text: str, words: SpokenForms) -> str | None:
+    found = words.ordinal_number.fullmatch(text.strip())
     if found is None:
-        return _of_roman(text, _ordinal_words)
-    number = found[1].replace(",", "")
-    return _ordinal_words(int(number)) if len(number) <= _MOST_DIGITS else None
+        return _of_roman(text, words.ordinal)
+    number = re.sub(r"\D", "", found[1])
+    return words.ordinal(int(number)) if len(number) <= _MOST_DIGITS else None
 
 
 def _of_roman(text: str, words: Callable[[int], str]) -> str | None:
-    numeral = text.strip().upper()
+    numeral = text.strip().rstrip(".").upper()
     if not numeral or _ROMAN.fullmatch(numeral) is None:
         return None
     values = [_ROMAN_VALUES[letter] for letter in numeral]
@@ -122,40 +113,31 @@ def _of_roman(text: str, words: Callable[[int], str]) -> str | None:
     return words(sum(-value if value < following else value for value, following in pairs))
 
 
-def _fraction(text: str) -> str | None:
+def _fraction(text: str, words: SpokenForms) -> str | None:
     found = _FRACTION.fullmatch(text.strip())
     if found is None or any(len(part or "") > _MOST_DIGITS for part in found.groups()):
         return None
     whole, above, below = (None if part is None else int(part) for part in found.groups())
     if above is None or not below:
         return None
-    if below == 1:
-        part = f"{_words(above)} over one"
-    else:
-        name = {2: "half", 4: "quarter"}.get(below) or _ordinal_words(below)
-        many = {2: "halves"}.get(below, f"{name}s")
-        part = f"{_words(above)} {name if above == 1 else many}"
-    return part if whole is None else f"{_words(whole)} and {part}"
+    return words.fraction(above, below, whole)
 
 
-def _duration(text: str) -> str | None:
+def _duration(text: str, words: SpokenForms) -> str | None:
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         return None
-    parts = [(found[1], "minute"), (found[2], "second")]
-    said = [
-        f"{_words(int(number))} {unit}{'' if int(number) == 1 else 's'}"
-        for number, unit in parts
-        if number and len(number) <= _MOST_DIGITS
-    ]
-    return " ".join(said) or None
+    minutes, seconds = (
+        int(number) if number and len(number) <= _MOST_DIGITS else None for number in found.groups()
+    )
+    return words.duration(minutes, seconds) or None
 
 
-def _bleep(_text: str) -> str:
-    return "bleep"
+def _bleep(_text: str, words: SpokenForms) -> str:
+    return words.bleep
 
 
-def _date(text: str, form: str) -> str | None:
+def _date(text: str, form: str, words: SpokenForms) -> str | None:
     """Returns the words of a date whose `format` says in which order its fields stand."""
     order = "".join(dict.fromkeys(letter for letter in form if letter in "mdy"))
     compact = text.strip()
@@ -170,48 +152,31 @@ def _date(text: str, form: str) -> str | None:
         fields = _DATE_FIELD.findall(text)
     if not order or len(fields) != len(order):
         return None
-    return _date_words(dict(zip(order, fields, strict=True)))
+    return _date_words(dict(zip(order, fields, strict=True)), words)
 
 
-def _date_words(fields: dict[str, str]) -> str | None:
+def _date_words(fields: dict[str, str], words: SpokenForms) -> str | None:
     month, day, year = (fields.get(letter, "").strip("?") for letter in "mdy")
-    name = _month(month)
+    name = _month(month, words)
     if (month and name is None) or not all(part.isdecimal() for part in (day, year) if part):
         return None
     if (day and int(day) not in _DAYS) or len(year) > _YEAR_DIGITS:
         return None
-    said = [part for part in (name, _ordinal_words(int(day)) if day else None) if part]
-    if not year:
-        return " ".join(said) or None
-    if day:
-        return f"{' '.join(said)}, {_year_words(year)}"
-    return " ".join([*said, _year_words(year)])
+    return words.date(day or None, name, year or None) or None
 
 
-def _month(written: str) -> str | None:
+def _month(written: str, words: SpokenForms) -> str | None:
     if written.isdecimal():
-        return _MONTHS[int(written) - 1] if 1 <= int(written) <= len(_MONTHS) else None
+        at = int(written)
+        return words.months[at - 1] if 1 <= at <= len(words.months) else None
     if len(written) < _SHORTEST_MONTH:
         return None
-    return next((name for name in _MONTHS if name.lower().startswith(written.lower())), None)
-
-
-def _year_words(year: str) -> str:
-    if len(year) == 2:  # noqa: PLR2004 as '85 is written
-        return f"oh {_words(int(year))}" if year.startswith("0") else _words(int(year))
-    return ENGLISH.year(int(year))
-
-
-def _words(number: int) -> str:
-    return ENGLISH.cardinal(number)
-
-
-def _ordinal_words(number: int) -> str:
-    return ENGLISH.ordinal(number)
+    lowered = written.lower()
+    return next((name for name in words.months if name.lower().startswith(lowered)), None)
 
 
 _SPELLED_KINDS = ("characters", "spell-out", "spell", "verbatim", "letters", "acronym")
-_READERS: dict[str, Callable[[str], str | None]] = {
+_READERS: dict[str, Callable[[str, SpokenForms], str | None]] = {
     **dict.fromkeys(_SPELLED_KINDS, _spelled),
     **dict.fromkeys(("digits", "number_digit"), _digits),
     **dict.fromkeys(("cardinal", "number"), _cardinal),

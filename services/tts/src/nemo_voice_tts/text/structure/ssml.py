@@ -1,7 +1,8 @@
 """SSML 1.1: pauses, substitutions, phonemes, speaking rates and kinds of text.
 
 Elements that it does not know, or that this voice cannot follow, are read as if they were not
-there, as the standard wants: `<voice>`, `<lang>`, `<emphasis>`, pitch and volume.
+there, as the standard wants: `<voice>`, `<emphasis>`, pitch and volume. Numbers and short forms
+inside an `xml:lang` are in the words of that language, where texts are read in it.
 """
 
 import re
@@ -11,7 +12,11 @@ from itertools import accumulate
 from xml.parsers import expat
 
 from nemo_voice_tts.errors import InvalidMarkup
+from nemo_voice_tts.text.cleaning import cleaned
+from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.insets import Insets
+from nemo_voice_tts.text.language import Language
+from nemo_voice_tts.text.languages import language_of
 from nemo_voice_tts.text.phonemes import Alphabet, Pronunciation
 from nemo_voice_tts.text.structure.blocks import PARAGRAPH_PAUSE_S, Block, BlockBuilder
 from nemo_voice_tts.text.structure.say_as import rewritten
@@ -44,18 +49,20 @@ def is_ssml(text: str) -> bool:
     return _START.match(text) is not None
 
 
-def ssml_blocks(text: Traced, insets: Insets) -> list[Block]:
+def ssml_blocks(text: Traced, insets: Insets, language: Language = ENGLISH) -> list[Block]:
     """Returns the blocks of an SSML document.
 
     Args:
         text: The document.
         insets: What its pronunciations are added to.
+        language: The voice's, which the document is read in but for stretches with another
+            `xml:lang`.
 
     Raises:
         InvalidMarkup: It is no well-formed SSML, or asks for too long a silence; the message names
             line and column.
     """
-    return _Reader(text, insets).blocks()
+    return _Reader(text, insets, language).blocks()
 
 
 @dataclass(slots=True)
@@ -65,6 +72,8 @@ class _Element:
     pace: float
     """The speaking rate inside it."""
     is_dropped: bool
+    language: Language
+    """What its text is read in."""
     pieces: list[Traced] = field(default_factory=list)
     """Its text, where something else may be said for it."""
 
@@ -72,8 +81,9 @@ class _Element:
 class _Reader:
     """Takes the parser's events."""
 
-    def __init__(self, text: Traced, insets: Insets) -> None:
+    def __init__(self, text: Traced, insets: Insets, language: Language) -> None:
         self._text = text
+        self._language = language
         self._insets = insets
         self._encoded = text.text.encode()
         # Places are counted in bytes by the parser.
@@ -118,10 +128,19 @@ class _Reader:
                 self._pause(break_s(known.get("time"), known.get("strength")))
         except ValueError as error:
             raise self._error(f"{error}.") from None
-        self._open.append(_Element(name, known, pace, is_dropped))
+        self._open.append(_Element(name, known, pace, is_dropped, self._language_in(known)))
         self._builder.set_pace(pace)
         if name in {"p", "s"}:
             self._builder.end(PARAGRAPH_PAUSE_S if name == "p" else 0.0)
+
+    def _language_in(self, attributes: dict[str, str]) -> Language:
+        """Returns the language inside an element; the root's own is what the voice speaks.
+
+        Clients write `xml:lang="en-US"` there whatever the voice: SSML wants the attribute.
+        """
+        if not self._open:
+            return self._language
+        return language_of(attributes.get("lang", "")) or self._open[-1].language
 
     def _pause(self, seconds: float) -> None:
         self._silence_s += seconds
@@ -156,7 +175,11 @@ class _Reader:
             if element.name in _REPLACED:
                 element.pieces.append(piece)
                 return
-        self._builder.add(piece.sub(_BLANKS, " "))
+        piece = piece.sub(_BLANKS, " ")
+        inner = self._open[-1].language if self._open else self._language
+        if inner is not self._language:
+            piece = _read_in(inner, piece)
+        self._builder.add(piece)
 
     def _replaced(self, element: _Element) -> Traced:
         text = Traced.joined(element.pieces)
@@ -171,7 +194,8 @@ class _Reader:
             return said.get("alias")
         if element.name == "say-as":
             kind = said.get("interpret-as", said.get("type", "")).strip().lower()
-            return rewritten(text.strip(), kind, said.get("format", "").strip().lower())
+            form = said.get("format", "").strip().lower()
+            return rewritten(text.strip(), kind, form, element.language.forms)
         written = said.get("ph", "").strip()
         if not written:
             return None
@@ -200,6 +224,14 @@ class _Reader:
         line = self._parser.CurrentLineNumber if line is None else line
         column = self._parser.CurrentColumnNumber if column is None else column
         return InvalidMarkup(f"The SSML is wrong at line {line}, column {column + 1}: {message}")
+
+
+def _read_in(language: Language, piece: Traced) -> Traced:
+    """Returns a piece in the words of a language, with the blanks around it."""
+    text = piece.text
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    said = language.in_words(cleaned(piece[start : max(start, end)], letters=language.letters))
+    return Traced.joined([piece[:start], said, piece[max(start, end) :]])
 
 
 def _local(name: str) -> str:

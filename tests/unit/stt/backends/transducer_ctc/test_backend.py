@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nemo_voice_stt.backends.tdt.backend import (
+from nemo_voice_stt.backends.transducer_ctc.backend import (
     RecogniserOptions,
     loudest_dbfs,
     warm_up_shapes,
@@ -38,7 +38,7 @@ def test_a_gpu_runs_the_largest_batch_that_traffic_may_bring_first() -> None:
         max_batch_items=16, max_batch_audio_s=240, longest_s=30, bucket_edges=(1.5, 20, 60)
     )
     shapes = warm_up_shapes(options, is_batched=True)
-    assert shapes == [(8, 30), (12, 20), (16, 1.5)]
+    assert shapes == [(8, 30), (12, 20), (1, 30), (16, 1.5), (1, 20), (1, 1.5)]
 
 
 def test_a_cpu_runs_one_piece_of_each_length() -> None:

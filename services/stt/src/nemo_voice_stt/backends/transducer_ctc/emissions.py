@@ -34,7 +34,7 @@ def emissions(
         numbers: Each row's tokens.
         starts: The frame at which each token was emitted.
     """
-    longest = max(map(len, numbers))
+    longest = max(map(len, numbers), default=0)
     if not longest:
         return [[] for _ in numbers]
     tokens = _rectangle(numbers, longest).to(frames.device)

@@ -4,28 +4,14 @@
 token three times and knows no confidence.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from nemo_voice_stt.backends.transducer_ctc.punctuation import is_silent
+from nemo_voice_stt.backends.transducer_ctc.tokens import WORD_START, Token
+from nemo_voice_stt.backends.transducer_ctc.word_groups import WordGroup, word_groups
 from nemo_voice_stt.transcription.port import TextToken, Word
-
-WORD_START = "▁"
-"""SentencePiece's mark of a token that begins a word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token as the decoder emitted it; frames are the encoder's."""
-
-    number: int
-    """Its place in the vocabulary."""
-    piece: str
-    """Its spelling in the vocabulary, mark included."""
-    start_frame: int
-    end_frame: int
-    confidence: float | None = None
-    logprob: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +36,43 @@ def words_of(
         timing: What turns frames into times.
         text_of: Spells a list of token numbers, as the model's tokenizer does.
     """
-    spelled = [
-        (text, group)
-        for group in _groups(tokens)
-        if (text := text_of([token.number for token in group]).strip())
-    ]
+    spelled = _spelled_out(tokens, text_of)
     end_ms = int(timing.duration_s * 1000)
     least_ms = min(round(timing.frame_s * 1000), end_ms // max(1, len(spelled)))
-    starts_ms = _starts_ms([group for _, group in spelled], timing, least_ms, end_ms)
-    words = []
+    starts_ms = _starts_ms([group.tokens for _, group in spelled], timing, least_ms, end_ms)
+    words: list[Word] = []
     for (text, group), (start_ms, next_ms) in zip(
         spelled, pairwise([*starts_ms, end_ms]), strict=True
     ):
-        stop_ms = min(max(_end_ms(group, timing), start_ms + least_ms), next_ms)
+        own = group.tokens
+        stop_ms = min(max(_end_ms(own, timing), start_ms + least_ms), next_ms)
         words.append(
-            Word(text, start_ms / 1000, stop_ms / 1000, _confidence(group), _spelled(group))
+            Word(
+                text,
+                start_ms / 1000,
+                stop_ms / 1000,
+                _confidence(own),
+                _spelled(own),
+                is_joined=group.is_joined and bool(words),
+            )
         )
     return tuple(words)
 
 
-def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    group: list[Token] = []
-    for token in tokens:
-        # Punctuation with a mark of its own still belongs to the word before it.
-        if token.piece.startswith(WORD_START) and group and not _is_punctuation(token):
-            yield group
-            group = []
-        group.append(token)
-    if group:
-        yield group
+def _spelled_out(
+    tokens: Sequence[Token], text_of: Callable[[list[int]], str]
+) -> list[tuple[str, WordGroup]]:
+    """Returns each word's text and tokens; marks of a space with nothing after them are no word."""
+    found = []
+    for group in word_groups(tokens):
+        stretches = (text_of([token.number for token in one]) for one in group.stretches)
+        if text := "".join(stretch.strip() for stretch in stretches):
+            found.append((text, group))
+    return found
 
 
-def _is_punctuation(token: Token) -> bool:
-    bare = token.piece.removeprefix(WORD_START)
-    return bool(bare) and not any(character.isalnum() for character in bare)
+def _is_silent(token: Token) -> bool:
+    return is_silent(token.piece.lstrip(WORD_START))
 
 
 def _starts_ms(
@@ -96,7 +85,7 @@ def _starts_ms(
     starts_ms: list[int] = []
     earliest_ms = 0
     for place, group in enumerate(groups):
-        start_ms = round(group[0].start_frame * timing.frame_s * 1000)
+        start_ms = round(_voiced(group)[0].start_frame * timing.frame_s * 1000)
         latest_ms = end_ms - (len(groups) - place) * least_ms
         starts_ms.append(min(max(start_ms, earliest_ms), latest_ms))
         earliest_ms = starts_ms[-1] + least_ms
@@ -104,10 +93,15 @@ def _starts_ms(
 
 
 def _end_ms(group: Sequence[Token], timing: Timing) -> int:
-    # Punctuation is often emitted in the pause after the word. No word is shorter than a frame.
-    voiced = [token for token in group if not _is_punctuation(token)] or group
+    # No word is shorter than a frame.
+    voiced = _voiced(group)
     frames = max(voiced[-1].end_frame, voiced[0].start_frame + 1)
     return round(frames * timing.frame_s * 1000)
+
+
+def _voiced(group: Sequence[Token]) -> Sequence[Token]:
+    """Returns the tokens that are heard: punctuation is often emitted in a pause."""
+    return [token for token in group if not _is_silent(token)] or group
 
 
 def _confidence(group: Sequence[Token]) -> float | None:

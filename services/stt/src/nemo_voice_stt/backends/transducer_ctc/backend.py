@@ -17,11 +17,13 @@ from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.checkpoints import facts_in
-from nemo_voice_stt.backends.tdt.word_times import Timing, words_of
-from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
+from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice, decoder_of
+from nemo_voice_stt.backends.transducer_ctc.word_times import Timing, words_of
+from nemo_voice_stt.transcription.port import Abilities, Clip, Recogniser, Recognition
+from nemo_voice_stt.transcription.writing import joined
 
 if TYPE_CHECKING:
-    from nemo_voice_stt.backends.tdt.decoding_pipeline import Stages
+    from nemo_voice_stt.backends.transducer_ctc.decoding_pipeline import Stages
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +31,6 @@ SILENCE_DBFS = -60.0
 """A piece whose loudest moment stays below this holds no speech; models invent words for it."""
 _MOMENT_S = 0.05
 _NOTHING = Recognition("", ())
-_NO_SOUND = Clip(np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class RecogniserOptions:
     """`auto`, `cpu` or `cuda`."""
     precision: str = "auto"
     """`auto`, `float32`, `bfloat16` or `float16`, for the encoder and the decoder."""
+    decoder: DecoderChoice = DecoderChoice.AUTO
+    """Which decoder of a hybrid checkpoint to use; another has one alone."""
     use_cuda_graphs: bool = True
     max_batch_items: int = 16
     max_batch_audio_s: float = 240.0
@@ -54,16 +57,23 @@ class RecogniserOptions:
     """What it understands; none = what the checkpoint, or its published name, says."""
     trailing_silence_s: float = 0.3
     """Silence after each piece, so that a word that ends with the audio is recognised whole."""
+    speech: Callable[[Sequence[str], int], Samples] | None = None
+    """Returns speech in one of some languages, at a rate, which the warm-up hears; absent: a second
+    of silence, of which no decoder makes a token."""
 
 
 class NemoRecogniser(Recogniser):
-    """An `EncDecRNNTBPEModel` or a hybrid one, TDT or plain transducer, behind the port."""
+    """A transducer (TDT or RNNT), a CTC model or a hybrid, prompted or not, behind the port."""
 
     def __init__(
         self, stages: "Stages", description: ModelDescription, options: RecogniserOptions
     ) -> None:
         self._stages = stages
         self.description = description
+        self.abilities = Abilities(
+            hotwords=not stages.vocabulary.is_aggregate,
+            told_languages=() if stages.prompts is None else stages.prompts.languages,
+        )
         self._options = options
 
     @override
@@ -76,11 +86,12 @@ class NemoRecogniser(Recogniser):
                 report(f"decoder, {options.max_batch_items} x {options.longest_s:g} s")
                 longest = self._length(round(options.longest_s * stages.sample_rate_hz))
                 stages.size_decoder(options.max_batch_items, longest)
-                logger.info("decoder sized", extra={"cuda_graph": stages.graph_mode()})
+                logger.info("decoder sized", extra={"cuda_graph": stages.decoder.graph_mode()})
+            speech = self._speech()
             for items, seconds in warm_up_shapes(options, is_batched=stages.device.type == "cuda"):
                 report(f"{items} x {seconds:g} s")
-                length = self._length(round(seconds * stages.sample_rate_hz))
-                stages.decode([_NO_SOUND] * items, [length] * items)
+                clip = Clip(np.resize(speech, round(seconds * stages.sample_rate_hz)))
+                self._recognise([clip] * items)
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
@@ -97,15 +108,20 @@ class NemoRecogniser(Recogniser):
                     results[place] = recognition
         return results
 
+    def _speech(self) -> Samples:
+        rate_hz, speech = self._stages.sample_rate_hz, self._options.speech
+        if speech is None:
+            return np.zeros(rate_hz, np.float32)
+        return speech(self.description.languages, rate_hz)
+
     def _recognise(self, clips: Sequence[Clip]) -> list[Recognition]:
         stages = self._stages
         lengths = [self._length(len(clip.samples)) for clip in clips]
         results = []
-        for clip, decoded in zip(clips, stages.decode(clips, lengths), strict=True):
+        for clip, tokens in zip(clips, stages.decode(clips, lengths), strict=True):
             timing = Timing(stages.frame_s, len(clip.samples) / stages.sample_rate_hz)
-            results.append(
-                Recognition(decoded.text, words_of(decoded.tokens, timing, stages.text_of))
-            )
+            words = words_of(tokens, timing, stages.vocabulary.text_of)
+            results.append(Recognition(joined(words), words))
         return results
 
     def _length(self, samples: int) -> int:
@@ -128,18 +144,27 @@ def load_recogniser(
         NoDevice: The options want a device that is not usable.
     """
     facts = facts_in(directory, Role.RECOGNISER, source)
+    decoder = decoder_of(facts, options.decoder, source)
     # Imported here: NeMo takes ten seconds to import, and `--help` should not.
     from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
-    from nemo_voice_stt.backends.tdt.decoding_pipeline import load_stages  # noqa: PLC0415
+    from nemo_voice_stt.backends.transducer_ctc.decoding_pipeline import (  # noqa: PLC0415
+        LoadOptions,
+        load_stages,
+    )
 
     device = hardware.choose_device(options.device)
     precision = hardware.precision_of(options.precision, device)
-    stages = load_stages(directory, device, precision, use_cuda_graphs=options.use_cuda_graphs)
+    stages = load_stages(
+        directory,
+        LoadOptions(
+            device, precision, decoder, options.use_cuda_graphs, languages=options.languages
+        ),
+    )
     description = ModelDescription(
         source=source,
         revision=revision,
         architecture=type(stages.model).__name__,
-        parameters=sum(weight.numel() for weight in stages.model.parameters()),
+        parameters=stages.parameters,
         sample_rate_hz=stages.sample_rate_hz,
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),
@@ -164,11 +189,12 @@ def loudest_dbfs(piece: Samples, sample_rate_hz: int) -> float:
 def warm_up_shapes(options: RecogniserOptions, *, is_batched: bool) -> list[tuple[int, float]]:
     """Returns the batches to run before serving, as pieces and seconds, the largest first.
 
-    A CPU computes every shape the same way: there, one piece of each length finds what fails.
+    Each length alone, too: most batches hold one piece. A CPU computes every shape the same way:
+    there, one piece of each length finds what fails.
     """
     edges = {options.longest_s, *(e for e in options.bucket_edges if e < options.longest_s)}
-    if not is_batched:
-        return [(1, edge) for edge in sorted(edges, reverse=True)]
-    fits = {edge: max(1, int(options.max_batch_audio_s / edge)) for edge in edges}
-    shapes = [(min(options.max_batch_items, fits[edge]), edge) for edge in edges]
+    shapes = {(1, edge) for edge in edges}
+    if is_batched:
+        fits = {edge: max(1, int(options.max_batch_audio_s / edge)) for edge in edges}
+        shapes |= {(min(options.max_batch_items, fits[edge]), edge) for edge in edges}
     return sorted(shapes, key=lambda shape: (shape[0] * shape[1], shape[1]), reverse=True)

@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from nemo_voice_stt.backends.tdt.word_times import Timing, Token, words_of
+from nemo_voice_stt.backends.transducer_ctc.tokens import Token
+from nemo_voice_stt.backends.transducer_ctc.word_times import Timing, words_of
 from nemo_voice_stt.transcription.port import TextToken, Word
 
 TIMING = Timing(frame_s=0.08, duration_s=10.0)
@@ -50,7 +51,7 @@ def test_a_mark_with_nothing_after_it_is_no_word() -> None:
 def test_punctuation_belongs_to_the_word_before_and_does_not_lengthen_it() -> None:
     words = spelled("▁no", ".", "▁▁yes", "▁?", frames=[(0, 2), (20, 21), (30, 32), (50, 51)])
     assert [(word.start_s, word.end_s) for word in words] == [(0.0, 0.16), (2.4, 2.56)]
-    assert [word.text for word in words] == ["no.", "yes ?"]
+    assert [word.text for word in words] == ["no.", "yes?"]
 
 
 def test_a_word_that_takes_no_time_is_shown_for_a_frame() -> None:

@@ -1,0 +1,1 @@
+"""Implements the port with NeMo's attention decoders: the Canary models."""

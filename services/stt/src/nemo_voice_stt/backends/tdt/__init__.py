@@ -1,1 +1,0 @@
-"""A NeMo transducer: batches of audio to words with times."""

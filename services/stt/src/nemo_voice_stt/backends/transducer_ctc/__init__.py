@@ -1,0 +1,1 @@
+"""NeMo's transducers and CTC models: batches of audio to words with times."""

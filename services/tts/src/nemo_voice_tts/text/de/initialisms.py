@@ -1,0 +1,34 @@
+"""Initials in German: those that are said as words, and the names of letters."""
+
+import re
+
+LETTERS = {
+    "A": "ah", "B": "beh", "C": "zeh", "D": "deh", "E": "eh", "F": "eff", "G": "geh", "H": "hah",
+    "I": "ih", "J": "jott", "K": "kah", "L": "ell", "M": "emm", "N": "enn", "O": "oh", "P": "peh",
+    "Q": "kuh", "R": "err", "S": "ess", "T": "teh", "U": "uh", "V": "vau", "W": "weh", "X": "ix",
+    "Y": "ypsilon", "Z": "zett", "Ä": "äh", "Ö": "öh", "Ü": "üh",
+}  # fmt: skip
+"""As German children learn them, written so that a voice says them long."""
+
+KNOWN = {
+    "GmbH": "G M B H", "GbR": "G B R", "Pkw": "P K W", "Lkw": "L K W", "Kfz": "K F Z",
+    "PLZ": "Postleitzahl", "WLAN": "W Lan", "StGB": "S T G B", "GG": "Grundgesetz",
+    "BGB": "B G B", "BAföG": "Bafög", "Pkws": "P K Ws", "Lkws": "L K Ws", "eV": "Elektronenvolt",
+    "MwSt": "Mehrwertsteuer", "USt": "Umsatzsteuer", "Hbf": "Hauptbahnhof", "TÜV": "Tüv",
+    "StVO": "S T V O", "AfD": "A F D", "e-Mail": "E-Mail", "km/h": "Kilometer pro Stunde",
+}  # fmt: skip
+_WORDS = frozenset(
+    ["NATO", "UNO", "UNESCO", "UNICEF", "FIFA", "UEFA", "AIDS", "NASA", "ESA", "DAX", "DIN", "PIN", "PISA", "OPEC", "ASCII", "LASER", "ROM", "RAM", "SIM", "SARS", "COVID", "INTERPOL", "EDEKA", "ALDI", "IKEA", "HARIBO", "GAU", "VIP", "RADAR", "TAN", "GUS", "BAFÖG", "NABU", "GEMA", "BMBF", "VIVA", "DESY", "CERN", "ISO", "ELSTER", "AGA", "LEGO", "PEN", "LED", "BUND", "FAZ", "TAZ", "EDV"]
+) - {"BMBF", "LED", "FAZ", "EDV"}
+_PRONOUNCEABLE = re.compile(
+    r"(?:(?:SCH|ST|SP|CH|QU|[BDFGKPTVW][LR]|[BCDFGHJKLMNPRSTVWXZ])?[AEIOUÄÖÜY]{1,2}[LMNRSTCKDFGPBXZ]{0,2})+"
+)
+_SHORTEST_WORD = 6
+"""In letters: shorter capitals are mostly initials."""
+
+
+def is_word(capitals: str) -> bool:
+    """Returns whether a word in capitals is said as one."""
+    if capitals in _WORDS:
+        return True
+    return len(capitals) >= _SHORTEST_WORD and _PRONOUNCEABLE.fullmatch(capitals) is not None

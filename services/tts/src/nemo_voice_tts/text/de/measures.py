@@ -1,0 +1,86 @@
+"""Percentages and quantities with units in German words: `20 km/h`, `5 %`, `-3 °C`."""
+
+import re
+
+from nemo_voice_tts.text.de.figures import END, NUMBER, START, counted, is_one, number
+from nemo_voice_tts.text.traced import Traced
+from nemo_voice_tts.text.units import COMPOUND, cldr_name, cldr_unit
+
+_LETTERS = "A-Za-zµμΩ"
+_MEASURE = re.compile(
+    rf"(?P<minus>(?<![\w)])-[ ]?)?{START}(?P<low>{NUMBER}){END}(?:(?P<to>[ ]?-[ ]?|[ ]bis[ ])"
+    rf"(?P<high>{NUMBER}){END})?[ ]?-?"
+    rf"(?P<unit>[%‰]|°(?:[ ]?[CF](?![A-Za-z]))?|(?:Std|Min|Sek|Stk|qm|Min|Kg|Km)(?:\.|(?!\w))"
+    rf"|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?(?![{_LETTERS}äöüß\d]))"
+)
+_ANY = re.compile(rf"\d[ ]?-?[{_LETTERS}%‰°]")
+_SIZE = re.compile(r"(?<=\d)[ ]?[x×][ ]?(?=\d)|(?<=\d[ ][a-z]m)[ ]?[x×][ ]?(?=\d)")
+_PARTS = {"%": "Prozent", "‰": "Promille"}
+_WORDS = frozenset(
+    {"in", "mi", "mo", "as", "deg", "bar", "mal", "yr", "yrs", "hrs", "secs", "mins"}
+)
+_LETTER_UNITS = frozenset("mgshlLtWVAKNJ°Ω")
+_OWN = {
+    "Std": ("Stunde", "Stunden"), "Min": ("Minute", "Minuten"), "Sek": ("Sekunde", "Sekunden"),
+    "Stk": ("Stück", "Stück"), "qm": ("Quadratmeter", "Quadratmeter"), "Kg": ("Kilogramm",) * 2,
+    "Km": ("Kilometer",) * 2, "bar": ("Bar", "Bar"), "PS": ("PS", "PS"), "dB": ("Dezibel",) * 2,
+    "kcal": ("Kilokalorie", "Kilokalorien"), "ha": ("Hektar", "Hektar"), "kn": ("Knoten",) * 2,
+    "Ah": ("Amperestunde", "Amperestunden"), "Wh": ("Wattstunde", "Wattstunden"),
+    "MWh": ("Megawattstunde", "Megawattstunden"), "GWh": ("Gigawattstunde", "Gigawattstunden"),
+    "TWh": ("Terawattstunde", "Terawattstunden"), "mAh": ("Milliamperestunde", "Milliamperestunden"),
+    "kV": ("Kilovolt",) * 2, "ml": ("Milliliter",) * 2, "cl": ("Zentiliter",) * 2,
+}  # fmt: skip
+
+
+def measures(text: Traced) -> Traced:
+    """Returns the text with its percentages and quantities with units in words."""
+    if not _ANY.search(text.text):
+        return text
+    return text.sub(_SIZE, " mal ").sub(_MEASURE, _measure)
+
+
+def _measure(found: re.Match[str]) -> str | None:
+    low, high, unit = found["low"], found["high"], found["unit"].replace("° ", "°")
+    is_joined = "-" in found[0][len(found[0]) - len(found["unit"]) - 1 :][:1]
+    minus = "minus " if found["minus"] else ""
+    before = found.string[max(0, found.start() - 30) : found.start()]
+    name = _name(unit.rstrip("."), singular=high is None and is_one(low))
+    if name is None:
+        return None
+    if high:
+        said = f"{number(low)} bis {number(high)} {name}"
+    else:
+        said = f"{number(low) if name == 'Prozent' else counted(low, name, before)} {name}"
+    following = found.string[found.end() : found.end() + 2]
+    is_compound = is_joined or re.match(r"-[A-ZÄÖÜ]", following)
+    return f"{minus}{said}{'' if not is_compound else ''}{_stop(unit, found)}"
+
+
+def _stop(unit: str, found: re.Match[str]) -> str:
+    """Returns the stop of a sentence that ends with a short form."""
+    return "." if unit.endswith(".") and not found.string[found.end() :].strip() else ""
+
+
+def _name(unit: str, *, singular: bool) -> str | None:
+    if unit in _PARTS:
+        return _PARTS[unit]
+    if unit in _OWN:
+        return _OWN[unit][not singular]
+    if unit in _WORDS or (len(unit) == 1 and unit not in _LETTER_UNITS):
+        return None
+    short = COMPOUND.get(unit, unit)
+    known = cldr_unit(short)
+    if known is not None:
+        return _joined(cldr_name(known, "de", is_one=singular))
+    measured, slash, per = short.partition("/")
+    names = (cldr_unit(measured), cldr_unit(per))
+    if not slash or None in names:
+        return None
+    first = cldr_name(str(names[0]), "de", is_one=singular)
+    second = cldr_name(str(names[1]), "de", is_one=True)
+    return f"{first} pro {second}" if first and second else None
+
+
+def _joined(name: str | None) -> str | None:
+    """Returns a name whose parts stood between hyphens, such as `Bogen-Minuten`."""
+    return name

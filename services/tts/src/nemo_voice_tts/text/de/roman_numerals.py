@@ -1,0 +1,102 @@
+"""Roman numerals in German words: `Ludwig XIV.`, `Kapitel IV`, `II. Weltkrieg`."""
+
+import re
+
+from nemo_voice_tts.text.de.figures import PLAIN
+from nemo_voice_tts.text.de.ordinals import ordinal
+from nemo_voice_tts.text.roman import roman_value
+from nemo_voice_tts.text.traced import Traced
+
+_LETTERS = "[IVXLCDM]"
+_WOMEN = (
+    "Elisabeth|Elizabeth|Katharina|Maria|Margarethe|Margrethe|Christina|Anna|Isabella|Viktoria"
+    "|Victoria|Wilhelmina|Beatrix|Johanna|Kleopatra|Eleonore"
+)
+_MEN = (
+    "Ludwig|Heinrich|Friedrich|Wilhelm|Karl|Otto|Konrad|Rudolf|Albrecht|Albert|Leopold|Maximilian"
+    "|Ferdinand|Franz|Joseph|Josef|Georg|Eduard|Philipp|Philip|Jakob|Richard|Johann|Johannes|Paul|Pius"
+    "|Benedikt|Gregor|Leo|Innozenz|Urban|Klemens|Clemens|Alexander|Nikolaus|Peter|Iwan|Napoleon"
+    "|Gustav|Christian|Erik|Harald|Olaf|Haakon|Oskar|Alfons|Felipe|Juan|Ernst|August|Adolf|Bernhard"
+    "|Ramses|Thutmosis|Amenophis|Ptolemäus|Sixtus|Julius|Martin|Charles|Henry|James|William|George"
+    "|Dareios|Xerxes|Mehmed|Murad|Selim|Süleyman|Boris|Franziskus|Bonifatius|Eugen|Viktor|Emanuel"
+    "|Friedrich[ ]Wilhelm|Franz[ ]Joseph|Johannes[ ]Paul|Karl[ ]Gustav"
+)
+_RULER = re.compile(
+    rf"\b(?P<name>(?:(?:{_MEN})(?P<s>s)?[ ])?(?:(?P<woman>{_WOMEN})|{_MEN})s?)[ ](?P<n>{_LETTERS}{{1,6}})"
+    r"(?P<dot>\.?)(?!\w)"
+)
+_HEADED = re.compile(
+    rf"\b(?P<head>Kapitel|Teil|Band|Akt|Abschnitt|Artikel|Buch|Stufe|Phase|Typ|Klasse|Szene|Anhang|Nummer"
+    rf"|Absatz|Gruppe|Liga|Weltkrieg|Tafel|Ebene|Folge|Grad|Hartz|Apollo|Rocky|Version)[ ](?P<n>{_LETTERS}{{1,6}})"
+    r"(?![\w])"
+)
+_OFF = re.compile(rf"(?<![\w.])(?P<n>{_LETTERS}{{1,6}})\.(?=[ ](?P<noun>[A-ZÄÖÜ][a-zäöüß]+))")
+_NOUNS = frozenset(
+    ["Weltkrieg", "Weltkrieges", "Weltkriegs", "Weltkriege", "Jahrhundert", "Jahrhunderts", "Kapitel", "Akt", "Teil", "Band", "Klasse", "Republik", "Reich", "Internationale", "Legion", "Korps", "Armee", "Liga", "Stock", "Quartal", "Olympische", "Symphonie", "Sinfonie", "Dynastie", "Parteitag", "Kongress", "Zivilsenat", "Senat", "Abschnitt"]
+)
+_UNMISTAKABLE = re.compile(
+    r"(?<![\w.&/-])(?P<n>II|III|VII|VIII|XII|XIII|XIV|XVI|XVII|XVIII|XIX)(?![\w.&/-])"
+)
+_YEAR = re.compile(rf"(?<![\w])(?P<n>M{{1,3}}{_LETTERS}{{3,10}})(?![\w])")
+_DATIVE = re.compile(
+    r"\b(?:von|mit|bei|nach|seit|unter|zu|aus|vor|gegenüber|zwischen|neben|vom|zum|und)[ ]"
+    r"(?:(?:König|Königin|Kaiser|Kaiserin|Papst|Zar|Zarin|Herzog|Fürst|Prinz|Kurfürst)[ ])?$",
+    re.IGNORECASE,
+)
+_ACCUSATIVE = re.compile(
+    r"\b(?:für|gegen|durch|ohne|um|auf)[ ](?:(?:König|Kaiser|Papst|Zar)[ ])?$", re.IGNORECASE
+)
+_LONG_ENOUGH = 4
+
+
+def roman_numerals(text: Traced) -> Traced:
+    """Returns the text with its Roman numerals in words, or as an ordinal in figures: `2.`."""
+    if not re.search(rf"\b{_LETTERS}", text.text):
+        return text
+    text = text.sub(_RULER, _ruler).sub(_HEADED, _headed).sub(_OFF, _counted_off)
+    return text.sub(_UNMISTAKABLE, _plain).sub(_YEAR, _year)
+
+
+def _ruler(found: re.Match[str]) -> str | None:
+    value = roman_value(found["n"])
+    if value is None:
+        return None
+    name, before = found["name"], found.string[max(0, found.start() - 40) : found.start()]
+    is_woman = found["woman"] is not None
+    is_owner = name.endswith("s") and name.rpartition(" ")[2] not in _ENDING_IN_S
+    if is_owner:
+        article, ending = ("der", "en") if is_woman else ("des", "en")
+    elif _DATIVE.search(before):
+        article, ending = ("der", "en") if is_woman else ("dem", "en")
+    elif _ACCUSATIVE.search(before) and not is_woman:
+        article, ending = "den", "en"
+    else:
+        article, ending = ("die", "e") if is_woman else ("der", "e")
+    said = ordinal(value, ending)
+    rest = found.string[found.end() :]
+    stop = "." if found["dot"] and not rest.strip() else ""
+    return f"{name} {article} {said[0].upper()}{said[1:]}{stop}"
+
+
+_ENDING_IN_S = frozenset(
+    ["Johannes", "Pius", "Nikolaus", "Alfons", "Ramses", "Thutmosis", "Amenophis", "Ptolemäus", "Sixtus", "Julius", "Charles", "James", "Dareios", "Xerxes", "Boris", "Franziskus", "Bonifatius", "Klemens", "Clemens"]
+)
+
+
+def _headed(found: re.Match[str]) -> str | None:
+    value = roman_value(found["n"])
+    return None if value is None else f"{found['head']} {PLAIN.cardinal(value)}"
+
+
+def _counted_off(found: re.Match[str]) -> str | None:
+    value = roman_value(found["n"])
+    return None if value is None or found["noun"] not in _NOUNS else f"{value}."
+
+
+def _plain(found: re.Match[str]) -> str:
+    return PLAIN.cardinal(roman_value(found["n"]) or 0)
+
+
+def _year(found: re.Match[str]) -> str | None:
+    value = roman_value(found["n"])
+    return None if value is None or len(found["n"]) < _LONG_ENOUGH else PLAIN.year(value)
