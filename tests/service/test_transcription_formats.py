@@ -190,7 +190,7 @@ async def test_a_model_that_knows_its_languages_needs_no_setting() -> None:
 
 
 async def test_the_settings_may_name_fewer_languages_than_the_model_has() -> None:
-    recogniser = FakeRecogniser(languages=("en", "es"))
+    recogniser = FakeRecogniser("buenos días cómo está usted hoy", languages=("en", "es"))
     async with stt_service(recogniser, languages="es") as client:
         response = await transcribed(client, clip(), language="en")
     assert "It understands Spanish (es)." in response.json()["error"]["message"]

@@ -147,7 +147,8 @@ def _transducer(config: Config, *, durations: list[int] | None, labels: list[str
     config["joint"] = {
         "_target_": f"{_ASR}.modules.RNNTJoint",
         "log_softmax": None,
-        "fuse_loss_wer": False,
+        "fuse_loss_wer": True,
+        "fused_batch_size": 4,
         "num_classes": len(labels),
         "vocabulary": labels,
         "num_extra_outputs": extra,
@@ -238,6 +239,7 @@ MADE: dict[str, Callable[[], Config]] = {
         _characters(_rnnt(_of("hybrid_rnnt_ctc_models", "EncDecHybridRNNTCTCModel"), chars=True)),
         CHARACTERS,
     ),
+    "multilingual": lambda: _hybrid(_rnnt(_HYBRID_BPE) | {"tokenizer": {"type": "agg"}}, []),
     "streaming-multi": lambda: _hybrid(_rnnt(_HYBRID_BPE, _LIVE), []),
     "nemotron-streaming": partial(_rnnt, _BPE, _LIVE),
     "parakeet-unified": partial(_rnnt, _BPE, _UNIFIED),
@@ -278,7 +280,10 @@ def saved(name: str, folder: Path, *, change: Callable[[Config], None] | None = 
     if change is not None:
         change(config)
     if "labels" not in config and not config.get("decoder", {}).get("vocabulary"):
-        config["tokenizer"] = {"dir": str(_tokenizer(folder)), "type": "bpe"}
+        own: Config = {"dir": str(_tokenizer(folder)), "type": "bpe"}
+        is_aggregate = config.get("tokenizer", {}).get("type") == "agg"
+        langs = {"en": own, "es": dict(own)}
+        config["tokenizer"] = {"type": "agg", "langs": langs} if is_aggregate else own
     torch.manual_seed(7)
     model = ASRModel.from_config_dict(OmegaConf.create(config))
     _liven(model)

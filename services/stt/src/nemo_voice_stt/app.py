@@ -30,6 +30,7 @@ from nemo_voice_stt.http.routes.native import native_router
 from nemo_voice_stt.http.routes.openai import openai_router
 from nemo_voice_stt.http.routes.realtime import realtime_router
 from nemo_voice_stt.http.routes.realtime_sessions import realtime_sessions_router
+from nemo_voice_stt.http.routes.translations import translations_router
 from nemo_voice_stt.model_files import fetch
 from nemo_voice_stt.realtime.capacity import Capacity
 from nemo_voice_stt.realtime.engine import SpeechDetector
@@ -223,6 +224,7 @@ def build(
         routers=[
             native_router(responses),
             openai_router(responses, languages=service.languages),
+            translations_router(responses, languages=service.languages),
             realtime_router(realtime),
             realtime_sessions_router(realtime),
         ],

@@ -6,6 +6,7 @@ from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.checkpoints import facts_in
 from nemo_voice_stt.backends.canary.backend import load_canary
 from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions, load_recogniser
+from nemo_voice_stt.backends.transducer_ctc.decoder_choice import refuse_lacking
 from nemo_voice_stt.transcription.port import Recogniser
 
 ATTENTION = "aed"
@@ -21,5 +22,6 @@ def load(directory: Path, source: str, revision: str, options: RecogniserOptions
         NoDevice: The options want a device that is not usable.
     """
     facts = facts_in(directory, Role.RECOGNISER, source)
+    refuse_lacking(facts, options.decoder, source)
     load_family = load_canary if facts.kind.family == ATTENTION else load_recogniser
     return load_family(directory, source, revision, options)

@@ -14,9 +14,8 @@ from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
     SpeechContext,
 )
 from nemo_voice_stt.realtime.options import TurnDetection
-from nemo_voice_stt.transcription.abilities import refuse_hotwords
 from nemo_voice_stt.transcription.hotwords import hotwords_of
-from nemo_voice_stt.transcription.languages import spoken_language
+from nemo_voice_stt.transcription.languages import language_of
 from nemo_voice_stt.transcription.port import Abilities
 
 _G711_RATE_HZ = 8_000
@@ -67,9 +66,11 @@ def options_of(
     """
     _refuse_unimplemented(config)
     with error_field("config.language_code"):
-        spoken = spoken_language(config.language_code, (), languages, abilities)
+        spoken = language_of(config.language_code, (), languages, abilities)
     hotwords = _hotwords(config.speech_contexts)
-    refuse_hotwords(abilities, hotwords, _CONTEXTS)
+    if hotwords and not abilities.hotwords:
+        message = f"{_CONTEXTS}: the model cannot prefer words to others. Leave them out."
+        raise InvalidRequest(message, param=_CONTEXTS)
     return RecognitionOptions(
         hotwords=hotwords,
         language=spoken.told,

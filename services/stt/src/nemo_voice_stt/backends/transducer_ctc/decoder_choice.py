@@ -20,17 +20,27 @@ def decoder_of(facts: ModelFacts, wanted: DecoderChoice, source: str) -> Decoder
     Raises:
         ModelUnsupported: The checkpoint lacks the decoder that is wanted.
     """
-    has_ctc = "CTC" in (facts.decoder or "")
-    has_transducer = facts.decoder != "CTC"
-    if wanted is DecoderChoice.CTC and not has_ctc:
-        raise _lacks(
-            source, "CTC", facts, "nvidia/parakeet-tdt_ctc-110m or nvidia/parakeet-ctc-1.1b"
-        )
-    if wanted is DecoderChoice.TRANSDUCER and not has_transducer:
+    refuse_lacking(facts, wanted, source)
+    if wanted is not DecoderChoice.AUTO:
+        return wanted
+    return DecoderChoice.TRANSDUCER if _has_transducer(facts) else DecoderChoice.CTC
+
+
+def refuse_lacking(facts: ModelFacts, wanted: DecoderChoice, source: str) -> None:
+    """Checks that the checkpoint, of whichever family, has the decoder that is wanted.
+
+    Raises:
+        ModelUnsupported: It lacks that.
+    """
+    if wanted is DecoderChoice.CTC and "CTC" not in (facts.decoder or ""):
+        examples = "nvidia/parakeet-tdt_ctc-110m or nvidia/parakeet-ctc-1.1b"
+        raise _lacks(source, "CTC", facts, examples)
+    if wanted is DecoderChoice.TRANSDUCER and not _has_transducer(facts):
         raise _lacks(source, "transducer", facts, "nvidia/parakeet-tdt-0.6b-v2")
-    if wanted is DecoderChoice.AUTO:
-        return DecoderChoice.TRANSDUCER if has_transducer else DecoderChoice.CTC
-    return wanted
+
+
+def _has_transducer(facts: ModelFacts) -> bool:
+    return (facts.decoder or "").startswith(("TDT", "RNNT"))
 
 
 def _lacks(source: str, wanted: str, facts: ModelFacts, examples: str) -> ModelUnsupported:

@@ -4,6 +4,7 @@ NeMo sets a number beside every frame of the encoder and mixes it in. `decoding_
 it between encoder and decoder.
 """
 
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import torch
 
 from nemo_voice_serving.nemo.loading import UnusableModel
+
+logger = logging.getLogger(__name__)
 
 UNTOLD = "auto"
 """The prompt with which the model finds the language out."""
@@ -38,7 +41,9 @@ class LanguagePrompts:
                 f"its prompt_dictionary numbers {wrong[0]} beyond the {self._count} prompts it has"
             )
         self._numbers = numbers_by_code(stored)
-        self._untold = self._number_untold(stored, assumed)
+        self.assumed = None if UNTOLD in stored else self._known_of(assumed)
+        """What is taken for spoken where nobody says it; None where the model finds out."""
+        self._untold = stored[UNTOLD] if self.assumed is None else self._numbers[self.assumed]
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -47,9 +52,7 @@ class LanguagePrompts:
 
     def apply(self, frames: torch.Tensor, languages: Sequence[str | None]) -> torch.Tensor:
         """Returns the frames, as batch, width and time, with each row's language mixed in."""
-        numbers = [
-            self._untold if language is None else self._numbers[language] for language in languages
-        ]
+        numbers = [self._number_of(language) for language in languages]
         chosen = torch.tensor(numbers, device=frames.device)
         # One row computes as it would alone: the prompt is the same at every frame.
         prompts = torch.nn.functional.one_hot(chosen, self._count).to(frames.dtype)
@@ -57,9 +60,15 @@ class LanguagePrompts:
         mixed: torch.Tensor = self.kernel(torch.cat([frames.transpose(1, 2), prompts], dim=-1))
         return mixed.to(frames.dtype).transpose(1, 2)
 
-    def _number_untold(self, stored: dict[str, int], assumed: Sequence[str]) -> int:
-        if UNTOLD in stored:
-            return stored[UNTOLD]
+    def _number_of(self, language: str | None) -> int:
+        if language is None:
+            return self._untold
+        if language not in self._numbers:
+            # The use case refuses these; one that does not must not fail the batch of others.
+            logger.error("language is not told", extra={"language": language})
+        return self._numbers.get(language, self._untold)
+
+    def _known_of(self, assumed: Sequence[str]) -> str:
         known = [language for language in assumed if language in self._numbers]
         if not known:
             examples = ", ".join(list(self._numbers)[:5])
@@ -68,7 +77,7 @@ class LanguagePrompts:
                 f" NEMO_VOICE_LANGUAGES to those that your callers speak, the usual one first; it"
                 f" knows {examples}"
             )
-        return self._numbers[known[0]]
+        return known[0]
 
 
 def numbers_by_code(prompts: dict[str, int]) -> dict[str, int]:

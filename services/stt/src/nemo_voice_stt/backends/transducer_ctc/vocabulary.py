@@ -6,6 +6,7 @@ the boosting of phrases read it.
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from nemo_voice_stt.backends.transducer_ctc.tokens import WORD_START
@@ -36,7 +37,7 @@ class Vocabulary:
         """Whether it joins several languages' tokenizers: a text then has several spellings."""
         return hasattr(self.tokenizer, "tokenizers_dict")
 
-    @property
+    @cached_property
     def is_cased(self) -> bool:
         """Whether it holds capital letters."""
         return any(piece != piece.lower() for piece in self.pieces if not _is_special(piece))

@@ -20,7 +20,7 @@ from nemo_voice_stt.http.realtime.session_schemas import (
 from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
 from nemo_voice_stt.realtime.options import LiveOptions, TurnDetection
 from nemo_voice_stt.transcription.hotwords import hotwords_of
-from nemo_voice_stt.transcription.languages import spoken_language
+from nemo_voice_stt.transcription.languages import language_of
 
 _G711_HZ = 8_000
 _DEPTH = 8
@@ -69,7 +69,7 @@ class SessionSettings:
         named = given.transcription or TranscriptionConfig()
         field = "session.audio.input.transcription"
         try:
-            spoken_language(named.language, named.languages or (), self._languages)
+            language_of(named.language, named.languages or (), self._languages)
             hotwords = hotwords_of(named.prompt, named.keywords or ())
         except InvalidRequest as error:
             raise InvalidRequest(error.message, param=f"{field}.{error.param}") from None
