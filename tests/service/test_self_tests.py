@@ -21,7 +21,8 @@ from nemo_voice_stt.transcription.transcription import TranscriptionInput
 from nemo_voice_tts.app import SpeechService
 from nemo_voice_tts.self_test import SENTENCES as SPOKEN
 from nemo_voice_tts.settings import TtsSettings
-from support.http.transcribing import clip, swell
+from support.audio.sounds import swell
+from support.http.transcribing import clip
 from support.models.fakes import FakeNormaliser, FakeRecogniser, FakeVoice
 
 
