@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from support.docs.repository import ROOT
 from support.http.served import served
-from support.http.voice_apps import stt_app, tts_app
+from support.http.voice_apps import stt_app, translating_app, tts_app
 
 EXAMPLES = 20
 
@@ -53,7 +53,7 @@ def check(build: Callable[..., FastAPI], folder: Path, examples: int) -> None:
         examine(address, folder, examples)
 
 
-@pytest.mark.parametrize("build", [tts_app, stt_app])
+@pytest.mark.parametrize("build", [tts_app, stt_app, translating_app])
 def test_schemathesis_finds_nothing(build: Callable[..., FastAPI], tmp_path: Path) -> None:
     check(build, tmp_path, EXAMPLES)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 import torch
@@ -11,15 +12,20 @@ from nemo.collections.asr.models import EncDecMultiTaskModel
 from nemo_voice_serving.model_kinds.errors import UnsafeConfig
 from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.nemo.loading import UnusableModel
+from nemo_voice_stt.app import build, fetch_recogniser
 from nemo_voice_stt.backends.canary.backend import CanaryRecogniser, load_canary
 from nemo_voice_stt.backends.canary.decoding import MOST_EXTRA_TOKENS
 from nemo_voice_stt.backends.loading import load
 from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions
+from nemo_voice_stt.settings import SttSettings
 from nemo_voice_stt.transcription.port import Clip
+from support.http.transcribing import clip
+from support.http.voice_apps import calling
 from support.models import canary
 from support.models.demo_models import Samples
 
 FLASH, FIRST, UNIFIED = "nvidia/canary-1b-flash", "nvidia/canary-1b", "nvidia/canary-1b-v2"
+COMMON = "nemo.collections.common.tokenizers"
 OPTIONS = RecogniserOptions(device="cpu", trailing_silence_s=0.0)
 
 
@@ -68,6 +74,14 @@ def test_it_writes_the_languages_that_a_request_names(
     written = [one.text for one in recogniser.recognise(clips)]
     assert written == [canary.text_for(source, target) for source, target in pairs]
     assert [recogniser.recognise([clip])[0].text for clip in clips[:3]] == written[:3]
+
+
+def test_clip_with_a_language_that_it_lacks_leaves_the_batch_whole(
+    recogniser: CanaryRecogniser, sounds: list[Samples]
+) -> None:
+    strange = [Clip(sounds[0], language="ja"), Clip(sounds[0], language="de", translate_to="fr")]
+    written = recogniser.recognise([*strange, Clip(sounds[0], language="es")])
+    assert [one.text for one in written] == [canary.SENTENCES[code] for code in ("en", "de", "es")]
 
 
 def test_it_takes_speech_for_english_unless_it_is_told(
@@ -120,6 +134,8 @@ def test_what_the_model_cannot_do_is_said(recogniser: CanaryRecogniser, name: st
     assert all("en" in pair for pair in able.translations)
     assert recogniser.description.languages == able.told_languages
     assert recogniser.description.translations == able.translations
+    weights = sum(one.numel() for one in recogniser._stages.model.parameters())
+    assert (recogniser.description.parameters > weights) is (name == UNIFIED)
     # Its tokenizer has words of languages that it was never taught.
     assert "ja" not in able.told_languages
 
@@ -210,6 +226,12 @@ def test_settings_of_decoding_load_no_file(folder: Path, tmp_path: Path) -> None
         ({"prompt_format": "t5nmt"}, ModelUnsupported, "without Canary's prompts"),
         ({"tokenizer.type": "wpe"}, ModelUnsupported, "without a SentencePiece tokenizer"),
         ({"preprocessor._target_": "os.system"}, UnsafeConfig, "os.system"),
+        (
+            {"tokenizer.custom_tokenizer._target_": f"{COMMON}.AutoTokenizer"},
+            UnusableModel,
+            "not Canary's",
+        ),
+        ({"transf_decoder.config_dict.max_sequence_length": 20}, RuntimeError, "size mismatch"),
         ({"encoder.semantic_codec_path": "evil/codec"}, UnsafeConfig, "evil/codec"),
     ],
 )
@@ -261,3 +283,50 @@ def test_half_precision_of_the_encoder_writes_the_same(
     assert [one.text for one in found.recognise(clips)] == [canary.SENTENCES["es"]] * 2
     decoder = found._stages.model.transf_decoder
     assert {weight.dtype for weight in decoder.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("name", [FIRST, FLASH, UNIFIED])
+async def test_it_is_fetched_loaded_and_served(name: str, folder: Path, tmp_path: Path) -> None:
+    archive = canary.build(name, folder)
+    settings = SttSettings(model=f"file://{archive}", model_cache=tmp_path / "cache", device="cpu")
+    async with calling(build(settings, fetch_recogniser)) as client:
+        (listed,) = (await client.get("/v1/models")).json()["data"]
+        heard = await sent(client, "transcriptions", language="es-MX")
+        written = await sent(client, "translations", language="Spanish")
+        timed = await sent(client, "translations", to_language="de", response_format="vtt")
+        verbose = await sent(client, "transcriptions", response_format="verbose_json")
+        boosted = await sent(client, "transcriptions", **{"keywords[]": "Grafana"})
+        unnamed = await sent(client, "translations")
+    assert (listed["kind"], listed["architecture"]) == ("Canary", "EncDecMultiTaskModel")
+    assert listed["translations"]["de"] == ["en"]
+    assert heard.json()["text"] == canary.text_for("es", "es")
+    assert written.json()["text"] == canary.text_for("es", "en")
+    segments = " ".join(one["text"] for one in verbose.json()["segments"])
+    assert (verbose.json()["language"], segments) == ("english", canary.SENTENCES["en"])
+    if name == FIRST:
+        assert "no times of words" in timed.json()["error"]["message"]
+    else:
+        assert timed.text.startswith("WEBVTT")
+        assert "Guten Morgen" in timed.text
+    assert [boosted.status_code, unnamed.status_code] == [400, 400]
+
+
+async def test_setting_of_one_language_makes_it_the_default(folder: Path, tmp_path: Path) -> None:
+    archive = canary.build(FLASH, folder)
+    settings = SttSettings(
+        model=f"file://{archive}", model_cache=tmp_path / "cache", device="cpu", languages="es,en"
+    )
+    async with calling(build(settings, fetch_recogniser)) as client:
+        (listed,) = (await client.get("/v1/models")).json()["data"]
+        heard = await sent(client, "transcriptions", response_format="verbose_json")
+        written = await sent(client, "translations")
+        german = await sent(client, "transcriptions", language="de")
+    assert listed["languages"] == ["es", "en"]
+    assert (heard.json()["language"], heard.json()["text"]) == ("spanish", canary.SENTENCES["es"])
+    assert written.json()["text"] == canary.text_for("es", "en")
+    assert "It understands Spanish (es), English (en)." in german.json()["error"]["message"]
+
+
+async def sent(client: httpx.AsyncClient, route: str, **fields: Any) -> httpx.Response:
+    files = {"file": ("a.wav", clip(2.0))}
+    return await client.post(f"/v1/audio/{route}", files=files, data=fields, timeout=60)

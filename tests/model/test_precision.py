@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 import torch
 from nemo.collections.tts.modules.hifigan_modules import Generator
-from nemo_voice_stt.backends.tdt.backend import NemoRecogniser, RecogniserOptions, load_recogniser
 
 from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_stt.backends.transducer_ctc.backend import (
+    NemoRecogniser,
+    RecogniserOptions,
+    load_recogniser,
+)
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice
 from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan
 from nemo_voice_tts.synthesis.port import Phrase, Window

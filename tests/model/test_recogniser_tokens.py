@@ -11,6 +11,7 @@ from nemo.collections.asr.models import EncDecRNNTBPEModel
 from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 from omegaconf import OmegaConf
 
+from nemo_voice_serving.errors import OutOfMemory
 from nemo_voice_serving.nemo.loading import restore
 from nemo_voice_stt.backends.transducer_ctc.backend import NemoRecogniser
 from nemo_voice_stt.backends.transducer_ctc.transducer import BoostedDecoder, TransducerDecoder
@@ -122,6 +123,17 @@ def test_hotwords_that_make_the_decoder_fail_are_left_out(
     assert [one.text for one in mixed] == plain
     assert "hotwords are not used" in caplog.text
     assert int(boosted_decoder(recogniser).storage.model2active.sum()) == 0
+
+
+def test_hotwords_that_do_not_fit_the_memory_are_not_left_out(
+    recogniser: NemoRecogniser, rare: list[Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(boosted_decoder(recogniser), "decode", fill)
+    with pytest.raises(OutOfMemory):
+        recogniser.recognise([Clip(rare[0], ("Grafana",)), Clip(rare[1])])
 
 
 def test_a_hundred_lists_of_hotwords_leave_nothing_behind(

@@ -4,6 +4,7 @@ import io
 import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import av
@@ -144,6 +145,19 @@ def test_a_batch_of_several_speakers_is_spoken_like_its_members_alone(
     same_text = [voice.spectrograms([Phrase(phrases[0].tokens, 1.0, n)])[0] for n in (92, 93)]
     counts = {one.frame_count for one in same_text}
     assert len(counts) > 1 or float((same_text[0].frames - same_text[1].frames).abs().max()) > 0.01
+
+
+@pytest.mark.parametrize("name", [HIFI_TTS, SPANISH, GERMAN_LETTERS])
+def test_sound_of_windows_is_that_of_the_whole(name: str, loaded: LoadedVoice) -> None:
+    voice = loaded(name)
+    options = replace(voice._options, is_windowed=True)
+    windowed = NemoVoice(voice._fastpitch, voice._hifigan, voice.description, options)
+    phrase = Phrase(voice.tokens(pair_named(name).text * 6), speaker=pair_named(name).speakers - 1)
+    [made] = voice.spectrograms([phrase])
+    windows = windowed.windows(made, first=True)
+    joined = np.concatenate(windowed.waveforms(windows))
+    assert len(windows) > 2
+    assert np.abs(joined - sound_of(voice, phrase)).max() <= 1e-6
 
 
 def test_a_long_phrase_keeps_its_speaker_in_every_part(loaded: LoadedVoice) -> None:

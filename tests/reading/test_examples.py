@@ -23,3 +23,9 @@ def test_english_text_is_read_as_a_person_would(example: Example) -> None:
 def test_spanish_text_is_read_as_a_person_would(example: Example) -> None:
     heard = said(example.written, example.text_format, language="es")
     assert example.is_right(heard), f"{example.written!r} is read {heard!r}"
+
+
+@pytest.mark.parametrize("example", _rows("de"), ids=lambda one: f"{one.kind}-{one.written}"[:60])
+def test_german_text_is_read_as_a_person_would(example: Example) -> None:
+    heard = said(example.written, example.text_format, language="de")
+    assert example.is_right(heard), f"{example.written!r} is read {heard!r}"

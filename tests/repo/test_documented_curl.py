@@ -13,7 +13,7 @@ from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
 from support.audio.sounds import speech_like
 from support.docs.documented import commands
 from support.http.serving import address, listening
-from support.http.voice_apps import stt_app, tts_app
+from support.http.voice_apps import stt_app, translating_app, tts_app
 
 LINES = [command for command in commands() if command.startswith("curl ")]
 RATE_HZ, SOUND_BYTES = 16000, 500
@@ -22,6 +22,7 @@ RATE_HZ, SOUND_BYTES = 16000, 500
 SERVICES: Mapping[str, Callable[[], FastAPI]] = {
     "localhost:5000": tts_app,
     "localhost:5001": stt_app,
+    "localhost:5001/v1/audio/translations": translating_app,
 }
 
 
@@ -53,7 +54,8 @@ async def typed(line: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("line", LINES)
 async def test_a_documented_curl_line_gets_a_good_response(line: str, folder: Path) -> None:
-    [(named, make_app)] = [one for one in SERVICES.items() if one[0] in line]
+    place = max((named for named in SERVICES if named in line), key=len)
+    named, make_app = place.partition("/")[0], SERVICES[place]
     app = make_app()
     quietly = line.replace("curl ", "curl --fail --silent --show-error ", 1)
     async with listening(app) as server:

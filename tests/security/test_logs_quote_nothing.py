@@ -173,3 +173,35 @@ def test_keys_are_in_no_line_valid_or_not(kind: str, tmp_path: Path) -> None:
         assert httpx.get(address, headers=good).status_code == 401
         assert_nothing_quoted(service)
         assert events(service).count("request finished") >= 10
+
+
+LEVELS = ["info", "warning"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_packages_say_of_a_text_is_not_quoted(level: str, tmp_path: Path) -> None:
+    with service_process("tts", tmp_path, log_level=level) as service:
+        for text in (f"A noisy day in {MARKER}.", f"A noisy and breaking day in {MARKER}."):
+            assert speak(service, text=text) in {200, 500}
+        assert_nothing_quoted(service)
+        lines = [json.loads(line) for line in service.written().splitlines()]
+    places = [line.get("place", "") for line in lines]
+    # Where it was said, and of what kind, is there for who looks for a cause.
+    assert sum("service_program.py:" in str(place) for place in places) >= 10
+    assert {"UserWarning"} <= {line.get("kind") for line in lines}
+    assert {"error in a thread", "error in a finalizer"} <= {line["event"] for line in lines}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_packages_say_of_a_recording_is_not_quoted(level: str, tmp_path: Path) -> None:
+    environment = {"HEARD": f"the flag of {MARKER}"}
+    with service_process("stt", tmp_path, environment=environment, log_level=level) as service:
+        heard = httpx.post(
+            f"{service.address}/v1/audio/transcriptions?prompt={MARKER}",
+            files={"file": (f"{MARKER}.wav", clip(5))},
+            data={"keywords[]": f"noisy {MARKER}"},
+            timeout=60,
+        )
+        assert (heard.status_code, MARKER in heard.text) == (200, True)
+        assert_nothing_quoted(service)
+        assert "message of another package" in service.written()

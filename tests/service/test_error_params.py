@@ -9,7 +9,9 @@ import pytest
 from fastapi import FastAPI
 
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
+from nemo_voice_stt.transcription.port import Abilities
 from support.http.voice_apps import calling, stt_app, tts_app
+from support.models.fakes import FakeRecogniser
 
 TEXT_FIELDS = {
     "/synthesize": "text",
@@ -18,10 +20,13 @@ TEXT_FIELDS = {
     "/v1/audio/synthesize": "text",
     "/v1/audio/synthesize_online": "text",
 }
-AUDIO_FIELDS = {"/transcribe": "audio_file", "/v1/audio/transcriptions": "file"}
+AUDIO_FIELDS = {
+    "/transcribe": "audio_file",
+    "/v1/audio/transcriptions": "file",
+    "/v1/audio/translations": "file",
+}
+TRANSLATES = Abilities(told_languages=("de",), translations=(("de", "en"),), default_language="de")
 FORMS = {"/v1/audio/synthesize", "/v1/audio/synthesize_online"}
-REFUSING = {"/v1/audio/translations"}
-"""It takes no field: it refuses every request."""
 
 LONG = encode_whole(AudioFormat.WAV, np.zeros(16_000 * 12, np.float32), 16_000)
 UPLOADS = {
@@ -48,7 +53,7 @@ async def param_of(response: httpx.Response) -> Any:
 
 def test_every_route_with_a_body_is_in_these_tables() -> None:
     assert posts_of(tts_app()) == TEXT_FIELDS.keys()
-    assert posts_of(stt_app()) == AUDIO_FIELDS.keys() | REFUSING
+    assert posts_of(stt_app()) == AUDIO_FIELDS.keys()
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
@@ -64,7 +69,8 @@ async def test_a_wrong_text_blames_the_field_of_its_route(text: str) -> None:
 async def test_a_wrong_recording_blames_the_field_of_its_route(
     upload: tuple[str, bytes, str],
 ) -> None:
-    async with calling(stt_app(max_audio_s=10)) as client:
+    translates = FakeRecogniser(languages=("de",), abilities=TRANSLATES)
+    async with calling(stt_app(translates, max_audio_s=10)) as client:
         for path, field in AUDIO_FIELDS.items():
             response = await client.post(path, files={field: upload})
             assert (path, await param_of(response)) == (path, field)

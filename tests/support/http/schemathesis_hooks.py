@@ -27,7 +27,7 @@ BEYOND_SCHEMAS = {
     "unknown_phoneme",
     "unreadable_characters",
 }
-NAMES = {"voice", "language", "languages"}
+NAMES = {"voice", "language", "languages", "to_language", "target_language"}
 """Fields whose values are names: which of them exist is the loaded model's."""
 COMBINED = {"include"}
 """Fields that go with some values of others."""

@@ -3,14 +3,18 @@
 `python service_program.py tts|stt PORT SETTINGS`: the settings as JSON. Words in a text or a
 hotword make it fail: `unsayable` in the tokenizer, `unnormal` in the normaliser, `breaking` in a
 batch; the hotword `hanging` makes a batch hang. Every exception quotes the text, as those of
-libraries do. Variables: what a recogniser hears (HEARD), the seconds of a batch (BATCH_S) and of
-each piece in it (PIECE_S), REAL_NORMALISER.
+libraries do. A text or hotword with `noisy` is quoted in every way in which packages write to the
+streams of a process. Variables: what a recogniser hears (HEARD), the seconds of a batch (BATCH_S)
+and of each piece in it (PIECE_S), REAL_NORMALISER.
 """
 
 import json
+import logging
 import os
 import sys
+import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -38,6 +42,39 @@ PIECE_S = float(os.environ.get("PIECE_S", "0"))
 HEARD = os.environ.get("HEARD", "good morning how are you today")
 
 
+class _Noisy:
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __del__(self) -> None:
+        raise ValueError(self._text)
+
+
+def _make_noise(text: str) -> None:
+    """Quotes the text as NeMo, the normaliser, uvicorn, warnings and others may."""
+
+    def fail() -> None:
+        raise ValueError(text)
+
+    for name in ("nemo_logger", "NeMo-text-processing", "lightning", "grpc._server", "asyncio"):
+        package = logging.getLogger(name)
+        package.setLevel(logging.DEBUG)  # as some set it back at every call
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
+            package.log(level, f"skipping post-processing of {text}")
+            package.log(level, "text: %s", text, extra={"text": text})
+        package.error("failed", exc_info=ValueError(text))
+    logging.getLogger("uvicorn.error").info('%s - "WebSocket %s" [accepted]', "::1", f"/x?y={text}")
+    warnings.warn(f"cannot read {text}", UserWarning, stacklevel=1)
+    warnings.warn(f"{text}\n{text}", DeprecationWarning, stacklevel=2)
+    print(text)  # noqa: T201 as packages do
+    sys.stderr.write(f"100%|#####| {text}\n")
+    thread = threading.Thread(target=fail, name=text)
+    thread.start()
+    thread.join()
+    del thread
+    _Noisy(text)
+
+
 class QuotingVoice(FakeVoice):
     """A voice whose exceptions quote the text."""
 
@@ -52,6 +89,8 @@ class QuotingVoice(FakeVoice):
         time.sleep(BATCH_S)
         for phrase in batch:
             text = "".join(map(chr, phrase.tokens))
+            if "noisy" in text:
+                _make_noise(text)
             if "breaking" in text:
                 raise RuntimeError(f"cannot compute {text!r}") from ValueError(text)
         return super().spectrograms(batch)
@@ -80,6 +119,8 @@ class QuotingRecogniser(FakeRecogniser):
         is_hanging = any("hanging" in word for clip in batch for word in clip.hotwords)
         time.sleep(60 if is_hanging else BATCH_S + PIECE_S * len(batch))
         for clip in batch:
+            if any("noisy" in word for word in clip.hotwords):
+                _make_noise(f"{HEARD} {clip.hotwords}")
             if any("breaking" in word for word in clip.hotwords):
                 raise RuntimeError(f"cannot decode {self.text!r} with {clip.hotwords}")
         is_self_test = len(batch) == 1 and len(batch[0].samples) < 16000 * 3

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from nemo_voice_stt.app import build as build_stt
 from nemo_voice_stt.settings import SttSettings
+from nemo_voice_stt.transcription.port import Abilities
 from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
 from support.http.serving import client_of
@@ -30,6 +31,17 @@ def stt_app(recogniser: FakeRecogniser | None = None, **settings: object) -> Fas
     return build_stt(
         SttSettings.model_validate(settings), lambda _settings, _progress: lambda: made
     )
+
+
+def translating_app(**settings: object) -> FastAPI:
+    """Returns the speech-to-text application with a model that translates."""
+    languages = ("en", "de", "es")
+    abilities = Abilities(
+        told_languages=languages,
+        default_language="de",
+        translations=(("en", "de"), ("en", "es"), ("de", "en"), ("es", "en")),
+    )
+    return stt_app(FakeRecogniser(languages=languages, abilities=abilities), **settings)
 
 
 @asynccontextmanager

@@ -140,9 +140,12 @@ def _as_published(archive: bytes, more_config: str) -> bytes:
 def _fastpitch(pair: Pair, folder: Path) -> Any:
     import torch  # noqa: PLC0415
     from nemo.collections.tts.models import FastPitchModel  # noqa: PLC0415
+    from nemo.core.connectors.save_restore_connector import SaveRestoreConnector  # noqa: PLC0415
     from omegaconf import OmegaConf  # noqa: PLC0415
 
     config = fastpitch_config(pair, folder)
+    # That of a model that was loaded before takes no files but those of its archive.
+    FastPitchModel.update_save_restore_connector(SaveRestoreConnector())
     model = FastPitchModel(OmegaConf.create(config))
     with torch.no_grad():
         network = model.fastpitch

@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -97,3 +99,31 @@ def test_a_malformed_request_writes_no_line(stream: io.StringIO) -> None:
     logging.getLogger("uvicorn.error").error("Exception in ASGI application")
     (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["level"] == "error"
+
+
+def test_other_packages_are_withheld_once_requests_are_served_and_not_at_debug(
+    stream: io.StringIO,
+) -> None:
+    other, ours = logging.getLogger("some.package"), logging.getLogger("nemo_voice_x")
+    for level, expected in (("info", False), ("debug", True)):
+        logs.configure_logging(level, "json", stream)
+        with logs.private_output() as withhold:
+            other.warning("before")
+            withhold()
+            other.warning("secret %s", level, extra={"text": f"field {level}"})
+            ours.warning("our event")
+            sys.stderr.write(f"printed {level}")
+        other.warning("after")
+        assert (f"secret {level}" in stream.getvalue()) is expected
+        assert (f"field {level}" in stream.getvalue()) is expected
+    events = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert events.count("before") == events.count("after") == events.count("our event") == 2
+
+
+def test_streams_and_hooks_are_given_back() -> None:
+    before = sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook
+    with logs.private_output() as withhold:
+        withhold()
+        assert sys.stdout is not before[0]
+        sys.stdout.fileno()  # as programs that are started want it
+    assert (sys.stdout, sys.stderr, sys.unraisablehook, threading.excepthook) == before

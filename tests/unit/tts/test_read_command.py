@@ -44,6 +44,34 @@ def test_json_has_the_source_of_each_phrase(
     }
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "said"),
+    [
+        ("es", "Cuesta 25 euros.", "Cuesta veinticinco euros."),
+        ("es-MX", "Cuesta 25 euros.", "Cuesta veinticinco euros."),
+        ("de", "Am 3. Mai um 14:30 Uhr.", "Am dritten Mai um vierzehn Uhr dreißig."),
+    ],
+)
+def test_text_is_read_in_its_language(
+    capsys: pytest.CaptureFixture[str], language: str, text: str, said: str
+) -> None:
+    assert main(["read", "--language", language, text]) == 0
+    assert capsys.readouterr().out == f"{said}\n"
+
+
+def test_language_of_the_setting_is_that_of_the_texts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEMO_VOICE_LANGUAGE", "de")
+    assert main(["read", "3 Uhr"]) == 0
+    assert capsys.readouterr().out == "drei Uhr\n"
+
+
+def test_language_without_a_reading_is_refused_with_those_there_are() -> None:
+    with pytest.raises(SystemExit, match="no texts are read in fr; one of en, de, es"):
+        main(["read", "--language", "fr", "25 euros"])
+
+
 def test_a_text_that_nobody_can_say_ends_with_the_reason() -> None:
     with pytest.raises(SystemExit, match="error: The text holds no letter or digit"):
         main(["read", "?!"])

@@ -66,5 +66,5 @@ def test_inspect_refuses_them_too(archive: str, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("archive", ["tts_zh_fastpitch_sfspeech"], indirect=True)
 def test_a_voice_whose_language_is_not_read_is_refused_with_those_that_are(archive: str) -> None:
-    with pytest.raises(SystemExit, match="It speaks zh, and texts are read in English"):
+    with pytest.raises(SystemExit, match="speaks zh, and texts are read in"):
         main(["voices", "--model", archive])

@@ -18,13 +18,14 @@ from nemo_voice_stt import __version__
 from nemo_voice_stt.backends.loading import load
 from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice
-from nemo_voice_stt.http.languages import code_of
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
 from nemo_voice_stt.http.routes.openai import openai_router
+from nemo_voice_stt.http.routes.translations import translations_router
 from nemo_voice_stt.model_files import fetch
 from nemo_voice_stt.self_test import SelfTestClips, TranscribedClip
 from nemo_voice_stt.settings import SttSettings
+from nemo_voice_stt.transcription.languages import code_of
 from nemo_voice_stt.transcription.port import Recogniser
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription
 
@@ -135,5 +136,6 @@ def build(settings: SttSettings, fetch_recogniser: FetchRecogniser) -> FastAPI:
         routers=[
             native_router(responses),
             openai_router(responses, languages=service.languages),
+            translations_router(responses, languages=service.languages),
         ],
     )

@@ -39,8 +39,8 @@ class SttSettings(ServiceSettings):
     """Port to listen on."""
     languages: str = Field(default="en", pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")
     """ISO 639-1 codes of what the model understands, separated by commas: a request for another
-    language is refused. Not set: those of the checkpoint or of its published name; English where
-    neither says."""
+    language is refused, and a model that cannot find out what is spoken takes it for the first of
+    these. Not set: those of the checkpoint or of its published name; English where neither says."""
     decoder: Literal["auto", "transducer", "ctc"] = "auto"
     """Which decoder of a hybrid checkpoint is used. A transducer errs less, CTC is faster on a CPU;
     `auto` takes the transducer. A checkpoint that lacks the one named here is refused."""

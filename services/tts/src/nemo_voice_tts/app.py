@@ -115,7 +115,8 @@ class SpeechService(Service[Voice, Synthesis]):
     def _synthesis_of(self, voice: Voice) -> tuple[Synthesis, Synthesis]:
         """Returns the synthesis for requests, and the self-test's, which nothing keeps waiting."""
         settings, runtime = self._settings, self.runtime
-        spoken = voice.description.languages or (ENGLISH.code,)
+        # Checkpoints of which nobody says the language are refused by `model_files.fetch`.
+        spoken = voice.description.languages or (settings.language or ENGLISH.code,)
         is_on_cpu = voice.description.device == "cpu"
         most = TOKEN_BUCKETS[-1] if is_on_cpu else float("inf")
         limits = runtime.first_limits(TOKEN_BUCKETS, max_padded=most)

@@ -39,13 +39,7 @@ def model_of(settings: TtsSettings) -> Checkpoint:
 
 
 def _refuse_misfit(settings: TtsSettings, facts: ModelFacts) -> None:
-    """Raises `UnsupportedModel` for a voice of another language, or without the named speakers.
-
-    A language that the checkpoint does not say is wanted at the start alone: a download has not all
-    settings of its service.
-    """
-    if facts.languages:
-        voice_language(facts.languages, settings.language)
+    """Raises `UnsupportedModel` for a model that has not the speakers that the settings name."""
     try:
         Voices(settings.model, facts.speakers, settings.voice_choice)
     except SpeakersMismatch as error:

@@ -123,7 +123,7 @@ def test_settings_that_load_nothing_are_not_refused(name: str, role: Role) -> No
             "attention": [-1, -1],
         },
         "f": "nemo.collections.common.tokenizers.text_to_speech.tokenizer_utils.english_text",
-        "tokenizer": {"dir": "/home/me/tokens", "type": "bpe", "model_path": "nemo:01_t.model"},
+        "tokenizer": {"dir": "/corpora/tokens", "type": "bpe", "model_path": "nemo:01_t.model"},
     }
     assert judged(config_of(name, **harmless), role).kind.role is role
 

@@ -34,7 +34,6 @@ VOICES = {
     "tts_de_fastpitch_thorstens2210": (("de",), 1, 22050, 256),
     "tts_de_fastpitch_thorstens2102": (("de",), 1, 22050, 256),
     "tts_de_fastpitch_multispeaker_5": (("de",), 119, 44100, 512),
-    "tts_zh_fastpitch_sfspeech": (("zh",), 1, 22050, 256),
 }
 VOCODERS = {
     "nvidia/tts_hifigan": (22050, 80, 256),
@@ -49,6 +48,7 @@ REFUSED_RECOGNISERS = {
 }
 REFUSED_VOICES = {
     "nvidia/magpie_tts_multilingual_357m": "a Magpie voice .*whole sentences at once.*nine times",
+    "tts_zh_fastpitch_sfspeech": "a voice that speaks zh, and texts are read in de, en, es only",
     "tts_en_tacotron2": "NeMo 3 no longer has",
     "tts_en_radtts": "NeMo 3 no longer has",
     "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps": "a codec",
@@ -138,6 +138,8 @@ def test_canary_is_served_with_its_languages(name: str, languages: int) -> None:
         ({"prompt_format": ["canary2"]}, "without Canary's prompts"),
         ({"tokenizer": {"type": "wpe", "dir": None}}, r"tokenizer \(wpe\)"),
         ({"tokenizer": None}, "tokenizer"),
+        ({"tokenizer": {"type": "agg", "langs": {"en": {"type": "wpe"}}}}, r"\(agg of wpe\)"),
+        ({"tokenizer": {"type": "agg", "langs": {"e.n": {"type": "bpe"}}}}, r"\(agg of \?\)"),
     ],
 )
 def test_multitask_recogniser_unlike_canary_is_refused(changed: dict[str, Any], words: str) -> None:

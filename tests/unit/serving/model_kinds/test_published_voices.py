@@ -2,7 +2,7 @@
 
 import pytest
 
-from nemo_voice_serving.model_kinds.judgement import judged, refuse_misfit
+from nemo_voice_serving.model_kinds.judgement import described, judged, refuse_misfit
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_kinds.published_voices import VOCODERS, published_voice
 from support.models.look_alikes import PUBLISHED, config_of
@@ -41,7 +41,7 @@ def test_a_published_voice_fits_its_vocoder(name: str) -> None:
         return
     found = published_voice(name)
     assert found is not None
-    facts = judged(config_of(name), Role.VOICE)
+    facts = described(config_of(name))
     vocoder = found.vocoder.rsplit("/", 1)[-1].removesuffix(".nemo")
     known = next((one for one in PUBLISHED if one.endswith(vocoder)), None)
     if known is not None:  # Mandarin's is not in the list of look-alikes

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NoReturn
 
 from huggingface_hub import get_token
 from pydantic_settings import BaseSettings
@@ -127,17 +127,21 @@ def run_fetch(
             if use is not None:
                 use()
     except ModelStoreError as error:
-        message = f"error: {redacted(str(error), secrets)}"
-        if error.reason in REFUSALS:
-            sys.stderr.write(f"{message}\n")
-            sys.exit(REFUSED_STATUS)
-        sys.exit(message)
+        _exit_with(error, secrets)
     except Interrupted as stop:
         sys.stderr.write(f"{stop}\n")
         return stop.exit_status
     for model in models:
         sys.stdout.write(f"{model.directory} {model.revision} sha256:{model.sha256}\n")
     return 0
+
+
+def _exit_with(error: ModelStoreError, secrets: tuple[str, ...]) -> NoReturn:
+    message = f"error: {redacted(str(error), secrets)}"
+    if error.reason in REFUSALS:
+        sys.stderr.write(f"{message}\n")
+        sys.exit(REFUSED_STATUS)
+    sys.exit(message)
 
 
 def _fetch_all(

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from nemo_voice_serving.http.protocol import ServerConfig
-from nemo_voice_serving.logs import log_loop_error
+from nemo_voice_serving.logs import log_loop_error, private_output
 from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS, listen_everywhere
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.memory import (
@@ -84,6 +84,8 @@ def serve(app: FastAPI, settings: ServiceSettings, *, port: int) -> int:
     lifecycle: Lifecycle = app.state.service.runtime.lifecycle
     keep_freed_memory()
     lifecycle.listen(freeze_loaded_objects)
-    DrainingServer(config, lifecycle=lifecycle, settings=settings).run()
+    with private_output() as withhold:
+        lifecycle.listen(lambda phase: withhold() if phase is Phase.READY else None)
+        DrainingServer(config, lifecycle=lifecycle, settings=settings).run()
     unfreeze_objects()
     return 1 if lifecycle.has_failed else 0

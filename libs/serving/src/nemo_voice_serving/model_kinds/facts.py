@@ -179,9 +179,24 @@ def _of_a_recogniser(config: Config, kind: Kind, target: str, source: str) -> Mo
         hop_samples=round(rate_hz * stride_s) if rate_hz and stride_s else None,
         is_streaming=_is_streaming(config) if kind.role else None,
         decoder=_decoder(config, target) if kind.role else None,
-        tokenizer=config.text("tokenizer.type") or ("characters" if kind.role else None),
+        tokenizer=_tokenizer(config) or ("characters" if kind.role else None),
         prompt_format=config.text("prompt_format"),
     )
+
+
+def _tokenizer(config: Config) -> str | None:
+    """Returns the type of the tokenizer; of an aggregate one, with what its parts are of.
+
+    `bpe` is SentencePiece's, `wpe` that of BERT, of which NeMo takes parts from a hub.
+    """
+    name = config.text("tokenizer.type")
+    if name != "agg":
+        return name
+    parts = [
+        config.text(f"tokenizer.langs.{one}.type") for one in config.names_in("tokenizer.langs")
+    ]
+    strange = next((part for part in parts if part != "bpe"), None) if None not in parts else "?"
+    return name if strange is None else f"agg of {strange}"
 
 
 def _understood(config: Config) -> tuple[str, ...]:

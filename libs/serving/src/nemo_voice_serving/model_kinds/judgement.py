@@ -7,6 +7,7 @@ from nemo_voice_serving.model_kinds.config import read_config
 from nemo_voice_serving.model_kinds.errors import MalformedConfig, UnsupportedModel
 from nemo_voice_serving.model_kinds.facts import ModelFacts, facts_of
 from nemo_voice_serving.model_kinds.kinds import COLLECTIONS, KINDS, MAGPIE, Kind, Role
+from nemo_voice_serving.model_kinds.languages import READ_ALOUD
 from nemo_voice_serving.model_kinds.published_voices import VOCODERS
 from nemo_voice_serving.model_kinds.safety import refuse_foreign_class, refuse_unsafe
 from nemo_voice_serving.model_kinds.sizes import refuse_absurd_sizes
@@ -83,7 +84,8 @@ def why_not(facts: ModelFacts, role: Role) -> UnsupportedModel | None:
         return UnsupportedModel(problem, f"Name it as the {kind.role}. {_instead(role)}")
     if role is Role.RECOGNISER and kind.family == "aed":
         return _lack_of_a_multitask_recogniser(facts)
-    return _lack_of_a_voice(facts) if role is Role.VOICE else None
+    is_voice = role is Role.VOICE
+    return _lack_of_a_reading(facts) or _lack_of_a_voice(facts) if is_voice else None
 
 
 def refuse_misfit(voice: ModelFacts, vocoder: ModelFacts, vocoder_source: str = "") -> None:
@@ -119,6 +121,18 @@ def _unlisted(target: str) -> Kind:
 
 def _instead(role: Role) -> str:
     return f"As a {role}, name one like {role.examples}."
+
+
+def _lack_of_a_reading(voice: ModelFacts) -> UnsupportedModel | None:
+    """Returns why no text can be read for the voice; a language that is not known comes later."""
+    spoken = {language.partition("-")[0].lower() for language in voice.languages}
+    if not spoken or not spoken.isdisjoint(READ_ALOUD):
+        return None
+    problem = (
+        f"It is a voice that speaks {', '.join(voice.languages)}, and texts are read in "
+        f"{', '.join(READ_ALOUD)} only: numbers and dates would be said in a wrong language."
+    )
+    return UnsupportedModel(problem, _instead(Role.VOICE))
 
 
 def _lack_of_a_voice(voice: ModelFacts) -> UnsupportedModel | None:

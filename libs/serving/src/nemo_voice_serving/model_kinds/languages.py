@@ -1,6 +1,10 @@
-"""Languages of checkpoints whose configuration names none, by the published names of the files."""
+"""Languages of checkpoints whose configuration names none, and those that texts are read in."""
 
 import re
+
+READ_ALOUD = ("de", "en", "es")
+"""Languages in which text to speech reads numbers, dates and short forms: a voice of another one
+would say them in a wrong language, or not at all."""
 
 _ENGLISH = ("en",)
 _EUROPEAN = (

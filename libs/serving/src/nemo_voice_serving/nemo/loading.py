@@ -88,26 +88,13 @@ def restore(
     connector.model_extracted_dir = str(directory)
     connector.model_config_yaml = f"{prefix}{CONFIG_FILE}"
     connector.model_weights_ckpt = weights
-    with (
-        _LOADING,
-        Building(directory / weights) as building,
-        _expected_warnings(),
-    ):
-        try:
-            model = model_class.restore_from(
-                str(directory),
-                override_config_path=config if change_config is not None else None,
-                map_location="cpu",
-                save_restore_connector=connector,
-            )
-        except Exception as error:
-            # NeMo and hydra wrap it in errors of their own.
-            if not building.has_exceeded:
-                raise
-            raise UnusableModel(
-                "its configuration claims a far larger model than its weights hold: it is damaged, "
-                "or made to fill the memory"
-            ) from error
+    with _LOADING, _limited_to(directory / weights), _expected_warnings():
+        model = model_class.restore_from(
+            str(directory),
+            override_config_path=config if change_config is not None else None,
+            map_location="cpu",
+            save_restore_connector=connector,
+        )
     model.eval()
     model.requires_grad_(requires_grad=False)
     facts = {"directory": str(directory), "seconds": round(time.monotonic() - started_s, 3)}
@@ -156,6 +143,22 @@ def _refuse_unsafe_loading() -> None:
     name = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
     if os.environ.get(name, "0").lower() not in {"", "0", "n", "no", "false"}:
         raise UnusableModel(f"{name} is set: with it, a checkpoint could run code; unset it")
+
+
+@contextlib.contextmanager
+def _limited_to(weights: Path) -> Iterator[None]:
+    """Lets no larger model be built in the block than the weights hold."""
+    with Building(weights) as building:
+        try:
+            yield
+        except Exception as error:
+            # NeMo and hydra wrap it in errors of their own.
+            if not building.has_exceeded:
+                raise
+            raise UnusableModel(
+                "its configuration claims a far larger model than its weights hold: it is damaged, "
+                "or made to fill the memory"
+            ) from error
 
 
 @contextlib.contextmanager

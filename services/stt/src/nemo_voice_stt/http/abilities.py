@@ -3,47 +3,41 @@
 from collections.abc import Sequence
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_stt.http.languages import SpokenLanguage, listed, nearest
+from nemo_voice_stt.http.request_schemas import RecordingForm
+from nemo_voice_stt.transcription.languages import MAX_SHOWN, SpokenLanguage, listed, nearest
 from nemo_voice_stt.transcription.port import Abilities
 
 _TRANSDUCER = "Transducers, such as nvidia/parakeet-tdt-0.6b-v3, can."
 ENGLISH = "en"
 
 
-def refuse_hotwords(abilities: Abilities, hotwords: Sequence[str], param: str) -> None:
-    """Checks that the model can prefer words, where a request names some.
+def refuse_impossible(
+    abilities: Abilities, form: RecordingForm, hotwords: Sequence[str], named_in: str
+) -> None:
+    """Checks that the model can do all that a form asks for.
+
+    Args:
+        abilities: The model's.
+        form: The request's.
+        hotwords: Those in the form.
+        named_in: The field that has them.
 
     Raises:
-        InvalidRequest: It cannot.
+        InvalidRequest: It cannot; the message says what to leave out, or what can do it.
     """
     if hotwords and not abilities.hotwords:
-        message = f"{param}: the model cannot prefer words to others. Leave them out. {_TRANSDUCER}"
-        raise InvalidRequest(message, param=param)
-
-
-def refuse_logprobs(abilities: Abilities, *, wanted: bool) -> None:
-    """Checks that the model has probabilities, where a request wants them.
-
-    Raises:
-        InvalidRequest: It has none.
-    """
-    if wanted and not abilities.logprobs:
-        message = f"include: the model cannot give logprobs. Leave it out. {_TRANSDUCER}"
-        raise InvalidRequest(message, param="include")
-
-
-def refuse_words(abilities: Abilities, param: str) -> None:
-    """Checks that the model times words, which this field asks for.
-
-    Raises:
-        InvalidRequest: It does not.
-    """
-    if not abilities.word_times:
+        problem = "the model cannot prefer words to others. Leave them out."
+        raise InvalidRequest(f"{named_in}: {problem} {_TRANSDUCER}", param=named_in)
+    if form.has_logprobs and not abilities.logprobs:
+        problem = "the model cannot give logprobs. Leave it out."
+        raise InvalidRequest(f"include: {problem} {_TRANSDUCER}", param="include")
+    field = form.field_that_needs_words
+    if field is not None and not abilities.word_times:
         message = (
-            f"{param}: the model gives no times of words. Ask for json, text or verbose_json,"
+            f"{field}: the model gives no times of words. Ask for json, text or verbose_json,"
             " whose segments are the stretches of sound between silences."
         )
-        raise InvalidRequest(message, param=param)
+        raise InvalidRequest(message, param=field)
 
 
 def target_language(
@@ -64,7 +58,7 @@ def target_language(
     targets = tuple(dict.fromkeys(written for _, written in abilities.translations))
     target = nearest(wanted or ENGLISH, targets)
     if target is None:
-        shown = wanted or ENGLISH
+        shown = (wanted or ENGLISH)[:MAX_SHOWN]
         message = f"to_language: the model does not write {shown!r}. It writes {listed(targets)}."
         raise InvalidRequest(message, param="to_language")
     if spoken.told is None or (spoken.told == target and not is_spoken_named):

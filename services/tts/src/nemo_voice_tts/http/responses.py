@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from nemo_voice_serving.audio.encoding import AudioFormat, encoder_for, wav_header
 from nemo_voice_serving.audio.samples import Samples
-from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.errors import NotReady, VoiceError
 from nemo_voice_serving.http.disconnect import while_connected
 from nemo_voice_serving.http.error_param import error_param
 from nemo_voice_serving.http.quotas import charge_audio
@@ -21,8 +21,9 @@ from nemo_voice_tts.http import sse
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
 from nemo_voice_tts.synthesis.voices import DEFAULT_VOICE, Voices
+from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.language import Language
-from nemo_voice_tts.text.phonemes import Pronunciation
+from nemo_voice_tts.text.phonemes import Pronunciation, arpabet
 from nemo_voice_tts.text.pronunciations import EMPTY, Check, PronunciationList, of_mapping
 from nemo_voice_tts.text.reading import ReadingOptions
 from nemo_voice_tts.text.structure.blocks import TextFormat
@@ -82,14 +83,6 @@ class SpeechResponses:
         self.require_serving()
         return self._service.use_case().voices
 
-    def check(self, pronunciation: Pronunciation) -> None:
-        """Raises `UnknownPhoneme` for a sound that the loaded voice does not have.
-
-        Raises:
-            NotReady: While no model is ready.
-        """
-        self._service.use_case().check(pronunciation)
-
     def options(
         self,
         text_format: TextFormat | None,
@@ -108,6 +101,21 @@ class SpeechResponses:
     def language(self) -> Language:
         """Returns the language of the voice; raises `NotReady` while no model is ready."""
         return self._service.use_case().language
+
+    def check_sounds(self, pronunciation: Pronunciation) -> None:
+        """Refuses a pronunciation of a request; before a model is ready, as an English voice does.
+
+        Raises:
+            UnknownPhoneme: The voice has not every sound of it.
+        """
+        try:
+            synthesis = self._service.use_case()
+        except NotReady:
+            arpabet(pronunciation)
+            return
+        # An English list may be meant for either kind of English voice.
+        check = arpabet if synthesis.language is ENGLISH else synthesis.check
+        check(pronunciation)
 
     def require_serving(self) -> None:
         """Raises `NotReady` while no model is ready."""
@@ -241,12 +249,12 @@ def check_length(text: str, max_chars: int) -> None:
         raise TextTooLong(message)
 
 
-def request_list(words: Mapping[str, str] | None, check: Check) -> PronunciationList:
+def request_list(words: Mapping[str, str] | None, check: Check = arpabet) -> PronunciationList:
     """Returns a request's own list of pronunciations.
 
     Args:
         words: How each word is said.
-        check: What refuses sounds that the voice does not have.
+        check: What refuses phonemes; absent: those that are no sound of English.
 
     Raises:
         InvalidPronunciations: An entry cannot be used; the message says what to do.

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
@@ -142,13 +143,8 @@ class Synthesis:
         # However long the text is, only its phrases in work take room.
         work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
         with self._admission.admit(work):
-            pipeline = Pipeline(
-                phrases,
-                lambda phrase, urgency: self._window_sounds(
-                    phrase, speaker=chosen, pace=pace, urgency=urgency
-                ),
-                ahead=pacing.phrases_ahead,
-            )
+            window_sounds = partial(self._window_sounds, speaker=chosen, pace=pace)
+            pipeline = Pipeline(phrases, window_sounds, ahead=pacing.phrases_ahead)
             try:
                 piece = await pipeline.next_piece()
                 if piece is None:
@@ -172,7 +168,7 @@ class Synthesis:
         return phrases
 
     async def _window_sounds(
-        self, written: ReadPhrase, *, speaker: int, pace: float, urgency: int
+        self, written: ReadPhrase, urgency: int, *, speaker: int, pace: float
     ) -> list[WindowSound]:
         """Returns the windows of one phrase, each already in the vocoder's queue, and its pauses.
 

@@ -13,7 +13,7 @@ from nemo_voice_tts.text.traced import Traced
 _UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de"
 _LOWER = "a-z\u00df-\u00f6\u00f8-\u00ff"
 _CAPITALS = re.compile(
-    rf"(?<![\w'&])(?<!\w\.)(?P<word>[{_UPPER}]{{2,}})(?P<end>s)?(?![\w'&])(?!-?\d)"
+    rf"(?<![\w'&])(?<!\w\.)(?P<word>[{_UPPER}]{{2,}})(?P<end>s)?(?![\w'&])(?!-?\d|\u00a0)"
 )
 _DOTTED = re.compile(rf"(?<![\w.])(?P<word>(?:[{_UPPER}]\.[ ]?){{2,8}})(?![{_LOWER}])")
 _SHOUTED = re.compile(rf"[{_UPPER}]{{2,}}(?:[ ,.;:!?¡¿'\"-]+[{_UPPER}0-9]+){{2,}}")

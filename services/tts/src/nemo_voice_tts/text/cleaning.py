@@ -102,7 +102,9 @@ def cleaned(text: Traced, *, letters: str = "", rises: str = "up", falls: str = 
         text = _composed(text).sub(
             _NOT_ASCII, lambda found: None if found[0] in letters else _PLAIN.get(found[0])
         )
-    text = text.sub(_UNUSUAL, lambda found: _cleaned_character(found[0]))
+    text = text.sub(
+        _UNUSUAL, lambda found: None if found[0] in letters else _cleaned_character(found[0])
+    )
     # Blanks become one before dashes are searched: the pattern would try each of thousands.
     text = text.sub(_RULE, " ").sub(_BLANKS, " ")
     if "--" in text.text:

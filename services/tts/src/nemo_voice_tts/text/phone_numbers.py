@@ -10,7 +10,8 @@ from nemo_voice_tts.text.language import Step
 from nemo_voice_tts.text.traced import Traced
 
 _INTERNATIONAL = re.compile(
-    r"(?<![\w+])(?P<plus>\+|00(?=[1-9]\d[ ]))(?P<n>\d{1,3}(?:[ ./-]{0,3}(?:\(\d{1,5}\)|\d{1,12})){1,8})"
+    r"(?<![\w+])(?P<plus>\+|00(?=[1-9]\d[ ]))(?P<n>\d{1,3}(?:[ ./-]{0,3}(?:\(\d{1,5}\)"
+    r"|\d{1,12})){1,8})"
     r"(?!\w|[./-]\d)"
 )
 _GROUP = re.compile(r"\d+")

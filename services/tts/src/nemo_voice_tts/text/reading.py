@@ -120,7 +120,9 @@ def read(
 
 def _cleaned(text: Traced, language: Language) -> Traced:
     # Lists of pronunciations hold words with the letters of every language.
-    return cleaned(text, letters=SHARP_S, rises=language.rises, falls=language.falls)
+    return cleaned(
+        text, letters=f"{SHARP_S}{language.letters}", rises=language.rises, falls=language.falls
+    )
 
 
 def _pronounced(

@@ -1,9 +1,13 @@
 """What the NeMo recogniser decides without NeMo: what is silence, and which batches warm it up."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from nemo_voice_stt.backends.transducer_ctc.backend import (
+    NemoRecogniser,
     RecogniserOptions,
     loudest_dbfs,
     warm_up_shapes,
@@ -49,3 +53,32 @@ def test_a_cpu_runs_one_piece_of_each_length() -> None:
 def test_a_piece_longer_than_a_batch_may_hold_runs_alone() -> None:
     options = RecogniserOptions(max_batch_audio_s=10, longest_s=30, bucket_edges=())
     assert warm_up_shapes(options, is_batched=True) == [(1, 30)]
+
+
+class _Steps:
+    """Stages of a GPU that say what they are asked to run."""
+
+    def __init__(self) -> None:
+        self.device = SimpleNamespace(type="cuda")
+        self.sample_rate_hz, self.frame_s = RATE_HZ, 0.08
+        self.decoder = SimpleNamespace(graph_mode=lambda: "full_graph")
+        self.vocabulary, self.prompts = SimpleNamespace(is_aggregate=False, text_of=str), None
+        self.steps: list[str] = []
+
+    def size_encoder(self, batch: int, length: int) -> None:
+        self.steps.append(f"encoder {batch} x {length / RATE_HZ:g} s")
+
+    def size_decoder(self, batch: int, length: int) -> None:
+        self.steps.append(f"decoder {batch} x {length / RATE_HZ:g} s")
+
+    def decode(self, clips: list[object], _lengths: list[int]) -> list[tuple[()]]:
+        self.steps.append(f"batch of {len(clips)}")
+        return [() for _ in clips]
+
+
+def test_the_largest_encoder_batch_has_its_memory_before_the_decoders_graph() -> None:
+    steps: Any = _Steps()
+    options = RecogniserOptions(max_batch_items=8, max_batch_audio_s=240, longest_s=30)
+    recogniser = NemoRecogniser(steps, SimpleNamespace(), options)  # type: ignore[arg-type] # not read
+    recogniser.warm_up(lambda _: None)
+    assert steps.steps[:3] == ["encoder 8 x 30.3 s", "decoder 8 x 30.3 s", "batch of 8"]

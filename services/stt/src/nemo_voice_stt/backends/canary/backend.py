@@ -4,6 +4,7 @@ Importing this module is cheap; `load_canary` imports torch and NeMo, which take
 Everything happens on the device thread.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from nemo_voice_stt.backends.canary.aligner import Aligner
     from nemo_voice_stt.backends.canary.decoding import Stages, Wanted
 
+logger = logging.getLogger(__name__)
+
 _NOTHING = Recognition("", ())
-_NO_SOUND = np.zeros(0, np.float32)
+_SILENCE = np.zeros(1, np.float32)
 _WARM_UP_TOKENS = 4
 """Enough to run every part of the decoder."""
 _ENGLISH = "en"
@@ -57,14 +60,20 @@ class CanaryRecogniser(Recogniser):
 
         options, stages = self._options, self._stages
         is_cuda = stages.device.type == "cuda"
+        rate_hz = stages.sample_rate_hz
+        languages = self.description.languages
+        speech = options.speech(languages, rate_hz) if options.speech else _SILENCE
         with guarded():
             for place, (items, seconds) in enumerate(warm_up_shapes(options, is_batched=is_cuda)):
                 report(f"{items} x {seconds:g} s")
-                length = self._length(round(seconds * stages.sample_rate_hz))
+                pieces = [np.resize(speech, round(seconds * rate_hz))] * items
+                lengths = [self._length(len(piece)) for piece in pieces]
                 # The largest batch's longest transcript is what takes the most memory.
                 most = None if is_cuda and place == 0 else _WARM_UP_TOKENS
-                wanted = [self._wanted(Clip(_NO_SOUND))] * items
-                stages.decode([_NO_SOUND] * items, [length] * items, wanted, most_tokens=most)
+                wanted = [self._wanted(Clip(pieces[0], needs_words=True))] * items
+                stages.decode(pieces, lengths, wanted, most_tokens=most)
+                if self._aligner is not None:
+                    self._aligner.spans(pieces, lengths, [""] * items)
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
@@ -115,10 +124,17 @@ class CanaryRecogniser(Recogniser):
     def _wanted(self, clip: Clip) -> "Wanted":
         from nemo_voice_stt.backends.canary.decoding import Wanted  # noqa: PLC0415
 
-        source = clip.language or self.abilities.default_language
-        assert source is not None  # noqa: S101 a model that cannot find out has a default
-        writes_times = self.abilities.word_times and self._aligner is None
-        return Wanted(source, clip.translate_to or source, clip.needs_words and writes_times)
+        able = self.abilities
+        default = able.default_language or able.told_languages[0]
+        source = clip.language or default
+        target = clip.translate_to or source
+        is_possible = source == target or (source, target) in able.translations
+        if source not in able.told_languages or not is_possible:
+            # The edge refuses these; one that does not must not fail the batch of others.
+            logger.error("language is not told", extra={"language": source, "written": target})
+            source = target = source if source in able.told_languages else default
+        writes_times = able.word_times and self._aligner is None
+        return Wanted(source, target, clip.needs_words and writes_times)
 
     def _length(self, samples: int) -> int:
         rate_hz = self._stages.sample_rate_hz
@@ -168,7 +184,7 @@ def load_canary(
         source=source,
         revision=revision,
         architecture=type(stages.model).__name__,
-        parameters=parameter_count(stages.model),
+        parameters=parameter_count(*(one.model for one in (stages, aligner) if one)),
         sample_rate_hz=stages.sample_rate_hz,
         device=hardware.describe(device),
         precision=str(precision).removeprefix("torch."),

@@ -22,6 +22,9 @@ from nemo_voice_stt.backends.canary.prompts import PROMPT_FORMATS, Prompts
 MODEL_CLASSES = {"EncDecMultiTaskModel": EncDecMultiTaskModel}
 """The NeMo classes these stages run, by the last part of a checkpoint's `target`."""
 
+TOKENIZERS = frozenset({"CanaryTokenizer", "CanaryBPETokenizer"})
+"""NeMo's classes that know the tokens of prompts."""
+
 DEFAULT_EXTRA_TOKENS = 50
 """How many more tokens than frames a transcript may have, prompt included, as NVIDIA publishes."""
 MOST_EXTRA_TOKENS = 200
@@ -194,6 +197,9 @@ def _served(config: DictConfig) -> None:
         raise UnusableModel(
             f"the checkpoint's prompt_format is {config.get('prompt_format')!r}; served are {known}"
         )
+    tokenizer = OmegaConf.select(config, "tokenizer.custom_tokenizer._target_")
+    if tokenizer is not None and str(tokenizer).rpartition(".")[2] not in TOKENIZERS:
+        raise UnusableModel(f"the checkpoint's tokenizer is {tokenizer}, not Canary's")
     stored = config.get("decoding")
     decoding = OmegaConf.create(
         OmegaConf.to_container(OmegaConf.structured(MultiTaskDecodingConfig))

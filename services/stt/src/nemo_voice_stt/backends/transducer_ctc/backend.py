@@ -82,14 +82,19 @@ class NemoRecogniser(Recogniser):
         from nemo_voice_serving.nemo.hardware import guarded  # noqa: PLC0415
 
         options, stages = self._options, self._stages
+        is_cuda = stages.device.type == "cuda"
+        shapes = warm_up_shapes(options, is_batched=is_cuda)
         with guarded():
-            if stages.device.type == "cuda":
+            if is_cuda:
+                items, seconds = shapes[0]
+                report(f"encoder, {items} x {seconds:g} s")
+                stages.size_encoder(items, self._length(round(seconds * stages.sample_rate_hz)))
                 report(f"decoder, {options.max_batch_items} x {options.longest_s:g} s")
                 longest = self._length(round(options.longest_s * stages.sample_rate_hz))
                 stages.size_decoder(options.max_batch_items, longest)
                 logger.info("decoder sized", extra={"cuda_graph": stages.decoder.graph_mode()})
             speech = self._speech()
-            for items, seconds in warm_up_shapes(options, is_batched=stages.device.type == "cuda"):
+            for items, seconds in shapes:
                 report(f"{items} x {seconds:g} s")
                 clip = Clip(np.resize(speech, round(seconds * stages.sample_rate_hz)))
                 self._recognise([clip] * items)

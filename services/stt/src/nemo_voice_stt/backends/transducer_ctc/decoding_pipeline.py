@@ -72,16 +72,19 @@ class Stages:
         for row, clip in zip(signal.numpy(), clips, strict=True):
             row[: len(clip.samples)] = clip.samples
         with torch.inference_mode():
-            features, feature_lengths = self.model.preprocessor(
-                input_signal=signal.to(self.device, non_blocking=True),
-                length=torch.tensor(lengths).to(self.device),
-            )
-            frames, frame_lengths = self.model.encoder(
-                audio_signal=features.to(self.precision), length=feature_lengths
-            )
+            frames, frame_lengths = self._encode(signal, lengths)
             if self.prompts is not None:
                 frames = self.prompts.apply(frames, [clip.language for clip in clips])
             return self._decode(frames, frame_lengths, [clip.hotwords for clip in clips])
+
+    def size_encoder(self, batch: int, length: int) -> None:
+        """Encodes so many clips of that length in samples: what takes the most memory of all.
+
+        Before the decoder's CUDA graph is captured, whose memory is never free for anything else.
+        """
+        with torch.inference_mode():
+            self._encode(torch.zeros((batch, length)), [length] * batch)
+        synchronise(self.device)
 
     def size_decoder(self, batch: int, length: int) -> None:
         """Decodes once at the largest size, so that its CUDA graph is captured before traffic.
@@ -94,6 +97,18 @@ class Stages:
             frames = torch.zeros(shape, dtype=self.precision, device=self.device)
             self._decode(frames, torch.full((batch,), count, device=self.device), [()] * batch)
         synchronise(self.device)
+
+    def _encode(
+        self, signal: torch.Tensor, lengths: Sequence[int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        features, feature_lengths = self.model.preprocessor(
+            input_signal=signal.to(self.device, non_blocking=True),
+            length=torch.tensor(lengths).to(self.device),
+        )
+        frames, frame_lengths = self.model.encoder(
+            audio_signal=features.to(self.precision), length=feature_lengths
+        )
+        return frames, frame_lengths
 
     def _decode(
         self,

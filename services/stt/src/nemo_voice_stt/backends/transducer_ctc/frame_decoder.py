@@ -7,6 +7,7 @@ from typing import Protocol
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from nemo_voice_serving.nemo.hardware import is_out_of_memory
 from nemo_voice_stt.backends.transducer_ctc.phrase_boosting import Hotwords
 from nemo_voice_stt.backends.transducer_ctc.tokens import Token
 
@@ -72,7 +73,9 @@ def decode_apart(
     own_frames, own_lengths = frames[rows], frame_lengths[rows]
     try:
         own = boosted(own_frames, own_lengths, [hotwords[row] for row in rows])
-    except Exception:
+    except Exception as error:
+        if is_out_of_memory(error):  # a smaller batch is tried, with its hotwords
+            raise
         # One request's hotwords must not fail the batch of others.
         logger.exception("hotwords are not used")
         own = plainly(own_frames, own_lengths)

@@ -1,1 +1,1 @@
-"""Routes, a module for each API: ours, OpenAI's."""
+"""Routes: our own, and OpenAI's for transcriptions and for translations."""

@@ -25,7 +25,7 @@ def native_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             param="text",
             max_chars=max_text_chars,
             audio_format=AudioFormat.WAV,
-            pronunciations=request_list(body.pronunciations, responses.check),
+            pronunciations=request_list(body.pronunciations, responses.check_sounds),
             text_format=body.text_format,
             strict=body.strict,
             voice=body.voice,

@@ -1,5 +1,6 @@
 """`POST /v1/audio/synthesize` and its neighbours, as clients of NVIDIA's Speech NIM send them."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -12,7 +13,7 @@ from nemo_voice_serving.http.forms import FormRoute
 from nemo_voice_tts.http.responses import SpeechParameters, SpeechResponses
 from nemo_voice_tts.http.schemas import NimSpeechRequest, VoiceList
 from nemo_voice_tts.http.voice_names import check_language
-from nemo_voice_tts.text.pronunciations import Check, of_dictionary
+from nemo_voice_tts.text.pronunciations import of_dictionary
 
 NimForm = Annotated[NimSpeechRequest, Form(media_type="multipart/form-data")]
 
@@ -22,11 +23,7 @@ def nim_router(
 ) -> APIRouter:
     """Returns the NIM's routes for speech; a form's text may be as large as its body."""
     router = APIRouter(tags=["nim"], route_class=FormRoute)
-
-    def wanted(form: NimSpeechRequest, audio_format: AudioFormat) -> SpeechParameters:
-        if form.language is not None:
-            check_language(form.language, responses.language())
-        return _parameters(form, audio_format, check=responses.check, max_chars=max_text_chars)
+    wanted = partial(_parameters, responses=responses, max_chars=max_text_chars)
 
     @router.post(
         "/v1/audio/synthesize",
@@ -64,10 +61,16 @@ def nim_router(
 
 
 def _parameters(
-    form: NimSpeechRequest, audio_format: AudioFormat, *, check: Check, max_chars: int
+    form: NimSpeechRequest,
+    audio_format: AudioFormat,
+    *,
+    responses: SpeechResponses,
+    max_chars: int,
 ) -> SpeechParameters:
+    if form.language is not None:
+        check_language(form.language, responses.language())
     with error_param("custom_dictionary"):
-        pronunciations = of_dictionary(form.custom_dictionary, check)
+        pronunciations = of_dictionary(form.custom_dictionary, responses.check_sounds)
     return SpeechParameters(
         text=form.text,
         param="text",

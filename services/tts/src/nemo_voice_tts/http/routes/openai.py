@@ -36,7 +36,7 @@ def openai_router(responses: SpeechResponses, *, max_text_chars: int) -> APIRout
             audio_format=body.response_format,
             rate_hz=PCM_RATE_HZ if body.response_format is AudioFormat.PCM else None,
             pace=body.speed,
-            pronunciations=request_list(body.pronunciations, responses.check),
+            pronunciations=request_list(body.pronunciations, responses.check_sounds),
             text_format=body.text_format,
             strict=body.strict,
             voice=body.voice,

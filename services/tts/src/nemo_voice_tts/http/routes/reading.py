@@ -35,7 +35,9 @@ def reading_router(
         """Returns the words that would be spoken, phrase by phrase; the model does not run."""
         responses.require_serving()
         options = responses.options(
-            body.text_format, request_list(body.pronunciations, responses.check), strict=body.strict
+            body.text_format,
+            request_list(body.pronunciations, responses.check_sounds),
+            strict=body.strict,
         )
         with error_param("text"):
             check_length(body.text, max_text_chars)

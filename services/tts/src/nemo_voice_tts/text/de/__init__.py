@@ -24,12 +24,14 @@ _HOLDS_NUMBERS = re.compile(r"[^\sA-Za-zäöüßÄÖÜéèà.,;:!?'\"()-]|\b(?:M
 """A digit or sign, or a short form of a day: most sentences hold none."""
 _TELEPHONES = (
     re.compile(
-        r"(?<![\w.,/-])(?P<n>\(0\d{1,5}\)(?:[ /-]{0,3}\d{2,9}){1,5}|0\d{1,5}(?:[ ]?/[ ]?|[ -])\d{2,9}(?:[ -]\d{2,8}){0,4}"
-        r"|0\d{8,12})(?![\w%€]|[.,/-]\d|[ ](?:Uhr|Euro))"
+        r"(?<![\w.,/:-])(?<!\d )(?P<n>\(0\d{1,5}\)(?:[ /-]{0,3}\d{2,9}){1,5}|0\d{1,5}(?:"
+        r"[ ]?/[ ]?|[ -])\d{2,9}(?:[ -]\d{2,8}){0,4}"
+        r"|0\d{8,12})(?![\w%€]|[.,/:-]\d|[ ](?:Uhr|Euro))"
     ),
     re.compile(
         r"(?i:\b(?:tel(?:efon(?:nummer)?)?|fax|handy|mobil|ruf|anruf\w*|rufen?|wählen?|hotline|nummer)\b"
-        r"[.:]?[ ](?:(?:sie|die|der|unter|lautet|ist|an)[ ]){0,3})(?P<n>\d{3}(?!\d)|\d{2,6}(?:[ /-]\d{2,8}){1,5}|\d{6,12})"
+        r"[.:]?[ ](?:(?:sie|die|der|unter|lautet|ist|an)[ ]){0,3})(?P<n>\d{3}(?!\d)|\d{2,6}"
+        r"(?:[ /-]\d{2,8}){1,5}|\d{6,12})"
         r"(?![\w%€]|[.,/-]\d|[ ](?:Uhr|Euro))"
     ),
 )

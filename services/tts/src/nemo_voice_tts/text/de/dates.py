@@ -33,7 +33,8 @@ _ABBREVIATED = re.compile(
     rf"(?P<m>{'|'.join(sorted(_SHORT, key=len, reverse=True))})\.?(?![\w])"
 )
 _WEEKDAY = re.compile(
-    r"\b(?P<a>Mo|Di|Mi|Do|Fr|Sa|So)(?P<dot>\.?)(?:(?P<to>[ ]?-[ ]?|[ ]?\+[ ]?|/)(?P<b>Mo|Di|Mi|Do|Fr|Sa|So)"
+    r"\b(?P<a>Mo|Di|Mi|Do|Fr|Sa|So)(?P<dot>\.?)(?:(?P<to>[ ]?-[ ]?|[ ]?\+[ ]?|/|[ ]und[ ])"
+    r"(?P<b>Mo|Di|Mi|Do|Fr|Sa|So)"
     r"\b\.?|(?=,?[ ](?:den[ ])?\d{1,2}\.))"
 )
 _SHORT_YEAR = re.compile(

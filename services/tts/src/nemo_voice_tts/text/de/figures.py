@@ -4,6 +4,7 @@ import re
 
 from nemo_voice_tts.text.de.nouns import Gender, gender_of
 from nemo_voice_tts.text.spellout import Spellout
+from nemo_voice_tts.text.word_sets import WordSets
 
 
 def _spellout(cardinal: str) -> Spellout:
@@ -27,20 +28,9 @@ END = r"(?!\d)(?![.,/:]\d)"
 
 _FIRST_YEAR, _LAST_YEAR = 1100, 1999
 """Years that are said by their hundreds."""
-_FEMININE_BEFORE = frozenset(
-    {"mit", "bei", "nach", "seit", "von", "aus", "zu", "vor", "in", "auf", "an", "neben", "unter"}
-    | {"innerhalb", "während", "wegen", "außer", "ab", "binnen", "hinter", "über", "zwischen"}
-)
+_DATIVE_BEFORE = WordSets(__package__)["before the dative"]
 """Prepositions of which most mean the dative: "seit einer Woche"."""
-_ACCUSATIVE_BEFORE = frozenset(
-    {"für", "um", "gegen", "ohne", "durch", "pro", "je", "bis", "kostet", "kosten", "kostete"}
-    | {"hat", "haben", "habe", "hatte", "hatten", "dauert", "dauerte", "wiegt", "misst", "sieht"}
-    | {"beträgt", "zahlt", "zahlte", "zahlen", "bezahlt", "kauft", "kaufte", "kaufen", "braucht"}
-    | {"brauche", "brauchen", "bekommt", "bekam", "bekommen", "gibt", "gab", "verliert", "verlor"}
-    | {"spart", "sparen", "findet", "fand", "trinkt", "trank", "isst", "aß", "nimmt", "nahm"}
-    | {"enthält", "enthielt", "nehmen", "nimm", "nehme", "warten", "wartet", "wartete"}
-    | {"etwa", "rund", "circa", "nur", "knapp", "genau", "fast"}
-)
+_ACCUSATIVE_BEFORE = WordSets(__package__)["before the accusative"]
 """Words before which what is counted is mostly in the accusative: "kostet einen Euro"."""
 _BEFORE = re.compile(r"([^\W\d_]+)\s+$")
 _NEXT = re.compile(r"\s+([^\W\d_]+)")
@@ -87,7 +77,7 @@ def article(gender: Gender, before: str) -> str:
     """Returns the form of "ein" that fits a noun and the word before it."""
     found = _BEFORE.search(before)
     word = found[1].lower() if found else ""
-    if word in _FEMININE_BEFORE:
+    if word in _DATIVE_BEFORE:
         return "einer" if gender is Gender.FEMININE else "einem"
     if gender is Gender.FEMININE:
         return "eine"

@@ -2,6 +2,8 @@
 
 import re
 
+from nemo_voice_tts.text.word_sets import WordSets
+
 LETTERS = {
     "A": "ah", "B": "beh", "C": "zeh", "D": "deh", "E": "eh", "F": "eff", "G": "geh", "H": "hah",
     "I": "ih", "J": "jott", "K": "kah", "L": "ell", "M": "emm", "N": "enn", "O": "oh", "P": "peh",
@@ -17,9 +19,7 @@ KNOWN = {
     "MwSt": "Mehrwertsteuer", "USt": "Umsatzsteuer", "Hbf": "Hauptbahnhof", "TÜV": "Tüv",
     "StVO": "S T V O", "AfD": "A F D", "e-Mail": "E-Mail", "km/h": "Kilometer pro Stunde",
 }  # fmt: skip
-_WORDS = frozenset(
-    ["NATO", "UNO", "UNESCO", "UNICEF", "FIFA", "UEFA", "AIDS", "NASA", "ESA", "DAX", "DIN", "PIN", "PISA", "OPEC", "ASCII", "LASER", "ROM", "RAM", "SIM", "SARS", "COVID", "INTERPOL", "EDEKA", "ALDI", "IKEA", "HARIBO", "GAU", "VIP", "RADAR", "TAN", "GUS", "BAFÖG", "NABU", "GEMA", "BMBF", "VIVA", "DESY", "CERN", "ISO", "ELSTER", "AGA", "LEGO", "PEN", "LED", "BUND", "FAZ", "TAZ", "EDV"]
-) - {"BMBF", "LED", "FAZ", "EDV"}
+_WORDS = WordSets(__package__)["initials said as words"]
 _PRONOUNCEABLE = re.compile(
     r"(?:(?:SCH|ST|SP|CH|QU|[BDFGKPTVW][LR]|[BCDFGHJKLMNPRSTVWXZ])?[AEIOUÄÖÜY]{1,2}[LMNRSTCKDFGPBXZ]{0,2})+"
 )

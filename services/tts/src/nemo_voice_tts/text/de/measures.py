@@ -10,10 +10,15 @@ _LETTERS = "A-Za-zµμΩ"
 _MEASURE = re.compile(
     rf"(?P<minus>(?<![\w)])-[ ]?)?{START}(?P<low>{NUMBER}){END}(?:(?P<to>[ ]?-[ ]?|[ ]bis[ ])"
     rf"(?P<high>{NUMBER}){END})?[ ]?-?"
-    rf"(?P<unit>[%‰]|°(?:[ ]?[CF](?![A-Za-z]))?|(?:Std|Min|Sek|Stk|qm|Min|Kg|Km)(?:\.|(?!\w))"
+    rf"(?P<unit>[%‰]|[lL]/100[ ]?km(?!\w)|°(?:[ ]?[CF](?![A-Za-z]))?|(?:Std|Min|Sek|Stk|qm"
+    rf"|Min|Kg|Km)(?:\.|(?!\w))"
     rf"|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?(?![{_LETTERS}äöüß\d]))"
 )
 _ANY = re.compile(rf"\d[ ]?-?[{_LETTERS}%‰°]")
+_FRACTION = re.compile(
+    rf"(?<![\w.,/])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})[ ]?(?P<unit>[{_LETTERS}]{{1,3}})"
+    rf"(?![{_LETTERS}äöüß\d/])"
+)
 _SIZE = re.compile(r"(?<=\d)[ ]?[x×][ ]?(?=\d)|(?<=\d[ ][a-z]m)[ ]?[x×][ ]?(?=\d)")
 _PARTS = {"%": "Prozent", "‰": "Promille"}
 _WORDS = frozenset(
@@ -27,8 +32,10 @@ _OWN = {
     "kcal": ("Kilokalorie", "Kilokalorien"), "ha": ("Hektar", "Hektar"), "kn": ("Knoten",) * 2,
     "Ah": ("Amperestunde", "Amperestunden"), "Wh": ("Wattstunde", "Wattstunden"),
     "MWh": ("Megawattstunde", "Megawattstunden"), "GWh": ("Gigawattstunde", "Gigawattstunden"),
-    "TWh": ("Terawattstunde", "Terawattstunden"), "mAh": ("Milliamperestunde", "Milliamperestunden"),
-    "kV": ("Kilovolt",) * 2, "ml": ("Milliliter",) * 2, "cl": ("Zentiliter",) * 2,
+    "TWh": ("Terawattstunde", "Terawattstunden"),
+    "mAh": ("Milliamperestunde", "Milliamperestunden"),
+    "l/100km": ("Liter auf einhundert Kilometer",) * 2, "kV": ("Kilovolt",) * 2,
+    "ml": ("Milliliter",) * 2, "cl": ("Zentiliter",) * 2,
 }  # fmt: skip
 
 
@@ -36,12 +43,11 @@ def measures(text: Traced) -> Traced:
     """Returns the text with its percentages and quantities with units in words."""
     if not _ANY.search(text.text):
         return text
-    return text.sub(_SIZE, " mal ").sub(_MEASURE, _measure)
+    return text.sub(_FRACTION, _fraction).sub(_SIZE, " mal ").sub(_MEASURE, _measure)
 
 
 def _measure(found: re.Match[str]) -> str | None:
     low, high, unit = found["low"], found["high"], found["unit"].replace("° ", "°")
-    is_joined = "-" in found[0][len(found[0]) - len(found["unit"]) - 1 :][:1]
     minus = "minus " if found["minus"] else ""
     before = found.string[max(0, found.start() - 30) : found.start()]
     name = _name(unit.rstrip("."), singular=high is None and is_one(low))
@@ -51,9 +57,13 @@ def _measure(found: re.Match[str]) -> str | None:
         said = f"{number(low)} bis {number(high)} {name}"
     else:
         said = f"{number(low) if name == 'Prozent' else counted(low, name, before)} {name}"
-    following = found.string[found.end() : found.end() + 2]
-    is_compound = is_joined or re.match(r"-[A-ZÄÖÜ]", following)
-    return f"{minus}{said}{'' if not is_compound else ''}{_stop(unit, found)}"
+    return f"{minus}{said}{_stop(unit, found)}"
+
+
+def _fraction(found: re.Match[str]) -> str | None:
+    """Returns a part of a unit with the unit's name; `numbers.py` reads the part itself."""
+    name = _name(found["unit"], singular=True)
+    return f"{found['a']}/{found['b']} {name}" if name else None
 
 
 def _stop(unit: str, found: re.Match[str]) -> str:
@@ -64,14 +74,15 @@ def _stop(unit: str, found: re.Match[str]) -> str:
 def _name(unit: str, *, singular: bool) -> str | None:
     if unit in _PARTS:
         return _PARTS[unit]
-    if unit in _OWN:
-        return _OWN[unit][not singular]
+    own = _OWN.get(unit.replace(" ", "").replace("L/", "l/"))
+    if own is not None:
+        return own[not singular]
     if unit in _WORDS or (len(unit) == 1 and unit not in _LETTER_UNITS):
         return None
     short = COMPOUND.get(unit, unit)
     known = cldr_unit(short)
     if known is not None:
-        return _joined(cldr_name(known, "de", is_one=singular))
+        return cldr_name(known, "de", is_one=singular)
     measured, slash, per = short.partition("/")
     names = (cldr_unit(measured), cldr_unit(per))
     if not slash or None in names:
@@ -79,8 +90,3 @@ def _name(unit: str, *, singular: bool) -> str | None:
     first = cldr_name(str(names[0]), "de", is_one=singular)
     second = cldr_name(str(names[1]), "de", is_one=True)
     return f"{first} pro {second}" if first and second else None
-
-
-def _joined(name: str | None) -> str | None:
-    """Returns a name whose parts stood between hyphens, such as `Bogen-Minuten`."""
-    return name

@@ -10,7 +10,8 @@ _SIGNS = "".join(SYMBOLS)
 _CODES = "|".join(sorted(codes()))
 _COUNTRIES = "|".join(sorted(map(re.escape, DOLLARS), key=len, reverse=True))
 _SIZE = (
-    r"(?:[ ]?(?:Millionen|Million|Milliarden|Milliarde|Billionen|Billion|Tausend|Mio\.?|Mrd\.?|Bio\.?"
+    r"(?:[ ]?(?:Millionen|Million|Milliarden|Milliarde|Billionen|Billion|Tausend|Mio\.?"
+    r"|Mrd\.?|Bio\.?"
     r"|Tsd\.?|T(?=€)|[kM](?=€)|k(?![\w])))"
 )
 _MARK = (
@@ -23,7 +24,8 @@ _NONE = r"(?:,(?:--?|\u2013)(?!\d))"
 _PER = r"(?:[ ]?/[ ]?(?P<per>[A-Za-zäöü²]+))?"
 _BEFORE = re.compile(
     rf"(?P<sign>(?<![\w)])-[ ]?)?(?<![\w.,])(?P<mark>(?!ct|Cent|Fr\.|Euro){_MARK}){_BLANK}"
-    rf"(?P<low>{NUMBER})(?![\d]|[.,/:]\d){_NONE}?(?:[ ]?-[ ]?(?P<high>{NUMBER}))?(?P<size>{_SIZE})?{_PER}"
+    rf"(?P<low>{NUMBER})(?![\d]|[.,/:]\d){_NONE}?(?:[ ]?-[ ]?(?P<high>{NUMBER}))?"
+    rf"(?P<size>{_SIZE})?{_PER}"
 )
 _AFTER = re.compile(
     rf"(?P<sign>(?<![\w)])-[ ]?)?(?<![\w.,])(?P<low>{NUMBER}){_NONE}?(?:(?P<to>[ ]?-[ ]?|[ ]bis[ ])"

@@ -4,6 +4,8 @@ import re
 from enum import Enum
 from functools import lru_cache
 
+from nemo_voice_tts.text.word_sets import WordSets
+
 
 class Gender(Enum):
     """A noun's gender."""
@@ -13,44 +15,11 @@ class Gender(Enum):
     NEUTER = "n"
 
 
-_MASCULINE = (
-    "tag monat euro dollar cent franken yen rubel peso rappen mann mensch platz stock weltkrieg krieg"
-    " band teil akt schritt satz gang rang preis punkt meter zentimeter kilometer millimeter liter"
-    " milliliter grad hektar tropfen löffel apfel baum hund stein stern junge sohn bruder vater freund"
-    " gast spieler besucher einwohner teilnehmer schüler lehrer arzt zug bus wagen flug weg ort berg"
-    " fluss see wald park hof turm raum saal stuhl tisch schrank film song brief artikel absatz"
-    " paragraf abschnitt januar februar märz april mai juni juli august september oktober november"
-    " dezember montag dienstag mittwoch donnerstag freitag samstag sonntag morgen abend mittag"
-    " nachmittag vormittag advent feiertag geburtstag jahrestag bezirk kreis stadtbezirk spieltag"
-    " vorsitzende schlüssel ball sieg punkt fall versuch anlauf antrag entwurf vorschlag kandidat"
-    " präsident könig kaiser papst kanzler sprung lauf kongress pfennig schilling zoll fuß becher"
-    " durchgang jahrgang treffer hinweis grund fehler prozess schlag stich termin"
-)
-_FEMININE = (
-    "person frau stunde minute sekunde woche klasse etage auflage liga runde stadt nacht zeit hand"
-    " bank strophe symphonie sinfonie dynastie instanz potenz kraft halbzeit ausgabe staffel folge"
-    " million milliarde billion tonne meile seite zeile uhr tasse flasche dose packung tablette portion"
-    " schwester mutter tochter tür straße wand treppe blume katze maus kuh million mark krone unze"
-    " kalorie kilowattstunde klausur prüfung frage antwort aufgabe übung stimme nummer zahl republik"
-    " wahl reihe schicht stelle stufe phase etappe zone linie bahn fahrt reise nachricht mail datei"
-    " karte kammer armee division kompanie spur ebene dimension dekade generation ehe wiederholung"
-    " mahnung änderung jahreshälfte lesung serie welle hälfte gruppe mannschaft frist rate pille"
-    " kugel scheibe prise gabel rückseite"
-)
-_NEUTER = (
-    "jahr kapitel jahrhundert jahrtausend jahrzehnt quartal semester mal kind haus buch spiel tor"
-    " stück stockwerk gebot halbjahr viertel drittel kilo kilogramm gramm milligramm pfund prozent bier"
-    " glas ei zimmer bild land wort volt watt ampere byte kilobyte megabyte gigabyte terabyte bit hertz"
-    " kilohertz megahertz gigahertz kilowatt megawatt newton pascal bar joule mädchen tier pferd schaf"
-    " auto rad boot schiff flugzeug dorf meer brot ergebnis konzert lied foto video fenster bett"
-    " geschoss obergeschoss untergeschoss opfer mitglied treffen rennen finale viertelfinale"
-    " halbfinale achtelfinale wochenende lebensjahr schuljahr trimester regiment bataillon element"
-    " gesetz album exemplar blatt paar dutzend match set level date paket feld ministerium gericht"
-)
+_SETS = WordSets(__package__)
 _KNOWN = {
-    **dict.fromkeys(_MASCULINE.split(), Gender.MASCULINE),
-    **dict.fromkeys(_FEMININE.split(), Gender.FEMININE),
-    **dict.fromkeys(_NEUTER.split(), Gender.NEUTER),
+    **dict.fromkeys(_SETS["masculine"], Gender.MASCULINE),
+    **dict.fromkeys(_SETS["feminine"], Gender.FEMININE),
+    **dict.fromkeys(_SETS["neuter"], Gender.NEUTER),
 }
 _BY_LENGTH = sorted((noun for noun in _KNOWN if len(noun) > 3), key=len, reverse=True)  # noqa: PLR2004 others end words by chance
 _ENDINGS = (

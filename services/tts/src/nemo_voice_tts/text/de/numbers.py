@@ -2,8 +2,8 @@
 
 import re
 
-from nemo_voice_tts.text.de.figures import PLAIN, in_text, may_be_year, number, year
-from nemo_voice_tts.text.de.nouns import Gender
+from nemo_voice_tts.text.de.figures import PLAIN, article, in_text, may_be_year, number, year
+from nemo_voice_tts.text.de.nouns import Gender, gender_of
 from nemo_voice_tts.text.de.ordinals import ordinal
 from nemo_voice_tts.text.traced import Traced
 
@@ -30,10 +30,12 @@ _CODE = re.compile(
     r"(?i:\b(?:pin|code|passwort|otp|plz|postleitzahl|bestellnummer|rechnungsnummer|kontonummer"
     r"|kundennummer|sendungsnummer|vorwahl|notruf|buchungscode|zimmernummer|rufnummer|ausweisnummer"
     r"|referenz(?:nummer)?|artikelnummer|seriennummer|isbn|iban)"
-    r"(?:[ ]?(?:ist|lautet|war|nr\.|nummer))?:?[ ]?#?)(?P<code>\d{3,}(?:[- ]\d{2,})*)(?![\w%]|[.,]\d)"
+    r"(?:[ ]?(?:ist|lautet|war|nr\.|nummer))?:?[ ]?#?)(?P<code>\d{3,}(?:[- ]\d{2,})*)"
+    r"(?![\w%]|[.,]\d)"
 )
 _POSTCODE = re.compile(
-    r"(?:(?<=\d, )|(?<=\d[a-z], )|(?<=\bD-)|(?<=\bA-)|(?<=\bCH-))(?P<code>\d{4,5})(?=[ ][A-ZÄÖÜ])"
+    r"(?:(?<=\d, )|(?<=\d[a-z], )|(?<=\bD, )|(?<=\bA, )|(?<=\bCH, ))(?P<code>\d{4,5})(?="
+    r"[ ][A-ZÄÖÜ])"
 )
 _COUNTRY = re.compile(r"\b(D|A|CH)-(?=\d{4,5}[ ][A-ZÄÖÜ])")
 _DIGITS = re.compile(r"\D")
@@ -45,9 +47,10 @@ _BETWEEN = (
     (re.compile(r"(?<=[\w)])[ ]?=[ ]?(?=[\w(-])"), " gleich "),
     (re.compile(r"(?<=\d)[ ]?\+(?!\w)"), " plus"),
 )
-_PARTS = {2: "halb", 4: "viertel"}
+_NOUN = re.compile(r"[ ]([A-ZÄÖÜ][a-zäöüß]+)")
+_SLASH = re.compile(r"(?<=\d)/(?=\d)")
+_PRESSURE = re.compile(r"(?<![\w.,/])(?P<a>[12]\d\d)/(?P<b>\d{2,3})(?![\w/])")
 _POWERS = {"2": " hoch zwei", "3": " hoch drei"}
-_LAST_SMALL = 19
 _FEMININE_PARTS = re.compile(
     r"[ ](?:Stunde|Tasse|Minute|Tonne|Flasche|Portion|Seite|Million|Woche)"
 )
@@ -62,7 +65,14 @@ def numbers(text: Traced) -> Traced:
     text = text.sub(_LABEL, "Nummer ").sub(_TIMES, _times).sub(_SUFFIXED, _suffixed)
     for pattern, words in _BETWEEN:
         text = text.sub(pattern, words)
-    text = text.sub(_FRACTION, _fraction).sub(_POWER, _power).sub(_SCORE, _score)
+    if "druck" in text.text:
+        text = text.sub(_PRESSURE, lambda found: f"{number(found['a'])} zu {number(found['b'])}")
+    text = (
+        text.sub(_FRACTION, _fraction)
+        .sub(_SLASH, " Schrägstrich ")
+        .sub(_POWER, _power)
+        .sub(_SCORE, _score)
+    )
     return text.sub(_RANGE, _range).sub(_NUMBER, _number)
 
 
@@ -73,6 +83,8 @@ def fraction(above: int, below: int) -> str:
     if below <= 1:
         return f"{PLAIN.cardinal(above)} durch {PLAIN.cardinal(below)}"
     name = ordinal(below, "").removesuffix("t") + "tel"
+    if below % 100 == 0:
+        name = name.removeprefix("ein")
     count = "ein" if above == 1 else PLAIN.cardinal(above)
     return f"{count} {name[0].upper()}{name[1:]}"
 
@@ -82,15 +94,24 @@ def _fraction(found: re.Match[str]) -> str:
     if (above, below) == (1, 2):
         if whole:
             return "eineinhalb" if whole == "1" else f"{number(whole)}einhalb"
-        following = found.string[found.end() : found.end() + 12]
-        if _FEMININE_PARTS.match(following):
-            return "eine halbe"
-        return "ein halber" if re.match(r" (?:Liter|Meter|Tag|Löffel)", following) else "ein halb"
+        return _half(found)
     is_named = 1 < below <= 20 or below in {100, 1000}  # noqa: PLR2004 larger ones are read as signs
     said = (
         fraction(above, below) if is_named else f"{number(found['a'])} durch {number(found['b'])}"
     )
     return f"{number(whole)} {said}" if whole else said
+
+
+def _half(found: re.Match[str]) -> str:
+    noun = _NOUN.match(found.string, found.end())
+    if noun is None:
+        return "ein halb"
+    gender = gender_of(noun[1])
+    before = found.string[max(0, found.start() - 30) : found.start()]
+    said = article(gender, before)
+    endings = {"eine": "e", "einer": "en", "einem": "en", "einen": "en"}
+    ending = endings.get(said) or ("er" if gender is Gender.MASCULINE else "es")
+    return f"{said} halb{ending}"
 
 
 def _code(found: re.Match[str]) -> str:
@@ -133,11 +154,7 @@ def _range(found: re.Match[str]) -> str | None:
     if any(part.count(".") + part.count(",") > 1 for part in (found["a"], found["b"])):
         return None
     start = found.start("b")
-    return f"{_amount(found['a'])} bis {in_text(found['b'], found.string, start, found.end())}"
-
-
-def _amount(figures: str) -> str:
-    return number(figures)
+    return f"{number(found['a'])} bis {in_text(found['b'], found.string, start, found.end())}"
 
 
 def _number(found: re.Match[str]) -> str:
@@ -155,6 +172,3 @@ def _number(found: re.Match[str]) -> str:
 def _points(figures: str) -> str:
     marks = {".": " Punkt ", ",": ", "}
     return "".join(marks.get(part) or PLAIN.integer(part) for part in re.split(r"([.,])", figures))
-
-
-NEUTER = Gender.NEUTER

@@ -10,6 +10,7 @@ from functools import lru_cache
 from nemo_voice_tts.text.de.figures import PLAIN
 from nemo_voice_tts.text.de.nouns import Gender, gender_of
 from nemo_voice_tts.text.traced import Traced
+from nemo_voice_tts.text.word_sets import WordSets
 
 MONTHS = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
@@ -23,26 +24,22 @@ _JOINED = re.compile(r"[ ]?(?:-|/|,|und|oder|bis|sowie|bzw\.|beziehungsweise)[ ]
 _HYPHEN = re.compile(r"(?<=\d\.)[ ]?-[ ]?(?=\d{1,2}\.(?!\d))")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[ ]$")
 _SUPERLATIVE = re.compile(
-    r"(?<![\w.,])(?P<n>\d{1,3})\.?[- ]?(?P<word>(?:größt|höchst|best|längst|ältest|jüngst|kleinst|meist"
+    r"(?<![\w.,])(?P<n>\d{1,3})\.?[- ]?(?P<word>(?:größt|höchst|best|längst|ältest|jüngst"
+    r"|kleinst|meist"
     r"|stärkst|schnellst|wichtigst|reichst|tiefst|teuerst|bevölkerungsreichst|häufigst|beliebtest"
     r"|schlechtest|letzt|schönst|schwerst|neuest)e[nmrs]?)\b"
 )
 _LIST = re.compile(r"^(?P<n>\d{1,3})[.)](?=[ ])")
 
-_WEAK_E = frozenset(
-    ["die", "das", "der", "jeder", "jede", "jedes", "dieser", "diese", "dieses", "jener", "jene", "jenes", "welcher", "welche", "welches", "ins", "ans", "aufs", "fürs", "durchs", "ums", "seine", "ihre", "meine", "unsere", "deine", "eure", "eine", "keine", "derselbe", "dieselbe"]
-)
-_WEAK_EN = frozenset(
-    ["den", "dem", "des", "am", "im", "vom", "zum", "zur", "beim", "einem", "einer", "eines", "einen", "jeden", "jedem", "diesem", "diesen", "jenem", "jenen", "seinem", "seinen", "seiner", "seines", "ihrem", "ihren", "ihrer", "ihres", "meinem", "meinen", "meiner", "meines", "deinem", "deinen", "deiner", "unserem", "unseren", "unserer", "unseres", "eurem", "euren", "eurer", "keinem", "keinen", "keiner", "welchem", "welchen", "alle", "aller", "beiden"]
-)
-_MIXED = frozenset(["ein", "kein", "sein", "ihr", "mein", "dein", "unser", "euer"])
-_STRONG = frozenset(["dessen", "deren"])
+_SETS = WordSets(__package__)
+_WEAK_E = _SETS["determiners with -e"]
+_WEAK_EN = _SETS["determiners with -en"]
+_MIXED = frozenset({"ein", "kein", "sein", "ihr", "mein", "dein", "unser", "euer"})
+_STRONG = frozenset({"dessen", "deren"})
 _DETERMINERS = _WEAK_E | _WEAK_EN | _MIXED | _STRONG
-_DATIVE = frozenset(["ab", "nach", "seit", "vor", "von", "mit", "bei", "aus", "zu", "in", "an"])
-_ACCUSATIVE = frozenset(["bis", "für", "um", "gegen", "ohne", "durch"])
-_COUNTED_OFF = frozenset(
-    ["jahrhundert", "jahrtausend", "jahrzehnt", "kapitel", "klasse", "platz", "stock", "stockwerk", "etage", "weltkrieg", "quartal", "auflage", "band", "liga", "bundesliga", "runde", "woche", "mal", "geburtstag", "jahrestag", "halbjahr", "semester", "akt", "satz", "symphonie", "sinfonie", "staffel", "folge", "halbzeit", "obergeschoss", "untergeschoss", "og", "ug", "generation", "advent", "spieltag", "republik", "reich", "person", "gebot", "buch", "teil", "schritt", "person", "bezirk", "schicht", "preis", "rang", "sieger", "stufe", "phase", "etappe", "lesung", "vorsitzender", "vorsitzende", "bürgermeister", "bürgermeisterin", "senat", "strafsenat", "kammer", "division", "armee", "mahnung", "hälfte", "reihe", "viertel", "dimension", "vatikanisches", "deutscher", "deutsche", "korinther", "mose", "könige", "hand", "hilfe", "weltkriegs", "jahrhunderts", "jahrhunderte", "lebensjahr", "staatsexamen", "internationale", "internationaler", "internationales", "auswärtige", "tag", "sitzung", "wahlgang", "versuch", "durchgang", "ausgabe", "kongress", "tabellenplatz", "wahlperiode"]
-)
+_DATIVE = frozenset({"ab", "nach", "seit", "vor", "von", "mit", "bei", "aus", "zu", "in", "an"})
+_ACCUSATIVE = frozenset({"bis", "für", "um", "gegen", "ohne", "durch"})
+_COUNTED_OFF = _SETS["counted off"]
 _ADJECTIVE = re.compile(r"[a-zäöüß]{3,}(?:e|en|er|es|em)")
 _ENDINGS = {Gender.MASCULINE: "er", Gender.FEMININE: "e", Gender.NEUTER: "es"}
 

@@ -6,34 +6,24 @@ from nemo_voice_tts.text.de.figures import PLAIN
 from nemo_voice_tts.text.de.ordinals import ordinal
 from nemo_voice_tts.text.roman import roman_value
 from nemo_voice_tts.text.traced import Traced
+from nemo_voice_tts.text.word_sets import WordSets
 
 _LETTERS = "[IVXLCDM]"
-_WOMEN = (
-    "Elisabeth|Elizabeth|Katharina|Maria|Margarethe|Margrethe|Christina|Anna|Isabella|Viktoria"
-    "|Victoria|Wilhelmina|Beatrix|Johanna|Kleopatra|Eleonore"
-)
-_MEN = (
-    "Ludwig|Heinrich|Friedrich|Wilhelm|Karl|Otto|Konrad|Rudolf|Albrecht|Albert|Leopold|Maximilian"
-    "|Ferdinand|Franz|Joseph|Josef|Georg|Eduard|Philipp|Philip|Jakob|Richard|Johann|Johannes|Paul|Pius"
-    "|Benedikt|Gregor|Leo|Innozenz|Urban|Klemens|Clemens|Alexander|Nikolaus|Peter|Iwan|Napoleon"
-    "|Gustav|Christian|Erik|Harald|Olaf|Haakon|Oskar|Alfons|Felipe|Juan|Ernst|August|Adolf|Bernhard"
-    "|Ramses|Thutmosis|Amenophis|Ptolemäus|Sixtus|Julius|Martin|Charles|Henry|James|William|George"
-    "|Dareios|Xerxes|Mehmed|Murad|Selim|Süleyman|Boris|Franziskus|Bonifatius|Eugen|Viktor|Emanuel"
-    "|Friedrich[ ]Wilhelm|Franz[ ]Joseph|Johannes[ ]Paul|Karl[ ]Gustav"
-)
+_SETS = WordSets(__package__)
+_WOMEN, _MEN = _SETS.alternation("queens"), _SETS.alternation("kings")
 _RULER = re.compile(
-    rf"\b(?P<name>(?:(?:{_MEN})(?P<s>s)?[ ])?(?:(?P<woman>{_WOMEN})|{_MEN})s?)[ ](?P<n>{_LETTERS}{{1,6}})"
+    rf"\b(?P<name>(?:(?:{_MEN})(?P<s>s)?[ ])?(?:(?P<woman>{_WOMEN})|{_MEN})s?)[ ]"
+    rf"(?P<n>{_LETTERS}{{1,6}})"
     r"(?P<dot>\.?)(?!\w)"
 )
 _HEADED = re.compile(
     rf"\b(?P<head>Kapitel|Teil|Band|Akt|Abschnitt|Artikel|Buch|Stufe|Phase|Typ|Klasse|Szene|Anhang|Nummer"
-    rf"|Absatz|Gruppe|Liga|Weltkrieg|Tafel|Ebene|Folge|Grad|Hartz|Apollo|Rocky|Version)[ ](?P<n>{_LETTERS}{{1,6}})"
+    rf"|Absatz|Gruppe|Liga|Weltkrieg|Tafel|Ebene|Folge|Grad|Hartz|Apollo|Rocky|Version)[ ]"
+    rf"(?P<n>{_LETTERS}{{1,6}})"
     r"(?![\w])"
 )
 _OFF = re.compile(rf"(?<![\w.])(?P<n>{_LETTERS}{{1,6}})\.(?=[ ](?P<noun>[A-ZÄÖÜ][a-zäöüß]+))")
-_NOUNS = frozenset(
-    ["Weltkrieg", "Weltkrieges", "Weltkriegs", "Weltkriege", "Jahrhundert", "Jahrhunderts", "Kapitel", "Akt", "Teil", "Band", "Klasse", "Republik", "Reich", "Internationale", "Legion", "Korps", "Armee", "Liga", "Stock", "Quartal", "Olympische", "Symphonie", "Sinfonie", "Dynastie", "Parteitag", "Kongress", "Zivilsenat", "Senat", "Abschnitt"]
-)
+_NOUNS = _SETS["after a numeral"]
 _UNMISTAKABLE = re.compile(
     r"(?<![\w.&/-])(?P<n>II|III|VII|VIII|XII|XIII|XIV|XVI|XVII|XVIII|XIX)(?![\w.&/-])"
 )
@@ -78,9 +68,7 @@ def _ruler(found: re.Match[str]) -> str | None:
     return f"{name} {article} {said[0].upper()}{said[1:]}{stop}"
 
 
-_ENDING_IN_S = frozenset(
-    ["Johannes", "Pius", "Nikolaus", "Alfons", "Ramses", "Thutmosis", "Amenophis", "Ptolemäus", "Sixtus", "Julius", "Charles", "James", "Dareios", "Xerxes", "Boris", "Franziskus", "Bonifatius", "Klemens", "Clemens"]
-)
+_ENDING_IN_S = _SETS["kings in s"]
 
 
 def _headed(found: re.Match[str]) -> str | None:

@@ -7,14 +7,16 @@ from nemo_voice_tts.text.traced import Traced
 
 _HOUR = r"(?:[01]?\d|2[0-4])"
 _CLOCK = re.compile(
-    rf"(?<![\w.,:/-])(?P<h>{_HOUR})(?::|\.(?=[0-5]\d[ ]?(?:-[ ]?{_HOUR}\.[0-5]\d[ ]?)?Uhr))(?P<m>[0-5]\d)"
+    rf"(?<![\w.,:/-])(?P<h>{_HOUR})(?::|\.(?=[0-5]\d[ ]?(?:-[ ]?{_HOUR}\.[0-5]\d[ ]?)?Uhr))"
+    rf"(?P<m>[0-5]\d)"
     r"(?::(?P<s>[0-5]\d))?(?P<uhr>[ ]?(?:Uhr|h)\b)?(?![\w:]|[.,]\d)"
 )
 _BARE = re.compile(
     rf"(?<![\w.,:/-])(?P<h>{_HOUR})[ ]?Uhr\b(?:[ ](?P<m>[0-5]?\d)(?![\w.,:/]|[ ]Uhr))?"
 )
 _RANGE = re.compile(
-    rf"(?<![\w.,:/-])(?P<a>{_HOUR}(?:[:.][0-5]\d)?)(?:[ ]Uhr)?[ ]?-[ ]?(?P<b>{_HOUR}(?:[:.][0-5]\d)?)"
+    rf"(?<![\w.,:/-])(?P<a>{_HOUR}(?:[:.][0-5]\d)?)(?:[ ]Uhr)?[ ]?-[ ]?(?P<b>{_HOUR}"
+    rf"(?:[:.][0-5]\d)?)"
     r"(?P<uhr>[ ]?Uhr\b)?(?![\w:-]|[.,]\d)"
 )
 _ANY = re.compile(r"\d[:.]\d\d|Uhr")

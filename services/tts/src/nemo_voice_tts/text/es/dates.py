@@ -21,8 +21,23 @@ _CLOCK = re.compile(
     r"(?<![\w.,:/-])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?"
     r"(?:[ ]?(?:h|hrs?|horas)\b\.?)?(?P<half>[ ]?[aApP]\.?[ ]?[mM]\b\.?)?(?![\w:])"
 )
+_POINT = re.compile(
+    r"(?<![\w.,:/-])(?P<h>[01]?\d|2[0-4])\.(?P<m>[0-5]\d)(?=[ ]?(?:h|hrs?|horas)\b)"
+)
+_CLOCKS = re.compile(r"(?<=\d:\d\d)(?:[ ]?(?:h|hrs?|horas)\b\.?)?[ ]?-[ ]?(?=\d{1,2}:\d\d)")
+_HOURS_RANGE = re.compile(
+    r"(?<![\w.,:/-])(?P<a>1?\d|2[0-4])[ ]?(?:-|a|y)[ ]?(?P<b>1?\d|2[0-4])[ ]?(?:h|hrs?"
+    r"|horas)\b\.?(?!\w)"
+)
+_FIRST = re.compile(rf"(?<![\w.,])1[ ]?(?:\.?[ºo°]|er|ero)[ ](?=de[ ](?:{'|'.join(MONTHS)})\b)")
+_SHORT_MONTHS = re.compile(
+    r"(?<![\w.,/])(?P<d>\d{1,2})(?P<sign>[-/ ])(?P<m>ene|feb|mar|abr|may|jun|jul|ago|sept?"
+    r"|oct|nov|dic)"
+    r"\.?(?P=sign)(?P<y>\d{4}|\d\d)(?!\w)",
+    re.IGNORECASE,
+)
 _HOURS = re.compile(r"(?<![\w.,:/-])(?P<h>1[0-2]|[1-9])[ ]?(?P<half>[aApP]\.?[ ]?[mM]\b\.?)")
-_ANY = re.compile(r"\d[-/.:]\d|\d[ ]?[aApP]\.?[ ]?[mM]")
+_ANY = re.compile(r"\d[-/.:]|\d[ ]?(?:[aApP]\.?[ ]?[mM]|[hoº°e]|a |y \d|[A-Za-z]{3})")
 _DAYS_OF = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CENTURY = {True: "20", False: "19"}
 _PIVOT, _NOON, _EVENING = 50, 12, 20
@@ -32,6 +47,9 @@ def dates(text: Traced) -> Traced:
     """Returns the text with its dates in figures, and times of day, in words."""
     if not _ANY.search(text.text):
         return text
+    text = text.sub(_FIRST, "primero ").sub(_SHORT_MONTHS, _short_month)
+    text = text.sub(_POINT, lambda found: f"{found['h']}:{found['m']}")
+    text = text.sub(_CLOCKS, " a ").sub(_HOURS_RANGE, _hours_range)
     return text.sub(_ISO, _iso).sub(_NUMERIC, _numeric).sub(_CLOCK, _clock).sub(_HOURS, _hour)
 
 
@@ -59,6 +77,18 @@ def _time(hour: str, minute: str, second: str | None = None) -> str:
     else:
         said += " en punto"
     return f"{said} y {number(str(int(second)))} segundos" if second and int(second) else said
+
+
+def _short_month(found: re.Match[str]) -> str | None:
+    lowered = found["m"].lower()
+    month = next(at for at, name in enumerate(MONTHS, 1) if name.startswith(lowered[:3]))
+    return _date(int(found["d"]), month, found["y"])
+
+
+def _hours_range(found: re.Match[str]) -> str:
+    first, last = (number(found[end], feminine=True) for end in "ab")
+    joint = " y " if re.search(r"\d[ ]?y", found[0]) else " a "
+    return f"{first}{joint}{last} horas"
 
 
 def _half(written: str | None, hour: int) -> str:

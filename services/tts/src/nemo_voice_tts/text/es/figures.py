@@ -16,27 +16,48 @@ _MASCULINE = _spellout("spellout-cardinal-masculine", "masculine")
 _FEMININE = _spellout("spellout-cardinal-feminine", "feminine")
 
 START = r"(?<![\w.,])(?<!\d[-/:])"
-NUMBER = r"(?:(?>\d{1,3}(?:\.\d{3})++(?!\d)|\d++)(?:[.,]\d++)?+)"
-"""A number without its sign, with a decimal comma, or the point of Mexico."""
+NUMBER = (
+    r"(?:(?>\d{1,3}(?:\.\d{3})++(?!\d)|\d{1,3}(?:,\d{3}){2,}+(?!\d)|\d{1,3}(?:,\d{3})++(?=\.\d)|\d++)"
+    r"(?:[.,]\d++)?+)"
+)
+"""A number without its sign, with a decimal comma, or the point and commas of Mexico."""
+PLAIN_NUMBER = re.compile(
+    r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|\d{1,3}(?:,\d{3})+\.\d+|\d+(?:[.,]\d+)?"
+)
+"""What is one number, not the parts of a version."""
+_MILLIONS = re.compile(r".*\b(?:millón|millones|billón|billones)\b")
+_HUNDREDS = re.compile(r"(?<=cient)os\b|(?<=quinient)os\b")
+_GROUPED = re.compile(r"(?P<whole>\d{1,3}(?:,\d{3})+)(?:\.(?P<decimals>\d+))?")
 END = r"(?!\d)(?![.,/:]\d)"
 
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     {
         "a", "al", "con", "de", "del", "desde", "e", "el", "en", "entre", "es", "fue", "hasta",
+        "como", "cuando", "donde", "le", "les", "me", "nos", "te", "hay",
+        "era", "han", "ha", "está", "están", "estaba", "será", "serán", "no", "su", "sus",
+        "nada", "cada", "ante", "bajo", "contra", "durante", "mediante", "sobre", "tras", "hacia",
+        "además", "también", "así", "ahora", "aunque", "ganó", "llega", "llegó", "marca",
         "la", "las", "lo", "los", "menos", "más", "ni", "o", "para", "pero", "por", "que",
         "se", "según", "si", "sin", "son", "u", "y", "ya",
     }
 )  # fmt: skip
 _FEMININE_NOUN = re.compile(
-    r"(?:[a-záéíóúñ]*(?:as?|ción|ciones|dad|dades|tud|sión|siones)|veces"
-    r"|mujeres|noches|tardes|calles|partes|leyes|flores)"
+    r"[a-záéíóúñü]*(?:as?|ción|ciones|siones|giones|niones|dad|dades|tud|sión|umbres?|ices|eces)"
+    r"|veces|mujeres|noches|tardes|calles|partes|leyes|flores|clases?|frases?|fases?|bases?|redes"
+    r"|paredes|señales|cárceles|madres|voces|luces|cruces|nubes|llaves?|naves?|aves|claves?|torres?"
+    r"|fuentes?|muertes?|fiebres|serpientes|imágenes|órdenes|manos?|fotos?|motos?|radios|tesis|crisis"
+    r"|series?|especies?|superficies|noche|tarde|calle|parte|ley|flor|mujer|vez|voz|luz|nube|razones?"
+    r"|sales|millas?|hélices|labores|sedes?|suites?|raíces|gentes?|fes|nueces"
+    r"|miles de personas|webs?|apps?"
 )
-_MASCULINE_NOUNS = frozenset(
-    {
-        "clima", "día", "días", "idioma", "idiomas", "mapa", "mapas", "planeta", "planetas",
-        "problema", "problemas", "programa", "programas", "sistema", "sistemas", "tema", "temas",
-    }
-)  # fmt: skip
+_MASCULINE_NOUNS = re.compile(
+    r"(?:clima|día|mediodía|idioma|mapa|planeta|sistema|tema|problema|poema|teorema|esquema|lema|dilema"
+    r"|emblema|diadema|cometa|tranvía|sofá|papá|gorila|fantasma|aroma|síntoma|drama|enigma|estigma"
+    r"|carisma|trauma|plasma|cosmonauta|astronauta|dálmata|atleta|poeta|pirata|guardia|policía|colega"
+    r"|guía|espía|camarada|burócrata|demócrata|médico|prisma|hematoma|diploma|genoma|cromosoma|asma"
+    r"|insecticida|ojalá|bosque|peces|pez|meses|mes|jueces|juez|lápices|ápices|vértices|índices|gas|mas)s?"
+    r"|[a-záéíóúñ]+(?:istas?|gramas?)|gases|paraguas|cumpleaños|paracaídas|demás|además|mas|atrás|tras|jamás"
+)
 _NEXT = re.compile(r"\s+([a-záéíóúñü]+)", re.IGNORECASE)
 _LONG_DECIMALS = 2
 _PART_NAMES = {2: "medio", 3: "tercio", 4: "cuarto"}
@@ -54,10 +75,19 @@ def number(figures: str, *, feminine: bool = False, before_noun: bool = False) -
     whole, decimals = _parts(figures)
     if decimals:
         is_long = len(decimals) > _LONG_DECIMALS or decimals[0] == "0"
+        mark = "punto" if figures[-len(decimals) - 1] == "." else "coma"
         tail = PLAIN.digits(decimals) if is_long else PLAIN.cardinal(int(decimals))
-        return f"{PLAIN.integer(whole)} coma {tail}"
-    spellout = _FEMININE if feminine else _MASCULINE if before_noun else PLAIN
-    return spellout.integer(whole)
+        return f"{PLAIN.integer(whole)} {mark} {tail}"
+    if feminine:
+        return _feminine(_FEMININE.integer(whole))
+    return (_MASCULINE if before_noun else PLAIN).integer(whole)
+
+
+def _feminine(words: str) -> str:
+    """Returns a number with its hundreds of thousands in the feminine, but not of millions."""
+    millions = _MILLIONS.match(words)
+    at = millions.end() if millions else 0
+    return words[:at] + _HUNDREDS.sub("as", words[at:])
 
 
 def counted(figures: str, noun: str) -> str:
@@ -75,7 +105,7 @@ def in_text(figures: str, text: str, end: int) -> str:
     """
     found = _NEXT.match(text, end)
     word = found[1].lower() if found else ""
-    if not word or word in _FUNCTION_WORDS:
+    if not word or word in FUNCTION_WORDS:
         return number(figures)
     return counted(figures, word)
 
@@ -83,7 +113,9 @@ def in_text(figures: str, text: str, end: int) -> str:
 def is_feminine(noun: str) -> bool:
     """Returns whether a noun is probably feminine, from its ending."""
     first = noun.split(" ", maxsplit=1)[0].lower()
-    return first not in _MASCULINE_NOUNS and bool(_FEMININE_NOUN.fullmatch(first))
+    if _MASCULINE_NOUNS.fullmatch(first):
+        return False
+    return _FEMININE_NOUN.fullmatch(first) is not None
 
 
 def is_one(figures: str) -> bool:
@@ -109,8 +141,11 @@ def fraction(over: int, under: int) -> str:
 
 def _parts(figures: str) -> tuple[str, str]:
     """Returns the digits before and after the decimal sign."""
-    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", figures):
+    if re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+", figures):
         return figures.replace(".", ""), ""
+    grouped = _GROUPED.fullmatch(figures)
+    if grouped and (grouped["decimals"] or figures.count(",") > 1):
+        return grouped["whole"].replace(",", ""), grouped["decimals"] or ""
     if "," in figures:
         whole, _, decimals = figures.partition(",")
         return whole.replace(".", ""), decimals

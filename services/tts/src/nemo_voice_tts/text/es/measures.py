@@ -10,11 +10,20 @@ _LETTERS = "A-Za-zµμΩ"
 _MEASURE = re.compile(
     rf"(?P<minus>(?<![\w)])-)?{START}(?P<low>{NUMBER}){END}(?:[ ]?-[ ]?"
     rf"(?P<high>{NUMBER}){END})?[ ]?"
-    rf"(?P<unit>[%‰]|°(?:[ ]?[CF](?![A-Za-z]))?|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?"
+    rf"(?P<unit>[%‰]|[°º](?:[ ]?[CFK](?![A-Za-z]))?(?![\w])|[lL]/100[ ]?km(?!\w)"
+    rf"|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?"
     rf"(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?(?![{_LETTERS}\d]))"
 )
-_ANY = re.compile(rf"\d[ ]?[{_LETTERS}%‰°]")
+_ANY = re.compile(rf"\d[ ]?[{_LETTERS}%‰°º]|[kK]m")
 _SIZE = re.compile(r"(?<=\d)[ ]?[x×][ ]?(?=\d)")
+_OWN = {
+    "mAh": ("miliamperio hora", "miliamperios hora"), "Ah": ("amperio hora", "amperios hora"),
+    "Wh": ("vatio hora", "vatios hora"), "MWh": ("megavatio hora", "megavatios hora"),
+    "GWh": ("gigavatio hora", "gigavatios hora"), "dB": ("decibelio", "decibelios"),
+    "CV": ("caballo", "caballos"), "kV": ("kilovoltio", "kilovoltios"), "bar": ("bar", "bares"),
+    "l/100km": ("litro a los cien kilómetros", "litros a los cien kilómetros"),
+}  # fmt: skip
+_KILOMETRE = re.compile(r"\b[kK]m\.?[ ](?=\d)")
 _PARTS = {"%": "por ciento", "‰": "por mil"}
 _WORDS = frozenset({"a", "in", "mi", "mo", "as", "t", "ha", "min"} - {"t", "ha", "min"})
 _LETTER_UNITS = frozenset("mgshlLtWV°Ω")
@@ -24,11 +33,16 @@ def measures(text: Traced) -> Traced:
     """Returns the text with its percentages and quantities with units in words."""
     if not _ANY.search(text.text):
         return text
+    text = text.sub(_KILOMETRE, "kilómetro ")
     return text.sub(_SIZE, " por ").sub(_MEASURE, _measure)
 
 
 def _measure(found: re.Match[str]) -> str | None:
-    low, high, unit = found["low"], found["high"], found["unit"].replace("° ", "°")
+    low, high, unit = (
+        found["low"],
+        found["high"],
+        found["unit"].replace("º", "°").replace("° ", "°"),
+    )
     minus = "menos " if found["minus"] else ""
     if unit in _PARTS:
         said = f"{number(low)} a {number(high)}" if high else number(low)
@@ -43,6 +57,9 @@ def _measure(found: re.Match[str]) -> str | None:
 
 
 def _name(unit: str, *, singular: bool) -> str | None:
+    own = _OWN.get(unit.replace(" ", "").replace("L/", "l/"))
+    if own is not None:
+        return own[not singular]
     short = COMPOUND.get(unit, unit)
     known = cldr_unit(short)
     if known is not None:

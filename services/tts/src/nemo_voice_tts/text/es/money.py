@@ -13,12 +13,13 @@ _SIZE = r"(?:[ ]?(?:millones|millón|mil millones|billones|billón|mil|mill\.|M|
 _MARK = rf"(?:(?<![A-Za-z])(?:{_COUNTRIES})\$|[{_SIGNS}]|(?<![A-Za-z])(?:{_CODES})(?![A-Za-z]))"
 _BEFORE = re.compile(
     rf"(?P<sign>(?<![\w)])-)?(?P<mark>{_MARK})[ ]?(?P<low>{NUMBER})(?:[ ]?-[ ]?"
-    rf"(?P<high>{NUMBER}))?(?P<size>{_SIZE})?(?:/(?P<per>[a-zé]+))?"
+    rf"{_MARK}?(?P<high>{NUMBER}))?(?P<size>{_SIZE})?(?:[ ](?P<code>{_CODES})(?![A-Za-z]))?"
+    r"(?:[ ]?/[ ]?(?P<per>[A-Za-zéñ]+))?"
 )
 _AFTER = re.compile(
     rf"(?P<sign>(?<![\w)])-)?(?<![\w.,])(?P<low>{NUMBER})(?:[ ]?-[ ]?"
     rf"(?P<high>{NUMBER}))?(?P<size>{_SIZE}|[ ]?(?:M|k)(?=€))?[ ]?(?:de )?"
-    rf"(?P<mark>{_MARK})(?:/(?P<per>[a-zé]+))?"
+    rf"(?P<mark>{_MARK})(?:[ ]?/[ ]?(?P<per>[A-Za-zéñ]+))?"
 )
 _ANY = re.compile(rf"[{_SIGNS}]|[A-Z]{{3}}")
 _NAMES = {
@@ -45,6 +46,9 @@ def money(text: Traced) -> Traced:
 
 def _amount(found: re.Match[str]) -> str:
     mark, low, high = found["mark"], found["low"], found["high"]
+    mark = found.groupdict().get("code") or mark
+    if mark.endswith("$") or mark in _AMERICAN:
+        low, high = _grouped(low), high and _grouped(high)
     size = (found["size"] or "").strip()
     size = _SIZES.get(size, size)
     code = _code(mark)
@@ -62,21 +66,41 @@ def _amount(found: re.Match[str]) -> str:
     return f"{minus}{said}{per}"
 
 
-_PERIODS = {"h": "hora", "kg": "kilo", "l": "litro", "m": "metro"}
+_AMERICAN = frozenset({"USD", "MXN", "ARS", "COP", "CLP", "PEN", "UYU", "DOP", "GTQ", "CRC"})
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
+
+
+def _grouped(figures: str) -> str:
+    """Returns an amount of America without commas between thousands: `$1,500`."""
+    return figures.replace(",", "") if _THOUSANDS.fullmatch(figures) else figures
+
+
+_PERIODS = {
+    "h": "hora", "kg": "kilo", "l": "litro", "L": "litro", "m": "metro", "kWh": "kilovatio hora",
+    "MWh": "megavatio hora", "km": "kilómetro", "t": "tonelada", "min": "minuto", "s": "segundo",
+    "ud": "unidad", "GB": "gigabyte", "g": "gramo", "ha": "hectárea",
+}  # fmt: skip
 
 
 def _single(figures: str, singular: str, plural: str, code: str) -> str:
+    figures = _grouped(figures) if figures.count(",") > 1 or "." in figures else figures
     decimals = re.search(r"[.,](\d{1,2})$", figures)
     minor = _MINOR.get(code)
     if decimals is None or minor is None:
-        return f"{counted(figures, plural)} {singular if is_one(figures) else plural}"
-    whole = figures[: decimals.start()]
+        return _whole(figures, singular, plural)
+    whole = re.sub(r"\D", "", figures[: decimals.start()])
     cents = int(decimals[1].ljust(_CENTS, "0"))
-    main = f"{counted(whole, plural)} {singular if is_one(whole) else plural}"
+    main = _whole(whole, singular, plural)
     part = f"{counted(str(cents), minor[1])} {minor[cents != 1]}"
     if not cents:
         return main
     return part if whole == "0" else f"{main} con {part}"
+
+
+def _whole(figures: str, singular: str, plural: str) -> str:
+    said = counted(figures, plural)
+    joint = " de " if said.endswith(("millón", "millones", "billón", "billones")) else " "
+    return f"{said}{joint}{singular if is_one(figures) else plural}"
 
 
 def _code(mark: str) -> str:

@@ -1,13 +1,21 @@
-"""What is left of a text's numbers and signs in Spanish words."""
+"""What is left of a text's numbers in Spanish words."""
 
 import re
 
-from nemo_voice_tts.text.es.figures import fraction, in_text, is_feminine, number, ordinal
-from nemo_voice_tts.text.symbol_names import greek_letter, is_punctuation, symbol_name
+from nemo_voice_tts.text.es.figures import (
+    FUNCTION_WORDS,
+    PLAIN,
+    PLAIN_NUMBER,
+    fraction,
+    in_text,
+    is_feminine,
+    number,
+    ordinal,
+)
 from nemo_voice_tts.text.traced import Traced
 
 _ORDINAL = re.compile(
-    r"(?<![\w.])(?P<n>\d{1,3})(?:\.?(?P<end>[ºªoa])(?!\w)|(?P<letters>er|ro|do|to"
+    r"(?<![\w.])(?P<n>\d{1,3})(?:\.?(?P<end>[ºªoa])(?!\w)|\.?(?P<letters>er|ro|do|to"
     r"|mo|vo|no|ra|da|ta|ma|va|na)\b)"
 )
 _FRACTION = re.compile(
@@ -24,25 +32,33 @@ _NUMBER = re.compile(
     r"(?P<minus>(?<![\w)])-[ ]?)?(?P<lead>(?<=[^\W\d])-?)?(?P<n>\d+"
     r"(?:[.,]\d+)*)(?P<trail>-?(?=[^\W\d]))?"
 )
-_LABEL = re.compile(r"(?:#|\b[Nn](?:úm\.|\.?[ºo]\.?))[ ]?(?=\d)")
+_LABEL = re.compile(r"(?:#|\b[Nn](?:úm\.|\.?[ºo°]\.?|ro\.))[ ]?(?=\d)")
+_SEASON = re.compile(r"(?<![\w/.,])(?P<a>(?:19|20)\d\d)/(?P<b>\d\d)(?![\w/]|[.,]\d)")
+_ALWAYS = re.compile(r"(?<![\w/])24/7(?![\w/])")
+_TIMES = re.compile(r"(?<![\w.,])(?P<n>\d+)[xX](?!\w)")
+_TIMES_BEFORE = re.compile(r"(?<!\w)[xX](?=\d)")
+_LIST = re.compile(r"^(?P<n>\d{1,3})[.)-](?=[ ])")
+_SIZES = re.compile(r"(?<![\w.,])(?P<n>\d+(?:[.,]\d+)?)[ ]?(?P<size>M|MM|k|K)(?!\w)")
+_MAGNITUDES = {"M": "millones", "MM": "millones", "k": "mil", "K": "mil"}
+_CODE = re.compile(
+    r"(?i:\b(?:pin|código(?: postal| de \w+)?|contraseña|clave|otp|c\. ?p\.|cp|referencia"
+    r"|expediente|factura"
+    r"|matrícula|pedido|cuenta|isbn|localizador|extensión)"
+    r"(?: (?:número|n\.º|es|era|de))?:?[ ]?#?)(?P<code>\d{3,}(?:[- ]\d{2,})*)(?![\w%]|[.,]\d"
+    r"|[ ](?:euros|pesos"
+    r"|dólares|veces|personas|artículos|productos))"
+)
+_DECADE = re.compile(r"(?<=\b[Aa]ños[ ])'?(?P<n>\d0)s?(?!\w)")
+_SHORT_YEAR = re.compile(r"(?<!\w)'(?P<n>\d\d)(?!\w)")
+_PLURAL = re.compile(r"(?<!\w)(?P<n>\d+)s(?!\w)")
 _BETWEEN = (
     (re.compile(r"(?<=[\w)])[ ]?\+[ ]?(?=[\w(])"), " más "),
     (re.compile(r"(?<=[\w)])[ ]\*[ ](?=[\w(])"), " por "),
     (re.compile(r"(?<=\d)[ ]-[ ](?=\d)"), " menos "),
-    (re.compile(r"(?<=\d)[ ]/[ ](?=\d)"), " entre "),
+    (re.compile(r"(?<=\d)[ ][/÷][ ](?=\d)"), " entre "),
+    (re.compile(r"(?<=[\w)])[ ]?=[ ]?(?=[\w(-])"), " igual a "),
+    (re.compile(r"(?<=\d)[ ]?\+(?!\w)"), " más"),
 )
-_OTHER = re.compile(r"[^\w\s.,;:!?¡¿'\"()-]|_")
-_GREEK = re.compile(r"(?<![\u0370-\u03ff])[\u0391-\u03c9\u2126\u00b5](?![\u0370-\u03ff])")
-_NAMES = {
-    "&": "y", "%": "por ciento", "+": "más", "=": "igual a", "<": "menor que", ">": "mayor que",
-    "@": "arroba", "#": "almohadilla", "*": "asterisco", "/": "barra", "\\": "barra invertida",
-    "$": "dólar", "€": "euro", "£": "libra", "¥": "yen", "©": "copyright", "®": "registrado",
-    "™": "marca registrada", "°": "grados", "§": "sección", "×": "por", "÷": "entre",
-    "±": "más menos", "≈": "aproximadamente", "≠": "distinto de", "≤": "menor o igual que",
-    "≥": "mayor o igual que", "√": "raíz cuadrada de", "∞": "infinito", "→": "flecha",
-    "‰": "por mil", "№": "número", "¢": "centavo", "−": "menos", "✓": "visto", "✔": "visto",
-    "✗": "cruz", "★": "estrella", "º": "", "ª": "",
-}  # fmt: skip
 _NOUN = re.compile(r"\s+([a-záéíóúñü]+)")
 _HALF = 2
 _POWERS = {"2": " al cuadrado", "3": " al cubo"}
@@ -52,16 +68,18 @@ def numbers(text: Traced) -> Traced:
     """Returns the text without a digit."""
     if not re.search(r"\d", text.text):
         return text
+    text = text.sub(_CODE, _code).sub(_LIST, lambda found: f"{number(found['n'])},")
+    text = text.sub(_DECADE, lambda found: number(found["n"]))
+    text = text.sub(_SHORT_YEAR, lambda found: number(found["n"])).sub(_PLURAL, _plural)
+    text = text.sub(_SEASON, lambda found: f"{number(found['a'])} {number(found['b'])}")
+    text = text.sub(_ALWAYS, "veinticuatro siete").sub(_SIZES, _sized)
+    text = text.sub(_TIMES, lambda found: f"{number(found['n'])} por")
+    text = text.sub(_TIMES_BEFORE, "por ")
     text = text.sub(_LABEL, "número ").sub(_ORDINAL, _ordinal).sub(_FRACTION, _fraction)
     text = text.sub(_POWER, _power).sub(_RATIO, " a ")
     for pattern, words in _BETWEEN:
         text = text.sub(pattern, words)
     return text.sub(_RANGE, _range).sub(_NUMBER, _number)
-
-
-def symbols(text: Traced) -> Traced:
-    """Returns the text without a sign that is neither a letter nor punctuation."""
-    return text.sub(_OTHER, _named).sub(_GREEK, lambda found: f" {greek_letter(found[0])} ")
 
 
 def _ordinal(found: re.Match[str]) -> str:
@@ -74,12 +92,35 @@ def _fraction(found: re.Match[str]) -> str:
     over, under = int(found["a"]), int(found["b"])
     said = fraction(over, under)
     whole = found["whole"]
+    if not whole and (over, under) == (1, _HALF):
+        noun = _NOUN.match(found.string, found.end())
+        if noun and noun[1] not in FUNCTION_WORDS:
+            return "media" if is_feminine(noun[1]) else "medio"
     if not whole:
         return said
     if (over, under) != (1, _HALF):
         return f"{number(whole)} y {said}"
     noun = _NOUN.match(found.string, found.end())
-    return f"{number(whole)} y {'media' if noun and is_feminine(noun[1]) else 'medio'}"
+    if noun and is_feminine(noun[1]):
+        return f"{number(whole, feminine=True)} y media"
+    return f"{number(whole)} y medio"
+
+
+def _code(found: re.Match[str]) -> str:
+    code = found["code"]
+    groups = ", ".join(PLAIN.digits(part) for part in re.split(r"\D", code) if part)
+    return found[0][: -len(code)] + groups
+
+
+def _sized(found: re.Match[str]) -> str:
+    size = _MAGNITUDES[found["size"]]
+    if found["n"] == "1":
+        return "un millón" if size == "millones" else size
+    return f"{number(found['n'], before_noun=True)} {size}"
+
+
+def _plural(found: re.Match[str]) -> str:
+    return number(found["n"])
 
 
 def _power(found: re.Match[str]) -> str:
@@ -96,9 +137,10 @@ def _range(found: re.Match[str]) -> str | None:
 
 def _number(found: re.Match[str]) -> str:
     figures = found["n"]
-    is_plain = re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?", figures)
+    is_plain = PLAIN_NUMBER.fullmatch(figures)
     said = in_text(figures, found.string, found.end()) if is_plain else _points(figures)
-    lead = " " if found["lead"] is not None else ""
+    # Not a plain blank: what stands before is a part of the same name, as in `MP3`.
+    lead = "\N{NO-BREAK SPACE}" if found["lead"] is not None else ""
     minus = "menos " if found["minus"] and not lead else ""
     return f"{lead}{minus}{said}{' ' if found['trail'] is not None else ''}"
 
@@ -106,12 +148,3 @@ def _number(found: re.Match[str]) -> str:
 def _points(figures: str) -> str:
     marks = {".": " punto ", ",": ", "}
     return "".join(marks.get(part) or number(part) for part in re.split(r"([.,])", figures))
-
-
-def _named(found: re.Match[str]) -> str | None:
-    sign = found[0]
-    if sign in _NAMES:
-        return f" {_NAMES[sign]} "
-    if is_punctuation(sign):
-        return None
-    return f" {symbol_name(sign)} "

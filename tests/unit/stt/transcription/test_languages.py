@@ -4,14 +4,14 @@ import pytest
 from pydantic import ValidationError
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_stt.http.languages import (
+from nemo_voice_stt.settings import SttSettings
+from nemo_voice_stt.transcription.languages import (
     SpokenLanguage,
     code_of,
+    language_of,
     name_of,
     nearest,
-    spoken_language,
 )
-from nemo_voice_stt.settings import SttSettings
 from nemo_voice_stt.transcription.port import Abilities
 
 TOLD = Abilities(told_languages=("en", "de", "es"), default_language="en")
@@ -22,26 +22,26 @@ FINDS_OUT = Abilities(told_languages=("en-US", "en-GB", "es-US", "es-ES", "de-DE
 
 @pytest.mark.parametrize("wanted", [None, "", "en", "en-US", "en_GB", "EN", "English", "auto"])
 def test_english_is_known_by_many_names(wanted: str | None) -> None:
-    assert spoken_language(wanted, [], ("en",)) == SpokenLanguage("english")
+    assert language_of(wanted, [], ("en",)) == SpokenLanguage("english")
 
 
 @pytest.mark.parametrize("wanted", ["de", "de-DE", "german", "xx", "e"])
 def test_another_language_is_refused_with_what_the_model_knows(wanted: str) -> None:
     with pytest.raises(InvalidRequest, match=r"understands English \(en\)") as refused:
-        spoken_language(wanted, [], ("en",))
+        language_of(wanted, [], ("en",))
     assert refused.value.param == "language"
 
 
 def test_one_of_several_possible_languages_is_enough() -> None:
-    assert spoken_language(None, ["de", "en-GB"], ("en",)).name == "english"
+    assert language_of(None, ["de", "en-GB"], ("en",)).name == "english"
     with pytest.raises(InvalidRequest) as refused:
-        spoken_language(None, ["de", "fr"], ("en",))
+        language_of(None, ["de", "fr"], ("en",))
     assert refused.value.param == "languages"
 
 
 def test_a_model_of_several_languages_reports_the_language_of_the_request() -> None:
-    assert spoken_language("de", [], ("en", "de")) == SpokenLanguage("german")
-    assert spoken_language(None, [], ("en", "de")) == SpokenLanguage("unknown")
+    assert language_of("de", [], ("en", "de")) == SpokenLanguage("german")
+    assert language_of(None, [], ("en", "de")) == SpokenLanguage("unknown")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_model_of_several_languages_reports_the_language_of_the_request() -> N
 def test_model_that_cannot_find_out_is_told(
     wanted: str | None, others: list[str], expected: tuple[str, str]
 ) -> None:
-    spoken = spoken_language(wanted, others, ("en", "de", "es"), TOLD)
+    spoken = language_of(wanted, others, ("en", "de", "es"), TOLD)
     assert (spoken.name, spoken.told) == expected
 
 
@@ -79,18 +79,22 @@ def test_model_that_cannot_find_out_is_told(
 def test_model_that_finds_out_is_told_what_the_request_is_sure_of(
     wanted: str | None, others: list[str], expected: tuple[str, str | None]
 ) -> None:
-    spoken = spoken_language(wanted, others, ("en", "es", "de"), FINDS_OUT)
+    spoken = language_of(wanted, others, ("en", "es", "de"), FINDS_OUT)
     assert (spoken.name, spoken.told) == expected
+
+
+def test_the_only_language_of_the_settings_is_told() -> None:
+    assert language_of(None, [], ("es",), FINDS_OUT) == SpokenLanguage("spanish", "es-ES")
 
 
 def test_language_that_the_model_cannot_be_told_is_refused() -> None:
     with pytest.raises(InvalidRequest, match=r"understands English \(en\), German \(de\)\."):
-        spoken_language("pl", [], ("en", "de", "pl"), TOLD)
+        language_of("pl", [], ("en", "de", "pl"), TOLD)
 
 
 def test_settings_restrict_what_the_model_can_be_told() -> None:
     with pytest.raises(InvalidRequest, match=r"It understands German \(de\)\."):
-        spoken_language("es", [], ("de",), FINDS_OUT)
+        language_of("es", [], ("de",), FINDS_OUT)
 
 
 @pytest.mark.parametrize(

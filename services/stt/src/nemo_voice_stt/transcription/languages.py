@@ -24,6 +24,8 @@ _CODES = {name: code for code, name in NAMES.items()}
 _SAME = {"no": "nb", "iw": "he", "in": "id"}
 """Codes that others have replaced, or that mean the same to most."""
 _ANY = frozenset({"", "auto", "multi"})
+MAX_SHOWN = 60
+"""Characters of a name in a message: as many as tell which one is meant."""
 UNKNOWN = "unknown"
 """The language of a transcript where the model has several and the request names none."""
 
@@ -51,7 +53,7 @@ class SpokenLanguage:
     """The code to tell the model; None leaves it to the model."""
 
 
-def spoken_language(
+def language_of(
     wanted: str | None,
     others: Sequence[str],
     understood: Sequence[str],
@@ -81,13 +83,11 @@ def spoken_language(
     common = [other for other in possible if code_of(other) in spoken]
     if possible and not common:
         raise _foreign(", ".join(others), "languages", spoken)
-    named = [str(wanted)] if wanted_code else common
-    if len(_codes_of(named)) == 1 or (named and abilities.default_language):
-        return SpokenLanguage(name_of(named[0]), nearest(named[0], told))
-    if abilities.default_language:
-        return SpokenLanguage(name_of(abilities.default_language), abilities.default_language)
-    candidates = named or spoken
-    return SpokenLanguage(name_of(candidates[0]) if len(candidates) == 1 else UNKNOWN)
+    default = abilities.default_language
+    candidates = [str(wanted)] if wanted_code else common or ([default] if default else spoken)
+    if default or len(_codes_of(candidates)) == 1:
+        return SpokenLanguage(name_of(candidates[0]), nearest(candidates[0], told))
+    return SpokenLanguage(UNKNOWN)
 
 
 def code_of(language: str | None) -> str | None:
@@ -147,5 +147,6 @@ def _region_of(language: str) -> str | None:
 
 
 def _foreign(wanted: str, param: str, spoken: Sequence[str]) -> InvalidRequest:
-    message = f"{param}: the model does not understand {wanted!r}. It understands {listed(spoken)}."
+    shown = repr(wanted[:MAX_SHOWN])
+    message = f"{param}: the model does not understand {shown}. It understands {listed(spoken)}."
     return InvalidRequest(message, param=param)

@@ -3,7 +3,7 @@
 import pytest
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_stt.http.hotwords import MAX_HOTWORDS, hotwords_of
+from nemo_voice_stt.transcription.hotwords import MAX_HOTWORDS, hotwords_of
 
 
 @pytest.mark.parametrize(

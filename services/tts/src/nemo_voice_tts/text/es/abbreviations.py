@@ -1,0 +1,29 @@
+"""Spanish short forms: those of `short_forms.tsv`, and the ones that need what stands beside."""
+
+import re
+
+from nemo_voice_tts.text.short_forms import short_forms
+from nemo_voice_tts.text.traced import Traced
+from nemo_voice_tts.text.word_sets import WordSets
+
+_PAGES = re.compile(r"(?<![\w.])(?P<form>pp?)\.[ ]?(?=\d)")
+_CENTURY = re.compile(r"(?<![\w.])[sS]\.[ ](?=[IVX]{1,5}\b)")
+_CENTURIES = re.compile(r"(?<![\w.])ss\.[ ](?=[IVX]{1,5}\b)")
+_DON = re.compile(r"(?<![\w.])D\.[ ](?=[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+\b)")
+_SAINT = re.compile(
+    r"(?<![\w.])S\.[ ](?=(?:Juan|Pedro|Pablo|José|Francisco|Antonio|Miguel|Luis)\b)"
+)
+_STREET = re.compile(r"(?<![\w/.])[cC]/[ ]?(?=[A-ZÁÉÍÓÚÑ\d])")
+_listed = short_forms(__package__, WordSets(__package__).alternation("openers"))
+
+
+def abbreviations(text: Traced) -> Traced:
+    """Returns the text with its short forms in full."""
+    if "." in text.text or "/" in text.text:
+        text = text.sub(_CENTURY, "siglo ").sub(_CENTURIES, "siglos ").sub(_DON, "don ")
+        text = text.sub(_SAINT, "San ").sub(_STREET, "calle ").sub(_PAGES, _pages)
+    return _listed(text)
+
+
+def _pages(found: re.Match[str]) -> str:
+    return "página " if found["form"] == "p" else "páginas "

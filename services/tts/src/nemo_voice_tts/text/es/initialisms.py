@@ -1,0 +1,34 @@
+"""Initials in Spanish: those that are said as words, and the names of letters."""
+
+import re
+
+LETTERS = {
+    "B": "be", "C": "ce", "D": "de", "F": "efe", "G": "ge", "H": "hache", "I": "i", "J": "jota",
+    "K": "ka", "L": "ele", "M": "eme", "N": "ene", "Ñ": "eñe", "P": "pe", "Q": "cu", "R": "erre",
+    "S": "ese", "T": "te", "U": "u", "V": "uve", "W": "uve doble", "X": "equis", "Z": "zeta",
+    "A": "a", "E": "e", "O": "o", "Y": "i griega", "Á": "a", "É": "e", "Í": "i", "Ó": "o", "Ú": "u",
+}  # fmt: skip
+
+KNOWN = {"WiFi": "wifi", "Wi-Fi": "wifi", "PyME": "pyme", "PYME": "pyme", "PyMEs": "pymes"}
+_WORDS = frozenset(
+    {
+        "PIB", "OVNI", "VIP", "UNICEF", "PSOE", "COVID", "OVNIS", "IMSERSO", "INSALUD", "ESADE",
+        "IKEA", "YMCA", "TAC", "FARC", "INEGI", "UNED", "CSIC", "WIFI", "AFP", "CERN", "NIF", "CIF",
+        "IBEX", "NASDAQ", "OCU", "MERCOSUR", "INTERPOL", "FROB", "SEPE", "ZARA", "SEAT", "BIC",
+    }
+) - {"YMCA", "AFP", "CSIC"}  # fmt: skip
+_SPELLED = frozenset({"ETC", "UNE", "AEE"})
+_PRONOUNCEABLE = re.compile(
+    r"(?:(?:QU|CH|LL|RR|[BCFGPT][LR]|DR|[BCDFGHJKLMNÑPQRSTVXYZ])?[AEIOUÁÉÍÓÚ]{1,2}[LMNRSDXZ]?)+"
+)
+_SHORTEST_WORD = 3
+"""In letters: `UE` and `IA` are spelled."""
+
+
+def is_word(capitals: str) -> bool:
+    """Returns whether a word in capitals is said as one."""
+    if capitals in _WORDS:
+        return True
+    if len(capitals) < _SHORTEST_WORD or capitals in _SPELLED:
+        return False
+    return _PRONOUNCEABLE.fullmatch(capitals) is not None
