@@ -17,7 +17,7 @@ from nemo_voice_tts.text.de.symbols import symbols
 from nemo_voice_tts.text.de.times import times
 from nemo_voice_tts.text.language import Language, where
 from nemo_voice_tts.text.numerals import ungrouped_numbers
-from nemo_voice_tts.text.phone_numbers import phone_numbers
+from nemo_voice_tts.text.phone_numbers import PhoneNumbers
 from nemo_voice_tts.text.web_addresses import WebWords, web_addresses
 
 _HOLDS_NUMBERS = re.compile(r"[^\sA-Za-zäöüßÄÖÜéèà.,;:!?'\"()-]|\b(?:Mo|Di|Mi|Do|Fr|Sa|So)\b")
@@ -59,7 +59,7 @@ GERMAN = Language(
         roman_numerals,
         where(
             _HOLDS_NUMBERS,
-            phone_numbers(_TELEPHONES, PLAIN.digits, "plus"),
+            PhoneNumbers(_TELEPHONES, PLAIN.digits, "plus"),
             ungrouped_numbers,
             dates,
             times,

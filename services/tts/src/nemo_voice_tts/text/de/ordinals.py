@@ -91,7 +91,8 @@ def _ending_at(text: str, start: int, end: int) -> str | None:
     is_counted_off = word in MONTHS or noun.lower() in _COUNTED_OFF
     is_named = before in _DETERMINERS and not _ends_here(text, end, before)
     if not (is_counted_off or is_named):
-        return None
+        # No sentence begins with a small letter.
+        return "e" if word[:1].islower() and text[end : end + 1] == " " else None
     return ending_of(before, gender_of(noun) if noun[:1].isupper() else None)
 
 
