@@ -38,7 +38,7 @@ OTHERS = {
         "a plain sentence": "El petirrojo canta a las siete de la mañana.",
         "a longer one": "Sí, yo también lo creo, y deberíamos volver a casa antes de que llueva.",
         "a number and a name": "El Dr. Gil tiene 25 pacientes.",
-        "many written forms": "La carrera de 5 km del 3/4/2026 costó 7,50 €, 25 % menos que en 2025.",
+        "many written forms": "Los 5 km del 3/4/2026 costaron 7,50 €, 25 % menos que en 2025.",
         "Markdown": "# Noticias\n\n**Muy** importante: [la página](https://ejemplo.com/a).",
     },
     "de": {
