@@ -30,7 +30,8 @@ _TELEPHONES = (
     ),
     re.compile(
         r"(?i:\b(?:tel(?:efon(?:nummer)?)?|fax|handy|mobil|ruf|anruf\w*|rufen?|wählen?|hotline|nummer)\b"
-        r"[.:]?[ ](?:(?:sie|die|der|unter|lautet|ist|an)[ ]){0,3})(?P<n>\d{3}(?!\d)|\d{2,6}"
+        r"[.:]?[ ](?:(?:sie|die|der|unter|lautet|ist|an)[ ]){0,3})(?P<n>\d{3}(?!\d|"
+        r"[ ][A-ZÄÖÜ])|\d{2,6}"
         r"(?:[ /-]\d{2,8}){1,5}|\d{6,12})"
         r"(?![\w%€]|[.,/-]\d|[ ](?:Uhr|Euro))"
     ),

@@ -36,7 +36,8 @@ _TELEPHONES = (
     re.compile(
         r"(?i:\b(?:tel(?:éfono)?s?|tfno|fax|móvil|celular|whatsapp|ll[aá]m\w+|marc[aáoe]\w*|marqu\w+|número|contacto)\b"
         r"[.:]?[ ](?:(?:al|a|el|es|en|de|número|teléfono|nos|me|emergencias|móvil)[ ]){0,3})"
-        r"(?P<n>\d{3,5}(?![\d ])|\d{3}(?=[ ][^\d])|\d{2,4}(?:[ -]\d{2,4}){1,5}|\d{6,12})"
+        r"(?P<n>\d{3,5}(?![\d ])|\d{3}(?=[ ][^\d])(?![ ][a-záéíóúñ]*s\b)|\d{2,4}"
+        r"(?:[ -]\d{2,4}){1,5}|\d{6,12})"
         r"(?![\w%€$]|[.,/-]\d|[ ](?:euros|pesos|dólares|veces|personas|horas|de|millones|mil))"
     ),
 )
