@@ -18,7 +18,7 @@ MONTHS = (
 )  # fmt: skip
 
 _DOTTED = re.compile(r"(?<![\w.,/:-])(?P<n>\d{1,4})\.(?![\d\w])")
-_CHAIN = r"(?:[ ]?(?:-|/|,|und|oder|bis|sowie|bzw\.|beziehungsweise)[ ]?\d{1,4}\.)*"
+_CHAIN = r"(?:[ ]?(?:-|/|,|und|oder|bis|sowie|bzw\.|beziehungsweise)[ ]?\d{1,4}\.){0,8}"
 _NEXT = re.compile(rf"{_CHAIN}[ ]?(?P<word>[^\W\d_]+)?(?:[ ](?P<then>[^\W\d_]+))?")
 _JOINED = re.compile(r"[ ]?(?:-|/|,|und|oder|bis|sowie|bzw\.|beziehungsweise)[ ]?")
 _HYPHEN = re.compile(r"(?<=\d\.)[ ]?-[ ]?(?=\d{1,2}\.(?!\d))")
