@@ -38,8 +38,8 @@ OTHERS = {
         "a plain sentence": "El petirrojo canta a las siete de la mañana.",
         "a longer one": "Sí, yo también lo creo, y deberíamos volver a casa antes de que llueva.",
         "a number and a name": "El Dr. Gil tiene 25 pacientes.",
-        "many written forms": "El 3/4/2026 la carrera de 5 km costó 7,50 €, un 25 % menos que en 2025.",
-        "Markdown": "# Noticias\n\nEs **muy** importante: vea [la página](https://ejemplo.com/a).",
+        "many written forms": "Los 5 km del 3/4/2026 costaron 7,50 €, 25 % menos que en 2025.",
+        "Markdown": "# Noticias\n\n**Muy** importante: [la página](https://ejemplo.com/a).",
     },
     "de": {
         "a plain sentence": "Das Rotkehlchen singt morgens um sieben.",

@@ -20,11 +20,11 @@ from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, fetch_voice
 from nemo_voice_tts.errors import UnknownVoice
-from nemo_voice_tts.model_files import fetch, model_of, vocoder_of, voices_of
+from nemo_voice_tts.model_files import model_of, vocoder_of, voices_of
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.text.en import ENGLISH
 from nemo_voice_tts.text.grammars import build_grammars, check_grammars, default_grammars
-from nemo_voice_tts.text.languages import language_of
+from nemo_voice_tts.text.languages import language_of, voice_language
 from nemo_voice_tts.text.normaliser import Normaliser
 from nemo_voice_tts.text.pronunciation_file import PronunciationFile
 from nemo_voice_tts.text.reader import Reader
@@ -137,10 +137,9 @@ def _facts(phrase: ReadPhrase, text: str) -> dict[str, object]:
 
 
 def _load(settings: TtsSettings) -> None:
-    language = fetch(settings).language
-    if language.has_grammars:
-        check_grammars(settings.grammars or default_grammars())
     voice = fetch_voice(settings, lambda _: None)()
+    if voice_language(voice.description.languages, settings.language).has_grammars:
+        check_grammars(settings.grammars or default_grammars())
     PronunciationFile(settings.pronunciations).load(voice.check)
 
 

@@ -22,7 +22,7 @@ class UnreadableCharacters(InvalidRequest):
 
 
 class UnspeakableText(InvalidRequest):
-    """The text holds nothing that an English voice can say."""
+    """The text holds nothing that the voice can say."""
 
     code = "unspeakable_text"
 

@@ -5,6 +5,7 @@ import pytest
 from nemo_voice_serving.model_kinds.errors import UnsupportedModel
 from nemo_voice_serving.model_kinds.languages import READ_ALOUD
 from nemo_voice_tts.text.languages import LANGUAGES, language_of, voice_language
+from nemo_voice_tts.text.reading import ReadingOptions, read
 
 
 def test_judgement_knows_the_languages_that_are_read() -> None:
@@ -59,3 +60,11 @@ def test_no_language_and_the_wrong_one_are_refused(
 ) -> None:
     with pytest.raises(UnsupportedModel, match=words):
         voice_language(spoken, named)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES.keys() - {"en"}))
+@pytest.mark.parametrize("sign", ["∇", "∠", "⊥", "≡", "∘", "⟺", "∄", "¶", "∛", "≪"])
+def test_signs_have_names_of_the_language(language: str, sign: str) -> None:
+    heard = read(f"{sign} x", ReadingOptions(language=language))[0].text
+    assert heard != read(f"{sign} x")[0].text or sign == "∇"
+    assert sign not in heard

@@ -54,6 +54,17 @@ def read_config(directory: Path, *, prefix: str = "") -> DictConfig:
     return config
 
 
+def require_class(model_class: Any, directory: Path) -> None:
+    """Checks that a directory holds a model of this class, before one of another is built from it.
+
+    Raises:
+        UnusableModel: It holds another one, or none.
+    """
+    found = str(read_config(directory).target).rpartition(".")[2]
+    if found != model_class.__name__:
+        raise UnusableModel(f"{directory} holds a {found}, not a {model_class.__name__}")
+
+
 def restore(
     model_class: Any,
     directory: Path,

@@ -16,7 +16,7 @@ _CAPITALS = re.compile(
     rf"(?<![\w'&])(?<!\w\.)(?P<word>[{_UPPER}]{{2,}})(?P<end>s)?(?![\w'&])(?!-?\d|\u00a0)"
 )
 _DOTTED = re.compile(rf"(?<![\w.])(?P<word>(?:[{_UPPER}]\.[ ]?){{2,8}})(?![{_LOWER}])")
-_SHOUTED = re.compile(rf"[{_UPPER}]{{2,}}(?:[ ,.;:!?¡¿'\"-]+[{_UPPER}0-9]+){{2,}}")
+_SHOUTED = re.compile(rf"(?<![{_UPPER}])[{_UPPER}]{{2,40}}(?:[ ,.;:!?¡¿'\"-]+[{_UPPER}0-9]+){{2,}}")
 _WORD = re.compile(rf"[{_UPPER}{_LOWER}]{{2,}}")
 _LONE = re.compile(rf"(?<![\w'])[{_UPPER}](?![\w'])")
 _FEWEST_SHOUTED = 2

@@ -1,4 +1,4 @@
-"""Telephone numbers digit by digit, with a short stop between their groups, in any language.
+"""Telephone and account numbers digit by digit, a short stop between their groups, in any language.
 
 English has its own step, which knows the forms of its countries: `en/telephones.py`.
 """
@@ -6,49 +6,58 @@ English has its own step, which knows the forms of its countries: `en/telephones
 import re
 from collections.abc import Callable
 
-from nemo_voice_tts.text.language import Step
 from nemo_voice_tts.text.traced import Traced
 
 _INTERNATIONAL = re.compile(
-    r"(?<![\w+])(?P<plus>\+|00(?=[1-9]\d[ ]))(?P<n>\d{1,3}(?:[ ./-]{0,3}(?:\(\d{1,5}\)"
-    r"|\d{1,12})){1,8})"
-    r"(?!\w|[./-]\d)"
+    r"(?<![\w+])(?P<plus>\+|00(?=[1-9]\d[ ]))"
+    r"(?P<n>\d{1,3}(?:[ ./-]{0,3}(?:\(\d{1,5}\)|\d{1,12})){1,8})(?!\w|[./-]\d)"
+)
+_IBAN = re.compile(
+    r"(?<!\w)(?P<country>[A-Z]{2})(?P<n>\d{2}(?:[ ]?\d{4}){3,7}(?:[ ]?\d{1,4})?)(?!\w)"
 )
 _GROUP = re.compile(r"\d+")
 _FEWEST_DIGITS = 7
+_SHORTEST = 3
 
 
-def phone_numbers(
-    forms: tuple[re.Pattern[str], ...], digits: Callable[[str], str], plus: str
-) -> Step:
-    """Returns the step that reads telephone numbers.
+class PhoneNumbers:
+    """The step that reads telephone numbers in one language."""
 
-    Args:
-        forms: The forms of the language's countries, each with a group `n`.
-        digits: Returns digits one by one.
-        plus: What the sign is called.
-    """
+    def __init__(
+        self, forms: tuple[re.Pattern[str], ...], digits: Callable[[str], str], plus: str
+    ) -> None:
+        """Takes what the language has.
 
-    def grouped(written: str) -> str:
-        return ", ".join(map(digits, _GROUP.findall(written)))
+        Args:
+            forms: The forms of its countries, each with a group `n`.
+            digits: Returns digits one by one.
+            plus: What the sign is called.
+        """
+        self._forms = forms
+        self._digits = digits
+        self._plus = plus
 
-    def international(found: re.Match[str]) -> str | None:
-        if sum(map(str.isdigit, found["n"])) < _FEWEST_DIGITS:
-            return None
-        sign = plus if found["plus"] == "+" else digits("00")
-        return f"{sign} {grouped(found['n'])}"
-
-    def national(found: re.Match[str]) -> str:
-        start, end = found.span("n")
-        offset = found.start()
-        return f"{found[0][: start - offset]}{grouped(found['n'])}{found[0][end - offset :]}"
-
-    def step(text: Traced) -> Traced:
-        if sum(map(str.isdigit, text.text)) < 3:  # noqa: PLR2004 the shortest of all
+    def __call__(self, text: Traced) -> Traced:
+        """Returns the text with its telephone numbers in words."""
+        if sum(map(str.isdigit, text.text)) < _SHORTEST:
             return text
-        text = text.sub(_INTERNATIONAL, international)
-        for form in forms:
-            text = text.sub(form, national)
+        text = text.sub(_IBAN, self._account).sub(_INTERNATIONAL, self._international)
+        for form in self._forms:
+            text = text.sub(form, self._national)
         return text
 
-    return step
+    def _grouped(self, written: str) -> str:
+        return ", ".join(map(self._digits, _GROUP.findall(written)))
+
+    def _account(self, found: re.Match[str]) -> str:
+        return f"{' '.join(found['country'])} {self._grouped(found['n'])}"
+
+    def _international(self, found: re.Match[str]) -> str | None:
+        if sum(map(str.isdigit, found["n"])) < _FEWEST_DIGITS:
+            return None
+        sign = self._plus if found["plus"] == "+" else self._digits("00")
+        return f"{sign} {self._grouped(found['n'])}"
+
+    def _national(self, found: re.Match[str]) -> str:
+        start, end = (place - found.start() for place in found.span("n"))
+        return f"{found[0][:start]}{self._grouped(found['n'])}{found[0][end:]}"

@@ -37,6 +37,7 @@ def texts(spelled: str) -> list[str]:
         ("▁costs ▁$ 5", ["costs", "$5"]),
         ("▁costs ▁$ ▁5 ▁now", ["costs", "$5", "now"]),
         ("▁5 ▁€ ▁more", ["5", "€", "more"]),
+        ("▁5 ▁€ ▁3 ▁times", ["5", "€", "3", "times"]),
         ('▁said ▁" hello "', ["said", '"hello"']),
         ('▁said ▁" ▁hello ▁" ▁and ▁" bye "', ["said", '"hello"', "and", '"bye"']),
         ('▁said , ▁" hello . " ▁He', ["said,", '"hello."', "He"]),

@@ -32,10 +32,11 @@ class QuotationMarks:
     def __init__(self) -> None:
         self._open: set[int] = set()
 
-    def lean(self, mark: str, following: str) -> Lean:
+    def lean(self, before: str, mark: str, following: str) -> Lean:
         """Returns which word a mark belongs to that has spaces on both sides.
 
         Args:
+            before: What is written before the first space; nothing at the beginning.
             mark: One mark, or several in a row.
             following: What is written after the space; nothing at the end.
         """
@@ -44,7 +45,8 @@ class QuotationMarks:
         if mark[0] in _QUOTES or any(map(is_closing, mark)):
             return Lean.BEFORE
         is_price = _category(mark[-1]) == "Sc" and following[:1].isdigit()
-        return Lean.AFTER if is_price else Lean.NEITHER
+        # "5 € 3 times": the number before has it already.
+        return Lean.AFTER if is_price and not before[-1:].isdigit() else Lean.NEITHER
 
     def follow(self, mark: str, lean: Lean) -> None:
         """Notes marks that stand at the word on this side of them."""
@@ -86,7 +88,7 @@ def is_closing(character: str) -> bool:
 
 def may_open(character: str) -> bool:
     """Returns whether the mark can stand at the beginning of a word."""
-    return is_opening(character) or _category(character) in {"Ps", "Pi"}
+    return is_opening(character) or _category(character) == "Pi"
 
 
 def _category(character: str) -> str:

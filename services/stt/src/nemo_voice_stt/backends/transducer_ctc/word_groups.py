@@ -98,7 +98,8 @@ def _lean(
     following = units[end] if end < len(units) else None
     is_followed = following is not None and not following.has_space
     if units[start].has_space or not has_word:
-        lean = Lean.AFTER if is_followed else quotes.lean(mark, following.bare if following else "")
+        before, after = units[start - 1].bare if start else "", following.bare if following else ""
+        lean = Lean.AFTER if is_followed else quotes.lean(before, mark, after)
     elif is_followed:  # as the apostrophe in "don't"
         return Lean.NEITHER
     else:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from nemo.collections.tts.models import FastPitchModel
 
-from nemo_voice_serving.nemo.loading import UnusableModel, restore
+from nemo_voice_serving.nemo.loading import UnusableModel, require_class, restore
 from nemo_voice_tts.backends.fastpitch_hifigan.padding_masks import mask_between_convolutions
 from nemo_voice_tts.backends.fastpitch_hifigan.vocabulary import Vocabulary
 from nemo_voice_tts.errors import UnspeakableText
@@ -120,9 +120,8 @@ def load_fastpitch(directory: Path, device: torch.device, *, is_english: bool = 
     Raises:
         UnusableModel: It is no FastPitch model with a tokenizer, or is built in another way.
     """
+    require_class(FastPitchModel, directory)
     model = restore(FastPitchModel, directory, change_config=_without_normaliser)
-    if not isinstance(model, FastPitchModel):
-        raise UnusableModel(f"{directory} holds a {type(model).__name__}, not a FastPitchModel")
     if getattr(model, "vocab", None) is None:
         raise UnusableModel(f"the FastPitch model in {directory} has no tokenizer: too old")
     # NeMo's parse() sets these for the time of a call, which is not safe with several threads.

@@ -15,7 +15,7 @@ import torch
 from nemo.collections.tts.models import HifiGanModel
 
 from nemo_voice_serving.audio.samples import Samples
-from nemo_voice_serving.nemo.loading import UnusableModel, restore
+from nemo_voice_serving.nemo.loading import require_class, restore
 from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import (
     UpsamplingStage,
     context_frames,
@@ -61,9 +61,8 @@ def load_hifigan(directory: Path, device: torch.device, precision: torch.dtype) 
     Raises:
         UnusableModel: It is a model of another kind.
     """
+    require_class(HifiGanModel, directory)
     model = restore(HifiGanModel, directory)
-    if not isinstance(model, HifiGanModel):
-        raise UnusableModel(f"{directory} holds a {type(model).__name__}, not a HifiGanModel")
     del model.mpd, model.msd
     # NeMo announces this on standard output.
     with contextlib.redirect_stdout(None), warnings.catch_warnings():

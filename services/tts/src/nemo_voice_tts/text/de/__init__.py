@@ -17,7 +17,7 @@ from nemo_voice_tts.text.de.symbols import symbols
 from nemo_voice_tts.text.de.times import times
 from nemo_voice_tts.text.language import Language, where
 from nemo_voice_tts.text.numerals import ungrouped_numbers
-from nemo_voice_tts.text.phone_numbers import phone_numbers
+from nemo_voice_tts.text.phone_numbers import PhoneNumbers
 from nemo_voice_tts.text.web_addresses import WebWords, web_addresses
 
 _HOLDS_NUMBERS = re.compile(r"[^\sA-Za-zäöüßÄÖÜéèà.,;:!?'\"()-]|\b(?:Mo|Di|Mi|Do|Fr|Sa|So)\b")
@@ -30,7 +30,8 @@ _TELEPHONES = (
     ),
     re.compile(
         r"(?i:\b(?:tel(?:efon(?:nummer)?)?|fax|handy|mobil|ruf|anruf\w*|rufen?|wählen?|hotline|nummer)\b"
-        r"[.:]?[ ](?:(?:sie|die|der|unter|lautet|ist|an)[ ]){0,3})(?P<n>\d{3}(?!\d)|\d{2,6}"
+        r"[.:]?[ ](?:(?:sie|die|der|unter|lautet|ist|an)[ ]){0,3})(?P<n>\d{3}(?!\d|"
+        r"[ ][A-ZÄÖÜ])|\d{2,6}"
         r"(?:[ /-]\d{2,8}){1,5}|\d{6,12})"
         r"(?![\w%€]|[.,/-]\d|[ ](?:Uhr|Euro))"
     ),
@@ -59,7 +60,7 @@ GERMAN = Language(
         roman_numerals,
         where(
             _HOLDS_NUMBERS,
-            phone_numbers(_TELEPHONES, PLAIN.digits, "plus"),
+            PhoneNumbers(_TELEPHONES, PLAIN.digits, "plus"),
             ungrouped_numbers,
             dates,
             times,

@@ -2,7 +2,7 @@
 
 import re
 
-from nemo_voice_tts.text.short_forms import short_forms
+from nemo_voice_tts.text.short_forms import ShortForms
 from nemo_voice_tts.text.traced import Traced
 from nemo_voice_tts.text.word_sets import WordSets
 
@@ -12,7 +12,7 @@ _STREET = re.compile(
     r"(?<=[a-zäöüß])(?P<short>str|pl)\.(?=[ ,;:)]|$)|(?<=[A-ZÄÖÜa-zäöüß]-)Str\.(?!\w)"
 )
 _SLASHED = re.compile(r"(?<![\w/])c/o(?!\w)")
-_listed = short_forms(__package__, _OPENERS)
+_listed = ShortForms(__package__, _OPENERS)
 
 
 def abbreviations(text: Traced) -> Traced:

@@ -35,7 +35,8 @@ _ABBREVIATED = re.compile(
 _WEEKDAY = re.compile(
     r"\b(?P<a>Mo|Di|Mi|Do|Fr|Sa|So)(?P<dot>\.?)(?:(?P<to>[ ]?-[ ]?|[ ]?\+[ ]?|/|[ ]und[ ])"
     r"(?P<b>Mo|Di|Mi|Do|Fr|Sa|So)"
-    r"\b\.?|(?=,?[ ](?:den[ ])?\d{1,2}\.))"
+    r"\b\.?|(?=,?[ ](?:den[ ])?\d{1,2}\.|[ ]\d{1,2}(?:[:.]\d\d)?[ ]?(?:-[ ]?\d{1,2}"
+    r"(?:[:.]\d\d)?[ ]?)?Uhr))"
 )
 _SHORT_YEAR = re.compile(
     rf"(?P<before>(?:{_MONTH}|Sommer|Winter|Frühjahr|Herbst)[ ])?'(?P<y>\d\d)(?!\w)"

@@ -12,7 +12,8 @@ _MEASURE = re.compile(
     rf"(?P<high>{NUMBER}){END})?[ ]?-?"
     rf"(?P<unit>[%‰]|[lL]/100[ ]?km(?!\w)|°(?:[ ]?[CF](?![A-Za-z]))?|(?:Std|Min|Sek|Stk|qm"
     rf"|Min|Kg|Km)(?:\.|(?!\w))"
-    rf"|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?(?![{_LETTERS}äöüß\d]))"
+    rf"|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?"
+    rf"(?![{_LETTERS}äöüß\d]))(?P<dot>\.(?=[ ][a-zäöü\d]))?"
 )
 _ANY = re.compile(rf"\d[ ]?-?[{_LETTERS}%‰°]")
 _FRACTION = re.compile(
@@ -29,12 +30,13 @@ _OWN = {
     "Std": ("Stunde", "Stunden"), "Min": ("Minute", "Minuten"), "Sek": ("Sekunde", "Sekunden"),
     "Stk": ("Stück", "Stück"), "qm": ("Quadratmeter", "Quadratmeter"), "Kg": ("Kilogramm",) * 2,
     "Km": ("Kilometer",) * 2, "bar": ("Bar", "Bar"), "PS": ("PS", "PS"), "dB": ("Dezibel",) * 2,
-    "kcal": ("Kilokalorie", "Kilokalorien"), "ha": ("Hektar", "Hektar"), "kn": ("Knoten",) * 2,
+    "ha": ("Hektar", "Hektar"), "kn": ("Knoten",) * 2,
     "Ah": ("Amperestunde", "Amperestunden"), "Wh": ("Wattstunde", "Wattstunden"),
     "MWh": ("Megawattstunde", "Megawattstunden"), "GWh": ("Gigawattstunde", "Gigawattstunden"),
     "TWh": ("Terawattstunde", "Terawattstunden"),
     "mAh": ("Milliamperestunde", "Milliamperestunden"),
     "l/100km": ("Liter auf einhundert Kilometer",) * 2, "kV": ("Kilovolt",) * 2,
+    "EL": ("Esslöffel",) * 2, "TL": ("Teelöffel",) * 2, "kcal": ("Kilokalorie", "Kilokalorien"),
     "ml": ("Milliliter",) * 2, "cl": ("Zentiliter",) * 2,
 }  # fmt: skip
 

@@ -51,9 +51,6 @@ _NOUN = re.compile(r"[ ]([A-ZÄÖÜ][a-zäöüß]+)")
 _SLASH = re.compile(r"(?<=\d)/(?=\d)")
 _PRESSURE = re.compile(r"(?<![\w.,/])(?P<a>[12]\d\d)/(?P<b>\d{2,3})(?![\w/])")
 _POWERS = {"2": " hoch zwei", "3": " hoch drei"}
-_FEMININE_PARTS = re.compile(
-    r"[ ](?:Stunde|Tasse|Minute|Tonne|Flasche|Portion|Seite|Million|Woche)"
-)
 
 
 def numbers(text: Traced) -> Traced:
@@ -131,13 +128,10 @@ def _suffixed(found: re.Match[str]) -> str:
 
 
 def _stem(figures: str) -> str:
-    return (
-        "ein"
-        if figures == "1"
-        else number(figures).replace(" ", "")
-        if "," not in figures
-        else number(figures)
-    )
+    if figures == "1":
+        return "ein"
+    said = number(figures)
+    return said.replace(" ", "") if figures.isdigit() else said
 
 
 def _score(found: re.Match[str]) -> str:

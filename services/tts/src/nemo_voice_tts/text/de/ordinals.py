@@ -18,7 +18,7 @@ MONTHS = (
 )  # fmt: skip
 
 _DOTTED = re.compile(r"(?<![\w.,/:-])(?P<n>\d{1,4})\.(?![\d\w])")
-_CHAIN = r"(?:[ ]?(?:-|/|,|und|oder|bis|sowie|bzw\.|beziehungsweise)[ ]?\d{1,4}\.)*"
+_CHAIN = r"(?:[ ]?(?:-|/|,|und|oder|bis|sowie|bzw\.|beziehungsweise)[ ]?\d{1,4}\.){0,8}"
 _NEXT = re.compile(rf"{_CHAIN}[ ]?(?P<word>[^\W\d_]+)?(?:[ ](?P<then>[^\W\d_]+))?")
 _JOINED = re.compile(r"[ ]?(?:-|/|,|und|oder|bis|sowie|bzw\.|beziehungsweise)[ ]?")
 _HYPHEN = re.compile(r"(?<=\d\.)[ ]?-[ ]?(?=\d{1,2}\.(?!\d))")
@@ -91,7 +91,8 @@ def _ending_at(text: str, start: int, end: int) -> str | None:
     is_counted_off = word in MONTHS or noun.lower() in _COUNTED_OFF
     is_named = before in _DETERMINERS and not _ends_here(text, end, before)
     if not (is_counted_off or is_named):
-        return None
+        # No sentence begins with a small letter.
+        return "e" if word[:1].islower() and text[end : end + 1] == " " else None
     return ending_of(before, gender_of(noun) if noun[:1].isupper() else None)
 
 

@@ -18,7 +18,20 @@ NAMES = {
     "∑": "Summe", "∏": "Produkt", "∫": "Integral", "∂": "partiell", "∈": "Element von",
     "∅": "leere Menge", "∪": "vereinigt mit", "∩": "geschnitten mit", "⊂": "Teilmenge von",
     "∀": "für alle", "∃": "es gibt", "¬": "nicht", "∧": "und", "∨": "oder", "⋅": "mal",
-    "∙": "mal", "º": "", "ª": "", "₿": "Bitcoin", "℗": "Copyright", "₽": "Rubel", "₩": "Won",
+    "^": "hoch", "¶": "Absatz", "∓": "minus plus", "≅": "ungefähr", "≡": "äquivalent zu",
+    "⩽": "kleiner oder gleich", "⩾": "größer oder gleich", "≪": "viel kleiner als",
+    "≫": "viel größer als", "∛": "dritte Wurzel aus", "∜": "vierte Wurzel aus",
+    "∬": "Doppelintegral", "∭": "Dreifachintegral", "∇": "Nabla", "∆": "Delta",
+    "∉": "kein Element von", "∋": "enthält", "⊆": "Teilmenge von", "⊃": "Obermenge von",
+    "⊇": "Obermenge von", "∄": "es gibt kein", "∠": "Winkel", "⊥": "senkrecht zu",
+    "∥": "parallel zu", "∝": "proportional zu", "⊕": "plus", "⊗": "mal", "∴": "also",
+    "∵": "weil", "∘": "nach", "‱": "Zehntausendstel", "↔": "Doppelpfeil",
+    "⇔": "genau dann wenn", "⟹": "daraus folgt", "⟺": "genau dann wenn",
+    "➜": "Pfeil nach rechts", "➔": "Pfeil nach rechts", "➡": "Pfeil nach rechts", "☑": "Haken",
+    "☒": "Kreuz", "♯": "Kreuz", "♭": "B", "♮": "Auflösungszeichen", "℠": "Dienstleistungsmarke",
+    "⭐": "Stern", "↦": "wird abgebildet auf", "′": "Strich", "″": "zwei Strich",
+    "Å": "Ångström", "∙": "mal", "º": "",
+    "ª": "", "₿": "Bitcoin", "℗": "Copyright", "₽": "Rubel", "₩": "Won",
 }  # fmt: skip
 _SECTIONS = re.compile(r"§§[ ]?(?=\w)")
 _SECTION = re.compile(r"§[ ]?(?=\w)")
@@ -37,7 +50,15 @@ def symbols(text: Traced) -> Traced:
     text = text.sub(_GENDERED, "").sub(_SECTIONS, "Paragrafen ").sub(_SECTION, "Paragraf ")
     text = text.sub(_SLASH, " ").sub(_STARS, _stars)
     text = text.sub(_OTHER, _named)
-    return text.sub(_GREEK, lambda found: f" {greek_letter(found[0])} ")
+    return text.sub(_GREEK, _greek)
+
+
+_GREEK_NAMES = {"mu": "mü", "nu": "nü", "upsilon": "ypsilon"}
+
+
+def _greek(found: re.Match[str]) -> str:
+    name = greek_letter(found[0])
+    return f" {_GREEK_NAMES.get(name, name)} "
 
 
 def _stars(found: re.Match[str]) -> str | None:

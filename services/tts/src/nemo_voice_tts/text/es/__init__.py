@@ -15,11 +15,14 @@ from nemo_voice_tts.text.es.say_as import FORMS, SIGNS
 from nemo_voice_tts.text.es.symbols import symbols
 from nemo_voice_tts.text.language import Language, where
 from nemo_voice_tts.text.numerals import ungrouped_numbers
-from nemo_voice_tts.text.phone_numbers import phone_numbers
+from nemo_voice_tts.text.phone_numbers import PhoneNumbers
 from nemo_voice_tts.text.web_addresses import WebWords, web_addresses
 
-_HOLDS_NUMBERS = re.compile(r"[^\sA-Za-záéíóúüñÁÉÍÓÚÜÑ.,;:!?¡¿'\"()-]")
-"""A digit or sign: nothing else is looked for in most sentences."""
+_HOLDS_NUMBERS = re.compile(
+    r"[^\sA-Za-záéíóúüñÁÉÍÓÚÜÑ.,;:!?¡¿'\"()-]|\bL ?(?:-|a) ?[VSD]\b"
+    r"|\b(?i:lun|mar|mi[eé]|jue|vie|s[aá]b|dom)(?:\.|-)"
+)
+"""A digit or sign, or a short form of a day: most sentences hold none."""
 _TELEPHONES = (
     re.compile(
         r"(?<![\w.,/-])(?P<n>[6789]\d{2}(?:[ -]\d{3}[ -]\d{3}|[ -]\d{2}[ -]\d{2}[ -]\d{2}"
@@ -33,7 +36,8 @@ _TELEPHONES = (
     re.compile(
         r"(?i:\b(?:tel(?:éfono)?s?|tfno|fax|móvil|celular|whatsapp|ll[aá]m\w+|marc[aáoe]\w*|marqu\w+|número|contacto)\b"
         r"[.:]?[ ](?:(?:al|a|el|es|en|de|número|teléfono|nos|me|emergencias|móvil)[ ]){0,3})"
-        r"(?P<n>\d{3,5}(?![\d ])|\d{3}(?=[ ][^\d])|\d{2,4}(?:[ -]\d{2,4}){1,5}|\d{6,12})"
+        r"(?P<n>\d{3,5}(?![\d ])|\d{3}(?=[ ][^\d])(?![ ][a-záéíóúñ]*s\b)|\d{2,4}"
+        r"(?:[ -]\d{2,4}){1,5}|\d{6,12})"
         r"(?![\w%€$]|[.,/-]\d|[ ](?:euros|pesos|dólares|veces|personas|horas|de|millones|mil))"
     ),
 )
@@ -61,7 +65,7 @@ SPANISH = Language(
         roman_numerals,
         where(
             _HOLDS_NUMBERS,
-            phone_numbers(_TELEPHONES, PLAIN.digits, "más"),
+            PhoneNumbers(_TELEPHONES, PLAIN.digits, "más"),
             ungrouped_numbers,
             dates,
             money,

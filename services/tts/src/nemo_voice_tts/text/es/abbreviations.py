@@ -2,7 +2,7 @@
 
 import re
 
-from nemo_voice_tts.text.short_forms import short_forms
+from nemo_voice_tts.text.short_forms import ShortForms
 from nemo_voice_tts.text.traced import Traced
 from nemo_voice_tts.text.word_sets import WordSets
 
@@ -14,7 +14,7 @@ _SAINT = re.compile(
     r"(?<![\w.])S\.[ ](?=(?:Juan|Pedro|Pablo|José|Francisco|Antonio|Miguel|Luis)\b)"
 )
 _STREET = re.compile(r"(?<![\w/.])[cC]/[ ]?(?=[A-ZÁÉÍÓÚÑ\d])")
-_listed = short_forms(__package__, WordSets(__package__).alternation("openers"))
+_listed = ShortForms(__package__, WordSets(__package__).alternation("openers"))
 
 
 def abbreviations(text: Traced) -> Traced:

@@ -21,6 +21,21 @@ _CLOCK = re.compile(
     r"(?<![\w.,:/-])(?P<h>[01]?\d|2[0-4]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?"
     r"(?:[ ]?(?:h|hrs?|horas)\b\.?)?(?P<half>[ ]?[aApP]\.?[ ]?[mM]\b\.?)?(?![\w:])"
 )
+_WEEKDAYS = {
+    "lun": "lunes", "mar": "martes", "mié": "miércoles", "mie": "miércoles", "jue": "jueves",
+    "vie": "viernes", "sáb": "sábado", "sab": "sábado", "dom": "domingo",
+}  # fmt: skip
+_DAY = "|".join(_WEEKDAYS)
+_WEEKDAY = re.compile(
+    rf"(?<![\w.])(?P<d>{_DAY})\.?(?=,?[ ]\d|[ ]?[-a/y][ ]?(?:{_DAY})\b)"
+    rf"|(?:(?<=\b(?:{_DAY})\. [ay] )|(?<=\b(?:{_DAY})-)|(?<=\b(?:{_DAY})\.-))(?P<e>{_DAY})\b\.?",
+    re.IGNORECASE,
+)
+_WORKDAYS = re.compile(r"(?<!\w)L[ ]?(?:-|a)[ ]?(?P<last>[VSD])(?!\w)")
+_LAST_DAYS = {"V": "viernes", "S": "sábado", "D": "domingo"}
+_DAYS_JOINED = re.compile(
+    r"(?<=s|o)[ ]?-[ ]?(?=(?:martes|miércoles|jueves|viernes|sábado|domingo)\b)"
+)
 _POINT = re.compile(
     r"(?<![\w.,:/-])(?P<h>[01]?\d|2[0-4])\.(?P<m>[0-5]\d)(?=[ ]?(?:h|hrs?|horas)\b)"
 )
@@ -45,6 +60,7 @@ _PIVOT, _NOON, _EVENING = 50, 12, 20
 
 def dates(text: Traced) -> Traced:
     """Returns the text with its dates in figures, and times of day, in words."""
+    text = text.sub(_WEEKDAY, _weekday).sub(_WORKDAYS, _workdays).sub(_DAYS_JOINED, " a ")
     if not _ANY.search(text.text):
         return text
     text = text.sub(_FIRST, "primero ").sub(_SHORT_MONTHS, _short_month)
@@ -77,6 +93,16 @@ def _time(hour: str, minute: str, second: str | None = None) -> str:
     else:
         said += " en punto"
     return f"{said} y {number(str(int(second)))} segundos" if second and int(second) else said
+
+
+def _weekday(found: re.Match[str]) -> str:
+    written = found["d"] or found["e"]
+    said = _WEEKDAYS[written.lower()]
+    return said.capitalize() if written[0].isupper() else said
+
+
+def _workdays(found: re.Match[str]) -> str:
+    return f"lunes a {_LAST_DAYS[found['last']]}"
 
 
 def _short_month(found: re.Match[str]) -> str | None:

@@ -59,6 +59,8 @@ _MASCULINE_NOUNS = re.compile(
     r"|[a-záéíóúñ]+(?:istas?|gramas?)|gases|paraguas|cumpleaños|paracaídas|demás|además|mas|atrás|tras|jamás"
 )
 _NEXT = re.compile(r"\s+([a-záéíóúñü]+)", re.IGNORECASE)
+_OWN_ORDINALS = {11: "undécim", 12: "duodécim"}
+"""Where CLDR has the rarer of two words."""
 _LONG_DECIMALS = 2
 _PART_NAMES = {2: "medio", 3: "tercio", 4: "cuarto"}
 _LAST_NAMED_PART = 10
@@ -125,7 +127,10 @@ def is_one(figures: str) -> bool:
 
 def ordinal(figures: str, *, feminine: bool = False) -> str:
     """Returns the ordinal of a number in words."""
-    return (_FEMININE if feminine else _MASCULINE).ordinal(int(figures.replace(".", "")))
+    value = int(figures.replace(".", ""))
+    if value in _OWN_ORDINALS:
+        return f"{_OWN_ORDINALS[value]}{'a' if feminine else 'o'}"
+    return (_FEMININE if feminine else _MASCULINE).ordinal(value)
 
 
 def fraction(over: int, under: int) -> str:

@@ -12,7 +12,7 @@ _MEASURE = re.compile(
     rf"(?P<high>{NUMBER}){END})?[ ]?"
     rf"(?P<unit>[%‰]|[°º](?:[ ]?[CFK](?![A-Za-z]))?(?![\w])|[lL]/100[ ]?km(?!\w)"
     rf"|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?"
-    rf"(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?(?![{_LETTERS}\d]))"
+    rf"(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?(?![{_LETTERS}á-úñ\d]))(?P<dot>\.(?=[ ][a-záéíóúñ\d]))?"
 )
 _ANY = re.compile(rf"\d[ ]?[{_LETTERS}%‰°º]|[kK]m")
 _SIZE = re.compile(r"(?<=\d)[ ]?[x×][ ]?(?=\d)")
@@ -20,12 +20,13 @@ _OWN = {
     "mAh": ("miliamperio hora", "miliamperios hora"), "Ah": ("amperio hora", "amperios hora"),
     "Wh": ("vatio hora", "vatios hora"), "MWh": ("megavatio hora", "megavatios hora"),
     "GWh": ("gigavatio hora", "gigavatios hora"), "dB": ("decibelio", "decibelios"),
-    "CV": ("caballo", "caballos"), "kV": ("kilovoltio", "kilovoltios"), "bar": ("bar", "bares"),
+    "hs": ("hora", "horas"), "CV": ("caballo", "caballos"), "bar": ("bar", "bares"),
+    "kV": ("kilovoltio", "kilovoltios"),
     "l/100km": ("litro a los cien kilómetros", "litros a los cien kilómetros"),
 }  # fmt: skip
 _KILOMETRE = re.compile(r"\b[kK]m\.?[ ](?=\d)")
 _PARTS = {"%": "por ciento", "‰": "por mil"}
-_WORDS = frozenset({"a", "in", "mi", "mo", "as", "t", "ha", "min"} - {"t", "ha", "min"})
+_WORDS = frozenset({"a", "in", "mi", "mo", "as"})
 _LETTER_UNITS = frozenset("mgshlLtWV°Ω")
 
 

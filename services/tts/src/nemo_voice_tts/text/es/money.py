@@ -8,9 +8,13 @@ from nemo_voice_tts.text.traced import Traced
 
 _SIGNS = "".join(SYMBOLS)
 _CODES = "|".join(sorted(codes()))
-_COUNTRIES = "|".join(sorted(map(re.escape, DOLLARS), key=len, reverse=True))
+_DOLLARS = {**DOLLARS, "RD": "DOP", "U": "USD", "B": "BOB", "CU": "CUP"}
+_COUNTRIES = "|".join(sorted(map(re.escape, _DOLLARS), key=len, reverse=True))
 _SIZE = r"(?:[ ]?(?:millones|millón|mil millones|billones|billón|mil|mill\.|M|k|mm)(?![\w]))"
-_MARK = rf"(?:(?<![A-Za-z])(?:{_COUNTRIES})\$|[{_SIGNS}]|(?<![A-Za-z])(?:{_CODES})(?![A-Za-z]))"
+_MARK = (
+    rf"(?:(?<!\w)S/\.?|(?<![A-Za-z])(?:{_COUNTRIES})\$|[{_SIGNS}]|(?<![A-Za-z])(?:{_CODES})"
+    rf"(?![A-Za-z]))"
+)
 _BEFORE = re.compile(
     rf"(?P<sign>(?<![\w)])-)?(?P<mark>{_MARK})[ ]?(?P<low>{NUMBER})(?:[ ]?-[ ]?"
     rf"{_MARK}?(?P<high>{NUMBER}))?(?P<size>{_SIZE})?(?:[ ](?P<code>{_CODES})(?![A-Za-z]))?"
@@ -21,8 +25,10 @@ _AFTER = re.compile(
     rf"(?P<high>{NUMBER}))?(?P<size>{_SIZE}|[ ]?(?:M|k)(?=€))?[ ]?(?:de )?"
     rf"(?P<mark>{_MARK})(?:[ ]?/[ ]?(?P<per>[A-Za-zéñ]+))?"
 )
-_ANY = re.compile(rf"[{_SIGNS}]|[A-Z]{{3}}")
+_ANY = re.compile(rf"[{_SIGNS}]|S/|[A-Z]{{3}}")
 _NAMES = {
+    "S/": ("sol", "soles"),
+    "S/.": ("sol", "soles"),
     "$": ("dólar", "dólares"),
     "€": ("euro", "euros"),
     "£": ("libra", "libras"),
@@ -105,8 +111,8 @@ def _whole(figures: str, singular: str, plural: str) -> str:
 
 def _code(mark: str) -> str:
     if mark.endswith("$") and len(mark) > 1:
-        return DOLLARS[mark[:-1]]
-    return SYMBOLS.get(mark, mark)
+        return _DOLLARS[mark[:-1]]
+    return "PEN" if mark.startswith("S/") else SYMBOLS.get(mark, mark)
 
 
 def _names(mark: str, code: str) -> tuple[str, str]:

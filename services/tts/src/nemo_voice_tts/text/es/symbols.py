@@ -28,7 +28,13 @@ _NAMES = {
     "∴": "por lo tanto", "∵": "porque", "⋅": "por", "∙": "por", "≪": "mucho menor que",
     "≫": "mucho mayor que", "←": "flecha a la izquierda", "↑": "flecha arriba",
     "↓": "flecha abajo", "↔": "flecha doble", "♯": "sostenido", "♭": "bemol", "∛": "raíz cúbica de",
-    "‱": "por diez mil", "℗": "copyright", "^": "elevado a",
+    "∓": "menos más", "≅": "aproximadamente", "≡": "equivalente a", "⩽": "menor o igual que",
+    "⩾": "mayor o igual que", "∜": "raíz cuarta de", "∬": "integral doble",
+    "∭": "integral triple", "∋": "contiene a", "⊃": "contiene a", "⊇": "contiene a",
+    "∄": "no existe", "⊕": "más", "⊗": "por", "∘": "compuesta con", "⟹": "implica",
+    "⟺": "si y solo si", "➜": "flecha", "➔": "flecha", "➡": "flecha", "☒": "cruz",
+    "♮": "becuadro", "℠": "marca de servicio", "↦": "se aplica a", "′": "prima",
+    "″": "doble prima", "Å": "angstrom", "‱": "por diez mil", "℗": "copyright", "^": "elevado a",
 }  # fmt: skip
 _COUNTS = {2: "dos", 3: "tres", 4: "cuatro", 5: "cinco", 6: "seis", 7: "siete"}
 
