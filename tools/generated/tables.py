@@ -1,7 +1,4 @@
-"""The documentation's tables, each made from the code that it describes.
-
-`generate.py` writes them between their markers.
-"""
+"""The documentation's tables, made from the code that they describe; `generate.py` places them."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
