@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DISTRIBUTIONS = ("libs/*/src/*", "services/*/src/*", "operator/src/*")
 """Where the packages of the four distributions are."""
 _INIT = "__init__.py"
+_GENERATED = "protos"
+"""Packages of generated code, which nobody reads."""
 
 
 def packages_tree(root: Path = ROOT) -> str:
@@ -30,6 +32,7 @@ def _lines(package: Path, name: str, branch: str, indent: str) -> Iterator[tuple
     """Yields a package as it is drawn with its first line, then those in it."""
     yield f"{branch}{name}/", _first_line(package / _INIT)
     inner = sorted(init.parent for init in package.glob(f"*/{_INIT}"))
+    inner = [one for one in inner if one.name != _GENERATED]
     for one in inner:
         is_last = one == inner[-1]
         mark, below = ("└── ", "    ") if is_last else ("├── ", "│   ")

@@ -26,6 +26,12 @@ def test_packages_are_drawn_below_their_parent_with_their_docstrings(tmp_path: P
     )
 
 
+def test_generated_code_is_left_out(tmp_path: Path) -> None:
+    package(tmp_path, "services/tea/src/tea", "Makes tea.")
+    package(tmp_path, "services/tea/src/tea/protos", "Made of tea.proto.")
+    assert packages_tree(tmp_path) == "```text\nservices/tea/src/tea/  Makes tea\n```\n"
+
+
 def test_a_folder_without_init_file_is_no_package(tmp_path: Path) -> None:
     package(tmp_path, "operator/src/porter", "Carries.")
     (tmp_path / "operator/src/porter/__pycache__").mkdir()
@@ -35,6 +41,6 @@ def test_a_folder_without_init_file_is_no_package(tmp_path: Path) -> None:
 
 def test_the_tree_of_this_repository_fits_one_screen_and_describes_each_package() -> None:
     _, *lines, _ = packages_tree().splitlines()
-    assert len(lines) <= 45
+    assert len(lines) <= 50
     assert max(map(len, lines)) <= 130
     assert all(len(line.split("/ ", 1)[1].strip()) > 10 for line in lines if line)
