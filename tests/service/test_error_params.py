@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from nemo_voice_serving.audio.encoding import AudioFormat, encode_whole
+from nemo_voice_stt.self_test import SENTENCES
 from nemo_voice_stt.transcription.port import Abilities
 from support.http.voice_apps import calling, stt_app, tts_app
 from support.models.fakes import FakeRecogniser
@@ -71,7 +72,7 @@ async def test_a_wrong_text_blames_the_field_of_its_route(text: str) -> None:
 async def test_a_wrong_recording_blames_the_field_of_its_route(
     upload: tuple[str, bytes, str],
 ) -> None:
-    translates = FakeRecogniser(languages=("de",), abilities=TRANSLATES)
+    translates = FakeRecogniser(SENTENCES["de"], languages=("de",), abilities=TRANSLATES)
     async with calling(stt_app(translates, max_audio_s=10)) as client:
         for path, field in AUDIO_FIELDS.items():
             response = await client.post(path, files={field: upload})

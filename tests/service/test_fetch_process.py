@@ -91,7 +91,7 @@ def test_model_of_another_kind_ends_the_fetch_before_it_has_arrived(tmp_path: Pa
     command = [sys.executable, "-m", "nemo_voice_stt", "fetch", "--model", name]
     command += ["--model-cache", str(tmp_path / "cache"), "--result", str(result)]
     with running_hub() as hub:
-        large = archive_of("nvidia/parakeet-ctc-1.1b", weight_bytes=20_000_000)
+        large = archive_of("nvidia/multitalker-parakeet-streaming-0.6b-v1", weight_bytes=20_000_000)
         hub.add(name, {"listener.nemo": large})
         hub.faults.append(Fault(200_000, stalls=True))  # the rest does not come
         environment = {"PATH": os.environ["PATH"]}
@@ -101,7 +101,10 @@ def test_model_of_another_kind_ends_the_fetch_before_it_has_arrived(tmp_path: Pa
             command, env=environment, check=False, capture_output=True, text=True, timeout=20
         )
     assert ended.returncode == 3
-    assert "error: acme/listener cannot be served. It is a CTC recogniser" in ended.stderr
+    assert (
+        "error: acme/listener cannot be served. It is a transducer for several speakers"
+        in ended.stderr
+    )
     error = json.loads(result.read_bytes())["error"]
     assert (error["reason"], error["checkpoint"]) == ("UnsupportedModel", "model")
     assert "nvidia/parakeet-tdt-0.6b-v3" in error["message"]
