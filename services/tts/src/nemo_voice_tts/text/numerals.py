@@ -49,6 +49,11 @@ _LONGEST_NAME = 30
 _NUMERAL = re.compile(r"[^\x00-\x7f]+")
 _SEPARATORS = {"\N{ARABIC DECIMAL SEPARATOR}": ".", "\N{ARABIC THOUSANDS SEPARATOR}": ","}
 _SHORT_YEAR = 4
+_REPEATED = re.compile(
+    r"(?P<low>\d[\d.,]{0,20})(?P<unit>[ ]?(?:[%€£$°º]|°[ ]?[CF]|º[ ]?[CF]|[A-Za-zµ]{1,4}))"
+    r"[ ]?[-\u2013][ ]?(?P<high>\d[\d.,]{0,20})(?P=unit)(?!\w)"
+)
+"""A range both ends of which have the same unit."""
 
 
 def plain_numerals(text: Traced, *, rises: str = "up", falls: str = "down") -> Traced:
@@ -85,6 +90,13 @@ def ungrouped_numbers(text: Traced) -> Traced:
     if "'" in text.text or "_" in text.text:
         return text.sub(_SEPARATED, _undivided)
     return text
+
+
+def joined_ranges(text: Traced) -> Traced:
+    """Returns the text with a unit of both ends of a range once, behind it: `5 %-10 %`; a step."""
+    if not _DIGIT.search(text.text):
+        return text
+    return text.sub(_REPEATED, lambda found: f"{found['low']}-{found['high']}{found['unit']}")
 
 
 def _anglicised(found: re.Match[str]) -> str:

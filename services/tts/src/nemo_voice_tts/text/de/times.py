@@ -19,6 +19,11 @@ _RANGE = re.compile(
     rf"(?:[:.][0-5]\d)?)"
     r"(?P<uhr>[ ]?Uhr\b)?(?![\w:-]|[.,]\d)"
 )
+_LASTED = re.compile(
+    r"(?P<before>\b(?:in|[Zz]eit|[Dd]auer|von|nach|brauchte|benötigte):?[ ])"
+    r"(?P<h>\d{1,2}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?:[ ]?(?:h|Std\.?)(?!\w))?(?![\w:]|[.,]\d)"
+)
+"""A time that something took."""
 _ANY = re.compile(r"\d[:.]\d\d|Uhr")
 _MIDNIGHT = 24
 
@@ -27,7 +32,19 @@ def times(text: Traced) -> Traced:
     """Returns the text with its times of day in words."""
     if not _ANY.search(text.text):
         return text
+    text = text.sub(_LASTED, _lasted)
     return text.sub(_RANGE, _range).sub(_CLOCK, _clock).sub(_BARE, _bare)
+
+
+def _lasted(found: re.Match[str]) -> str:
+    names = (("h", "Stunde"), ("m", "Minute"), ("s", "Sekunde"))
+    parts = [
+        f"{'eine' if int(found[part]) == 1 else PLAIN.cardinal(int(found[part]))} {name}"
+        f"{'' if int(found[part]) == 1 else 'n'}"
+        for part, name in names
+        if int(found[part])
+    ]
+    return found["before"] + " und ".join(filter(None, (" ".join(parts[:-1]), *parts[-1:])))
 
 
 def _time(hour: str, minute: str, second: str = "") -> str | None:
