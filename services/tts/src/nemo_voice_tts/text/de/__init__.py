@@ -16,7 +16,7 @@ from nemo_voice_tts.text.de.say_as import FORMS, SIGNS
 from nemo_voice_tts.text.de.symbols import symbols
 from nemo_voice_tts.text.de.times import times
 from nemo_voice_tts.text.language import Language, where
-from nemo_voice_tts.text.numerals import joined_ranges, ungrouped_numbers
+from nemo_voice_tts.text.numerals import joined_ranges, ungrouped_amounts, ungrouped_numbers
 from nemo_voice_tts.text.phone_numbers import PhoneNumbers
 from nemo_voice_tts.text.web_addresses import WebWords, web_addresses
 
@@ -62,6 +62,7 @@ GERMAN = Language(
             _HOLDS_NUMBERS,
             PhoneNumbers(_TELEPHONES, PLAIN.digits, "plus"),
             ungrouped_numbers,
+            ungrouped_amounts,
             joined_ranges,
             codes,
             dates,

@@ -10,7 +10,7 @@ _OPENERS = WordSets(__package__).alternation("openers")
 STARTERS = re.compile(rf"[ ]+[\"'(]?(?:{_OPENERS})\b")
 """What follows the stop of a sentence."""
 _STREET = re.compile(
-    r"(?<=[a-zäöüß])(?P<short>str|pl)\.(?=[ ,;:)]|$)|(?<=[A-ZÄÖÜa-zäöüß]-)Str\.(?!\w)"
+    r"(?<=[a-zäöüß])(?P<short>str|pl|nr)\.(?=[ ,;:)]|$)|(?<=[A-ZÄÖÜa-zäöüß]-)Str\.(?!\w)"
 )
 _SLASHED = re.compile(r"(?<![\w/])c/o(?!\w)")
 _SINGLES = {
@@ -37,6 +37,6 @@ def _single(found: re.Match[str]) -> str:
 
 
 def _street(found: re.Match[str]) -> str:
-    said = {"str": "straße", "pl": "platz"}.get(found["short"] or "", "Straße")
+    said = {"str": "straße", "pl": "platz", "nr": "nummer"}.get(found["short"] or "", "Straße")
     rest = found.string[found.end() :]
     return f"{said}." if not rest.strip() or STARTERS.match(rest) else said

@@ -24,7 +24,34 @@ _WORDS = _SETS["initials said as words"]
 INITIALS = _SETS["initials spelled in headlines"]
 """Spelled in a headline too, where other short words are words."""
 SMALL_WORDS = frozenset(
-    {"und", "oder", "ist", "sind", "war", "nicht", "auch", "noch", "nur", "zu", "von", "mit", "für"}
+    {
+        "und",
+        "oder",
+        "ist",
+        "sind",
+        "war",
+        "nicht",
+        "auch",
+        "noch",
+        "nur",
+        "zu",
+        "von",
+        "mit",
+        "für",
+        "sehr",
+        "jetzt",
+        "neu",
+        "gut",
+        "nein",
+        "immer",
+        "nie",
+        "ganz",
+        "viel",
+        "mehr",
+        "muss",
+        "kann",
+        "darf",
+    }
     | {word.lower() for word in _SETS["openers"]}
     | _SETS["determiners with -e"]
     | _SETS["determiners with -en"]
@@ -39,6 +66,8 @@ _SHORTEST_WORD = 6
 
 def is_word(capitals: str) -> bool:
     """Returns whether a word in capitals is said as one."""
-    if capitals in _WORDS:
+    if capitals in INITIALS:
+        return False
+    if capitals in _WORDS or (capitals.lower() in SMALL_WORDS and len(capitals) > 2):  # noqa: PLR2004 a pair is initials
         return True
     return len(capitals) >= _SHORTEST_WORD and _PRONOUNCEABLE.fullmatch(capitals) is not None

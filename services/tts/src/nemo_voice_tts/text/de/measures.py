@@ -16,7 +16,8 @@ _MEASURE = re.compile(
     rf"|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?"
     rf"(?![{_LETTERS}äöüß\d]))(?P<dot>\.(?=[ ][a-zäöü\d]))?"
 )
-_ANY = re.compile(rf"\d[ ]?-?[{_LETTERS}%‰°]")
+_KILOMETRE = re.compile(r"(?<!\d )(?<![\w/])[kK]m[ ](?=\d)")
+_ANY = re.compile(rf"\d[ ]?-?[{_LETTERS}%‰°]|[kK]m")
 _FRACTION = re.compile(
     rf"(?<![\w.,/])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})[ ]?(?P<unit>[{_LETTERS}]{{1,3}})"
     rf"(?![{_LETTERS}äöüß\d/])"
@@ -55,6 +56,7 @@ def measures(text: Traced) -> Traced:
     text = text.sub(_PER_CENT, lambda found: f"{number(found['n'])}prozentig{found['end'] or ''}")
     text = text.sub(_RESOLUTION, lambda found: f"{number(found['n'])} K")
     text = text.sub(_AGE, _age)
+    text = text.sub(_KILOMETRE, "Kilometer ")
     return text.sub(_FRACTION, _fraction).sub(_SIZE, " mal ").sub(_MEASURE, _measure)
 
 
@@ -68,7 +70,8 @@ def _measure(found: re.Match[str]) -> str | None:
     if high:
         said = f"{number(low)} bis {number(high)} {name}"
     else:
-        said = f"{number(low) if name == 'Prozent' else counted(low, name, before)} {name}"
+        percent = "ein" if is_one(low) else number(low)
+        said = f"{percent if name == 'Prozent' else counted(low, name, before)} {name}"
     return f"{minus}{said}{_stop(unit, found)}"
 
 

@@ -20,7 +20,9 @@ _NUMBER = re.compile(
     r"(?P<trail>-?(?=[^\W\d]))?"
 )
 _LABEL = re.compile(r"#[ ]?(?=\d)")
-_TIMES = re.compile(r"(?<![\w.,])(?P<n>\d+(?:,\d+)?)(?:-?mal|x)(?P<end>ig|ige[nrsm]?)?\b")
+_TIMES = re.compile(
+    r"(?<![\w.,])(?:(?P<low>\d+)-)?(?P<n>\d+(?:,\d+)?)(?:-?mal|x)(?P<end>ig|ige[nrsm]?)?\b"
+)
 _SUFFIXED = re.compile(
     r"(?<![\w.,])(?P<n>\d+)-?(?P<end>(?:fach|jährig|stündig|minütig|tägig|monatig|wöchig|stellig|köpfig"
     r"|prozentig|stöckig|teilig|seitig|malig|türig|gradig|zeilig|spurig|sprachig|geschossig|bändig)"
@@ -126,7 +128,8 @@ def _code(found: re.Match[str]) -> str:
 
 
 def _times(found: re.Match[str]) -> str:
-    return f"{_stem(found['n'])}mal{found['end'] or ''}"
+    low = f"{_stem(found['low'])} bis " if found["low"] else ""
+    return f"{low}{_stem(found['n'])}mal{found['end'] or ''}"
 
 
 def _suffixed(found: re.Match[str]) -> str:

@@ -24,6 +24,10 @@ _LASTED = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?:[ ]?(?:h|Std\.?)(?!\w))?(?![\w:]|[.,]\d)"
 )
 """A time that something took."""
+_SCORED = re.compile(
+    r"\b(?:endete|gewann\w*|gewonnen|verlor\w*|siegte\w*"
+    r"|unterlag\w*|Ergebnis|Endstand|Stand|steht es):?[ ]$"
+)
 _ANY = re.compile(r"\d[:.]\d\d|Uhr")
 _MIDNIGHT = 24
 
@@ -76,6 +80,10 @@ def _range(found: re.Match[str]) -> str | None:
 
 
 def _clock(found: re.Match[str]) -> str | None:
+    if not found["uhr"] and _SCORED.search(
+        found.string[max(0, found.start() - 30) : found.start()]
+    ):
+        return None
     return _time(found["h"], found["m"], found["s"] or "")
 
 

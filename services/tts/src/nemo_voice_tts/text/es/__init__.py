@@ -14,7 +14,7 @@ from nemo_voice_tts.text.es.roman_numerals import roman_numerals
 from nemo_voice_tts.text.es.say_as import FORMS, SIGNS
 from nemo_voice_tts.text.es.symbols import symbols
 from nemo_voice_tts.text.language import Language, where
-from nemo_voice_tts.text.numerals import joined_ranges, ungrouped_numbers
+from nemo_voice_tts.text.numerals import joined_ranges, ungrouped_amounts, ungrouped_numbers
 from nemo_voice_tts.text.phone_numbers import PhoneNumbers
 from nemo_voice_tts.text.web_addresses import WebWords, web_addresses
 
@@ -68,6 +68,7 @@ SPANISH = Language(
             _HOLDS_NUMBERS,
             PhoneNumbers(_TELEPHONES, PLAIN.digits, "más"),
             ungrouped_numbers,
+            ungrouped_amounts,
             joined_ranges,
             dates,
             money,

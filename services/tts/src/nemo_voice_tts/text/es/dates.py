@@ -22,11 +22,13 @@ _CLOCK = re.compile(
     r"(?P<hours>[ ]?(?:h|hrs?|horas)\b\.?)?(?P<half>[ ]?[aApP]\.?[ ]?[mM]\b\.?)?(?![\w:])"
 )
 _DAY_AND_MONTH = re.compile(
-    r"(?<![\w.,/:-])(?:(?P<sure>(?=\d{1,2}/0|0\d/))|(?<=\b[Ee]l )|(?<=\b[Dd]el )|(?<=\b[Aa]l )"
+    r"(?<![\w.,/:-])(?:(?=\d{1,2}/0|0\d/|(?!16/9\b|24/7\b)(?:1[3-9]|2\d|3[01])/)"
+    r"|(?<=\b[Ee]l )|(?<=\b[Dd]el )|(?<=\b[Aa]l )"
     r"|(?<=[áa]bado )|(?<=mingo )|(?<=[unri]es )|(?<=coles )|(?<=[Ff]echa: )|(?<=\b[Dd]ía ))"
     r"(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\w/%]|[.,]\d|[ ]de[ ])"
 )
-"""As fractions are not written: behind an article or a day of the week, or with a zero."""
+"""As fractions are not written: behind an article or a day of the week, with a zero, or
+larger than one."""
 _WEEKDAYS = {
     "lun": "lunes", "mar": "martes", "mié": "miércoles", "mie": "miércoles", "jue": "jueves",
     "vie": "viernes", "sáb": "sábado", "sab": "sábado", "dom": "domingo",

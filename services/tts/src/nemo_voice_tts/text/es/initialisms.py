@@ -14,7 +14,8 @@ _WORDS = frozenset(
     {
         "PIB", "OVNI", "VIP", "UNICEF", "PSOE", "COVID", "OVNIS", "IMSERSO", "INSALUD", "ESADE",
         "IKEA", "TAC", "FARC", "INEGI", "UNED", "WIFI", "CERN", "NIF", "CIF",
-        "IBEX", "NASDAQ", "OCU", "MERCOSUR", "INTERPOL", "FROB", "SEPE", "ZARA", "SEAT", "BIC",
+        "IBEX", "NASDAQ", "OCU", "MERCOSUR", "INTERPOL",
+        "NO", "YA", "SÍ", "TÚ", "LO", "SU", "FROB", "SEPE", "ZARA", "SEAT", "BIC",
     }
 )  # fmt: skip
 _SPELLED = frozenset({"ETC", "UNE", "AEE"})

@@ -18,6 +18,7 @@ _MARK = (
 _BEFORE = re.compile(
     rf"(?P<sign>(?<![\w)])-)?(?P<mark>{_MARK})[ ]?(?P<low>{NUMBER})(?:[ ]?-[ ]?"
     rf"{_MARK}?(?P<high>{NUMBER}))?(?P<size>{_SIZE})?(?:[ ](?P<code>{_CODES})(?![A-Za-z]))?"
+    r"(?P<peso>[ ]pesos\b)?"
     r"(?:[ ]?/[ ]?(?P<per>[A-Za-zéñ]+))?"
 )
 _AFTER = re.compile(
@@ -54,13 +55,14 @@ def money(text: Traced) -> Traced:
 
 def _amount(found: re.Match[str]) -> str:
     mark, low, high = found["mark"], found["low"], found["high"]
-    mark = found.groupdict().get("code") or mark
+    named = found.groupdict()
+    mark = named.get("code") or ("MXN" if named.get("peso") else mark)
     code = _code(mark)
     if mark.endswith("$") or code in _AMERICAN:
         low, high = _grouped(low), high and _grouped(high)
     size = (found["size"] or "").strip()
     size = _SIZES.get(size, size)
-    singular, plural = _names(mark, code)
+    singular, plural = ("peso", "pesos") if named.get("peso") else _names(mark, code)
     if size:
         is_million = low == "1" and size == "millones"
         amount = "un millón" if is_million else f"{number(low, before_noun=True)} {size}"

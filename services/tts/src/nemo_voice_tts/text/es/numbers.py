@@ -16,7 +16,7 @@ from nemo_voice_tts.text.traced import Traced
 
 _ORDINAL = re.compile(
     r"(?<![\w.])(?P<n>\d{1,3})(?:\.?(?P<end>[ºªoa])(?!\w)|\.?(?P<letters>er|ro|do|to"
-    r"|mo|vo|no|ra|da|ta|ma|va|na)\b)"
+    r"|mo|vo|no|ra|da|ta|ma|va|na)\b(?:\.(?=[ ][a-záéíóúñ]))?)"
 )
 _FRACTION = re.compile(
     r"(?<![\w.,/])(?:(?P<whole>\d{1,3})[ ])?(?P<a>\d{1,2})/(?P<b>\d{1,3})"
@@ -33,6 +33,9 @@ _NUMBER = re.compile(
     r"(?:[.,]\d+)*)(?P<trail>-?(?=[^\W\d]))?"
 )
 _LABEL = re.compile(r"(?:#|\b[Nn](?:úm\.|\.?[ºo°]\.?|ro\.))[ ]?(?=\d)")
+_UNNUMBERED = re.compile(r"\b(?P<n>[Nn])\.?[º°](?=[ ])")
+_IDENTITY = re.compile(r"(?<![\w.,-])(?P<n>\d{8})-?(?P<letter>[A-Z])(?!\w)")
+"""A Spanish identity number."""
 _SEASON = re.compile(r"(?<![\w/.,])(?P<a>(?:19|20)\d\d)/(?P<b>\d\d)(?![\w/]|[.,]\d)")
 _ALWAYS = re.compile(r"(?<![\w/])24/7(?![\w/])")
 _TIMES = re.compile(r"(?<![\w.,])(?P<n>\d+)[xX](?!\w)")
@@ -68,6 +71,7 @@ _POWERS = {"2": " al cuadrado", "3": " al cubo"}
 
 def numbers(text: Traced) -> Traced:
     """Returns the text without a digit."""
+    text = text.sub(_UNNUMBERED, lambda found: "Número" if found["n"] == "N" else "número")
     if not re.search(r"\d", text.text):
         return text
     text = text.sub(_CODE, _code).sub(_LIST, lambda found: f"{number(found['n'])},")
@@ -78,7 +82,12 @@ def numbers(text: Traced) -> Traced:
     text = text.sub(_ALWAYS, "veinticuatro siete").sub(_SIZES, _sized)
     text = text.sub(_TIMES, lambda found: f"{number(found['n'])} por")
     text = text.sub(_TIMES_BEFORE, "por ")
-    text = text.sub(_LABEL, "número ").sub(_ORDINAL, _ordinal).sub(_FRACTION, _fraction)
+    text = (
+        text.sub(_IDENTITY, _identity)
+        .sub(_LABEL, "número ")
+        .sub(_ORDINAL, _ordinal)
+        .sub(_FRACTION, _fraction)
+    )
     text = text.sub(_POWER, _power).sub(_RATIO, " a ")
     for pattern, words in _BETWEEN:
         text = text.sub(pattern, words)
@@ -116,6 +125,10 @@ def _code(found: re.Match[str]) -> str:
     code = found["code"]
     groups = ", ".join(PLAIN.digits(part) for part in re.split(r"\D", code) if part)
     return found[0][: -len(code)] + groups
+
+
+def _identity(found: re.Match[str]) -> str:
+    return f"{PLAIN.digits(found['n'])}, {found['letter']}"
 
 
 def _sized(found: re.Match[str]) -> str:
