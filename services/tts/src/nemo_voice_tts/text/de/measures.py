@@ -27,7 +27,7 @@ _PER_CENT = re.compile(r"(?<![\w.,])(?P<n>\d{1,3})[ ]?-?%-?ig(?P<end>e[nrsm]?)?(
 _RESOLUTION = re.compile(r"(?<![\w.,])(?P<n>[2458])K(?!\w)")
 _AGE = re.compile(
     r"(?P<before>\b(?:ab|bis|unter|über|zu|von|mit|Alter:?|[Kk]inder|Jugendliche)[ ]"
-    r"|(?<=\d-)|(?<=\d - )|\()(?P<n>\d{1,2})[ ]J\.(?!\w)"
+    r"|(?<=\d-)|(?<=\d - )|\(|(?=\d{1,2}[ ]J\.[ ]alt\b))(?P<n>\d{1,2})[ ]J\.(?!\w)"
 )
 _PARTS = {"%": "Prozent", "‰": "Promille"}
 _WORDS = frozenset(

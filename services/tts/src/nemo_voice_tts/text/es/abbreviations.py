@@ -15,6 +15,8 @@ _SAINT = re.compile(
 )
 _ROOMS = re.compile(r"(?<![\w.,/])(?P<n>[1-9]|1\d)[ ]hab\.(?!/)")
 """Of a flat: no place has so few inhabitants."""
+_THAT = re.compile(r"(?<!letra )(?<!tecla )(?<!variable )\bq(?= [a-záéíóúñ])")
+"""As chats write "que"."""
 _STREET = re.compile(r"(?<![\w/.])[cC]/[ ]?(?=[A-ZÁÉÍÓÚÑ\d])")
 _listed = ShortForms(__package__, WordSets(__package__).alternation("openers"))
 
@@ -25,7 +27,7 @@ def abbreviations(text: Traced) -> Traced:
         text = text.sub(_CENTURY, "siglo ").sub(_CENTURIES, "siglos ").sub(_DON, "don ")
         text = text.sub(_SAINT, "San ").sub(_STREET, "calle ").sub(_PAGES, _pages)
         text = text.sub(_ROOMS, _rooms)
-    return _listed(text)
+    return _listed(text.sub(_THAT, "que") if "q " in text.text else text)
 
 
 def _rooms(found: re.Match[str]) -> str:
