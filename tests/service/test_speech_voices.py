@@ -121,3 +121,37 @@ async def test_letters_that_the_voice_has_not_are_counted_or_refused() -> None:
     assert strict.json()["error"]["code"] == "unreadable_characters"
     assert strict.json()["error"]["param"] == "text"
     assert "'ñ'" in strict.json()["error"]["message"]
+
+
+@every_route
+async def test_ssml_names_who_speaks_each_part(route: str) -> None:
+    text = (
+        '<speak>One <voice name="Tío Juan">two <prosody rate="120%">three</prosody></voice> four '
+        '<voice name="Zoe 92">five</voice></speak>'
+    )
+    field = "input" if route == "/v1/audio/speech" else "text"
+    body = {field: text, "voice": "0"}
+    voice = FakeVoice(speakers=174)
+    async with service_of(voice, speakers={**NAMED, "0": 0}) as (client, _service):
+        sent = {"files": _form(body)} if "synthesize" in route[8:] else {"json": body}
+        response = await client.post(route, **sent)
+    assert response.status_code == 200
+    said = [("".join(map(chr, one.tokens)), one.speaker) for one in voice.phrases[-5:]]
+    assert said == [("One", 0), ("two", 3), ("three", 3), ("four", 0), ("five", 92)]
+
+
+@every_route
+async def test_unknown_voice_of_ssml_is_refused_and_one_voice_speaks_on(route: str) -> None:
+    text = '<speak>One <voice name="es-ES-ElviraNeural">two</voice></speak>'
+    field = "input" if route == "/v1/audio/speech" else "text"
+    sent: dict[str, Any] = {"json": {field: text, "voice": "alloy"}}
+    if "synthesize" in route[8:]:
+        sent = {"files": _form({field: text, "voice": "alloy"})}
+    async with service_of(FakeVoice(speakers=174), speakers=NAMED) as (client, _service):
+        error = (await client.post(route, **sent)).json()["error"]
+    async with service_of(FakeVoice()) as (client, _service):
+        response = await client.post(route, **sent)
+    assert (error["param"], error["code"]) == (field, "unknown_voice")
+    assert "'es-ES-ElviraNeural'" in error["message"]
+    assert "helen, Tío Juan, alloy" in error["message"]
+    assert response.status_code == 200

@@ -19,7 +19,6 @@ from nemo_voice_serving.http.server import serve
 from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_tts import __version__
 from nemo_voice_tts.app import SpeechService, build, fetch_voice
-from nemo_voice_tts.errors import UnknownVoice
 from nemo_voice_tts.model_files import model_of, vocoder_of, voices_of
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.text.en import ENGLISH
@@ -63,8 +62,12 @@ def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
     text = sys.stdin.read() if parsed.text == "-" else parsed.text
     try:
         seconds = asyncio.run(_speak(text, parsed.voice, parsed.out, settings))
-    except UnknownVoice as error:
+    except VoiceError as error:
         sys.exit(f"error: {error.message}")
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != parsed.out:
+            raise
+        sys.exit(f"error: {parsed.out} cannot be written: {error.strerror or error}")
     sys.stdout.write(f"{parsed.out}: {seconds:.2f} s of speech\n")
     return 0
 
@@ -76,7 +79,7 @@ async def _speak(text: str, voice: str | None, out: Path, settings: TtsSettings)
         speaker = synthesis.voices.speaker(voice)
         pieces = synthesis.speak(text, speaker=speaker, options=options)
         first = await anext(pieces)  # before the file is written: the text may be refused
-        with wave.open(str(out), "wb") as file:
+        with out.open("wb") as target, wave.open(target, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(synthesis.sample_rate_hz)

@@ -68,3 +68,35 @@ def test_signs_have_names_of_the_language(language: str, sign: str) -> None:
     heard = read(f"{sign} x", ReadingOptions(language=language))[0].text
     assert heard != read(f"{sign} x")[0].text or sign == "∇"
     assert sign not in heard
+
+
+@pytest.mark.parametrize(
+    ("written", "heard"),
+    [
+        ("Y ella vino.", "y ella vino."),
+        ("Y a Madrid fue.", "y a Madrid fue."),
+        ("¿Y tú? Y, claro, yo.", "¿y tú? y, claro, yo."),
+        ("LA UE Y EL PP PACTAN", "La u e y El pe pe Pactan"),
+        ("los ejes X e Y", "los ejes equis e i griega"),
+        ("X Y Z", "equis i griega zeta"),
+        ("la vitamina D y el plan B", "la vitamina de y el plan be"),
+        ("un MP3 en el vuelo IB7", "un eme pe tres en el vuelo i be siete"),
+    ],
+)
+def test_spanish_letters_have_names_and_the_conjunction_has_none(written: str, heard: str) -> None:
+    phrases = read(written, ReadingOptions(language="es"))
+    said = " ".join(LANGUAGES["es"].spelled(phrase.text) for phrase in phrases)
+    assert said.replace("\N{NO-BREAK SPACE}", " ") == heard
+
+
+@pytest.mark.parametrize(
+    ("written", "heard"),
+    [
+        ("CDU UND SPD EINIGEN SICH", "zeh deh uh Und ess peh deh Einigen Sich"),
+        ("Plan B", "Plan beh"),
+        ("die EU", "die eh uh"),
+    ],
+)
+def test_german_letters_have_names(written: str, heard: str) -> None:
+    said = LANGUAGES["de"].spelled(read(written, ReadingOptions(language="de"))[0].text)
+    assert said == heard

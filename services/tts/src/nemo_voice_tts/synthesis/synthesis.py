@@ -6,7 +6,7 @@ way.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -127,7 +127,8 @@ class Synthesis:
             options: How the text is to be read.
 
         Raises:
-            UnknownVoice: No speaker is named, and the service has no default voice.
+            UnknownVoice: No speaker is named, and the service has no default voice; or the text
+                names a voice that there is not.
             UnreadableCharacters: It is to be strict, and the voice has no symbol for a letter.
             UnspeakableText: When the voice cannot say the text.
             InvalidMarkup: When the text is SSML, and wrong.
@@ -140,10 +141,13 @@ class Synthesis:
         pacing = self._pacing
         limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
         phrases = await self._read(text, options, limits)
+        speakers: dict[str | None, int] = {None: chosen}
+        for name in {phrase.voice: None for phrase in phrases if phrase.voice}:
+            speakers[name] = self.voices.speaker_in_text(name, chosen)
         # However long the text is, only its phrases in work take room.
         work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
         with self._admission.admit(work):
-            window_sounds = partial(self._window_sounds, speaker=chosen, pace=pace)
+            window_sounds = partial(self._window_sounds, speakers=speakers, pace=pace)
             pipeline = Pipeline(phrases, window_sounds, ahead=pacing.phrases_ahead)
             try:
                 piece = await pipeline.next_piece()
@@ -168,7 +172,7 @@ class Synthesis:
         return phrases
 
     async def _window_sounds(
-        self, written: ReadPhrase, urgency: int, *, speaker: int, pace: float
+        self, written: ReadPhrase, urgency: int, *, speakers: Mapping[str | None, int], pace: float
     ) -> list[WindowSound]:
         """Returns the windows of one phrase, each already in the vocoder's queue, and its pauses.
 
@@ -184,7 +188,7 @@ class Synthesis:
             # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
             return []
         pace = min(FASTEST_PACE, max(SLOWEST_PACE, pace * written.pace))
-        phrase = Phrase(tokens, pace=pace, speaker=speaker)
+        phrase = Phrase(tokens, pace=pace, speaker=speakers[written.voice])
         served = await self._spectrograms.submit(
             phrase,
             length=len(phrase.tokens),

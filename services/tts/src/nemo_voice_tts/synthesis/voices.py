@@ -36,6 +36,8 @@ MAX_SPEAKERS, MAX_SPEAKER_NUMBER = 1000, 999_999
 _NAME = re.compile(r"[^\W_](?:[\w .'-]{0,62}[^\W_])?")
 _NAMED = 20
 """How many voices a message names."""
+_LONGEST = 64
+"""Of the names that a message repeats, in characters."""
 
 
 class SpeakersMismatch(Exception):
@@ -117,6 +119,25 @@ class Voices:
             return self._default
         raise UnknownVoice(self._refusal(name, is_default=is_default), param="voice")
 
+    def speaker_in_text(self, names: str, otherwise: int) -> int:
+        """Returns the speaker that a text names for a part of itself.
+
+        Args:
+            names: A name, or several with blanks between them, the best first, as SSML has them.
+            otherwise: Who speaks the rest of the text. A model of one voice speaks all of it.
+
+        Raises:
+            UnknownVoice: There is none of these voices.
+        """
+        if self._count == 1:
+            return otherwise
+        for name in (names, *names.split()):
+            if (found := self._named(name)) is not None:
+                return found
+            if name in self._default_names and self._default is not None:
+                return self._default
+        raise UnknownVoice(f"<voice> names {names[:_LONGEST]!r}. {self._refusal(names)}")
+
     @property
     def _first(self) -> int:
         return next(iter(self._speakers.values()), 0)
@@ -152,7 +173,7 @@ class Voices:
                     f"NEMO_VOICE_SPEAKERS names speaker {number} {name!r}, and it has {has}."
                 )
 
-    def _refusal(self, name: str | None, *, is_default: bool) -> str:
+    def _refusal(self, name: str | None, *, is_default: bool = False) -> str:
         if self._count == 1:
             own = ", ".join(dict.fromkeys((*self.names, *sorted(self._default_names))))
             openais = ", ".join(OPENAI_VOICES)

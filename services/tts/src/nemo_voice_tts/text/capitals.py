@@ -4,7 +4,8 @@ English has its own step with a lexicon: `en/initialisms.py`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from nemo_voice_tts.text.language import Step
@@ -16,10 +17,16 @@ _CAPITALS = re.compile(
     rf"(?<![\w'&])(?<!\w\.)(?P<word>[{_UPPER}]{{2,}})(?P<end>s)?(?![\w'&])(?!-?\d|\u00a0)"
 )
 _DOTTED = re.compile(rf"(?<![\w.])(?P<word>(?:[{_UPPER}]\.[ ]?){{2,8}})(?![{_LOWER}])")
-_SHOUTED = re.compile(rf"(?<![{_UPPER}])[{_UPPER}]{{2,40}}(?:[ ,.;:!?¡¿'\"-]+[{_UPPER}0-9]+){{2,}}")
+_SHOUTED = re.compile(
+    rf"(?<![{_UPPER}])[{_UPPER}]{{2,40}}(?:[ ,.;:!?¡¿'\"-]{{1,4}}[{_UPPER}0-9]{{1,40}}){{2,}}"
+)
 _WORD = re.compile(rf"[{_UPPER}{_LOWER}]{{2,}}")
 _LONE = re.compile(rf"(?<![\w'])[{_UPPER}](?![\w'])")
+_PART = re.compile(rf"[{_UPPER}]+")
+_ONE = re.compile(rf"(?<![\w'])(?P<word>[{_UPPER}])(?![\w'])")
+_VOWEL = re.compile("[AEIOUÄÖÜÁÉÍÓÚY]")
 _FEWEST_SHOUTED = 2
+_LONGEST_INITIALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,18 @@ class Spelling:
     """Returns whether initials are said as a word."""
     known: Mapping[str, str]
     """Words with short forms of capitals and small letters, and what they are said as."""
+    small: AbstractSet[str]
+    """Articles and the like, in small letters: among them short words are no initials."""
+    initials: AbstractSet[str] = frozenset()
+    """Initials that are spelled in a headline too, although they could be said as a word."""
+
+    def is_loud(self, words: Sequence[str]) -> bool:
+        """Returns whether words in capitals are in them for their loudness: no list of initials."""
+        return any(len(word) > _LONGEST_INITIALS or word.lower() in self.small for word in words)
+
+    def is_said_in_headline(self, word: str) -> bool:
+        """Returns whether a word of a stretch in capitals is said as one."""
+        return word not in self.initials and _VOWEL.search(word) is not None
 
 
 def capitals(spelling: Spelling) -> Step:
@@ -42,24 +61,40 @@ def capitals(spelling: Spelling) -> Step:
     def step(text: Traced) -> Traced:
         text = text.sub(mixed, lambda found: spelling.known[found[0]])
         text = text.sub(_DOTTED, _dotted)
-        shouted = _shouted(text.text)
+        shouted = _shouted(text.text, spelling)
 
         def said(found: re.Match[str]) -> str:
             word, end = found["word"], found["end"] or ""
             is_shouted = any(start <= found.start() < stop for start, stop in shouted)
-            if is_shouted or spelling.is_word(word):
+            if spelling.is_word(word) or (is_shouted and spelling.is_said_in_headline(word)):
                 return word.capitalize() + end
             return " ".join(word) + end
 
+        def lone(found: re.Match[str]) -> str | None:
+            is_shouted = any(start <= found.start() < stop for start, stop in shouted)
+            small = found["word"].lower()
+            return small if is_shouted and small in spelling.small else None
+
+        if shouted:  # where letters keep their places: before words are spelled
+            text = text.sub(_ONE, lone)
         return text.sub(_CAPITALS, said)
 
     return step
 
 
-def named_letters(names: Mapping[str, str]) -> Callable[[str], str]:
-    """Returns what puts the names of lone letters into a phrase."""
+def named_letters(
+    names: Mapping[str, str], words: re.Pattern[str] | None = None
+) -> Callable[[str], str]:
+    """Returns what puts the names of lone letters into a phrase.
+
+    Args:
+        names: What each is called.
+        words: Finds the lone letters that are words: Spanish `Y` where a sentence begins.
+    """
 
     def named(found: re.Match[str]) -> str:
+        if words is not None and words.match(found.string, found.start()):
+            return found[0].lower()
         return names.get(found[0], found[0].lower())
 
     def spelled(phrase: str) -> str:
@@ -77,10 +112,11 @@ def _dotted(found: re.Match[str]) -> str:
     return f"{' '.join(letters)}{'.' if is_last else ''}{blank}"
 
 
-def _shouted(text: str) -> list[tuple[int, int]]:
+def _shouted(text: str, spelling: Spelling) -> list[tuple[int, int]]:
     """Returns the stretches that are in capitals for their loudness."""
     words = _WORD.findall(text)
     loud = [word for word in words if word.isupper()]
-    if len(loud) >= _FEWEST_SHOUTED and len(loud) == len(words) and max(map(len, loud)) > 4:  # noqa: PLR2004 longer than initials
+    if len(loud) >= _FEWEST_SHOUTED and len(loud) == len(words) and spelling.is_loud(loud):
         return [(0, len(text))]
-    return [found.span() for found in _SHOUTED.finditer(text)]
+    stretches = _SHOUTED.finditer(text)
+    return [found.span() for found in stretches if spelling.is_loud(_PART.findall(found[0]))]

@@ -49,6 +49,14 @@ _LONGEST_NAME = 30
 _NUMERAL = re.compile(r"[^\x00-\x7f]+")
 _SEPARATORS = {"\N{ARABIC DECIMAL SEPARATOR}": ".", "\N{ARABIC THOUSANDS SEPARATOR}": ","}
 _SHORT_YEAR = 4
+_ONE_BLANK = re.compile(
+    r"(?<![\d.,:/-])(?<!\d )(?P<high>[1-9]\d{0,2}) (?P<low>\d{3})(?=[ ]?[^\W\d_]{2}|[ ]?[€$%])"
+)
+_REPEATED = re.compile(
+    r"(?P<low>\d[\d.,]{0,20})(?P<unit>[ ]?(?:[%€£$°º]|°[ ]?[CF]|º[ ]?[CF]|[A-Za-zµ]{1,4}))"
+    r"[ ]?[-\u2013][ ]?(?P<high>\d[\d.,]{0,20})(?P=unit)(?!\w)"
+)
+"""A range both ends of which have the same unit."""
 
 
 def plain_numerals(text: Traced, *, rises: str = "up", falls: str = "down") -> Traced:
@@ -85,6 +93,21 @@ def ungrouped_numbers(text: Traced) -> Traced:
     if "'" in text.text or "_" in text.text:
         return text.sub(_SEPARATED, _undivided)
     return text
+
+
+def ungrouped_amounts(text: Traced) -> Traced:
+    """Returns the text without the one blank of an amount before what it counts; a step.
+
+    As in `20 000 soldados`. English writes a comma there: `Room 12 200 guests` are two numbers.
+    """
+    return text.sub(_ONE_BLANK, lambda found: f"{found['high']}{found['low']}")
+
+
+def joined_ranges(text: Traced) -> Traced:
+    """Returns the text with a unit of both ends of a range once, behind it: `5 %-10 %`; a step."""
+    if not _DIGIT.search(text.text):
+        return text
+    return text.sub(_REPEATED, lambda found: f"{found['low']}-{found['high']}{found['unit']}")
 
 
 def _anglicised(found: re.Match[str]) -> str:

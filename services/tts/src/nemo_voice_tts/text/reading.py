@@ -63,6 +63,8 @@ class ReadPhrase:
     """Silence after it, beyond the short one that a voice leaves after each phrase."""
     pace: float = 1.0
     """Speaking rate, relative to the request's: 2.0 is twice as fast."""
+    voice: str | None = None
+    """The voice that the text names for it; absent: the request's."""
     lead_s: float = 0.0
     """Silence before it: only the first phrase of a text has any."""
     pronunciations: Pronunciations = field(default_factory=dict)
@@ -111,7 +113,7 @@ def read(
     if not language.has_grammars:
         phrases = [replace(phrase, is_in_words=True) for phrase in phrases]
     if not phrases:
-        message = f"The text holds no letter or digit that an {language.name} voice can say."
+        message = f"The text holds no letter or digit that a voice can say in {language.name}."
         raise UnspeakableText(message)
     if pronunciations := insets.pronunciations:
         return [replace(phrase, pronunciations=pronunciations) for phrase in phrases]
@@ -150,7 +152,9 @@ def _phrases(blocks: list[Block], language: Language, limits: Limits) -> list[Re
                 conjunctions=language.conjunctions,
             )
             made = [
-                ReadPhrase(" ".join(part.text.split()), part.span, pace=block.pace)
+                ReadPhrase(
+                    " ".join(part.text.split()), part.span, pace=block.pace, voice=block.voice
+                )
                 for part in parts
             ]
             if phrases:

@@ -6,6 +6,7 @@ English has its own step, which knows more forms: `en/addresses.py`.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from nemo_voice_tts.text.language import Step
 from nemo_voice_tts.text.traced import Traced
@@ -31,7 +32,6 @@ _FILE = re.compile(rf"(?<![\w@./-])([\w-]{{1,80}}(?:\.[\w-]{{1,20}})*\.(?:{_FILE
 _HASHTAG = re.compile(r"(?<![\w&/#])#(?=\w*[^\W\d_])(\w{2,80})\b")
 _HANDLE = re.compile(r"(?<![\w.@/])@([^\W\d_]\w{1,40}(?:\.\w{1,30})*)")
 _PIECE = re.compile(r"[^\W\d_]+|\d+|_|[^\w\s]")
-_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _HUMP = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z])|_")
 _ANY = re.compile(r"[@#/]|\w\.\w")
 _VOWEL = re.compile(r"[aeiouyáéíóúäöü]", re.IGNORECASE)
@@ -60,7 +60,7 @@ def web_addresses(words: WebWords) -> Step:
     """Returns the step that says addresses in these words."""
 
     def said(address: str) -> str:
-        pieces = (_piece(one, words) for one in _PIECE.findall(_ESCAPED.sub(" ", address)))
+        pieces = (_piece(one, words) for one in _PIECE.findall(unquote(address)))
         return " ".join(filter(None, pieces))
 
     def url(found: re.Match[str]) -> str:

@@ -6,17 +6,17 @@ from nemo_voice_tts.text.capitals import Spelling, capitals, named_letters
 from nemo_voice_tts.text.de.abbreviations import abbreviations
 from nemo_voice_tts.text.de.dates import dates, years
 from nemo_voice_tts.text.de.figures import PLAIN, number
-from nemo_voice_tts.text.de.initialisms import KNOWN, LETTERS, is_word
+from nemo_voice_tts.text.de.initialisms import INITIALS, KNOWN, LETTERS, SMALL_WORDS, is_word
 from nemo_voice_tts.text.de.measures import measures
 from nemo_voice_tts.text.de.money import money
-from nemo_voice_tts.text.de.numbers import numbers
+from nemo_voice_tts.text.de.numbers import codes, numbers
 from nemo_voice_tts.text.de.ordinals import ordinals
 from nemo_voice_tts.text.de.roman_numerals import roman_numerals
 from nemo_voice_tts.text.de.say_as import FORMS, SIGNS
 from nemo_voice_tts.text.de.symbols import symbols
 from nemo_voice_tts.text.de.times import times
 from nemo_voice_tts.text.language import Language, where
-from nemo_voice_tts.text.numerals import ungrouped_numbers
+from nemo_voice_tts.text.numerals import joined_ranges, ungrouped_amounts, ungrouped_numbers
 from nemo_voice_tts.text.phone_numbers import PhoneNumbers
 from nemo_voice_tts.text.web_addresses import WebWords, web_addresses
 
@@ -62,6 +62,9 @@ GERMAN = Language(
             _HOLDS_NUMBERS,
             PhoneNumbers(_TELEPHONES, PLAIN.digits, "plus"),
             ungrouped_numbers,
+            ungrouped_amounts,
+            joined_ranges,
+            codes,
             dates,
             times,
             money,
@@ -70,7 +73,7 @@ GERMAN = Language(
             years,
             numbers,
         ),
-        capitals(Spelling(is_word, KNOWN)),
+        capitals(Spelling(is_word, KNOWN, SMALL_WORDS, INITIALS)),
         symbols,
     ),
 )

@@ -29,7 +29,8 @@ _NUMERIC = re.compile(
 _DAY_AND_MONTH = re.compile(r"(?<![\w.,/:-])(?P<d>[0-3]?\d)\.[ ]?(?P<m>[01]?\d)\.(?![\w]|[-/:]?\d)")
 _RANGE_OF_DAYS = re.compile(r"(?<=\d\.)[ ]?-[ ]?(?=\d{1,2}\.[ ]?(?:\d|[A-ZJ]))")
 _ABBREVIATED = re.compile(
-    rf"(?P<before>(?<!\w)\d{{1,2}}\.[ ]?|\b(?:im|Im|bis|seit|Seit|ab|Ab|von|Ende|Anfang|Mitte)[ ])"
+    rf"(?P<before>(?<!\w)\d{{1,2}}\.[ ]?|\b(?:im|Im|bis|seit|Seit|ab|Ab|von|Ende|Anfang|Mitte)[ ]"
+    rf"|(?<![\w.-])(?=\w{{3,5}}\.?[ ](?:(?:19|20)\d\d|'\d\d)(?!\w)))"
     rf"(?P<m>{'|'.join(sorted(_SHORT, key=len, reverse=True))})\.?(?![\w])"
 )
 _WEEKDAY = re.compile(
@@ -109,7 +110,7 @@ def _day_and_month(found: re.Match[str]) -> str | None:
 
 def _abbreviated(found: re.Match[str]) -> str:
     before = found["before"]
-    return f"{before}{'' if before[-1] == ' ' else ' '}{MONTHS[_SHORT[found['m']]]}"
+    return f"{before}{' ' if before[-1:] == '.' else ''}{MONTHS[_SHORT[found['m']]]}"
 
 
 def _weekday(found: re.Match[str]) -> str | None:

@@ -19,7 +19,44 @@ KNOWN = {
     "MwSt": "Mehrwertsteuer", "USt": "Umsatzsteuer", "Hbf": "Hauptbahnhof", "TÜV": "Tüv",
     "StVO": "S T V O", "AfD": "A F D", "e-Mail": "E-Mail", "km/h": "Kilometer pro Stunde",
 }  # fmt: skip
-_WORDS = WordSets(__package__)["initials said as words"]
+_SETS = WordSets(__package__)
+_WORDS = _SETS["initials said as words"]
+INITIALS = _SETS["initials spelled in headlines"]
+"""Spelled in a headline too, where other short words are words."""
+SMALL_WORDS = frozenset(
+    {
+        "und",
+        "oder",
+        "ist",
+        "sind",
+        "war",
+        "nicht",
+        "auch",
+        "noch",
+        "nur",
+        "zu",
+        "von",
+        "mit",
+        "für",
+        "sehr",
+        "jetzt",
+        "neu",
+        "gut",
+        "nein",
+        "immer",
+        "nie",
+        "ganz",
+        "viel",
+        "mehr",
+        "muss",
+        "kann",
+        "darf",
+    }
+    | {word.lower() for word in _SETS["openers"]}
+    | _SETS["determiners with -e"]
+    | _SETS["determiners with -en"]
+)
+"""Words that no list of initials has."""
 _PRONOUNCEABLE = re.compile(
     r"(?:(?:SCH|ST|SP|CH|QU|[BDFGKPTVW][LR]|[BCDFGHJKLMNPRSTVWXZ])?[AEIOUÄÖÜY]{1,2}[LMNRSTCKDFGPBXZ]{0,2})+"
 )
@@ -29,6 +66,8 @@ _SHORTEST_WORD = 6
 
 def is_word(capitals: str) -> bool:
     """Returns whether a word in capitals is said as one."""
-    if capitals in _WORDS:
+    if capitals in INITIALS:
+        return False
+    if capitals in _WORDS or (capitals.lower() in SMALL_WORDS and len(capitals) > 2):  # noqa: PLR2004 a pair is initials
         return True
     return len(capitals) >= _SHORTEST_WORD and _PRONOUNCEABLE.fullmatch(capitals) is not None

@@ -2,6 +2,7 @@
 
 import re
 
+from nemo_voice_tts.text.de.abbreviations import STARTERS
 from nemo_voice_tts.text.de.figures import END, NUMBER, START, counted, is_one, number
 from nemo_voice_tts.text.traced import Traced
 from nemo_voice_tts.text.units import COMPOUND, cldr_name, cldr_unit
@@ -15,12 +16,19 @@ _MEASURE = re.compile(
     rf"|[{_LETTERS}]{{1,5}}(?:\^?[23](?!\d))?(?:/[{_LETTERS}]{{1,4}}(?:\^?[23])?)?"
     rf"(?![{_LETTERS}äöüß\d]))(?P<dot>\.(?=[ ][a-zäöü\d]))?"
 )
-_ANY = re.compile(rf"\d[ ]?-?[{_LETTERS}%‰°]")
+_KILOMETRE = re.compile(r"(?<!\d )(?<![\w/])[kK]m[ ](?=\d)")
+_ANY = re.compile(rf"\d[ ]?-?[{_LETTERS}%‰°]|[kK]m")
 _FRACTION = re.compile(
     rf"(?<![\w.,/])(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})[ ]?(?P<unit>[{_LETTERS}]{{1,3}})"
     rf"(?![{_LETTERS}äöüß\d/])"
 )
 _SIZE = re.compile(r"(?<=\d)[ ]?[x×][ ]?(?=\d)|(?<=\d[ ][a-z]m)[ ]?[x×][ ]?(?=\d)")
+_PER_CENT = re.compile(r"(?<![\w.,])(?P<n>\d{1,3})[ ]?-?%-?ig(?P<end>e[nrsm]?)?(?!\w)")
+_RESOLUTION = re.compile(r"(?<![\w.,])(?P<n>[2458])K(?!\w)")
+_AGE = re.compile(
+    r"(?P<before>\b(?:ab|bis|unter|über|zu|von|mit|Alter:?|[Kk]inder|Jugendliche)[ ]"
+    r"|(?<=\d-)|(?<=\d - )|\(|(?=\d{1,2}[ ]J\.[ ]alt\b))(?P<n>\d{1,2})[ ]J\.(?!\w)"
+)
 _PARTS = {"%": "Prozent", "‰": "Promille"}
 _WORDS = frozenset(
     {"in", "mi", "mo", "as", "deg", "bar", "mal", "yr", "yrs", "hrs", "secs", "mins"}
@@ -45,6 +53,10 @@ def measures(text: Traced) -> Traced:
     """Returns the text with its percentages and quantities with units in words."""
     if not _ANY.search(text.text):
         return text
+    text = text.sub(_PER_CENT, lambda found: f"{number(found['n'])}prozentig{found['end'] or ''}")
+    text = text.sub(_RESOLUTION, lambda found: f"{number(found['n'])} K")
+    text = text.sub(_AGE, _age)
+    text = text.sub(_KILOMETRE, "Kilometer ")
     return text.sub(_FRACTION, _fraction).sub(_SIZE, " mal ").sub(_MEASURE, _measure)
 
 
@@ -58,8 +70,15 @@ def _measure(found: re.Match[str]) -> str | None:
     if high:
         said = f"{number(low)} bis {number(high)} {name}"
     else:
-        said = f"{number(low) if name == 'Prozent' else counted(low, name, before)} {name}"
+        percent = "ein" if is_one(low) else number(low)
+        said = f"{percent if name == 'Prozent' else counted(low, name, before)} {name}"
     return f"{minus}{said}{_stop(unit, found)}"
+
+
+def _age(found: re.Match[str]) -> str:
+    years = "Jahr" if found["n"] == "1" else "Jahre"
+    stop = "" if found.string[found.end() :].strip() else "."
+    return f"{found['before']}{found['n']} {years}{stop}"
 
 
 def _fraction(found: re.Match[str]) -> str | None:
@@ -70,7 +89,9 @@ def _fraction(found: re.Match[str]) -> str | None:
 
 def _stop(unit: str, found: re.Match[str]) -> str:
     """Returns the stop of a sentence that ends with a short form."""
-    return "." if unit.endswith(".") and not found.string[found.end() :].strip() else ""
+    rest = found.string[found.end() :]
+    is_last = not rest.strip() or STARTERS.match(rest)
+    return "." if unit.endswith(".") and is_last else ""
 
 
 def _name(unit: str, *, singular: bool) -> str | None:

@@ -15,11 +15,11 @@ _SIZE = (
     r"|Tsd\.?|T(?=€)|[kM](?=€)|k(?![\w])))"
 )
 _MARK = (
-    rf"(?:(?<![A-Za-z])(?:{_COUNTRIES})\$|[{_SIGNS}]|(?<![A-Za-z])(?:{_CODES}|Fr\.|SFr\.?|DM|Euro|ct"
+    rf"(?:(?<![A-Za-z])(?:US-|{_COUNTRIES})\$|[{_SIGNS}]|(?<![A-Za-z])(?:{_CODES}|Fr\.|SFr\.?|DM|Euro|ct"
     r"|Cent)(?![A-Za-zäöüß]))"
 )
 _BLANK = r"[ ]?"
-_NONE = r"(?:,(?:--?|\u2013)(?!\d))"
+_NONE = r"(?:[,.](?:--?|\u2013)(?!\w))"
 """No cents: `5,-`."""
 _PER = r"(?:[ ]?/[ ]?(?P<per>[A-Za-zäöü²]+))?"
 _BEFORE = re.compile(
@@ -31,12 +31,13 @@ _AFTER = re.compile(
     rf"(?P<sign>(?<![\w)])-[ ]?)?(?<![\w.,])(?P<low>{NUMBER}){_NONE}?(?:(?P<to>[ ]?-[ ]?|[ ]bis[ ])"
     rf"(?P<high>{NUMBER}){_NONE}?)?(?P<size>{_SIZE})?{_BLANK}(?P<mark>{_MARK}){_PER}"
 )
-_ANY = re.compile(rf"[{_SIGNS}]|[A-Z]{{3}}|\d[ ]?(?:ct\b|DM\b|Fr\.|SFr|Cent\b)|,[-\u2013]|Euro")
+_ANY = re.compile(rf"[{_SIGNS}]|[A-Z]{{3}}|\d[ ]?(?:ct\b|DM\b|Fr\.|SFr|Cent\b)|[,.][-\u2013]|Euro")
 _NO_CENTS = re.compile(rf"(?<![\w.,])(?P<low>{NUMBER}){_NONE}")
 _NAMES = {
     "$": "Dollar", "€": "Euro", "£": "Pfund", "¢": "Cent", "EUR": "Euro", "ct": "Cent",
     "Cent": "Cent", "Euro": "Euro", "Fr.": "Franken", "SFr": "Franken", "SFr.": "Franken",
-    "CHF": "Franken", "DM": "Mark", "GBP": "Pfund", "USD": "US-Dollar", "US$": "US-Dollar",
+    "CHF": "Franken", "DM": "Mark", "GBP": "Pfund", "USD": "US-Dollar",
+    "US$": "US-Dollar", "US-$": "US-Dollar",
     "₿": "Bitcoin", "BTC": "Bitcoin", "¥": "Yen", "JPY": "Yen", "₽": "Rubel", "₺": "Lira",
 }  # fmt: skip
 _FEMININE = frozenset({"Mark", "Lira", "Krone", "Kronen", "Rupie"})
@@ -130,6 +131,6 @@ def _counted(figures: str, name: str, before: str) -> str:
 def _name(mark: str, *, is_single: bool) -> str:
     if mark in _NAMES:
         return _NAMES[mark]
-    code = DOLLARS[mark[:-1]] if mark.endswith("$") else SYMBOLS.get(mark, mark)
+    code = DOLLARS[mark[:-1].rstrip("-")] if mark.endswith("$") else SYMBOLS.get(mark, mark)
     said = currency_name(code, "de", is_one=is_single)
     return said.split(" ")[-1] if mark in SYMBOLS else said

@@ -20,7 +20,9 @@ _NUMBER = re.compile(
     r"(?P<trail>-?(?=[^\W\d]))?"
 )
 _LABEL = re.compile(r"#[ ]?(?=\d)")
-_TIMES = re.compile(r"(?<![\w.,])(?P<n>\d+(?:,\d+)?)(?:-?mal|x)(?P<end>ig|ige[nrsm]?)?\b")
+_TIMES = re.compile(
+    r"(?<![\w.,])(?:(?P<low>\d+)-)?(?P<n>\d+(?:,\d+)?)(?:-?mal|x)(?P<end>ig|ige[nrsm]?)?\b"
+)
 _SUFFIXED = re.compile(
     r"(?<![\w.,])(?P<n>\d+)-?(?P<end>(?:fach|jährig|stündig|minütig|tägig|monatig|wöchig|stellig|köpfig"
     r"|prozentig|stöckig|teilig|seitig|malig|türig|gradig|zeilig|spurig|sprachig|geschossig|bändig)"
@@ -30,7 +32,8 @@ _CODE = re.compile(
     r"(?i:\b(?:pin|code|passwort|otp|plz|postleitzahl|bestellnummer|rechnungsnummer|kontonummer"
     r"|kundennummer|sendungsnummer|vorwahl|notruf|buchungscode|zimmernummer|rufnummer|ausweisnummer"
     r"|referenz(?:nummer)?|artikelnummer|seriennummer|isbn|iban)"
-    r"(?:[ ]?(?:ist|lautet|war|nr\.|nummer))?:?[ ]?#?)(?P<code>\d{3,}(?:[- ]\d{2,})*)"
+    r"(?:[ ]?(?:ist|lautet|war|nr\.|nummer))?:?[ ]?#?)"
+    r"(?P<code>\d{3,}(?:(?:[- ]|[ ](?:oder|und|bzw\.)[ ])\d{2,}){0,12})"
     r"(?![\w%]|[.,]\d)"
 )
 _POSTCODE = re.compile(
@@ -38,7 +41,9 @@ _POSTCODE = re.compile(
     r"[ ][A-ZÄÖÜ])"
 )
 _COUNTRY = re.compile(r"\b(D|A|CH)-(?=\d{4,5}[ ][A-ZÄÖÜ])")
-_DIGITS = re.compile(r"\D")
+_GROUP = re.compile(r"\d+")
+_GAP = re.compile(r"(?<=\d)[- ](?=\d)")
+_ALWAYS = re.compile(r"(?<![\w/])24/7(?![\w/])")
 _BETWEEN = (
     (re.compile(r"(?<=[\w)])[ ]?\+[ ]?(?=[\w(])"), " plus "),
     (re.compile(r"(?<=[\w)])[ ]?[*×·⋅][ ]?(?=\d)"), " mal "),
@@ -57,7 +62,7 @@ def numbers(text: Traced) -> Traced:
     """Returns the text without a digit."""
     if not re.search(r"\d", text.text):
         return text
-    text = text.sub(_CODE, _code).sub(_COUNTRY, lambda found: f"{found[1]}, ")
+    text = text.sub(_ALWAYS, "vierundzwanzig sieben").sub(_COUNTRY, lambda found: f"{found[1]}, ")
     text = text.sub(_POSTCODE, lambda found: PLAIN.digits(found["code"]))
     text = text.sub(_LABEL, "Nummer ").sub(_TIMES, _times).sub(_SUFFIXED, _suffixed)
     for pattern, words in _BETWEEN:
@@ -71,6 +76,11 @@ def numbers(text: Traced) -> Traced:
         .sub(_SCORE, _score)
     )
     return text.sub(_RANGE, _range).sub(_NUMBER, _number)
+
+
+def codes(text: Traced) -> Traced:
+    """Returns the text with the numbers that are said digit by digit for what is before them."""
+    return text.sub(_CODE, _code)
 
 
 def fraction(above: int, below: int) -> str:
@@ -113,12 +123,13 @@ def _half(found: re.Match[str]) -> str:
 
 def _code(found: re.Match[str]) -> str:
     code = found["code"]
-    said = ", ".join(PLAIN.digits(part) for part in _DIGITS.split(code) if part)
+    said = _GROUP.sub(lambda group: PLAIN.digits(group[0]), _GAP.sub(", ", code))
     return found[0][: -len(code)] + said
 
 
 def _times(found: re.Match[str]) -> str:
-    return f"{_stem(found['n'])}mal{found['end'] or ''}"
+    low = f"{_stem(found['low'])} bis " if found["low"] else ""
+    return f"{low}{_stem(found['n'])}mal{found['end'] or ''}"
 
 
 def _suffixed(found: re.Match[str]) -> str:

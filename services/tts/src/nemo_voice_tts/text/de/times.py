@@ -19,6 +19,15 @@ _RANGE = re.compile(
     rf"(?:[:.][0-5]\d)?)"
     r"(?P<uhr>[ ]?Uhr\b)?(?![\w:-]|[.,]\d)"
 )
+_LASTED = re.compile(
+    r"(?P<before>\b(?:in|[Zz]eit|[Dd]auer|von|nach|brauchte|benötigte):?[ ])"
+    r"(?P<h>\d{1,2}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?:[ ]?(?:h|Std\.?)(?!\w))?(?![\w:]|[.,]\d)"
+)
+"""A time that something took."""
+_SCORED = re.compile(
+    r"\b(?:endete|gewann\w*|gewonnen|verlor\w*|siegte\w*"
+    r"|unterlag\w*|Ergebnis|Endstand|Stand|steht es):?[ ]$"
+)
 _ANY = re.compile(r"\d[:.]\d\d|Uhr")
 _MIDNIGHT = 24
 
@@ -27,7 +36,19 @@ def times(text: Traced) -> Traced:
     """Returns the text with its times of day in words."""
     if not _ANY.search(text.text):
         return text
+    text = text.sub(_LASTED, _lasted)
     return text.sub(_RANGE, _range).sub(_CLOCK, _clock).sub(_BARE, _bare)
+
+
+def _lasted(found: re.Match[str]) -> str:
+    names = (("h", "Stunde"), ("m", "Minute"), ("s", "Sekunde"))
+    parts = [
+        f"{'eine' if int(found[part]) == 1 else PLAIN.cardinal(int(found[part]))} {name}"
+        f"{'' if int(found[part]) == 1 else 'n'}"
+        for part, name in names
+        if int(found[part])
+    ]
+    return found["before"] + " und ".join(filter(None, (" ".join(parts[:-1]), *parts[-1:])))
 
 
 def _time(hour: str, minute: str, second: str = "") -> str | None:
@@ -59,6 +80,10 @@ def _range(found: re.Match[str]) -> str | None:
 
 
 def _clock(found: re.Match[str]) -> str | None:
+    if not found["uhr"] and _SCORED.search(
+        found.string[max(0, found.start() - 30) : found.start()]
+    ):
+        return None
     return _time(found["h"], found["m"], found["s"] or "")
 
 

@@ -5,8 +5,8 @@ import re
 from nemo_voice_tts.text.capitals import Spelling, capitals, named_letters
 from nemo_voice_tts.text.es.abbreviations import abbreviations
 from nemo_voice_tts.text.es.dates import dates
-from nemo_voice_tts.text.es.figures import PLAIN, number
-from nemo_voice_tts.text.es.initialisms import KNOWN, LETTERS, is_word
+from nemo_voice_tts.text.es.figures import FUNCTION_WORDS, PLAIN, number
+from nemo_voice_tts.text.es.initialisms import CONJUNCTION, INITIALS, KNOWN, LETTERS, is_word
 from nemo_voice_tts.text.es.measures import measures
 from nemo_voice_tts.text.es.money import money
 from nemo_voice_tts.text.es.numbers import numbers
@@ -14,7 +14,7 @@ from nemo_voice_tts.text.es.roman_numerals import roman_numerals
 from nemo_voice_tts.text.es.say_as import FORMS, SIGNS
 from nemo_voice_tts.text.es.symbols import symbols
 from nemo_voice_tts.text.language import Language, where
-from nemo_voice_tts.text.numerals import ungrouped_numbers
+from nemo_voice_tts.text.numerals import joined_ranges, ungrouped_amounts, ungrouped_numbers
 from nemo_voice_tts.text.phone_numbers import PhoneNumbers
 from nemo_voice_tts.text.web_addresses import WebWords, web_addresses
 
@@ -34,7 +34,8 @@ _TELEPHONES = (
         r"|[.,/-]\d)"
     ),
     re.compile(
-        r"(?i:\b(?:tel(?:éfono)?s?|tfno|fax|móvil|celular|whatsapp|ll[aá]m\w+|marc[aáoe]\w*|marqu\w+|número|contacto)\b"
+        r"(?i:\b(?:tel(?:éfono)?s?|tfno|fax|móvil|celular|whatsapp|ll[aá]m\w+|marc[aáoe]\w*|marqu\w+|contacto"
+        r"|número(?=[ ](?:es|de[ ](?:tel|cel|m[oó]vil|contacto|emergencias|whatsapp))))\b"
         r"[.:]?[ ](?:(?:al|a|el|es|en|de|número|teléfono|nos|me|emergencias|móvil)[ ]){0,3})"
         r"(?P<n>\d{3,5}(?![\d ])|\d{3}(?=[ ][^\d])(?![ ][a-záéíóúñ]*s\b)|\d{2,4}"
         r"(?:[ -]\d{2,4}){1,5}|\d{6,12})"
@@ -42,7 +43,7 @@ _TELEPHONES = (
     ),
 )
 _WEB = WebWords(
-    signs={**SIGNS, "&": "y"},
+    signs={**SIGNS, "?": "interrogación", "!": "exclamación"},
     number=number,
     digits=PLAIN.digits,
     hashtag="hashtag",
@@ -58,7 +59,7 @@ SPANISH = Language(
     rises="sube",
     falls="baja",
     conjunctions="y|e|o|u|pero|porque|que|cuando|mientras|donde|quien|si|aunque|como|antes|después|ni|sino",
-    spelled=named_letters(LETTERS),
+    spelled=named_letters(LETTERS, CONJUNCTION),
     steps=(
         web_addresses(_WEB),
         abbreviations,
@@ -67,12 +68,14 @@ SPANISH = Language(
             _HOLDS_NUMBERS,
             PhoneNumbers(_TELEPHONES, PLAIN.digits, "más"),
             ungrouped_numbers,
+            ungrouped_amounts,
+            joined_ranges,
             dates,
             money,
             measures,
             numbers,
         ),
-        capitals(Spelling(is_word, KNOWN)),
+        capitals(Spelling(is_word, KNOWN, FUNCTION_WORDS, INITIALS)),
         symbols,
     ),
 )

@@ -13,6 +13,10 @@ _DON = re.compile(r"(?<![\w.])D\.[ ](?=[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+\b)")
 _SAINT = re.compile(
     r"(?<![\w.])S\.[ ](?=(?:Juan|Pedro|Pablo|José|Francisco|Antonio|Miguel|Luis)\b)"
 )
+_ROOMS = re.compile(r"(?<![\w.,/])(?P<n>[1-9]|1\d)[ ]hab\.(?!/)")
+"""Of a flat: no place has so few inhabitants."""
+_THAT = re.compile(r"(?<!letra )(?<!tecla )(?<!variable )\bq(?= [a-záéíóúñ])")
+"""As chats write "que"."""
 _STREET = re.compile(r"(?<![\w/.])[cC]/[ ]?(?=[A-ZÁÉÍÓÚÑ\d])")
 _listed = ShortForms(__package__, WordSets(__package__).alternation("openers"))
 
@@ -22,7 +26,13 @@ def abbreviations(text: Traced) -> Traced:
     if "." in text.text or "/" in text.text:
         text = text.sub(_CENTURY, "siglo ").sub(_CENTURIES, "siglos ").sub(_DON, "don ")
         text = text.sub(_SAINT, "San ").sub(_STREET, "calle ").sub(_PAGES, _pages)
-    return _listed(text)
+        text = text.sub(_ROOMS, _rooms)
+    return _listed(text.sub(_THAT, "que") if "q " in text.text else text)
+
+
+def _rooms(found: re.Match[str]) -> str:
+    said = "habitación" if found["n"] == "1" else "habitaciones"
+    return f"{found['n']} {said}{'' if found.string[found.end() :].strip() else '.'}"
 
 
 def _pages(found: re.Match[str]) -> str:

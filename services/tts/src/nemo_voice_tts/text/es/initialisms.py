@@ -13,11 +13,20 @@ KNOWN = {"WiFi": "wifi", "Wi-Fi": "wifi", "PyME": "pyme", "PYME": "pyme", "PyMEs
 _WORDS = frozenset(
     {
         "PIB", "OVNI", "VIP", "UNICEF", "PSOE", "COVID", "OVNIS", "IMSERSO", "INSALUD", "ESADE",
-        "IKEA", "YMCA", "TAC", "FARC", "INEGI", "UNED", "CSIC", "WIFI", "AFP", "CERN", "NIF", "CIF",
-        "IBEX", "NASDAQ", "OCU", "MERCOSUR", "INTERPOL", "FROB", "SEPE", "ZARA", "SEAT", "BIC",
+        "IKEA", "TAC", "FARC", "INEGI", "UNED", "WIFI", "CERN", "NIF", "CIF",
+        "IBEX", "NASDAQ", "OCU", "MERCOSUR", "INTERPOL",
+        "NO", "YA", "SÍ", "TÚ", "LO", "SU", "FROB", "SEPE", "ZARA", "SEAT", "BIC",
     }
-) - {"YMCA", "AFP", "CSIC"}  # fmt: skip
+)  # fmt: skip
 _SPELLED = frozenset({"ETC", "UNE", "AEE"})
+INITIALS = frozenset(
+    {"UE", "IA", "BCE", "DNI", "FMI", "UCI", "IPC", "ADN", "ITV", "USB", "UGT", "INE", "UPV"}
+)
+"""Spelled in a headline too, where other short words are words."""
+CONJUNCTION = re.compile(
+    r"(?<!\b[A-ZÑ] )(?<!\b[ye] )(?<!\beje )(?<!\bletra )Y(?=,? [¿¡\"(]?(?:[a-záéíóúñ]|[^\W\d_]{2}))"
+)
+"""The word, with which a sentence begins, not the letter."""
 _PRONOUNCEABLE = re.compile(
     r"(?:(?:QU|CH|LL|RR|[BCFGPT][LR]|DR|[BCDFGHJKLMNÑPQRSTVXYZ])?[AEIOUÁÉÍÓÚ]{1,2}[LMNRSDXZ]?)+"
 )

@@ -12,12 +12,13 @@ _DOLLARS = {**DOLLARS, "RD": "DOP", "U": "USD", "B": "BOB", "CU": "CUP"}
 _COUNTRIES = "|".join(sorted(map(re.escape, _DOLLARS), key=len, reverse=True))
 _SIZE = r"(?:[ ]?(?:millones|millón|mil millones|billones|billón|mil|mill\.|M|k|mm)(?![\w]))"
 _MARK = (
-    rf"(?:(?<!\w)S/\.?|(?<![A-Za-z])(?:{_COUNTRIES})\$|[{_SIGNS}]|(?<![A-Za-z])(?:{_CODES})"
-    rf"(?![A-Za-z]))"
+    rf"(?:(?<!\w)S/\.?|(?<!\w)Bs\.?(?![ ]?\w)|(?<![A-Za-z])(?:{_COUNTRIES})\$"
+    rf"|[{_SIGNS}]|(?<![A-Za-z])(?:{_CODES})(?![A-Za-z]))"
 )
 _BEFORE = re.compile(
     rf"(?P<sign>(?<![\w)])-)?(?P<mark>{_MARK})[ ]?(?P<low>{NUMBER})(?:[ ]?-[ ]?"
     rf"{_MARK}?(?P<high>{NUMBER}))?(?P<size>{_SIZE})?(?:[ ](?P<code>{_CODES})(?![A-Za-z]))?"
+    r"(?P<peso>[ ]pesos\b)?"
     r"(?:[ ]?/[ ]?(?P<per>[A-Za-zéñ]+))?"
 )
 _AFTER = re.compile(
@@ -25,10 +26,12 @@ _AFTER = re.compile(
     rf"(?P<high>{NUMBER}))?(?P<size>{_SIZE}|[ ]?(?:M|k)(?=€))?[ ]?(?:de )?"
     rf"(?P<mark>{_MARK})(?:[ ]?/[ ]?(?P<per>[A-Za-zéñ]+))?"
 )
-_ANY = re.compile(rf"[{_SIGNS}]|S/|[A-Z]{{3}}")
+_ANY = re.compile(rf"[{_SIGNS}]|S/|Bs|[A-Z]{{3}}")
 _NAMES = {
     "S/": ("sol", "soles"),
     "S/.": ("sol", "soles"),
+    "Bs": ("bolívar", "bolívares"),
+    "Bs.": ("bolívar", "bolívares"),
     "$": ("dólar", "dólares"),
     "€": ("euro", "euros"),
     "£": ("libra", "libras"),
@@ -52,13 +55,14 @@ def money(text: Traced) -> Traced:
 
 def _amount(found: re.Match[str]) -> str:
     mark, low, high = found["mark"], found["low"], found["high"]
-    mark = found.groupdict().get("code") or mark
-    if mark.endswith("$") or mark in _AMERICAN:
+    named = found.groupdict()
+    mark = named.get("code") or ("MXN" if named.get("peso") else mark)
+    code = _code(mark)
+    if mark.endswith("$") or code in _AMERICAN:
         low, high = _grouped(low), high and _grouped(high)
     size = (found["size"] or "").strip()
     size = _SIZES.get(size, size)
-    code = _code(mark)
-    singular, plural = _names(mark, code)
+    singular, plural = ("peso", "pesos") if named.get("peso") else _names(mark, code)
     if size:
         is_million = low == "1" and size == "millones"
         amount = "un millón" if is_million else f"{number(low, before_noun=True)} {size}"

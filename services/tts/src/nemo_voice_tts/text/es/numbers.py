@@ -16,7 +16,7 @@ from nemo_voice_tts.text.traced import Traced
 
 _ORDINAL = re.compile(
     r"(?<![\w.])(?P<n>\d{1,3})(?:\.?(?P<end>[ºªoa])(?!\w)|\.?(?P<letters>er|ro|do|to"
-    r"|mo|vo|no|ra|da|ta|ma|va|na)\b)"
+    r"|mo|vo|no|ra|da|ta|ma|va|na)\b(?:\.(?=[ ][a-záéíóúñ]))?)"
 )
 _FRACTION = re.compile(
     r"(?<![\w.,/])(?:(?P<whole>\d{1,3})[ ])?(?P<a>\d{1,2})/(?P<b>\d{1,3})"
@@ -33,11 +33,17 @@ _NUMBER = re.compile(
     r"(?:[.,]\d+)*)(?P<trail>-?(?=[^\W\d]))?"
 )
 _LABEL = re.compile(r"(?:#|\b[Nn](?:úm\.|\.?[ºo°]\.?|ro\.))[ ]?(?=\d)")
+_UNNUMBERED = re.compile(r"\b(?P<n>[Nn])\.?[º°](?=[ ])")
+_IDENTITY = re.compile(r"(?<![\w.,-])(?P<n>\d{8})-?(?P<letter>[A-Z])(?!\w)")
+"""A Spanish identity number."""
 _SEASON = re.compile(r"(?<![\w/.,])(?P<a>(?:19|20)\d\d)/(?P<b>\d\d)(?![\w/]|[.,]\d)")
 _ALWAYS = re.compile(r"(?<![\w/])24/7(?![\w/])")
 _TIMES = re.compile(r"(?<![\w.,])(?P<n>\d+)[xX](?!\w)")
 _TIMES_BEFORE = re.compile(r"(?<!\w)[xX](?=\d)")
 _LIST = re.compile(r"^(?P<n>\d{1,3})[.)-](?=[ ])")
+_RESOLUTION = re.compile(r"(?<![\w.,])(?P<n>[2458])K(?!\w)(?![ ][a-záéíóúñ]+s\b)")
+_FEAST = re.compile(r"(?<=\b[Ee]l )(?P<n>\d{1,2})-?(?P<month>[MSNEFJOD])(?!\w)")
+"""A day known by its month's first letter: "el 8M"."""
 _SIZES = re.compile(r"(?<![\w.,])(?P<n>\d+(?:[.,]\d+)?)[ ]?(?P<size>M|MM|k|K)(?!\w)")
 _MAGNITUDES = {"M": "millones", "MM": "millones", "k": "mil", "K": "mil"}
 _CODE = re.compile(
@@ -48,9 +54,8 @@ _CODE = re.compile(
     r"|[ ](?:euros|pesos"
     r"|dólares|veces|personas|artículos|productos))"
 )
-_DECADE = re.compile(r"(?<=\b[Aa]ños[ ])'?(?P<n>\d0)s?(?!\w)")
 _SHORT_YEAR = re.compile(r"(?<!\w)'(?P<n>\d\d)(?!\w)")
-_PLURAL = re.compile(r"(?<!\w)(?P<n>\d+)s(?!\w)")
+_PLURAL = re.compile(r"(?<!\w)(?P<n>\d+)'?s(?!\w)")
 _BETWEEN = (
     (re.compile(r"(?<=[\w)])[ ]?\+[ ]?(?=[\w(])"), " más "),
     (re.compile(r"(?<=[\w)])[ ]\*[ ](?=[\w(])"), " por "),
@@ -66,16 +71,23 @@ _POWERS = {"2": " al cuadrado", "3": " al cubo"}
 
 def numbers(text: Traced) -> Traced:
     """Returns the text without a digit."""
+    text = text.sub(_UNNUMBERED, lambda found: "Número" if found["n"] == "N" else "número")
     if not re.search(r"\d", text.text):
         return text
     text = text.sub(_CODE, _code).sub(_LIST, lambda found: f"{number(found['n'])},")
-    text = text.sub(_DECADE, lambda found: number(found["n"]))
     text = text.sub(_SHORT_YEAR, lambda found: number(found["n"])).sub(_PLURAL, _plural)
     text = text.sub(_SEASON, lambda found: f"{number(found['a'])} {number(found['b'])}")
+    text = text.sub(_RESOLUTION, lambda found: f"{number(found['n'])} K")
+    text = text.sub(_FEAST, lambda found: f"{number(found['n'])} {found['month']}")
     text = text.sub(_ALWAYS, "veinticuatro siete").sub(_SIZES, _sized)
     text = text.sub(_TIMES, lambda found: f"{number(found['n'])} por")
     text = text.sub(_TIMES_BEFORE, "por ")
-    text = text.sub(_LABEL, "número ").sub(_ORDINAL, _ordinal).sub(_FRACTION, _fraction)
+    text = (
+        text.sub(_IDENTITY, _identity)
+        .sub(_LABEL, "número ")
+        .sub(_ORDINAL, _ordinal)
+        .sub(_FRACTION, _fraction)
+    )
     text = text.sub(_POWER, _power).sub(_RATIO, " a ")
     for pattern, words in _BETWEEN:
         text = text.sub(pattern, words)
@@ -85,7 +97,10 @@ def numbers(text: Traced) -> Traced:
 def _ordinal(found: re.Match[str]) -> str:
     end = found["end"] or found["letters"]
     said = ordinal(found["n"], feminine=end in {"ª", "a", "ra", "da", "ta", "ma", "va", "na"})
-    return re.sub(r"(primer|tercer)o$", r"\1", said) if end == "er" else said
+    noun = _NOUN.match(found.string, found.end()) if end in {"º", "o"} else None
+    is_counted = noun and noun[1] not in FUNCTION_WORDS and not is_feminine(noun[1])
+    is_short = end == "er" or (is_counted and noun and not noun[1].startswith("izquierd"))
+    return re.sub(r"(primer|tercer)o$", r"\1", said) if is_short else said
 
 
 def _fraction(found: re.Match[str]) -> str:
@@ -110,6 +125,10 @@ def _code(found: re.Match[str]) -> str:
     code = found["code"]
     groups = ", ".join(PLAIN.digits(part) for part in re.split(r"\D", code) if part)
     return found[0][: -len(code)] + groups
+
+
+def _identity(found: re.Match[str]) -> str:
+    return f"{PLAIN.digits(found['n'])}, {found['letter']}"
 
 
 def _sized(found: re.Match[str]) -> str:

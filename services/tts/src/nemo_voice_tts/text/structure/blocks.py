@@ -43,6 +43,8 @@ class Block:
     """Speaking rate, relative to the request's: 2.0 is twice as fast."""
     lead_s: float = 0.0
     """Silence before it: only the first block of a text has any."""
+    voice: str | None = None
+    """The voice that its author names for it; absent: the request's."""
     is_pause_exact: bool = False
     """Whether its author asked for the silence after it, which then is kept at the text's end."""
 
@@ -53,14 +55,20 @@ class _Pause:
     asked_for_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    pace: float = 1.0
+    voice: str | None = None
+
+
 class BlockBuilder:
     """Puts blocks together from the pieces of text that a reader comes across."""
 
     def __init__(self) -> None:
         self._lead_s = 0.0
-        self._blocks: list[tuple[Traced, float, _Pause]] = []
+        self._blocks: list[tuple[Traced, _Delivery, _Pause]] = []
         self._pieces: list[Traced] = []
-        self._pace = 1.0
+        self._delivery = _Delivery()
 
     @property
     def is_open(self) -> bool:
@@ -84,7 +92,7 @@ class BlockBuilder:
         """
         if self.is_open:
             text = Traced.joined(self._pieces).strip()
-            self._blocks.append((text, self._pace, _Pause(pause_s)))
+            self._blocks.append((text, self._delivery, _Pause(pause_s)))
         elif self._blocks:
             pause = self._blocks[-1][2]
             pause.of_structure_s = max(pause.of_structure_s, pause_s)
@@ -98,11 +106,17 @@ class BlockBuilder:
         else:
             self._lead_s += seconds
 
-    def set_pace(self, pace: float) -> None:
-        """Sets the speaking rate of what follows, relative to the request's."""
-        if pace != self._pace:
+    def set_delivery(self, pace: float, voice: str | None) -> None:
+        """Sets how what follows is spoken.
+
+        Args:
+            pace: Speaking rate, relative to the request's.
+            voice: The voice that speaks; None is the request's.
+        """
+        delivery = _Delivery(pace, voice)
+        if delivery != self._delivery:
             self.end()
-            self._pace = pace
+            self._delivery = delivery
 
     def blocks(self) -> list[Block]:
         """Returns the blocks; the last has no silence after it but one that was asked for."""
@@ -114,9 +128,10 @@ class BlockBuilder:
                 text,
                 # An author who asks for a pause means that one, not one more.
                 pause.asked_for_s or pause.of_structure_s,
-                pace,
+                delivery.pace,
+                voice=delivery.voice,
                 lead_s=0.0 if place else self._lead_s,
                 is_pause_exact=pause.asked_for_s > 0,
             )
-            for place, (text, pace, pause) in enumerate(self._blocks)
+            for place, (text, delivery, pause) in enumerate(self._blocks)
         ]

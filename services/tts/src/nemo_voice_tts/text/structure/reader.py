@@ -31,7 +31,7 @@ _MARKUP = re.compile(
 """What Markdown, tags or entities have, and plain text may have."""
 _SSML_TAG = re.compile(
     r"<(?:break\s+(?:time|strength)|prosody\s+rate|say-as\s+interpret-as|phoneme\s+(?:alphabet|ph)"
-    r"|sub\s+alias)\s*="
+    r"|sub\s+alias|voice\s+name)\s*="
 )
 _BLOCK_TAG = re.compile(r"\s*<(\w+)")
 

@@ -1,7 +1,7 @@
-"""SSML 1.1: pauses, substitutions, phonemes, speaking rates and kinds of text.
+"""SSML 1.1: pauses, substitutions, phonemes, speaking rates, voices and kinds of text.
 
 Elements that it does not know, or that this voice cannot follow, are read as if they were not
-there, as the standard wants: `<voice>`, `<emphasis>`, pitch and volume. Numbers and short forms
+there, as the standard wants: `<emphasis>`, pitch and volume. Numbers and short forms
 inside an `xml:lang` are in the words of that language, where texts are read in it.
 """
 
@@ -71,6 +71,8 @@ class _Element:
     attributes: dict[str, str]
     pace: float
     """The speaking rate inside it."""
+    voice: str | None
+    """The voice that is named for what is inside it."""
     is_dropped: bool
     language: Language
     """What its text is read in."""
@@ -120,16 +122,19 @@ class _Reader:
             raise self._error(f"{_NO_SSML}, and this with <{written}>.")
         known = {_local(key): value for key, value in attributes.items()}
         pace = self._open[-1].pace if self._open else 1.0
+        voice = self._open[-1].voice if self._open else None
         is_dropped = name in _DROPPED or (bool(self._open) and self._open[-1].is_dropped)
         try:
             if name == "prosody" and "rate" in known:
                 pace = pace_of(known["rate"], pace)
+            elif name == "voice":
+                voice = known.get("name", "").strip() or voice
             elif name == "break" and not is_dropped:
                 self._pause(break_s(known.get("time"), known.get("strength")))
         except ValueError as error:
             raise self._error(f"{error}.") from None
-        self._open.append(_Element(name, known, pace, is_dropped, self._language_in(known)))
-        self._builder.set_pace(pace)
+        self._open.append(_Element(name, known, pace, voice, is_dropped, self._language_in(known)))
+        self._builder.set_delivery(pace, voice)
         if name in {"p", "s"}:
             self._builder.end(PARAGRAPH_PAUSE_S if name == "p" else 0.0)
 
@@ -158,7 +163,7 @@ class _Reader:
         elif element.name in {"p", "s"}:
             self._builder.end(PARAGRAPH_PAUSE_S if element.name == "p" else 0.0)
         if self._open:
-            self._builder.set_pace(self._open[-1].pace)
+            self._builder.set_delivery(self._open[-1].pace, self._open[-1].voice)
 
     def _characters(self, data: str) -> None:
         start = self._place()
