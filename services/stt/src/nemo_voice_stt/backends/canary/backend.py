@@ -15,13 +15,9 @@ from typing_extensions import override
 from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.checkpoints import facts_in
+from nemo_voice_stt.backends.batches import recognise_audible, warm_up_shapes, warm_up_speech
 from nemo_voice_stt.backends.canary.time_tokens import spans_of, words_of
-from nemo_voice_stt.backends.transducer_ctc.backend import (
-    SILENCE_DBFS,
-    RecogniserOptions,
-    loudest_dbfs,
-    warm_up_shapes,
-)
+from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.transcription.port import Abilities, Clip, Recogniser, Recognition
 
 if TYPE_CHECKING:
@@ -30,8 +26,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_NOTHING = Recognition("", ())
-_SILENCE = np.zeros(1, np.float32)
 _WARM_UP_TOKENS = 4
 """Enough to run every part of the decoder."""
 _ENGLISH = "en"
@@ -61,8 +55,7 @@ class CanaryRecogniser(Recogniser):
         options, stages = self._options, self._stages
         is_cuda = stages.device.type == "cuda"
         rate_hz = stages.sample_rate_hz
-        languages = self.description.languages
-        speech = options.speech(languages, rate_hz) if options.speech else _SILENCE
+        speech = warm_up_speech(options, self.description.languages, rate_hz)
         with guarded():
             for place, (items, seconds) in enumerate(warm_up_shapes(options, is_batched=is_cuda)):
                 report(f"{items} x {seconds:g} s")
@@ -79,16 +72,9 @@ class CanaryRecogniser(Recogniser):
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         from nemo_voice_serving.nemo.hardware import guarded  # noqa: PLC0415
 
-        results = [_NOTHING] * len(batch)
-        audible = [place for place, clip in enumerate(batch) if self._is_audible(clip)]
-        size = self._options.max_batch_items
+        rate_hz, most = self._stages.sample_rate_hz, self._options.max_batch_items
         with guarded():
-            for first in range(0, len(audible), size):
-                places = audible[first : first + size]
-                recognised = self._recognise([batch[place] for place in places])
-                for place, recognition in zip(places, recognised, strict=True):
-                    results[place] = recognition
-        return results
+            return recognise_audible(batch, rate_hz, most, self._recognise)
 
     def _recognise(self, clips: Sequence[Clip]) -> list[Recognition]:
         stages = self._stages
@@ -137,12 +123,7 @@ class CanaryRecogniser(Recogniser):
         return Wanted(source, target, clip.needs_words and writes_times)
 
     def _length(self, samples: int) -> int:
-        rate_hz = self._stages.sample_rate_hz
-        lengthened = samples + round(self._options.trailing_silence_s * rate_hz)
-        return max(lengthened, round(self._options.minimum_s * rate_hz))
-
-    def _is_audible(self, clip: Clip) -> bool:
-        return loudest_dbfs(clip.samples, self._stages.sample_rate_hz) > SILENCE_DBFS
+        return self._options.padded_length(samples, self._stages.sample_rate_hz)
 
 
 def load_canary(
