@@ -236,6 +236,21 @@ def test_a_prompted_model_that_cannot_find_the_language_out_needs_one_to_assume(
     assert untold.text == german.text
 
 
+def test_a_prompted_model_takes_speech_for_the_only_language_of_the_settings(
+    load: Load, sounds: list[Samples]
+) -> None:
+    spanish = load("nemotron-prompted", languages=("es",))
+    untold, told = spanish.recognise([Clip(sounds[0]), Clip(sounds[0], language="es-ES")])
+    assert untold.text == told.text
+    assert spanish.abilities.default_language == "es"
+    assert load("nemotron-prompted", languages=("es", "de")).abilities.default_language is None
+
+
+def test_a_prompted_model_is_not_loaded_for_languages_that_it_lacks(load: Load) -> None:
+    with pytest.raises(UnusableModel, match=r"with fr, which .* English \(en\), Spanish \(es\)"):
+        load("nemotron-prompted", languages=("es", "fr"))
+
+
 @pytest.mark.parametrize("name", ["parakeet-eou", "hybrid-eou"])
 def test_ends_of_utterances_are_no_words(load: Load, sounds: list[Samples], name: str) -> None:
     recogniser = load(name, "auto", minimum_s=1.01)  # another one, which is changed below

@@ -25,7 +25,7 @@ from nemo_voice_stt.http.routes.translations import translations_router
 from nemo_voice_stt.model_files import fetch
 from nemo_voice_stt.self_test import SelfTestClips, TranscribedClip
 from nemo_voice_stt.settings import SttSettings
-from nemo_voice_stt.transcription.languages import code_of
+from nemo_voice_stt.transcription.languages import codes_of
 from nemo_voice_stt.transcription.port import Recogniser
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription
 
@@ -92,7 +92,7 @@ class TranscriptionService(Service[Recogniser, Transcription]):
         settings = self._settings
         of_the_model = () if settings.names_languages else self.runtime.model.languages
         known = of_the_model or settings.language_codes
-        return tuple(dict.fromkeys(code for tag in known if (code := code_of(tag))))
+        return tuple(codes_of(known))
 
     @override
     async def probe(self, use_case: Transcription) -> Facts:

@@ -18,6 +18,7 @@ from nemo_voice_serving.model_store.checkpoints import facts_in
 from nemo_voice_stt.backends.batches import recognise_audible, warm_up_shapes, warm_up_speech
 from nemo_voice_stt.backends.canary.time_tokens import spans_of, words_of
 from nemo_voice_stt.backends.options import RecogniserOptions
+from nemo_voice_stt.transcription.languages import code_of
 from nemo_voice_stt.transcription.port import Abilities, Clip, Recogniser, Recognition
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ def load_canary(
         languages_of,
         writes_times,
     )
+    from nemo_voice_stt.backends.told_languages import refuse_unknown  # noqa: PLC0415
 
     device = hardware.choose_device(options.device)
     precision = hardware.precision_of(options.precision, device)
@@ -155,12 +157,13 @@ def load_canary(
     named = facts.languages or options.languages or (_ENGLISH,)
     has_words = aligner is not None or writes_times(stages.model)
     known = languages_of(stages.model.tokenizer, named)
-    abilities = abilities_of(known, options.languages, word_times=has_words)
-    if not abilities.told_languages:
-        wanted = ", ".join(options.languages or named)
+    if not known:
         raise UnusableModel(
-            f"the checkpoint was not trained with {wanted}; it understands {', '.join(known)}"
+            f"its tokenizer has no token for {', '.join(named)}: name what it was trained with in"
+            " NEMO_VOICE_LANGUAGES"
         )
+    refuse_unknown(options.languages, known)
+    abilities = abilities_of(known, options.languages, word_times=has_words)
     description = ModelDescription(
         source=source,
         revision=revision,
@@ -185,7 +188,7 @@ def abilities_of(known: Sequence[str], wanted: Sequence[str], *, word_times: boo
         word_times: Whether its words have times.
     """
     languages = (
-        tuple(code for one in wanted for code in known if code.partition("-")[0] == one)
+        tuple(code for one in wanted for code in known if code_of(code) == code_of(one))
         if wanted
         else tuple(known)
     )
