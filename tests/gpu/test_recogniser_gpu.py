@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.backend import (
     NemoRecogniser,
-    RecogniserOptions,
     load_recogniser,
 )
 from support.models.demo_models import Samples, unpacked

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.backend import (
     NemoRecogniser,
-    RecogniserOptions,
     load_recogniser,
 )
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice, VoiceOptions, load_voice

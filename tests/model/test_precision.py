@@ -12,9 +12,9 @@ import torch
 from nemo.collections.tts.modules.hifigan_modules import Generator
 
 from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.backend import (
     NemoRecogniser,
-    RecogniserOptions,
     load_recogniser,
 )
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import NemoVoice

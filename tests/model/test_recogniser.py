@@ -13,9 +13,9 @@ from nemo.collections.asr.models import EncDecRNNTBPEModel
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.nemo.loading import state_digest
+from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.backend import (
     NemoRecogniser,
-    RecogniserOptions,
     load_recogniser,
 )
 from nemo_voice_stt.transcription.port import Recognition

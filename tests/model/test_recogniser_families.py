@@ -1,5 +1,6 @@
 """Each family of recognisers writes what NeMo's own greedy search writes, whatever the batch."""
 
+import shutil
 import tarfile
 from collections.abc import Callable
 from functools import cache
@@ -14,12 +15,12 @@ from nemo.collections.asr.models import ASRModel
 
 from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.nemo.loading import UnusableModel
+from nemo_voice_stt.backends.decoder_choice import DecoderChoice
+from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.backend import (
     NemoRecogniser,
-    RecogniserOptions,
     load_recogniser,
 )
-from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from nemo_voice_stt.transcription.writing import joined
 from support.models.demo_models import Samples
@@ -235,6 +236,21 @@ def test_a_prompted_model_that_cannot_find_the_language_out_needs_one_to_assume(
     assert untold.text == german.text
 
 
+def test_a_prompted_model_takes_speech_for_the_only_language_of_the_settings(
+    load: Load, sounds: list[Samples]
+) -> None:
+    spanish = load("nemotron-prompted", languages=("es",))
+    untold, told = spanish.recognise([Clip(sounds[0]), Clip(sounds[0], language="es-ES")])
+    assert untold.text == told.text
+    assert spanish.abilities.default_language == "es"
+    assert load("nemotron-prompted", languages=("es", "de")).abilities.default_language is None
+
+
+def test_a_prompted_model_is_not_loaded_for_languages_that_it_lacks(load: Load) -> None:
+    with pytest.raises(UnusableModel, match=r"with fr, which .* English \(en\), Spanish \(es\)"):
+        load("nemotron-prompted", languages=("es", "fr"))
+
+
 @pytest.mark.parametrize("name", ["parakeet-eou", "hybrid-eou"])
 def test_ends_of_utterances_are_no_words(load: Load, sounds: list[Samples], name: str) -> None:
     recogniser = load(name, "auto", minimum_s=1.01)  # another one, which is changed below
@@ -247,6 +263,24 @@ def test_ends_of_utterances_are_no_words(load: Load, sounds: list[Samples], name
     after = recogniser.recognise([Clip(sounds[0])])[0]
     assert before.text
     assert (after.text, after.words) == ("", ())
+
+
+def test_older_archives_without_the_list_of_tokens_are_loaded(
+    folder: Path, sounds: list[Samples], load: Load
+) -> None:
+    whole = unpacked(saved("parakeet-rnnt", folder))
+    older = shutil.copytree(whole, folder / "older")
+    (listed,) = older.glob("*_tokenizer.vocab")
+    listed.unlink()
+    options = RecogniserOptions(device="cpu", trailing_silence_s=0.0)
+    found = load_recogniser(older, "x", "test", options)
+    clip = Clip(sounds[0])
+    assert numbers_of(found.recognise([clip])[0]) == numbers_of(
+        load("parakeet-rnnt").recognise([clip])[0]
+    )
+    next(older.glob("*_tokenizer.model")).unlink()
+    with pytest.raises(UnusableModel, match=r"holds no .*tokenizer\.model, which tokenizer"):
+        load_recogniser(older, "x", "test", options)
 
 
 def test_a_live_encoder_looks_as_far_ahead_as_it_was_trained_for(load: Load) -> None:

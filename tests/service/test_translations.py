@@ -100,6 +100,12 @@ async def test_english_speech_to_english_is_a_transcript() -> None:
         ({"language": "fr"}, "language", "does not understand 'fr'. It understands English (en)"),
         ({"language": "fr" * 5000}, "language", f"does not understand '{'fr' * 30}'. It"),
         ({"to_language": "fr"}, "to_language", "does not write 'fr'. It writes German (de)"),
+        ({"target_language": "fr"}, "target_language", "target_language: the model does not write"),
+        (
+            {"to_language": "en", "target_language": "German"},
+            "target_language",
+            "to_language names another language. Send one of them.",
+        ),
         ({"to_language": "fr" * 5000}, "to_language", f"does not write '{'fr' * 30}'. It"),
         (
             {"language": "de", "to_language": "es"},

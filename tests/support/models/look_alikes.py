@@ -14,6 +14,7 @@ from support.models.checkpoints import tar_of, weights
 Config = dict[str, Any]
 
 _OLD_TTS, _TTS, _ASR = "nemo.collections.tts.torch", "nemo.collections.tts", "nemo.collections.asr"
+_COMMON = "nemo.collections.common"
 _HASH = "0123456789abcdef0123456789abcdef"
 
 
@@ -137,23 +138,42 @@ _AGGREGATE: Config = {
         name: {"dir": None, "type": "bpe", "model_path": f"nemo:{_HASH}_tokenizer.model"}
         for name in ("spl_tokens", "en", "de", "es", "fr")
     },
-    "custom_tokenizer": {
-        "_target_": "nemo.collections.common.tokenizers.canary_tokenizer.CanaryTokenizer"
-    },
+    "custom_tokenizer": {"_target_": f"{_COMMON}.tokenizers.canary_tokenizer.CanaryTokenizer"},
 }
 _UNIFIED: Config = {
     "type": "bpe",
     "dir": None,
     "model_path": f"nemo:{_HASH}_tokenizer.model",
-    "custom_tokenizer": {
-        "_target_": "nemo.collections.common.tokenizers.canary_tokenizer.CanaryBPETokenizer"
-    },
+    "custom_tokenizer": {"_target_": f"{_COMMON}.tokenizers.canary_tokenizer.CanaryBPETokenizer"},
 }
 
 
 def _canary(prompt_format: str, tokenizer: Config) -> Config:
     config = _conformer("aed_multitask_models", "EncDecMultiTaskModel", mels=128)
-    return config | {"tokenizer": tokenizer, "prompt_format": prompt_format}
+    return config | {
+        "tokenizer": tokenizer,
+        "prompt_format": prompt_format,
+        "transf_encoder": {
+            "_target_": f"{_ASR}.modules.transformer.transformer_encoders.TransformerEncoder",
+            "num_layers": 0,
+            "hidden_size": 1024,
+            "inner_size": 4096,
+        },
+        "transf_decoder": {
+            "_target_": f"{_ASR}.modules.transformer.get_nemo_transformer",
+            "model_name": None,
+            "pretrained": False,
+            "encoder": None,
+            "config_dict": {"max_sequence_length": 1024, "hidden_size": 1024, "num_layers": 4},
+        },
+        "head": {
+            "_target_": f"{_ASR}.parts.submodules.token_classifier.TokenClassifier",
+            "num_classes": None,
+        },
+        "loss": {
+            "_target_": f"{_COMMON}.losses.smoothed_cross_entropy.SmoothedCrossEntropyLoss",
+        },
+    }
 
 
 PUBLISHED: dict[str, Config] = {

@@ -19,10 +19,10 @@ from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
+from nemo_voice_stt.backends.decoder_choice import DecoderChoice
 from nemo_voice_stt.backends.loading import load
+from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.silero.detector import MAX_SESSIONS, SileroDetector, SileroModel
-from nemo_voice_stt.backends.transducer_ctc.backend import RecogniserOptions
-from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice
 from nemo_voice_stt.grpc.riva import recognition_service
 from nemo_voice_stt.http.realtime.service import RealtimeService
 from nemo_voice_stt.http.responses import TranscriptResponses
@@ -41,7 +41,7 @@ from nemo_voice_stt.realtime.options import SessionLimits
 from nemo_voice_stt.realtime.pacing import PartialPacer, PartialPacing
 from nemo_voice_stt.self_test import SelfTestClips, TranscribedClip
 from nemo_voice_stt.settings import RealtimeSettings, SttSettings
-from nemo_voice_stt.transcription.languages import code_of
+from nemo_voice_stt.transcription.languages import codes_of
 from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription
 
@@ -154,7 +154,7 @@ class TranscriptionService(Service[Recogniser, Transcription]):
         settings = self._settings
         of_the_model = () if settings.names_languages else self.runtime.model.languages
         known = of_the_model or settings.language_codes
-        return tuple(dict.fromkeys(code for tag in known if (code := code_of(tag))))
+        return tuple(codes_of(known))
 
     @override
     async def probe(self, use_case: Transcription) -> Facts:

@@ -19,7 +19,9 @@ from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_stt.settings import SttSelfTestSettings
+from nemo_voice_stt.transcription.languages import code_of, nearest
 from nemo_voice_stt.transcription.transcription import Transcription, TranscriptionInput
+from nemo_voice_stt.transcription.writing import is_unspaced
 
 SENTENCE = "good morning how are you today"
 """What is said in the English clip."""
@@ -40,8 +42,6 @@ WORST_LATER = 0.2
 """Word error rate against the model's own first transcript above which it no longer does."""
 MAX_CLIP_S = 30.0
 _CHECKED_RATE_HZ = 16_000
-_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
-"""How Unicode names the letters of scripts without blanks between words: each counts as a word."""
 _MARK = "\0"
 """Written before what belongs to the letter before it, such as a vowel sign."""
 
@@ -90,7 +90,7 @@ class SelfTestClips:
         first = languages[0] if languages else None
         if self._own is not None:
             return Clip(self._own, self._settings.text, first, self._worst(WORST_FIRST))
-        codes = {_code(language): language for language in reversed(languages)}
+        codes = {code_of(language): language for language in reversed(languages)}
         if "en" in codes or not codes:
             return Clip(_packaged("en"), SENTENCE, codes.get("en"), self._worst(WORST_FIRST))
         for code, language in reversed(codes.items()):
@@ -114,7 +114,7 @@ class TranscribedClip:
     def __init__(self, clip: Clip, told_languages: Sequence[str] = ()) -> None:
         """Takes the clip, and the languages that the model can be told are spoken."""
         self._clip = clip
-        self._language = told_language(clip.language, told_languages)
+        self._language = nearest(clip.language, told_languages) if clip.language else None
         self._first: str | None = None
 
     async def test(self, transcription: Transcription) -> Facts:
@@ -148,20 +148,6 @@ _REMEDY = (
 )
 
 
-def told_language(language: str | None, told_languages: Sequence[str]) -> str | None:
-    """Returns the code by which a model is told a language; None where it cannot be told it.
-
-    Args:
-        language: A code such as `es` or `es-ES`.
-        told_languages: The codes that the model knows.
-    """
-    if language is None:
-        return None
-    same = [told for told in told_languages if told.lower() == language.lower()]
-    alike = [told for told in told_languages if _code(told) == _code(language)]
-    return next(iter([*same, *alike]), None)
-
-
 def word_error_rate(reference: str, heard: str) -> float:
     """Returns the edits per word of the reference, case and punctuation aside."""
     wanted, found = words(reference), words(heard)
@@ -185,7 +171,7 @@ def _spaced(character: str) -> str:
     kind = unicodedata.category(character)[0]
     if kind == "M":
         return f"{_MARK}{character}"
-    if kind == "L" and unicodedata.name(character, "").startswith(_UNSPACED):
+    if kind == "L" and is_unspaced(character):
         return f" {character} "
     return character if kind in "LN" else " "
 
@@ -215,7 +201,3 @@ def _read(path: Path) -> bytes:
             f"the clip of the self-test, {path}: there is no sound in it but silence or a hum"
         )
     return recording
-
-
-def _code(language: str) -> str:
-    return language.lower().replace("_", "-").partition("-")[0]

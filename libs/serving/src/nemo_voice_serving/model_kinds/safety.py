@@ -49,8 +49,11 @@ _ELSEWHERE = re.compile(r"[/~\\]\S|[A-Za-z][\w+.-]*://|[A-Za-z]:[/\\]")
 _WORDS = frozenset({"labels", "vocabulary", "tokens", "punct", "punct_list", "chars"})
 """Settings that hold what is written, in which a slash is one."""
 _TOKENIZER_FILES = ("model_path", "vocab_path")
-_TEXT_FUNCTIONS = ("nemo.collections.common.tokenizers.text_to_speech.tokenizer_utils.",)
+_TEXT_FUNCTIONS = "nemo.collections.common.tokenizers.text_to_speech.tokenizer_utils."
 """Functions that configurations of voices name: they change a text and nothing else."""
+_TRANSFORMER = "nemo.collections.asr.modules.transformer.get_nemo_transformer"
+"""The function that Canary's configurations name: it builds one of two classes of NeMo's, and loads
+nothing."""
 _ENVIRONMENT = re.compile(r"\$\{\s*oc\.(?:env|decode|create)\b")
 _SWITCHED_ON = (True, 1, "true", "True", "1", "yes", "on")
 _ADVICE = "Name a checkpoint whose archive holds all that it needs."
@@ -116,7 +119,7 @@ def _is_instantiable(target: str) -> bool:
         return False
     *module, name = target.split(".")
     is_class = name.lstrip("_")[:1].isupper() and not any(part[:1].isupper() for part in module)
-    return is_class or target.startswith(_TEXT_FUNCTIONS)
+    return is_class or target == _TRANSFORMER or target.startswith(_TEXT_FUNCTIONS)
 
 
 def _is_own_file(value: str) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from hydra.utils import get_class
 from nemo.core.classes.common import typecheck
 from nemo.core.connectors.save_restore_connector import SaveRestoreConnector
 from nemo.utils import logging as nemo_logging
@@ -65,6 +66,15 @@ def require_class(model_class: Any, directory: Path) -> None:
         raise UnusableModel(f"{directory} holds a {found}, not a {model_class.__name__}")
 
 
+def class_named(directory: Path) -> Any:
+    """Returns the NeMo class that a directory's configuration names, whose kind was judged before.
+
+    `restore` wants the class itself: given a base of it, NeMo builds that where the class itself
+    fails, and the reason is lost.
+    """
+    return get_class(str(read_config(directory).target))
+
+
 def restore(
     model_class: Any,
     directory: Path,
@@ -95,11 +105,16 @@ def restore(
     if change_config is not None:
         OmegaConf.set_struct(config, value=False)
         change_config(config)
-    connector = _MappingConnector()
+    connector = _MappingConnector(model_class)
     connector.model_extracted_dir = str(directory)
     connector.model_config_yaml = f"{prefix}{CONFIG_FILE}"
     connector.model_weights_ckpt = weights
-    with _LOADING, _limited_to(directory / weights), _expected_warnings():
+    with (
+        _LOADING,
+        _limited_to(directory / weights),
+        _expected_warnings(),
+        contextlib.closing(connector),
+    ):
         model = model_class.restore_from(
             str(directory),
             override_config_path=config if change_config is not None else None,
@@ -174,6 +189,20 @@ def _limited_to(weights: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _expected_warnings() -> Iterator[None]:
+    # NeMo asks hydra for a class first where Canary's configurations name a function, and hydra
+    # logs an error; what cannot be found at all is raised as well.
+    hydra = logging.getLogger("hydra.utils")
+    level = hydra.level
+    hydra.setLevel(logging.CRITICAL)
+    try:
+        with _ignored_warnings():
+            yield
+    finally:
+        hydra.setLevel(level)
+
+
+@contextlib.contextmanager
+def _ignored_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         # HiFi-GAN's weight normalisation is the older one; a one-layer LSTM cannot use its dropout.
         warnings.filterwarnings("ignore", message=".*weight_norm", category=FutureWarning)
@@ -183,11 +212,25 @@ def _expected_warnings() -> Iterator[None]:
         yield
 
 
+class _LackingFile(UnusableModel, FileNotFoundError):
+    """The archive lacks a file; NeMo catches this where older checkpoints may lack it."""
+
+
 class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is untyped
     """Maps the weights from the file instead of reading and copying them.
 
     Files of the model are those of its archive, and never one that lies elsewhere on the machine.
     """
+
+    def __init__(self, model_class: Any) -> None:
+        """Takes the class that is restored."""
+        super().__init__()
+        self._model_class = model_class
+
+    def close(self) -> None:
+        """Leaves NeMo as it was: models that are built in this process later have other files."""
+        self._model_class.update_save_restore_connector(SaveRestoreConnector())
+        self._model_class._set_model_restore_state(is_being_restored=False)  # noqa: SLF001 where it failed
 
     @override
     def register_artifact(
@@ -203,9 +246,7 @@ class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is u
         if not inside.exists():
             if not verify_src_exists:
                 return None
-            raise UnusableModel(
-                f"its archive holds no {Path(name).name}, which {config_path} names"
-            )
+            raise _LackingFile(f"its archive holds no {Path(name).name}, which {config_path} names")
         return super().register_artifact(model, config_path, str(inside), verify_src_exists)
 
     @staticmethod

@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_stt.http.request_schemas import RecordingForm
-from nemo_voice_stt.transcription.languages import MAX_SHOWN, SpokenLanguage, listed, nearest
+from nemo_voice_stt.http.request_schemas import RecordingForm, TranslationForm
+from nemo_voice_stt.transcription.languages import (
+    MAX_SHOWN,
+    SpokenLanguage,
+    code_of,
+    listed,
+    nearest,
+)
 from nemo_voice_stt.transcription.port import Abilities
 
 _TRANSDUCER = "Transducers, such as nvidia/parakeet-tdt-0.6b-v3, can."
@@ -40,27 +46,29 @@ def refuse_impossible(
         raise InvalidRequest(message, param=field)
 
 
-def target_language(
-    abilities: Abilities, spoken: SpokenLanguage, wanted: str | None, *, is_spoken_named: bool
-) -> str:
+def target_language(abilities: Abilities, spoken: SpokenLanguage, form: TranslationForm) -> str:
     """Returns the code of the language to translate into; the spoken one where it is that.
 
     Args:
         abilities: The model's, which translates.
         spoken: What is spoken.
-        wanted: The language to write in, in any usual spelling; none for English, as OpenAI's.
-        is_spoken_named: Whether the request names what is spoken.
+        form: The request's, which names the language to write in; if not, English, as OpenAI's.
 
     Raises:
-        InvalidRequest: The model does not translate between these languages, or would have to
-            find out what is spoken.
+        InvalidRequest: The model does not translate between these languages, would have to find out
+            what is spoken, or the form names two languages to write in.
     """
+    field, wanted = form.target_field, form.wanted_language or ENGLISH
+    if form.target_language and code_of(form.target_language) != code_of(wanted):
+        message = "target_language: to_language names another language. Send one of them."
+        raise InvalidRequest(message, param="target_language")
     targets = tuple(dict.fromkeys(written for _, written in abilities.translations))
-    target = nearest(wanted or ENGLISH, targets)
+    target = nearest(wanted, targets)
     if target is None:
-        shown = (wanted or ENGLISH)[:MAX_SHOWN]
-        message = f"to_language: the model does not write {shown!r}. It writes {listed(targets)}."
-        raise InvalidRequest(message, param="to_language")
+        shown = wanted[:MAX_SHOWN]
+        message = f"{field}: the model does not write {shown!r}. It writes {listed(targets)}."
+        raise InvalidRequest(message, param=field)
+    is_spoken_named = code_of(form.language) is not None
     if spoken.told is None or (spoken.told == target and not is_spoken_named):
         sources = [first for first, written in abilities.translations if written == target]
         message = (
@@ -71,8 +79,8 @@ def target_language(
     if spoken.told != target and (spoken.told, target) not in abilities.translations:
         possible = [written for first, written in abilities.translations if first == spoken.told]
         message = (
-            f"to_language: the model does not translate {listed([spoken.told])} to"
+            f"{field}: the model does not translate {listed([spoken.told])} to"
             f" {listed([target])}, but to {listed(possible)}."
         )
-        raise InvalidRequest(message, param="to_language")
+        raise InvalidRequest(message, param=field)
     return target

@@ -126,6 +126,11 @@ class TranslationForm(RecordingForm):
     """The same by NVIDIA's name."""
 
     @property
+    def target_field(self) -> str:
+        """The field that names the language to write in."""
+        return "target_language" if self.target_language and not self.to_language else "to_language"
+
+    @property
     def wanted_language(self) -> str | None:
         """The language to write in, by either name; none for English."""
         return self.to_language or self.target_language

@@ -75,7 +75,7 @@ def language_of(
     told = abilities.told_languages
     spoken = list(understood)
     if told:
-        spoken = [code for code in spoken if nearest(code, told)] or _codes_of(told)
+        spoken = [code for code in spoken if nearest(code, told)] or codes_of(told)
     wanted_code = code_of(wanted)
     if wanted_code is not None and wanted_code not in spoken:
         raise _foreign(str(wanted), "language", spoken)
@@ -85,7 +85,7 @@ def language_of(
         raise _foreign(", ".join(others), "languages", spoken)
     default = abilities.default_language
     candidates = [str(wanted)] if wanted_code else common or ([default] if default else spoken)
-    if default or len(_codes_of(candidates)) == 1:
+    if default or len(codes_of(candidates)) == 1:
         return SpokenLanguage(name_of(candidates[0]), nearest(candidates[0], told))
     return SpokenLanguage(UNKNOWN)
 
@@ -133,7 +133,8 @@ def listed(codes: Iterable[str]) -> str:
     return ", ".join(f"{NAMES.get(code, code).capitalize()} ({code})" for code in codes)
 
 
-def _codes_of(languages: Iterable[str]) -> list[str]:
+def codes_of(languages: Iterable[str]) -> list[str]:
+    """Returns the ISO 639-1 codes of languages, each once, without their regions."""
     return list(dict.fromkeys(code for one in languages if (code := code_of(one))))
 
 

@@ -16,8 +16,8 @@ from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.model_kinds.config import read_config
 from nemo_voice_serving.model_kinds.safety import refuse_foreign_class, refuse_unsafe
 from nemo_voice_serving.nemo.loading import CONFIG_FILE, WEIGHTS_FILE, UnusableModel, restore
-from nemo_voice_stt.backends.canary.decoding import signal_of
 from nemo_voice_stt.backends.canary.time_tokens import Span
+from nemo_voice_stt.backends.padding import padded
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Aligner:
         model = self.model
         with torch.inference_mode():
             features, feature_lengths = model.preprocessor(
-                input_signal=signal_of(pieces, lengths, self._device),
+                input_signal=padded(pieces, lengths, self._device),
                 length=torch.tensor(lengths).to(self._device),
             )
             frames, counts = model.encoder(

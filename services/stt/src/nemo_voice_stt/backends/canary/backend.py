@@ -15,13 +15,10 @@ from typing_extensions import override
 from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.checkpoints import facts_in
+from nemo_voice_stt.backends.batches import recognise_audible, warm_up_shapes, warm_up_speech
 from nemo_voice_stt.backends.canary.time_tokens import spans_of, words_of
-from nemo_voice_stt.backends.transducer_ctc.backend import (
-    SILENCE_DBFS,
-    RecogniserOptions,
-    loudest_dbfs,
-    warm_up_shapes,
-)
+from nemo_voice_stt.backends.options import RecogniserOptions
+from nemo_voice_stt.transcription.languages import code_of
 from nemo_voice_stt.transcription.port import Abilities, Clip, Recogniser, Recognition
 
 if TYPE_CHECKING:
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_NOTHING = Recognition("", ())
-_SILENCE = np.zeros(1, np.float32)
 _WARM_UP_TOKENS = 4
 """Enough to run every part of the decoder."""
 _ENGLISH = "en"
@@ -61,8 +56,7 @@ class CanaryRecogniser(Recogniser):
         options, stages = self._options, self._stages
         is_cuda = stages.device.type == "cuda"
         rate_hz = stages.sample_rate_hz
-        languages = self.description.languages
-        speech = options.speech(languages, rate_hz) if options.speech else _SILENCE
+        speech = warm_up_speech(options, self.description.languages, rate_hz)
         with guarded():
             for place, (items, seconds) in enumerate(warm_up_shapes(options, is_batched=is_cuda)):
                 report(f"{items} x {seconds:g} s")
@@ -79,16 +73,9 @@ class CanaryRecogniser(Recogniser):
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         from nemo_voice_serving.nemo.hardware import guarded  # noqa: PLC0415
 
-        results = [_NOTHING] * len(batch)
-        audible = [place for place, clip in enumerate(batch) if self._is_audible(clip)]
-        size = self._options.max_batch_items
+        rate_hz, most = self._stages.sample_rate_hz, self._options.max_batch_items
         with guarded():
-            for first in range(0, len(audible), size):
-                places = audible[first : first + size]
-                recognised = self._recognise([batch[place] for place in places])
-                for place, recognition in zip(places, recognised, strict=True):
-                    results[place] = recognition
-        return results
+            return recognise_audible(batch, rate_hz, most, self._recognise)
 
     def _recognise(self, clips: Sequence[Clip]) -> list[Recognition]:
         stages = self._stages
@@ -137,12 +124,7 @@ class CanaryRecogniser(Recogniser):
         return Wanted(source, target, clip.needs_words and writes_times)
 
     def _length(self, samples: int) -> int:
-        rate_hz = self._stages.sample_rate_hz
-        lengthened = samples + round(self._options.trailing_silence_s * rate_hz)
-        return max(lengthened, round(self._options.minimum_s * rate_hz))
-
-    def _is_audible(self, clip: Clip) -> bool:
-        return loudest_dbfs(clip.samples, self._stages.sample_rate_hz) > SILENCE_DBFS
+        return self._options.padded_length(samples, self._stages.sample_rate_hz)
 
 
 def load_canary(
@@ -166,6 +148,7 @@ def load_canary(
         languages_of,
         writes_times,
     )
+    from nemo_voice_stt.backends.told_languages import refuse_unknown  # noqa: PLC0415
 
     device = hardware.choose_device(options.device)
     precision = hardware.precision_of(options.precision, device)
@@ -174,12 +157,13 @@ def load_canary(
     named = facts.languages or options.languages or (_ENGLISH,)
     has_words = aligner is not None or writes_times(stages.model)
     known = languages_of(stages.model.tokenizer, named)
-    abilities = abilities_of(known, options.languages, word_times=has_words)
-    if not abilities.told_languages:
-        wanted = ", ".join(options.languages or named)
+    if not known:
         raise UnusableModel(
-            f"the checkpoint was not trained with {wanted}; it understands {', '.join(known)}"
+            f"its tokenizer has no token for {', '.join(named)}: name what it was trained with in"
+            " NEMO_VOICE_LANGUAGES"
         )
+    refuse_unknown(options.languages, known)
+    abilities = abilities_of(known, options.languages, word_times=has_words)
     description = ModelDescription(
         source=source,
         revision=revision,
@@ -204,7 +188,7 @@ def abilities_of(known: Sequence[str], wanted: Sequence[str], *, word_times: boo
         word_times: Whether its words have times.
     """
     languages = (
-        tuple(code for one in wanted for code in known if code.partition("-")[0] == one)
+        tuple(code for one in wanted for code in known if code_of(code) == code_of(one))
         if wanted
         else tuple(known)
     )

@@ -18,9 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.nemo.loading import UnusableModel, restore
 from nemo_voice_stt.backends.canary.prompts import PROMPT_FORMATS, Prompts
-
-MODEL_CLASSES = {"EncDecMultiTaskModel": EncDecMultiTaskModel}
-"""The NeMo classes these stages run, by the last part of a checkpoint's `target`."""
+from nemo_voice_stt.backends.padding import padded
 
 TOKENIZERS = frozenset({"CanaryTokenizer", "CanaryBPETokenizer"})
 """NeMo's classes that know the tokens of prompts."""
@@ -117,7 +115,7 @@ class Stages:
         """Returns the states that the decoder attends to, their mask, and each row's frames."""
         model = self.model
         features, feature_lengths = model.preprocessor(
-            input_signal=signal_of(pieces, lengths, self.device),
+            input_signal=padded(pieces, lengths, self.device),
             length=torch.tensor(lengths).to(self.device),
         )
         frames, counts = model.encoder(
@@ -159,16 +157,6 @@ class Stages:
     def _ended(self, numbers: list[int]) -> list[int]:
         end = self.model.tokenizer.eos_id
         return numbers[: numbers.index(end)] if end in numbers else numbers
-
-
-def signal_of(
-    pieces: Sequence[Samples], lengths: Sequence[int], device: torch.device
-) -> torch.Tensor:
-    """Returns the pieces as one batch on the device, each padded with silence to its length."""
-    signal = torch.zeros((len(pieces), max(lengths)), pin_memory=device.type == "cuda")
-    for row, piece in zip(signal.numpy(), pieces, strict=True):
-        row[: len(piece)] = piece
-    return signal.to(device, non_blocking=True)
 
 
 def load_stages(directory: Path, device: torch.device, precision: torch.dtype) -> Stages:

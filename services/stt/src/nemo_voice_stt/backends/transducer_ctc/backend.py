@@ -6,18 +6,18 @@ Everything happens on the device thread.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from typing_extensions import override
 
-from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.checkpoints import facts_in
-from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice, decoder_of
+from nemo_voice_stt.backends.batches import recognise_audible, warm_up_shapes, warm_up_speech
+from nemo_voice_stt.backends.decoder_choice import decoder_of
+from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.word_times import Timing, words_of
 from nemo_voice_stt.transcription.port import Abilities, Clip, Recogniser, Recognition
 from nemo_voice_stt.transcription.writing import joined
@@ -26,40 +26,6 @@ if TYPE_CHECKING:
     from nemo_voice_stt.backends.transducer_ctc.decoding_pipeline import Stages
 
 logger = logging.getLogger(__name__)
-
-SILENCE_DBFS = -60.0
-"""A piece whose loudest moment stays below this holds no speech; models invent words for it."""
-_MOMENT_S = 0.05
-_NOTHING = Recognition("", ())
-
-
-@dataclass(frozen=True, slots=True)
-class RecogniserOptions:
-    """How a recogniser is loaded and what its batches may hold."""
-
-    device: str = "auto"
-    """`auto`, `cpu` or `cuda`."""
-    precision: str = "auto"
-    """`auto`, `float32`, `bfloat16` or `float16`, for the encoder and the decoder."""
-    decoder: DecoderChoice = DecoderChoice.AUTO
-    """Which decoder of a hybrid checkpoint to use; another has one alone."""
-    use_cuda_graphs: bool = True
-    max_batch_items: int = 16
-    max_batch_audio_s: float = 240.0
-    """Most audio in one batch, padding included."""
-    longest_s: float = 30.0
-    """Longest piece; a longer one is still recognised, but costs a new CUDA graph."""
-    bucket_edges: tuple[float, ...] = (1.5, 3.0, 5.0, 8.0, 12.0, 20.0)
-    """Lengths in seconds, beside the longest, that the warm-up runs."""
-    minimum_s: float = 1.0
-    """Shorter pieces are lengthened to this with silence, as NeMo does."""
-    languages: tuple[str, ...] = ()
-    """What it understands; none = what the checkpoint, or its published name, says."""
-    trailing_silence_s: float = 0.3
-    """Silence after each piece, so that a word that ends with the audio is recognised whole."""
-    speech: Callable[[Sequence[str], int], Samples] | None = None
-    """Returns speech in one of some languages, at a rate, which the warm-up hears; absent: a second
-    of silence, of which no decoder makes a token."""
 
 
 class NemoRecogniser(Recogniser):
@@ -93,7 +59,7 @@ class NemoRecogniser(Recogniser):
                 longest = self._length(round(options.longest_s * stages.sample_rate_hz))
                 stages.size_decoder(options.max_batch_items, longest)
                 logger.info("decoder sized", extra={"cuda_graph": stages.decoder.graph_mode()})
-            speech = self._speech()
+            speech = warm_up_speech(options, self.description.languages, stages.sample_rate_hz)
             for items, seconds in shapes:
                 report(f"{items} x {seconds:g} s")
                 clip = Clip(np.resize(speech, round(seconds * stages.sample_rate_hz)))
@@ -103,22 +69,9 @@ class NemoRecogniser(Recogniser):
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         from nemo_voice_serving.nemo.hardware import guarded  # noqa: PLC0415
 
-        results = [_NOTHING] * len(batch)
-        audible = [place for place, clip in enumerate(batch) if self._is_audible(clip.samples)]
-        size = self._options.max_batch_items
+        rate_hz, most = self._stages.sample_rate_hz, self._options.max_batch_items
         with guarded():
-            for first in range(0, len(audible), size):
-                places = audible[first : first + size]
-                recognised = self._recognise([batch[place] for place in places])
-                for place, recognition in zip(places, recognised, strict=True):
-                    results[place] = recognition
-        return results
-
-    def _speech(self) -> Samples:
-        rate_hz, speech = self._stages.sample_rate_hz, self._options.speech
-        if speech is None:
-            return np.zeros(rate_hz, np.float32)
-        return speech(self.description.languages, rate_hz)
+            return recognise_audible(batch, rate_hz, most, self._recognise)
 
     def _recognise(self, clips: Sequence[Clip]) -> list[Recognition]:
         stages = self._stages
@@ -131,12 +84,7 @@ class NemoRecogniser(Recogniser):
         return results
 
     def _length(self, samples: int) -> int:
-        rate_hz = self._stages.sample_rate_hz
-        lengthened = samples + round(self._options.trailing_silence_s * rate_hz)
-        return max(lengthened, round(self._options.minimum_s * rate_hz))
-
-    def _is_audible(self, piece: Samples) -> bool:
-        return loudest_dbfs(piece, self._stages.sample_rate_hz) > SILENCE_DBFS
+        return self._options.padded_length(samples, self._stages.sample_rate_hz)
 
 
 def load_recogniser(
@@ -178,29 +126,3 @@ def load_recogniser(
         languages=options.languages or facts.languages,
     )
     return NemoRecogniser(stages, description, options)
-
-
-def loudest_dbfs(piece: Samples, sample_rate_hz: int) -> float:
-    """Returns the level of the loudest twentieth of a second; minus infinity for none."""
-    moment = max(1, round(_MOMENT_S * sample_rate_hz))
-    if not len(piece):
-        return -np.inf
-    starts = np.arange(0, len(piece), moment)
-    energies = np.add.reduceat(np.square(piece, dtype=np.float32), starts)
-    counts = np.diff(np.append(starts, len(piece)))
-    power = float(np.max(energies / counts))
-    return 10 * np.log10(power) if power > 0 else -np.inf
-
-
-def warm_up_shapes(options: RecogniserOptions, *, is_batched: bool) -> list[tuple[int, float]]:
-    """Returns the batches to run before serving, as pieces and seconds, the largest first.
-
-    Each length alone, too: most batches hold one piece. A CPU computes every shape the same way:
-    there, one piece of each length finds what fails.
-    """
-    edges = {options.longest_s, *(e for e in options.bucket_edges if e < options.longest_s)}
-    shapes = {(1, edge) for edge in edges}
-    if is_batched:
-        fits = {edge: max(1, int(options.max_batch_audio_s / edge)) for edge in edges}
-        shapes |= {(min(options.max_batch_items, fits[edge]), edge) for edge in edges}
-    return sorted(shapes, key=lambda shape: (shape[0] * shape[1], shape[1]), reverse=True)

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from nemo.collections.asr.models import ASRModel
 from omegaconf import OmegaConf
 
 from nemo_voice_serving.nemo.hardware import synchronise
-from nemo_voice_serving.nemo.loading import parameter_count, restore
+from nemo_voice_serving.nemo.loading import class_named, parameter_count, restore
+from nemo_voice_stt.backends.decoder_choice import DecoderChoice
+from nemo_voice_stt.backends.padding import padded
 from nemo_voice_stt.backends.transducer_ctc.attention_context import look_far_ahead
 from nemo_voice_stt.backends.transducer_ctc.ctc import CtcDecoder
-from nemo_voice_stt.backends.transducer_ctc.decoder_choice import DecoderChoice
 from nemo_voice_stt.backends.transducer_ctc.frame_decoder import FrameDecoder, Tokens
 from nemo_voice_stt.backends.transducer_ctc.language_prompts import LanguagePrompts
 from nemo_voice_stt.backends.transducer_ctc.transducer import TransducerDecoder
@@ -68,9 +68,7 @@ class Stages:
 
     def decode(self, clips: Sequence[Clip], lengths: Sequence[int]) -> list[Tokens]:
         """Decodes each clip, padded with silence to its length in samples."""
-        signal = torch.zeros((len(clips), max(lengths)), pin_memory=self.device.type == "cuda")
-        for row, clip in zip(signal.numpy(), clips, strict=True):
-            row[: len(clip.samples)] = clip.samples
+        signal = padded([clip.samples for clip in clips], lengths, self.device)
         with torch.inference_mode():
             frames, frame_lengths = self._encode(signal, lengths)
             if self.prompts is not None:
@@ -83,7 +81,7 @@ class Stages:
         Before the decoder's CUDA graph is captured, whose memory is never free for anything else.
         """
         with torch.inference_mode():
-            self._encode(torch.zeros((batch, length)), [length] * batch)
+            self._encode(torch.zeros((batch, length), device=self.device), [length] * batch)
         synchronise(self.device)
 
     def size_decoder(self, batch: int, length: int) -> None:
@@ -102,7 +100,7 @@ class Stages:
         self, signal: torch.Tensor, lengths: Sequence[int]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         features, feature_lengths = self.model.preprocessor(
-            input_signal=signal.to(self.device, non_blocking=True),
+            input_signal=signal,
             length=torch.tensor(lengths).to(self.device),
         )
         frames, frame_lengths = self.model.encoder(
@@ -144,8 +142,7 @@ def load_stages(directory: Path, options: LoadOptions) -> Stages:
     Raises:
         UnusableModel: Its files are not whole, or contradict each other.
     """
-    # The configuration names the class; its kind was judged before.
-    model = restore(ASRModel, directory)
+    model = restore(class_named(directory), directory)
     featurizer = model.preprocessor.featurizer
     featurizer.dither, featurizer.pad_to = 0.0, 0
     look_far_ahead(model.encoder)

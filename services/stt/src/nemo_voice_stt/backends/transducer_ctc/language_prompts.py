@@ -12,6 +12,8 @@ from typing import Any
 import torch
 
 from nemo_voice_serving.nemo.loading import UnusableModel
+from nemo_voice_stt.backends.told_languages import refuse_unknown
+from nemo_voice_stt.transcription.languages import nearest
 
 logger = logging.getLogger(__name__)
 
@@ -25,10 +27,11 @@ class LanguagePrompts:
     """The prompts of one checkpoint by the codes of their languages."""
 
     def __init__(self, model: Any, assumed: Sequence[str] = ()) -> None:
-        """Takes the model, and the languages that are assumed where it cannot find out.
+        """Takes the model, and the languages of the settings, the usual one first.
 
         Raises:
-            UnusableModel: The model must be told a language, and none is assumed.
+            UnusableModel: The model must be told a language, and the settings name none, or one
+                that it lacks.
         """
         self.kernel: torch.nn.Module = model.prompt_kernel
         self._count = int(model.num_prompts)
@@ -41,7 +44,9 @@ class LanguagePrompts:
                 f"its prompt_dictionary numbers {wrong[0]} beyond the {self._count} prompts it has"
             )
         self._numbers = numbers_by_code(stored)
-        self.assumed = None if UNTOLD in stored else self._known_of(assumed)
+        refuse_unknown(assumed, self.languages)
+        finds_out = UNTOLD in stored and len(assumed) != 1
+        self.assumed = None if finds_out else self._first_of(assumed)
         """What is taken for spoken where nobody says it; None where the model finds out."""
         self._untold = stored[UNTOLD] if self.assumed is None else self._numbers[self.assumed]
 
@@ -68,16 +73,16 @@ class LanguagePrompts:
             logger.error("language is not told", extra={"language": language})
         return self._numbers.get(language, self._untold)
 
-    def _known_of(self, assumed: Sequence[str]) -> str:
-        known = [language for language in assumed if language in self._numbers]
-        if not known:
+    def _first_of(self, assumed: Sequence[str]) -> str:
+        known = nearest(assumed[0], self.languages) if assumed else None
+        if known is None:
             examples = ", ".join(list(self._numbers)[:5])
             raise UnusableModel(
                 f"it has no prompt {UNTOLD!r}: it cannot find out which language is spoken. Set"
                 f" NEMO_VOICE_LANGUAGES to those that your callers speak, the usual one first; it"
                 f" knows {examples}"
             )
-        return known[0]
+        return known
 
 
 def numbers_by_code(prompts: dict[str, int]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from nemo_voice_stt.http.request_schemas import TranslationForm
 from nemo_voice_stt.http.response_formats import documented, written
 from nemo_voice_stt.http.responses import TranscriptResponses, Upload
 from nemo_voice_stt.transcription.hotwords import hotwords_of
-from nemo_voice_stt.transcription.languages import code_of, language_of, name_of
+from nemo_voice_stt.transcription.languages import language_of, name_of
 
 _ONLY_TRANSCRIBES = (
     "The model transcribes and does not translate. Send the file to /v1/audio/transcriptions."
@@ -48,8 +48,7 @@ def translations_router(
             raise NotFound(_ONLY_TRANSCRIBES, param="model")
         hotwords = hotwords_of(form.prompt)
         spoken = language_of(form.language, [], languages(), abilities)
-        is_named = code_of(form.language) is not None
-        target = target_language(abilities, spoken, form.wanted_language, is_spoken_named=is_named)
+        target = target_language(abilities, spoken, form)
         refuse_impossible(abilities, form, hotwords, "prompt")
         other = None if target == spoken.told else target
         upload = Upload(form.file, "file", hotwords, spoken.told, other, form.uses_words)

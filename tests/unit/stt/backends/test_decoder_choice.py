@@ -4,8 +4,7 @@ import pytest
 
 from nemo_voice_serving.model_kinds.judgement import described
 from nemo_voice_serving.model_store.errors import ModelUnsupported
-from nemo_voice_stt.backends.transducer_ctc.attention_context import widest
-from nemo_voice_stt.backends.transducer_ctc.decoder_choice import (
+from nemo_voice_stt.backends.decoder_choice import (
     DecoderChoice,
     decoder_of,
     refuse_lacking,
@@ -48,17 +47,3 @@ def test_the_decoder_is_what_there_is_and_is_wanted(name: str, wanted: str, chos
 def test_a_decoder_that_is_lacking_is_explained(name: str, wanted: str, words: str) -> None:
     with pytest.raises(ModelUnsupported, match=words):
         refuse_lacking(described(config_of(name)), DecoderChoice(wanted), name)
-
-
-@pytest.mark.parametrize(
-    ("sizes", "chosen"),
-    [
-        ([[70, 13], [70, 6], [70, 0]], [70, 13]),
-        ([[70, 0], [140, 27], [70, 27]], [140, 27]),
-        ([[56, 0], [56, -1]], [56, -1]),
-    ],
-)
-def test_the_widest_context_is_the_one_that_sees_most_of_what_follows(
-    sizes: list[list[int]], chosen: list[int]
-) -> None:
-    assert widest(sizes) == chosen
