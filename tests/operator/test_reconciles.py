@@ -199,7 +199,7 @@ async def test_unfinished_download_of_an_older_operator_is_replaced(
     create_demo(defined, namespace, model=PARAKEET)
     async with connected(defined.admin) as client:
         with monkeypatch.context() as older:
-            older.setattr(cache, "ignored_failures", lambda container: [])
+            older.setattr(cache, "ignored_failures", lambda _: [])
             await SteppedOperator(KubernetesCluster(client), namespace).settle()
         upgraded = SteppedOperator(KubernetesCluster(client), namespace)
         await upgraded.settle()

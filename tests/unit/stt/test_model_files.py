@@ -29,7 +29,7 @@ def test_hybrid_checkpoint_has_either_decoder(tmp_path: Path, decoder: str) -> N
 
 def test_missing_decoder_is_refused_and_nothing_is_unpacked(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, TDT, "ctc")
-    with pytest.raises(ModelUnsupported, match="no CTC decoder, .* it has TDT alone"):
+    with pytest.raises(ModelUnsupported, match=r"no CTC decoder, .* it has TDT alone"):
         fetch(settings)
     assert not list((tmp_path / "cache").rglob("model_weights.ckpt"))
 

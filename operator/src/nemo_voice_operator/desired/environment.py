@@ -161,7 +161,7 @@ def _speech(service: VoiceService, *, is_fetching: bool = False) -> Mapping[str,
     }
     if spec.task is Task.STT:
         return decoder if is_fetching else language | decoder
-    return language if is_fetching else language | voices
+    return language | voices
 
 
 def _text(value: object) -> str | None:

@@ -464,7 +464,7 @@ def test_unsupported_model_is_said_with_the_first_try_and_names_the_field() -> N
     assert (status.phase, status.reason) == (Phase.FAILED, "UnsupportedModel")
     cached = status.conditions[0]
     assert (cached.status, cached.reason) == ("False", "UnsupportedModel")
-    assert cached.message == f"{message} Name another model in model.source."
+    assert cached.message.startswith(f"{message} Name another model in model.source; it is not")
 
 
 def test_status_of_the_demo_has_only_the_source() -> None:
