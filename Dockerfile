@@ -129,7 +129,7 @@ HEALTHCHECK --start-period=900s --interval=10s --timeout=5s --retries=3 \
 ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_stt"]
 CMD ["serve", "--host", "::"]
 LABEL org.opencontainers.image.title="nemo-voice-stt" \
-      org.opencontainers.image.description="Speech to text with NVIDIA NeMo FastConformer-TDT over HTTP and gRPC"
+      org.opencontainers.image.description="Speech to text with NVIDIA NeMo recognisers over HTTP and gRPC"
 
 FROM base AS operator-environment
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv

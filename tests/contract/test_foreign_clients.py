@@ -87,7 +87,7 @@ def test_javascript_turns_refusals_into_its_own_errors(node: Any) -> None:
         if what in {"badVoice", "emptyText", "badFile", "badKey", "noModel"}
     }
     assert found == {
-        "badVoice": ("BadRequestError", 400, "invalid_request", "voice"),
+        "badVoice": ("BadRequestError", 400, "unknown_voice", "voice"),
         "emptyText": ("BadRequestError", 400, "unspeakable_text", "input"),
         "badFile": ("BadRequestError", 400, "unsupported_audio", "file"),
         "badKey": ("AuthenticationError", 401, "invalid_api_key", None),

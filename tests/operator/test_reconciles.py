@@ -7,12 +7,13 @@ import pytest
 from typing_extensions import override
 
 from nemo_voice_operator.clients.api_server import KubernetesCluster
-from nemo_voice_operator.kube.kinds import VOICE_SERVICE, WATCHED
-from nemo_voice_operator.kube.objects import Key
+from nemo_voice_operator.desired import cache
+from nemo_voice_operator.kube.kinds import JOB, VOICE_SERVICE, WATCHED
+from nemo_voice_operator.kube.objects import Key, is_leaving
 from support.kubernetes.api_server import ApiServer
 from support.kubernetes.definitions import VOICE_SERVICES
 from support.kubernetes.namespaces import fresh_namespace
-from support.operator.operating import SteppedOperator, connected, create_demo
+from support.operator.operating import SteppedOperator, connected, create_demo, found
 
 PARAKEET = {"source": "nvidia/parakeet-tdt-1.1b"}
 WRITES = ("PATCH", "POST", "DELETE", "PUT")
@@ -189,3 +190,22 @@ async def test_held_up_deletion_is_in_the_status(defined: ApiServer, namespace: 
 
 def _without_finalizers(thing: dict[str, Any]) -> dict[str, Any]:
     return {**thing, "metadata": {**thing["metadata"], "finalizers": []}}
+
+
+async def test_unfinished_download_of_an_older_operator_is_replaced(
+    defined: ApiServer, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Job's policy for failed pods cannot be changed, so another one needs another name."""
+    create_demo(defined, namespace, model=PARAKEET)
+    async with connected(defined.admin) as client:
+        with monkeypatch.context() as older:
+            older.setattr(cache, "ignored_failures", lambda _: [])
+            await SteppedOperator(KubernetesCluster(client), namespace).settle()
+        upgraded = SteppedOperator(KubernetesCluster(client), namespace)
+        await upgraded.settle()
+        jobs = await upgraded.cluster.list(JOB, namespace)
+    lasting = [job for job in jobs if not is_leaving(job)]
+    assert [len(job["spec"]["podFailurePolicy"]["rules"]) for job in lasting] == [3]
+    voice = found(defined, VOICE_SERVICE, namespace, "narrator")
+    assert voice is not None
+    assert voice["status"]["reason"] == "Pending", voice["status"]

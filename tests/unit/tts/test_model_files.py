@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from nemo_voice_serving.model_store.errors import ModelUnsupported
+from nemo_voice_tts.__main__ import main
 from nemo_voice_tts.model_files import fetch
 from nemo_voice_tts.settings import TtsSettings
 from support.models.look_alikes import archive_of
@@ -57,3 +58,28 @@ def test_language_that_nothing_reads_is_refused(tmp_path: Path) -> None:
     given = settings_for(tmp_path, "tts_zh_fastpitch_sfspeech")
     with pytest.raises(ModelUnsupported, match="a voice that speaks zh"):
         fetch(TtsSettings.model_validate(given))
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "language", "words"),
+    [
+        ("nvidia/tts_en_fastpitch", {"text_tokenizer": SILENT}, None, "Set NEMO_VOICE_LANGUAGE"),
+        ("tts_de_fastpitch_thorstens2210", {}, "es", "speaks de, and NEMO_VOICE_LANGUAGE says es"),
+    ],
+)
+def test_fetch_command_judges_the_language_before_anything_is_stored(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    changed: dict[str, Any],
+    language: str | None,
+    words: str,
+) -> None:
+    given = settings_for(tmp_path, name, **changed)
+    flags = ["--model", given["model"], "--vocoder", given["vocoder"]]
+    flags += ["--language", language] if language else []
+    with pytest.raises(SystemExit) as ended:
+        main(["fetch", *flags, "--model-cache", str(given["model_cache"])])
+    assert ended.value.code == 3
+    assert words in capsys.readouterr().err
+    assert not list(tmp_path.rglob("model_weights.ckpt"))

@@ -72,7 +72,8 @@ def cache_work_name(service: VoiceService, settings: OperatorSettings) -> str:
 def job_identity(service: VoiceService, settings: OperatorSettings) -> Manifest:
     """Returns everything that makes one download another than the next.
 
-    All that the pod is made of, so that equal names mean equal Jobs, which cannot be changed.
+    All that the pod is made of and what its failures mean, so that equal names mean equal Jobs,
+    which cannot be changed.
     """
     claim = claim_of(service)
     return {
@@ -80,6 +81,7 @@ def job_identity(service: VoiceService, settings: OperatorSettings) -> Manifest:
         "refresh": service.metadata.annotations.get(REFRESH_ANNOTATION),
         "metadata": _job_metadata(service, claim),
         "pod": _template(service, claim, _fetch_pod(service, settings, claim)),
+        "failures": _failure_policy(),
     }
 
 
@@ -121,10 +123,14 @@ def cache_job(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
         },
         "spec": {
             "backoffLimit": _RETRIES,
-            "podFailurePolicy": {"rules": [_REFUSAL, *ignored_failures(FETCH)]},
+            "podFailurePolicy": _failure_policy(),
             "template": _template(service, work.claim, pod),
         },
     }
+
+
+def _failure_policy() -> Manifest:
+    return {"rules": [_REFUSAL, *ignored_failures(FETCH)]}
 
 
 def _access_modes(service: VoiceService) -> list[Json]:

@@ -30,6 +30,15 @@ from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.state.plan import Plan, VerifiedCheckpoint
 
 _OURS = "NEMO_VOICE_"
+_JUDGED_BY = frozenset(
+    {
+        "NEMO_VOICE_LANGUAGE",
+        "NEMO_VOICE_SPEAKERS",
+        "NEMO_VOICE_DEFAULT_VOICE",
+        "NEMO_VOICE_DECODER",
+    }
+)
+"""Settings that a model can be refused for before it is downloaded."""
 _FILE = "file:///"
 _SCRATCH_HOME = "/tmp/huggingface"  # noqa: S108 an emptyDir of the pod's own
 """Keeps Hugging Face's library out of the claim, which serving pods cannot write."""
@@ -73,7 +82,8 @@ def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
 def fetch_environment(service: VoiceService) -> list[Json]:
     """Returns the environment of the download.
 
-    Of the VoiceService's own it takes what is not a setting of the service: proxies, certificates.
+    Of the VoiceService's own it takes what is not a setting of the service (proxies, certificates),
+    and the settings that a model is judged by.
     """
     spec = service.spec
     secret = spec.hub.token_secret_ref if spec.hub else None
@@ -90,7 +100,7 @@ def fetch_environment(service: VoiceService) -> list[Json]:
         "HF_HUB_DISABLE_XET": "1",
         "HF_HOME": _SCRATCH_HOME,
     }
-    theirs = (one for one in spec.env or () if not one.name.upper().startswith(_OURS))
+    theirs = (one for one in spec.env or () if _concerns_downloads(one.name.upper()))
     return _variables(ours, theirs)
 
 
@@ -108,6 +118,10 @@ def seconds_setting(
         return default_s
     least_s, most_s = range_s
     return seconds if least_s <= seconds <= most_s else default_s
+
+
+def _concerns_downloads(name: str) -> bool:
+    return name in _JUDGED_BY or not name.startswith(_OURS)
 
 
 def _sets(service: VoiceService, name: str) -> bool:
@@ -161,7 +175,7 @@ def _speech(service: VoiceService, *, is_fetching: bool = False) -> Mapping[str,
     }
     if spec.task is Task.STT:
         return decoder if is_fetching else language | decoder
-    return language if is_fetching else language | voices
+    return language | voices
 
 
 def _text(value: object) -> str | None:

@@ -3,8 +3,11 @@
 The reasons are those of the services' model store; a contract test compares them.
 """
 
+import re
+
 from nemo_voice_operator.api import REFRESH_ANNOTATION
 from nemo_voice_operator.api.model_source import Cache, Hub
+from nemo_voice_operator.api.service_contract import REFUSALS
 from nemo_voice_operator.api.spec import Spec
 from nemo_voice_operator.planning.job_results import RETRY_S, JobFailure
 
@@ -13,7 +16,6 @@ _UNREACHED = frozenset({"HubUnreachable", "HubTimeout", "HubUnavailable", "Conne
 _DENIED = frozenset({"HubUnauthorized", "HubForbidden"})
 _NOT_WRITABLE = frozenset({"CacheForbidden", "CacheReadOnly", "CacheUnusable"})
 _OTHER_FIELDS = {
-    "InvalidModelReference": "correct {of}.source",
     "RevisionNotFound": "correct {of}.revision",
     "CheckpointNotFound": "name the file itself in {of}.source (owner/name/file.nemo)",
     "FileNotFound": "copy the file into the claim, or correct {of}.source",
@@ -25,13 +27,20 @@ _OTHER_FIELDS = {
     "DownloadDamaged": _TRIED_AGAIN,
     "Interrupted": _TRIED_AGAIN,
     "NotNemoArchive": "name another model in {of}.source",
-    "UnsafeArchive": "name another model in {of}.source",
-    "UnsafeConfig": "name another model in {of}.source",
-    "UnsafePickle": "name another model in {of}.source",
-    "UnsupportedModel": "name another model in {of}.source",
     "CacheDamaged": "delete that folder from the claim, then set the annotation "
     + REFRESH_ANNOTATION,
 }
+_FIELDS_OF_SETTINGS = {
+    "NEMO_VOICE_LANGUAGE": "languages",
+    "NEMO_VOICE_SPEAKERS": "speakers",
+    "NEMO_VOICE_DEFAULT_VOICE": "defaultVoice",
+    "NEMO_VOICE_DECODER": "engine.decoder",
+}
+"""Settings that a checkpoint can be refused for, and the fields that they come from."""
+_NOT_TRIED_AGAIN = (
+    "it is not tried again by itself: where the same name holds another file now, change the "
+    f"annotation {REFRESH_ANNOTATION}"
+)
 
 
 def advised(failure: JobFailure, spec: Spec) -> str:
@@ -61,7 +70,19 @@ def advice_for(failure: JobFailure, spec: Spec) -> str:
     if reason in _NOT_WRITABLE:
         field = "claimName" if spec.cache and spec.cache.claim_name else "storageClassName"
         return f"name in cache.{field} a volume with file locks that group 10001 may write"
-    return _OTHER_FIELDS.get(reason, "").format(of=of)
+    is_refused = reason in REFUSALS
+    return _of_refused(failure, of) if is_refused else _OTHER_FIELDS.get(reason, "").format(of=of)
+
+
+def _of_refused(failure: JobFailure, of: str) -> str:
+    named = set(re.findall(r"NEMO_VOICE_\w+", failure.message))
+    fields = [field for name, field in _FIELDS_OF_SETTINGS.items() if name in named]
+    other = f"name another model in {of}.source"
+    if failure.reason == "InvalidModelReference":
+        other = f"correct {of}.source"
+    elif fields:
+        other = f"correct {' or '.join(fields)}, or {other}"
+    return f"{other}; {_NOT_TRIED_AGAIN}"
 
 
 def _of_the_token(of: str, reason: str, hub: Hub, *, is_address: bool) -> str:

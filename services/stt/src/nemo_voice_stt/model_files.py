@@ -1,7 +1,9 @@
 """Resolves the recogniser's checkpoint."""
 
 from collections.abc import Callable
+from functools import partial
 
+from nemo_voice_serving.model_kinds.decoders import refuse_missing_decoder
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import checkpoints
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
@@ -14,8 +16,9 @@ DEMO_MODEL = "fastconformer-tdt.nemo"
 
 
 def model_of(settings: SttSettings) -> Checkpoint:
-    """Returns the checkpoint that the settings name."""
-    return checkpoints.model_of(settings, DEMO_MODEL, Role.RECOGNISER)
+    """Returns the checkpoint that the settings name; it is judged with the decoder they name."""
+    check = partial(refuse_missing_decoder, wanted=settings.decoder)
+    return checkpoints.model_of(settings, DEMO_MODEL, Role.RECOGNISER, check)
 
 
 def fetch(settings: SttSettings, progress: Callable[[Progress], None] | None = None) -> StoredModel:

@@ -9,9 +9,7 @@ from nemo_voice_serving.model_kinds.facts import ModelFacts
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store import checkpoints
 from nemo_voice_serving.model_store.checkpoints import Checkpoint, Checkpoints
-from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.model_store.progress import Progress
-from nemo_voice_serving.model_store.reference import shown
 from nemo_voice_serving.model_store.stored import StoredModel
 from nemo_voice_serving.nemo.weights_check import code_in
 from nemo_voice_tts.settings import TtsSettings
@@ -39,7 +37,8 @@ def model_of(settings: TtsSettings) -> Checkpoint:
 
 
 def _refuse_misfit(settings: TtsSettings, facts: ModelFacts) -> None:
-    """Raises `UnsupportedModel` for a model that has not the speakers that the settings name."""
+    """Raises `UnsupportedModel` for a model without the speakers or language of the settings."""
+    voice_language(facts.languages, settings.language)
     try:
         Voices(settings.model, facts.speakers, settings.voice_choice)
     except SpeakersMismatch as error:
@@ -78,8 +77,4 @@ def fetch(settings: TtsSettings, progress: Callable[[Progress], None] | None = N
     wanted = (model_of(settings), vocoder_of(settings))
     model, vocoder = Checkpoints(settings, code_in=code_in).fetch(wanted, progress)
     spoken = model.facts.languages if model.facts is not None else ()
-    try:
-        language = voice_language(spoken, settings.language)
-    except UnsupportedModel as error:
-        raise ModelUnsupported(f"{shown(settings.model)} cannot be served. {error}") from error
-    return VoiceFiles(model, vocoder, language)
+    return VoiceFiles(model, vocoder, voice_language(spoken, settings.language))

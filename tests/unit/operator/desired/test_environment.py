@@ -145,11 +145,23 @@ def test_a_recogniser_has_its_languages_and_its_decoder() -> None:
 
 def test_a_voice_has_its_language_and_its_speakers() -> None:
     spec = {"languages": ["es"], "speakers": {"Begoña": 7, "alloy": 0}, "defaultVoice": "Begoña"}
-    language = {"NEMO_VOICE_LANGUAGE": "es"}
-    found = added(served(**spec), served())
-    assert json.loads(found.pop("NEMO_VOICE_SPEAKERS")) == {"Begoña": 7, "alloy": 0}
-    assert found == {**language, "NEMO_VOICE_DEFAULT_VOICE": "Begoña"}
-    assert added(fetched(**spec), fetched()) == language
+    # Speakers that a checkpoint does not have are refused before it is downloaded.
+    for environment in (served, fetched):
+        found = added(environment(**spec), environment())
+        assert json.loads(found.pop("NEMO_VOICE_SPEAKERS")) == {"Begoña": 7, "alloy": 0}
+        assert found == {"NEMO_VOICE_LANGUAGE": "es", "NEMO_VOICE_DEFAULT_VOICE": "Begoña"}
+
+
+def test_download_is_told_what_env_says_of_language_voices_and_decoder() -> None:
+    own = {
+        "NEMO_VOICE_LANGUAGE": "es",
+        "NEMO_VOICE_SPEAKERS": '{"lucia": 0}',
+        "NEMO_VOICE_DEFAULT_VOICE": "lucia",
+        "NEMO_VOICE_DECODER": "ctc",
+    }
+    others = {"NEMO_VOICE_THREADS": "2", "NEMO_VOICE_LANGUAGES": "es"}
+    env = [{"name": name, "value": value} for name, value in (own | others).items()]
+    assert added(fetched(env=env), fetched()) == own
 
 
 def test_no_task_has_a_variable_that_its_service_does_not_know() -> None:

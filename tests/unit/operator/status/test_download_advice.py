@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.api.service_contract import REFUSALS
 from nemo_voice_operator.crd import crd
 from nemo_voice_operator.planning.job_results import JobFailure
 from nemo_voice_operator.status.download_advice import advice_for, advised
@@ -52,6 +53,30 @@ def test_advice_is_about_the_checkpoint_that_failed() -> None:
     vocoder: dict[str, Any] = {"vocoder": {"source": "https://files.example/vocoder.nemo"}}
     assert "check vocoder.source" in advice("HubTimeout", "vocoder", **vocoder)
     assert advice("RevisionNotFound", "vocoder") == "correct vocoder.revision"
+
+
+@pytest.mark.parametrize("reason", sorted(REFUSALS))
+def test_refused_checkpoint_says_that_it_is_not_tried_again(reason: str) -> None:
+    found = advice(reason, "vocoder")
+    assert "vocoder.source; it is not tried again by itself" in found
+    assert "change the annotation nemo-voice.dev/refresh" in found
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        ("It speaks de, and NEMO_VOICE_LANGUAGE says es.", "correct languages, or name another"),
+        ("NEMO_VOICE_SPEAKERS names speaker 9 'x', and", "correct speakers, or name another"),
+        ("NEMO_VOICE_DEFAULT_VOICE is 'x', which is", "correct defaultVoice, or name another"),
+        ("It has no CTC decoder, NEMO_VOICE_DECODER", "correct engine.decoder, or name another"),
+        ("It is a codec.", "name another model in model.source"),
+    ],
+)
+def test_setting_that_a_checkpoint_is_refused_for_has_its_field(problem: str, words: str) -> None:
+    failure = JobFailure("UnsupportedModel", problem, "model")
+    found = advice_for(failure, voice_service(**HUB).spec)
+    assert found.startswith(words)
+    assert "NEMO_VOICE" not in found
 
 
 @pytest.mark.parametrize("reason", FailureReason)

@@ -48,10 +48,10 @@ def sent_bytes(cache: Path) -> int:
 
 
 def test_unsupported_model_is_refused_while_it_arrives(hub: Hub, settings: ServiceSettings) -> None:
-    name = "nvidia/multitalker-parakeet-streaming-0.6b-v1"
+    name = "nvidia/speakerverification_en_titanet_large"
     published(hub, name, weight_bytes=LARGE)
     hub.faults.append(Fault(100_000, stalls=True))  # the rest never comes
-    with pytest.raises(ModelUnsupported, match="It is a transducer for several speakers") as error:
+    with pytest.raises(ModelUnsupported, match="It is a model of speakers") as error:
         Checkpoints(settings, code_in=no_code_in).resolve(checkpoint(name, Role.RECOGNISER))
     assert error.value.reason is FailureReason.UNSUPPORTED_MODEL
     assert "nvidia/parakeet-tdt" in error.value.problem
@@ -61,11 +61,11 @@ def test_unsupported_model_is_refused_while_it_arrives(hub: Hub, settings: Servi
 def test_unsupported_model_is_refused_for_its_kind_and_not_for_its_size(
     hub: Hub, tmp_path: Path
 ) -> None:
-    name = "nvidia/multitalker-parakeet-streaming-0.6b-v1"
+    name = "nvidia/speakerverification_en_titanet_large"
     published(hub, name, weight_bytes=LARGE)
     hub.faults.append(Fault(100_000, stalls=True))
     judge = partial(facts_for, checkpoint(name, Role.RECOGNISER))
-    with pytest.raises(ModelUnsupported, match="a transducer for several speakers"):
+    with pytest.raises(ModelUnsupported, match="a model of speakers"):
         fetch(tmp_path, hub.url, name, free=lambda _: 1_000_000, judge=judge)
 
 

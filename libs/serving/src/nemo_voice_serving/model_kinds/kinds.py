@@ -60,7 +60,7 @@ class Kind:
     is_served: bool = False
     collection: str = "asr"
     """NeMo's collection that has its class."""
-    why_not: str = "which is not served yet"
+    why_not: str = "which is not served"
     """Why it is not served, after a comma."""
 
 
@@ -69,7 +69,7 @@ def _recogniser(name: str, description: str, family: str, *, is_served: bool = F
 
 
 def _voice(name: str, description: str, family: str, why_not: str = "") -> Kind:
-    why_not = why_not or "which is not served yet"
+    why_not = why_not or "which is not served"
     return Kind(name, description, Role.VOICE, family, collection="tts", why_not=why_not)
 
 
@@ -184,7 +184,7 @@ KINDS: dict[str, Kind] = {
     "SALM": _other(
         "speech language model",
         "a language model that hears",
-        "which is not served yet",
+        "which is not served",
         "speechlm2",
     ),
 }

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from nemo_voice_serving.model_kinds.decoders import has_transducer, refuse_missing_decoder
+from nemo_voice_serving.model_kinds.errors import UnsupportedModel
 from nemo_voice_serving.model_kinds.facts import ModelFacts
 from nemo_voice_serving.model_store.errors import ModelUnsupported
 
@@ -23,7 +25,7 @@ def decoder_of(facts: ModelFacts, wanted: DecoderChoice, source: str) -> Decoder
     refuse_lacking(facts, wanted, source)
     if wanted is not DecoderChoice.AUTO:
         return wanted
-    return DecoderChoice.TRANSDUCER if _has_transducer(facts) else DecoderChoice.CTC
+    return DecoderChoice.TRANSDUCER if has_transducer(facts) else DecoderChoice.CTC
 
 
 def refuse_lacking(facts: ModelFacts, wanted: DecoderChoice, source: str) -> None:
@@ -32,20 +34,7 @@ def refuse_lacking(facts: ModelFacts, wanted: DecoderChoice, source: str) -> Non
     Raises:
         ModelUnsupported: It lacks that.
     """
-    if wanted is DecoderChoice.CTC and "CTC" not in (facts.decoder or ""):
-        examples = "nvidia/parakeet-tdt_ctc-110m or nvidia/parakeet-ctc-1.1b"
-        raise _lacks(source, "CTC", facts, examples)
-    if wanted is DecoderChoice.TRANSDUCER and not _has_transducer(facts):
-        raise _lacks(source, "transducer", facts, "nvidia/parakeet-tdt-0.6b-v2")
-
-
-def _has_transducer(facts: ModelFacts) -> bool:
-    return (facts.decoder or "").startswith(("TDT", "RNNT"))
-
-
-def _lacks(source: str, wanted: str, facts: ModelFacts, examples: str) -> ModelUnsupported:
-    return ModelUnsupported(
-        f"{source} has no {wanted} decoder, which NEMO_VOICE_DECODER asks for: it has"
-        f" {facts.decoder} alone. Set NEMO_VOICE_DECODER to auto, or name a checkpoint that has"
-        f" one, such as {examples}."
-    )
+    try:
+        refuse_missing_decoder(facts, wanted)
+    except UnsupportedModel as error:
+        raise ModelUnsupported(f"{source} cannot be served. {error}") from error
