@@ -1,5 +1,6 @@
 """The settings of one session: updates are merged deeply into them, and checked."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ from nemo_voice_stt.transcription.languages import Understanding
 
 _G711_HZ = 8_000
 _DEPTH = 8
+_MAX_CHARS = 64 * 1024
+"""Of the settings as JSON: each update is answered with all of them, and adds to them."""
 _SILENCE_S = {"low": 1.0, "medium": 0.7, "auto": 0.7, "high": 0.4}
 """What ends speech for each eagerness: the model does not tell whether a sentence is over."""
 
@@ -53,6 +56,9 @@ class SessionSettings:
             config = SessionConfig.model_validate(merged)
         except ValidationError as error:
             raise _refusal(error) from None
+        if len(json.dumps(config.model_dump(mode="json"))) > _MAX_CHARS:
+            message = f"session: the settings are longer than {_MAX_CHARS} characters of JSON."
+            raise InvalidRequest(message, param="session")
         options = self._options(config)
         self.config = config
         return options
