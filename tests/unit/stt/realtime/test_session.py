@@ -304,3 +304,13 @@ async def test_minutes_in_one_piece_leave_others_their_turn() -> None:
     await scene.session.append(silence(60))
     beside.cancel()
     assert turns > 100
+
+
+@pytest.mark.parametrize(("seconds", "was_spoken"), [(2, True), (60, False)])
+async def test_audio_that_nobody_can_have_spoken_by_now_says_nothing_of_the_devices_room(
+    seconds: int, *, was_spoken: bool
+) -> None:
+    scene = await spoken(BY_CLIENT, tone(seconds))
+    await scene.session.commit()
+    await scene.session.settle()
+    assert scene.spoken == [was_spoken]

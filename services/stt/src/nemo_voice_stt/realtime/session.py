@@ -43,6 +43,8 @@ class _Item:
     fed: int
     """Up to where its utterance has it."""
     pauses: Pauses
+    began_s: float
+    """When, by the loop's clock."""
     shown: list[str] = field(default_factory=list)
 
 
@@ -238,7 +240,9 @@ class LiveSession:
             self._emit(Partial(item_id, added))
 
         utterance = self._engine.begin(self._options, show)
-        item = _Item(item_id, utterance, begins, begins, Pauses(self._options.audio_format))
+        pauses = Pauses(self._options.audio_format)
+        now_s = asyncio.get_running_loop().time()
+        item = _Item(item_id, utterance, begins, begins, pauses, now_s)
         self._item = item
         return item
 
@@ -258,6 +262,7 @@ class LiveSession:
         self._previous_id = item.item_id
         audio_s = self._audio.seconds_between(item.begins, item.fed)
         begins_at_s = self._audio.seconds_between(0, item.begins)
+        heard_s = asyncio.get_running_loop().time() - item.began_s
         await self._finals.begin(
-            EndedItem(item.item_id, item.utterance, begins_at_s, audio_s, item.shown)
+            EndedItem(item.item_id, item.utterance, begins_at_s, audio_s, item.shown, heard_s)
         )
