@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from nemo_voice_operator.api import service_contract as contract
+from nemo_voice_operator.api.grpc_port import GRPC_PORT, GRPC_PORT_VARIABLE, HTTP_PORTS
 from nemo_voice_operator.api.pods import OWNED_VARIABLES
 from nemo_voice_operator.api.spec import Task, container_port
 from nemo_voice_operator.crd import crd
@@ -238,9 +239,10 @@ def test_what_nobody_may_set_beside_the_operator_exists() -> None:
 @pytest.mark.parametrize("task", Task)
 def test_the_ports_are_the_same(task: Task) -> None:
     assert container_port(task) == SETTINGS[task].model_fields["port"].default
-    assert f"EXPOSE {container_port(task)} {contract.GRPC_PORT}\n" in dockerfile(task)
-    assert SETTINGS[task].model_fields["grpc_port"].default == contract.GRPC_PORT
-    assert contract.GRPC_PORT_VARIABLE in variable_names(SETTINGS[task])
+    assert f"EXPOSE {container_port(task)} {GRPC_PORT}\n" in dockerfile(task)
+    assert SETTINGS[task].model_fields["grpc_port"].default == GRPC_PORT
+    assert GRPC_PORT_VARIABLE in variable_names(SETTINGS[task])
+    assert container_port(task) in HTTP_PORTS
 
 
 def test_the_probes_ask_what_the_services_answer() -> None:

@@ -172,6 +172,46 @@ REFUSED = {
         {**DEMO, "env": [{"name": "NEMO_VOICE_MODEL", "value": "x"}]},
         "the operator sets this variable from other fields",
     ),
+    "the same in other letters": (
+        {**DEMO, "env": [{"name": "nemo_voice_Model", "value": "x"}]},
+        "the operator sets this variable from other fields",
+    ),
+    "a port of gRPC that the operator cannot know": (
+        {
+            **DEMO,
+            "env": [
+                {
+                    "name": "NEMO_VOICE_GRPC_PORT",
+                    "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}},
+                }
+            ],
+        },
+        "NEMO_VOICE_GRPC_PORT is a value from 1024 to 65535",
+    ),
+    "a port of gRPC that is none": (
+        {**DEMO, "env": [{"name": "nemo_voice_grpc_port", "value": "many"}]},
+        "NEMO_VOICE_GRPC_PORT is a value from 1024 to 65535",
+    ),
+    "a port of gRPC that no process may have": (
+        {**DEMO, "env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "70000"}]},
+        "NEMO_VOICE_GRPC_PORT is a value from 1024 to 65535",
+    ),
+    "a port of gRPC that HTTP has": (
+        {**DEMO, "env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "5000"}]},
+        "not a port of HTTP",
+    ),
+    "HTTP on the port of gRPC": (
+        {**DEMO, "service": {"port": 50051}},
+        "service.port 50051 is the port of gRPC",
+    ),
+    "HTTP on the port of gRPC, which is moved in the pod alone": (
+        {
+            **DEMO,
+            "service": {"port": 50051},
+            "env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "50060"}],
+        },
+        "service.port 50051 is the port of gRPC",
+    ),
     "a variable with two values": (
         {
             **DEMO,
@@ -475,6 +515,19 @@ def test_mount_beside_what_the_service_needs_is_accepted(defined: ApiServer, pat
     }
     response = created(defined, "default", voice(spec), dryRun="All")
     assert response.is_success, response.text
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "50060"}]},
+        {"env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "0"}], "service": {"port": 50051}},
+        {"service": {"port": 5001}},
+    ],
+)
+def test_grpc_may_be_moved_or_turned_off(defined: ApiServer, spec: dict[str, Any]) -> None:
+    response = created(defined, "default", voice({**DEMO, **spec}), dryRun="All")
+    assert response.status_code == 201, response.text
 
 
 def test_every_field_of_a_sidecar_is_kept(defined: ApiServer) -> None:

@@ -285,3 +285,26 @@ async def test_a_large_message_is_taken_and_a_larger_one_closes_the_session() ->
         await client.socket.send(base64.b64encode(bytes(100_000)).decode())
         await client.socket.wait_closed()
         assert client.socket.close_code == 1009
+
+
+@pytest.mark.parametrize("value", [[], {}, {"type": []}, [1], 7, True, "opus"])
+async def test_a_format_of_the_beta_that_is_none_is_named(
+    server: DrainingServer, value: object
+) -> None:
+    async with connected(server) as client:
+        session = {"input_audio_format": value}
+        await client.send("transcription_session.update", session=session)
+        error = await client.next()
+        assert (error["type"], error["error"]["param"]) == ("error", "session.input_audio_format")
+        assert (await client.configure(turn_detection=None))["type"] != "error"
+
+
+async def test_settings_are_no_place_to_keep_things(server: DrainingServer) -> None:
+    async with connected(server) as client:
+        error = await client.configure(noise_reduction="x" * 10**6)
+        assert error["type"] == "error"
+        for place in range(3):
+            answer = await client.configure(noise_reduction={str(place): "x" * 30_000})
+        assert (answer["type"], answer["error"]["param"]) == ("error", "session")
+        await client.send("input_audio_buffer.commit", event_id="x" * 10_000)
+        assert (await client.next())["error"]["event_id"] is None

@@ -1,8 +1,10 @@
 """Keys of live sessions: in headers, in subprotocols, and short-lived ones."""
 
+import asyncio
 import base64
 import hashlib
 import json
+import logging
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -81,6 +83,14 @@ async def test_a_session_wants_a_key(
     server: DrainingServer, options: dict[str, Any], status: int
 ) -> None:
     assert await status_of(server, **options) == status
+
+
+async def test_a_refused_handshake_is_no_error_of_the_service(
+    server: DrainingServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await status_of(server) == 401
+    await asyncio.sleep(0.1)
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
 
 
 async def test_the_subprotocol_of_the_key_is_never_the_one_that_is_chosen(

@@ -137,6 +137,15 @@ async def test_only_final_results_come_where_no_interim_ones_are_wanted() -> Non
     assert [result.is_final for result in results] == [True]
 
 
+async def test_no_space_follows_a_text_whose_script_has_none() -> None:
+    text = "今日はいい天気です。"
+    async with calling(FakeRecogniser(text, languages=("ja",))) as (caller, _):
+        await caller.configure(interim=False, language_code="ja-JP")
+        await caller.speak(1)
+        [final] = await caller.rest()
+    assert final.alternatives[0].transcript == text
+
+
 async def test_silence_alone_says_nothing() -> None:
     async with calling() as (caller, _):
         await caller.configure()

@@ -320,3 +320,18 @@ async def test_speech_is_charged_and_counted_as_over_http(tmp_path: Path) -> Non
         if sample.name == "nemo_voice_key_audio_seconds_total"
     ]
     assert charged == pytest.approx(SAMPLES / RATE_HZ)
+
+
+async def test_a_client_that_does_not_read_is_not_waited_for() -> None:
+    app = tts_app(grpc_port=free_port(), grpc={"stream_idle_s": 1})
+    metrics = app.state.service.runtime.metrics
+    async with channel_to(app) as channel:
+        call = RivaSpeechSynthesisStub(channel).SynthesizeOnline()
+        for _ in range(40):
+            await call.write(request(" ".join([TEXT] * 80)))
+        await call.done_writing()
+        await asyncio.sleep(0.5)
+        assert metrics.in_flight() == 1
+        async with asyncio.timeout(20):
+            while metrics.in_flight():
+                await asyncio.sleep(0.1)

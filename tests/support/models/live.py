@@ -112,6 +112,8 @@ class Scene:
     engine: FakeEngine
     events: list[Event]
     finished: list[tuple[str, float]] = field(default_factory=list)
+    spoken: list[bool] = field(default_factory=list)
+    """Of each item, whether it came as fast as somebody speaks."""
 
     def kinds(self) -> list[str]:
         """Returns the names of the events so far."""
@@ -119,27 +121,32 @@ class Scene:
 
 
 class _Counted:
-    def __init__(self, finished: list[tuple[str, float]]) -> None:
+    def __init__(self, finished: list[tuple[str, float]], spoken: list[bool]) -> None:
         self._finished = finished
+        self._spoken = spoken
 
-    def item_finished(self, outcome: str, audio_s: float, final_s: float) -> None:
+    def item_finished(
+        self, outcome: str, audio_s: float, final_s: float, *, was_spoken: bool
+    ) -> None:
         self._finished.append((outcome, round(audio_s, 3)))
+        self._spoken.append(was_spoken)
 
 
 def scene_of(options: LiveOptions | None = None, **limits: float) -> Scene:
     """Returns a session over fakes, with these options and limits."""
     events: list[Event] = []
     finished: list[tuple[str, float]] = []
+    paces: list[bool] = []
     engine = FakeEngine()
     session = LiveSession(
         engine,
         LoudDetector(),
         events.append,
-        _Counted(finished),
+        _Counted(finished, paces),
         options=options or LiveOptions(),
         limits=SessionLimits(**limits),  # type: ignore[arg-type] # one of them counts items
     )
-    return Scene(session, engine, events, finished)
+    return Scene(session, engine, events, finished, paces)
 
 
 def tone(seconds: float, rate_hz: int = RATE_HZ) -> bytes:

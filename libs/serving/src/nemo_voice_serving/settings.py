@@ -108,7 +108,8 @@ class GrpcSettings(SettingsGroup):
     """Seconds after which a client is asked to connect anew, which spreads clients over new
     replicas. Its calls in flight are finished, however long they are."""
     stream_idle_s: float = Field(default=300.0, ge=1, le=MAX_S)
-    """Seconds in which a client must send its message, or its next one, else its call ends."""
+    """Seconds in which a client must send its message, or its next one, and read what fills its
+    connection, else its call ends."""
 
 
 class KeyLimitSettings(SettingsGroup):

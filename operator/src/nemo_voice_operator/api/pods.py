@@ -14,6 +14,7 @@ from nemo_voice_operator.api.base import (
     rules,
     shown,
 )
+from nemo_voice_operator.api.grpc_port import VARIABLE_RULE
 from nemo_voice_operator.api.metadata import LabelKey, qualified
 
 OWNED_VARIABLES = (
@@ -147,7 +148,8 @@ class EnvVar(Part):
             cel(
                 "!(has(self.value) && has(self.valueFrom))",
                 "an environment variable has a value or a valueFrom, not both",
-            )
+            ),
+            VARIABLE_RULE,
         )
     )
 
@@ -162,7 +164,7 @@ class EnvVar(Part):
                     "an environment variable's name has letters, digits and underscores",
                 ),
                 cel(
-                    f"!(self in [{', '.join(repr(name) for name in OWNED_VARIABLES)}])",
+                    f"!(self.upperAscii() in [{', '.join(map(repr, OWNED_VARIABLES))}])",
                     "the operator sets this variable from other fields of the VoiceService",
                 ),
             ),

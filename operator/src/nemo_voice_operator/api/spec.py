@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from nemo_voice_operator.api.base import ObjectName, Part, SecretKeyName, cel, rules, shown
+from nemo_voice_operator.api.grpc_port import SERVICE_RULE
 from nemo_voice_operator.api.metadata import Labels, OwnAnnotations, PodAnnotations, PodLabels
 from nemo_voice_operator.api.model_source import Cache, Checkpoint, Hub
 from nemo_voice_operator.api.placement import Affinity, SpreadConstraints
@@ -158,6 +159,7 @@ class Spec(Part):
                 "only a tts service has pronunciations",
             ),
             *SPEECH_RULES,
+            SERVICE_RULE,
             cel(
                 "!has(self.resources) || "
                 "!((has(self.resources.limits) && self.gpu.resourceName in self.resources.limits)"

@@ -1,7 +1,8 @@
 """The port of gRPC, which the services have unless `env` says otherwise."""
 
 from nemo_voice_operator.api import VoiceService
-from nemo_voice_operator.api.service_contract import GRPC_PORT, GRPC_PORT_NAME, GRPC_PORT_VARIABLE
+from nemo_voice_operator.api.grpc_port import GRPC_PORT, GRPC_PORT_VARIABLE
+from nemo_voice_operator.api.service_contract import GRPC_PORT_NAME
 from nemo_voice_operator.kube.manifests import Json, Manifest
 
 _MAX_PORT = 65_535

@@ -41,7 +41,7 @@ from nemo_voice_stt.realtime.options import SessionLimits
 from nemo_voice_stt.realtime.pacing import PartialPacer, PartialPacing
 from nemo_voice_stt.self_test import SelfTestClips, TranscribedClip
 from nemo_voice_stt.settings import RealtimeSettings, SttSettings
-from nemo_voice_stt.transcription.languages import codes_of
+from nemo_voice_stt.transcription.languages import Understanding, codes_of
 from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription
 
@@ -156,6 +156,14 @@ class TranscriptionService(Service[Recogniser, Transcription]):
         known = of_the_model or settings.language_codes
         return tuple(codes_of(known))
 
+    def understanding(self) -> Understanding:
+        """Returns what the model understands.
+
+        Raises:
+            NotReady: While no model is ready.
+        """
+        return Understanding(self.languages(), self.use_case().abilities)
+
     @override
     async def probe(self, use_case: Transcription) -> Facts:
         assert self._tested is not None  # noqa: S101 assembled before it is tested
@@ -213,7 +221,7 @@ def build(
         service.runtime,
         settings.realtime,
         service.live,
-        service.languages,
+        service.understanding,
         service.live_metrics.session_ended,
     )
     app = build_app(

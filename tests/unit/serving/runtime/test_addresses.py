@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from nemo_voice_serving.runtime.addresses import listen_everywhere
+from nemo_voice_serving.runtime.addresses import check_free, listen_everywhere
 from support.not_run import not_run
 
 LOOPBACKS = ("127.0.0.1", "::1")
@@ -62,3 +62,30 @@ def test_a_port_in_use_is_an_error() -> None:
     ):
         pass
     assert failure.value.errno == errno.EADDRINUSE
+
+
+@pytest.mark.parametrize(
+    ("holder", "host"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1", "localhost"),
+        ("127.0.0.1", "0.0.0.0"),
+        ("127.0.0.1", "::"),
+        ("::1", "::"),
+        ("::1", "::1"),
+    ],
+)
+def test_a_port_is_not_free_that_one_of_the_addresses_has_in_use(holder: str, host: str) -> None:
+    if not socket.has_dualstack_ipv6():
+        not_run("NOT RUN: the kernel has no IPv6")
+    family = socket.AF_INET6 if ":" in holder else socket.AF_INET
+    with socket.create_server((holder, 0), family=family) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            check_free(host, port)
+    check_free(host, port)
+
+
+def test_a_host_without_an_address_has_no_free_port() -> None:
+    with pytest.raises(OSError, match=r"."):
+        check_free("no-such-host.invalid", 50051)

@@ -43,6 +43,27 @@ def test_text_that_no_pass_will_change_is_shown_at_once() -> None:
     assert agreement.text == "one two three"
 
 
+def test_text_without_spaces_is_shown_character_by_character() -> None:
+    assert shown("今日", "今日は良い", "今日は良い天気です。", "今日は良い天気です。") == [
+        "",
+        "今日",
+        "は良い",
+        "天気です。",
+    ]
+
+
+def test_words_within_text_without_spaces_are_shown_whole() -> None:
+    assert shown("新しいiPho", "新しいiPhoneを", "新しいiPhoneを買う") == [
+        "",
+        "新しい",
+        "iPhoneを",
+    ]
+
+
+def test_a_space_that_passes_disagree_on_is_held_back() -> None:
+    assert shown("東京タワー", "東京 タワー", "東京 タワー") == ["", "東京", " タワー"]
+
+
 @given(st.lists(st.lists(st.sampled_from(["a", "b", "c"])).map(" ".join)))
 def test_what_is_shown_joins_to_whole_words(passes: list[str]) -> None:
     agreement = Agreement()

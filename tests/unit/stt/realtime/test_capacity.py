@@ -61,3 +61,12 @@ def test_a_service_without_sessions_takes_one_whatever_was_before() -> None:
     capacity.item_finished(9.0)
     with capacity.session():
         pass
+
+
+def test_only_the_newest_transcripts_are_remembered() -> None:
+    clock = Clock()
+    capacity = Capacity(100, 1.0, Counts(), clock)
+    for _ in range(1000):
+        clock.now_s += 1
+        capacity.item_finished(0.1)
+    assert len(capacity._finals) <= 16

@@ -121,6 +121,22 @@ async def test_what_is_decoded_again_is_never_long() -> None:
         await utterance.close()
 
 
+async def test_text_without_spaces_gets_none_where_what_is_decoded_again_begins() -> None:
+    shown: list[str] = []
+
+    def japanese(batch: Sequence[Clip]) -> Sequence[Recognition]:
+        return [Recognition("あ" * round(len(clip.samples) / RATE_HZ), ()) for clip in batch]
+
+    async with engine_of(japanese, interval_s=0.05, max_tail_s=3.0) as engine:
+        utterance = engine.begin(OPTIONS, shown.append)
+        for _ in range(8):
+            utterance.add(speech(1, RATE_HZ))
+            await asyncio.sleep(0.12)
+        await utterance.close()
+    assert len("".join(shown)) > 3
+    assert set("".join(shown)) == {"あ"}
+
+
 async def test_partials_are_left_out_while_anything_else_waits() -> None:
     shown: list[str] = []
     async with engine_of(interval_s=0.05) as engine:

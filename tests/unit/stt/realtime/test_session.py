@@ -279,3 +279,38 @@ async def test_what_waits_for_a_commit_is_kept_when_the_server_takes_over() -> N
     await scene.session.settle()
     assert scene.kinds() == SPOKEN
     assert len(scene.engine.utterances[0].pcm) > len(tone(1))
+
+
+async def test_speech_goes_on_when_its_client_chooses_another_silence() -> None:
+    scene = await spoken(BY_SERVER, tone(1))
+    detection = TurnDetection(padding_s=0.3, silence_s=0.2)
+    scene.session.configure(replace(BY_SERVER, turn_detection=detection))
+    await scene.session.append(silence(0.6))
+    await scene.session.settle()
+    assert scene.kinds() == SPOKEN
+
+
+async def test_minutes_in_one_piece_leave_others_their_turn() -> None:
+    scene = scene_of(BY_CLIENT)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    await scene.session.append(silence(60))
+    beside.cancel()
+    assert turns > 100
+
+
+@pytest.mark.parametrize(("seconds", "was_spoken"), [(2, True), (60, False)])
+async def test_audio_that_nobody_can_have_spoken_by_now_says_nothing_of_the_devices_room(
+    seconds: int, *, was_spoken: bool
+) -> None:
+    scene = await spoken(BY_CLIENT, tone(seconds))
+    await scene.session.commit()
+    await scene.session.settle()
+    assert scene.spoken == [was_spoken]

@@ -45,3 +45,13 @@ def test_turns_follow_each_other() -> None:
     once = [LOUD, *[QUIET] * 10]
     kinds = [type(turn) for turn in followed(once * 2, silence_s=0.2)]
     assert kinds == [TurnStarted, TurnStopped] * 2
+
+
+def test_speech_that_goes_on_ends_without_having_begun_again() -> None:
+    turns = Turns(TurnDetection(silence_s=0.1), begins_at_s=1.0, in_speech=True)
+    assert turns.in_speech
+    found = [turns.follow(QUIET) for _ in range(4)]
+    assert found[:3] == [None, None, None]
+    assert isinstance(found[3], TurnStopped)
+    assert found[3].at_s == pytest.approx(1 + 4 * CHUNK_S)
+    assert not turns.in_speech

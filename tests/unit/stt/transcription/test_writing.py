@@ -4,7 +4,7 @@ import pytest
 
 from nemo_voice_stt.transcription.port import Word
 from nemo_voice_stt.transcription.transcription import Passage, transcript_of
-from nemo_voice_stt.transcription.writing import joined, joined_passages
+from nemo_voice_stt.transcription.writing import joined, joined_passages, parts_of
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,23 @@ def test_the_words_of_a_transcript_spell_its_text_over_its_passages() -> None:
     transcript = transcript_of(passages)
     assert transcript.text == "今日は。はい OK yes"
     assert joined(transcript.words) == transcript.text
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", []),
+        ("good morning", ["good", " morning"]),
+        ("c'est déjà", ["c'est", " déjà"]),
+        ("は い", ["は", " い"]),
+        ("iPhoneを3台。", ["iPhone", "を", "3", "台", "。"]),
+        ("안녕 하세요", ["안녕", " 하세요"]),
+        ("ที่นี่", ["ที่", "นี่"]),
+        ("か\u3099", ["か\u3099"]),
+    ],
+)
+def test_parts_are_words_or_characters_of_scripts_without_spaces(
+    text: str, parts: list[str]
+) -> None:
+    assert parts_of(text) == parts
+    assert "".join(parts) == text

@@ -47,7 +47,7 @@ def read(value: str) -> ClientSecret | None:
     try:
         content = json.loads(parts[1])
         return ClientSecret(int(content["exp"]), dict(content["session"]))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

@@ -43,6 +43,8 @@ OPEN_SERVICES = frozenset(
 )
 """Services that need no key and are not counted: probes have none; the description is public."""
 
+_ABORT_S = 5.0
+"""For a status to leave; then the call is dropped."""
 _CLIENT_GONE = "client_gone"
 _UNKNOWN = "unknown"
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
@@ -190,7 +192,7 @@ class _CallKind:
                 aclosing(self._responses(handler, _readable(requests), context)) as responses,
             ):
                 async for response in responses:
-                    await context.write(response)
+                    await self._write(context, response)
 
         return grpc.stream_stream_rpc_method_handler(
             call, _reading(handler.request_deserializer), handler.response_serializer
@@ -208,6 +210,20 @@ class _CallKind:
                     yield response
         else:
             yield await (handler.stream_unary or handler.unary_unary)(request, context)
+
+    async def _write(self, context: ServicerContext, response: Any) -> None:
+        """Sends a response, for which the client must have room in time: it reads, or it has left.
+
+        Raises:
+            RequestTooSlow: It has not.
+        """
+        idle_s = self._interceptor.idle_s
+        try:
+            async with asyncio.timeout(idle_s):
+                await context.write(response)
+        except TimeoutError:
+            message = f"The responses were not read for {idle_s:g} s."
+            raise RequestTooSlow(message) from None
 
     async def _only(self, requests: AsyncIterator[Any]) -> Any:
         idle_s = self._interceptor.idle_s
@@ -244,7 +260,12 @@ async def _readable(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 async def _abort(context: ServicerContext, error: VoiceError, request_id: str) -> None:
     trailers = (*trailers_of(error), ("x-request-id", request_id))
-    await context.abort(code_of(error), message_of(error), trailers)
+    try:
+        # A status waits behind what the client has not read.
+        async with asyncio.timeout(_ABORT_S):
+            await context.abort(code_of(error), message_of(error), trailers)
+    except TimeoutError:
+        raise asyncio.CancelledError from None
 
 
 def _request_id_of(context: ServicerContext) -> str:

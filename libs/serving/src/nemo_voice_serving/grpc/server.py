@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection
 
 from nemo_voice_serving.grpc.health import ReadinessHealth
 from nemo_voice_serving.grpc.interceptors import CallInterceptor
+from nemo_voice_serving.runtime.addresses import check_free
 from nemo_voice_serving.runtime.lifecycle import Phase
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.settings import PREFIX, GrpcSettings
@@ -65,8 +66,9 @@ class GrpcServer:
         server = self._made()
         host, port = settings.host, settings.grpc_port
         try:
+            check_free(host, port)
             server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-        except RuntimeError:
+        except (OSError, RuntimeError):
             if "grpc_port" in settings.model_fields_set:
                 logger.error("the port is not available", extra={"port": port})  # noqa: TRY400 told whole
                 sys.exit(1)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from typing_extensions import override
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from nemo_voice_serving.errors import HeadersTooLarge
@@ -55,6 +56,13 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             message = "The handshake has a header that is longer than 8192 bytes, or too many."
             self.transport.write(raw_response(HeadersTooLarge(message)))
             self.transport.close()
+
+    @override
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            # As after a plain refusal: uvicorn would log that the handshake was forgotten.
+            self.handshake_complete = True
 
     @override
     def shutdown(self) -> None:

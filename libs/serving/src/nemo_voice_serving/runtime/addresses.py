@@ -31,3 +31,23 @@ def listen_everywhere(port: int) -> socket.socket:
             if error.errno not in _NO_IPV6:
                 raise
     return socket.create_server(("0.0.0.0", port), backlog=_BACKLOG)  # noqa: S104 every address
+
+
+def check_free(host: str, port: int) -> None:
+    """Checks that a server could listen on every address of the host.
+
+    gRPC's own is content with one of them, and says nothing.
+
+    Raises:
+        OSError: The port is in use on one of them, or the host has no address.
+    """
+    if host == EVERY_ADDRESS:
+        listen_everywhere(port).close()
+        return
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    for family, *_, address in found:
+        try:
+            socket.create_server(address, family=family).close()
+        except OSError as error:
+            if error.errno not in _NO_IPV6 or len(found) == 1:
+                raise

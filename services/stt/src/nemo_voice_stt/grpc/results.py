@@ -11,6 +11,7 @@ from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
 )
 from nemo_voice_stt.transcription.port import Word
 from nemo_voice_stt.transcription.transcription import Transcript
+from nemo_voice_stt.transcription.writing import is_ideographic
 
 _ONLY_CHANNEL = 1
 _AGREED = 0.9
@@ -61,9 +62,10 @@ def interim_result_of(text: str, received_s: float) -> StreamingRecognitionResul
 def _alternative(
     text: str, words: Sequence[Word], *, with_words: bool
 ) -> SpeechRecognitionAlternative:
-    # Clients join transcripts as they are: Riva's end with the space before the next one.
+    # Clients join transcripts as they are: Riva's end with the space before the next one, if any.
+    ends = "" if not text or is_ideographic(text[-1]) else " "
     return SpeechRecognitionAlternative(
-        transcript=f"{text} " if text else "",
+        transcript=f"{text}{ends}",
         confidence=_confidence(words),
         words=[_word_info(word) for word in words] if with_words else [],
     )

@@ -130,6 +130,7 @@ class RivaSpeechRecognition:
             turn_detection=options.turn_detection,
             hotwords=options.hotwords,
             language=options.language,
+            needs_words=options.with_words,
         )
         wanted = WantedResults(first.streaming_config.interim_results, options.with_words)
         with live.admitted():
@@ -254,7 +255,7 @@ def _recording(
         raw_format,
         options.hotwords,
         language=options.language,
-        needs_words=True,  # for the confidence, too
+        needs_words=options.with_words,
     )
 
 

@@ -65,6 +65,7 @@ class Capacity:
     def item_finished(self, final_s: float) -> None:
         """Receives the time from the end of an utterance to its transcript."""
         self._finals.append((self._clock(), final_s > self._slow_final_s))
+        self._forget_old()
 
     def _refuse_when_full(self) -> None:
         reason = None
@@ -81,11 +82,14 @@ class Capacity:
             raise NoCapacity(message, retry_after_s=_RETRY_S)
 
     def _is_slow(self) -> bool:
+        self._forget_old()
+        slow = sum(is_slow for _, is_slow in self._finals)
+        return slow * 2 > len(self._finals)
+
+    def _forget_old(self) -> None:
         oldest_s = self._clock() - _MEMORY_S
         while self._finals and self._finals[0][0] < oldest_s:
             self._finals.popleft()
-        slow = sum(is_slow for _, is_slow in self._finals)
-        return slow * 2 > len(self._finals)
 
     def _change(self, by: int) -> None:
         self._count += by

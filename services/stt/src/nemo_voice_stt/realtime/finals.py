@@ -12,12 +12,24 @@ from nemo_voice_stt.realtime.events import Event, Failed, Final
 
 logger = logging.getLogger(__name__)
 
+_MOST_AHEAD_S = 5.0
+"""That the audio of somebody who speaks comes before it can have been spoken."""
+
 
 class SessionObserver(Protocol):
     """Receives figures about items: the metrics."""
 
-    def item_finished(self, outcome: str, audio_s: float, final_s: float) -> None:
-        """Receives how an item ended, how long it is, and the time from its end to its text."""
+    def item_finished(
+        self, outcome: str, audio_s: float, final_s: float, *, was_spoken: bool
+    ) -> None:
+        """Receives how an item ended.
+
+        Args:
+            outcome: `ok` or an error's code.
+            audio_s: How long it is.
+            final_s: The time from its end to its text.
+            was_spoken: Whether its audio came as fast as somebody speaks, unlike that of a file.
+        """
         ...
 
 
@@ -32,6 +44,8 @@ class EndedItem:
     audio_s: float
     shown: list[str]
     """Its partials."""
+    heard_s: float
+    """In how many seconds its audio came."""
 
 
 class Finals:
@@ -76,7 +90,10 @@ class Finals:
         finished_s = loop.time()
         if before is not None:
             await asyncio.wait({before})
-        self._observer.item_finished(outcome, ended.audio_s, finished_s - ended_s)
+        was_spoken = ended.audio_s - ended.heard_s < _MOST_AHEAD_S
+        self._observer.item_finished(
+            outcome, ended.audio_s, finished_s - ended_s, was_spoken=was_spoken
+        )
         self._emit(event)
 
 

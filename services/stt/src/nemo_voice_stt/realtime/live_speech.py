@@ -76,9 +76,12 @@ class _Observer:
         self._metrics = metrics
         self._heard = heard
 
-    def item_finished(self, outcome: str, audio_s: float, final_s: float) -> None:
+    def item_finished(
+        self, outcome: str, audio_s: float, final_s: float, *, was_spoken: bool
+    ) -> None:
         """Counts an item; one that failed is not charged."""
         self._metrics.item_finished(outcome, final_s)
-        self._capacity.item_finished(final_s)
+        if was_spoken:  # a file's takes long on a device that has room for sessions
+            self._capacity.item_finished(final_s)
         if outcome == "ok":
             self._heard(audio_s)

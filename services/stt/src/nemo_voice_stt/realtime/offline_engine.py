@@ -31,6 +31,7 @@ from nemo_voice_stt.transcription.transcription import (
     TranscriptionInput,
     transcript_of,
 )
+from nemo_voice_stt.transcription.writing import joined_passages
 
 PARTIAL_URGENCY = 2
 """Behind files, which are behind the final transcripts of live sessions."""
@@ -128,7 +129,7 @@ class OfflineUtterance(Utterance):
             RawFormat(self._options.audio_format.rate_hz),
             self._options.hotwords,
             language=self._options.language,
-            needs_words=True,
+            needs_words=self._options.needs_words,
             is_live=True,
             known=self._known,
         )
@@ -198,7 +199,7 @@ class OfflineUtterance(Utterance):
         return resample(samples, live_format.rate_hz, self._engine.sample_rate_hz)
 
     def _joined(self, text: str) -> str:
-        return " ".join(filter(None, (self._settled, text)))
+        return joined_passages([self._settled, text])
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

@@ -28,6 +28,8 @@ class LiveOptions:
     """Words and names to prefer to others that sound alike."""
     language: str | None = None
     """What is spoken, as `Clip.language`."""
+    needs_words: bool = False
+    """Whether the final transcript's words are used, as `Clip.needs_words`."""
 
 
 @dataclass(frozen=True, slots=True)

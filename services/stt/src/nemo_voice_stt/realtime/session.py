@@ -4,6 +4,7 @@ The client appends samples; an item of the session is what it commits, or what t
 speech finds. Partials, and in the end a final transcript, follow for each item.
 """
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ class _Item:
     fed: int
     """Up to where its utterance has it."""
     pauses: Pauses
+    began_s: float
+    """When, by the loop's clock."""
     shown: list[str] = field(default_factory=list)
 
 
@@ -97,13 +100,15 @@ class LiveSession:
         self._options = options
         is_same_audio = options.audio_format == before.audio_format
         if not is_same_audio or options.turn_detection != before.turn_detection:
-            self._finder = self._new_finder()
+            self._finder = self._new_finder(in_speech=self._is_speaking)
 
     async def append(self, data: bytes) -> None:
         """Takes the next audio, in the client's format; returns once it has been listened to."""
         pcm = self._decoder.decode(data)
         step = self._options.audio_format.bytes_of(_STEP_S)
         for first in range(0, len(pcm), step):
+            if first:
+                await asyncio.sleep(0)  # minutes may come in one piece: others have their turn
             await self._take(pcm[first : first + step])
 
     async def commit(self) -> None:
@@ -160,7 +165,12 @@ class LiveSession:
         self._decoder = LiveDecoder(self._options.audio_format)
         self._finder = self._new_finder()
 
-    def _new_finder(self) -> SpeechFinder | None:
+    @property
+    def _is_speaking(self) -> bool:
+        """Whether the open item is one whose end the service looks for."""
+        return self._item is not None and self._finder is not None and self._finder.in_speech
+
+    def _new_finder(self, *, in_speech: bool = False) -> SpeechFinder | None:
         """Returns what looks for speech from here on; None where the client commits itself."""
         detection = self._options.turn_detection
         if detection is None:
@@ -170,6 +180,7 @@ class LiveSession:
             self._options.audio_format,
             detection,
             begins_at_s=self._audio.ends_at_s,
+            in_speech=in_speech,
         )
 
     async def _drop_item(self) -> None:
@@ -229,7 +240,9 @@ class LiveSession:
             self._emit(Partial(item_id, added))
 
         utterance = self._engine.begin(self._options, show)
-        item = _Item(item_id, utterance, begins, begins, Pauses(self._options.audio_format))
+        pauses = Pauses(self._options.audio_format)
+        now_s = asyncio.get_running_loop().time()
+        item = _Item(item_id, utterance, begins, begins, pauses, now_s)
         self._item = item
         return item
 
@@ -249,6 +262,7 @@ class LiveSession:
         self._previous_id = item.item_id
         audio_s = self._audio.seconds_between(item.begins, item.fed)
         begins_at_s = self._audio.seconds_between(0, item.begins)
+        heard_s = asyncio.get_running_loop().time() - item.began_s
         await self._finals.begin(
-            EndedItem(item.item_id, item.utterance, begins_at_s, audio_s, item.shown)
+            EndedItem(item.item_id, item.utterance, begins_at_s, audio_s, item.shown, heard_s)
         )

@@ -19,17 +19,23 @@ class SpeechFinder:
         detection: TurnDetection,
         *,
         begins_at_s: float,
+        in_speech: bool = False,
     ) -> None:
-        """Takes, besides the client's choices, the time of the first sample."""
+        """Takes, besides the client's choices, the time of the first sample, and what goes on."""
         self.detection = detection
         self._resampler = Resampler(live_format.rate_hz, detector.sample_rate_hz)
         self._stream = detector.open()
-        self._turns = Turns(detection, begins_at_s=begins_at_s)
+        self._turns = Turns(detection, begins_at_s=begins_at_s, in_speech=in_speech)
 
     @property
     def at_s(self) -> float:
         """Up to where it has listened."""
         return self._turns.at_s
+
+    @property
+    def in_speech(self) -> bool:
+        """Whether speech goes on where it has listened to."""
+        return self._turns.in_speech
 
     async def follow(self, pcm: bytes) -> Iterator[TurnStarted | TurnStopped]:
         """Returns where speech began and stopped in what was listened to with these samples."""

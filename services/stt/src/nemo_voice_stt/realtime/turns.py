@@ -27,12 +27,19 @@ class TurnStopped:
 class Turns:
     """Follows one stream of probabilities, a chunk after the other."""
 
-    def __init__(self, detection: TurnDetection, *, begins_at_s: float = 0.0) -> None:
-        """Takes the client's choice, and the time of the first chunk."""
+    def __init__(
+        self, detection: TurnDetection, *, begins_at_s: float = 0.0, in_speech: bool = False
+    ) -> None:
+        """Takes the client's choice, the time of the first chunk, and whether speech goes on."""
         self._detection = detection
         self._at_s = begins_at_s
-        self._in_speech = False
+        self._in_speech = in_speech
         self._silent_since_s: float | None = None
+
+    @property
+    def in_speech(self) -> bool:
+        """Whether speech goes on."""
+        return self._in_speech
 
     @property
     def at_s(self) -> float:

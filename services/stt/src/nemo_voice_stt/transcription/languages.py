@@ -53,6 +53,19 @@ class SpokenLanguage:
     """The code to tell the model; None leaves it to the model."""
 
 
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What the loaded model understands, for what is asked of it live."""
+
+    languages: Sequence[str] = ()
+    """Codes of languages, as far as they are known."""
+    abilities: Abilities = TRANSDUCER
+
+    def told(self, wanted: str | None, others: Sequence[str] = ()) -> str | None:
+        """Returns the language to tell the model; arguments and errors are `language_of`'s."""
+        return language_of(wanted, others, self.languages, self.abilities).told
+
+
 def language_of(
     wanted: str | None,
     others: Sequence[str],

@@ -53,6 +53,32 @@ def separator(before: str, after: str) -> str:
     return "" if is_ideographic(before[-1]) and is_ideographic(after[0]) else " "
 
 
+def parts_of(text: str) -> list[str]:
+    """Returns the smallest parts of a text that may be shown by themselves; they join to it.
+
+    They are its words, each with one space before it but for the first; of scripts that are written
+    without spaces they are the characters.
+    """
+    return [
+        f" {part}" if place == 0 and number else part
+        for number, word in enumerate(text.split())
+        for place, part in enumerate(_parts_of_word(word))
+    ]
+
+
+def _parts_of_word(word: str) -> list[str]:
+    if word.isascii():
+        return [word]
+    parts = [word[0]]
+    for before, character in pairwise(word):
+        belongs = unicodedata.category(character).startswith("M")
+        if belongs or not (is_unspaced(before) or is_unspaced(character)):
+            parts[-1] += character
+        else:
+            parts.append(character)
+    return parts
+
+
 def is_unspaced(character: str) -> bool:
     """Returns whether words of this character's script follow each other without spaces."""
     return is_ideographic(character) or (

@@ -80,8 +80,9 @@ class SileroModel:
                     self._torch.from_numpy(memories),
                 )
             for column, (row, state) in enumerate(zip(rows, states, strict=True)):
-                state.memory = memory[:, column].numpy()
-                state.context = chunks[column, -_CONTEXT:]
+                # Copies: a view would keep the whole batch for as long as its stream is open.
+                state.memory = memory[:, column].numpy().copy()
+                state.context = chunks[column, -_CONTEXT:].copy()
                 found[row].append(float(output[column, 0]))
         return found
 

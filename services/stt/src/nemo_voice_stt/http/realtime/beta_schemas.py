@@ -25,7 +25,7 @@ def general_from(flat: dict[str, Any]) -> dict[str, Any]:
     given = {name: flat[old] for old, name in _FIELDS.items() if old in flat}
     name = flat.get("input_audio_format")
     if name is not None:
-        if name not in _FORMATS:
+        if not isinstance(name, str) or name not in _FORMATS:
             known = ", ".join(_FORMATS)
             message = f"input_audio_format: {str(name)[:40]!r} is none of {known}."
             raise InvalidRequest(message, param="session.input_audio_format")

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from nemo_voice_serving.access.quotas import charge_audio
 from nemo_voice_serving.errors import BackendFailed, InvalidRequest, VoiceError
 from nemo_voice_stt.http.realtime.service import RealtimeService
-from nemo_voice_stt.http.realtime.wire import Json, Wire, error_event
+from nemo_voice_stt.http.realtime.wire import APPEND, Json, Wire, error_event
 from nemo_voice_stt.http.realtime.wires import Wires
 from nemo_voice_stt.realtime.events import Event
 from nemo_voice_stt.realtime.live_speech import LiveSpeech
@@ -24,6 +24,10 @@ logger = logging.getLogger(__name__)
 GOING_AWAY, POLICY, INTERNAL, RESTART = 1001, 1008, 1011, 1012
 NO_STATUS = 1005
 _LOOK_S = 0.05
+_MAX_OTHER_CHARS = 256 * 1024
+"""Of a message that holds no audio: its answer may hold as much again."""
+_MAX_WAITING_CHARS = 16 * 1024 * 1024
+"""Of events that the client has not read."""
 _LAST_WORDS_S = 5.0
 """For what was said already to reach a client before the connection is closed."""
 
@@ -49,6 +53,7 @@ class Connection:
         self._wires = wires
         self._wire: Wire = wires.first
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(live.limits.max_events)
+        self._waiting_chars = 0
         self._is_overrun = asyncio.Event()
         self._heard_s = asyncio.get_running_loop().time()
         self._session: LiveSession = live.open(wires.options(), self._emit, self._transcribed)
@@ -93,6 +98,9 @@ class Connection:
         message: Any = None
         try:
             message = _parsed(text)
+            if len(text) > _MAX_OTHER_CHARS and message.get("type") != APPEND:
+                limit = f"A message without audio has at most {_MAX_OTHER_CHARS} characters."
+                raise InvalidRequest(limit)
             self._wire = self._wires.wire_for(self._wire, message)
             self._send(await self._wire.handle(message, self._session))
         except VoiceError as error:
@@ -107,6 +115,7 @@ class Connection:
         while True:
             text = await self._outgoing.get()
             await self._websocket.send_text(text)
+            self._waiting_chars -= len(text)
             self._outgoing.task_done()
 
     async def _watch_reader(self) -> None:
@@ -149,11 +158,12 @@ class Connection:
 
     def _send(self, events: list[Json]) -> None:
         for event in events:
-            try:
-                self._outgoing.put_nowait(json.dumps(event, separators=(",", ":")))
-            except asyncio.QueueFull:
+            text = json.dumps(event, separators=(",", ":"))
+            self._waiting_chars += len(text)
+            if self._outgoing.full() or self._waiting_chars > _MAX_WAITING_CHARS:
                 self._is_overrun.set()
                 return
+            self._outgoing.put_nowait(text)
 
     async def _close(self, ended: Ended) -> None:
         if self._websocket.application_state is WebSocketState.CONNECTED:

@@ -8,6 +8,7 @@ from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
 from nemo_voice_stt.realtime.options import LiveOptions, TurnDetection
 from nemo_voice_stt.transcription.hotwords import hotwords_of
+from nemo_voice_stt.transcription.languages import Understanding
 
 _ENCODINGS = {
     "none": Encoding.PCM16,
@@ -77,6 +78,11 @@ class NimSession(_Part):
     word_boosting: WordBoosting = WordBoosting()
     endpointing_config: Endpointing = Endpointing()
 
+    @property
+    def wants_words(self) -> bool:
+        """Whether the client asked for words with times."""
+        return self.recognition_config.get("enable_word_time_offsets") is True
+
 
 def is_nim(changes: dict[str, Any]) -> bool:
     """Returns whether an update is of a client of NVIDIA's, whose messages have OpenAI's names."""
@@ -103,19 +109,28 @@ def nim_session(changes: dict[str, Any]) -> NimSession:
     return session
 
 
-def nim_options(session: NimSession) -> LiveOptions:
-    """Returns what the settings make of a session.
+def nim_options(session: NimSession, understanding: Understanding) -> LiveOptions:
+    """Returns what the settings make of a session with a model that understands so much.
 
     Raises:
-        InvalidRequest: There are too many phrases, or one is too long.
+        InvalidRequest: The model does not understand the language; there are too many phrases, or
+            one is too long.
     """
+    field = "session.input_audio_transcription.language"
+    try:
+        language = understanding.told(session.input_audio_transcription.language)
+    except InvalidRequest as error:
+        raise InvalidRequest(error.message, param=field) from None
     boosting, params = session.word_boosting, session.input_audio_params
     boosted = boosting.word_boosting_list if boosting.enable_word_boosting else []
+    hotwords = hotwords_of(None, [phrase for part in boosted for phrase in part.phrases])
     stop_ms = session.endpointing_config.stop_history
     return LiveOptions(
         audio_format=LiveFormat(
             _ENCODINGS[session.input_audio_format], params.sample_rate_hz, params.num_channels
         ),
         turn_detection=TurnDetection(silence_s=stop_ms / 1000 if stop_ms else _SILENCE_S),
-        hotwords=hotwords_of(None, [phrase for part in boosted for phrase in part.phrases]),
+        hotwords=hotwords if understanding.abilities.hotwords else (),
+        language=language,
+        needs_words=session.wants_words,
     )

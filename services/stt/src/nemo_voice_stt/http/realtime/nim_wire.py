@@ -27,7 +27,9 @@ from nemo_voice_stt.http.realtime.wire import (
 from nemo_voice_stt.realtime.events import Event, Failed, Final, Partial
 from nemo_voice_stt.realtime.session import LiveSession
 from nemo_voice_stt.realtime.wav_header import WavHeader
+from nemo_voice_stt.transcription.languages import Understanding
 from nemo_voice_stt.transcription.port import Word
+from nemo_voice_stt.transcription.writing import joined_passages
 
 KNOWN = (TRANSCRIPTION_SESSION_UPDATE, APPEND, COMMIT, CLEAR, DONE)
 _NO_SPEAKER = 0
@@ -36,8 +38,10 @@ _NO_SPEAKER = 0
 class NimWire(Wire):
     """A NIM's events, and what the session heard so far."""
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, understanding: Understanding) -> None:
+        """Takes what names the session, and what the model understands."""
         self._session_id = session_id
+        self._understanding = understanding
         self._settings = NimSession()
         self._header: WavHeader | None = None
         self._texts: list[str] = []
@@ -61,9 +65,8 @@ class NimWire(Wire):
                 return [sent_event("input_audio_buffer.cleared")]
             case "input_audio_buffer.done":
                 await session.finish()
-                return [
-                    self._completed(self._last_item, " ".join(self._texts), self._words, last=True)
-                ]
+                text = joined_passages(self._texts)
+                return [self._completed(self._last_item, text, self._words, last=True)]
             case "transcription_session.update":
                 return [self._update(message, session)]
             case _:
@@ -72,7 +75,7 @@ class NimWire(Wire):
 
     def _update(self, message: Json, session: LiveSession) -> Json:
         settings = nim_session(changes_of(message))
-        session.configure(nim_options(settings))
+        session.configure(nim_options(settings, self._understanding))
         self._settings = settings
         self._header = WavHeader() if settings.input_audio_format == "none" else None
         described = settings.model_dump(mode="json", exclude={"client_secret"})
@@ -117,8 +120,7 @@ class NimWire(Wire):
         return [*rest, self._completed(event.item_id, text, words, last=False)]
 
     def _completed(self, item_id: str, text: str, words: list[Json], *, last: bool) -> Json:
-        wants_words = self._settings.recognition_config.get("enable_word_time_offsets") is True
-        told: dict[str, Any] = {"words": words if wants_words else []}
+        told: dict[str, Any] = {"words": words if self._settings.wants_words else []}
         return about(item_id, "completed", transcript=text, is_last_result=last, words_info=told)
 
 

@@ -1,12 +1,13 @@
 """What every connection of the service needs: its limits, its drain, and what opens sessions."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from nemo_voice_serving.runtime.lifecycle import Phase
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_stt.realtime.live_speech import LiveSpeech
 from nemo_voice_stt.settings import RealtimeSettings
+from nemo_voice_stt.transcription.languages import Understanding
 
 _LAST_PART = 0.8
 """Of the drain: then sessions end whether their utterance has or not."""
@@ -20,14 +21,15 @@ class RealtimeService:
         runtime: Runtime,
         settings: RealtimeSettings,
         live: Callable[[], LiveSpeech],
-        languages: Callable[[], Sequence[str]],
+        understanding: Callable[[], Understanding],
         ended: Callable[[int], None],
     ) -> None:
-        """Takes the settings, what opens sessions, and who is told of a session's close code."""
+        """Takes what sessions need, and who is told of a session's close code."""
         self.runtime = runtime
         self.settings = settings
         self.live = live
-        self.languages = languages
+        self.understanding = understanding
+        """Returns what the model understands; raises `NotReady` while there is none."""
         self.ended = ended
         self.draining = asyncio.Event()
         """Set once the service stops: sessions end after their utterance."""

@@ -1,6 +1,7 @@
 """The settings of one session: updates are merged deeply into them, and checked."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,10 +21,12 @@ from nemo_voice_stt.http.realtime.session_schemas import (
 from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
 from nemo_voice_stt.realtime.options import LiveOptions, TurnDetection
 from nemo_voice_stt.transcription.hotwords import hotwords_of
-from nemo_voice_stt.transcription.languages import language_of
+from nemo_voice_stt.transcription.languages import Understanding
 
 _G711_HZ = 8_000
 _DEPTH = 8
+_MAX_CHARS = 64 * 1024
+"""Of the settings as JSON: each update is answered with all of them, and adds to them."""
 _SILENCE_S = {"low": 1.0, "medium": 0.7, "auto": 0.7, "high": 0.4}
 """What ends speech for each eagerness: the model does not tell whether a sentence is over."""
 
@@ -31,15 +34,16 @@ _SILENCE_S = {"low": 1.0, "medium": 0.7, "auto": 0.7, "high": 0.4}
 class SessionSettings:
     """A session's settings as far as its client has set them."""
 
-    def __init__(self, languages: Sequence[str]) -> None:
-        """Takes the codes of the languages that the model understands."""
-        self._languages = languages
+    def __init__(self, understanding: Understanding) -> None:
+        """Takes what the model understands."""
+        self._understanding = understanding
         self.config = SessionConfig()
 
     @property
     def wants_logprobs(self) -> bool:
-        """Whether the client asked for the probabilities of tokens."""
-        return LOGPROBS in (self.config.include or ())
+        """Whether the client asked for the probabilities of tokens, which the model has."""
+        has_them = self._understanding.abilities.logprobs
+        return has_them and LOGPROBS in (self.config.include or ())
 
     def update(self, changes: Any) -> LiveOptions:
         """Merges an update and returns what it makes of the session; a field not in it stays.
@@ -52,6 +56,9 @@ class SessionSettings:
             config = SessionConfig.model_validate(merged)
         except ValidationError as error:
             raise _refusal(error) from None
+        if len(json.dumps(config.model_dump(mode="json"))) > _MAX_CHARS:
+            message = f"session: the settings are longer than {_MAX_CHARS} characters of JSON."
+            raise InvalidRequest(message, param="session")
         options = self._options(config)
         self.config = config
         return options
@@ -69,14 +76,15 @@ class SessionSettings:
         named = given.transcription or TranscriptionConfig()
         field = "session.audio.input.transcription"
         try:
-            language_of(named.language, named.languages or (), self._languages)
+            language = self._understanding.told(named.language, named.languages or ())
             hotwords = hotwords_of(named.prompt, named.keywords or ())
         except InvalidRequest as error:
             raise InvalidRequest(error.message, param=f"{field}.{error.param}") from None
         return LiveOptions(
             audio_format=_format(given.format),
             turn_detection=_turns(given.turn_detection),
-            hotwords=hotwords,
+            hotwords=hotwords if self._understanding.abilities.hotwords else (),
+            language=language,
         )
 
 

@@ -19,6 +19,7 @@ CLEAR = "input_audio_buffer.clear"
 DONE = "input_audio_buffer.done"
 SESSION_UPDATE = "session.update"
 TRANSCRIPTION_SESSION_UPDATE = "transcription_session.update"
+_MAX_ID_CHARS = 512
 
 
 class Wire(ABC):
@@ -49,7 +50,7 @@ def sent_event(kind: str, **fields: Any) -> Json:
 def error_event(error: VoiceError, message: Any = None) -> Json:
     """Returns the event that tells of an error, after which the session goes on."""
     cause = message.get("event_id") if isinstance(message, dict) else None
-    known = cause if isinstance(cause, str) else None
+    known = cause if isinstance(cause, str) and len(cause) <= _MAX_ID_CHARS else None
     detail = {**error.body()["error"], "event_id": known}
     return sent_event("error", error=detail)
 

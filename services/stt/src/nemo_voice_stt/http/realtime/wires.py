@@ -16,16 +16,18 @@ from nemo_voice_stt.http.realtime.openai_wire import BetaWire, OpenAiWire
 from nemo_voice_stt.http.realtime.session_config import SessionSettings
 from nemo_voice_stt.http.realtime.wire import TRANSCRIPTION_SESSION_UPDATE, Json, Wire
 from nemo_voice_stt.realtime.options import LiveOptions
+from nemo_voice_stt.transcription.languages import Understanding
 
 
 class Wires:
     """The protocols of one connection; they share the session's settings."""
 
     def __init__(
-        self, websocket: WebSocket, languages: Sequence[str], *, max_session_s: float
+        self, websocket: WebSocket, understanding: Understanding, *, max_session_s: float
     ) -> None:
-        """Takes the handshake, and the languages that the model understands."""
-        self._settings = SessionSettings(languages)
+        """Takes the handshake, and what the model understands."""
+        self._understanding = understanding
+        self._settings = SessionSettings(understanding)
         self._options = self._settings.update(_configured(websocket))
         self._session_id = f"sess_{uuid.uuid4().hex[:24]}"
         self._expires_at = round(time.time() + max_session_s)
@@ -44,15 +46,18 @@ class Wires:
         self._is_settled = True
         changes = message.get("session")
         if isinstance(wire, NimWire) or (isinstance(changes, dict) and is_nim(changes)):
-            return wire if isinstance(wire, NimWire) else NimWire(self._session_id)
+            return wire if isinstance(wire, NimWire) else self._nim()
         return self._openai(BetaWire)
 
     def _first(self, websocket: WebSocket) -> Wire:
         offered = websocket.scope.get("subprotocols", [])
         if any(name.startswith(TOKEN_SUBPROTOCOL) for name in offered):
-            return NimWire(self._session_id)
+            return self._nim()
         asks_for_beta = "realtime=v1" in websocket.headers.get("openai-beta", "")
         return self._openai(BetaWire if asks_for_beta else OpenAiWire)
+
+    def _nim(self) -> NimWire:
+        return NimWire(self._session_id, self._understanding)
 
     def _openai(self, kind: type[OpenAiWire]) -> OpenAiWire:
         return kind(self._settings, session_id=self._session_id, expires_at=self._expires_at)

@@ -39,7 +39,7 @@ async def _serve(websocket: WebSocket, service: RealtimeService) -> None:
     check_origin(websocket, service.runtime.settings.cors_origins)
     live = service.live()
     longest_s = service.settings.max_session_s
-    wires = Wires(websocket, service.languages(), max_session_s=longest_s)
+    wires = Wires(websocket, service.understanding(), max_session_s=longest_s)
     with live.admitted():
         offered = websocket.scope.get("subprotocols", [])
         await websocket.accept(_SUBPROTOCOL if _SUBPROTOCOL in offered else None)

@@ -63,7 +63,7 @@ def realtime_sessions_router(service: RealtimeService) -> APIRouter:
     async def client_secrets(request: Request, body: SecretRequest | None = None) -> Secret:
         """Returns a key that opens live sessions, for pages that must not hold the API key."""
         given = body or SecretRequest()
-        settings = SessionSettings(service.languages())
+        settings = SessionSettings(service.understanding())
         settings.update(given.session.model_dump(exclude_unset=True))
         expires_at = round(time.time()) + given.expires_after.seconds
         described = settings.described()
@@ -80,7 +80,7 @@ def realtime_sessions_router(service: RealtimeService) -> APIRouter:
         request: Request, body: FlatSession | None = None
     ) -> dict[str, Any]:
         """Returns a session's settings and a short-lived key; NVIDIA's clients send both back."""
-        settings = SessionSettings(service.languages())
+        settings = SessionSettings(service.understanding())
         given = {} if body is None else body.model_dump(exclude_unset=True)
         settings.update(general_from({name: given[name] for name in given if name in _FLAT}))
         expires_at = round(time.time()) + _SECRET_S
