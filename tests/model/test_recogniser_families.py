@@ -15,12 +15,12 @@ from nemo.collections.asr.models import ASRModel
 
 from nemo_voice_serving.model_store.errors import ModelUnsupported
 from nemo_voice_serving.nemo.loading import UnusableModel
-from nemo_voice_stt.backends.decoder_choice import DecoderChoice
 from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.backend import (
     NemoRecogniser,
     load_recogniser,
 )
+from nemo_voice_stt.decoder_choice import DecoderChoice
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from nemo_voice_stt.transcription.writing import joined
 from support.models.demo_models import Samples

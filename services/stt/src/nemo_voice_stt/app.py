@@ -15,9 +15,9 @@ from nemo_voice_serving.nemo import torch_setup
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_stt import __version__
-from nemo_voice_stt.backends.decoder_choice import DecoderChoice
 from nemo_voice_stt.backends.loading import load
 from nemo_voice_stt.backends.options import RecogniserOptions
+from nemo_voice_stt.decoder_choice import DecoderChoice
 from nemo_voice_stt.http.responses import TranscriptResponses
 from nemo_voice_stt.http.routes.native import native_router
 from nemo_voice_stt.http.routes.openai import openai_router

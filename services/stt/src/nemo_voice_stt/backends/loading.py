@@ -5,9 +5,9 @@ from pathlib import Path
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.checkpoints import facts_in
 from nemo_voice_stt.backends.canary.backend import load_canary
-from nemo_voice_stt.backends.decoder_choice import refuse_lacking
 from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.backend import load_recogniser
+from nemo_voice_stt.decoder_choice import refuse_lacking
 from nemo_voice_stt.transcription.port import Recogniser
 
 ATTENTION = "aed"

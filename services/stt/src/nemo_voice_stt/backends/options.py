@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nemo_voice_serving.audio.samples import Samples
-from nemo_voice_stt.backends.decoder_choice import DecoderChoice
+from nemo_voice_stt.decoder_choice import DecoderChoice
 
 
 @dataclass(frozen=True, slots=True)

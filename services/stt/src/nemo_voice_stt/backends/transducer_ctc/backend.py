@@ -16,9 +16,9 @@ from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_serving.model_kinds.kinds import Role
 from nemo_voice_serving.model_store.checkpoints import facts_in
 from nemo_voice_stt.backends.batches import recognise_audible, warm_up_shapes, warm_up_speech
-from nemo_voice_stt.backends.decoder_choice import decoder_of
 from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.word_times import Timing, words_of
+from nemo_voice_stt.decoder_choice import decoder_of
 from nemo_voice_stt.transcription.port import Abilities, Clip, Recogniser, Recognition
 from nemo_voice_stt.transcription.writing import joined
 

@@ -15,7 +15,6 @@ from omegaconf import OmegaConf
 
 from nemo_voice_serving.nemo.hardware import synchronise
 from nemo_voice_serving.nemo.loading import class_named, parameter_count, restore
-from nemo_voice_stt.backends.decoder_choice import DecoderChoice
 from nemo_voice_stt.backends.padding import padded
 from nemo_voice_stt.backends.transducer_ctc.attention_context import look_far_ahead
 from nemo_voice_stt.backends.transducer_ctc.ctc import CtcDecoder
@@ -23,6 +22,7 @@ from nemo_voice_stt.backends.transducer_ctc.frame_decoder import FrameDecoder, T
 from nemo_voice_stt.backends.transducer_ctc.language_prompts import LanguagePrompts
 from nemo_voice_stt.backends.transducer_ctc.transducer import TransducerDecoder
 from nemo_voice_stt.backends.transducer_ctc.vocabulary import Vocabulary
+from nemo_voice_stt.decoder_choice import DecoderChoice
 from nemo_voice_stt.transcription.port import Clip
 
 NEMOS_STRIDE_S = 0.01

@@ -32,20 +32,33 @@ def refuse_lacking(facts: ModelFacts, wanted: DecoderChoice, source: str) -> Non
     Raises:
         ModelUnsupported: It lacks that.
     """
+    if lack := lack_of(facts, wanted, source):
+        raise ModelUnsupported(lack)
+
+
+def lack_of(facts: ModelFacts, wanted: DecoderChoice, subject: str = "It") -> str | None:
+    """Returns what to do where the checkpoint lacks the decoder that is wanted; None if it has it.
+
+    Args:
+        facts: The checkpoint's.
+        wanted: What the settings name.
+        subject: Begins the sentence.
+    """
     if wanted is DecoderChoice.CTC and "CTC" not in (facts.decoder or ""):
         examples = "nvidia/parakeet-tdt_ctc-110m or nvidia/parakeet-ctc-1.1b"
-        raise _lacks(source, "CTC", facts, examples)
+        return _lacks(subject, "CTC", facts, examples)
     if wanted is DecoderChoice.TRANSDUCER and not _has_transducer(facts):
-        raise _lacks(source, "transducer", facts, "nvidia/parakeet-tdt-0.6b-v2")
+        return _lacks(subject, "transducer", facts, "nvidia/parakeet-tdt-0.6b-v2")
+    return None
 
 
 def _has_transducer(facts: ModelFacts) -> bool:
     return (facts.decoder or "").startswith(("TDT", "RNNT"))
 
 
-def _lacks(source: str, wanted: str, facts: ModelFacts, examples: str) -> ModelUnsupported:
-    return ModelUnsupported(
-        f"{source} has no {wanted} decoder, which NEMO_VOICE_DECODER asks for: it has"
+def _lacks(subject: str, wanted: str, facts: ModelFacts, examples: str) -> str:
+    return (
+        f"{subject} has no {wanted} decoder, which NEMO_VOICE_DECODER asks for: it has"
         f" {facts.decoder} alone. Set NEMO_VOICE_DECODER to auto, or name a checkpoint that has"
         f" one, such as {examples}."
     )

@@ -2,13 +2,16 @@
 
 import pytest
 
+from nemo_voice_serving.model_kinds.errors import UnsupportedModel
 from nemo_voice_serving.model_kinds.judgement import described
 from nemo_voice_serving.model_store.errors import ModelUnsupported
-from nemo_voice_stt.backends.decoder_choice import (
+from nemo_voice_stt.decoder_choice import (
     DecoderChoice,
     decoder_of,
     refuse_lacking,
 )
+from nemo_voice_stt.model_files import model_of
+from nemo_voice_stt.settings import SttSettings
 from support.models.look_alikes import config_of
 
 TDT, CTC, HYBRID, CANARY = (
@@ -47,3 +50,11 @@ def test_the_decoder_is_what_there_is_and_is_wanted(name: str, wanted: str, chos
 def test_a_decoder_that_is_lacking_is_explained(name: str, wanted: str, words: str) -> None:
     with pytest.raises(ModelUnsupported, match=words):
         refuse_lacking(described(config_of(name)), DecoderChoice(wanted), name)
+
+
+def test_a_decoder_that_is_lacking_is_found_before_the_download() -> None:
+    check = model_of(SttSettings(model=TDT, decoder="ctc")).check
+    assert check is not None
+    check(described(config_of(HYBRID)))
+    with pytest.raises(UnsupportedModel, match=r"It has no CTC decoder, .* it has TDT alone"):
+        check(described(config_of(TDT)))
