@@ -229,7 +229,9 @@ class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is u
 
     def close(self) -> None:
         """Leaves NeMo as it was: models that are built in this process later have other files."""
-        self._model_class.update_save_restore_connector(SaveRestoreConnector())
+        for one in self._model_class.__mro__:  # some classes restore by way of their base
+            if isinstance(vars(one).get("_save_restore_connector"), _MappingConnector):
+                one._save_restore_connector = SaveRestoreConnector()  # noqa: SLF001 as NeMo sets it
         self._model_class._set_model_restore_state(is_being_restored=False)  # noqa: SLF001 where it failed
 
     @override
