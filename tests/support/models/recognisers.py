@@ -192,7 +192,7 @@ def _prompted(config: Config, prompts: dict[str, int]) -> Config:
     config["model_defaults"] |= {
         "initialize_prompt_feature": True,
         "num_prompts": PROMPT_COUNT,
-        "prompt_dictionary": prompts,
+        "prompt_dictionary": dict(prompts),  # of its own: tests change it
     }
     return config
 

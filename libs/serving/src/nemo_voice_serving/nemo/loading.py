@@ -98,20 +98,17 @@ def restore(
     _refuse_unsafe_loading()
     directory = directory.resolve()  # NeMo changes the working directory
     config = read_config(directory, prefix=prefix)
-    weights = f"{prefix}{WEIGHTS_FILE}"
-    if not (directory / weights).is_file():
-        raise UnusableModel(f"{directory} holds no {weights}: not an unpacked .nemo file")
+    weights = directory / f"{prefix}{WEIGHTS_FILE}"
+    if not weights.is_file():
+        raise UnusableModel(f"{directory} holds no {weights.name}: not an unpacked .nemo file")
     adopt_nemo()
     if change_config is not None:
         OmegaConf.set_struct(config, value=False)
         change_config(config)
-    connector = _MappingConnector(model_class)
-    connector.model_extracted_dir = str(directory)
-    connector.model_config_yaml = f"{prefix}{CONFIG_FILE}"
-    connector.model_weights_ckpt = weights
+    connector = _MappingConnector(model_class, directory, prefix)
     with (
         _LOADING,
-        _limited_to(directory / weights),
+        _limited_to(weights),
         _expected_warnings(),
         contextlib.closing(connector),
     ):
@@ -222,10 +219,13 @@ class _MappingConnector(SaveRestoreConnector):  # type: ignore[misc] # NeMo is u
     Files of the model are those of its archive, and never one that lies elsewhere on the machine.
     """
 
-    def __init__(self, model_class: Any) -> None:
-        """Takes the class that is restored."""
+    def __init__(self, model_class: Any, directory: Path, prefix: str) -> None:
+        """Takes the class that is restored, and what begins its files' names in the directory."""
         super().__init__()
         self._model_class = model_class
+        self.model_extracted_dir = str(directory)
+        self.model_config_yaml = f"{prefix}{CONFIG_FILE}"
+        self.model_weights_ckpt = f"{prefix}{WEIGHTS_FILE}"
 
     def close(self) -> None:
         """Leaves NeMo as it was: models that are built in this process later have other files."""
