@@ -17,7 +17,7 @@ from hack.docker_daemon import Docker
 from tools.images.build import CERTIFICATES, INDEX, PROXIES, SERVICES, layers
 
 PORTS = {"tts": 5000, "stt": 5001}
-BACKENDS = {"tts": "fastpitch_hifigan", "stt": "tdt"}
+BACKENDS = {"tts": "fastpitch_hifigan", "stt": "transducer_ctc"}
 SENTENCE = "This is a test of the text to speech service."
 READY_TIMEOUT_S = 600
 DRAIN_TIMEOUT_S = 30
