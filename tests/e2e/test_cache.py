@@ -1,6 +1,7 @@
 """Models from a hub to pods: refused, interrupted, wrong, changed, and without the hub."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +89,23 @@ def test_the_status_names_why_a_model_fails_and_a_corrected_spec_fetches_it(
     until("their Events", lambda: recovered <= speech.events(name), 10)
     digest = speech.status(name)["model"]["sha256"]
     assert (digest == DIGEST) is (speech.status(name)["model"]["revision"] == FIRST)
+
+
+def test_a_checkpoint_of_another_kind_is_refused_by_one_pod_alone(
+    speech: VoiceNamespace, hub: ClusterHub
+) -> None:
+    hub.behave()
+    model = {"source": PUBLIC, "revision": FIRST}
+    speech.create_voice("deaf", task="tts", model=model, hub={"endpoint": hub.endpoint})
+    refusal = speech.wait_for_reason("deaf", "ModelCached", "UnsupportedModel")
+    assert "not for text to speech" in refusal
+    assert speech.condition("deaf", "Degraded")["reason"] == "UnsupportedModel"
+    time.sleep(15)  # as long as a Job waits before it tries a failed pod again
+    selector = "nemo-voice.dev/voiceservice=deaf"
+    jobs = speech.get("jobs", selector=selector)["items"]
+    assert [job["status"].get("failed") for job in jobs] in ([1], [])
+    assert len(hub.seen()) <= 1
+    speech.kubectl("delete", "voice", "deaf")
 
 
 def test_an_interrupted_download_is_resumed(speech: VoiceNamespace, hub: ClusterHub) -> None:
