@@ -14,8 +14,6 @@ SENTENCES = {
     "en": SENTENCE,
     "es": "El petirrojo canta a las siete de la mañana.",
     "de": "Das Rotkehlchen singt um sieben Uhr am Morgen.",
-    "fr": "Le merle chante dans la forêt le matin.",
-    "it": "Il pettirosso canta alle sette di mattina.",
 }
 """What voices say, by the code of their language: words alone, which need no normalising."""
 OTHER_SENTENCE = "Banana, panorama, melodia, sonata, fantasia."

@@ -16,7 +16,8 @@ _MAGPIES = re.compile(r"(Easy)?MagpieTTS\w*$")
 """NVIDIA has a class for each way to train one, and adds further ones."""
 _WITHOUT_RULES = frozenset({"GermanPhonemesTokenizer", "ItalianPhonemesTokenizer"})
 """They take phonemes that were made outside of the checkpoint."""
-_PROMPT_FORMATS = ("canary", "canary2")
+PROMPT_FORMATS = ("canary", "canary2")
+"""How a multitask recogniser may be told what to write: those that a backend writes."""
 _SENTENCEPIECE = ("agg", "bpe")
 """Tokenizers whose files lie in the archive; others are built by a hub's names."""
 _COMPARED = (
@@ -150,7 +151,7 @@ def _lack_of_a_voice(voice: ModelFacts) -> UnsupportedModel | None:
 
 def _lack_of_a_multitask_recogniser(recogniser: ModelFacts) -> UnsupportedModel | None:
     prompt, tokenizer = recogniser.prompt_format, recogniser.tokenizer
-    if prompt not in _PROMPT_FORMATS:
+    if prompt not in PROMPT_FORMATS:
         names = f", which names its prompt format {prompt[:40]!r}" if prompt else ""
         problem = f"It is a multitask recogniser without Canary's prompts{names}."
         return UnsupportedModel(problem, _instead(Role.RECOGNISER))

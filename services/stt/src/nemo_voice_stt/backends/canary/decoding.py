@@ -16,8 +16,9 @@ from nemo.collections.asr.parts.submodules.multitask_decoding import MultiTaskDe
 from omegaconf import DictConfig, OmegaConf
 
 from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_serving.model_kinds.judgement import PROMPT_FORMATS
 from nemo_voice_serving.nemo.loading import UnusableModel, restore
-from nemo_voice_stt.backends.canary.prompts import PROMPT_FORMATS, Prompts
+from nemo_voice_stt.backends.canary.prompts import Prompts
 from nemo_voice_stt.backends.padding import padded
 
 TOKENIZERS = frozenset({"CanaryTokenizer", "CanaryBPETokenizer"})

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-PROMPT_FORMATS = ("canary", "canary2")
-"""Those that these prompts are written for."""
-
 _USER = "user"
 _SPECIAL_TOKENS = "spl_tokens"
 """The tokenizer of an aggregate one that has the prompt's tokens, and no language."""
