@@ -132,14 +132,21 @@ async def test_a_changed_list_is_read_without_a_restart(
             pytest.fail(f"{text!r} was never read")
 
         await until_read("engine x.", "nemo_voice_pronunciations 1.0")
-        own.write_text("Nginx  en jinx\nApache  a patchy\n")
+        _replace(own, "Nginx  en jinx\nApache  a patchy\n")
         await until_read("en jinx.", "nemo_voice_pronunciations 2.0")
-        own.write_text("Nginx broken\n")
+        _replace(own, "Nginx broken\n")
         await until_read("en jinx.", "nemo_voice_pronunciations_refused 1.0")
         own.unlink()
         await until_read("en jinx.", "nemo_voice_pronunciations_refused 1.0")
-        own.write_text("Nginx  engine x\n")
+        _replace(own, "Nginx  engine x\n")
         await until_read("engine x.", "nemo_voice_pronunciations_refused 0.0")
+
+
+def _replace(file: Path, content: str) -> None:
+    """Puts a whole file in its place: the looks are 10 ms apart, and writing may take longer."""
+    new = file.with_suffix(".new")
+    new.write_text(content)
+    new.rename(file)
 
 
 def test_a_mounted_folder_is_followed_through_the_swap_of_its_links(tmp_path: Path) -> None:
@@ -159,12 +166,29 @@ def test_a_mounted_folder_is_followed_through_the_swap_of_its_links(tmp_path: Pa
     assert [entry.word for entry in followed.current.entries] == ["GIF", "Nginx"]
     version("..2", "Nginx  en jinx\nApache  a patchy\n")
     followed.refresh()
+    followed.refresh()
     assert [entry.word for entry in followed.current.entries] == ["GIF", "Nginx", "Apache"]
     version("..3", "GIF  giff\n")
+    followed.refresh()
     followed.refresh()
     assert len(followed.current) == 3
     with pytest.raises(BackendFailed, match="names, line 1: 'GIF' is there twice"):
         PronunciationFile(tmp_path).load()
+
+
+def test_a_list_that_is_being_written_is_not_used_yet(tmp_path: Path) -> None:
+    own = tmp_path / "list"
+    own.write_text("Nginx  engine x\n")
+    followed = PronunciationFile(own)
+    followed.load()
+    for half in ("", "Nginx  en jinx\n"):
+        own.write_text(half)
+        followed.refresh()
+        assert followed.current.entries[0].said == "engine x"
+    own.write_text("Nginx  en jinx\nApache  a patchy\n")
+    followed.refresh()
+    followed.refresh()
+    assert len(followed.current) == 2
 
 
 @pytest.mark.parametrize(

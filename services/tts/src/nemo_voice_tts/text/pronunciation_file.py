@@ -58,6 +58,7 @@ class PronunciationFile:
         self._metrics = metrics
         self._check: Check = arpabet
         self._seen: bytes | None = None
+        self._changed_to: bytes | None = None
         self._problem: str | None = None
         self.current = EMPTY
         """The list in force."""
@@ -75,18 +76,27 @@ class PronunciationFile:
         if self._path is None:
             return
         try:
-            self._read(self._path)
+            contents = contents_of(self._path)
+            self._use(contents, _digest(contents))
         except _UNUSABLE as error:
             raise BackendFailed(f"the pronunciations in {self._path}: {_reason(error)}") from None
 
     def refresh(self) -> None:
-        """Reads the files again if they have changed; keeps the list if they cannot be used."""
+        """Looks at the files again; what has changed counts once two looks find the same.
+
+        A file may be looked at while it is written: half of a list is a list, too. The list stays
+        as it is if the files cannot be used.
+        """
         if self._path is None:
             return
         try:
-            self._read(self._path)
+            contents = contents_of(self._path)
+            digest = _digest(contents)
+            has_settled, self._changed_to = digest == self._changed_to, digest
+            if has_settled and digest != self._seen:
+                self._use(contents, digest)
         except OSError as error:
-            self._seen = None
+            self._seen = self._changed_to = None
             self._refuse(str(error))
         except _UNUSABLE as error:
             self._refuse(_reason(error))
@@ -97,18 +107,15 @@ class PronunciationFile:
             await asyncio.sleep(POLL_S)
             await asyncio.to_thread(self.refresh)
 
-    def _read(self, path: Path) -> None:
-        contents = contents_of(path)
-        digest = hashlib.sha256(repr(contents).encode()).digest()
-        if digest == self._seen:
-            return
+    def _use(self, contents: dict[str, bytes], digest: bytes) -> None:
         self._seen = digest
         texts = {name: content.decode("utf-8") for name, content in contents.items()}
         self.current = parsed_files(texts, self._check)
         self._problem = None
-        logger.info("pronunciations read", extra={"path": str(path), "entries": len(self.current)})
+        entries = len(self.current)
+        logger.info("pronunciations read", extra={"path": str(self._path), "entries": entries})
         if self._metrics is not None:
-            self._metrics.read(len(self.current))
+            self._metrics.read(entries)
 
     def _refuse(self, reason: str) -> None:
         if reason == self._problem:
@@ -120,6 +127,10 @@ class PronunciationFile:
         )
         if self._metrics is not None:
             self._metrics.refused()
+
+
+def _digest(contents: dict[str, bytes]) -> bytes:
+    return hashlib.sha256(repr(contents).encode()).digest()
 
 
 def _reason(error: Exception) -> str:
