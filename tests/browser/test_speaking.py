@@ -14,7 +14,7 @@ from typing_extensions import override
 from nemo_voice_serving.audio.decoding import decode_whole
 from nemo_voice_tts.http.routes.openai import PCM_RATE_HZ
 from support.browser.chromium import PATIENCE_MS, downloaded, text_of, until_true, visiting
-from support.http.speech_service import Waits
+from support.http.speech_service import BreaksOff, Waits
 from support.http.voice_apps import tts_app
 from support.models.fakes import FakeVoice
 
@@ -77,7 +77,7 @@ async def test_every_format_is_played(browser: Browser, audio_format: str) -> No
     assert float(shown.split()[0]) == pytest.approx(samples / PCM_RATE_HZ, abs=0.1)
 
 
-async def test_cancelled_speech_stops_in_the_service_too(browser: Browser) -> None:
+async def test_stopped_speech_ends_in_the_service_too(browser: Browser) -> None:
     voice = Waits()
     app = tts_app(voice)
     text = " ".join(f"This is the sentence of number {n}." for n in ("one", "two", "five", "six"))
@@ -86,9 +86,9 @@ async def test_cancelled_speech_stops_in_the_service_too(browser: Browser) -> No
             page = visit.page
             await speak(page, text)
             await until_true(page, "started.length > 0")
-            await page.get_by_role("button", name="Cancel").click()
-            await expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
-            await expect(page.locator("#progress")).to_have_text("Cancelled.")
+            await page.get_by_role("button", name="Stop").click()
+            await expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+            await expect(page.locator("#progress")).to_have_text("Stopped.")
             assert await page.evaluate("started.at(-1).context.state") == "closed"
             voice.gate.set()
             metrics = app.state.service.runtime.metrics
@@ -97,6 +97,34 @@ async def test_cancelled_speech_stops_in_the_service_too(browser: Browser) -> No
                     await asyncio.sleep(0.02)
     finally:
         voice.gate.set()
+
+
+async def test_speech_that_is_whole_can_be_stopped_until_it_has_been_heard(
+    browser: Browser,
+) -> None:
+    async with visiting(browser, tts_app()) as visit:
+        page = visit.page
+        stop = page.get_by_role("button", name="Stop")
+        await speak(page, "Good morning, how are you today? It is a fine day, and it is long.")
+        await expect(page.get_by_role("link", name="Download")).to_be_visible()
+        await stop.click()
+        await expect(stop).to_be_disabled()
+        assert await page.evaluate("started.at(-1).context.state") == "closed"
+        await expect(page.get_by_role("link", name="Download")).to_be_visible()
+        await speak(page, "Hi.")
+        await expect(page.get_by_role("link", name="Download")).to_be_visible()
+        await expect(stop).to_be_disabled()
+        await page.locator("audio").evaluate("(audio) => audio.play()")
+        await expect(stop).to_be_enabled()
+        await expect(stop).to_be_disabled()
+
+
+async def test_speech_that_breaks_off_is_told(browser: Browser) -> None:
+    async with visiting(browser, tts_app(BreaksOff())) as visit:
+        page = visit.page
+        await speak(page, "The first sentence is whole and good. The second one is broken.")
+        await expect(page.locator("#speak-error")).to_contain_text("broke off")
+        await expect(page.get_by_role("link", name="Download")).to_be_hidden()
 
 
 async def test_an_error_of_the_service_is_shown_with_its_message(browser: Browser) -> None:

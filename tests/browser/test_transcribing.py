@@ -1,5 +1,6 @@
 """The page of the speech-to-text service in a browser: a file's words, and the microphone."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -104,6 +105,34 @@ async def test_what_the_microphone_hears_becomes_final_text(browser: Browser) ->
         await expect(page.locator("#live-error")).to_be_hidden()
         (socket,) = [one for one in visit.requests if one.startswith("ws")]
     assert socket == visit.address.replace("http", "ws") + "/v1/realtime?intent=transcription"
+
+
+async def test_the_microphone_can_be_stopped_and_started_again_at_once(browser: Browser) -> None:
+    async with visiting(browser, stt_app()) as visit:
+        page = visit.page
+        utterances = page.locator("#utterances li")
+        for count in (1, 2):
+            await page.get_by_role("button", name="Start the microphone").click()
+            await expect(utterances).to_have_count(count)
+            await expect(utterances.last).to_contain_text(HEARD)
+            # The second time while the first session still waits for its last words.
+            await page.get_by_role("button", name="Stop the microphone").click()
+        await expect(page.locator("#utterances .final")).to_have_text([HEARD, HEARD])
+        await expect(page.locator("#live-error")).to_be_hidden()
+
+
+async def test_a_service_that_stops_ends_the_session_with_its_reason(browser: Browser) -> None:
+    app = stt_app(drain={"delay_s": 0, "timeout_s": 1})
+    async with listening(app) as server:
+        await app.state.service.until_ready()
+        async with opened(browser, address(server)) as visit:
+            page = visit.page
+            await page.get_by_role("button", name="Start the microphone").click()
+            await expect(page.locator("#utterances .partial")).to_have_text(HEARD)
+            server.handle_exit(signal.SIGTERM, None)
+            await expect(page.locator("#live-error")).to_contain_text("the service is stopping")
+            await expect(page.locator("#utterances .final")).to_have_text(HEARD)
+            await expect(page.locator("#state")).to_contain_text("cannot be reached")
 
 
 async def test_a_refused_live_session_is_told(browser: Browser) -> None:

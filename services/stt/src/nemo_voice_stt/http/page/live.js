@@ -1,15 +1,15 @@
 // The microphone, and what is heard in it: in italics while it may change, then final.
 
-import { ServiceError, address, byId, keyHeader, pythonClient, quoted, showError, showExamples } from "./service.js";
+import { ServiceError, address, byId, keyHeader, lookAgain, pythonClient, quoted, showError, showExamples } from "./service.js";
+import { Heard } from "./heard.js";
 import { Session, sessionOf } from "./session.js";
 
 const RATE = 24000; // OpenAI's; this service takes any from 8000 to 48000
-const MOST_SHOWN = 200;
 const SOUND = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: true };
 
+let isOn = false;
 let microphone = null;
 let session = null;
-const utterances = new Map();
 
 /** Wires the button; says why where the browser gives no microphone. */
 export function offerMicrophone() {
@@ -20,7 +20,7 @@ export function offerMicrophone() {
     byId("insecure").textContent = whyNone();
     byId("insecure").hidden = false;
   }
-  button.addEventListener("click", () => (session || microphone ? stop() : listen()));
+  button.addEventListener("click", () => (isOn ? stop() : listen()));
 }
 
 function whyNone() {
@@ -30,20 +30,30 @@ function whyNone() {
 
 async function listen() {
   showError("live-error", null);
-  show({ isOn: true, text: "Opening the microphone." });
+  show(true, "Opening the microphone.");
   try {
-    microphone = await openMicrophone();
+    const opened = await openMicrophone();
+    if (!isOn) return closed(opened); // stopped while the browser asked for its permission
+    microphone = opened;
     const rate = microphone.context.sampleRate;
     showExamples(examples(rate));
-    session = await Session.open(rate, tell, ended);
+    const heard = new Heard(byId("utterances"), byId("finals"));
+    const begun = await Session.open(rate, (told) => heard.tell(told), (error) => {
+      heard.end();
+      if (session === begun) ended(error);
+      else showError("live-error", error); // of one that was stopped: another may be open by now
+    });
+    if (!isOn) return begun.stop();
+    session = begun;
     microphone.node.port.onmessage = ({ data }) => {
       byId("level").value = data.peak;
       session?.append(data.bytes);
     };
-    show({ isOn: true, text: "Listening." });
+    show(true, "Listening.");
   } catch (error) {
     ended(refused(error));
   }
+  return undefined;
 }
 
 async function openMicrophone() {
@@ -73,62 +83,35 @@ function refused(error) {
 
 function stop() {
   closeMicrophone();
-  if (session) session.stop();
-  show({ isOn: false, text: "The microphone is off." });
+  session?.stop();
+  session = null;
+  show(false, "The microphone is off.");
 }
 
 function ended(error) {
   session = null;
   closeMicrophone();
-  for (const one of utterances.values()) if (one.text === "") one.element.remove();
-  utterances.clear();
-  show({ isOn: false, text: "The microphone is off." });
+  show(false, "The microphone is off.");
   showError("live-error", error);
+  if (error) lookAgain();
+}
+
+function closed({ stream, context }) {
+  for (const track of stream.getTracks()) track.stop();
+  context.close();
 }
 
 function closeMicrophone() {
-  for (const track of microphone?.stream.getTracks() ?? []) track.stop();
-  microphone?.context.close();
+  if (microphone) closed(microphone);
   microphone = null;
   byId("level").value = 0;
 }
 
-function show({ isOn, text }) {
+function show(isNowOn, text) {
+  isOn = isNowOn;
   byId("listen").setAttribute("aria-pressed", String(isOn));
   byId("listen").textContent = isOn ? "Stop the microphone" : "Start the microphone";
   byId("live-state").textContent = text;
-}
-
-function tell({ what, item, text }) {
-  if (what === "error") return showError("live-error", new ServiceError(text));
-  const one = utterances.get(item) ?? begin(item);
-  if (what === "stopped" || what === "committed") one.overMs ??= performance.now();
-  if (what === "partial") one.words.textContent = one.text += text;
-  if (what === "final" || what === "failed") finish(item, one, what, text);
-  return undefined;
-}
-
-function begin(item) {
-  const element = document.createElement("li");
-  const words = document.createElement("span");
-  const about = document.createElement("small");
-  words.className = "partial";
-  words.textContent = "…";
-  element.append(words, about);
-  byId("utterances").append(element);
-  if (byId("utterances").children.length > MOST_SHOWN) byId("utterances").firstElementChild.remove();
-  const one = { element, words, about, text: "", overMs: undefined };
-  utterances.set(item, one);
-  return one;
-}
-
-function finish(item, one, what, text) {
-  utterances.delete(item);
-  const tookMs = Math.round(performance.now() - (one.overMs ?? performance.now()));
-  one.words.className = what;
-  one.words.textContent = text || "(no words)";
-  one.about.textContent = what === "final" ? `final ${tookMs} ms after the end of speech` : "not transcribed";
-  byId("finals").textContent = one.words.textContent;
 }
 
 function examples(rate) {

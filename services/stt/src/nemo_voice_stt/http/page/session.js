@@ -80,7 +80,7 @@ export class Session {
       case "error":
         // The utterance ended by itself before the commit came.
         if (event.error.code === "input_audio_buffer_commit_empty") return undefined;
-        return this.tell({ what: "error", text: event.error.message });
+        return this.end(new ServiceError(event.error.message));
     }
     return undefined;
   }

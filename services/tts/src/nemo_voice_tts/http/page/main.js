@@ -5,10 +5,10 @@ import { Player } from "./player.js";
 import { followText, readAgain } from "./reading.js";
 
 const ROUTE = "v1/audio/speech";
-const player = new Player(byId("wave"), byId("audio"));
-let model = "demo";
 let running = null;
 let downloadUrl = "";
+const player = new Player(byId("wave"), byId("audio"), () => show({ isRunning: running !== null }));
+let model = "demo";
 
 const wanted = () => ({
   model,
@@ -19,7 +19,7 @@ const wanted = () => ({
 });
 
 async function speak() {
-  cancel();
+  stop();
   const body = wanted();
   const control = (running = new AbortController());
   const beganMs = performance.now();
@@ -33,9 +33,7 @@ async function speak() {
     });
     if (running === control) finish(result, performance.now() - beganMs, body.response_format);
   } catch (error) {
-    player.stop();
-    if (running === control && error.name !== "AbortError") showError("speak-error", error);
-    if (running === control) byId("figures").hidden = true;
+    if (running === control) fail(error);
   } finally {
     if (running === control) {
       running = null;
@@ -44,18 +42,25 @@ async function speak() {
   }
 }
 
-function cancel() {
-  if (running === null) return player.stop();
+/** Ends the request, whose work the service stops then, and the sound. */
+function stop() {
+  player.stop();
+  if (running === null) return;
   running.abort();
   running = null;
-  player.stop();
   show({ isRunning: false });
   byId("figures").hidden = byId("wave").hidden = true;
-  byId("progress").textContent = "Cancelled.";
+  byId("progress").textContent = "Stopped.";
+}
+
+function fail(error) {
+  player.stop();
+  byId("figures").hidden = byId("wave").hidden = true;
+  showError("speak-error", error);
 }
 
 function show({ isRunning }) {
-  byId("cancel").disabled = !isRunning;
+  byId("stop").disabled = !isRunning && !player.isPlaying;
   byId("speak-form").setAttribute("aria-busy", String(isRunning));
   if (!isRunning) return;
   showError("speak-error", null);
@@ -116,7 +121,7 @@ byId("speak-form").addEventListener("submit", (event) => {
 byId("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !byId("speak").disabled) speak();
 });
-byId("cancel").addEventListener("click", cancel);
+byId("stop").addEventListener("click", stop);
 byId("speed").addEventListener("input", () => {
   byId("speed-shown").textContent = `${byId("speed").value}×`;
 });

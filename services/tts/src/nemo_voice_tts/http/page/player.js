@@ -4,15 +4,25 @@ import { Wave } from "./wave.js";
 import { SampleReader, wavOf } from "./samples.js";
 
 const LEAD_S = 0.06; // before the first samples: the next ones must come in that time
+const DECODED_RATE = 24000; // only to be drawn
 const MEDIA_TYPES = { mp3: "audio/mpeg", aac: "audio/aac", opus: "audio/ogg", flac: "audio/flac" };
 
 export class Player {
-  constructor(canvas, audio) {
+  /** `changed` is called whenever the sound begins or ends. */
+  constructor(canvas, audio, changed) {
     this.wave = new Wave(canvas, () => this.position());
     this.audio = audio;
+    this.changed = changed;
     this.context = null;
+    this.beganAt = null;
+    this.isSounding = false; // by Web Audio
     this.url = "";
     audio.addEventListener("play", () => this.silence());
+    for (const event of ["play", "pause", "ended"]) audio.addEventListener(event, changed);
+  }
+
+  get isPlaying() {
+    return this.isSounding || !this.audio.paused;
   }
 
   /** Makes ready for a format; to be called in the click, which allows the page to sound. */
@@ -32,24 +42,24 @@ export class Player {
   async playSamples(response, onFirst) {
     const context = this.context;
     const reader = new SampleReader(this.format);
-    let endsAt = 0;
-    let gaps = 0;
+    let [last, endsAt, gaps] = [null, 0, 0];
     for await (const chunk of chunksOf(response)) {
       const samples = reader.read(chunk);
       if (samples.length === 0) continue;
-      if (endsAt === 0) onFirst(performance.now());
+      if (reader.count === samples.length) onFirst(performance.now());
       this.wave.add(samples, reader.rate);
       if (context !== this.context) continue; // silenced: the rest is only kept
-      const buffer = context.createBuffer(1, samples.length, reader.rate);
-      buffer.copyToChannel(samples, 0);
-      const node = new AudioBufferSourceNode(context, { buffer });
-      node.connect(context.destination);
-      const soonest = context.currentTime + LEAD_S;
-      if (endsAt !== 0 && endsAt < context.currentTime) gaps += 1;
-      const startsAt = endsAt === 0 || endsAt < context.currentTime ? soonest : endsAt;
-      if (endsAt === 0) this.beganAt = startsAt;
-      node.start(startsAt);
-      endsAt = startsAt + buffer.duration;
+      const isLate = endsAt < context.currentTime;
+      if (last !== null && isLate) gaps += 1;
+      const startsAt = isLate ? context.currentTime + LEAD_S : endsAt;
+      if (last === null) this.beganAt = startsAt;
+      last = scheduled(context, samples, reader.rate, startsAt);
+      endsAt = startsAt + last.buffer.duration;
+      this.isSounding = true;
+    }
+    if (this.isSounding && context === this.context) {
+      // Not closed: its clock says that all has been heard.
+      last.addEventListener("ended", () => context === this.context && this.sounded());
     }
     const wav = wavOf(reader.pieces, reader.rate);
     this.show(wav);
@@ -58,7 +68,6 @@ export class Player {
   }
 
   async playEncoded(response, onFirst) {
-    const context = this.context;
     const type = MEDIA_TYPES[this.format];
     const media = await this.openMedia(type);
     const pieces = [];
@@ -69,7 +78,7 @@ export class Player {
       if (media && pieces.length === 1) this.audio.play().catch(() => {});
     }
     const blob = new Blob(pieces, { type });
-    const sound = await context.decodeAudioData(await blob.arrayBuffer());
+    const sound = await new OfflineAudioContext(1, 1, DECODED_RATE).decodeAudioData(await blob.arrayBuffer());
     this.wave.add(sound.getChannelData(0), sound.sampleRate);
     if (media?.source.readyState === "open") media.source.endOfStream();
     else if (!media) {
@@ -96,8 +105,13 @@ export class Player {
 
   /** How many seconds of the speech have been heard. */
   position() {
-    if (!this.audio.paused || this.context === null) return this.audio.currentTime;
-    return this.beganAt === null ? 0 : this.context.currentTime - this.beganAt;
+    if (this.context === null || this.beganAt === null) return this.audio.currentTime;
+    return this.context.currentTime - this.beganAt;
+  }
+
+  sounded() {
+    this.isSounding = false;
+    this.changed();
   }
 
   /** Ends what Web Audio plays: the page's own player goes on from its place. */
@@ -105,17 +119,33 @@ export class Player {
     this.context?.close();
     this.context = null;
     this.beganAt = null;
+    this.isSounding = false;
   }
 
   stop() {
     this.silence();
     this.audio.pause();
+    this.changed();
   }
+}
+
+function scheduled(context, samples, rate, startsAt) {
+  const buffer = context.createBuffer(1, samples.length, rate);
+  buffer.copyToChannel(samples, 0);
+  const node = new AudioBufferSourceNode(context, { buffer });
+  node.connect(context.destination);
+  node.start(startsAt);
+  return node;
 }
 
 async function* chunksOf(response) {
   const reader = response.body.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("The speech broke off: the service failed, or the connection to it. The service's log says why.");
+  }
 }
 
 async function appended({ buffer }, chunk) {

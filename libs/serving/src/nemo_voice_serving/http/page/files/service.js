@@ -6,7 +6,7 @@ const PHASES = {
   fetching: "fetching the model's files",
   loading: "loading the model",
   warming: "warming up",
-  draining: "stopping",
+  draining: "shutting down",
   failed: "failed",
 };
 
@@ -92,6 +92,9 @@ export function start() {
   document.addEventListener("visibilitychange", () => document.hidden || watch(0));
   watch(0);
 }
+
+/** Looks at the state of the service now: something has gone wrong. */
+export const lookAgain = () => watch(0);
 
 function watch(delayMs) {
   clearTimeout(timer);
