@@ -24,11 +24,16 @@ class References(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.scripts: set[str | None] = set()
+        """None stands for one within the page."""
         self.feed(page)
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attrs if name in {"src", "href"} and value]
+        if tag != "base":
+            self.found += [value for name, value in attrs if name in {"src", "href"} and value]
+        if tag == "script":
+            self.scripts.add(dict(attrs).get("src"))
 
 
 @PREFIXES
@@ -39,18 +44,19 @@ async def test_whatever_the_page_refers_to_is_served_without_a_key(
     keys.write_text("sesame")
     async with calling(tts_app(root_path=prefix, api_keys_file=keys)) as client:
         page = (await client.get(f"{prefix}/docs")).text
-        references = References(page).found
-        (document,) = re.findall(r"url: '([^']*)'", page)
-        files = {path: await client.get(path) for path in [*references, document]}
-        head = await client.head(references[0])
-        refused = await client.post(references[0])
+        references, scripts = References(page).found, References(page).scripts
+        files = {path: await client.get(f"{prefix}/{path}") for path in references}
+        head = await client.head(f"{prefix}/{references[0]}")
+        refused = await client.post(f"{prefix}/{references[0]}")
     assert _ADDRESS.findall(page) == []
+    assert (f'<base href="{prefix}/">' in page) is bool(prefix)
+    assert scripts == {"docs/files/swagger-ui-bundle.js", "docs/start.js"}
     assert {path.rpartition("/")[2] for path in references} == {
         "swagger-ui.css",
         "favicon.png",
         "swagger-ui-bundle.js",
+        "start.js",
     }
-    assert all(path.startswith(f"{prefix}/docs/files/") for path in references)
     assert {path: file.status_code for path, file in files.items()} == dict.fromkeys(files, 200)
     kinds = {path.rpartition(".")[2]: file.headers["content-type"] for path, file in files.items()}
     assert kinds["js"].startswith("text/javascript")

@@ -28,7 +28,7 @@ async def test_a_service_with_a_prefix_serves_every_kind_of_route(way: str, sett
         metrics = (await client.get(f"{way}/metrics")).text
     assert [one.status_code for one in (spoken, slashed, azure, model, head)] == [200] * 5
     assert document["servers"] == [{"url": "/speech"}]
-    assert "'/speech/openapi.json'" in page
+    assert '<base href="/speech/">' in page
     assert 'route="/v1/audio/speech"' in metrics
     assert "/v1/health" not in metrics
 
@@ -52,7 +52,9 @@ async def test_keys_and_open_addresses_are_the_same_below_a_prefix(tmp_path: Pat
         for path, status in (
             ("/speech/v1/models", 401),
             ("/v1/models", 401),
-            ("/speech", 401),
+            ("/speech", 200),
+            ("/speech/page/main.js", 200),
+            ("/speech/page/nothing.js", 401),
             ("/speech/metrics", 200),
             ("/speech/readyz/", 200),
             ("/speech/docs", 200),

@@ -29,6 +29,7 @@ _OWN_PATHS = frozenset(
         "metrics",
         "openai",
         "openapi.json",
+        "page",
         "readyz",
         "synthesize",
         "transcribe",
@@ -171,6 +172,9 @@ class ServiceSettings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call from a browser, `https://app.example` or `*`, separated by
     commas; without any, no CORS headers are sent."""
+    page: bool = True
+    """Serve the page at `/`, on which a person tries the service in a browser. Without it `/` is
+    404; what the page calls is served all the same."""
     root_path: str = ""
     """Prefix of every address, such as `/speech`, for a service below a path of a proxy, which may
     strip it or not."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 from typing_extensions import override
@@ -229,6 +230,7 @@ def build(
         title="nemo-voice speech to text",
         description="Text from speech with NVIDIA NeMo.",
         version=__version__,
+        page_files=Path(__file__).parent / "http" / "page",
         routers=[
             native_router(responses),
             openai_router(responses, languages=service.languages),

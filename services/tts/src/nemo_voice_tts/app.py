@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from fastapi import FastAPI
@@ -206,6 +207,7 @@ def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
         title="nemo-voice text to speech",
         description="Speech from text with NVIDIA NeMo FastPitch and HiFi-GAN.",
         version=__version__,
+        page_files=Path(__file__).parent / "http" / "page",
         routers=[
             native_router(responses, max_text_chars=settings.max_long_text_chars),
             reading_router(

@@ -24,6 +24,7 @@ OPEN_PATHS = METRICS_PATHS | {
     f"{DOCS_FILES}/swagger-ui-bundle.js",
     f"{DOCS_FILES}/swagger-ui.css",
     f"{DOCS_FILES}/favicon.png",
+    "/docs/start.js",
     "/openapi.json",
 }
 """HTTP paths that need no key: probes and Prometheus have none; the description is public."""

@@ -5,6 +5,7 @@ Each service's own `app.py` passes its routes.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response, Security
@@ -22,6 +23,7 @@ from nemo_voice_serving.http.cors import VoiceCorsMiddleware
 from nemo_voice_serving.http.error_handlers import FORM_TYPES, install_error_handlers
 from nemo_voice_serving.http.error_responses import ERROR_RESPONSES, ErrorBody
 from nemo_voice_serving.http.middleware import RequestMiddleware
+from nemo_voice_serving.http.page.routes import Page, docs_router
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.http.routes.models import models_router
 from nemo_voice_serving.http.routes.nim import nim_router
@@ -58,8 +60,12 @@ def build_app(
     description: str,
     version: str,
     routers: list[APIRouter],
+    page_files: Path,
 ) -> FastAPI:
-    """Returns the application, which starts and stops the service; it is `app.state.service`."""
+    """Returns the application, which starts and stops the service; it is `app.state.service`.
+
+    `page_files` is the folder of what the page at `/` has beside the files of both services.
+    """
     runtime = service.runtime
 
     @asynccontextmanager
@@ -69,6 +75,7 @@ def build_app(
         await service.stop()
 
     app = FastAPIOffline(
+        docs_url=None,  # FastAPI's own has a script within the page, which no browser should allow
         redoc_url=None,
         static_url=DOCS_FILES,
         title=title,
@@ -85,27 +92,35 @@ def build_app(
     app.include_router(health_router(runtime.lifecycle, runtime.device))
     app.include_router(startup_router(runtime.lifecycle))
     app.include_router(_metrics_router(runtime), **(guarded if settings.metrics_need_key else {}))
+    app.include_router(docs_router(title, DOCS_FILES))
+    page = Page(page_files, title=title) if settings.page else None
+    if page is not None:
+        app.include_router(page.router())
     install_error_handlers(app)
     _correct_openapi(app)
-    _add_middleware(app, runtime)
+    _add_middleware(app, runtime, page_paths=frozenset() if page is None else page.paths)
     app.state.service = service
     return app
 
 
-def _add_middleware(app: FastAPI, runtime: Runtime) -> None:
+def _add_middleware(app: FastAPI, runtime: Runtime, *, page_paths: frozenset[str]) -> None:
     """Adds the middleware from the inside out: API keys, then request handling, then CORS."""
     settings = runtime.settings
     access = runtime.access
     if access is not None:
         open_paths = OPEN_PATHS - METRICS_PATHS if settings.metrics_need_key else OPEN_PATHS
         app.add_middleware(
-            KeyMiddleware, keys=access.keys, quotas=access.quotas, open_paths=open_paths
+            KeyMiddleware,
+            keys=access.keys,
+            quotas=access.quotas,
+            open_paths=open_paths | page_paths,
         )
     app.add_middleware(
         RequestMiddleware,
         metrics=runtime.metrics,
         lifecycle=runtime.lifecycle,
         settings=settings,
+        page_paths=page_paths,
     )
     if settings.cors_origins:
         app.add_middleware(VoiceCorsMiddleware, origins=settings.cors_origins)

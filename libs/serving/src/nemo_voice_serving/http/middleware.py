@@ -54,8 +54,10 @@ class RequestMiddleware:
         metrics: ServiceMetrics,
         lifecycle: Lifecycle,
         settings: ServiceSettings,
+        page_paths: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
+        self._uncounted = _UNCOUNTED | page_paths
         self._metrics = metrics
         self._lifecycle = lifecycle
         self._settings = settings
@@ -92,7 +94,7 @@ class RequestMiddleware:
         request_id = _request_id_of(scope)
         token = logs.request_id.set(request_id)
         path = own_path(scope)
-        is_uncounted = path in _UNCOUNTED or path.startswith("/v1/health")
+        is_uncounted = path in self._uncounted or path.startswith("/v1/health")
         if not is_uncounted:
             self._metrics.request_started()
         exchange = _Exchange(scope, receive, send, request_id, self._lifecycle, self._settings)
