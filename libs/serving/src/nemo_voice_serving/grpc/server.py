@@ -124,6 +124,8 @@ def _options(settings: GrpcSettings, most_bytes: int, handshake_s: float) -> lis
         ("grpc.so_reuseport", 0),  # a second process on the port is an error, not a lottery
         ("grpc.server_handshake_timeout_ms", round(handshake_s * 1000)),
         ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
+        # Which would refuse calls of clients that keep to the limit, and not only make them wait.
+        ("grpc.http.overload_protection", 0),
         ("grpc.max_receive_message_length", most_bytes),
         ("grpc.max_send_message_length", -1),
         # Nothing is unpacked, so that no small message becomes a huge one.
