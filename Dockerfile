@@ -93,6 +93,7 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       dev.nemo-voice.minimum-nvidia-driver="580.65"
+COPY --chmod=444 tools/images/health.py /opt/nemo-voice/health.py
 
 # The last step of each image takes away what only a build needs: programs that run as root, the shell, the package manager.
 
@@ -110,7 +111,7 @@ ENV NEMO_VOICE_GRAMMARS=/opt/nemo-voice/grammars
 USER 10001:10001
 EXPOSE 5000 50051
 HEALTHCHECK --start-period=900s --interval=10s --timeout=5s --retries=3 \
-    CMD ["/opt/nemo-voice/venv/bin/python", "-I", "-S", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"NEMO_VOICE_PORT\", 5000)}/v1/health/ready')"]
+    CMD ["/opt/nemo-voice/venv/bin/python", "-I", "-S", "/opt/nemo-voice/health.py", "5000"]
 ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_tts"]
 CMD ["serve", "--host", "::"]
 LABEL org.opencontainers.image.title="nemo-voice-tts" \
@@ -125,7 +126,7 @@ RUN --mount=type=bind,source=tools/images/confine.sh,target=/tmp/confine.sh sh /
 USER 10001:10001
 EXPOSE 5001 50051
 HEALTHCHECK --start-period=900s --interval=10s --timeout=5s --retries=3 \
-    CMD ["/opt/nemo-voice/venv/bin/python", "-I", "-S", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"NEMO_VOICE_PORT\", 5001)}/v1/health/ready')"]
+    CMD ["/opt/nemo-voice/venv/bin/python", "-I", "-S", "/opt/nemo-voice/health.py", "5001"]
 ENTRYPOINT ["/opt/nemo-voice/venv/bin/python", "-m", "nemo_voice_stt"]
 CMD ["serve", "--host", "::"]
 LABEL org.opencontainers.image.title="nemo-voice-stt" \

@@ -415,3 +415,22 @@ async def test_plain_http_on_the_port_of_grpc_hurts_nobody() -> None:
             await reader.read()
         writer.close()
         await RivaSpeechRecognitionStub(channel).Recognize(REQUEST)
+
+
+async def test_calls_of_one_connection_beyond_the_limit_wait_for_others_to_end() -> None:
+    model = HeldRecogniser()
+    app = stt_app(model, grpc_port=free_port(), grpc={"max_concurrent_streams": 2})
+    async with channel_to(app) as channel:
+        stub = RivaSpeechRecognitionStub(channel)
+        await stub.Recognize(REQUEST)  # the client knows the limit from now on
+        model.gate.clear()
+        calls = [asyncio.ensure_future(stub.Recognize(REQUEST)) for _ in range(6)]
+        metrics = app.state.service.runtime.metrics
+        async with asyncio.timeout(10):
+            while metrics.in_flight() < 2:
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(0.2)  # in which a third would come
+        most = metrics.in_flight()
+        model.gate.set()
+        await asyncio.gather(*calls)
+    assert most == 2

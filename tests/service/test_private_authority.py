@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.hub.certificates import Authority, authority_in
+from support.certificates import Authority, authority_in
 from support.hub.server import Hub, running_hub
 from support.models.look_alikes import archive_of
 

@@ -9,7 +9,8 @@ import pytest
 
 from nemo_voice_serving.cli.progress_line import drawn_progress
 from nemo_voice_serving.model_store.progress import Phase, Progress
-from nemo_voice_serving.settings import ServiceSettings, leaf_fields
+from nemo_voice_serving.setting_fields import leaf_fields
+from nemo_voice_serving.settings import ServiceSettings
 from nemo_voice_stt.__main__ import main as stt
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.__main__ import main as tts

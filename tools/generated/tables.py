@@ -8,14 +8,9 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
-from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.registry import Collector
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from nemo_voice_operator.controller.metrics import OperatorMetrics
-from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.kube.rbac import (
     Right,
     definition_rights,
@@ -28,18 +23,17 @@ from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.model_kinds.kinds import KINDS, Kind
 from nemo_voice_serving.model_store.errors import FailureReason
-from nemo_voice_serving.runtime.metrics import ServiceMetrics
-from nemo_voice_serving.settings import PREFIX, ServiceSettings, leaf_fields
+from nemo_voice_serving.setting_fields import leaf_fields
+from nemo_voice_serving.settings import PREFIX, ServiceSettings
 from nemo_voice_stt.app import build as build_stt
-from nemo_voice_stt.realtime.metrics import LiveMetrics
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
-from nemo_voice_tts.text.pronunciation_file import PronunciationMetrics
 from tools.chart.files import values_table
 from tools.generated.conformance import clients_table
 from tools.generated.licences import OPERATOR, SERVICES, licences_table
 from tools.generated.markdown import joined, table
+from tools.generated.metrics import metrics_table, operator_metrics_table
 from tools.generated.readings import readings_table
 from tools.generated.tree import packages_tree
 from tools.generated.voiceservice import columns_table, spec_reference, status_reference
@@ -47,7 +41,6 @@ from tools.monitoring.files import alerts
 
 _TARGET = re.compile(r"^([a-z][a-z0-9-]*):.*?## (.+)$", re.MULTILINE)
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
-_SUFFIXES = {"counter": "_total", "info": "_info"}
 _WORDS = {
     str: "text",
     int: "whole number",
@@ -129,28 +122,6 @@ def access_table(rights: Sequence[Right]) -> str:
         for right in rights
     ]
     return table(("objects", "API group", "verbs", "to"), rows)
-
-
-def metrics_table() -> str:
-    """Returns one row for each metric family, with the names of its labels and its buckets."""
-    registry = CollectorRegistry()
-    service, lists = ServiceMetrics(registry, "tts"), PronunciationMetrics(registry)
-    live = LiveMetrics(registry)
-    members = [member for part in (service, lists, live) for member in vars(part).values()]
-    families = [member for member in members if isinstance(member, MetricWrapperBase)]
-    return table(("metric", "type", "labels", "what it is"), map(_family_row, families))
-
-
-def operator_metrics_table() -> str:
-    """Returns the same for the operator; some of its metrics are counted at each scrape."""
-    registry = OperatorMetrics(ObjectCache(), lambda: 0, lambda: 0).registry
-    # A registry has no public list of its collectors.
-    collectors = registry._collector_to_names  # noqa: SLF001
-    rows = [
-        _family_row(one) if isinstance(one, MetricWrapperBase) else _collected_row(one)
-        for one in collectors
-    ]
-    return table(("metric", "type", "labels", "what it is"), rows)
 
 
 def alerts_table() -> str:
@@ -281,19 +252,3 @@ def _descendants(error: type[Any]) -> list[type[Any]]:
     # By module: Python lists them in the order in which their modules were imported.
     children = sorted(error.__subclasses__(), key=lambda child: child.__module__)
     return [each for child in children for each in (child, *_descendants(child))]
-
-
-def _family_row(family: MetricWrapperBase) -> tuple[str, ...]:
-    described = next(iter(family.describe()))
-    # A family without samples has no public list of its labels and buckets.
-    labels = ", ".join(f"`{label}`" for label in family._labelnames)  # noqa: SLF001
-    bounds = ", ".join(f"{bound:g}" for bound in getattr(family, "_upper_bounds", [])[:-1])
-    buckets = f" Buckets: {bounds}." if bounds else ""
-    name = described.name + _SUFFIXES.get(described.type, "")
-    return f"`{name}`", described.type, labels, described.documentation + buckets
-
-
-def _collected_row(collector: Collector) -> tuple[str, ...]:
-    (family,) = collector.collect()
-    labels = ", ".join(f"`{label}`" for label in vars(family)["_labelnames"])
-    return f"`{family.name}`", family.type, labels, family.documentation

@@ -55,7 +55,7 @@ async def connected(
     server: DrainingServer, path: str = PATH, *, greeted: bool = True, **options: Any
 ) -> AsyncIterator[LiveClient]:
     """Yields a client that has been greeted."""
-    url = address(server).replace("http://", "ws://") + path
+    url = address(server).replace("http", "ws", 1) + path
     async with websockets.connect(url, proxy=None, **options) as socket:
         client = LiveClient(socket)
         if greeted:

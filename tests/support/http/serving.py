@@ -17,7 +17,7 @@ from nemo_voice_serving.runtime.runtime import Runtime
 async def listening(app: FastAPI) -> AsyncIterator[DrainingServer]:
     """Yields the server once it accepts, and ends it with the block."""
     runtime: Runtime = app.state.service.runtime
-    config = ServerConfig(app, runtime.settings, port=0)
+    config = ServerConfig(app, runtime.settings, port=0, certificate=runtime.certificate)
     config.timeout_graceful_shutdown = 10
     server = DrainingServer(
         config,
@@ -41,7 +41,7 @@ def _wants_grpc(runtime: Runtime) -> bool:
 def address(server: uvicorn.Server) -> str:
     """Returns where the server listens."""
     host, port = server.servers[0].sockets[0].getsockname()[:2]
-    return f"http://{host}:{port}"
+    return f"{'http' if server.config.ssl is None else 'https'}://{host}:{port}"
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ import pytest
 
 from nemo_voice_serving.cli.settings_flags import add_settings_flags, settings_from
 from nemo_voice_serving.environment import UnknownVariable, check_environment, variable_names
-from nemo_voice_serving.settings import ServiceSettings, leaf_fields
+from nemo_voice_serving.setting_fields import leaf_fields
+from nemo_voice_serving.settings import ServiceSettings
 
 
 def parsed(*flags: str) -> argparse.Namespace:
@@ -117,3 +118,11 @@ def test_every_setting_has_a_description() -> None:
         return [name for name, field in fields.items() if not field.description]
 
     assert undocumented(ServiceSettings) == []
+
+
+@pytest.mark.parametrize("given", ["certificate", "key"])
+def test_a_certificate_without_its_key_is_refused_and_the_other_way_round(
+    given: str,
+) -> None:
+    with pytest.raises(SystemExit, match=r"TLS__\w+_FILE is of no use alone: set NEMO_VOICE_TLS__"):
+        settings_from(parsed(f"--tls-{given}-file", "/tls/file"), ServiceSettings)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from pydantic_settings import BaseSettings
 
-from nemo_voice_serving.settings import PREFIX, leaf_fields
+from nemo_voice_serving.setting_fields import leaf_fields
+from nemo_voice_serving.settings import PREFIX
 
 FOREIGN_PREFIXES = ("NEMO_VOICE_DEV_", "NEMO_VOICE_OPERATOR_")
 """Prefixes of the build tooling's and the operator's variables, which the services ignore."""

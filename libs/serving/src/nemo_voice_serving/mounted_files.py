@@ -1,6 +1,6 @@
 """Files that a kubelet mounts from a Secret or a ConfigMap, or that a person keeps in their place.
 
-`http/api_keys.py` and the lists of pronunciations read them again and again.
+`access/api_keys.py`, the lists of pronunciations and `tls/` read them again and again.
 """
 
 import contextlib
@@ -17,18 +17,23 @@ def contents_of(path: Path) -> dict[str, bytes]:
         OSError: A file cannot be read, is no file, or holds more than a mebibyte.
     """
     if not path.is_dir():
-        return {"": _content(path)}
+        return {"": content_of(path)}
     found = {}
     for file in sorted(path.iterdir()):
         # A leading dot marks the links and folders with which the kubelet swaps the content.
         if not file.name.startswith(".") and file.is_file():
             # While a key is removed, the kubelet deletes the content before the link to it.
             with contextlib.suppress(FileNotFoundError):
-                found[file.name] = _content(file)
+                found[file.name] = content_of(file)
     return found
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Returns the content of a file.
+
+    Raises:
+        OSError: It cannot be read, is no file, or holds more than a mebibyte.
+    """
     if path.exists() and not path.is_file():
         # Opening a named pipe would block until somebody writes to it.
         raise OSError(f"{path} is not a file")

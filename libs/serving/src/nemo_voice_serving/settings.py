@@ -6,19 +6,16 @@ Every field is `NEMO_VOICE_<FIELD>` (nested ones with `__`) and a flag of the sa
 
 import ipaddress
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "NEMO_VOICE_"
 
 MAX_S = 86_400
 """A day: the longest that anything may be made to wait."""
-_LIMITS = (("ge", "at least"), ("gt", "more than"), ("le", "at most"))
 
 _ORIGIN = re.compile(r"https?://[^/\s,*?#@]+")
 _PATH_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
@@ -84,7 +81,8 @@ class HttpSettings(SettingsGroup):
     max_head_bytes: int = Field(default=64 * 1024, ge=1024)
     """Largest request line together with its headers; more is refused with 431."""
     head_timeout_s: float = Field(default=10.0, ge=0.1, le=3600)
-    """Seconds in which a request's line and headers must arrive, else they are refused with 408."""
+    """Seconds in which a request's line and headers must arrive, else they are refused with 408;
+    and before them the handshake of TLS, of gRPC too."""
     upload_timeout_s: float = Field(default=30.0, ge=0.1, le=MAX_S)
     """Seconds in which a request's body must arrive, else it is refused with 408; the bytes that
     arrive prolong it, see `upload_bytes_per_s`."""
@@ -108,9 +106,21 @@ class GrpcSettings(SettingsGroup):
     max_connection_age_s: float = Field(default=300.0, ge=1, le=MAX_S)
     """Seconds after which a client is asked to connect anew, which spreads clients over new
     replicas. Its calls in flight are finished, however long they are."""
+    max_concurrent_streams: int = Field(default=100, ge=1, le=100_000)
+    """Calls of one connection that may be open at once; a client waits with more."""
     stream_idle_s: float = Field(default=300.0, ge=1, le=MAX_S)
     """Seconds in which a client must send its message, or its next one, and read what fills its
     connection, else its call ends."""
+
+
+class TlsSettings(SettingsGroup):
+    """TLS of the service's own ports, both of HTTP and of gRPC; plain without a certificate."""
+
+    certificate_file: Path | None = None
+    """File with the certificate that clients are shown, as PEM, and after it those of the
+    authorities between it and the root. A change is noticed within seconds, for new connections."""
+    key_file: Path | None = None
+    """File with the certificate's key, as PEM, without a passphrase."""
 
 
 class KeyLimitSettings(SettingsGroup):
@@ -197,6 +207,8 @@ class ServiceSettings(BaseSettings):
     """Limits of connections."""
     grpc: GrpcSettings = GrpcSettings()
     """Limits of gRPC."""
+    tls: TlsSettings = TlsSettings()
+    """TLS of the service's own ports."""
     key_limits: KeyLimitSettings = KeyLimitSettings()
     """Limits of each API key."""
     batching: BatchingSettings = BatchingSettings()
@@ -243,6 +255,17 @@ class ServiceSettings(BaseSettings):
         return addresses
 
     @model_validator(mode="after")
+    def _certificate_with_its_key(self) -> Self:
+        if (self.tls.certificate_file is None) != (self.tls.key_file is None):
+            given, absent = ("CERTIFICATE_FILE", "KEY_FILE")[
+                :: 1 if self.tls.certificate_file else -1
+            ]
+            raise ValueError(
+                f"{PREFIX}TLS__{given} is of no use alone: set {PREFIX}TLS__{absent}, too"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _keys_where_they_are_needed(self) -> Self:
         wants = {
             "KEY_LIMITS__REQUESTS": self.key_limits.requests,
@@ -259,25 +282,3 @@ def is_path_prefix(path: str) -> bool:
     """Returns whether the path may precede every address: plain parts, no slash at the end."""
     is_own = bool(_OWN_PATHS.intersection(path.split("/")[1:2]))
     return not is_own and _PATH_PREFIX.fullmatch(path) is not None
-
-
-def leaf_fields(settings: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
-    """Yields every scalar field of the settings with its path, nested groups flattened."""
-    for name, field in settings.model_fields.items():
-        group = field.annotation
-        if isinstance(group, type) and issubclass(group, BaseModel):
-            for path, inner in leaf_fields(group):
-                yield (name, *path), inner
-        else:
-            yield (name,), field
-
-
-def range_of(field: FieldInfo) -> str | None:
-    """Returns the numbers that the field takes, in words; None where it has no such limits."""
-    limits = [
-        f"{words} {limit:,g}"
-        for rule in field.metadata
-        for name, words in _LIMITS
-        if (limit := getattr(rule, name, None)) is not None
-    ]
-    return " and ".join(limits) or None

@@ -5,8 +5,9 @@ import socket
 
 import pytest
 
-from nemo_voice_serving.runtime.addresses import check_free, listen_everywhere
+from nemo_voice_serving.runtime.addresses import listen, listen_everywhere, reserved_for_ipv4
 from support.not_run import not_run
+from support.ports import free_port
 
 LOOPBACKS = ("127.0.0.1", "::1")
 
@@ -82,10 +83,26 @@ def test_a_port_is_not_free_that_one_of_the_addresses_has_in_use(holder: str, ho
     with socket.create_server((holder, 0), family=family) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
-            check_free(host, port)
-    check_free(host, port)
+            listen(host, port)
+        with pytest.raises(OSError, match="in use"), reserved_for_ipv4(host, port):
+            pass
+    with reserved_for_ipv4(host, port):
+        pass
+    for one in listen(host, port):
+        one.close()
 
 
 def test_a_host_without_an_address_has_no_free_port() -> None:
     with pytest.raises(OSError, match=r"."):
-        check_free("no-such-host.invalid", 50051)
+        listen("no-such-host.invalid", 50051)
+
+
+def test_the_port_of_ipv4_alone_is_kept_from_ipv6() -> None:
+    if not socket.has_dualstack_ipv6():
+        not_run("NOT RUN: the kernel has no IPv6")
+    port = free_port()
+    with reserved_for_ipv4("0.0.0.0", port):
+        with pytest.raises(OSError, match="in use"):
+            listen("::", port)
+        socket.create_server(("0.0.0.0", port)).close()
+    listen_everywhere(port).close()

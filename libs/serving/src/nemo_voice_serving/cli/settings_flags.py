@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
 from nemo_voice_serving.environment import UnknownVariable, check_environment
-from nemo_voice_serving.settings import PREFIX, leaf_fields, range_of
+from nemo_voice_serving.setting_fields import leaf_fields, range_of
+from nemo_voice_serving.settings import PREFIX
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 

@@ -12,9 +12,10 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from nemo_voice_serving.grpc.credentials import server_credentials
 from nemo_voice_serving.grpc.health import ReadinessHealth
 from nemo_voice_serving.grpc.interceptors import CallInterceptor
-from nemo_voice_serving.runtime.addresses import check_free
+from nemo_voice_serving.runtime.addresses import reserved_for_ipv4
 from nemo_voice_serving.runtime.lifecycle import Phase
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.settings import PREFIX, GrpcSettings
@@ -66,11 +67,12 @@ class GrpcServer:
         server = self._made()
         host, port = settings.host, settings.grpc_port
         try:
-            check_free(host, port)
-            server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-        except (OSError, RuntimeError):
+            with reserved_for_ipv4(host, port):
+                self._listen(server, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        except (OSError, RuntimeError) as error:
             if "grpc_port" in settings.model_fields_set:
-                logger.error("the port is not available", extra={"port": port})  # noqa: TRY400 told whole
+                facts = {"host": host, "port": port, "error": str(error)}
+                logger.error("the port is not available", extra=facts)  # noqa: TRY400 told whole
                 sys.exit(1)
             advice = f"set {PREFIX}GRPC_PORT to another port, or to 0"
             logger.warning("grpc is off: its port is in use", extra={"port": port, "do": advice})
@@ -88,6 +90,13 @@ class GrpcServer:
             self._health.end()
             await self._server.stop(grace_s)
 
+    def _listen(self, server: grpc.aio.Server, address: str) -> None:
+        certificate = self._runtime.certificate
+        if certificate is None:
+            server.add_insecure_port(address)
+        else:
+            server.add_secure_port(address, server_credentials(certificate))
+
     def _made(self) -> grpc.aio.Server:
         runtime, settings = self._runtime, self._runtime.settings
         names = [service.name for service in self._services]
@@ -98,7 +107,7 @@ class GrpcServer:
             idle_s=settings.grpc.stream_idle_s,
         )
         most_bytes = min(settings.grpc.max_message_bytes, settings.max_upload_bytes)
-        options = _options(settings.grpc, most_bytes)
+        options = _options(settings.grpc, most_bytes, settings.http.head_timeout_s)
         server = grpc.aio.server(interceptors=[interceptor], options=options)
         for service in self._services:
             service.add_to(server)
@@ -110,9 +119,13 @@ class GrpcServer:
         self._health.look()
 
 
-def _options(settings: GrpcSettings, most_bytes: int) -> list[tuple[str, int]]:
+def _options(settings: GrpcSettings, most_bytes: int, handshake_s: float) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 0),  # a second process on the port is an error, not a lottery
+        ("grpc.server_handshake_timeout_ms", round(handshake_s * 1000)),
+        ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
+        # Which would refuse calls of clients that keep to the limit, and not only make them wait.
+        ("grpc.http.overload_protection", 0),
         ("grpc.max_receive_message_length", most_bytes),
         ("grpc.max_send_message_length", -1),
         # Nothing is unpacked, so that no small message becomes a huge one.

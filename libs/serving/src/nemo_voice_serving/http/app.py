@@ -3,6 +3,7 @@
 Each service's own `app.py` passes its routes.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -71,7 +72,11 @@ def build_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await service.start()
+        certificate = runtime.certificate
+        following = None if certificate is None else asyncio.create_task(certificate.follow())
         yield
+        if following is not None:
+            following.cancel()
         await service.stop()
 
     app = FastAPIOffline(

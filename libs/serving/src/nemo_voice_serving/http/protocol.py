@@ -8,6 +8,7 @@ import asyncio
 import logging
 import re
 import socket
+import ssl
 from typing import Any, NoReturn
 
 import uvicorn
@@ -17,15 +18,27 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from nemo_voice_serving.errors import HeadersTooLarge, InvalidRequest, RequestTooSlow, VoiceError
 from nemo_voice_serving.http.error_responses import raw_response
-from nemo_voice_serving.http.response_end import WITHOUT_CHUNKS, ResponseEnd
+from nemo_voice_serving.http.response_end import (
+    WITHOUT_CHUNKS,
+    ResponseEnd,
+    abort_when_sent,
+    end_sending,
+)
 from nemo_voice_serving.http.websocket import LimitedWebSocketProtocol, is_handshake
 from nemo_voice_serving.settings import HttpSettings, ServiceSettings
+from nemo_voice_serving.tls.handshakes import handshakes
+from nemo_voice_serving.tls.server_certificate import ServerCertificate
 
 logger = logging.getLogger(__name__)
 
 _H2C = re.compile(rb"\r\nUpgrade:[ \t]*h2c[ \t]*(?=\r\n)", re.IGNORECASE)
 _END_OF_HEAD = b"\r\n\r\n"
+_GOODBYE_S = 1.0
+"""How long a client may take to answer TLS's goodbye when the server stops: those that keep idle
+connections in a pool do not read them."""
 _MAX_INT = 2**31 - 1
+_UNSENT_BYTES = 64 * 1024
+"""Of a response, the most that waits here for its client to read."""
 _MAX_DROPPED_BYTES = 2**30
 """Of a body that was refused, the most that is read for the client to read the response."""
 
@@ -33,7 +46,15 @@ _MAX_DROPPED_BYTES = 2**30
 class ServerConfig(uvicorn.Config):
     """uvicorn's configuration, together with the limits that it has no option for."""
 
-    def __init__(self, app: ASGIApp, settings: ServiceSettings, *, port: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: ServiceSettings,
+        *,
+        port: int,
+        certificate: ServerCertificate | None = None,
+    ) -> None:
+        """Takes the application, its settings and port, and what it shows; None is plain HTTP."""
         self.limits = settings.http
         super().__init__(
             app,
@@ -49,7 +70,13 @@ class ServerConfig(uvicorn.Config):
             proxy_headers=False,  # whom the service trusts, its own settings say
             timeout_keep_alive=settings.http.keep_alive_s,
             timeout_graceful_shutdown=round(settings.drain.timeout_s),
+            ssl_context_factory=None if certificate is None else lambda *_: _context(certificate),
         )
+
+
+def _context(certificate: ServerCertificate) -> ssl.SSLContext:
+    error = InvalidRequest("This is a port of HTTPS: write https:// instead of http://.")
+    return handshakes(lambda: certificate.current.context, raw_response(error))
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -78,6 +105,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
         super().connection_made(transport)
         _close_when_unread_for(self._limits.send_timeout_s, transport)
+        transport.set_write_buffer_limits(_UNSENT_BYTES)  # of TLS they would be larger
         self._start_timer()
 
     @override
@@ -167,6 +195,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             super().shutdown()
+            self.loop.call_later(_GOODBYE_S, abort_when_sent, self.transport)
+
+    @override
+    def timeout_keep_alive_handler(self) -> None:
+        self.shutdown()
 
     @override
     def send_400_response(self, msg: str) -> None:
@@ -217,7 +250,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Ends the sending side, and drops what the client still sends before the rest closes."""
         self._is_refused = self._is_last = True
         self.flow.resume_reading()
-        self.transport.write_eof()
+        end_sending(self.transport)
         self._start_timer()
 
     def _drop(self, data: bytes) -> None:

@@ -4,8 +4,13 @@ uvicorn writes chunks to HTTP/1.0, which knows none, and closes a connection on 
 body still arrives: the kernel then resets it, and the client never reads the response.
 """
 
+import asyncio
+import contextlib
+import fcntl
 import socket
+import ssl
 import struct
+import termios
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -71,6 +76,36 @@ class ResponseEnd:
         is_last = not message.get("more_body", False)
         if is_last and not cycle.keep_alive and self._close_later():
             cycle.keep_alive = True  # which keeps uvicorn from closing; the header has been sent
+
+
+def end_sending(transport: asyncio.Transport) -> None:
+    """Tells the client that nothing more comes, and still reads what it sends."""
+    connection: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+    if connection is None:
+        transport.write_eof()
+        return
+    if transport.is_closing():
+        return
+    try:
+        # Event loops say goodbye when they close, and reset what the client still sends.
+        connection.unwrap()
+    except ssl.SSLWantReadError:
+        transport.pause_reading()
+        transport.resume_reading()  # which sends what OpenSSL has to say
+    except (ssl.SSLError, OSError):
+        transport.close()
+
+
+def abort_when_sent(transport: asyncio.Transport) -> None:
+    """Ends a closing connection of TLS whose client has everything, but answers no goodbye."""
+    connection = transport.get_extra_info("socket")
+    is_tls = transport.get_extra_info("ssl_object") is not None
+    if not is_tls or not transport.is_closing() or connection.fileno() < 0:
+        return
+    with contextlib.suppress(OSError):
+        waiting = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+        if not any(waiting):
+            transport.abort()
 
 
 def _reset(cycle: RequestResponseCycle) -> None:

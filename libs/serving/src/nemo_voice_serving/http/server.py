@@ -14,22 +14,26 @@ import signal
 import socket
 import sys
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvicorn
 from fastapi import FastAPI
 from typing_extensions import override
+from uvicorn.config import STARTUP_FAILURE
 
 from nemo_voice_serving.http.protocol import ServerConfig
 from nemo_voice_serving.logs import log_loop_error, private_output
-from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS, listen_everywhere
+from nemo_voice_serving.runtime.addresses import listen
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.memory import (
     freeze_loaded_objects,
     keep_freed_memory,
     unfreeze_objects,
 )
+from nemo_voice_serving.runtime.runtime import Runtime
+from nemo_voice_serving.runtime.service import StartFailed
 from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_serving.tls.key_pair import UnusableCertificate
 
 logger = logging.getLogger(__name__)
 
@@ -66,17 +70,45 @@ class DrainingServer(uvicorn.Server):
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        asyncio.get_running_loop().set_exception_handler(log_loop_error)
-        if sockets is None and self.config.host == EVERY_ADDRESS:
-            try:
-                sockets = [listen_everywhere(self.config.port)]
-            except OSError as error:
-                facts = {"port": self.config.port, "error": error.strerror}
-                logger.error("the port is not available", extra=facts)  # noqa: TRY400 told whole
-                sys.exit(1)
-        await super().startup(sockets)
-        if self._side_server is not None and not self.should_exit:
+        """Listens, with the other protocol's server first; no port is taken by half a service."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(log_loop_error)
+        listening = sockets or self._listening()
+        if self._side_server is not None:
             await self._side_server.start()
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            sys.exit(STARTUP_FAILURE)
+        self.servers = [
+            await loop.create_server(self._protocol, sock=one, **self._tls_options())
+            for one in listening
+        ]
+        for one in listening:
+            self._log_started_message([one])
+        self.started = True
+
+    def _listening(self) -> list[socket.socket]:
+        host, port = self.config.host, self.config.port
+        try:
+            return listen(host, port)
+        except OSError as error:
+            facts = {"host": host, "port": port, "error": error.strerror}
+            logger.error("the port is not available", extra=facts)  # noqa: TRY400 told whole
+            sys.exit(1)
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg] # uvicorn's own
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
+    def _tls_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {"backlog": self.config.backlog, "ssl": self.config.ssl}
+        if self.config.ssl is not None:
+            limits = self._settings.http
+            options["ssl_handshake_timeout"] = limits.head_timeout_s
+            options["ssl_shutdown_timeout"] = limits.send_timeout_s
+        return options
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -117,9 +149,18 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(app: FastAPI, settings: ServiceSettings, *, port: int) -> int:
-    """Serves until a signal or a failure stops it, and returns the process's exit status."""
-    config = ServerConfig(app, settings, port=port)
-    lifecycle: Lifecycle = app.state.service.runtime.lifecycle
+    """Serves until a signal or a failure stops it, and returns the process's exit status.
+
+    Raises:
+        StartFailed: The certificate cannot be used.
+    """
+    runtime: Runtime = app.state.service.runtime
+    try:
+        certificate = runtime.certificate
+    except UnusableCertificate as error:
+        raise StartFailed(str(error)) from None
+    config = ServerConfig(app, settings, port=port, certificate=certificate)
+    lifecycle = runtime.lifecycle
     keep_freed_memory()
     lifecycle.listen(freeze_loaded_objects)
     with private_output() as withhold:

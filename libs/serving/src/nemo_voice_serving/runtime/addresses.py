@@ -2,9 +2,13 @@
 
 import errno
 import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 EVERY_ADDRESS = "::"
 """The host that means every address, IPv6 and IPv4."""
+EVERY_IPV4_ADDRESS = "0.0.0.0"  # noqa: S104 what it is called
+"""The host that means every address of IPv4, and none of IPv6."""
 
 _BACKLOG = 2048
 _NO_IPV6 = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL})
@@ -30,24 +34,50 @@ def listen_everywhere(port: int) -> socket.socket:
         except OSError as error:
             if error.errno not in _NO_IPV6:
                 raise
-    return socket.create_server(("0.0.0.0", port), backlog=_BACKLOG)  # noqa: S104 every address
+    return socket.create_server((EVERY_IPV4_ADDRESS, port), backlog=_BACKLOG)
 
 
-def check_free(host: str, port: int) -> None:
-    """Checks that a server could listen on every address of the host.
-
-    gRPC's own is content with one of them, and says nothing.
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Returns sockets that accept connections to the port on every address of the host.
 
     Raises:
         OSError: The port is in use on one of them, or the host has no address.
     """
     if host == EVERY_ADDRESS:
-        listen_everywhere(port).close()
-        return
+        return [listen_everywhere(port)]
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    opened: list[socket.socket] = []
     for family, *_, address in found:
         try:
-            socket.create_server(address, family=family).close()
+            opened.append(socket.create_server(address, family=family, backlog=_BACKLOG))
         except OSError as error:
             if error.errno not in _NO_IPV6 or len(found) == 1:
+                _close(opened)
                 raise
+    return opened
+
+
+@contextmanager
+def reserved_for_ipv4(host: str, port: int) -> Iterator[None]:
+    """Checks that a server could listen on every address of the host, and keeps it to them.
+
+    gRPC is content with one address, and says nothing; and where it is to listen on every address
+    of IPv4, it listens on those of IPv6, too, unless somebody has the port there.
+
+    Raises:
+        OSError: The port is in use on one of them, or the host has no address.
+    """
+    _close(listen(host, port))
+    if host != EVERY_IPV4_ADDRESS or not socket.has_ipv6:
+        yield
+        return
+    with socket.socket(socket.AF_INET6) as holder:
+        holder.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        with suppress(OSError):  # no IPv6, or somebody else has the port: both keep gRPC away
+            holder.bind((EVERY_ADDRESS, port))
+        yield
+
+
+def _close(sockets: Iterable[socket.socket]) -> None:
+    for one in sockets:
+        one.close()

@@ -25,6 +25,7 @@ from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_serving.settings import ServiceSettings
+from nemo_voice_serving.tls.server_certificate import ServerCertificate
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +103,15 @@ class Runtime:
         if access is not None:
             self.lifecycle.require(access.keys.problem)
         return access
+
+    @cached_property
+    def certificate(self) -> ServerCertificate | None:
+        """What clients are shown, for the protocols in front of the service; None without TLS.
+
+        Raises:
+            UnusableCertificate: The files of the settings cannot be used.
+        """
+        return ServerCertificate.of(self.settings.tls, self.metrics.registry)
 
     def stuck(self) -> str | None:
         """Returns what is wrong when one batch has run for longer than it may; else None."""

@@ -14,7 +14,7 @@ from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
     SpeechContext,
 )
 from nemo_voice_stt.realtime.options import TurnDetection
-from nemo_voice_stt.transcription.hotwords import hotwords_of
+from nemo_voice_stt.transcription.hotwords import hotwords_of, refuse_hotwords
 from nemo_voice_stt.transcription.languages import language_of
 from nemo_voice_stt.transcription.port import Abilities
 
@@ -68,9 +68,7 @@ def options_of(
     with error_field("config.language_code"):
         spoken = language_of(config.language_code, (), languages, abilities)
     hotwords = _hotwords(config.speech_contexts)
-    if hotwords and not abilities.hotwords:
-        message = f"{_CONTEXTS}: the model cannot prefer words to others. Leave them out."
-        raise InvalidRequest(message, param=_CONTEXTS)
+    refuse_hotwords(abilities, hotwords, _CONTEXTS)
     return RecognitionOptions(
         hotwords=hotwords,
         language=spoken.told,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_stt.http.request_schemas import RecordingForm, TranslationForm
+from nemo_voice_stt.transcription.hotwords import TRANSDUCER, refuse_hotwords
 from nemo_voice_stt.transcription.languages import (
     MAX_SHOWN,
     SpokenLanguage,
@@ -13,7 +14,6 @@ from nemo_voice_stt.transcription.languages import (
 )
 from nemo_voice_stt.transcription.port import Abilities
 
-_TRANSDUCER = "Transducers, such as nvidia/parakeet-tdt-0.6b-v3, can."
 ENGLISH = "en"
 
 
@@ -31,12 +31,10 @@ def refuse_impossible(
     Raises:
         InvalidRequest: It cannot; the message says what to leave out, or what can do it.
     """
-    if hotwords and not abilities.hotwords:
-        problem = "the model cannot prefer words to others. Leave them out."
-        raise InvalidRequest(f"{named_in}: {problem} {_TRANSDUCER}", param=named_in)
+    refuse_hotwords(abilities, hotwords, named_in)
     if form.has_logprobs and not abilities.logprobs:
         problem = "the model cannot give logprobs. Leave it out."
-        raise InvalidRequest(f"include: {problem} {_TRANSDUCER}", param="include")
+        raise InvalidRequest(f"include: {problem} {TRANSDUCER}", param="include")
     field = form.field_that_needs_words
     if field is not None and not abilities.word_times:
         message = (

@@ -1,12 +1,15 @@
 """The hotwords of a request: words and names that the recogniser prefers to similar ones."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nemo_voice_serving.errors import InvalidRequest
+from nemo_voice_stt.transcription.port import Abilities
 
 MAX_HOTWORDS = 100
 MAX_HOTWORD_CHARS = 80
+TRANSDUCER = "Transducers, such as nvidia/parakeet-tdt-0.6b-v3, can."
+"""What to take where a model cannot do it."""
 _MAX_LISTED_WORDS = 4
 """Of a prompt, longer stretches between commas are prose."""
 
@@ -37,6 +40,22 @@ def hotwords_of(prompt: str | None, keywords: Iterable[str] = ()) -> tuple[str, 
             message = "A phrase holds half a character. Send the form in UTF-8."
             raise InvalidRequest(message, param="keywords" if word in given else "prompt")
     return found
+
+
+def refuse_hotwords(abilities: Abilities, hotwords: Sequence[str], named_in: str) -> None:
+    """Refuses hotwords where the model cannot prefer any.
+
+    Args:
+        abilities: The model's.
+        hotwords: The request's.
+        named_in: The field that has them.
+
+    Raises:
+        InvalidRequest: There are hotwords that the model would ignore.
+    """
+    if hotwords and not abilities.hotwords:
+        problem = "the model cannot prefer words to others. Leave them out."
+        raise InvalidRequest(f"{named_in}: {problem} {TRANSDUCER}", param=named_in)
 
 
 def _listed(text: str) -> list[str]:
