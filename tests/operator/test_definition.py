@@ -255,7 +255,7 @@ REFUSED = {
     ),
     "a volume of ours": (
         {**DEMO, "volumes": [{"name": "models", "emptyDir": {}}]},
-        "the volumes scratch, models, keys, ca-bundle, pronunciations, self-test belong to the",
+        "the volumes scratch, models, keys, ca-bundle, pronunciations, self-test, ",
     ),
     "two volumes of one name": (
         {**DEMO, "volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}]},

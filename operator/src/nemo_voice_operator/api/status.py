@@ -152,7 +152,7 @@ class Status(Part):
             }
         ),
     ] = ()
-    """ModelCached, WarmedUp, Ready, Stalled, Reconciling, Degraded."""
+    """ModelCached, WarmedUp, Ready, Stalled, Reconciling, Degraded; with `route` RouteAccepted."""
     phases: PhaseSeconds | None = None
     """How long the way to ready took."""
     load: Load | None = None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
@@ -54,6 +54,8 @@ class PodAddress:
     host: str
     """Its address; empty while it has none."""
     port: int
+    scheme: Literal["http", "https"] = "http"
+    """A certificate of `https` is not verified: it has the names of Services, not of pods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,10 @@ class PodReader:
     async def _get(self, pod: PodAddress, path: str) -> PodResponse | Unread:
         host = f"[{pod.host}]" if ":" in pod.host else pod.host
         request = self._session.get(
-            f"http://{host}:{pod.port}{path}",
+            f"{pod.scheme}://{host}:{pod.port}{path}",
             timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            # Only load and readiness are read, and nothing secret is sent.
+            ssl=False,
             # A pod never sends the operator elsewhere, nor a small body that unpacks to a huge one.
             allow_redirects=False,
             headers={"Accept-Encoding": "identity"},

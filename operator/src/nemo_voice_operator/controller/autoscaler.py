@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nemo_voice_operator.api import VoiceService, readable
-from nemo_voice_operator.api.spec import Scaling
+from nemo_voice_operator.api.scaling import Scaling
 from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.clients.pod_client import PodReader
 from nemo_voice_operator.clients.pod_readiness import address_of
