@@ -129,7 +129,11 @@ REFUSED = {
     "scaling to zero": ({**DEMO, "scaling": {"min": 0, "max": 2}}, "greater than or equal to 1"),
     "scaling without a target": (
         {**DEMO, "scaling": {"max": 2, "target": {}}},
-        "target needs inFlight, queueSeconds or both",
+        "target needs inFlight, queueSeconds, sessions or several of them",
+    ),
+    "a target of no sessions": (
+        {**DEMO, "scaling": {"max": 2, "target": {"sessions": 0}}},
+        "greater than or equal to 1",
     ),
     "a target of zero": (
         {**DEMO, "scaling": {"max": 2, "target": {"inFlight": 0}}},

@@ -8,13 +8,13 @@ from nemo_voice_operator.api.base import Part, cel, rules, shown
 
 
 class Target(Part):
-    """The load of one pod that scaling aims at. With both, the higher number of pods wins."""
+    """The load of one pod that scaling aims at. Of several, the highest number of pods wins."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
             cel(
-                "has(self.inFlight) || has(self.queueSeconds)",
-                "target needs inFlight, queueSeconds or both",
+                "has(self.inFlight) || has(self.queueSeconds) || has(self.sessions)",
+                "target needs inFlight, queueSeconds, sessions or several of them",
             )
         )
     )
@@ -23,6 +23,8 @@ class Target(Part):
     """Requests admitted and unfinished, those that wait included."""
     queue_seconds: Annotated[float, Field(gt=0, le=600)] | None = None
     """Seconds until the work inside is done."""
+    sessions: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Live sessions that are open, whether somebody speaks in them or not."""
 
 
 class Scaling(Part):

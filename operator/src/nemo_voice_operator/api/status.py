@@ -95,6 +95,8 @@ class Load(Part):
     """Requests admitted and unfinished over all pods."""
     queue_seconds: float | None = None
     """Seconds until the work inside is done, added over all pods."""
+    sessions: float | None = None
+    """Live sessions that are open over all pods."""
     decision: int | None = None
     """Replicas decided on."""
     reason: str | None = None

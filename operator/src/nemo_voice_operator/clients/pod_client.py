@@ -22,18 +22,20 @@ T = TypeVar("T")
 
 IN_FLIGHT_METRIC = "nemo_voice_in_flight"
 QUEUE_METRIC = "nemo_voice_queue_seconds"
+SESSION_METRICS = ("nemo_voice_live_sessions", "nemo_voice_live_text_sessions")
+"""Live speech, and text that comes in pieces; a service has one of them, an older one neither."""
 
 MAX_BODY_BYTES = 1_000_000
 _CHUNK_BYTES = 65_536
 _MAX_DETAIL_CHARS = 500
 _MOST_SECONDS = 1e9
+_MOST_SESSION_SAMPLES = 64
 _OK, _UNAVAILABLE = 200, 503
 
-# The two samples are picked out before parsing: a parser of a megabyte would hold the event loop,
-# and one of an endless line would hold it for minutes.
-_SAMPLES = re.compile(
-    rf"\n((?:{IN_FLIGHT_METRIC}|{QUEUE_METRIC})[ \t{{][^\n]{{0,200}})(?=\n|$)".encode()
-)
+# The samples are picked out before parsing: a parser of a megabyte would hold the event loop, and
+# one of an endless line would hold it for minutes.
+_NAMES = "|".join((IN_FLIGHT_METRIC, QUEUE_METRIC, *SESSION_METRICS))
+_SAMPLES = re.compile(rf"\n((?:{_NAMES})[ \t{{][^\n]{{0,200}})(?=\n|$)".encode())
 
 
 class Fault(StrEnum):
@@ -152,16 +154,32 @@ def load_of(status: int, body: bytes) -> PodLoad | Unread:
         return Unread(Fault.WRONG_STATUS, f"{METRICS_PATH} responded {status}.")
     try:
         samples = _SAMPLES.findall(b"\n" + body)
-        return PodLoad(_value(samples, IN_FLIGHT_METRIC), _value(samples, QUEUE_METRIC))
+        return PodLoad(
+            _value(samples, IN_FLIGHT_METRIC),
+            _value(samples, QUEUE_METRIC),
+            _sessions(samples),
+        )
     except (ValueError, LookupError) as error:
         return Unread(Fault.MALFORMED, f"{METRICS_PATH}: {error}"[:_MAX_DETAIL_CHARS])
+
+
+def _sessions(samples: list[bytes]) -> float:
+    """Returns the live sessions, whatever their samples are labelled by."""
+    lines = [one for one in samples if one.startswith(tuple(map(str.encode, SESSION_METRICS)))]
+    if len(lines) > _MOST_SESSION_SAMPLES:
+        raise ValueError(f"there are {len(lines)} samples of live sessions.")
+    return sum(map(_parsed, lines))
 
 
 def _value(samples: list[bytes], metric: str) -> float:
     lines = [line for line in samples if line.startswith(metric.encode())]
     if len(lines) != 1:
         raise ValueError(f"expected one sample of {metric}, there are {len(lines)}.")
-    families = text_string_to_metric_families(lines[0].decode())
+    return _parsed(lines[0])
+
+
+def _parsed(line: bytes) -> float:
+    families = text_string_to_metric_families(line.decode())
     return next(float(sample.value) for family in families for sample in family.samples)
 
 
