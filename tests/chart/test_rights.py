@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from nemo_voice_operator.kube.kinds import OPTIONAL
 from nemo_voice_operator.kube.rbac import Right, managed_rights, own_rights
 from support.golden import GoldenText
 from support.kubernetes.api_server import ApiServer
@@ -121,8 +122,9 @@ def test_the_operator_may_do_nothing_beyond_its_list(installed: Installed, place
     allowed = {one for one in asked if installed.allows(place, *one)}
     # Every account may ask who it is and what it may do.
     allowed -= {one for one in allowed if one[1].startswith("self") and one[2] == "create"}
-    # The kinds of Prometheus' operator are not in this cluster.
-    assert allowed == {one for one in wanted if one[1] != "servicemonitors"}
+    # The kinds of Prometheus' operator and of the Gateway API are not in this cluster.
+    missing = {kind.plural for kind in OPTIONAL}
+    assert allowed == {one for one in wanted if one[1] not in missing}
 
 
 def _allowed_in(place: str, *, is_cluster_wide: bool) -> set[tuple[str, str, str]]:

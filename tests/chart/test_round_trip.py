@@ -2,20 +2,23 @@
 
 import contextlib
 import json
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from typing_extensions import override
 
+from support.hub.certificates import authority_in
 from support.kubernetes.chart import Chart, named
 
 SAID = "Good morning. This is a test of the speech service."
-VALUES = {
+VALUES: dict[str, Any] = {
     "voiceServices": {
         "narrator": {"task": "tts", "model": {"source": "demo"}},
         "listener": {"task": "stt", "model": {"source": "demo"}},
@@ -53,14 +56,21 @@ class Playing(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def playing(heard: str, not_ready: int = 0) -> Iterator[tuple[str, list[bytes]]]:
+def playing(
+    heard: str, not_ready: int = 0, certificate: Path | None = None
+) -> Iterator[tuple[str, list[bytes]]]:
     """Yields an address, and what was sent there."""
     members = {"heard": heard, "not_ready": not_ready, "received": []}
     handler = type("Handler", (Playing,), members)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if certificate is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", handler.received  # type: ignore[attr-defined]
+        scheme = "https" if certificate else "http"
+        yield f"{scheme}://127.0.0.1:{server.server_port}", handler.received  # type: ignore[attr-defined]
         server.shutdown()
         thread.join()
 
@@ -94,6 +104,19 @@ def test_the_audio_is_transcribed_and_the_text_is_compared(container: Mapping[st
     assert json.loads(spoken) == {"text": SAID}
     assert b'name="audio_file"' in transcribed
     assert b"RIFF-sound" in transcribed
+
+
+def test_a_service_with_a_certificate_is_called_over_tls_and_trusted(
+    chart: Chart, container: Mapping[str, Any], tmp_path: Path
+) -> None:
+    services = {**VALUES["voiceServices"]}
+    services["listener"] = {**services["listener"], "tls": {"secretName": "certificate"}}
+    made = named(chart.objects({"voiceServices": services}), "Pod")["spec"]["containers"][0]
+    assert made["args"][:2] == ["http://narrator:5000", "https://listener:5001"]
+    certificate = authority_in(tmp_path / "authority").server
+    with playing(SAID, certificate=certificate) as (address, _):
+        assert address.startswith("https://")
+        assert run(container, address).returncode == 0
 
 
 def test_it_waits_until_both_are_ready(container: Mapping[str, Any]) -> None:

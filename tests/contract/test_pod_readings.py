@@ -14,6 +14,7 @@ from nemo_voice_serving.batching.device_thread import DeviceThread
 from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
+from nemo_voice_stt.realtime.metrics import LiveMetrics
 
 
 @pytest.fixture
@@ -40,6 +41,13 @@ def test_a_service_s_load_is_understood() -> None:
         metrics.request_started()
     metrics.work_changed(120, 2.5)
     assert load_of(200, generate_latest(registry)) == PodLoad(3, 2.5)
+
+
+def test_live_sessions_of_a_service_are_understood() -> None:
+    registry = CollectorRegistry()
+    ServiceMetrics(registry, "stt")
+    LiveMetrics(registry).sessions_changed(7)
+    assert load_of(200, generate_latest(registry)) == PodLoad(0, 0, 7)
 
 
 def test_the_phases_have_the_same_words() -> None:

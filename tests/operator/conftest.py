@@ -8,6 +8,7 @@ import pytest
 from hack.go_programs import GoProgramsMissingError
 from support.kubernetes.api_server import ApiServer, running_api_server
 from support.kubernetes.definitions import define_voice_services
+from support.kubernetes.gateways import defined_gateways
 from support.kubernetes.namespaces import fresh_namespace, namespace_name
 from support.not_run import not_run
 
@@ -35,3 +36,14 @@ def defined(api_server: ApiServer) -> ApiServer:
     """The API server, which knows VoiceServices."""
     define_voice_services(api_server)
     return api_server
+
+
+@pytest.fixture(scope="module")
+def with_gateways(defined: ApiServer) -> Iterator[ApiServer]:
+    """The API server, which also knows the Gateway API."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(defined_gateways(defined))
+        except GoProgramsMissingError as reason:
+            not_run(f"NOT RUN: what needs the definitions of the Gateway API: {reason}")
+        yield defined

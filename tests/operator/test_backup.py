@@ -13,9 +13,9 @@ from hack.go_programs import GoProgramsMissingError, programs
 from nemo_voice_operator.kube.kinds import (
     DEPLOYMENT,
     DISRUPTION_BUDGET,
+    OPTIONAL,
     OWNED,
     SERVICE,
-    SERVICE_MONITOR,
     Kind,
 )
 from support.kubernetes.api_server import ApiServer
@@ -48,7 +48,7 @@ def kubectl(binaries: Path, server: ApiServer, namespace: str, *arguments: str) 
 
 def owned_objects(server: ApiServer, namespace: str) -> list[tuple[Kind, dict[str, Any]]]:
     """Every object of the kinds that the operator makes."""
-    kinds = [kind for kind in OWNED if kind is not SERVICE_MONITOR]
+    kinds = [kind for kind in OWNED if kind not in OPTIONAL]
     return [
         (kind, thing)
         for kind in kinds

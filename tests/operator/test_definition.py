@@ -129,7 +129,11 @@ REFUSED = {
     "scaling to zero": ({**DEMO, "scaling": {"min": 0, "max": 2}}, "greater than or equal to 1"),
     "scaling without a target": (
         {**DEMO, "scaling": {"max": 2, "target": {}}},
-        "target needs inFlight, queueSeconds or both",
+        "target needs inFlight, queueSeconds, sessions or several of them",
+    ),
+    "a target of no sessions": (
+        {**DEMO, "scaling": {"max": 2, "target": {"sessions": 0}}},
+        "greater than or equal to 1",
     ),
     "a target of zero": (
         {**DEMO, "scaling": {"max": 2, "target": {"inFlight": 0}}},
@@ -255,7 +259,7 @@ REFUSED = {
     ),
     "a volume of ours": (
         {**DEMO, "volumes": [{"name": "models", "emptyDir": {}}]},
-        "the volumes scratch, models, keys, ca-bundle, pronunciations, self-test belong to the",
+        "the volumes scratch, models, keys, ca-bundle, pronunciations, self-test, ",
     ),
     "two volumes of one name": (
         {**DEMO, "volumes": [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}]},

@@ -1,20 +1,18 @@
 """Manifests of the pages about neighbours of the product are what a real API server accepts."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from hack.go_programs import GoProgramsMissingError, programs, sources
+from hack.go_programs import GoProgramsMissingError, programs
 from support.docs.documented import Block, blocks
 from support.kubernetes.api_server import ApiServer
 from support.not_run import not_run
 
 PAGES = ("ingress", "quotas", "meshes", "proxies", "backup")
-GATEWAY = "config/crd/standard/gateway.networking.k8s.io_{}.yaml"
 STRICTLY = ("--server-side", "--dry-run=server", "--validate=strict", "--filename", "-")
 MANIFESTS = [
     block
@@ -32,23 +30,6 @@ def binaries() -> Path:
         return programs("kubectl")
     except GoProgramsMissingError as reason:
         not_run(f"NOT RUN: the manifests of the documents: {reason}")
-
-
-@pytest.fixture(scope="module")
-def with_gateways(defined: ApiServer, binaries: Path) -> Iterator[ApiServer]:
-    """The API server, which also knows Gateways and HTTPRoutes."""
-    try:
-        folder = sources("gateway-api")
-    except GoProgramsMissingError as reason:
-        not_run(f"NOT RUN: the manifests with a Gateway: {reason}")
-    definitions = [str(folder / GATEWAY.format(kind)) for kind in ("gateways", "httproutes")]
-    named = [part for path in definitions for part in ("--filename", path)]
-    applied(binaries, defined, "apply", "--server-side", *named)
-    kinds = ("gateways", "httproutes")
-    wanted = [f"crd/{kind}.gateway.networking.k8s.io" for kind in kinds]
-    applied(binaries, defined, "wait", "--for=condition=Established", *wanted)
-    yield defined
-    applied(binaries, defined, "delete", *named)
 
 
 def applied(binaries: Path, server: ApiServer, *arguments: str, given: str = "") -> str:

@@ -13,7 +13,7 @@ import pytest
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.desired import desired_state
 from nemo_voice_operator.desired.preflight_job import preflight_work_name
-from nemo_voice_operator.kube.kinds import POD, kind_of
+from nemo_voice_operator.kube.kinds import OPTIONAL, POD, kind_of
 from nemo_voice_operator.kube.labels import MANAGER
 from nemo_voice_operator.settings import OperatorSettings
 from support.kubernetes.api_server import ApiServer
@@ -56,7 +56,7 @@ def owned_by_sample(
     owned = [
         one for service in services_of(sample) for one in owned_by(service, namespace, settings)
     ]
-    return [manifest for manifest in owned if manifest["kind"] != "ServiceMonitor"]
+    return [manifest for manifest in owned if kind_of(manifest) not in OPTIONAL]
 
 
 def owned_by(

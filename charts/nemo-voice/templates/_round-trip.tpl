@@ -13,3 +13,9 @@
 {{- end -}}
 {{- $found -}}
 {{- end -}}
+
+{{/* The scheme of its addresses: include "nemo-voice.scheme" (list $ "name:port") */}}
+{{- define "nemo-voice.scheme" -}}
+{{- $service := get (index . 0).Values.voiceServices (index . 1 | splitList ":" | first) -}}
+{{- ternary "https" "http" (not (empty $service.tls)) -}}
+{{- end -}}

@@ -8,6 +8,7 @@ import yaml
 from nemo_voice_operator.api import KIND, VoiceService, parse
 from nemo_voice_operator.api.model_source import Checkpoint
 from nemo_voice_operator.desired.cache import mounts_on_one_node
+from nemo_voice_operator.kube.kinds import OPTIONAL
 from nemo_voice_operator.planning.resolution import resolve
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import (
@@ -58,7 +59,7 @@ def verified_plan(
     """
     spec = service.spec
     replicas = spec.scaling.min if spec.scaling else spec.replicas
-    capabilities = Capabilities(service_monitor=True)
+    capabilities = Capabilities(frozenset(OPTIONAL))
     known = resolve(service, settings)
     if known.job is None:
         return Plan(replicas=replicas, capabilities=capabilities)

@@ -6,16 +6,18 @@ from pydantic import ConfigDict, Field
 
 from nemo_voice_operator.api.base import AnyObject, Part, Text, cel, named, rules
 
-SCRATCH, MODELS, KEYS, CA_BUNDLE, PRONUNCIATIONS, SELF_TEST = OWN_VOLUMES = (
+SCRATCH, MODELS, KEYS, CA_BUNDLE, PRONUNCIATIONS, SELF_TEST, CERTIFICATE = OWN_VOLUMES = (
     "scratch",
     "models",
     "keys",
     "ca-bundle",
     "pronunciations",
     "self-test",
+    "serving-certificate",
 )
 """The operator's own volumes: what a pod may write, the models, the API keys, the certificate
-authorities of a private mirror, the lists of pronunciations, and the self-test's recording."""
+authorities of a private mirror, the lists of pronunciations, the self-test's recording, and the
+certificate of TLS."""
 SERVE, FETCH, CHECK = OWN_CONTAINERS = ("serve", "fetch", "check")
 """The operator's own containers: of a serving pod, a download, and a preflight."""
 OWN_PATHS = (

@@ -15,6 +15,13 @@ CA_BUNDLE_FILE = "/etc/nemo-voice/ca/ca.crt"
 """Where a download sees the certificate authorities of `hub.caBundle`."""
 PRONUNCIATIONS_FOLDER = "/etc/nemo-voice/pronunciations"
 """Where a pod sees the ConfigMap with the lists of pronunciations."""
+TLS_FOLDER = "/etc/nemo-voice/tls"
+"""Where a pod sees the Secret with the certificate of TLS."""
+TLS_FILES = {
+    "NEMO_VOICE_TLS__CERTIFICATE_FILE": f"{TLS_FOLDER}/tls.crt",
+    "NEMO_VOICE_TLS__KEY_FILE": f"{TLS_FOLDER}/tls.key",
+}
+"""Settings of TLS, and the files in that folder, named by the Secret's type."""
 SELF_TEST_CLIP = "/etc/nemo-voice/self-test/clip"
 """Where a pod sees the recording of its self-test."""
 PORT_NAME = "http"

@@ -20,6 +20,8 @@ from nemo_voice_operator.api.pods import (
     Resources,
     Toleration,
 )
+from nemo_voice_operator.api.route import ROUTE_RULE, Route
+from nemo_voice_operator.api.scaling import Scaling
 from nemo_voice_operator.api.speech import (
     SPEECH_RULES,
     Languages,
@@ -27,7 +29,7 @@ from nemo_voice_operator.api.speech import (
     Speakers,
     VoiceName,
 )
-from nemo_voice_operator.api.traffic import DisruptionBudget, Network, ServiceOptions
+from nemo_voice_operator.api.traffic import DisruptionBudget, Network, ServiceOptions, Tls
 
 
 class Task(StrEnum):
@@ -35,47 +37,6 @@ class Task(StrEnum):
 
     TTS = "tts"
     STT = "stt"
-
-
-class Target(Part):
-    """The load of one pod that scaling aims at. With both, the higher number of pods wins."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            cel(
-                "has(self.inFlight) || has(self.queueSeconds)",
-                "target needs inFlight, queueSeconds or both",
-            )
-        )
-    )
-
-    in_flight: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    """Requests admitted and unfinished, those that wait included."""
-    queue_seconds: Annotated[float, Field(gt=0, le=600)] | None = None
-    """Seconds until the work inside is done."""
-
-
-class Scaling(Part):
-    """How the number of replicas follows the load."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            cel("self.min <= self.max", "scaling.min must not be greater than scaling.max")
-        )
-    )
-
-    min: Annotated[int, Field(ge=1, le=1000, json_schema_extra=shown())] = 1
-    """Fewest pods."""
-    max: Annotated[int, Field(ge=1, le=1000)]
-    """Most pods."""
-    target: Target = Target(in_flight=8)
-    """The load that each pod should have."""
-    up_window_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
-    """Seconds for which the load must ask for more pods before there are more."""
-    down_window_seconds: Annotated[int, Field(ge=0, le=86_400)] = 300
-    """Seconds for which the load must ask for fewer pods before there are fewer."""
-    tolerance: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """How far the load may be from the target, as a share of it, before anything changes."""
 
 
 class Warmup(Part):
@@ -160,6 +121,7 @@ class Spec(Part):
             ),
             *SPEECH_RULES,
             SERVICE_RULE,
+            ROUTE_RULE,
             cel(
                 "!has(self.resources) || "
                 "!((has(self.resources.limits) && self.gpu.resourceName in self.resources.limits)"
@@ -275,6 +237,8 @@ class Spec(Part):
     """How words are said; only for a tts service."""
     auth: Auth | None = None
     """Who may use the service; absent: no API key is asked for."""
+    tls: Tls | None = None
+    """The certificate with which the pods serve TLS; absent: they serve without."""
     network_policy: Network = Network()
     """Who may call the pods, and whom they may call."""
     disruption_budget: DisruptionBudget = DisruptionBudget()
@@ -283,6 +247,8 @@ class Spec(Part):
     """How Prometheus finds the pods."""
     service: ServiceOptions = ServiceOptions()
     """The Service in front of the pods."""
+    route: Route | None = None
+    """How Gateways reach the Service; absent: no Route is made."""
 
     @property
     def port(self) -> int:

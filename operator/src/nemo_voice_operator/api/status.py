@@ -95,6 +95,8 @@ class Load(Part):
     """Requests admitted and unfinished over all pods."""
     queue_seconds: float | None = None
     """Seconds until the work inside is done, added over all pods."""
+    sessions: float | None = None
+    """Live sessions that are open over all pods."""
     decision: int | None = None
     """Replicas decided on."""
     reason: str | None = None
@@ -152,7 +154,7 @@ class Status(Part):
             }
         ),
     ] = ()
-    """ModelCached, WarmedUp, Ready, Stalled, Reconciling, Degraded."""
+    """ModelCached, WarmedUp, Ready, Stalled, Reconciling, Degraded; with `route` RouteAccepted."""
     phases: PhaseSeconds | None = None
     """How long the way to ready took."""
     load: Load | None = None

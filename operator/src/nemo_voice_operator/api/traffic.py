@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from nemo_voice_operator.api.base import Part, Text, cel, rules
+from nemo_voice_operator.api.base import ObjectName, Part, Text, cel, rules
 from nemo_voice_operator.api.metadata import Annotations
 from nemo_voice_operator.api.placement import IpBlock, Selector
 
@@ -78,6 +78,14 @@ class DisruptionBudget(Part):
     """Pods that may be evicted at once. With 0 a drain waits until somebody has moved the pods."""
 
 
+class Tls(Part):
+    """The certificate that the pods show, over HTTP and gRPC."""
+
+    secret_name: ObjectName
+    """A Secret of the same namespace and of the type `kubernetes.io/tls`, as cert-manager writes
+    it: `tls.crt` is the chain, `tls.key` its key."""
+
+
 class ServiceOptions(Part):
     """The Service in front of the pods."""
 
@@ -117,6 +125,9 @@ class ServiceOptions(Part):
     """Kind of Service."""
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Its port; absent: 5000 for tts, 5001 for stt."""
+    app_protocol: Literal["http", "kubernetes.io/ws"] = "http"
+    """What its port of HTTP says that it speaks; with `tls`, `https` or `kubernetes.io/wss`.
+    `kubernetes.io/ws` is for Gateways that pass on WebSockets only to such a port, as Contour."""
     annotations: Annotations | None = None
     """Annotations of the Service."""
     ip_family_policy: Literal["SingleStack", "PreferDualStack", "RequireDualStack"] | None = None

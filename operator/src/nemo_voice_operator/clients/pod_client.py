@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,18 +22,20 @@ T = TypeVar("T")
 
 IN_FLIGHT_METRIC = "nemo_voice_in_flight"
 QUEUE_METRIC = "nemo_voice_queue_seconds"
+SESSION_METRICS = ("nemo_voice_live_sessions", "nemo_voice_live_text_sessions")
+"""Live speech, and text that comes in pieces; a service has one of them, an older one neither."""
 
 MAX_BODY_BYTES = 1_000_000
 _CHUNK_BYTES = 65_536
 _MAX_DETAIL_CHARS = 500
 _MOST_SECONDS = 1e9
+_MOST_SESSION_SAMPLES = 64
 _OK, _UNAVAILABLE = 200, 503
 
-# The two samples are picked out before parsing: a parser of a megabyte would hold the event loop,
-# and one of an endless line would hold it for minutes.
-_SAMPLES = re.compile(
-    rf"\n((?:{IN_FLIGHT_METRIC}|{QUEUE_METRIC})[ \t{{][^\n]{{0,200}})(?=\n|$)".encode()
-)
+# The samples are picked out before parsing: a parser of a megabyte would hold the event loop, and
+# one of an endless line would hold it for minutes.
+_NAMES = "|".join((IN_FLIGHT_METRIC, QUEUE_METRIC, *SESSION_METRICS))
+_SAMPLES = re.compile(rf"\n((?:{_NAMES})[ \t{{][^\n]{{0,200}})(?=\n|$)".encode())
 
 
 class Fault(StrEnum):
@@ -54,6 +56,8 @@ class PodAddress:
     host: str
     """Its address; empty while it has none."""
     port: int
+    scheme: Literal["http", "https"] = "http"
+    """A certificate of `https` is not verified: it has the names of Services, not of pods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,10 @@ class PodReader:
     async def _get(self, pod: PodAddress, path: str) -> PodResponse | Unread:
         host = f"[{pod.host}]" if ":" in pod.host else pod.host
         request = self._session.get(
-            f"http://{host}:{pod.port}{path}",
+            f"{pod.scheme}://{host}:{pod.port}{path}",
             timeout=aiohttp.ClientTimeout(total=self._timeout_s),
+            # Only load and readiness are read, and nothing secret is sent.
+            ssl=False,
             # A pod never sends the operator elsewhere, nor a small body that unpacks to a huge one.
             allow_redirects=False,
             headers={"Accept-Encoding": "identity"},
@@ -148,16 +154,32 @@ def load_of(status: int, body: bytes) -> PodLoad | Unread:
         return Unread(Fault.WRONG_STATUS, f"{METRICS_PATH} responded {status}.")
     try:
         samples = _SAMPLES.findall(b"\n" + body)
-        return PodLoad(_value(samples, IN_FLIGHT_METRIC), _value(samples, QUEUE_METRIC))
+        return PodLoad(
+            _value(samples, IN_FLIGHT_METRIC),
+            _value(samples, QUEUE_METRIC),
+            _sessions(samples),
+        )
     except (ValueError, LookupError) as error:
         return Unread(Fault.MALFORMED, f"{METRICS_PATH}: {error}"[:_MAX_DETAIL_CHARS])
+
+
+def _sessions(samples: list[bytes]) -> float:
+    """Returns the live sessions, whatever their samples are labelled by."""
+    lines = [one for one in samples if one.startswith(tuple(map(str.encode, SESSION_METRICS)))]
+    if len(lines) > _MOST_SESSION_SAMPLES:
+        raise ValueError(f"there are {len(lines)} samples of live sessions.")
+    return sum(map(_parsed, lines))
 
 
 def _value(samples: list[bytes], metric: str) -> float:
     lines = [line for line in samples if line.startswith(metric.encode())]
     if len(lines) != 1:
         raise ValueError(f"expected one sample of {metric}, there are {len(lines)}.")
-    families = text_string_to_metric_families(lines[0].decode())
+    return _parsed(lines[0])
+
+
+def _parsed(line: bytes) -> float:
+    families = text_string_to_metric_families(line.decode())
     return next(float(sample.value) for family in families for sample in family.samples)
 
 

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Literal
 
+from nemo_voice_operator.api.pod_parts import SERVE
 from nemo_voice_operator.api.service_contract import PROGRESS_PORT
 from nemo_voice_operator.api.spec import Task
 from nemo_voice_operator.api.spec import container_port as port_of
@@ -80,4 +82,13 @@ def address_of(pod: Object) -> PodAddress:
     labels = metadata.get("labels") or {}
     task = _TASK_OF.get(labels.get("app.kubernetes.io/name", ""), Task.TTS)
     host = str(pod.get("status", {}).get("podIP") or "")
-    return PodAddress(name=str(metadata["name"]), host=host, port=port_of(task))
+    scheme: Literal["http", "https"] = "https" if _serves_tls(pod) else "http"
+    return PodAddress(str(metadata["name"]), host, port_of(task), scheme)
+
+
+def _serves_tls(pod: Object) -> bool:
+    """Returns whether the pod's own probes speak TLS; pods of an older spec may not."""
+    containers = pod.get("spec", {}).get("containers") or ()
+    serving: Object = next((one for one in containers if one.get("name") == SERVE), {})
+    probe = (serving.get("readinessProbe") or {}).get("httpGet") or {}
+    return probe.get("scheme") == "HTTPS"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nemo_voice_operator.api import VoiceService, readable
-from nemo_voice_operator.api.spec import Scaling
+from nemo_voice_operator.api.scaling import Scaling
 from nemo_voice_operator.api.status import Load
 from nemo_voice_operator.clients.pod_client import PodReader
 from nemo_voice_operator.clients.pod_readiness import address_of
@@ -132,7 +132,11 @@ class Autoscaler:
             return True
         if self.clock() - memory.reported_s < _REPORT_INTERVAL_S:
             return False
-        pairs = ((last.in_flight, decision.in_flight), (last.queue_s, decision.queue_s))
+        pairs = (
+            (last.in_flight, decision.in_flight),
+            (last.queue_s, decision.queue_s),
+            (last.sessions, decision.sessions),
+        )
         return last.reason is not decision.reason or any(
             abs(now - before) > _REPORTED_CHANGE * max(now, before) for before, now in pairs
         )
@@ -145,6 +149,7 @@ def policy_of(scaling: Scaling) -> ScalingPolicy:
         max=scaling.max,
         target_in_flight=scaling.target.in_flight,
         target_queue_s=scaling.target.queue_seconds,
+        target_sessions=scaling.target.sessions,
         up_window_s=scaling.up_window_seconds,
         down_window_s=scaling.down_window_seconds,
         tolerance=scaling.tolerance,
@@ -156,6 +161,7 @@ def load_status(decision: Decision) -> Load:
     return Load(
         in_flight=round(decision.in_flight, 2),
         queue_seconds=round(decision.queue_s, 2),
+        sessions=round(decision.sessions, 2),
         decision=decision.replicas,
         reason=decision.reason,
         message=decision.message,

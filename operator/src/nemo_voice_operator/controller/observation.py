@@ -7,11 +7,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.clients.api_server import Cluster
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.desired.preflight_job import is_preflight
+from nemo_voice_operator.desired.routes import known_routes
 from nemo_voice_operator.errors import ClusterError
-from nemo_voice_operator.kube.kinds import CLAIM, CONTROLLER_REVISION, DEPLOYMENT, JOB, POD
+from nemo_voice_operator.kube.kinds import (
+    CLAIM,
+    CONTROLLER_REVISION,
+    DEPLOYMENT,
+    JOB,
+    POD,
+    Reference,
+)
 from nemo_voice_operator.kube.objects import Object, is_leaving, is_over, is_running
 from nemo_voice_operator.kube.ownership import is_ours
 from nemo_voice_operator.state.observed import Observed, Preflight, ScalingDecision
@@ -70,6 +79,29 @@ def observe(
         capabilities=capabilities,
         scaling_decision=decision,
     )
+
+
+async def with_routes(cluster: Cluster, service: VoiceService, observed: Observed) -> Observed:
+    """Returns what was observed with the Routes as they are now, of which no event tells."""
+    metadata = service.metadata
+    kinds = known_routes(service, observed.capabilities)
+    found = await asyncio.gather(
+        *(_read(cluster, Reference(kind, metadata.namespace, metadata.name)) for kind in kinds)
+    )
+    routes = {
+        kind.name: route
+        for kind, route in zip(kinds, found, strict=True)
+        if route is not None and is_ours(route, service)
+    }
+    return replace(observed, routes=routes)
+
+
+async def _read(cluster: Cluster, reference: Reference) -> Object | None:
+    try:
+        return await cluster.read(reference)
+    except ClusterError as error:
+        logger.info("%s not read: %s", reference.kind.name, error)
+        return None
 
 
 async def with_events(cluster: Cluster, plan: Plan, observed: Observed, now: datetime) -> Observed:

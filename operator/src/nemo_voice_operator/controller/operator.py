@@ -23,7 +23,7 @@ from nemo_voice_operator.controller.resync import ObjectLister, resync
 from nemo_voice_operator.controller.watches import follow_cluster
 from nemo_voice_operator.controller.workqueue import WorkQueue
 from nemo_voice_operator.errors import OperatorError, Refused
-from nemo_voice_operator.kube.kinds import SERVICE_MONITOR, WATCHED, Kind
+from nemo_voice_operator.kube.kinds import OPTIONAL, WATCHED, Kind
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.observed import ScalingDecision
@@ -127,8 +127,8 @@ class Operator:
         The first time before anything is decided: with half of the owned objects known, the other
         half would be taken for missing.
         """
-        optional = [SERVICE_MONITOR] if self.reconciler.capabilities.service_monitor else []
-        kinds = (*WATCHED, *optional)
+        capabilities = self.reconciler.capabilities
+        kinds = (*WATCHED, *(kind for kind in OPTIONAL if capabilities.knows(kind)))
         for key in await resync(self._cluster, self.object_cache, kinds, self._settings.watched):
             self.queue.add(key)
 
@@ -181,12 +181,12 @@ class Operator:
                 logger.warning("resync failed: %s", error)
 
     async def _discover_kinds(self) -> None:
-        knows_monitors = await self._cluster.knows(SERVICE_MONITOR)
-        capabilities = Capabilities(service_monitor=knows_monitors)
+        known = frozenset([kind for kind in OPTIONAL if await self._cluster.knows(kind)])
+        capabilities = Capabilities(known)
         if capabilities != self.reconciler.capabilities:
             self.reconciler.capabilities = capabilities
-            if not knows_monitors:
-                for gone in self.object_cache.all(SERVICE_MONITOR):
+            for kind in frozenset(OPTIONAL) - known:
+                for gone in self.object_cache.all(kind):
                     self.object_cache.remove(gone)
             for key in self.object_cache.voice_services():
                 self.queue.add(key)

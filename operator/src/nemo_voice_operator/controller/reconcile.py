@@ -21,6 +21,7 @@ from nemo_voice_operator.controller.observation import (
     observe,
     pod_reports,
     with_events,
+    with_routes,
 )
 from nemo_voice_operator.controller.other_operators import OtherOperators
 from nemo_voice_operator.controller.owned_objects import OwnedObjects
@@ -37,6 +38,7 @@ from nemo_voice_operator.state.plan import Capabilities, Plan
 from nemo_voice_operator.state.resolved import Resolved
 from nemo_voice_operator.status.pod_diagnosis import Diagnosis
 from nemo_voice_operator.status.requeue import requeue_after_s
+from nemo_voice_operator.status.route_status import route_wait_s
 from nemo_voice_operator.status.status import status_of
 
 _SAME_WORDS_S = 30.0
@@ -125,9 +127,14 @@ class Reconciler:
             status = await self._status(resolved, plan, observed)
             await self._status_writer.write_last(resource, resolved.service, status)
             return None
-        await self._apply(resource, resolved, plan, observed)
+        status = await self._apply(resource, resolved, plan, observed)
         await self._tell_of_contests(key, resource)
-        waits_s = (requeue_after_s(plan, observed, self.now()), self._owned.wait_s(key))
+        now = self.now()
+        waits_s = (
+            requeue_after_s(plan, observed, now),
+            self._owned.wait_s(key),
+            route_wait_s(status, now),
+        )
         return min((wait_s for wait_s in waits_s if wait_s is not None), default=None)
 
     def _forget_if_gone(self, key: Key, resource: Object | None) -> None:
@@ -177,8 +184,12 @@ class Reconciler:
 
     async def _apply(
         self, resource: Object, resolved: Resolved, plan: Plan, observed: Observed
-    ) -> None:
-        """Writes what differs: the owned objects, then the status with what the pods report."""
+    ) -> Status:
+        """Writes what differs: the owned objects, then the status with what the pods report.
+
+        Returns:
+            The status.
+        """
         key = resolved.key
         self.object_cache.uses_claim(key, plan.cache.claim if plan.cache else None)
         try:
@@ -191,6 +202,7 @@ class Reconciler:
         self._forget_failures(key)
         status = await self._status(resolved, plan, observed)
         await self._status_writer.write(resource, resolved.service, status)
+        return status
 
     async def _write(
         self, resource: Object, resolved: Resolved, plan: Plan, observed: Observed
@@ -225,6 +237,7 @@ class Reconciler:
         # Requested last of all: a pod that is slow to respond delays no change.
         reports = await pod_reports(self.readiness_client, observed)
         observed = await with_events(self.cluster, plan, observed, self.now())
+        observed = await with_routes(self.cluster, resolved.service, observed)
         now = timestamp(self.now())
         return status_of(resolved, plan, observed, reports, now=now, refusal=refusal)
 

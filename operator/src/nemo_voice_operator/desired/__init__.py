@@ -13,7 +13,8 @@ from nemo_voice_operator.desired.disruption_budget import serving_budget
 from nemo_voice_operator.desired.monitor import serving_monitor
 from nemo_voice_operator.desired.network_policy import serving_policy
 from nemo_voice_operator.desired.preflight_job import preflight_job
-from nemo_voice_operator.desired.service import serving_service
+from nemo_voice_operator.desired.routes import grpc_route, http_route
+from nemo_voice_operator.desired.service import headless_service, serving_service
 from nemo_voice_operator.kube.manifests import Manifest, without_none
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
@@ -26,7 +27,10 @@ _BUILDERS: tuple[Callable[[VoiceService, Plan, OperatorSettings], Manifest | Non
     serving_policy,
     serving_deployment,
     serving_budget,
+    headless_service,
     serving_monitor,
+    http_route,
+    grpc_route,
 )
 """The builder of each kind, in the order in which their objects are best applied."""
 

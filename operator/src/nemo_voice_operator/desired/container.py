@@ -11,6 +11,7 @@ from nemo_voice_operator.desired.grpc_port import grpc_container_ports
 from nemo_voice_operator.desired.pod import confined_container, key_mounts, volume_mounts
 from nemo_voice_operator.desired.pronunciations import pronunciation_mounts
 from nemo_voice_operator.desired.self_test import self_test_mounts
+from nemo_voice_operator.desired.tls import certificate_mounts, url_scheme
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
@@ -57,10 +58,11 @@ def serving_container(
             *key_mounts(service),
             *pronunciation_mounts(service),
             *self_test_mounts(service),
+            *certificate_mounts(service),
         ],
-        "startupProbe": _startup_probe(service.spec.warmup.timeout_seconds),
-        "livenessProbe": _liveness_probe(),
-        "readinessProbe": _readiness_probe(),
+        "startupProbe": _startup_probe(service),
+        "livenessProbe": _liveness_probe(service),
+        "readinessProbe": _readiness_probe(service),
     }
 
 
@@ -76,16 +78,17 @@ def grace_s(service: VoiceService) -> int:
     return math.ceil(drain_s + _EXIT_S)
 
 
-def _startup_probe(timeout_s: int) -> Manifest:
+def _startup_probe(service: VoiceService) -> Manifest:
     """Waits for the self-test. A failed start ends the process itself, long before this does.
 
     The service responds when its start has ended, so a start that is quick enough leaves no Event
     of a failed probe. A few tries share the time: one that hangs is ended when it is over.
     """
+    timeout_s = service.spec.warmup.timeout_seconds
     try_s = max(2, (timeout_s - _LISTENS_AFTER_S) // _STARTUP_TRIES)
     path = f"{service_contract.STARTUP_PATH}?{service_contract.STARTUP_WAIT}={try_s - 1}"
     return {
-        **_http_get(path),
+        **_http_get(service, path),
         "initialDelaySeconds": _LISTENS_AFTER_S,
         "periodSeconds": min(try_s, _STARTUP_PERIOD_S),
         "timeoutSeconds": try_s,
@@ -94,31 +97,33 @@ def _startup_probe(timeout_s: int) -> Manifest:
     }
 
 
-def _liveness_probe() -> Manifest:
+def _liveness_probe(service: VoiceService) -> Manifest:
     """Restarts a process that hangs: it reports so itself, or has not responded for a minute.
 
     Patient, because under a full CPU a restart only makes others slower. It has no grace period of
     its own: the pod's lets a process that still works finish its requests.
     """
     return {
-        **_http_get(service_contract.LIVE_PATH),
+        **_http_get(service, service_contract.LIVE_PATH),
         "periodSeconds": 10,
         "failureThreshold": 6,
     }
 
 
-def _readiness_probe() -> Manifest:
+def _readiness_probe(service: VoiceService) -> Manifest:
     """Takes a pod out of the Service within twelve seconds, but not for one late response."""
     return {
-        **_http_get(service_contract.READY_PATH, service_contract.READINESS_TIMEOUT_S),
+        **_http_get(service, service_contract.READY_PATH, service_contract.READINESS_TIMEOUT_S),
         "periodSeconds": service_contract.READINESS_PERIOD_S,
         "failureThreshold": service_contract.READINESS_FAILURES,
     }
 
 
-def _http_get(path: str, timeout_s: int = _PROBE_TIMEOUT_S) -> Manifest:
+def _http_get(service: VoiceService, path: str, timeout_s: int = _PROBE_TIMEOUT_S) -> Manifest:
+    # The kubelet verifies no certificate.
+    scheme = url_scheme(service).upper() if service.spec.tls else None
     return {
-        "httpGet": {"path": path, "port": service_contract.PORT_NAME},
+        "httpGet": {"path": path, "port": service_contract.PORT_NAME, "scheme": scheme},
         "timeoutSeconds": timeout_s,
     }
 

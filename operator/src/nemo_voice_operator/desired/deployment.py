@@ -20,6 +20,7 @@ from nemo_voice_operator.desired.pod import (
 )
 from nemo_voice_operator.desired.pronunciations import pronunciation_volumes
 from nemo_voice_operator.desired.self_test import self_test_volumes
+from nemo_voice_operator.desired.tls import certificate_volumes
 from nemo_voice_operator.kube.labels import CLAIM_LABEL
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
@@ -73,6 +74,7 @@ def pod_template(service: VoiceService, plan: Plan, settings: OperatorSettings) 
                 *key_volumes(service),
                 *pronunciation_volumes(service),
                 *self_test_volumes(service),
+                *certificate_volumes(service),
             ],
         },
     }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.model_source import Checkpoint
 from nemo_voice_operator.api.pods import EnvVar
+from nemo_voice_operator.api.route import ROOT_PATH_VARIABLE
 from nemo_voice_operator.api.service_contract import (
     API_KEYS,
     CA_BUNDLE_FILE,
@@ -23,6 +24,7 @@ from nemo_voice_operator.api.service_contract import (
     PRONUNCIATIONS_FOLDER,
     QUEUE_VARIABLES,
     SELF_TEST_CLIP,
+    TLS_FILES,
 )
 from nemo_voice_operator.api.spec import Task, container_port
 from nemo_voice_operator.api.speech import SelfTest
@@ -66,6 +68,8 @@ def serving_environment(service: VoiceService, plan: Plan) -> list[Json]:
         QUEUE_VARIABLES[spec.task]: _text(engine["max_queue"]),
         **_speech(service),
         "NEMO_VOICE_API_KEYS_FILE": API_KEYS if spec.auth else None,
+        **(TLS_FILES if spec.tls else {}),
+        ROOT_PATH_VARIABLE: spec.route.path if spec.route else None,
         "NEMO_VOICE_PRONUNCIATIONS": PRONUNCIATIONS_FOLDER if spec.pronunciations else None,
         "NEMO_VOICE_WARMUP_TEXTS": _json(spec.warmup.texts),
         "NEMO_VOICE_SELF_TEST__TEXT": _literal(test.text),

@@ -3,6 +3,7 @@
 from nemo_voice_operator.api import VoiceService
 from nemo_voice_operator.api.grpc_port import GRPC_PORT, GRPC_PORT_VARIABLE
 from nemo_voice_operator.api.service_contract import GRPC_PORT_NAME
+from nemo_voice_operator.desired.tls import grpc_protocol
 from nemo_voice_operator.kube.manifests import Json, Manifest
 
 _MAX_PORT = 65_535
@@ -30,10 +31,19 @@ def grpc_service_ports(service: VoiceService) -> list[Json]:
     """Returns the Service's port; none where the Service has that one for HTTP."""
     if grpc_port(service) is None or service.spec.port == GRPC_PORT:
         return []
-    port: Manifest = {
+    return [_port(service, GRPC_PORT)]
+
+
+def grpc_pod_ports(service: VoiceService) -> list[Json]:
+    """Returns the headless Service's port, which is the container's."""
+    number = grpc_port(service)
+    return [_port(service, number)] if number else []
+
+
+def _port(service: VoiceService, number: int) -> Manifest:
+    return {
         "name": GRPC_PORT_NAME,
-        "port": GRPC_PORT,
+        "port": number,
         "targetPort": GRPC_PORT_NAME,
-        "appProtocol": "kubernetes.io/h2c",
+        "appProtocol": grpc_protocol(service),
     }
-    return [port]

@@ -71,6 +71,11 @@ def claim_name(service: VoiceService) -> str:
     return f"{service.metadata.name}-models"
 
 
+def headless_name(service: VoiceService) -> str:
+    """Returns the name of the Service whose name resolves to every ready pod."""
+    return f"{service.metadata.name}-headless"
+
+
 def job_name(identity: Mapping[str, Json]) -> str:
     """Returns the name of the cache Job of this identity."""
     return f"nemo-voice-cache-{_digest(identity)}"

@@ -34,6 +34,7 @@ from nemo_voice_operator.desired.pod import (
 )
 from nemo_voice_operator.desired.pronunciations import pronunciation_mounts, pronunciation_volumes
 from nemo_voice_operator.desired.self_test import self_test_mounts, self_test_volumes
+from nemo_voice_operator.desired.tls import certificate_mounts, certificate_volumes
 from nemo_voice_operator.kube.labels import CLAIM_LABEL, COMPONENT_LABEL, MANAGED_BY, PREFLIGHT
 from nemo_voice_operator.kube.manifests import Json, Manifest
 from nemo_voice_operator.settings import OperatorSettings
@@ -89,6 +90,7 @@ def _template(service: VoiceService, plan: Plan, settings: OperatorSettings) -> 
                 *key_volumes(service),
                 *pronunciation_volumes(service),
                 *self_test_volumes(service),
+                *certificate_volumes(service),
             ],
         },
     }
@@ -107,6 +109,7 @@ def _container(service: VoiceService, plan: Plan, settings: OperatorSettings) ->
             *key_mounts(service),
             *pronunciation_mounts(service),
             *self_test_mounts(service),
+            *certificate_mounts(service),
         ],
     }
 

@@ -59,9 +59,13 @@ JOB = Kind("batch/v1", "Job", "jobs")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 SERVICE_MONITOR = Kind("monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors")
+HTTP_ROUTE = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes")
+GRPC_ROUTE = Kind("gateway.networking.k8s.io/v1", "GRPCRoute", "grpcroutes")
 LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 EVENT = Kind("events.k8s.io/v1", "Event", "events")
 
+OPTIONAL = (SERVICE_MONITOR, HTTP_ROUTE, GRPC_ROUTE)
+"""Kinds that a cluster may not know. They are never watched, but listed from time to time."""
 OWNED = (
     DEPLOYMENT,
     SERVICE,
@@ -70,10 +74,10 @@ OWNED = (
     DISRUPTION_BUDGET,
     NETWORK_POLICY,
     CONTROLLER_REVISION,
-    SERVICE_MONITOR,
+    *OPTIONAL,
 )
 """Kinds that are applied and pruned."""
-WATCHED = (VOICE_SERVICE, *OWNED[:-1], POD)
+WATCHED = (VOICE_SERVICE, *(kind for kind in OWNED if kind not in OPTIONAL), POD)
 """Kinds that every cluster knows and whose changes are followed."""
 
 _BY_NAME = {kind.name: kind for kind in (VOICE_SERVICE, *OWNED, POD, EVENT, LEASE)}

@@ -14,6 +14,6 @@ RETAIN_ANNOTATION = f"{GROUP}/retain"
 MANAGED_BY = {"app.kubernetes.io/managed-by": MANAGER}
 TEMPLATE_ANNOTATION = f"{GROUP}/template"
 """On a pod template, its digest, by which a template of an older spec is recognised."""
-SERVING, CACHE, PREFLIGHT = "serving", "cache", "preflight"
+SERVING, HEADLESS, CACHE, PREFLIGHT = "serving", "headless", "cache", "preflight"
 JOB_NAME_LABEL = "batch.kubernetes.io/job-name"
 """Set by Kubernetes on the pods of a Job."""

@@ -12,9 +12,12 @@ from nemo_voice_operator.kube.kinds import (
     DEPLOYMENT,
     DISRUPTION_BUDGET,
     EVENT,
+    GRPC_ROUTE,
+    HTTP_ROUTE,
     JOB,
     LEASE,
     NETWORK_POLICY,
+    OPTIONAL,
     OWNED,
     POD,
     SERVICE,
@@ -36,6 +39,8 @@ _OWNED_FOR: Mapping[Kind, str] = {
     NETWORK_POLICY: "limit who calls the pods, and whom they call",
     CONTROLLER_REVISION: "remember the last good pod template",
     SERVICE_MONITOR: "have a Prometheus operator read the metrics",
+    HTTP_ROUTE: "have a Gateway pass on HTTP and WebSockets, and learn whether it does",
+    GRPC_ROUTE: "have a Gateway pass on gRPC, and learn whether it does",
 }
 """What each kind of owned object is for."""
 
@@ -72,10 +77,10 @@ def managed_rights() -> list[Right]:
         *(
             _right(kind, (*_READ, *_WRITE), _OWNED_FOR[kind])
             for kind in OWNED
-            if kind is not SERVICE_MONITOR
+            if kind not in OPTIONAL
         ),
         # An optional kind is never watched: it may not be there.
-        _right(SERVICE_MONITOR, ("get", "list", *_WRITE), _OWNED_FOR[SERVICE_MONITOR]),
+        *(_right(kind, ("get", "list", *_WRITE), _OWNED_FOR[kind]) for kind in OPTIONAL),
         # What a pod waits for, a Secret or a volume, is said by Events alone.
         _right(EVENT, ("create", "list"), "tell what changed, and learn what pods wait for"),
     ]

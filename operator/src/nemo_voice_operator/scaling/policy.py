@@ -1,7 +1,7 @@
 """How many replicas a service should have for its load, decided from readings and history.
 
 `pod_client.py` reads the load, the autoscaler calls this, the reconciler acts on the decision. The
-rule is that of Kubernetes' HorizontalPodAutoscaler, with two targets and two windows.
+rule is that of Kubernetes' HorizontalPodAutoscaler, with three targets and two windows.
 """
 
 import math
@@ -25,6 +25,8 @@ class ScalingPolicy:
     """Requests admitted and unfinished that one replica is meant to hold."""
     target_queue_s: float | None = None
     """Seconds of admitted work that one replica is meant to have before it."""
+    target_sessions: float | None = None
+    """Live sessions that one replica is meant to hold."""
     up_window_s: float = 15.0
     """A rise counts once every reading for so long has asked for it."""
     down_window_s: float = 300.0
@@ -36,7 +38,8 @@ class ScalingPolicy:
         """Refuses numbers that no decision can be made from."""
         if not 1 <= self.min <= self.max:
             raise ValueError("Scaling needs 1 <= min <= max.")
-        targets = [t for t in (self.target_in_flight, self.target_queue_s) if t is not None]
+        given = (self.target_in_flight, self.target_queue_s, self.target_sessions)
+        targets = [target for target in given if target is not None]
         if not targets or min(targets) <= 0:
             raise ValueError("Scaling needs a target, and targets are above 0.")
         if min(self.up_window_s, self.down_window_s, self.tolerance) < 0:
@@ -76,6 +79,11 @@ class Observation:
     def queue_s(self) -> float:
         """Seconds of work that one pod alone would need for what all pods have admitted."""
         return sum(load.queue_s for load in self.loads)
+
+    @property
+    def sessions(self) -> float:
+        """Live sessions, over all pods."""
+        return sum(load.sessions for load in self.loads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,8 @@ class Decision:
     """Requests in flight, over the pods that gave their load."""
     queue_s: float
     """Seconds of work admitted, over the pods that gave their load."""
+    sessions: float
+    """Live sessions, over the pods that gave their load."""
 
     @property
     def is_change(self) -> bool:
@@ -160,6 +170,7 @@ def scaling_decision(
         outcome.message(reason),
         observation.in_flight,
         observation.queue_s,
+        observation.sessions,
     )
     return decision, ScalingState(highs, lows, wanted)
 
@@ -176,6 +187,7 @@ def _asked(policy: ScalingPolicy, observation: Observation, current: int, *, mis
     totals = (
         (policy.target_in_flight, observation.in_flight),
         (policy.target_queue_s, observation.queue_s),
+        (policy.target_sessions, observation.sessions),
     )
     return max(
         _asked_by(total / target, current, missing=missing, tolerance=policy.tolerance)
@@ -257,4 +269,6 @@ class _Outcome:
             parts.append(f"{seen.in_flight:g} in flight (target {policy.target_in_flight:g} each)")
         if policy.target_queue_s is not None:
             parts.append(f"{seen.queue_s:.1f} s queued (target {policy.target_queue_s:g} s each)")
+        if policy.target_sessions is not None:
+            parts.append(f"{seen.sessions:g} live (target {policy.target_sessions:g} each)")
         return ", ".join(parts)

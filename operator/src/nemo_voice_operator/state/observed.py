@@ -44,6 +44,8 @@ class Observed:
     """Serving pods, ordered by name."""
     good_template: Mapping[str, Any] | None = None
     """The pod template that last had every replica ready."""
+    routes: Mapping[str, Object] = field(default_factory=dict)
+    """The Routes of this VoiceService, by the name of their kind."""
     capabilities: Capabilities = field(default_factory=Capabilities)
     scaling_decision: ScalingDecision | None = None
     """None without `scaling`, and before the first decision."""

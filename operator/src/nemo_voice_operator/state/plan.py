@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 
+from nemo_voice_operator.kube.kinds import Kind
 from nemo_voice_operator.kube.manifests import Manifest
 
 
@@ -12,7 +13,11 @@ from nemo_voice_operator.kube.manifests import Manifest
 class Capabilities:
     """Which optional kinds the cluster knows."""
 
-    service_monitor: bool = False
+    kinds: frozenset[Kind] = frozenset()
+
+    def knows(self, kind: Kind) -> bool:
+        """Returns whether the cluster knows this kind."""
+        return kind in self.kinds
 
 
 @dataclass(frozen=True, slots=True)

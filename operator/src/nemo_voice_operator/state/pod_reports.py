@@ -31,11 +31,13 @@ class PodLoad:
     """Requests admitted and unfinished, the queue included."""
     queue_s: float
     """Estimated seconds until the admitted work is done."""
+    sessions: float = 0.0
+    """Live sessions that are open, of speech and of text."""
 
     def __post_init__(self) -> None:
         """Refuses what no pod can have: negative, infinite, not a number."""
-        if not (0 <= self.in_flight < _IMPOSSIBLE and 0 <= self.queue_s < _IMPOSSIBLE):
-            raise ValueError(f"No pod has a load of {self.in_flight} and {self.queue_s} s.")
+        if not all(0 <= one < _IMPOSSIBLE for one in (self.in_flight, self.queue_s, self.sessions)):
+            raise ValueError(f"No pod has {self}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import Object
 from nemo_voice_operator.status.condition_times import find_condition
 from nemo_voice_operator.status.conditions import IN_IMAGE
+from nemo_voice_operator.status.route_status import ROUTE_ACCEPTED
 
 _MOST_NOTE_BYTES, _MOST_REASON_BYTES = 1024, 128  # the API's limits
 
@@ -84,6 +85,8 @@ def _change(condition: Condition, old: Condition | None) -> tuple[str, str, str]
         ("ModelCached", "True"): ("Normal", "ModelCached", condition.message),
         ("Ready", "True"): ("Normal", "Ready", condition.message),
         ("Degraded", "True"): ("Warning", condition.reason, condition.message),
+        (ROUTE_ACCEPTED, "True"): ("Normal", ROUTE_ACCEPTED, condition.message),
+        (ROUTE_ACCEPTED, "False"): ("Warning", condition.reason, condition.message),
     }
     if was_true and old is not None:
         changes["Ready", "False"] = ("Warning", "NotReady", why)

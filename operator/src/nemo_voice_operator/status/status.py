@@ -9,6 +9,7 @@ from nemo_voice_operator.api.model_source import DEMO, Checkpoint
 from nemo_voice_operator.api.status import (
     MAX_MESSAGE_CHARS,
     MAX_REASON_CHARS,
+    Condition,
     Phase,
     PhaseSeconds,
     Progress,
@@ -16,6 +17,7 @@ from nemo_voice_operator.api.status import (
     Status,
 )
 from nemo_voice_operator.desired.names import selector_of
+from nemo_voice_operator.desired.tls import url_scheme
 from nemo_voice_operator.kube.manifests import Manifest
 from nemo_voice_operator.kube.objects import is_leaving, is_over, is_ready
 from nemo_voice_operator.planning.planning import claim_uid
@@ -27,6 +29,7 @@ from nemo_voice_operator.status.assessment import Assessment
 from nemo_voice_operator.status.condition_times import UndatedCondition, with_times
 from nemo_voice_operator.status.conditions import reason_of, undated_conditions
 from nemo_voice_operator.status.pod_diagnosis import UNSCHEDULABLE, Diagnosis, serving_diagnosis
+from nemo_voice_operator.status.route_status import route_condition
 
 _MAY_YET_COME = frozenset({UNSCHEDULABLE, "ClaimNotFound"})
 
@@ -83,10 +86,17 @@ def status_of(
         ),
         refresh=resolved.refresh if plan.model is not None else before.refresh,
         progress=_progress(assessment),
-        conditions=with_times(conditions, before.conditions, service.metadata.generation, now),
+        conditions=_dated([*conditions, route_condition(service, observed)], service, now),
         phases=_seconds(assessment),
         load=decision.load if decision and service.spec.scaling is not None else None,
     )
+
+
+def _dated(
+    conditions: Sequence[UndatedCondition | None], service: VoiceService, now: str
+) -> tuple[Condition, ...]:
+    there = (one for one in conditions if one is not None)
+    return with_times(there, service.status.conditions, service.metadata.generation, now)
 
 
 def _assessed(
@@ -162,7 +172,7 @@ def _since(before: Mapping[str, Any] | None, now: str) -> str:
 
 def _endpoint(service: VoiceService) -> str:
     metadata = service.metadata
-    return f"http://{metadata.name}.{metadata.namespace}.svc:{service.spec.port}"
+    return f"{url_scheme(service)}://{metadata.name}.{metadata.namespace}.svc:{service.spec.port}"
 
 
 def _served(

@@ -36,6 +36,15 @@ nemo_voice_queue_seconds 1.25
 # TYPE nemo_voice_queue_wait_seconds histogram
 nemo_voice_queue_wait_seconds_bucket{le="0.1",stage="spectrogram"} 3.0
 """
+SESSIONS = b"""\
+# TYPE nemo_voice_live_sessions gauge
+nemo_voice_live_sessions{protocol="websocket"} 4.0
+nemo_voice_live_sessions{protocol="grpc"} 2.0
+# TYPE nemo_voice_live_sessions_refused_total counter
+nemo_voice_live_sessions_refused_total 99.0
+# TYPE nemo_voice_live_text_sessions gauge
+nemo_voice_live_text_sessions 1.0
+"""
 READINESS = {
     "phase": "warming",
     "reason": "batch of 8",
@@ -86,6 +95,18 @@ async def load_from(
 
 async def test_the_load_is_read_from_the_metrics(session: aiohttp.ClientSession) -> None:
     assert await load_from(session, response(METRICS)) == PodLoad(7.0, 1.25)
+
+
+def test_live_sessions_of_every_kind_add_up() -> None:
+    assert load_of(200, METRICS + SESSIONS) == PodLoad(7.0, 1.25, 7.0)
+    assert load_of(200, SESSIONS + METRICS) == PodLoad(7.0, 1.25, 7.0)
+
+
+def test_a_pod_with_a_flood_of_samples_is_not_believed() -> None:
+    flood = b"nemo_voice_live_sessions 1\n" * 65
+    found = load_of(200, METRICS + flood)
+    assert isinstance(found, Unread)
+    assert found.fault is Fault.MALFORMED
 
 
 @pytest.mark.parametrize(

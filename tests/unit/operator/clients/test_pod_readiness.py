@@ -1,7 +1,9 @@
 """The pod readiness client against real servers on loopback."""
 
 import json
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -9,9 +11,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from nemo_voice_operator.clients.pod_client import PodAddress, PodReader, PodResponse
+from nemo_voice_operator.clients.pod_client import PodAddress, PodReader, PodResponse, Unread
 from nemo_voice_operator.clients.pod_readiness import PodReadinessClient, address_of, progress_of
-from nemo_voice_operator.state.pod_reports import CacheProgress
+from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness
+from support.hub.certificates import authority_in
 from support.operator.observations import pod
 from support.ports import free_port
 
@@ -25,15 +28,15 @@ async def reader() -> AsyncIterator[PodReader]:
         yield PodReader(session, timeout_s=0.5)
 
 
-def serving(body: bytes, status: int = 200) -> TestServer:
+def serving(body: bytes, status: int = 200, path: str = "/") -> TestServer:
     """A server that always sends this."""
 
     async def response(_request: web.Request) -> web.Response:
         return web.Response(status=status, body=body)
 
     app = web.Application()
-    app.router.add_get("/", response)
-    return TestServer(app)
+    app.router.add_get(path, response)
+    return TestServer(app, host="127.0.0.1")
 
 
 def job_pod(address: str | None) -> dict[str, Any]:
@@ -52,6 +55,26 @@ async def test_no_response_is_no_progress(reader: PodReader) -> None:
     assert await client.progress([job_pod("127.0.0.1")]) is None
     assert await client.progress([job_pod(None)]) is None
     assert await client.progress([]) is None
+
+
+async def test_a_certificate_of_other_names_is_no_reason_to_know_nothing(
+    reader: PodReader, tmp_path: Path
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(authority_in(tmp_path / "authority").server)
+    body = json.dumps({"phase": "ready", "status": "ready"}).encode()
+    server = serving(body, path="/v1/health/ready")
+    await server.start_server(ssl=context)
+    try:
+        addresses = [
+            PodAddress(scheme, "127.0.0.1", server.port or 0, scheme)
+            for scheme in ("https", "http")
+        ]
+        found = await reader.read_readiness(addresses)
+    finally:
+        await server.close()
+    assert found["https"] == PodReadiness(PodPhase.READY, None, ready=True)
+    assert isinstance(found["http"], Unread)
 
 
 async def test_endless_response_is_cut_off(reader: PodReader) -> None:

@@ -116,6 +116,15 @@ async def test_a_voice_service_of_another_operator_is_not_scaled(service: Servic
     assert [scaled.replicas for scaled in await service.decided()] == [5]
 
 
+async def test_live_sessions_decide_and_are_reported(service: Service) -> None:
+    service.put(scaling={"min": 1, "max": 9, "target": {"sessions": 10}, "upWindowSeconds": 0})
+    service.deploy(2, in_flight=0)
+    for name in ("narrator-0", "narrator-1"):
+        service.reader.loads[name] = PodLoad(0, 0, 25)
+    (scaled,) = await service.decided()
+    assert (scaled.replicas, scaled.load.sessions, scaled.load.reason) == (5, 50, "LoadRose")
+
+
 async def test_without_a_ready_pod_no_load_is_read_and_nothing_grows(service: Service) -> None:
     service.object_cache.put(pod())
     (scaled,) = await service.decided()

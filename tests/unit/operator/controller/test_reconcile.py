@@ -22,7 +22,7 @@ def test_a_demo_becomes_pods_without_a_claim_or_a_download(scene: Scene) -> None
     scene.apply()
     scene.settle()
     assert scene.cluster.names("Deployment") == ["narrator"]
-    assert scene.cluster.names("Service") == ["narrator"]
+    assert scene.cluster.names("Service") == ["narrator", "narrator-headless"]
     assert not scene.cluster.names("Job")
     assert not scene.cluster.names("PersistentVolumeClaim")
     assert scene.condition("ModelCached") == ("True", "InImage")
@@ -93,7 +93,7 @@ def test_deleted_object_is_recreated(scene: Scene) -> None:
     scene.settle()
     del scene.cluster.objects["Service", NAMESPACE, "narrator"]
     scene.settle()
-    assert scene.cluster.names("Service") == ["narrator"]
+    assert scene.cluster.names("Service") == ["narrator", "narrator-headless"]
 
 
 def test_no_pod_starts_before_the_model_is_in_the_claim(scene: Scene) -> None:
@@ -400,7 +400,7 @@ def test_objects_of_others_with_our_label_are_kept(scene: Scene) -> None:
     metadata = {"name": "theirs", "namespace": NAMESPACE, "labels": labels}
     scene.cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": metadata})
     scene.settle()
-    assert scene.cluster.names("Service") == ["narrator", "theirs"]
+    assert scene.cluster.names("Service") == ["narrator", "narrator-headless", "theirs"]
 
 
 def begin_deletion(scene: Scene) -> None:

@@ -14,6 +14,7 @@ from nemo_voice_operator.errors import (
     Unavailable,
     Unexplained,
 )
+from nemo_voice_operator.kube.kinds import SERVICE_MONITOR
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.planning.planning import ROLLED_BACK
 from nemo_voice_operator.state.observed import ScalingDecision
@@ -256,7 +257,7 @@ def test_unreadable_resource_does_not_affect_others_of_its_claim(scene: Scene) -
 
 
 def test_a_monitor_that_is_not_wanted_any_more_is_deleted_once(scene: Scene) -> None:
-    scene.reconciler.capabilities = Capabilities(service_monitor=True)
+    scene.reconciler.capabilities = Capabilities(frozenset({SERVICE_MONITOR}))
     scene.apply()
     scene.settle()
     assert scene.cluster.names("ServiceMonitor") == ["narrator"]

@@ -24,8 +24,8 @@ SETTINGS = OperatorSettings(
     image_tts="ghcr.io/nemo-voice/nemo-voice-tts:1.2.3",
     image_stt="ghcr.io/nemo-voice/nemo-voice-stt:1.2.3",
 )
-NOT_KUBERNETES_OWN = {"ServiceMonitor", "VoiceService"}
-ALWAYS = ["Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget"]
+NOT_KUBERNETES_OWN = {"ServiceMonitor", "HTTPRoute", "GRPCRoute", "VoiceService"}
+ALWAYS = ["Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget", "Service"]
 
 
 def owned_by_sample(sample: str) -> list[Manifest]:
@@ -127,6 +127,7 @@ def test_service_exists_before_the_first_deployment() -> None:
         "Service",
         "NetworkPolicy",
         "PodDisruptionBudget",
+        "Service",
     ]
 
 

@@ -60,7 +60,7 @@ def test_every_object_has_the_specs_labels_and_annotations_and_keeps_its_own() -
             "example.com/owner": "speech",
             **before.get("annotations", {}),
         }
-    assert len(plain) == 9
+    assert len(plain) == 10
 
 
 def test_labels_of_objects_never_reach_the_pods() -> None:
@@ -81,7 +81,7 @@ def test_annotation_of_the_service_wins_over_one_of_every_object() -> None:
         for one in owned(
             objectAnnotations={"a": "1", "b": "1"}, service={"annotations": {"b": "2"}}
         )
-        if one["kind"] == "Service"
+        if one["kind"] == "Service" and one["spec"].get("clusterIP") is None
     ]
     assert service["metadata"]["annotations"] == {"a": "1", "b": "2"}
 
@@ -190,7 +190,8 @@ def test_the_operators_own_names_and_paths_are_those_that_a_spec_may_not_take() 
     hub = {"caBundle": {"secretKeyRef": {"name": "s", "key": "k"}}}
     names = {"configMapRef": {"name": "names"}}
     clip = {"clip": {"configMapRef": {"name": "c", "key": "k"}}}
-    made = list(pods(hub=hub, pronunciations=names, selfTest=clip))
+    tls = {"secretName": "certificate"}
+    made = list(pods(hub=hub, pronunciations=names, selfTest=clip, tls=tls))
     volumes = {one["name"] for pod in made for one in pod["volumes"]}
     assert volumes == set(pod_parts.OWN_VOLUMES)
     mounts = {one["mountPath"] for pod in made for one in pod["containers"][0]["volumeMounts"]}

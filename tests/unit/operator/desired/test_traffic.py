@@ -10,6 +10,7 @@ from nemo_voice_operator.desired.monitor import serving_monitor
 from nemo_voice_operator.desired.names import selector_of
 from nemo_voice_operator.desired.network_policy import serving_policy
 from nemo_voice_operator.desired.service import serving_service
+from nemo_voice_operator.kube.kinds import SERVICE_MONITOR
 from nemo_voice_operator.kube.manifests import without_none
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Capabilities, Plan
@@ -24,7 +25,9 @@ PLAN = Plan(replicas=1)
 
 
 def monitored(is_known: bool) -> Plan:
-    return Plan(replicas=1, capabilities=Capabilities(service_monitor=is_known))
+    return Plan(
+        replicas=1, capabilities=Capabilities(frozenset({SERVICE_MONITOR} if is_known else ()))
+    )
 
 
 def named(namespace: str) -> dict[str, Any]:

@@ -75,6 +75,38 @@ def test_queued_seconds_alone_are_a_target() -> None:
     assert decided(policy, Observation(0, 2, pods(100, 100, queue_s=5))).replicas == 5
 
 
+@pytest.mark.parametrize(
+    ("sessions", "in_flight", "expected"),
+    [((20, 20), 0, 2), ((20, 30), 0, 3), ((5, 5), 0, 1), ((20, 20), 30, 4), ((0, 0), 0, 1)],
+)
+def test_live_sessions_count_whether_anything_is_in_flight_or_not(
+    sessions: tuple[float, ...], in_flight: float, expected: int
+) -> None:
+    policy = ScalingPolicy(
+        min=1, max=9, target_in_flight=8, target_sessions=20, up_window_s=0, down_window_s=0
+    )
+    loads = tuple(PodLoad(in_flight / 2, 0, count) for count in sessions)
+    assert decided(policy, Observation(0, 2, loads)).replicas == expected
+
+
+def test_the_sentence_names_the_sessions_of_a_target_alone() -> None:
+    policy = ScalingPolicy(min=1, max=9, target_sessions=20, up_window_s=0)
+    made = decided(policy, Observation(0, 2, (PodLoad(3, 1, 30), PodLoad(3, 1, 20))))
+    assert made.sessions == 50
+    assert made.message == (
+        "The load asked for more for 0 s, now 50 live (target 20 each): "
+        "3 replicas instead of 2 replicas."
+    )
+    other = decided(AT_ONCE, Observation(0, 1, (PodLoad(3, 1, 30),)))
+    assert "live" not in other.message
+
+
+def test_a_pod_whose_sessions_are_unknown_counts_as_full_for_shrinking() -> None:
+    policy = ScalingPolicy(min=1, max=9, target_sessions=20, up_window_s=0, down_window_s=0)
+    made = decided(policy, Observation(0, 2, (PodLoad(0, 0, 15),)))
+    assert (made.replicas, made.reason) == (2, ScalingReason.PODS_MISSING)
+
+
 def test_load_that_fills_replicas_exactly_adds_none() -> None:
     # 0.1 + 0.2 is a little more than 0.3 in floating point.
     policy = ScalingPolicy(min=1, max=9, target_queue_s=0.1, up_window_s=0)
@@ -249,6 +281,7 @@ def test_the_message_carries_the_numbers() -> None:
         {"target_in_flight": None},
         {"target_in_flight": 0},
         {"target_queue_s": -1.0},
+        {"target_sessions": 0},
         {"up_window_s": -1},
         {"tolerance": -0.1},
     ],
@@ -264,6 +297,8 @@ def test_a_load_that_no_pod_can_have_is_refused(value: float) -> None:
         PodLoad(value, 0)
     with pytest.raises(ValueError, match="No pod has"):
         PodLoad(0, value)
+    with pytest.raises(ValueError, match="No pod has"):
+        PodLoad(0, 0, value)
 
 
 def test_every_reason_is_documented_and_no_other() -> None:
