@@ -129,6 +129,28 @@ async def test_what_is_spoken_is_written_while_it_is_spoken_and_in_the_end_as_of
             assert await transcribed(http, server, samples) == text
 
 
+async def test_what_is_begun_in_the_silence_is_the_text_of_the_same_samples_as_a_file(
+    server: DrainingServer, speech: list[Samples]
+) -> None:
+    sound = np.asarray(soxr.resample(speech[0], 16_000, RATE_HZ))
+    pcm = pcm_of(np.concatenate([sound, np.zeros(round(0.4 * RATE_HZ), np.float32)]))
+    async with connected(server) as client, httpx.AsyncClient(timeout=60) as http:
+        await client.configure(turn_detection={"type": "server_vad", "silence_duration_ms": 2000})
+        await client.say(pcm)
+        begins_ms = (await client.until("input_audio_buffer.speech_started"))[-1]["audio_start_ms"]
+        shown = ""
+        while shown != "good morning how are you today":  # known before the turn is over
+            shown += (await client.until(f"{TRANSCRIPTION}.delta"))[-1]["delta"]
+        await client.say(bytes(2 * 2 * RATE_HZ))
+        events = await client.until(f"{TRANSCRIPTION}.completed")
+        (stopped,) = (event for event in events if event["type"].endswith("speech_stopped"))
+        samples = pcm[begins_ms * 48 : stopped["audio_end_ms"] * 48]
+        assert events[-1]["transcript"] == await transcribed(http, server, samples) == shown
+        metrics = (await http.get(f"{address(server)}/metrics")).text
+    assert 'nemo_voice_live_early_finals_total{used="yes"} 1.0' in metrics
+    assert "nemo_voice_live_behind_seconds_count 2.0" in metrics
+
+
 async def test_the_final_transcript_of_a_commit_is_that_of_the_same_samples_as_a_file(
     server: DrainingServer, tmp_path: Path
 ) -> None:

@@ -220,12 +220,12 @@ async def test_what_a_client_closes_with_makes_no_metric_of_its_own() -> None:
 async def test_batches_are_short_while_somebody_speaks() -> None:
     async with live_service(stt_app()) as server:
         (batcher,) = server.config.app.state.service.runtime._batchers  # type: ignore[union-attr] # the application
-        usual_s = batcher._speed.max_run_s
+        usual_s = batcher.speed.max_run_s
         async with connected(server), connected(server) as client:
             await client.configure()
-            assert batcher._speed.max_run_s == 0.5
+            assert batcher.speed.max_run_s == 0.5
         await metrics_when(server, "nemo_voice_live_sessions 0.0")
-        assert batcher._speed.max_run_s == usual_s == 30
+        assert batcher.speed.max_run_s == usual_s == 30
 
 
 @pytest.mark.parametrize("audio", [b"", speech(0.5), speech(0.5) + silence(1)])

@@ -63,12 +63,19 @@ class FakeUtterance(Utterance):
         self.pcm = b""
         self.say = on_partial
         self.is_closed = False
+        self.may_have_ended: list[int] = []
+        """How many bytes there were each time that these may have been all."""
         self._error = error
 
     @override
     def add(self, pcm: bytes) -> None:
         """Takes samples."""
         self.pcm += pcm
+
+    @override
+    def may_be_over(self) -> None:
+        """Remembers where."""
+        self.may_have_ended.append(len(self.pcm))
 
     @override
     async def final(self) -> Transcript:

@@ -135,7 +135,9 @@ class TranscriptionService(Service[Recogniser, Transcription]):
             engine,
             await self._load_detector(self.runtime),
             capacity=Capacity(settings.max_sessions, settings.slow_final_s, self.live_metrics),
-            limits=SessionLimits(max_utterance_s=settings.max_utterance_s),
+            limits=SessionLimits(
+                early_final_s=settings.early_final_s, max_utterance_s=settings.max_utterance_s
+            ),
             metrics=self.live_metrics,
         )
 

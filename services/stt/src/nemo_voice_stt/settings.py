@@ -22,6 +22,10 @@ class RealtimeSettings(SettingsGroup):
     """Longest session, in seconds; its client may connect again."""
     idle_s: float = Field(default=900.0, ge=1, le=MAX_S)
     """Seconds without a message after which a session is closed."""
+    early_final_s: float = Field(default=0.2, ge=0, le=60)
+    """Silence in seconds from which on the final transcript of an utterance may be begun, where the
+    service finds its end: once that is certain, most are ready. An utterance has no more of the
+    silence after it. 0: all of it, and its transcript is begun when it is over."""
     partial_interval_s: float = Field(default=0.5, ge=0.1, le=60)
     """Least time between two passes over an utterance that is still spoken, for its partials."""
     partial_share: float = Field(default=0.5, ge=0, le=1)

@@ -255,7 +255,7 @@ async def test_the_time_that_a_batch_may_take_is_shortened_and_restored() -> Non
         stage.batches.clear()
         await asyncio.gather(*(batcher.submit(number, length=10) for number in range(3)))
         assert len(stage.batches[0]) == items
-        batcher._speed._seconds_per_unit = 0.1  # three items of the same length took no longer
+        batcher.speed._seconds_per_unit = 0.1  # three items of the same length took no longer
     await batcher.close()
 
 

@@ -67,6 +67,29 @@ def test_a_stream_too_short_to_tell_is_what_the_configuration_says() -> None:
     assert started(LINEAR, b"", 1) is None
 
 
+@pytest.mark.parametrize(
+    ("rate_hz", "channels", "field"),
+    [
+        (1, 1, "sample_rate_hertz"),
+        (192_000, 1, "sample_rate_hertz"),
+        (16_000, 10**6, "audio_channel_count"),
+    ],
+)
+def test_samples_that_no_live_audio_has_are_refused(
+    rate_hz: int, channels: int, field: str
+) -> None:
+    config = RecognitionConfig(
+        encoding="LINEAR_PCM", sample_rate_hertz=rate_hz, audio_channel_count=channels
+    )
+    with pytest.raises(InvalidRequest, match=field):
+        started(config, PCM, 100)
+
+
+def test_a_file_of_a_higher_rate_is_gathered() -> None:
+    data = libsndfile_bytes(SOUND, 96_000, "WAV", "PCM_16")
+    assert isinstance(started(LINEAR, data, 100), FileAudio)
+
+
 def test_samples_of_no_known_rate_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="sample_rate_hertz"):
         started(RecognitionConfig(encoding="LINEAR_PCM"), PCM, 100)

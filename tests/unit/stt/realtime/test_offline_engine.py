@@ -2,74 +2,17 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from nemo_voice_serving.audio.raw import RawFormat
-from nemo_voice_serving.batching.admission import Admission
-from nemo_voice_serving.batching.batcher import Batcher
-from nemo_voice_serving.batching.device_thread import DeviceThread
-from nemo_voice_serving.batching.scheduler import Limits
 from nemo_voice_serving.errors import Overloaded
-from nemo_voice_stt.realtime.audio_format import LiveFormat
-from nemo_voice_stt.realtime.offline_engine import OfflineEngine
-from nemo_voice_stt.realtime.options import LiveOptions
-from nemo_voice_stt.realtime.pacing import PartialPacer, PartialPacing
 from nemo_voice_stt.transcription.port import Clip, Recognition
-from nemo_voice_stt.transcription.transcription import Pacing, Transcription, TranscriptionInput
+from nemo_voice_stt.transcription.transcription import TranscriptionInput
 from support.models.live import speech
-from support.models.observers import RecordingObserver
-
-RATE_HZ = 16_000
-OPTIONS = LiveOptions(audio_format=LiveFormat(rate_hz=RATE_HZ), turn_detection=None)
-Stage = Callable[[Sequence[Clip]], Sequence[Recognition]]
-
-
-def counted(batch: Sequence[Clip]) -> Sequence[Recognition]:
-    """Hears one word in each half second: `w0 w1 …`."""
-    counts = [round(len(clip.samples) / RATE_HZ * 2) for clip in batch]
-    return [Recognition(" ".join(f"w{place}" for place in range(count)), ()) for count in counts]
-
-
-class Delays:
-    """Keeps the delays of partials."""
-
-    def __init__(self) -> None:
-        self.seen: list[float] = []
-
-    def partial_recognised(self, delay_s: float) -> None:
-        """Keeps one."""
-        self.seen.append(delay_s)
-
-
-@asynccontextmanager
-async def engine_of(
-    stage: Stage = counted, *, max_work: float = 600, **pacing: float
-) -> AsyncIterator[OfflineEngine]:
-    """Yields the engine over a recogniser's stage."""
-    observer, device = RecordingObserver(), DeviceThread()
-    batcher = Batcher[Clip, Recognition](
-        "recognition", stage, limits=Limits(), device=device, observer=observer
-    )
-    batcher.start()
-    transcription = Transcription(
-        batcher,
-        sample_rate_hz=RATE_HZ,
-        admission=Admission(max_work, unit="audio seconds", assumed_rate=10, observer=observer),
-        pacing=Pacing(piece_s=10, pieces_ahead=2, max_audio_s=3600, timeout_s=30),
-    )
-    yield OfflineEngine(
-        transcription,
-        batcher,
-        sample_rate_hz=RATE_HZ,
-        pacer=PartialPacer(PartialPacing(**pacing), lambda: batcher.in_work),
-        observer=Delays(),
-    )
-    await batcher.close()
-    device.close()
+from support.models.live_engine import OPTIONS, RATE_HZ, Seen, counted, engine_of
 
 
 async def test_words_are_shown_while_an_utterance_is_open_and_the_final_is_of_the_whole() -> None:
@@ -84,7 +27,7 @@ async def test_words_are_shown_while_an_utterance_is_open_and_the_final_is_of_th
     joined = "".join(shown)
     assert joined
     assert transcript.text.startswith(joined)
-    assert isinstance(engine.observer, Delays)
+    assert isinstance(engine.observer, Seen)
     assert engine.observer.seen
 
 

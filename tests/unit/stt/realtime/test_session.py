@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
@@ -74,9 +76,63 @@ async def test_the_server_finds_what_is_spoken() -> None:
     assert isinstance(started, SpeechStarted)
     assert isinstance(stopped, SpeechStopped)
     assert 640 <= started.at_ms <= 740  # 0.3 s before 1 s, by chunks of 32 ms
-    assert 2480 <= stopped.at_ms <= 2580  # 0.5 s after 2 s
+    assert 2180 <= stopped.at_ms <= 2280  # 0.2 s after 2 s
     assert len(scene.engine.utterances[0].pcm) == 48 * (stopped.at_ms - started.at_ms)
     assert len({getattr(event, "item_id", None) for event in scene.events}) == 1
+
+
+async def test_all_of_the_silence_belongs_to_an_item_where_nothing_is_begun_early() -> None:
+    scene = await spoken(BY_SERVER, silence(1), tone(1), silence(1), early_final_s=0)
+    stopped = scene.events[1]
+    assert isinstance(stopped, SpeechStopped)
+    assert 2480 <= stopped.at_ms <= 2580  # 0.5 s after 2 s
+    assert scene.engine.utterances[0].may_have_ended == []
+
+
+async def test_an_utterance_hears_that_it_may_be_over_once_it_has_all_that_it_will_have() -> None:
+    scene = scene_of(BY_SERVER)
+    await scene.session.append(tone(1))
+    (utterance,) = scene.engine.utterances
+    assert utterance.may_have_ended == []
+    for _ in range(15):
+        await scene.session.append(silence(0.02))
+    assert scene.kinds() == ["SpeechStarted"]
+    assert set(utterance.may_have_ended) == {len(utterance.pcm)}
+    await scene.session.append(silence(1))
+    assert utterance.may_have_ended[-1] == len(utterance.pcm)
+
+
+async def test_what_was_held_back_in_a_pause_is_told_once_speech_goes_on() -> None:
+    scene = scene_of(BY_SERVER)
+    audio = tone(1) + silence(0.4) + tone(0.5)
+    await scene.session.append(audio + silence(1))
+    await scene.session.settle()
+    (utterance,) = scene.engine.utterances
+    assert utterance.pcm.startswith(audio)
+
+
+@given(
+    spans=st.lists(st.tuples(st.floats(0.1, 1.5), st.floats(0.02, 1.5)), min_size=1, max_size=5),
+    step=st.integers(481, 20_000),
+    early_s=st.sampled_from([0.0, 0.1, 0.2, 0.5, 3.0]),
+)
+@settings(deadline=None, database=None, derandomize=True, max_examples=30)
+def test_an_item_is_what_its_events_say_whatever_is_said(
+    spans: list[tuple[float, float]], step: int, early_s: float
+) -> None:
+    audio = b"".join(silence(quiet_s) + tone(loud_s) for loud_s, quiet_s in spans) + silence(4)
+    pieces = [audio[place : place + step] for place in range(0, len(audio), step)]
+    scene = asyncio.run(spoken(BY_SERVER, *pieces, early_final_s=early_s, max_utterance_s=2.0))
+    starts = [event.at_ms for event in scene.events if isinstance(event, SpeechStarted)]
+    ends = [event.at_ms for event in scene.events if isinstance(event, SpeechStopped)]
+    assert starts == sorted(starts)
+    assert all(utterance.pcm in audio for utterance in scene.engine.utterances)
+    assert all(utterance.pcm for utterance in scene.engine.utterances)
+    if len(starts) == len(ends) == len(scene.engine.utterances):
+        for utterance, start, end in zip(scene.engine.utterances, starts, ends, strict=True):
+            assert utterance.pcm == audio[48 * start : 48 * end]
+            if early_s == 0.2:
+                assert utterance.may_have_ended[-1] == len(utterance.pcm)
 
 
 @pytest.mark.parametrize("step", [100, 960, 4801, 10**7])
@@ -224,6 +280,31 @@ async def test_no_more_audio_is_read_while_too_many_items_are_unfinished() -> No
     assert not second.done()
     gate.set()
     await second
+
+
+async def test_a_session_holds_no_more_than_a_few_of_its_longest_items() -> None:
+    scene = scene_of(BY_CLIENT, max_utterance_s=2.0, max_unfinished=100)
+    gate = asyncio.Event()
+
+    async def commit() -> None:
+        await scene.session.append(tone(1.9))
+        whole = scene.engine.utterances[-1].final
+
+        async def late() -> object:
+            await gate.wait()
+            return await whole()
+
+        scene.engine.utterances[-1].final = late  # type: ignore[method-assign,assignment]
+        await scene.session.commit()
+
+    for _ in range(2):
+        await commit()
+    third = asyncio.create_task(commit())
+    await asyncio.wait({third}, timeout=0.05)
+    assert not third.done()
+    gate.set()
+    await third
+    await scene.session.settle()
 
 
 async def test_a_session_that_is_closed_leaves_nothing_behind() -> None:

@@ -25,6 +25,29 @@ def test_speech_ends_once_the_silence_is_as_long_as_the_client_chose() -> None:
     (_, stopped) = followed(chunks, silence_s=0.2)
     assert isinstance(stopped, TurnStopped)
     assert stopped.at_s == pytest.approx(CHUNK_S * 8)  # 7 chunks are 0.224 s
+    assert stopped.spoken_until_s == stopped.at_s
+
+
+def test_of_the_silence_an_utterance_has_what_is_kept() -> None:
+    turns = Turns(TurnDetection(silence_s=0.5), kept_silence_s=0.2)
+    turns.follow(LOUD)
+    may_be_over = []
+    for count in range(1, 16):
+        turns.follow(QUIET)
+        may_be_over.append(turns.may_be_over)
+        assert turns.spoken_until_s == pytest.approx(CHUNK_S + min(0.2, count * CHUNK_S))
+    assert may_be_over == [False] * 6 + [True] * 9
+    stopped = turns.follow(QUIET)
+    assert isinstance(stopped, TurnStopped)
+    assert stopped.spoken_until_s == pytest.approx(CHUNK_S + 0.2)
+
+
+def test_speech_that_goes_on_takes_back_that_it_may_be_over() -> None:
+    turns = Turns(TurnDetection(silence_s=0.5), kept_silence_s=0.1)
+    for one in (LOUD, *[QUIET] * 5, LOUD):
+        turns.follow(one)
+    assert not turns.may_be_over
+    assert turns.spoken_until_s == turns.at_s
 
 
 def test_a_pause_that_is_shorter_ends_nothing() -> None:

@@ -13,11 +13,13 @@ from nemo_voice_stt.realtime.wav_header import WavHeader
 SAMPLES = np.arange(-400, 400, dtype=np.int16)
 
 
-def wav(subtype: str = "PCM_16", channels: int = 1, kind: str = "WAV") -> bytes:
+def wav(
+    subtype: str = "PCM_16", channels: int = 1, kind: str = "WAV", rate_hz: int = 8_000
+) -> bytes:
     """Returns a file."""
     file = io.BytesIO()
     data = np.repeat(SAMPLES[:, None], channels, axis=1)
-    soundfile.write(file, data, 8_000, format=kind, subtype=subtype)
+    soundfile.write(file, data, rate_hz, format=kind, subtype=subtype)
     return file.getvalue()
 
 
@@ -71,6 +73,12 @@ def test_what_has_no_header_is_samples(data: bytes) -> None:
 def test_other_samples_are_refused(subtype: str) -> None:
     with pytest.raises(UnsupportedAudio, match="16-bit PCM"):
         read(wav(subtype), 1_000)
+
+
+@pytest.mark.parametrize("rate_hz", [2_000, 96_000, 192_000])
+def test_rates_that_no_live_audio_has_are_refused(rate_hz: int) -> None:
+    with pytest.raises(UnsupportedAudio, match=f"{rate_hz} Hz; live audio has"):
+        read(wav(rate_hz=rate_hz), 1_000)
 
 
 def test_a_header_without_an_end_is_refused() -> None:

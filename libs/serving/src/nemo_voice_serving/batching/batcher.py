@@ -102,7 +102,8 @@ class Batcher(Generic[In, Out]):
         self._observer = observer
         self._on_device_lost = on_device_lost
         self._in_flight = in_flight
-        self._speed = Speed(max_run_s)
+        self.speed = Speed(max_run_s)
+        """How fast the stage is, by its batches so far."""
         self._room = MemoryRoom()
         self._memory_advice = memory_advice
         self._running_items = 0
@@ -122,7 +123,7 @@ class Batcher(Generic[In, Out]):
 
     def limit_run(self, max_run_s: float | None = None) -> None:
         """Sets how long a batch of several may run from now on; None is what it was made with."""
-        self._speed.limit(max_run_s)
+        self.speed.limit(max_run_s)
 
     def start(self) -> None:
         """Begins to run batches; called once, on the event loop."""
@@ -199,7 +200,7 @@ class Batcher(Generic[In, Out]):
         while True:
             waiting = [item.waiting for item in self._queue]
             more_may_come = self._in_flight is None or self._in_flight() > len(waiting)
-            most = min(self._limits.max_padded, self._speed.max_padded(), self._room.most_padded())
+            most = min(self._limits.max_padded, self.speed.max_padded(), self._room.most_padded())
             limits = replace(self._limits, max_padded=most)
             match next_batch(waiting, limits, loop.time(), more_may_come=more_may_come):
                 case Run(places):
@@ -280,7 +281,7 @@ class Batcher(Generic[In, Out]):
             facts = {"stage": self._name, "items": len(batch), "overflows": len(overflows)}
             logger.warning("batch did not fit the device's memory, ran in halves", extra=facts)
         elif not failed:
-            self._speed.measured(padded, run_s)
+            self.speed.measured(padded, run_s)
             self._room.fitted()
         for _ in overflows:
             self._observer.batch_overflowed(self._name)

@@ -26,6 +26,10 @@ class Speed:
             self._seconds_per_unit = newest
         self._seconds_per_unit += _WEIGHT * (newest - self._seconds_per_unit)
 
+    def expected_s(self, padded: float) -> float:
+        """Returns how long a batch of that padded length is expected to run; 0 before any did."""
+        return padded * self._seconds_per_unit
+
     def max_padded(self) -> float:
         """Returns the padded length that is expected to run for no longer than a batch may."""
         if self._seconds_per_unit == 0:

@@ -4,10 +4,16 @@ from dataclasses import dataclass
 
 from nemo_voice_serving.audio.raw import Coding, RawFormat
 from nemo_voice_serving.audio.signatures import names_its_format
-from nemo_voice_serving.errors import UnsupportedAudio
+from nemo_voice_serving.errors import InvalidRequest, UnsupportedAudio
 from nemo_voice_stt.grpc.protos.riva_asr_pb2 import RecognitionConfig
 from nemo_voice_stt.grpc.requests import raw_format_of
-from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
+from nemo_voice_stt.realtime.audio_format import (
+    MAX_CHANNELS,
+    MAX_RATE_HZ,
+    MIN_RATE_HZ,
+    Encoding,
+    LiveFormat,
+)
 from nemo_voice_stt.realtime.wav_header import WavHeader
 
 _NAME_BYTES = 16
@@ -46,7 +52,8 @@ class AudioStart:
         """Returns what the stream is; None while too little of it is there.
 
         Raises:
-            InvalidRequest: There is no header, and the configuration does not say what it is.
+            InvalidRequest: There is no header, and the configuration does not say what it is, or
+                names a rate or a number of channels that no live audio has.
         """
         self._held += data
         if self._header is not None:
@@ -72,4 +79,15 @@ class AudioStart:
 
 
 def _live(raw: RawFormat) -> LiveFormat:
+    checked = {
+        "sample_rate_hertz": (raw.rate_hz, MIN_RATE_HZ, MAX_RATE_HZ),
+        "audio_channel_count": (raw.channels, 1, MAX_CHANNELS),
+    }
+    for field, (value, least, most) in checked.items():
+        if not least <= value <= most:
+            message = (
+                f"config.{field}: {value} is not between {least} and {most}, as live audio has it."
+                " Convert it, or send it whole to Recognize."
+            )
+            raise InvalidRequest(message, param=f"config.{field}")
     return LiveFormat(_ENCODINGS[raw.coding], raw.rate_hz, raw.channels)

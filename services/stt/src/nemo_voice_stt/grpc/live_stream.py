@@ -1,6 +1,7 @@
 """One `StreamingRecognize` call over a live session: audio in, interim and final results out."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from nemo_voice_stt.grpc.protos.riva_asr_pb2 import (
 from nemo_voice_stt.grpc.results import final_result_of, interim_result_of
 from nemo_voice_stt.realtime.audio_format import BYTES_PER_SAMPLE, Encoding, LiveFormat
 from nemo_voice_stt.realtime.events import Event, Failed, Final, Partial
+from nemo_voice_stt.realtime.listening_delay import ListeningDelay
 from nemo_voice_stt.realtime.live_speech import LiveSpeech
 from nemo_voice_stt.realtime.options import LiveOptions
 
@@ -71,6 +73,8 @@ class LiveStream:
         self._has_news = asyncio.Event()
         self._has_failed = asyncio.Event()
         self._failure: VoiceError | None = None
+        self._live = live
+        self._delay = ListeningDelay()
         self._session = live.open(options, self._emit, heard)
 
     async def results(
@@ -117,7 +121,9 @@ class LiveStream:
 
     async def _append(self, audio: bytes) -> None:
         self._received_s += len(audio) / self._bytes_per_s
+        self._delay.received(math.inf)  # gRPC does not say whether it was there already
         await self._session.append(audio)
+        self._live.listened(self._delay.listened(self._session.heard_s))
 
     async def _leave(self) -> None:
         """Ends the session after its utterance once the service stops, or it is long enough."""

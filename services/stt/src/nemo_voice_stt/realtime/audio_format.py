@@ -11,6 +11,9 @@ from nemo_voice_serving.audio import g711
 from nemo_voice_serving.audio.samples import Samples
 
 BYTES_PER_SAMPLE = 2
+MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 48_000
+"""Of live audio: a microphone's. What a session holds is in proportion."""
+MAX_CHANNELS = 32
 _FULL_SCALE = 32_768
 
 

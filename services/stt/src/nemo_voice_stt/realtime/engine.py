@@ -19,6 +19,13 @@ class Utterance(Protocol):
         """Takes what was said next, as 16-bit samples at the client's rate; never waits."""
         ...
 
+    def may_be_over(self) -> None:
+        """Receives that what was added may be all: the speaker is silent.
+
+        What is added all the same takes it back. Never waits; an engine that begins nothing early
+        ignores it.
+        """
+
     async def final(self) -> Transcript:
         """Returns the transcript of the whole; nothing may be added any more.
 

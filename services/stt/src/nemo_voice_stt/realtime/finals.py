@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -52,23 +53,40 @@ class Finals:
     """The items of one session that are committed and have no transcript yet."""
 
     def __init__(
-        self, emit: Callable[[Event], None], observer: SessionObserver, *, most: int
+        self,
+        emit: Callable[[Event], None],
+        observer: SessionObserver,
+        *,
+        most: int,
+        most_s: float = math.inf,
     ) -> None:
-        """Takes where events go, and how many items may be unfinished before `begin` waits."""
+        """Takes where events go, and how much may be unfinished before `begin` waits.
+
+        Args:
+            emit: Where events go.
+            observer: Receives figures about items.
+            most: How many items.
+            most_s: How many seconds of audio, all together.
+        """
         self._emit = emit
         self._observer = observer
         self._most = most
-        self._unfinished: dict[asyncio.Task[None], Utterance] = {}
+        self._most_s = most_s
+        self._unfinished: dict[asyncio.Task[None], EndedItem] = {}
         self._newest: asyncio.Task[None] | None = None
 
     async def begin(self, ended: EndedItem) -> None:
         """Begins the transcript of an item, and waits while too many are unfinished."""
         work = self._finish(ended, self._newest)
         self._newest = task = asyncio.create_task(work, name="final")
-        self._unfinished[task] = ended.utterance
+        self._unfinished[task] = ended
         task.add_done_callback(self._unfinished.pop)
-        while len(self._unfinished) >= self._most:
+        while self._is_full():
             await asyncio.wait(self._unfinished, return_when=asyncio.FIRST_COMPLETED)
+
+    def _is_full(self) -> bool:
+        waiting_s = sum(ended.audio_s for ended in self._unfinished.values())
+        return len(self._unfinished) >= self._most or waiting_s >= self._most_s
 
     async def settle(self) -> None:
         """Waits until every item has its transcript."""
@@ -80,8 +98,8 @@ class Finals:
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
-        for utterance in unfinished.values():
-            await utterance.close()  # a task that had not begun did not
+        for ended in unfinished.values():
+            await ended.utterance.close()  # a task that had not begun did not
 
     async def _finish(self, ended: EndedItem, before: "asyncio.Task[None] | None") -> None:
         loop = asyncio.get_running_loop()

@@ -43,6 +43,11 @@ class LiveSpeech:
             finally:
                 self._engine.sessions_changed(self._capacity.count - 1)
 
+    def listened(self, behind_s: float | None) -> None:
+        """Records how far a session's listening was behind its audio; None is no new audio."""
+        if behind_s is not None:
+            self._metrics.listened(behind_s)
+
     def open(
         self,
         options: LiveOptions,

@@ -5,6 +5,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 DELAY_BUCKETS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30)
 """Fine around a third of a second: the delay that agents are built for."""
 
+BEHIND_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+"""Most pieces are listened to at once."""
+
 CLOSE_CODES = frozenset({1000, 1001, 1005, 1006, 1008, 1009, 1011, 1012})
 """Those that the service, its server and usual clients close with."""
 
@@ -36,6 +39,18 @@ class LiveMetrics:
             buckets=DELAY_BUCKETS,
             registry=registry,
         )
+        self._early_finals = Counter(
+            "nemo_voice_live_early_finals",
+            "Final passes begun in a silence, by whether they became the final transcript.",
+            ["used"],
+            registry=registry,
+        )
+        self._behind = Histogram(
+            "nemo_voice_live_behind_seconds",
+            "Seconds from the arrival of audio until it was listened to, at each piece.",
+            buckets=BEHIND_BUCKETS,
+            registry=registry,
+        )
         self._final_delay = Histogram(
             "nemo_voice_live_final_seconds",
             "Seconds from the end of an utterance, or its commit, to its final transcript.",
@@ -58,6 +73,14 @@ class LiveMetrics:
     def partial_recognised(self, delay_s: float) -> None:
         """Records the delay of a partial transcript."""
         self._partial_delay.observe(delay_s)
+
+    def early_final_ended(self, *, was_used: bool) -> None:
+        """Counts a final pass that was begun in a silence."""
+        self._early_finals.labels("yes" if was_used else "no").inc()
+
+    def listened(self, behind_s: float) -> None:
+        """Records how far a session's listening was behind its audio."""
+        self._behind.observe(behind_s)
 
     def item_finished(self, outcome: str, final_s: float) -> None:
         """Counts an utterance and records its delay; the outcome is `ok` or an error's code."""

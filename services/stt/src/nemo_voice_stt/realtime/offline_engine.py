@@ -1,7 +1,8 @@
 """The live engine over a model that takes whole utterances.
 
 While an utterance is open, it is decoded again and again, as far as the device has room; what two
-passes agree on is shown. Its final transcript is that of the whole, recognised once as any file is.
+passes agree on is shown. Its final transcript is that of the whole, recognised as any file is, once
+or, where its speaker went on after a silence, once for each silence in which the device had room.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_stt.realtime.agreement import Agreement
 from nemo_voice_stt.realtime.audio_format import BYTES_PER_SAMPLE, as_samples
+from nemo_voice_stt.realtime.early_final import EarlyFinal, EarlyFinalObserver
 from nemo_voice_stt.realtime.engine import LiveEngine, Utterance
 from nemo_voice_stt.realtime.options import LiveOptions
 from nemo_voice_stt.realtime.pacing import PartialPacer
@@ -46,8 +48,8 @@ _LEAST_S = 0.3
 """Shorter audio holds no word."""
 
 
-class PartialObserver(Protocol):
-    """Receives figures about partials: the metrics."""
+class EngineObserver(EarlyFinalObserver, Protocol):
+    """Receives figures about passes over utterances that are not over: the metrics."""
 
     def partial_recognised(self, delay_s: float) -> None:
         """Receives the time from the newest audio of a pass to its text."""
@@ -64,7 +66,7 @@ class OfflineEngine(LiveEngine):
         *,
         sample_rate_hz: int,
         pacer: PartialPacer,
-        observer: PartialObserver,
+        observer: EngineObserver,
     ) -> None:
         self.transcription = transcription
         self.recognitions = recognitions
@@ -82,7 +84,7 @@ class OfflineEngine(LiveEngine):
 
 
 class OfflineUtterance(Utterance):
-    """One utterance: its audio, and the task that decodes it while it is open."""
+    """One utterance: its audio, and the tasks that decode it while it is open."""
 
     def __init__(
         self, engine: OfflineEngine, options: LiveOptions, on_partial: Callable[[str], None]
@@ -97,11 +99,14 @@ class OfflineUtterance(Utterance):
         self._known: dict[tuple[int, int], Recognition] = {}
         self._ahead: asyncio.Task[None] | None = None
         self._ahead_from_s = engine.transcription.settled_after_s
+        self._early: EarlyFinal | None = None
+        self._dropped: list[EarlyFinal] = []
         self._added_s = asyncio.get_running_loop().time()
         self._partials = asyncio.create_task(self._follow(), name="partials")
 
     @override
     def add(self, pcm: bytes) -> None:
+        self._drop_early()
         self._pcm += pcm
         self._added_s = asyncio.get_running_loop().time()
         length_s = self._options.audio_format.seconds_of(len(self._pcm))
@@ -110,18 +115,45 @@ class OfflineUtterance(Utterance):
             self._ahead = asyncio.create_task(self._recognise_ahead(), name="ahead")
 
     @override
+    def may_be_over(self) -> None:
+        if self._early is None:
+            engine = self._engine
+            expected_s = engine.recognitions.speed.expected_s(self._unsettled_s())
+            self._early = EarlyFinal(self._whole, expected_s, engine.pacer, engine.observer)
+
+    @override
     async def final(self) -> Transcript:
         await _ended(self._partials)
+        early = None if self._early is None else await self._early.take()
+        return await self._whole() if early is None else early
+
+    async def _whole(self) -> Transcript:
+        """Returns the transcript of what was added so far."""
         if self._ahead is not None:
             await asyncio.wait({self._ahead})
         passages = self._engine.transcription.passages(self._recording())
         return transcript_of([passage async for passage in passages])
+
+    def _unsettled_s(self) -> float:
+        """Returns how much of the audio no pass ahead has recognised."""
+        known_s = sum(count for _, count in self._known) / self._engine.sample_rate_hz
+        return max(0.0, self._options.audio_format.seconds_of(len(self._pcm)) - known_s)
+
+    def _drop_early(self) -> None:
+        """Throws away the final transcript that was begun early, for the speaker went on."""
+        if self._early is not None:
+            self._early.drop()
+            ending = [one for one in self._dropped if not one.is_done]
+            self._dropped, self._early = [*ending, self._early], None
 
     @override
     async def close(self) -> None:
         await _ended(self._partials)
         if self._ahead is not None:
             await _ended(self._ahead)
+        self._drop_early()
+        for early in self._dropped:
+            await early.close()
 
     def _recording(self) -> TranscriptionInput:
         return TranscriptionInput(
@@ -144,6 +176,11 @@ class OfflineUtterance(Utterance):
         decoded, due_s = 0, loop.time() + pacing.interval_s
         while True:
             await asyncio.sleep(max(_POLL_S, due_s - loop.time()))
+            if self._early is not None and self._early.has_begun:
+                if self._early.text is not None:  # a pass over the same would say the same
+                    due_s = loop.time() + pacing.interval_s
+                    self._show(self._early.text, self._added_s)
+                continue
             tail_s = self._options.audio_format.seconds_of(len(self._pcm) - self._tail)
             if len(self._pcm) == decoded or tail_s < _LEAST_S:
                 continue
@@ -164,9 +201,14 @@ class OfflineUtterance(Utterance):
             cut = cut_place(samples[:longest], engine.sample_rate_hz)
             self._settle(await self._heard(samples[:cut]), cut)
             return
-        shown = self._agreement.follow(self._joined(await self._heard(samples)))
+        self._show(self._joined(await self._heard(samples)), added_s)
+
+    def _show(self, text: str, added_s: float) -> None:
+        """Shows what may be shown of the text that a pass over the newest audio gave."""
+        shown = self._agreement.follow(text)
         if shown:
-            engine.observer.partial_recognised(asyncio.get_running_loop().time() - added_s)
+            delay_s = asyncio.get_running_loop().time() - added_s
+            self._engine.observer.partial_recognised(delay_s)
             self._on_partial(shown)
 
     def _settle(self, text: str, cut: int) -> None:

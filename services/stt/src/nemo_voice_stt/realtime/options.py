@@ -36,9 +36,13 @@ class LiveOptions:
 class SessionLimits:
     """Bounds of one session."""
 
+    early_final_s: float = 0.2
+    """The silence from which on a final transcript may be begun, and which is kept after speech; 0
+    is never, and all of it."""
     max_utterance_s: float = 300.0
     """Longest item; a longer one is committed, and the next one begins."""
     max_unfinished: int = 4
-    """Items whose final transcripts are not there yet; then no more audio is read."""
+    """Items whose final transcripts are not there yet; then no more audio is read. Nor is it while
+    they last twice as long as one may: what a session holds is bounded by that."""
     max_events: int = 1024
     """Events that wait for the client to read them; then the session ends."""

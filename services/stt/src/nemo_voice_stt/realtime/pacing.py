@@ -27,6 +27,9 @@ class PartialPacing:
     """Device time of the passes that are begun and unfinished; a single longer one may begin."""
     max_tail_s: float = 15.0
     """Of an utterance, as much is decoded again; before that it is cut at a pause."""
+    max_early_s: float = 0.5
+    """Device time of the final passes that are begun before their utterances are known to be over:
+    another final transcript may have to wait for as much."""
 
 
 class PartialPacer:
@@ -45,6 +48,8 @@ class PartialPacer:
         self._cost_per_s = 0.0
         self._pending_s = 0.0
         self._passes = 0
+        self._early = 0
+        self._early_s = 0.0
         self._saved_s, self._at_s = _MAX_SAVED_S, clock()
 
     def may_begin(self, audio_s: float) -> bool:
@@ -67,6 +72,25 @@ class PartialPacer:
             self._passes -= 1
             # Reset to 0: rounding errors would keep it above for ever.
             self._pending_s = self._pending_s - expected_s if self._passes else 0.0
+
+    def may_finish(self, expected_s: float) -> bool:
+        """Returns whether there is room for so long a final pass that may be in vain.
+
+        There is none while anything but partials and other such passes waits or runs.
+        """
+        others = self._in_work() - self._passes - self._early
+        return others <= 0 and self._early_s + expected_s <= self.pacing.max_early_s
+
+    @contextmanager
+    def finishing(self, expected_s: float) -> Iterator[None]:
+        """Counts such a pass as unfinished during the block."""
+        self._early += 1
+        self._early_s += expected_s
+        try:
+            yield
+        finally:
+            self._early -= 1
+            self._early_s = self._early_s - expected_s if self._early else 0.0
 
     def measured(self, audio_s: float, device_s: float) -> None:
         """Receives the device time that a pass over so much audio took."""

@@ -5,6 +5,7 @@ speech finds. Partials, and in the end a final transcript, follow for each item.
 """
 
 import asyncio
+import math
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from nemo_voice_stt.realtime.finals import EndedItem, Finals, SessionObserver
 from nemo_voice_stt.realtime.options import LiveOptions, SessionLimits
 from nemo_voice_stt.realtime.pauses import Pauses
 from nemo_voice_stt.realtime.speech_finder import SpeechFinder
-from nemo_voice_stt.realtime.turns import TurnStarted
+from nemo_voice_stt.realtime.turns import TurnStarted, TurnStopped
 
 _STEP_S = 0.1
 """A longer piece of audio is listened to in such steps."""
@@ -67,7 +68,9 @@ class LiveSession:
         self._emit = emit
         self._limits = limits
         self._options = options
-        self._finals = Finals(emit, observer, most=limits.max_unfinished)
+        self._finals = Finals(
+            emit, observer, most=limits.max_unfinished, most_s=2 * limits.max_utterance_s
+        )
         self._decoder = LiveDecoder(options.audio_format)
         self._audio = AudioBuffer(options.audio_format)
         self._item: _Item | None = None
@@ -83,6 +86,11 @@ class LiveSession:
     def is_open(self) -> bool:
         """Whether audio waits for its commit: an utterance is on its way."""
         return self._item is not None
+
+    @property
+    def heard_s(self) -> float:
+        """How much audio was listened to since the session began."""
+        return self._audio.ends_at_s
 
     def configure(self, options: LiveOptions) -> None:
         """Changes the options from the next audio on.
@@ -181,6 +189,7 @@ class LiveSession:
             detection,
             begins_at_s=self._audio.ends_at_s,
             in_speech=in_speech,
+            kept_silence_s=self._limits.early_final_s or math.inf,
         )
 
     async def _drop_item(self) -> None:
@@ -218,14 +227,21 @@ class LiveSession:
             if isinstance(turn, TurnStarted):
                 self._start(max(audio.begins, audio.place_of(max(0.0, turn.at_s - kept_s))))
             elif self._item is not None:
-                ends = audio.place_of(turn.at_s)
-                self._emit(SpeechStopped(self._item.item_id, audio.ms_of(ends)))
-                await self._finish(self._item, ends)
+                await self._stop(self._item, turn)
         if self._item is not None:
-            self._feed(self._item, audio.place_of(finder.at_s))
+            self._feed(self._item, audio.place_of(finder.spoken_until_s))
+            if finder.may_be_over and self._item.fed > self._item.begins:
+                self._item.utterance.may_be_over()
         else:
             quiet_s = max(0.0, finder.at_s - kept_s)
             audio.forget_before(max(audio.begins, audio.place_of(quiet_s)))
+
+    async def _stop(self, item: _Item, turn: TurnStopped) -> None:
+        ends = self._audio.place_of(turn.spoken_until_s)
+        if ends <= item.begins:  # it was divided in this silence, and has nothing else
+            ends = self._audio.place_of(turn.at_s)
+        self._emit(SpeechStopped(item.item_id, self._audio.ms_of(ends)))
+        await self._finish(item, ends)
 
     def _start(self, begins: int) -> None:
         # An item that is open already is one whose client left the commits to itself before.

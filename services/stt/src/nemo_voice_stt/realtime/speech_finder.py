@@ -1,5 +1,6 @@
 """Finds speech in a session's audio: resamples it for the detector and follows the turns."""
 
+import math
 from collections.abc import Iterator
 
 from nemo_voice_serving.audio.resampling import Resampler
@@ -20,12 +21,18 @@ class SpeechFinder:
         *,
         begins_at_s: float,
         in_speech: bool = False,
+        kept_silence_s: float = math.inf,
     ) -> None:
-        """Takes, besides the client's choices, the time of the first sample, and what goes on."""
+        """Takes, besides the client's choices, what `Turns` takes."""
         self.detection = detection
         self._resampler = Resampler(live_format.rate_hz, detector.sample_rate_hz)
         self._stream = detector.open()
-        self._turns = Turns(detection, begins_at_s=begins_at_s, in_speech=in_speech)
+        self._turns = Turns(
+            detection,
+            begins_at_s=begins_at_s,
+            in_speech=in_speech,
+            kept_silence_s=kept_silence_s,
+        )
 
     @property
     def at_s(self) -> float:
@@ -36,6 +43,16 @@ class SpeechFinder:
     def in_speech(self) -> bool:
         """Whether speech goes on where it has listened to."""
         return self._turns.in_speech
+
+    @property
+    def may_be_over(self) -> bool:
+        """Whether the speech ends where it is now, should the silence go on."""
+        return self._turns.may_be_over
+
+    @property
+    def spoken_until_s(self) -> float:
+        """Up to where all belongs to the utterance, whether the silence goes on or not."""
+        return self._turns.spoken_until_s
 
     async def follow(self, pcm: bytes) -> Iterator[TurnStarted | TurnStopped]:
         """Returns where speech began and stopped in what was listened to with these samples."""

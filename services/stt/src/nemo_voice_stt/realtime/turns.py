@@ -1,5 +1,6 @@
 """Where speech begins and ends, decided over the probabilities of consecutive chunks."""
 
+import math
 from dataclasses import dataclass
 
 from nemo_voice_stt.realtime.options import TurnDetection
@@ -22,16 +23,31 @@ class TurnStopped:
     """The silence that ends the speech is over at this time."""
 
     at_s: float
+    spoken_until_s: float
+    """Where the utterance ends: it has no more of the silence than is kept."""
 
 
 class Turns:
     """Follows one stream of probabilities, a chunk after the other."""
 
     def __init__(
-        self, detection: TurnDetection, *, begins_at_s: float = 0.0, in_speech: bool = False
+        self,
+        detection: TurnDetection,
+        *,
+        begins_at_s: float = 0.0,
+        in_speech: bool = False,
+        kept_silence_s: float = math.inf,
     ) -> None:
-        """Takes the client's choice, the time of the first chunk, and whether speech goes on."""
+        """Takes how speech is told from silence, and where to begin.
+
+        Args:
+            detection: The client's choice.
+            begins_at_s: The time of the first chunk.
+            in_speech: Whether speech goes on.
+            kept_silence_s: How much of the silence after it belongs to an utterance.
+        """
         self._detection = detection
+        self._kept_silence_s = kept_silence_s
         self._at_s = begins_at_s
         self._in_speech = in_speech
         self._silent_since_s: float | None = None
@@ -45,6 +61,21 @@ class Turns:
     def at_s(self) -> float:
         """The end of the last chunk."""
         return self._at_s
+
+    @property
+    def may_be_over(self) -> bool:
+        """Whether the speech ends where it is now, should the silence go on."""
+        return self._silent_since_s is not None and self._at_s >= self._kept_until_s()
+
+    @property
+    def spoken_until_s(self) -> float:
+        """Up to where all belongs to the utterance, whether the silence goes on or not."""
+        return min(self._at_s, self._kept_until_s())
+
+    def _kept_until_s(self) -> float:
+        if self._silent_since_s is None:
+            return math.inf
+        return self._silent_since_s + self._kept_silence_s
 
     def follow(self, probability: float) -> TurnStarted | TurnStopped | None:
         """Returns what the next chunk begins or ends, if anything."""
@@ -62,5 +93,6 @@ class Turns:
             self._silent_since_s = began_s
         if self._at_s - self._silent_since_s < self._detection.silence_s:
             return None
+        stopped = TurnStopped(self._at_s, self.spoken_until_s)
         self._in_speech, self._silent_since_s = False, None
-        return TurnStopped(self._at_s)
+        return stopped

@@ -3,15 +3,19 @@
 import struct
 
 from nemo_voice_serving.errors import UnsupportedAudio
-from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
+from nemo_voice_stt.realtime.audio_format import (
+    MAX_CHANNELS,
+    MAX_RATE_HZ,
+    MIN_RATE_HZ,
+    Encoding,
+    LiveFormat,
+)
 
 _ENCODINGS = {(1, 16): Encoding.PCM16, (6, 8): Encoding.A_LAW, (7, 8): Encoding.MU_LAW}
 """By the code in the header and the bits of a sample."""
 _EXTENSIBLE = 0xFFFE
 _MAX_BYTES = 64 * 1024
 """A longer header holds something else than speech."""
-_MAX_CHANNELS = 32
-_MIN_HZ, _MAX_HZ = 4_000, 192_000
 
 
 class WavHeader:
@@ -69,6 +73,10 @@ def _format(chunk: bytes) -> LiveFormat:
         raise UnsupportedAudio(
             f"The WAV file holds samples of {bits} bits and kind {code}. Send 16-bit PCM, or G.711."
         )
-    if not (1 <= channels <= _MAX_CHANNELS and _MIN_HZ <= rate_hz <= _MAX_HZ):
-        raise UnsupportedAudio(f"The WAV file has {channels} channels at {rate_hz} Hz.")
+    if not (1 <= channels <= MAX_CHANNELS and MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ):
+        raise UnsupportedAudio(
+            f"The WAV file has {channels} channels at {rate_hz} Hz; live audio has at most"
+            f" {MAX_CHANNELS}, at {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz. Convert it, or send it whole"
+            " to /v1/audio/transcriptions."
+        )
     return LiveFormat(encoding, rate_hz, channels)

@@ -16,6 +16,7 @@ from nemo_voice_stt.http.realtime.service import RealtimeService
 from nemo_voice_stt.http.realtime.wire import APPEND, Json, Wire, error_event
 from nemo_voice_stt.http.realtime.wires import Wires
 from nemo_voice_stt.realtime.events import Event
+from nemo_voice_stt.realtime.listening_delay import ListeningDelay
 from nemo_voice_stt.realtime.live_speech import LiveSpeech
 from nemo_voice_stt.realtime.session import LiveSession
 
@@ -56,6 +57,8 @@ class Connection:
         self._waiting_chars = 0
         self._is_overrun = asyncio.Event()
         self._heard_s = asyncio.get_running_loop().time()
+        self._live = live
+        self._delay = ListeningDelay()
         self._session: LiveSession = live.open(wires.options(), self._emit, self._transcribed)
 
     async def serve(self) -> None:
@@ -87,12 +90,15 @@ class Connection:
 
     async def _read(self) -> None:
         while True:
+            asked_s = asyncio.get_running_loop().time()
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code") or NO_STATUS)
             self._heard_s = asyncio.get_running_loop().time()
+            self._delay.received(self._heard_s - asked_s)
             await self._handle(message.get("text") or message.get("bytes") or "")
             self._heard_s = asyncio.get_running_loop().time()
+            self._live.listened(self._delay.listened(self._session.heard_s))
 
     async def _handle(self, text: str | bytes) -> None:
         message: Any = None

@@ -5,7 +5,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from nemo_voice_serving.errors import InvalidRequest
-from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
+from nemo_voice_stt.realtime.audio_format import (
+    MAX_CHANNELS,
+    MAX_RATE_HZ,
+    MIN_RATE_HZ,
+    Encoding,
+    LiveFormat,
+)
 from nemo_voice_stt.realtime.options import LiveOptions, TurnDetection
 from nemo_voice_stt.transcription.hotwords import hotwords_of
 from nemo_voice_stt.transcription.languages import Understanding
@@ -27,8 +33,8 @@ class _Part(BaseModel):
 class AudioParams(_Part):
     """The samples of a file without a header, or of a microphone."""
 
-    sample_rate_hz: int = Field(default=16_000, ge=4_000, le=192_000)
-    num_channels: int = Field(default=1, ge=1, le=32)
+    sample_rate_hz: int = Field(default=16_000, ge=MIN_RATE_HZ, le=MAX_RATE_HZ)
+    num_channels: int = Field(default=1, ge=1, le=MAX_CHANNELS)
 
 
 class Boosted(_Part):

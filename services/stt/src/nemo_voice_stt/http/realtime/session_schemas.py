@@ -14,6 +14,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from nemo_voice_stt.realtime.audio_format import MAX_RATE_HZ
+
 
 def _number(value: Any) -> Any:
     """Refuses what Pydantic would make a number of."""
@@ -34,7 +36,7 @@ class Pcm(_Part):
     """16-bit little-endian mono samples."""
 
     type: Literal["audio/pcm"] = "audio/pcm"
-    rate: Whole = Field(default=24_000, ge=8_000, le=48_000)
+    rate: Whole = Field(default=24_000, ge=8_000, le=MAX_RATE_HZ)
     """Samples a second; OpenAI itself takes 24000 only."""
 
 
