@@ -75,7 +75,7 @@ async def test_a_live_session_is_opened_with_a_short_lived_key(
 async def test_the_pages_work_below_a_path(
     browser: Browser, settings: dict[str, Any], headers: dict[str, str], path: str, root: str
 ) -> None:
-    options = {"extra_http_headers": headers}
+    options: dict[str, Any] = {"extra_http_headers": headers}
     async with visiting(browser, tts_app(**settings), path, **options) as visit:
         page = visit.page
         await page.get_by_role("button", name="Speak").click()

@@ -197,6 +197,16 @@ def test_every_imported_module_is_compiled_in_the_image(
 
 
 @container
+@pytest.mark.parametrize("path", ["", "page/main.js", "page/service.js", "docs", "docs/start.js"])
+def test_the_files_of_the_pages_are_in_the_image(
+    service: str, path: str, request: pytest.FixtureRequest
+) -> None:
+    running: Container = request.getfixturevalue(service)
+    shown = curl(f"{running.url}/{path}")
+    assert shown.returncode == 0, shown.stderr
+
+
+@container
 def test_the_container_becomes_healthy(service: str, request: pytest.FixtureRequest) -> None:
     running: Container = request.getfixturevalue(service)
     deadline = time.monotonic() + 60
