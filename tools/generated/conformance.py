@@ -44,6 +44,15 @@ CLIENTS = (
         ("test_foreign_clients.py",),
         "javascript_",
     ),
+    *(
+        Client(
+            "OpenAI's package for JavaScript, live over TLS",
+            CONTRACT / "node" / pins / "package.json",
+            "openai",
+            ("test_openai_node_realtime.py",),
+        )
+        for pins in ("realtime6", "realtime7")
+    ),
     Client(
         "LiteLLM",
         CONTRACT / "litellm" / "requirements.txt",

@@ -23,21 +23,38 @@ _PATIENCE_S = 600
 
 def node_client() -> list[str]:
     """Returns the command that calls both services by OpenAI's package, or skips the test."""
+    node, folder = _node_folder("node")
+    shutil.copy(_PINS / "node" / "client.mjs", folder)
+    return [node, str(folder / "client.mjs")]
+
+
+def node_realtime_client(pins: str) -> list[str]:
+    """Returns the command that opens live sessions by OpenAI's package, or skips the test.
+
+    Args:
+        pins: The folder beside the program that names the version.
+    """
+    node, folder = _node_folder(f"node/{pins}")
+    shutil.copy(_PINS / "node" / "realtime.mjs", folder)
+    return [node, str(folder / "realtime.mjs")]
+
+
+def _node_folder(pins: str) -> tuple[str, Path]:
+    """Returns Node, the packages' own where they bring one, and where they are installed."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         not_run("OpenAI's client for JavaScript was not run: node and npm are not installed")
-    source = _PINS / "node"
-    pins = [source / "package.json", source / "package-lock.json"]
+    files = [_PINS / pins / "package.json", _PINS / pins / "package-lock.json"]
 
     def install(folder: Path) -> list[list[str]]:
-        for pin in pins:
-            shutil.copy(pin, folder)
+        for file in files:
+            shutil.copy(file, folder)
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=peer"]
         return [[*command, "--prefix", str(folder)]]
 
-    folder = _made("node", pins, install)
-    shutil.copy(source / "client.mjs", folder)
-    return [node, str(folder / "client.mjs")]
+    folder = _made(pins.replace("/", "-"), files, install)
+    brought = next(folder.glob("node_modules/node-*/bin/node"), None)
+    return node if brought is None else str(brought), folder
 
 
 def litellm_client() -> list[str]:

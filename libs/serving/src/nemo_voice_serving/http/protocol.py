@@ -195,7 +195,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             super().shutdown()
-            self.loop.call_later(_GOODBYE_S, abort_when_sent, self.transport)
+        self.loop.call_later(_GOODBYE_S, abort_when_sent, self.transport)
 
     @override
     def timeout_keep_alive_handler(self) -> None:

@@ -83,8 +83,7 @@ class DrainingServer(uvicorn.Server):
             await loop.create_server(self._protocol, sock=one, **self._tls_options())
             for one in listening
         ]
-        for one in listening:
-            self._log_started_message([one])
+        self._log_started_message(listening)
         self.started = True
 
     def _listening(self) -> list[socket.socket]:
