@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from nemo_voice_operator.controller.metrics import OperatorMetrics
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
+from nemo_voice_stt.realtime.metrics import LiveMetrics
 from support.monitoring.files import DASHBOARDS, dashboard, panels, queries, rules, selectors
 from support.monitoring.prometheus import promtool
 
@@ -81,6 +82,7 @@ def _cells(place: dict[str, Any]) -> list[tuple[int, int]]:
 def _metrics() -> set[str]:
     services = CollectorRegistry()
     ServiceMetrics(services, "tts")
+    LiveMetrics(services)
     operator = OperatorMetrics(ObjectCache(), lambda: 0, lambda: 0).registry
     # The registries' own lists of the names that families take,
     # without those counted at each scrape.

@@ -15,6 +15,7 @@ import pytest
 
 from hack.go_programs import GoProgramsMissingError
 from support.http.calling import calling
+from support.http.live_speakers import say_once
 from support.kubernetes.api_server import running_api_server
 from support.kubernetes.definitions import VOICE_SERVICES, define_voice_services
 from support.kubernetes.namespaces import fresh_namespace
@@ -57,6 +58,7 @@ def scene(
         )
         stack.enter_context(calling(tts.address, call=_spoken))
         stack.enter_context(calling(stt.address))
+        stack.enter_context(calling(stt.address, call=_heard_live))
         yield Scene(prometheus, _queries_without_data(prometheus, change))
 
 
@@ -131,3 +133,8 @@ def _queries_without_data(
 
 def _spoken(address: str, client: httpx.Client) -> httpx.Response:
     return client.post(f"{address}/synthesize", json={"text": "Good morning."})
+
+
+def _heard_live(address: str, _client: httpx.Client) -> httpx.Response:
+    assert say_once(address)
+    return httpx.Response(200, request=httpx.Request("GET", address))

@@ -50,6 +50,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a timeout without a unit": (route(requestTimeout="90"), DURATION),
     "a timeout of days": (route(requestTimeout="1d"), DURATION),
+    "grpc that is turned off": (
+        {
+            **route(grpc={"hostnames": ["g.example"]}),
+            "env": [{"name": "nemo_voice_grpc_port", "value": "0"}],
+        },
+        "route.grpc needs gRPC, which NEMO_VOICE_GRPC_PORT turns off",
+    ),
     "grpc with nothing of its own": (
         route(grpc={}),
         "route.grpc needs hostnames or parentRefs of its own",
@@ -95,6 +102,10 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "a prefix by the variable alone": {
         **route(),
         "env": [{"name": "NEMO_VOICE_ROOT_PATH", "value": "/b"}],
+    },
+    "grpc at another port": {
+        **route(grpc={"hostnames": ["g.example"]}),
+        "env": [{"name": "NEMO_VOICE_GRPC_PORT", "value": "50060"}],
     },
     "a certificate": {"tls": {"secretName": "narrator.certificate"}},
     "a port for WebSockets": {"service": {"appProtocol": "kubernetes.io/ws"}},

@@ -28,6 +28,8 @@ def services() -> Dashboard:
             Row("Responses", _responses()),
             Row("Latency", _latencies()),
             Row("Work inside", _load()),
+            Row("Live sessions", _live_sessions()),
+            Row("Live delays", _live_delays()),
             Row("Batches", _batches()),
             Row("Processes", _processes()),
             Row("Models", _models()),
@@ -110,6 +112,50 @@ def _load() -> tuple[Panel, ...]:
             description="Until the work inside is done, in the fullest process.",
         ),
         Panel("Wait for a batch", "s", quantiles("queue_wait_seconds", STAGE, OF_STAGE)),
+    )
+
+
+def _live_sessions() -> tuple[Panel, ...]:
+    return (
+        Panel(
+            "Open",
+            "none",
+            (Query(summed("live_sessions"), OF_JOB),),
+            description="Live sessions, by WebSocket and by gRPC.",
+        ),
+        Panel(
+            "Ended and refused",
+            "ops",
+            (
+                Query(rate("live_sessions_ended_total", f"{JOB}, code"), "{{job}} {{code}}"),
+                Query(rate("live_sessions_refused_total", JOB), "{{job}} refused"),
+            ),
+            description="By the code that the connection was closed with. 1000 is the client's own "
+            "end, 1012 a pod that stops; 1011 is a fault. Refused: too many, or too slow.",
+        ),
+        Panel(
+            "Utterances",
+            "ops",
+            (Query(rate("live_items_total", f"{JOB}, outcome"), "{{job}} {{outcome}}"),),
+            description="By outcome; all but `ok` have no transcript.",
+        ),
+    )
+
+
+def _live_delays() -> tuple[Panel, ...]:
+    return (
+        Panel(
+            "Partial transcripts",
+            "s",
+            quantiles("live_partial_seconds", JOB, OF_JOB),
+            description="From the newest audio of a partial transcript to its text.",
+        ),
+        Panel(
+            "Final transcripts",
+            "s",
+            quantiles("live_final_seconds", JOB, OF_JOB),
+            description="From the end of speech, or a commit, to the final transcript.",
+        ),
     )
 
 

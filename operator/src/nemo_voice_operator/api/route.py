@@ -5,16 +5,26 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from nemo_voice_operator.api.base import SUBDOMAIN, ObjectName, Part, cel, most_chars, named, rules
+from nemo_voice_operator.api.grpc_port import GRPC_PORT_VARIABLE
 from nemo_voice_operator.api.metadata import Annotations, Labels
 
 ROOT_PATH_VARIABLE = "NEMO_VOICE_ROOT_PATH"
 """The prefix below which a service is reached."""
-ROUTE_RULE = cel(
-    "!has(self.route) || !has(self.route.path) || !has(self.env) || "
-    f"!self.env.exists(one, one.name.upperAscii() == '{ROOT_PATH_VARIABLE}')",
-    f"route.path sets {ROOT_PATH_VARIABLE}: leave it out of env",
+ROUTE_RULES = (
+    cel(
+        "!has(self.route) || !has(self.route.path) || !has(self.env) || "
+        f"!self.env.exists(one, one.name.upperAscii() == '{ROOT_PATH_VARIABLE}')",
+        f"route.path sets {ROOT_PATH_VARIABLE}: leave it out of env",
+    ),
+    cel(
+        "!has(self.route) || !has(self.route.grpc) || !has(self.env) || "
+        f"!self.env.exists(one, one.name.upperAscii() == '{GRPC_PORT_VARIABLE}' && "
+        "has(one.value) && one.value == '0')",
+        f"route.grpc needs gRPC, which {GRPC_PORT_VARIABLE} turns off in env: leave one of them "
+        "out",
+    ),
 )
-"""Of a spec: one prefix, said once."""
+"""Of a spec: what a route has in common with the environment."""
 _OWN_PATHS = "v1|openai|synthesize|transcribe|healthz|readyz|metrics|docs|openapi[.]json|page"
 
 Hostname = Annotated[
@@ -138,7 +148,7 @@ class Route(Part):
     """Host names of requests; absent: those of the listeners."""
     path: RoutePath | None = None
     """Prefix of the addresses, such as `/speech`, for a host that several services share; absent:
-    the whole host. The pods are told, so Gateways need not rewrite it."""
+    the whole host. The pods are told, so Gateways need not rewrite it; a change replaces them."""
     request_timeout: Duration = "0s"
     """Longest time that a Gateway gives a request, its streamed response and WebSockets included;
     `0s` is without end, and empty leaves it to the Gateway."""

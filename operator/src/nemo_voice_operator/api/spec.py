@@ -20,7 +20,7 @@ from nemo_voice_operator.api.pods import (
     Resources,
     Toleration,
 )
-from nemo_voice_operator.api.route import ROUTE_RULE, Route
+from nemo_voice_operator.api.route import ROUTE_RULES, Route
 from nemo_voice_operator.api.scaling import Scaling
 from nemo_voice_operator.api.speech import (
     SPEECH_RULES,
@@ -121,7 +121,7 @@ class Spec(Part):
             ),
             *SPEECH_RULES,
             SERVICE_RULE,
-            ROUTE_RULE,
+            *ROUTE_RULES,
             cel(
                 "!has(self.resources) || "
                 "!((has(self.resources.limits) && self.gpu.resourceName in self.resources.limits)"

@@ -16,9 +16,10 @@ from nemo_voice_operator.api.status import Phase
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.kube.kinds import OWNED
 from nemo_voice_operator.scaling.reasons import ScalingReason
+from nemo_voice_operator.status.route_status import ROUTE_ACCEPTED
 
 _PREFIX = "nemo_voice_operator"
-_HEALTHY = {"ModelCached": "True", "WarmedUp": "True", "Degraded": "False"}
+_HEALTHY = {"ModelCached": "True", "WarmedUp": "True", "Degraded": "False", ROUTE_ACCEPTED: "True"}
 """Conditions that report a problem, and their status when there is none."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

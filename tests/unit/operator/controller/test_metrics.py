@@ -94,10 +94,12 @@ def test_unhealthy_conditions_are_counted_with_their_reasons(
         {"type": "WarmedUp", "status": "False", "reason": "NoPods"},
         {"type": "Ready", "status": "False", "reason": "HubUnauthorized"},
         {"type": "Degraded", "status": "True", "reason": "HubUnauthorized"},
+        {"type": "RouteAccepted", "status": "Unknown", "reason": "Pending"},
     ]
     good = [
         {"type": "ModelCached", "status": "True", "reason": "Cached"},
         {"type": "Degraded", "status": "False", "reason": "AsExpected"},
+        {"type": "RouteAccepted", "status": "True", "reason": "Accepted"},
     ]
     put(object_cache, {"conditions": bad}, {"conditions": bad}, {"conditions": good}, {})
     name = "nemo_voice_operator_conditions"
@@ -105,6 +107,7 @@ def test_unhealthy_conditions_are_counted_with_their_reasons(
         f'{name}{{condition="ModelCached",reason="HubUnauthorized"}}': 2,
         f'{name}{{condition="WarmedUp",reason="NoPods"}}': 2,
         f'{name}{{condition="Degraded",reason="HubUnauthorized"}}': 2,
+        f'{name}{{condition="RouteAccepted",reason="Pending"}}': 2,
     }
 
 
