@@ -106,8 +106,8 @@ def row(system: str, clients: int | None, rounds: Sequence[Round]) -> Row:
         errors=sum(one.errors for one in rounds),
         items_per_s=median(one.items / one.seconds for one in rounds),
         audio_per_s=median(one.audio_s / one.seconds for one in rounds),
-        latency_ms=_percentiles(latencies) if latencies else None,
-        first_audio_ms=_percentiles(firsts) if firsts else None,
+        latency_ms=percentiles(latencies) if latencies else None,
+        first_audio_ms=percentiles(firsts) if firsts else None,
     )
 
 
@@ -159,7 +159,8 @@ def growth(name: str, before_bytes: float, after_bytes: float, *, at_most_percen
     return Goal(name, percent, at_most_percent, is_floor=False, unit="%")
 
 
-def _percentiles(values: Sequence[float]) -> tuple[float, float, float]:
+def percentiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Returns the 50th, 95th and 99th percentile."""
     return percentile(values, 50), percentile(values, 95), percentile(values, 99)
 
 

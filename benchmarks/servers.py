@@ -18,6 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.inputs import ROOT
 
+SERVE = ("--device", "cpu", "--threads", "1", "--drain-delay-s", "0", "--log-level", "warning",
+         "--self-test-idle-s", "86400", "--grpc-port", "0")  # fmt: skip
+"""How the services are started: they do nothing but what is measured."""
 STARTING_S = 1200.0
 STOPPING_S = 60.0
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}

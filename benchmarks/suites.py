@@ -18,7 +18,7 @@ from benchmarks.measures import Goal, Round, growth, overhead, promptness, row, 
 from benchmarks.random_model import make_random_checkpoint
 from benchmarks.raw import Call, RawRecogniser, RawVoice, remote
 from benchmarks.results import Comparison, Memory
-from benchmarks.servers import Command, Server, running
+from benchmarks.servers import SERVE, Command, Server, running
 
 RAW, SERVICE, FIRST_DESIGN = "raw model", "service", "first design"
 CROWD = 32
@@ -26,9 +26,6 @@ CROWD = 32
 
 Progress = Callable[[str], None]
 """Prints how far the run is."""
-
-_SERVE = ("--device", "cpu", "--threads", "1", "--drain-delay-s", "0", "--log-level", "warning",
-          "--self-test-idle-s", "100000")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,7 @@ def recognisers(
         checkpoint = make_random_checkpoint(inputs.cache_folder() / "random-110m.nemo")
         model, module = checkpoint.as_uri(), "benchmarks.peers.unjudged_stt"
     commands = {
-        SERVICE: Command("stt-service", module, ("serve", "--model", model, *_SERVE)),
+        SERVICE: Command("stt-service", module, ("serve", "--model", model, *SERVE)),
         FIRST_DESIGN: Command(
             "stt-first-design",
             "benchmarks.peers.first_design_stt",
@@ -148,7 +145,7 @@ def voices(title: str, plan: Plan, *, logs: Path, progress: Progress) -> Compari
     voice = ("--checkpoint", str(inputs.DEMO_MODELS / "fastpitch.nemo"))
     vocoder = ("--vocoder", str(inputs.DEMO_MODELS / "hifigan.nemo"))
     commands = {
-        SERVICE: Command("tts-service", "nemo_voice_tts", ("serve", "--model", "demo", *_SERVE)),
+        SERVICE: Command("tts-service", "nemo_voice_tts", ("serve", "--model", "demo", *SERVE)),
         FIRST_DESIGN: Command(
             "tts-first-design", "benchmarks.peers.first_design_tts", (*voice, *vocoder)
         ),
@@ -205,7 +202,7 @@ def memories(
         progress("starting both services")
         servers = {
             name: stack.enter_context(
-                running(Command(f"{name}-memory", f"nemo_voice_{name}", ("serve", *_SERVE)), logs)
+                running(Command(f"{name}-memory", f"nemo_voice_{name}", ("serve", *SERVE)), logs)
             )
             for name in items
         }

@@ -13,12 +13,15 @@ from typing import Any
 from typing_extensions import override
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from nemo_voice_serving.errors import HeadersTooLarge
 from nemo_voice_serving.http.error_responses import raw_response
 
 logger = logging.getLogger("uvicorn.websocket")
 logger.setLevel(logging.WARNING)  # it would log each address, and keys may be in one
+# Its client's fault, which the close code 1007 tells it: no error of the service, with a traceback.
+logger.addFilter(lambda record: not str(record.msg).startswith("Invalid UTF-8"))
 
 
 _KEY_BYTES = 16
@@ -50,7 +53,10 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except InvalidState:  # uvicorn closes it for an error, and it is being closed already
+            self.transport.close()
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             # uvicorn would leave the client without an answer. The head was one for HTTP.
             message = "The handshake has a header that is longer than 8192 bytes, or too many."
