@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SOURCES := libs services operator charts tests models benchmarks tools hack
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup demo kind-up kind-down test test-e2e test-long test-chaos check lint types imports verify audit format bench bench-live bench-operator images sbom chart push release-check packages models models-evaluate generate requirements clean
+.PHONY: help setup demo kind-up kind-down test test-e2e test-long test-agents test-chaos check lint types imports verify audit format bench bench-live bench-operator images sbom chart push release-check packages models models-evaluate generate requirements clean
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test-e2e: setup ## Build the images and run the tests that need containers
 
 test-long: setup ## Run all tests, also the long ones, which start a Kubernetes node
 	$(RUN) -m pytest -m "long or not long" --timeout 3600 tests
+
+test-agents: setup ## Speak to both services by pipecat, LiveKit Agents, LiteLLM's proxy and a Wyoming bridge
+	$(RUN) -m pytest -m "long or not long" tests/agents
 
 test-chaos: setup ## Hurt both services and the operator under load on a Kubernetes node, and write benchmarks/chaos.md
 	$(RUN) -m pytest -m chaos --timeout 3600 tests/chaos; status=$$?; $(RUN) -m benchmarks.chaos && exit $$status

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 compile() {
-    .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+    .venv/bin/uv pip compile --universal --python-version "${PYTHON_VERSION:-3.11}" --generate-hashes --no-header \
         --override requirements/overrides.txt "$@"
 }
 compile requirements/nemo.in -o requirements/nemo.txt
@@ -12,4 +12,7 @@ compile -c requirements/nemo.txt -c requirements/operator.txt requirements/devel
 compile -c requirements/development.txt requirements/uv.in -o requirements/uv.txt
 compile tests/contract/litellm/requirements.in -o tests/contract/litellm/requirements.txt
 compile tests/contract/riva/requirements.in -o tests/contract/riva/requirements.txt
+compile tests/agents/pipecat/requirements.in -o tests/agents/pipecat/requirements.txt
+compile tests/agents/livekit/requirements.in -o tests/agents/livekit/requirements.txt
+PYTHON_VERSION=3.12 compile tests/agents/wyoming/requirements.in -o tests/agents/wyoming/requirements.txt
 compile requirements/build.in -o requirements/build.txt

@@ -133,6 +133,31 @@ async def test_an_update_changes_what_it_names_and_nothing_else(server: Draining
         assert updated["session"]["audio"]["input"]["format"] == {"type": "audio/pcmu"}
 
 
+@pytest.mark.parametrize("model", ["gpt-realtime-whisper", "gpt-live-transcribe-2026-08-01"])
+async def test_a_client_that_names_a_model_without_turns_commits_itself(
+    server: DrainingServer, model: str
+) -> None:
+    async with connected(server) as client:
+        updated = await client.configure(transcription={"model": model})
+        assert updated["session"]["audio"]["input"]["turn_detection"] is None
+        await client.say(speech(1) + silence(1) + speech(1) + silence(1))
+        await client.send("input_audio_buffer.commit")
+        events = await client.until(f"{TRANSCRIPTION}.completed")
+        assert kinds(events) == [*COMMITTED, f"{TRANSCRIPTION}.completed"]
+        assert events[-1]["usage"]["seconds"] == 4
+        updated = await client.configure(turn_detection={"silence_duration_ms": 400})
+        assert updated["session"]["audio"]["input"]["turn_detection"]["type"] == "server_vad"
+
+
+async def test_turns_that_a_client_asked_for_stay_whatever_model_it_names(
+    server: DrainingServer,
+) -> None:
+    async with connected(server) as client:
+        await client.configure(turn_detection={"type": "server_vad", "threshold": 0.7})
+        updated = await client.configure(transcription={"model": "gpt-realtime-whisper"})
+        assert updated["session"]["audio"]["input"]["turn_detection"]["threshold"] == 0.7
+
+
 @pytest.mark.parametrize(
     "given",
     [

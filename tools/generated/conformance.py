@@ -72,23 +72,28 @@ CLIENTS = (
 
 def clients_table() -> str:
     """Returns one row for each client: its version, and what the tests have it do."""
-    rows = [(client.name, _version(client), "<br>".join(_sentences(client))) for client in CLIENTS]
+    rows = [
+        (client.name, version_of(client), "<br>".join(sentences_of(client, CONTRACT)))
+        for client in CLIENTS
+    ]
     return table(("client", "version", "what it does in the tests"), rows)
 
 
-def _version(client: Client) -> str:
+def version_of(client: Client) -> str:
+    """Returns the version that its pins name."""
     pinned = rf'^(?:{client.package}==|\s+"{client.package}": ")([\w.]+)'
     found = re.search(pinned, client.pins.read_text(encoding="utf-8"), re.MULTILINE)
     return found[1] if found else "any"
 
 
-def _sentences(client: Client) -> list[str]:
+def sentences_of(client: Client, folder: Path) -> list[str]:
+    """Returns the names of its tests in a folder, as sentences."""
     start = f"test_{client.prefix}"
     names = [
         node.name.removeprefix(start)
         for file in client.files
-        if (CONTRACT / file).is_file()
-        for node in ast.parse((CONTRACT / file).read_text(encoding="utf-8")).body
+        if (folder / file).is_file()
+        for node in ast.parse((folder / file).read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(start)
     ]
     return [name.replace("_", " ") for name in names]

@@ -30,17 +30,17 @@ from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.app import build as build_tts
 from nemo_voice_tts.settings import TtsSettings
 from tools.chart.files import values_table
+from tools.generated.alerts import alerts_table
 from tools.generated.conformance import clients_table
 from tools.generated.licences import OPERATOR, SERVICES, licences_table
+from tools.generated.live_clients import configurations_table, live_clients_table
 from tools.generated.markdown import joined, table
 from tools.generated.metrics import metrics_table, operator_metrics_table
 from tools.generated.readings import readings_table
 from tools.generated.tree import packages_tree
 from tools.generated.voiceservice import columns_table, spec_reference, status_reference
-from tools.monitoring.files import alerts
 
 _TARGET = re.compile(r"^([a-z][a-z0-9-]*):.*?## (.+)$", re.MULTILINE)
-_LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 _WORDS = {
     str: "text",
     int: "whole number",
@@ -71,6 +71,8 @@ def parts(makefile: str) -> dict[str, Callable[[], str]]:
         "metrics-operator": operator_metrics_table,
         "errors": errors_table,
         "clients": clients_table,
+        "live-clients": live_clients_table,
+        "live-configurations": configurations_table,
         "model-errors": model_errors_table,
         "model-kinds": model_kinds_table,
         "routes-tts": lambda: routes_table(tts_app()),
@@ -122,20 +124,6 @@ def access_table(rights: Sequence[Right]) -> str:
         for right in rights
     ]
     return table(("objects", "API group", "verbs", "to"), rows)
-
-
-def alerts_table() -> str:
-    """Returns one row for each alert, with the way to what to do about it."""
-    rows = [
-        (
-            f"[`{alert['alert']}`](failure-modes.md#{alert['alert'].lower()})",
-            alert["labels"]["severity"],
-            alert.get("for", "at once"),
-            _LABEL.sub(r"*\1*", alert["annotations"]["summary"]),
-        )
-        for alert in alerts()
-    ]
-    return table(("alert", "severity", "after", "what it says"), rows)
 
 
 def errors_table() -> str:

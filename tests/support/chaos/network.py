@@ -47,17 +47,20 @@ def dropped_packets(listed: str) -> int:
 
 @dataclass
 class Delay:
-    """A proxy whose delay can be changed while it runs."""
+    """A proxy whose delay and whose target can be changed while it runs."""
 
     address: str
+    to: str
+    """Where new connections go."""
     seconds: float = 0.0
 
 
 @contextlib.contextmanager
 def delaying(address: str) -> Iterator[Delay]:
     """Yields a proxy in front of an address that passes everything on a while later, both ways."""
-    proxy, over, up = Delay(f"http://127.0.0.1:{free_port()}"), threading.Event(), threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_proxy(proxy, address, up, over)))
+    proxy = Delay(f"http://127.0.0.1:{free_port()}", address)
+    over, up = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_proxy(proxy, up, over)))
     thread.start()
     try:
         up.wait(10)
@@ -67,11 +70,11 @@ def delaying(address: str) -> Iterator[Delay]:
         thread.join()
 
 
-async def _proxy(proxy: Delay, address: str, up: threading.Event, over: threading.Event) -> None:
-    there, here = urlsplit(address), urlsplit(proxy.address)
+async def _proxy(proxy: Delay, up: threading.Event, over: threading.Event) -> None:
+    here = urlsplit(proxy.address)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers = [writer]
+        there, writers = urlsplit(proxy.to), [writer]
         try:
             other_reader, other_writer = await asyncio.open_connection(there.hostname, there.port)
             writers.append(other_writer)

@@ -1,11 +1,11 @@
-"""Clients that are not part of the environment, but in their own: Node's, LiteLLM, Riva's.
+"""Clients that are not part of the environment, but in their own: Node's, LiteLLM, agents.
 
-Made once in the cache from the pins beside the tests. LiteLLM wants older versions of what NeMo
-needs newer.
+Made once in the cache from the pins beside the tests. Most want other versions of what NeMo needs.
 """
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +18,8 @@ from support.docs.repository import ROOT
 from support.not_run import not_run
 
 _PINS = ROOT / "tests" / "contract"
+_NAMED_PINS = {"litellm": _PINS / "litellm"}
+"""The pins of live clients that other tests have, too."""
 _PATIENCE_S = 600
 
 
@@ -79,21 +81,53 @@ def riva_calls(tts: str, stt: str, clip: Path) -> dict[str, Any]:
     return found
 
 
-def _python_client(name: str) -> list[str]:
-    source = _PINS / name
-    pins = source / "requirements.txt"
+def agent_python(client: str) -> Path:
+    """Returns the Python of the environment of a live client in `tests/agents`, or skips."""
+    named = _NAMED_PINS.get(client, ROOT / "tests" / "agents" / client)
+    python = newer_python(12) if client == "wyoming" else sys.executable
+    return python_of(named / "requirements.txt", python)
+
+
+def python_of(pins: Path, python: str = sys.executable) -> Path:
+    """Returns the Python of an environment with the pinned packages, or skips the test.
+
+    Args:
+        pins: A file of pins with hashes, in a folder that is named for the client.
+        python: The interpreter that the environment is made with.
+    """
 
     def install(folder: Path) -> list[list[str]]:
         uv = str(Path(sys.executable).with_name("uv"))
         pinned = ["--python", str(folder), "--require-hashes", "-r", str(pins)]
         return [
-            [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
+            [uv, "venv", "--quiet", "--clear", "--python", python, str(folder)],
             # Compiled once: importing it anew takes a minute on a busy machine.
             [uv, "pip", "install", "--quiet", "--compile-bytecode", *pinned],
         ]
 
-    folder = _made(name, [pins], install)
-    return [str(folder / "bin" / "python"), str(source / "client.py")]
+    return _made(pins.parent.name, [pins], install) / "bin" / "python"
+
+
+def newer_python(minor: int) -> str:
+    """Returns a Python 3 of at least this minor version, or skips the test."""
+    names = [f"python3.{number}" for number in range(minor, minor + 5)]
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = [path for name in names if (path := shutil.which(name))]
+    found += [str(path) for name in names for path in sorted(kept.glob(f"*/bin/{name}"))]
+    works = next((path for path in found if _runs(path)), None)
+    if works is None:
+        not_run(f"Python 3.{minor} or later is not installed")
+    return works
+
+
+def _runs(python: str) -> bool:
+    """Whether it does: pyenv puts programs on PATH that fail unless their version is chosen."""
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+def _python_client(name: str) -> list[str]:
+    python = python_of(_PINS / name / "requirements.txt")
+    return [str(python), str(_PINS / name / "client.py")]
 
 
 def _made(name: str, pins: list[Path], install: Callable[[Path], list[list[str]]]) -> Path:

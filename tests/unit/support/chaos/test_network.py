@@ -55,6 +55,14 @@ def test_everything_comes_later_by_the_delay_of_each_way() -> None:
     assert took_s >= 2 * LATE_S
 
 
+def test_new_connections_go_where_the_proxy_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        nobody = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with echo() as address, delaying(nobody) as proxy:
+        proxy.to = address
+        assert exchange(proxy.address)[0] == b"good morning"
+
+
 def test_a_connection_ends_without_a_byte_if_nothing_is_behind_the_proxy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -27,6 +27,8 @@ _G711_HZ = 8_000
 _DEPTH = 8
 _MAX_CHARS = 64 * 1024
 """Of the settings as JSON: each update is answered with all of them, and adds to them."""
+_WITHOUT_TURNS = ("gpt-realtime-whisper", "gpt-live-transcribe")
+"""OpenAI's models that find no turns: clients that name them do, and say nothing of it."""
 _SILENCE_S = {"low": 1.0, "medium": 0.7, "auto": 0.7, "high": 0.4}
 """What ends speech for each eagerness: the model does not tell whether a sentence is over."""
 
@@ -51,7 +53,7 @@ class SessionSettings:
         Raises:
             InvalidRequest: A value is wrong; nothing has changed then.
         """
-        merged = merged_into(self.config.model_dump(), changes)
+        merged = merged_into(self.config.model_dump(exclude_unset=True), changes)
         try:
             config = SessionConfig.model_validate(merged)
         except ValidationError as error:
@@ -69,7 +71,10 @@ class SessionSettings:
 
     def described(self) -> dict[str, Any]:
         """Returns the settings as events show them."""
-        return self.config.model_dump(mode="json")
+        described = self.config.model_dump(mode="json")
+        if _leaves_turns_to_client(self.config):
+            described["audio"]["input"]["turn_detection"] = None
+        return described
 
     def _options(self, config: SessionConfig) -> LiveOptions:
         given = config.audio.input
@@ -82,7 +87,9 @@ class SessionSettings:
             raise InvalidRequest(error.message, param=f"{field}.{error.param}") from None
         return LiveOptions(
             audio_format=_format(given.format),
-            turn_detection=_turns(given.turn_detection),
+            turn_detection=(
+                None if _leaves_turns_to_client(config) else _turns(given.turn_detection)
+            ),
             hotwords=hotwords if self._understanding.abilities.hotwords else (),
             language=language,
         )
@@ -101,6 +108,13 @@ def merged_into(before: Any, changes: Any, depth: int = _DEPTH) -> Any:
     for name, value in changes.items():
         merged[name] = merged_into(before.get(name), value, depth - 1)
     return merged
+
+
+def _leaves_turns_to_client(config: SessionConfig) -> bool:
+    """Whether the client commits, without having said so: as with the model that it names."""
+    given = config.audio.input
+    model = (given.transcription and given.transcription.model) or ""
+    return "turn_detection" not in given.model_fields_set and model.startswith(_WITHOUT_TURNS)
 
 
 def _format(given: AudioFormat | None) -> LiveFormat:
