@@ -104,6 +104,17 @@ class FakeEngine(LiveEngine):
         """Shares nothing with anybody."""
 
 
+class Delays:
+    """Keeps the delays of partials."""
+
+    def __init__(self) -> None:
+        self.seen: list[float] = []
+
+    def partial_recognised(self, delay_s: float) -> None:
+        """Keeps one."""
+        self.seen.append(delay_s)
+
+
 @dataclass
 class Scene:
     """A session over fakes, and what it told."""

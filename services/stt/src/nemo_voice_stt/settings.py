@@ -22,6 +22,9 @@ class RealtimeSettings(SettingsGroup):
     """Longest session, in seconds; its client may connect again."""
     idle_s: float = Field(default=900.0, ge=1, le=MAX_S)
     """Seconds without a message after which a session is closed."""
+    lookahead_ms: int | None = Field(default=None, ge=0, le=10_000)
+    """Milliseconds by which a checkpoint for live audio looks ahead, one of those it was trained
+    with: more is better text, later. Absent: the checkpoint's default."""
     partial_interval_s: float = Field(default=0.5, ge=0.1, le=60)
     """Least time between two passes over an utterance that is still spoken, for its partials."""
     partial_share: float = Field(default=0.5, ge=0, le=1)

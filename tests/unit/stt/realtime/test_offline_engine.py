@@ -20,7 +20,7 @@ from nemo_voice_stt.realtime.options import LiveOptions
 from nemo_voice_stt.realtime.pacing import PartialPacer, PartialPacing
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription, TranscriptionInput
-from support.models.live import speech
+from support.models.live import Delays, speech
 from support.models.observers import RecordingObserver
 
 RATE_HZ = 16_000
@@ -32,17 +32,6 @@ def counted(batch: Sequence[Clip]) -> Sequence[Recognition]:
     """Hears one word in each half second: `w0 w1 …`."""
     counts = [round(len(clip.samples) / RATE_HZ * 2) for clip in batch]
     return [Recognition(" ".join(f"w{place}" for place in range(count)), ()) for count in counts]
-
-
-class Delays:
-    """Keeps the delays of partials."""
-
-    def __init__(self) -> None:
-        self.seen: list[float] = []
-
-    def partial_recognised(self, delay_s: float) -> None:
-        """Keeps one."""
-        self.seen.append(delay_s)
 
 
 @asynccontextmanager
