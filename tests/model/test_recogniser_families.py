@@ -1,7 +1,6 @@
 """Each family of recognisers writes what NeMo's own greedy search writes, whatever the batch."""
 
 import shutil
-import tarfile
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
@@ -24,7 +23,7 @@ from nemo_voice_stt.backends.transducer_ctc.backend import (
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from nemo_voice_stt.transcription.writing import joined
 from support.models.demo_models import Samples
-from support.models.recognisers import MADE, PROMPTS, SIGNALS, Config, saved
+from support.models.recognisers import MADE, PROMPTS, SIGNALS, Config, saved, unpacked
 
 RATE_HZ = 16_000
 HYBRIDS = [
@@ -70,14 +69,6 @@ def sounds() -> list[Samples]:
         .clip(-1, 1)
         for length in (2 * RATE_HZ, 4 * RATE_HZ, 3 * RATE_HZ)
     ]
-
-
-def unpacked(path: Path) -> Path:
-    directory = path.with_suffix("")
-    if not directory.is_dir():
-        with tarfile.open(path) as archive:
-            archive.extractall(directory, filter="data")
-    return directory
 
 
 def nemos(path: Path, sound: Samples, decoder: str, language: str | None) -> list[int]:

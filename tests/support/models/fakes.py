@@ -16,6 +16,7 @@ from nemo_voice_stt.transcription.port import (
     TextToken,
     Word,
 )
+from nemo_voice_stt.transcription.streaming_port import StreamingRecogniser
 from nemo_voice_tts.errors import UnspeakableText
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
@@ -104,6 +105,7 @@ class FakeRecogniser:
             description(rate_hz=16000), languages=languages, translations=abilities.translations
         )
         self.abilities = abilities
+        self.streaming: StreamingRecogniser | None = None
         self.text = text
         self.error: Exception | None = None
         self.batches: list[list[int]] = []

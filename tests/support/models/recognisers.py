@@ -5,6 +5,7 @@ and saved by NeMo as a .nemo file. What they write is nonsense, and the same eac
 """
 
 import copy
+import tarfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -115,6 +116,9 @@ def _ctc_layer(labels: list[str]) -> Config:
 
 
 def _base(target: str, encoder: Config) -> Config:
+    preprocessor = copy.deepcopy(_PREPROCESSOR)
+    if encoder.get("att_context_style") == "chunked_limited":
+        preprocessor["normalize"] = "NA"  # of live audio nobody knows the mean of the whole
     return {
         "target": f"{_ASR}.models.{target}",
         "sample_rate": 16000,
@@ -123,7 +127,7 @@ def _base(target: str, encoder: Config) -> Config:
             "pred_hidden": PREDICTION,
             "joint_hidden": PREDICTION,
         },
-        "preprocessor": copy.deepcopy(_PREPROCESSOR),
+        "preprocessor": preprocessor,
         "encoder": copy.deepcopy(encoder),
         "optim": {"name": "adamw", "lr": 1e-3},
     }
@@ -289,6 +293,15 @@ def saved(name: str, folder: Path, *, change: Callable[[Config], None] | None = 
     _liven(model)
     model.save_to(str(path))
     return path
+
+
+def unpacked(path: Path) -> Path:
+    """Returns the directory beside a .nemo file with what is in it."""
+    directory = path.with_suffix("")
+    if not directory.is_dir():
+        with tarfile.open(path) as archive:
+            archive.extractall(directory, filter="data")
+    return directory
 
 
 def _liven(model: Any) -> None:

@@ -34,12 +34,13 @@ from nemo_voice_stt.http.routes.realtime_sessions import realtime_sessions_route
 from nemo_voice_stt.http.routes.translations import translations_router
 from nemo_voice_stt.model_files import fetch
 from nemo_voice_stt.realtime.capacity import Capacity
-from nemo_voice_stt.realtime.engine import SpeechDetector
+from nemo_voice_stt.realtime.engine import LiveEngine, SpeechDetector
 from nemo_voice_stt.realtime.live_speech import LiveSpeech
 from nemo_voice_stt.realtime.metrics import LiveMetrics
 from nemo_voice_stt.realtime.offline_engine import OfflineEngine
 from nemo_voice_stt.realtime.options import SessionLimits
 from nemo_voice_stt.realtime.pacing import PartialPacer, PartialPacing
+from nemo_voice_stt.realtime.streaming_engine import MAX_CHUNKS, MAX_STREAMS, StreamingEngine
 from nemo_voice_stt.self_test import SelfTestClips, TranscribedClip
 from nemo_voice_stt.settings import RealtimeSettings, SttSettings
 from nemo_voice_stt.transcription.languages import Understanding, codes_of
@@ -114,31 +115,60 @@ class TranscriptionService(Service[Recogniser, Transcription]):
             settings.max_queue_audio_s, unit="audio seconds", assumed_rate=20.0
         )
         made = transcription(admission=admission, pacing=pacing)
-        self._live = await self._live_speech(made, recognitions, backend.description.sample_rate_hz)
+        self._live = await self._live_speech(backend, made, recognitions)
         return made
 
     async def _live_speech(
         self,
+        backend: Recogniser,
         transcription: Transcription,
         recognitions: Batcher[Clip, Recognition],
-        rate_hz: int,
     ) -> LiveSpeech:
         settings = self._settings.realtime
-        engine = OfflineEngine(
-            transcription,
-            recognitions,
-            sample_rate_hz=rate_hz,
-            pacer=PartialPacer(partial_pacing(settings), lambda: recognitions.in_work),
-            observer=self.live_metrics,
-        )
+        engine = self._engine(backend, transcription, recognitions)
         return LiveSpeech(
             engine,
             await self._load_detector(self.runtime),
-            capacity=Capacity(settings.max_sessions, settings.slow_final_s, self.live_metrics),
+            capacity=Capacity(
+                settings.max_sessions,
+                settings.slow_final_s,
+                self.live_metrics,
+                behind_s=engine.behind_s,
+            ),
             limits=SessionLimits(
                 early_final_s=settings.early_final_s, max_utterance_s=settings.max_utterance_s
             ),
             metrics=self.live_metrics,
+        )
+
+    def _engine(
+        self,
+        backend: Recogniser,
+        transcription: Transcription,
+        recognitions: Batcher[Clip, Recognition],
+    ) -> LiveEngine:
+        """Returns what makes text of live audio: part by part where the model can do that."""
+        streaming = backend.streaming
+        if streaming is None:
+            return OfflineEngine(
+                transcription,
+                recognitions,
+                sample_rate_hz=backend.description.sample_rate_hz,
+                pacer=PartialPacer(
+                    partial_pacing(self._settings.realtime), lambda: recognitions.in_work
+                ),
+                observer=self.live_metrics,
+            )
+        limits = Limits(
+            max_items=MAX_STREAMS, max_padded=MAX_CHUNKS, bucket_edges=tuple(streaming.sizes)
+        )
+        steps = self.runtime.batcher("live step", streaming.step, limits)
+        return StreamingEngine(
+            streaming,
+            steps,
+            recognitions,
+            observer=self.live_metrics,
+            timeout_s=self._settings.request_timeout_s,
         )
 
     def live(self) -> LiveSpeech:
@@ -191,6 +221,7 @@ def fetch_recogniser(
         longest_s=settings.piece_s,
         bucket_edges=AUDIO_BUCKETS,
         languages=settings.language_codes if settings.names_languages else (),
+        lookahead_ms=settings.realtime.lookahead_ms,
         speech=clips.speech,
     )
     loading = partial(load, stored.directory, settings.model, stored.revision, options)

@@ -26,6 +26,9 @@ class RealtimeSettings(SettingsGroup):
     """Silence in seconds from which on the final transcript of an utterance may be begun, where the
     service finds its end: once that is certain, most are ready. An utterance has no more of the
     silence after it. 0: all of it, and its transcript is begun when it is over."""
+    lookahead_ms: int | None = Field(default=None, ge=0, le=10_000)
+    """Milliseconds by which a checkpoint for live audio looks ahead, one of those it was trained
+    with: more is better text, later. Absent: the checkpoint's default."""
     partial_interval_s: float = Field(default=0.5, ge=0.1, le=60)
     """Least time between two passes over an utterance that is still spoken, for its partials."""
     partial_share: float = Field(default=0.5, ge=0, le=1)

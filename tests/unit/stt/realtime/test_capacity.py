@@ -56,6 +56,21 @@ def test_none_is_added_while_those_that_are_open_wait_too_long() -> None:
             pass
 
 
+def test_none_is_added_while_those_that_are_open_are_heard_late() -> None:
+    behind_s = [0.5]
+    capacity = Capacity(100, 1.0, Counts(), behind_s=lambda: behind_s[0])
+    with capacity.session(), capacity.session():
+        behind_s[0] = 1.24
+        with pytest.raises(NoCapacity, match=r"The 2 live .* heard 1\.2 s later .* Try again in 5"):
+            capacity.session().__enter__()
+        behind_s[0] = 0.9
+        with capacity.session():
+            pass
+    behind_s[0] = 60.0
+    with capacity.session():
+        pass
+
+
 def test_a_service_without_sessions_takes_one_whatever_was_before() -> None:
     capacity = Capacity(100, 1.0, Counts())
     capacity.item_finished(9.0)

@@ -19,10 +19,31 @@ def load(directory: Path, source: str, revision: str, options: RecogniserOptions
 
     Raises:
         ModelStoreError: The checkpoint is not of a kind that is served.
-        UnusableModel: Its files are not whole.
+        UnusableModel: Its files are not whole, or it cannot do what the settings ask of it.
         NoDevice: The options want a device that is not usable.
     """
     facts = facts_in(directory, Role.RECOGNISER, source)
     refuse_lacking(facts, options.decoder, source)
-    load_family = load_canary if facts.kind.family == ATTENTION else load_recogniser
-    return load_family(directory, source, revision, options)
+    if facts.kind.family == ATTENTION:
+        _refuse_lookahead(options)
+        return load_canary(directory, source, revision, options)
+    recogniser = load_recogniser(directory, source, revision, options)
+    # Imported here: NeMo takes ten seconds to import.
+    from nemo_voice_stt.backends.cache_aware.recogniser import streaming_of  # noqa: PLC0415
+
+    recogniser.streaming = streaming_of(recogniser.stages, options)
+    if recogniser.streaming is None:
+        _refuse_lookahead(options)
+    return recogniser
+
+
+def _refuse_lookahead(options: RecogniserOptions) -> None:
+    """Checks that no look-ahead is named for a model that is given whole utterances."""
+    if options.lookahead_ms is not None:
+        # Imported here: it imports torch.
+        from nemo_voice_serving.nemo.loading import UnusableModel  # noqa: PLC0415
+
+        raise UnusableModel(
+            f"NEMO_VOICE_REALTIME__LOOKAHEAD_MS={options.lookahead_ms}: the checkpoint cannot hear"
+            " live audio part by part, it is given whole utterances. Leave the setting out"
+        )

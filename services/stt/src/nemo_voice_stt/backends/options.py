@@ -32,6 +32,9 @@ class RecogniserOptions:
     """What it understands; none = what the checkpoint, or its published name, says."""
     trailing_silence_s: float = 0.3
     """Silence after each piece, so that a word that ends with the audio is recognised whole."""
+    lookahead_ms: int | None = None
+    """How far a model of live audio looks ahead in live sessions; None is the checkpoint's default.
+    """
     speech: Callable[[Sequence[str], int], Samples] | None = None
     """Returns speech in one of some languages, at a rate, which the warm-up hears; absent: a second
     of silence, of which no decoder makes a token."""

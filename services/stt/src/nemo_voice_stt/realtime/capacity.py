@@ -34,12 +34,24 @@ class Capacity:
         slow_final_s: float,
         observer: CapacityObserver,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        behind_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """Takes the most sessions, and the delay of final transcripts from which none is added."""
+        """Takes what is counted, and what the sessions may come to.
+
+        Args:
+            most: The most sessions.
+            slow_final_s: The delay of final transcripts from which none is added.
+            observer: Receives figures.
+            clock: The clock of the delays.
+            behind_s: Returns by how much most sessions are heard later than they are spoken; a
+                delay as that of final transcripts.
+        """
         self._most = most
         self._slow_final_s = slow_final_s
         self._observer = observer
         self._clock = clock
+        self._behind_s = behind_s
         self._count = 0
         self._finals: deque[tuple[float, bool]] = deque()
 
@@ -75,6 +87,11 @@ class Capacity:
             reason = (
                 f"The {self._count} live sessions that are open wait more than"
                 f" {self._slow_final_s:g} s for their transcripts."
+            )
+        elif self._count and (behind_s := self._behind_s()) > self._slow_final_s:
+            reason = (
+                f"The {self._count} live sessions that are open are heard {behind_s:.1f} s later"
+                " than they are spoken."
             )
         if reason is not None:
             self._observer.session_refused()

@@ -1,7 +1,8 @@
 """The ports of a live session: to what makes text of an utterance, and to what finds speech.
 
 `session.py` calls them. `offline_engine.py` implements the first for models that take whole
-utterances; `backends/` implement the second.
+utterances, and `streaming_engine.py` for those that hear part by part; `backends/` implement the
+second.
 """
 
 from collections.abc import Callable
@@ -54,6 +55,13 @@ class LiveEngine(Protocol):
     def sessions_changed(self, count: int) -> None:
         """Receives how many sessions are open, whose speakers wait."""
         ...
+
+    def behind_s(self) -> float:
+        """Returns by how many seconds most open utterances are heard later than they are spoken.
+
+        0 for an engine that leaves out what it has no time for.
+        """
+        return 0.0
 
 
 class SpeechStream(Protocol):

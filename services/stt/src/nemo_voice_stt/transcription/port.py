@@ -5,10 +5,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import Backend
+
+if TYPE_CHECKING:
+    from nemo_voice_stt.transcription.streaming_port import StreamingRecogniser
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +96,8 @@ class Recogniser(Backend, Protocol):
 
     abilities: Abilities = TRANSDUCER
     """What it can do beyond text."""
+    streaming: "StreamingRecogniser | None" = None
+    """What hears live audio part by part with the same weights; None where it needs the whole."""
 
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:
         """Returns what is said in each clip, equal to what it would be alone but for rounding."""

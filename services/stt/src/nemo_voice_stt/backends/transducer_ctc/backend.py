@@ -24,12 +24,15 @@ from nemo_voice_stt.transcription.writing import joined
 
 if TYPE_CHECKING:
     from nemo_voice_stt.backends.transducer_ctc.decoding_pipeline import Stages
+    from nemo_voice_stt.transcription.streaming_port import StreamingRecogniser
 
 logger = logging.getLogger(__name__)
 
 
 class NemoRecogniser(Recogniser):
     """A transducer (TDT or RNNT), a CTC model or a hybrid, prompted or not, behind the port."""
+
+    streaming: "StreamingRecogniser | None" = None
 
     def __init__(
         self, stages: "Stages", description: ModelDescription, options: RecogniserOptions
@@ -42,6 +45,11 @@ class NemoRecogniser(Recogniser):
             default_language=None if stages.prompts is None else stages.prompts.assumed,
         )
         self._options = options
+
+    @property
+    def stages(self) -> "Stages":
+        """What it computes with, for what hears live audio with the same."""
+        return self._stages
 
     @override
     def warm_up(self, report: Callable[[str], None]) -> None:
@@ -64,6 +72,8 @@ class NemoRecogniser(Recogniser):
                 report(f"{items} x {seconds:g} s")
                 clip = Clip(np.resize(speech, round(seconds * stages.sample_rate_hz)))
                 self._recognise([clip] * items)
+        if self.streaming is not None:
+            self.streaming.warm_up(report)
 
     @override
     def recognise(self, batch: Sequence[Clip], /) -> Sequence[Recognition]:

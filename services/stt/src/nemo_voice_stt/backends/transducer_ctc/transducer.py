@@ -110,14 +110,8 @@ class BoostedDecoder:
 
     def __init__(self, model: Any, vocabulary: Vocabulary) -> None:
         """Takes the model; not in inference mode, since the trees' storage is changed later."""
-        config = OmegaConf.create(OmegaConf.to_container(model.cfg.decoding, resolve=True))
         ours = {"greedy": {"enable_per_stream_biasing": True, "use_cuda_graph_decoder": False}}
-        decoding: DictConfig = OmegaConf.merge(config, ours)
-        parts = {"decoding_cfg": decoding, "decoder": model.decoder, "joint": model.joint}
-        if getattr(model, "tokenizer", None) is None:
-            self._decoding = RNNTDecoding(vocabulary=model.joint.vocabulary, **parts)
-        else:
-            self._decoding = RNNTBPEDecoding(tokenizer=model.tokenizer, **parts)
+        self._decoding = decoding_beside(model, ours)
         self.storage = self._decoding.decoding.decoding_computer.biasing_multi_model
         """Where the trees of a batch lie while it is decoded."""
         self.trees = PhraseTrees(vocabulary)
@@ -150,6 +144,21 @@ class BoostedDecoder:
         with torch.inference_mode(mode=False):
             request.multi_model_id = self.storage.add_model(tree, alpha=STRENGTH)
         return request
+
+
+def decoding_beside(model: Any, changes: dict[str, Any]) -> Any:
+    """Returns NeMo's decoding with the model's networks, beside the model's own.
+
+    Args:
+        model: The transducer, whose decoding is set up already.
+        changes: What is different in its configuration.
+    """
+    config = OmegaConf.create(OmegaConf.to_container(model.cfg.decoding, resolve=True))
+    decoding: DictConfig = OmegaConf.merge(config, changes)
+    parts = {"decoding_cfg": decoding, "decoder": model.decoder, "joint": model.joint}
+    if getattr(model, "tokenizer", None) is None:
+        return RNNTDecoding(vocabulary=model.joint.vocabulary, **parts)
+    return RNNTBPEDecoding(tokenizer=model.tokenizer, **parts)
 
 
 def _empty(request: BiasingRequestItemConfig | None) -> Any:

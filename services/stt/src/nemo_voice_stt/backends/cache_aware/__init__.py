@@ -1,0 +1,1 @@
+"""NeMo's cache-aware recognisers: streams of live audio, each frame encoded once."""
