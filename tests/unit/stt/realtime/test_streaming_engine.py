@@ -291,6 +291,6 @@ async def test_files_run_for_less_while_a_session_is_open() -> None:
     recogniser = Counting()
     async with engine_of(recogniser) as engine:
         engine.sessions_changed(1)
-        assert engine._recognitions._speed.max_run_s == FILE_RUN_S
+        assert engine._recognitions.speed.max_run_s == FILE_RUN_S
         engine.sessions_changed(0)
-        assert engine._recognitions._speed.max_run_s == float("inf")
+        assert engine._recognitions.speed.max_run_s == float("inf")

@@ -26,6 +26,7 @@ class Utterance(Protocol):
         What is added all the same takes it back. Never waits; an engine that begins nothing early
         ignores it.
         """
+        ...
 
     async def final(self) -> Transcript:
         """Returns the transcript of the whole; nothing may be added any more.
@@ -37,6 +38,14 @@ class Utterance(Protocol):
 
     async def close(self) -> None:
         """Stops all work on it; may be called at any time, also repeatedly."""
+        ...
+
+
+class PartialObserver(Protocol):
+    """Receives figures about partials: the metrics."""
+
+    def partial_recognised(self, delay_s: float) -> None:
+        """Receives the time from the newest audio of a partial to its text."""
         ...
 
 

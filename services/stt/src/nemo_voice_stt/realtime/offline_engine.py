@@ -22,7 +22,7 @@ from nemo_voice_serving.errors import VoiceError
 from nemo_voice_stt.realtime.agreement import Agreement
 from nemo_voice_stt.realtime.audio_format import BYTES_PER_SAMPLE, as_samples
 from nemo_voice_stt.realtime.early_final import EarlyFinal, EarlyFinalObserver
-from nemo_voice_stt.realtime.engine import LiveEngine, Utterance
+from nemo_voice_stt.realtime.engine import LiveEngine, PartialObserver, Utterance
 from nemo_voice_stt.realtime.options import LiveOptions
 from nemo_voice_stt.realtime.pacing import PartialPacer
 from nemo_voice_stt.transcription.port import Clip, Recognition
@@ -48,12 +48,8 @@ _LEAST_S = 0.3
 """Shorter audio holds no word."""
 
 
-class EngineObserver(EarlyFinalObserver, Protocol):
+class EngineObserver(EarlyFinalObserver, PartialObserver, Protocol):
     """Receives figures about passes over utterances that are not over: the metrics."""
-
-    def partial_recognised(self, delay_s: float) -> None:
-        """Receives the time from the newest audio of a pass to its text."""
-        ...
 
 
 class OfflineEngine(LiveEngine):

@@ -14,8 +14,7 @@ from typing_extensions import override
 from nemo_voice_serving.audio.resampling import Resampler
 from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_stt.realtime.audio_format import as_samples
-from nemo_voice_stt.realtime.engine import LiveEngine, Utterance
-from nemo_voice_stt.realtime.offline_engine import PartialObserver
+from nemo_voice_stt.realtime.engine import LiveEngine, PartialObserver, Utterance
 from nemo_voice_stt.realtime.options import LiveOptions
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from nemo_voice_stt.transcription.streaming_port import Heard, StreamingRecogniser, StreamPart
@@ -119,6 +118,10 @@ class StreamingUtterance(Utterance):
         self._stream.add(self._resampler.push(as_samples(pcm)))
         self._added_s = asyncio.get_running_loop().time()
         self._arrival.set()
+
+    @override
+    def may_be_over(self) -> None:
+        """Begins nothing early: all but the last moment is heard by now."""
 
     @override
     async def final(self) -> Transcript:
