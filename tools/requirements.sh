@@ -12,4 +12,5 @@ compile -c requirements/nemo.txt -c requirements/operator.txt requirements/devel
 compile -c requirements/development.txt requirements/uv.in -o requirements/uv.txt
 compile tests/contract/litellm/requirements.in -o tests/contract/litellm/requirements.txt
 compile tests/contract/riva/requirements.in -o tests/contract/riva/requirements.txt
+compile tests/contract/pieces/requirements.in -o tests/contract/pieces/requirements.txt
 compile requirements/build.in -o requirements/build.txt

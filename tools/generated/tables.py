@@ -34,6 +34,7 @@ from nemo_voice_stt.app import build as build_stt
 from nemo_voice_stt.realtime.metrics import LiveMetrics
 from nemo_voice_stt.settings import SttSettings
 from nemo_voice_tts.app import build as build_tts
+from nemo_voice_tts.live_text.metrics import LiveTextMetrics
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.text.pronunciation_file import PronunciationMetrics
 from tools.chart.files import values_table
@@ -135,8 +136,8 @@ def metrics_table() -> str:
     """Returns one row for each metric family, with the names of its labels and its buckets."""
     registry = CollectorRegistry()
     service, lists = ServiceMetrics(registry, "tts"), PronunciationMetrics(registry)
-    live = LiveMetrics(registry)
-    members = [member for part in (service, lists, live) for member in vars(part).values()]
+    parts = (service, lists, LiveMetrics(registry), LiveTextMetrics(registry))
+    members = [member for part in parts for member in vars(part).values()]
     families = [member for member in members if isinstance(member, MetricWrapperBase)]
     return table(("metric", "type", "labels", "what it is"), map(_family_row, families))
 
