@@ -261,6 +261,11 @@ def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
             stream_input_router(live),
         ],
     )
-    riva = synthesis_service(service, delivery, max_text_chars=settings.max_long_text_chars)
+    riva = synthesis_service(
+        service,
+        delivery,
+        max_text_chars=settings.max_long_text_chars,
+        phrase_chars=settings.phrase_chars,
+    )
     app.state.side_server = grpc_server(service.runtime, [riva])
     return app

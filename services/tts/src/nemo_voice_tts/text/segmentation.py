@@ -98,6 +98,15 @@ def clauses_of(text: Traced, *, max_chars: int = 300, conjunctions: str = "") ->
     ]
 
 
+def is_whole(text: str, *, conjunctions: str = "") -> bool:
+    """Returns whether a text ends with a sentence, whatever word follows."""
+    following = "Then"
+    sentences = _sentences(
+        Traced.of(f"{text.rstrip()} {following}"), has_abbreviations=not conjunctions
+    )
+    return sentences[-1].text == following
+
+
 def _boundaries(conjunctions: str) -> _Boundaries:
     return (_CLAUSE, _before(conjunctions or _CONJUNCTIONS))
 
