@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from support.hub.certificates import authority_in
 from typing_extensions import override
 
+from support.certificates import authority_in
 from support.kubernetes.chart import Chart, named
 
 SAID = "Good morning. This is a test of the speech service."

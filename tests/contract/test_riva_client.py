@@ -77,6 +77,15 @@ def test_speech_comes_whole_online_and_in_every_encoding(got: dict[str, Any]) ->
     assert found["dictionary"] > 0
 
 
+def test_words_have_times_and_come_one_by_one(got: dict[str, Any]) -> None:
+    words = got["tts"]["words"]
+    assert [word for word, _, _ in words] == TEXT.split()
+    ends = [end_ms for _, _, end_ms in words]
+    assert ends == sorted(ends)
+    assert ends[-1] == pytest.approx(FRAMES * HOP / RATE_HZ * 1000, abs=2)
+    assert got["tts"]["pieces"] == pytest.approx(2 * FRAMES * HOP, rel=0.1)
+
+
 def test_every_listed_voice_speaks(got: dict[str, Any]) -> None:
     assert got["tts"]["voices"] == ["nemo-voice.default"]
     assert all(got["tts"]["byName"])

@@ -157,9 +157,11 @@ async def test_a_service_that_is_not_ready_refuses_sessions() -> None:
     assert json.loads(response.body or b"")["error"]["code"] == "not_ready"
 
 
-async def test_a_service_that_speaks_has_no_live_sessions() -> None:
+async def test_a_service_that_speaks_listens_to_nobody() -> None:
     async with live_service(tts_app()) as server:
-        assert (await refused(server)).response.status_code == 403
+        response = (await refused(server)).response
+    assert response.status_code == 400
+    assert json.loads(response.body or b"")["error"]["param"] == "intent"
 
 
 async def test_a_handshake_that_a_proxy_took_apart_is_told() -> None:

@@ -139,7 +139,6 @@ async def test_what_is_wrong_is_refused_with_the_field_that_is(
     [
         (request(zero_shot_data={"audio_prompt": b"me"}), "zero_shot_data"),
         (request(custom_configuration={"exaggeration": "1.5"}), "custom_configuration"),
-        (request(enable_word_time_offsets=True), "enable_word_time_offsets"),
         (request(encoding=3), "encoding"),
         (request(encoding=20), "encoding"),
     ],
@@ -181,6 +180,57 @@ async def test_texts_of_one_call_are_spoken_in_turn() -> None:
     whole = b"".join(response.audio for response in responses)
     alone = [(await spoken(text)).audio for text in texts]
     assert whole == alone[0] + alone[1]
+
+
+async def test_words_have_times_where_they_are_asked_for() -> None:
+    texts = [request(text, enable_word_time_offsets=True) for text in ("Pay $5 now.", "Or not.")]
+    whole = await spoken(texts[0])
+    assert [word.word for word in whole.meta.words] == ["Pay", "$5", "now."]
+    assert whole.meta.processed_text
+    seconds = len(whole.audio) / 2 / RATE_HZ
+    assert sum(whole.meta.predicted_durations) == pytest.approx(seconds, abs=1e-3)
+    assert whole.meta.words[-1].end_time / 1000 == pytest.approx(seconds, abs=1e-3)
+
+    responses = await streamed(texts)
+    words = [word for response in responses for word in response.meta.words]
+    assert [word.word for word in words] == ["Pay", "$5", "now.", "Or", "not."]
+    assert words[3].start_time / 1000 == pytest.approx(seconds, abs=1e-3)
+    assert not (await spoken(request("Pay $5 now."))).meta.words
+
+
+@pytest.mark.parametrize(
+    ("pieces", "texts"),
+    [
+        (["Good mor", "ning to", " Dr.", " Who. ", "How are", " you"],
+         ["Good mor ning to Dr. Who. ", "How are you"]),
+        (["Good", "morning", "to", "you.", "Bye"], ["Good morning to you.", "Bye"]),
+        (["One. ", "Two."], ["One. ", "Two."]),
+        (["word " * 80, "end."], ["word " * 80, "end."]),
+    ],
+)  # fmt: skip
+async def test_parts_of_sentences_are_joined(pieces: list[str], texts: list[str]) -> None:
+    responses = await streamed([request(piece) for piece in pieces])
+    assert [one.meta.text for one in responses if one.meta.text] == texts
+
+
+async def test_parts_that_want_other_voices_are_spoken_apart() -> None:
+    pieces = [request("One", voice_name="default"), request("two.", voice_name="alloy")]
+    responses = await streamed(pieces)
+    assert [one.meta.text for one in responses if one.meta.text] == ["One", "two."]
+
+
+async def test_a_part_that_nothing_follows_is_spoken_after_a_while() -> None:
+    async with channel_to(tts_app(grpc_port=free_port())) as channel:
+        call = RivaSpeechSynthesisStub(channel).SynthesizeOnline()
+        await call.write(request("No full stop here"))
+        first = await call.read()
+        assert first.meta.text == "No full stop here"
+        await call.write(request("and none here"))
+        await call.done_writing()
+        texts = []
+        while (response := await call.read()) is not grpc.aio.EOF:
+            texts.append(response.meta.text)
+    assert "and none here" in texts
 
 
 async def test_the_first_text_is_spoken_before_the_second_is_written() -> None:

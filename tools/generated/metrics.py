@@ -9,6 +9,7 @@ from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_serving.tls.server_certificate import TlsMetrics
 from nemo_voice_stt.realtime.metrics import LiveMetrics
+from nemo_voice_tts.live_text.metrics import LiveTextMetrics
 from nemo_voice_tts.text.pronunciation_file import PronunciationMetrics
 from tools.generated.markdown import table
 
@@ -18,7 +19,8 @@ _SUFFIXES = {"counter": "_total", "info": "_info"}
 def metrics_table() -> str:
     """Returns one row for each metric family, with the names of its labels and its buckets."""
     registry = CollectorRegistry()
-    others = [kind(registry) for kind in (PronunciationMetrics, LiveMetrics, TlsMetrics)]
+    kinds = (PronunciationMetrics, LiveMetrics, LiveTextMetrics, TlsMetrics)
+    others = [kind(registry) for kind in kinds]
     parts = [vars(part) for part in (ServiceMetrics(registry, "tts"), *others)]
     members = [member for part in parts for member in part.values()]
     families = [member for member in members if isinstance(member, MetricWrapperBase)]

@@ -92,7 +92,14 @@ def spoken(address: str) -> dict[str, Any]:
             len(service.synthesize(TEXT, voice_name=name).audio) for name in _voices(config)
         ],
         "badVoice": _refusal(lambda: service.synthesize(TEXT, voice_name="nobody")),
-        "unimplemented": _refusal(lambda: service.synthesize(TEXT, enable_word_time_offsets=True)),
+        "words": [
+            [word.word, word.start_time, word.end_time]
+            for word in service.synthesize(TEXT, enable_word_time_offsets=True).meta.words
+        ],
+        "pieces": sum(len(one.audio) for one in service.synthesize_online([*TEXT.split()])),
+        "unimplemented": _refusal(
+            lambda: service.synthesize(TEXT, custom_configuration={"exaggeration": "1.5"})
+        ),
     }
 
 

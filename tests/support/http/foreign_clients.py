@@ -72,10 +72,21 @@ def riva_calls(tts: str, stt: str, clip: Path) -> dict[str, Any]:
         stt: Those of the other.
         clip: A WAV file to be transcribed.
     """
-    ran = subprocess.run(
-        [*_python_client("riva"), tts, stt, str(clip)],
-        capture_output=True, text=True, timeout=_PATIENCE_S, check=False,
-    )  # fmt: skip
+    return _got([*_python_client("riva"), tts, stt, str(clip)])
+
+
+def pieces_calls(open_server: str, server: str) -> dict[str, Any]:
+    """Returns what clients of text in pieces got of the service, or skips the test.
+
+    Args:
+        open_server: The host and port of a service that asks for no key.
+        server: Those of one that asks for the key `sesame`.
+    """
+    return _got([*_python_client("pieces"), open_server, server])
+
+
+def _got(command: list[str]) -> dict[str, Any]:
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
     assert ran.returncode == 0, ran.stderr[-4000:]
     found: dict[str, Any] = json.loads(ran.stdout.strip().splitlines()[-1])
     return found

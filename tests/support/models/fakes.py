@@ -18,7 +18,7 @@ from nemo_voice_stt.transcription.port import (
 )
 from nemo_voice_stt.transcription.streaming_port import StreamingRecogniser
 from nemo_voice_tts.errors import UnspeakableText
-from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Window
+from nemo_voice_tts.synthesis.port import NO_WORD, Phrase, Spectrogram, Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
 from nemo_voice_tts.text.phonemes import Pronunciation, arpabet
 
@@ -63,6 +63,13 @@ class FakeVoice:
             raise UnspeakableText("nothing to say")
         return tuple(ord(character) for character in text)
 
+    def token_words(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
+        """Returns the place of each character's word."""
+        words: list[int] = []
+        for place, word in enumerate(text.split()):
+            words += [NO_WORD] * (place > 0) + [place] * len(word)
+        return tuple(words)
+
     def unread(self, text: str, /) -> str:
         """Returns the characters that it was made without."""
         return "".join(character for character in text if character in self._unknown)
@@ -79,7 +86,10 @@ class FakeVoice:
             raise self.error
         self.phrases.extend(batch)
         counts = [max(1, round(4 * len(phrase.tokens) / phrase.pace)) for phrase in batch]
-        return [Spectrogram(None, count) for count in counts]
+        return [
+            Spectrogram(None, count, (count * HOP / RATE_HZ / len(one.tokens),) * len(one.tokens))
+            for count, one in zip(counts, batch, strict=True)
+        ]
 
     def windows(self, spectrogram: Spectrogram, *, first: bool) -> Sequence[Window]:
         """Returns the spectrogram in two halves."""

@@ -21,12 +21,18 @@ from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts import __version__
 from nemo_voice_tts.backends.fastpitch_hifigan.backend import VoiceOptions, load_voice
 from nemo_voice_tts.grpc.riva import synthesis_service
+from nemo_voice_tts.http.realtime.service import LiveTextService
 from nemo_voice_tts.http.responses import SpeechResponses
 from nemo_voice_tts.http.routes.native import native_router
 from nemo_voice_tts.http.routes.nim import nim_router
 from nemo_voice_tts.http.routes.openai import openai_router
 from nemo_voice_tts.http.routes.reading import reading_router
+from nemo_voice_tts.http.routes.realtime import realtime_router
+from nemo_voice_tts.http.routes.stream_input import stream_input_router
 from nemo_voice_tts.http.routes.voices import voices_router
+from nemo_voice_tts.live_text.live_texts import LiveTexts
+from nemo_voice_tts.live_text.metrics import LiveTextMetrics
+from nemo_voice_tts.live_text.options import LiveTextLimits
 from nemo_voice_tts.model_files import fetch
 from nemo_voice_tts.self_test import check_speech, self_test, sentence_for, spoken
 from nemo_voice_tts.settings import TtsSettings
@@ -193,6 +199,35 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
     return torch_setup.with_device_settings(settings, load)
 
 
+def live_texts(service: SpeechService, settings: TtsSettings) -> LiveTexts:
+    """Returns what opens sessions of text in pieces."""
+    live = settings.live_text
+    return LiveTexts(
+        service.use_case,
+        max_sessions=live.max_sessions,
+        limits=LiveTextLimits(
+            phrase_chars=settings.phrase_chars,
+            first_phrase_chars=settings.first_phrase_chars,
+            hold_s=live.hold_s,
+            max_held_chars=live.max_held_chars,
+        ),
+        metrics=LiveTextMetrics(service.runtime.metrics.registry),
+    )
+
+
+def live_text_service(
+    service: SpeechService, settings: TtsSettings, delivery: Delivery
+) -> LiveTextService:
+    """Returns what connections with text in pieces need."""
+    return LiveTextService(
+        service.runtime,
+        settings.live_text,
+        live_texts(service, settings),
+        delivery,
+        service.request_served,
+    )
+
+
 def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser) -> FastAPI:
     """Returns the application; its state has the service behind it and the server beside it."""
     service = SpeechService(settings, fetch_voice, normaliser)
@@ -202,6 +237,7 @@ def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
         pronunciations=lambda: service.pronunciations,
     )
     responses = SpeechResponses(service, delivery)
+    live = live_text_service(service, settings, delivery)
     app = build_app(
         service,
         title="nemo-voice text to speech",
@@ -223,8 +259,15 @@ def build(settings: TtsSettings, fetch_voice: FetchVoice, normaliser: Normaliser
                 max_text_chars=settings.max_long_text_chars,
                 max_body_bytes=settings.max_upload_bytes,
             ),
+            realtime_router(live),
+            stream_input_router(live),
         ],
     )
-    riva = synthesis_service(service, delivery, max_text_chars=settings.max_long_text_chars)
+    riva = synthesis_service(
+        service,
+        delivery,
+        max_text_chars=settings.max_long_text_chars,
+        phrase_chars=settings.phrase_chars,
+    )
     app.state.side_server = grpc_server(service.runtime, [riva])
     return app

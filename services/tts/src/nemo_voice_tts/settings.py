@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 
 from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_serving.model_kinds.published_voices import ENGLISH_VOCODER, published_voice
-from nemo_voice_serving.settings import SelfTestSettings, ServiceSettings
+from nemo_voice_serving.settings import MAX_S, SelfTestSettings, ServiceSettings, SettingsGroup
 from nemo_voice_tts.synthesis.voices import VoiceChoice, checked_speakers, speakers_of
 from nemo_voice_tts.text.languages import LANGUAGES, language_of
 from nemo_voice_tts.text.reading import read
@@ -34,6 +34,22 @@ class TtsSelfTestSettings(SelfTestSettings):
             except InvalidRequest as error:
                 raise ValueError(error.message) from None
         return text
+
+
+class LiveTextSettings(SettingsGroup):
+    """Limits of connections that send text in pieces."""
+
+    max_sessions: int = Field(default=500, ge=1, le=100_000)
+    """Connections at once; more are refused with 503."""
+    max_session_s: float = Field(default=3600.0, ge=1, le=MAX_S)
+    """Longest connection, in seconds; its client may connect again."""
+    idle_s: float = Field(default=300.0, ge=1, le=MAX_S)
+    """Seconds without a message after which a connection is closed."""
+    hold_s: float = Field(default=2.0, ge=0.05, le=MAX_S)
+    """Seconds for which words without the end of a clause are held while nothing is being spoken;
+    then they are spoken."""
+    max_held_chars: int = Field(default=20_000, ge=1000)
+    """Characters of one session that may wait to be spoken; more text is refused."""
 
 
 class TtsSettings(ServiceSettings):
@@ -84,6 +100,8 @@ class TtsSettings(ServiceSettings):
     """Texts that are spoken before the service is ready, as a JSON list: at most 16, each at most
     500 characters. One that fails, or is no sound, fails the start."""
 
+    live_text: LiveTextSettings = LiveTextSettings()
+    """Text in pieces."""
     self_test: TtsSelfTestSettings = TtsSelfTestSettings()
     """The recurring self-test."""
 

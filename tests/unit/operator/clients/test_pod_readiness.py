@@ -10,11 +10,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from support.hub.certificates import authority_in
 
 from nemo_voice_operator.clients.pod_client import PodAddress, PodReader, PodResponse, Unread
 from nemo_voice_operator.clients.pod_readiness import PodReadinessClient, address_of, progress_of
 from nemo_voice_operator.state.pod_reports import CacheProgress, PodPhase, PodReadiness
+from support.certificates import authority_in
 from support.operator.observations import pod
 from support.ports import free_port
 

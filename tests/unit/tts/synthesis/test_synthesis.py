@@ -13,7 +13,7 @@ from typing_extensions import override
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_tts.errors import UnknownPhoneme, UnspeakableText
-from nemo_voice_tts.synthesis.pipeline import Pipeline, WindowSound
+from nemo_voice_tts.synthesis.pipeline import PhraseSound, Pipeline, WindowSound
 from nemo_voice_tts.synthesis.port import Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
 from nemo_voice_tts.text.reading import ReadingOptions, ReadPhrase, read
@@ -64,13 +64,13 @@ async def test_work_runs_only_so_far_ahead_of_its_consumer() -> None:
 async def test_a_client_that_leaves_cancels_the_sounds_of_later_phrases_too() -> None:
     made: list[list[WindowSound]] = []
 
-    async def window_sounds(_phrase: ReadPhrase, _urgency: int) -> list[WindowSound]:
+    async def phrase_sound(_phrase: ReadPhrase, _urgency: int) -> PhraseSound:
         made.append([asyncio.get_running_loop().create_future()])
-        return made[-1]
+        return PhraseSound(made[-1])
 
     async def consume() -> None:
         pipeline = Pipeline(
-            [ReadPhrase("One.", (0, 4)), ReadPhrase("Two.", (5, 9))], window_sounds, ahead=1
+            [ReadPhrase("One.", (0, 4)), ReadPhrase("Two.", (5, 9))], phrase_sound, ahead=1
         )
         try:
             await pipeline.next_piece()

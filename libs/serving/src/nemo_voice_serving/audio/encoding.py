@@ -7,7 +7,7 @@ line in `AudioFormat`, in `_MEDIA_TYPES` and in `_CODECS`.
 import io
 import struct
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -104,7 +104,13 @@ _CODECS = {
 }
 
 
-def encoder_for(audio_format: AudioFormat, rate_hz: int, *, to_hz: int | None = None) -> Encoder:
+def encoder_for(
+    audio_format: AudioFormat,
+    rate_hz: int,
+    *,
+    to_hz: int | None = None,
+    bit_rate: int | None = None,
+) -> Encoder:
     """Returns a new encoder for mono speech at `rate_hz`; nothing costly happens before `start`.
 
     Args:
@@ -112,6 +118,7 @@ def encoder_for(audio_format: AudioFormat, rate_hz: int, *, to_hz: int | None = 
         rate_hz: The rate of the samples that will be pushed.
         to_hz: The rate to write, by default that of the samples; where the codec does not support
             it, the next higher one.
+        bit_rate: Bits a second of a codec that has such a choice, by default what speech needs.
     """
     written_hz = to_hz or rate_hz
     if audio_format is AudioFormat.PCM:
@@ -119,6 +126,8 @@ def encoder_for(audio_format: AudioFormat, rate_hz: int, *, to_hz: int | None = 
     if audio_format is AudioFormat.WAV:
         return _PcmEncoder(wav_header(written_hz, None), Resampler(rate_hz, written_hz))
     codec = _CODECS[audio_format]
+    if bit_rate and codec.bit_rate:
+        codec = replace(codec, bit_rate=bit_rate)
     return _FfmpegEncoder(codec, rate_hz, codec.rate_for(written_hz), _Outbox())
 
 

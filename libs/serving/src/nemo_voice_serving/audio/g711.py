@@ -1,4 +1,4 @@
-"""G.711, the telephone's eight bits a sample: µ-law and A-law to 16-bit samples."""
+"""G.711, the telephone's eight bits a sample: µ-law and A-law from and to 16-bit samples."""
 
 import numpy as np
 import numpy.typing as npt
@@ -35,3 +35,20 @@ def decode_mu_law(data: bytes) -> Pcm16:
 def decode_a_law(data: bytes) -> Pcm16:
     """Returns the samples of A-law codes, as ITU-T G.711 defines them."""
     return _A_LAW[np.frombuffer(data, np.uint8)]
+
+
+def encode_mu_law(samples: Pcm16) -> bytes:
+    """Returns the nearest µ-law code of each sample."""
+    return _nearest(_MU_LAW, samples)
+
+
+def encode_a_law(samples: Pcm16) -> bytes:
+    """Returns the nearest A-law code of each sample."""
+    return _nearest(_A_LAW, samples)
+
+
+def _nearest(table: Pcm16, samples: Pcm16) -> bytes:
+    codes = np.argsort(table, kind="stable")
+    levels = table[codes].astype(np.int32)
+    borders = (levels[1:] + levels[:-1]) / 2
+    return codes[np.searchsorted(borders, samples)].astype(np.uint8).tobytes()

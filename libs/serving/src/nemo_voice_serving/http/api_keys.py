@@ -87,7 +87,8 @@ def sent_key(scope: Scope) -> bytes | None:
     A page in a browser cannot set headers of a WebSocket: its key is a subprotocol.
     """
     headers = Headers(scope=scope)
-    key = key_in(headers.get("authorization", ""), headers.get("api-key", ""))
+    named = headers.get("api-key", "") or headers.get("xi-api-key", "")  # Azure's, ElevenLabs'
+    key = key_in(headers.get("authorization", ""), named)
     offered = scope.get("subprotocols", []) if scope["type"] == "websocket" else []
     for prefix in KEY_SUBPROTOCOLS:
         for subprotocol in offered:

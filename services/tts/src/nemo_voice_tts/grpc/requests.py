@@ -47,6 +47,7 @@ def wanted_of(
         rate_hz=_rate_of(request),
         pronunciations=_pronunciations_of(request.custom_dictionary, synthesis.check),
         voice=name or DEFAULT_VOICE,
+        has_times=request.enable_word_time_offsets,
     )
 
 
@@ -54,10 +55,6 @@ def _refuse_unimplemented(request: SynthesizeSpeechRequest) -> None:
     asked = {
         "zero_shot_data": (request.HasField("zero_shot_data"), "the model copies no voice"),
         "custom_configuration": (request.custom_configuration, "the model has no such parameters"),
-        "enable_word_time_offsets": (
-            request.enable_word_time_offsets,
-            "the times of words are not told",
-        ),
     }
     for field, (is_asked, reason) in asked.items():
         if is_asked:

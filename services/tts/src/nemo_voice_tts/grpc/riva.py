@@ -3,16 +3,14 @@
 Errors are raised as everywhere; the server's interceptor makes statuses of them.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from functools import partial
 
 from grpc.aio import ServicerContext
 
-from nemo_voice_serving.errors import InvalidRequest, NotFound, PayloadTooLarge, RequestTooSlow
+from nemo_voice_serving.errors import InvalidRequest, NotFound, PayloadTooLarge
 from nemo_voice_serving.grpc.fields import error_field
-from nemo_voice_serving.grpc.protos.riva_common_pb2 import RequestId
 from nemo_voice_serving.grpc.server import GrpcService
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts.errors import UnspeakableText
@@ -21,18 +19,32 @@ from nemo_voice_tts.grpc.protos.riva_tts_pb2_grpc import (
     add_RivaSpeechSynthesisServicer_to_server,
 )
 from nemo_voice_tts.grpc.requests import FAMILY, wanted_of
-from nemo_voice_tts.synthesis.delivery import Delivery
+from nemo_voice_tts.grpc.responses import response_of
+from nemo_voice_tts.grpc.texts import Texts
+from nemo_voice_tts.synthesis.delivery import Delivery, SpeechPart
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
+from nemo_voice_tts.synthesis.word_times import SpokenPhrase
 
 NAME = str(tts.DESCRIPTOR.services_by_name["RivaSpeechSynthesis"].full_name)
 
 
 def synthesis_service(
-    service: Service[Voice, Synthesis], delivery: Delivery, *, max_text_chars: int
+    service: Service[Voice, Synthesis],
+    delivery: Delivery,
+    *,
+    max_text_chars: int,
+    phrase_chars: int,
 ) -> GrpcService:
-    """Returns Riva's synthesis, which speaks texts of so many characters at most."""
-    servicer = RivaSpeechSynthesis(service, delivery, max_text_chars)
+    """Returns Riva's synthesis.
+
+    Args:
+        service: The service.
+        delivery: What begins its speeches.
+        max_text_chars: Longest text.
+        phrase_chars: Longest phrase: parts of sentences that are longer are not held.
+    """
+    servicer = RivaSpeechSynthesis(service, delivery, max_text_chars, phrase_chars)
     return GrpcService(NAME, partial(add_RivaSpeechSynthesisServicer_to_server, servicer))
 
 
@@ -40,11 +52,16 @@ class RivaSpeechSynthesis:
     """The three methods, by gRPC's names."""
 
     def __init__(
-        self, service: Service[Voice, Synthesis], delivery: Delivery, max_text_chars: int
+        self,
+        service: Service[Voice, Synthesis],
+        delivery: Delivery,
+        max_text_chars: int,
+        phrase_chars: int,
     ) -> None:
         self._service = service
         self._delivery = delivery
         self._max_text_chars = max_text_chars
+        self._phrase_chars = phrase_chars
 
     async def Synthesize(  # noqa: N802 gRPC's names
         self, request: tts.SynthesizeSpeechRequest, _context: ServicerContext
@@ -56,38 +73,43 @@ class RivaSpeechSynthesis:
             VoiceError: Whatever `wanted_of` and `Delivery.begin` raise.
         """
         most = self._service.runtime.settings.grpc.max_message_bytes
-        audio = bytearray()
-        async with aclosing(self._chunks(request)) as chunks:
-            async for chunk in chunks:
-                audio += chunk
+        audio, phrases = bytearray(), list[tuple[float, SpokenPhrase]]()
+        async with aclosing(self._parts(request)) as parts:
+            async for part in parts:
+                audio += part.audio
+                phrases += part.phrases
                 if len(audio) > most:
                     message = f"The speech has more than the {most} bytes that a message may have."
                     raise PayloadTooLarge(f"{message} Use SynthesizeOnline.", param="text")
-        return _response(request, bytes(audio), text=request.text)
+        return response_of(request, SpeechPart(bytes(audio), tuple(phrases)), text=request.text)
 
     async def SynthesizeOnline(  # noqa: N802 same
         self, requests: AsyncIterator[tts.SynthesizeSpeechRequest], _context: ServicerContext
     ) -> AsyncGenerator[tts.SynthesizeSpeechResponse, None]:
         """Yields the speech of each text in turn, as soon as there is some.
 
-        A text in which nothing can be said, such as a dash between two sentences, is silence where
-        others are spoken.
+        A message that is no whole sentence is joined to those that follow it. A text in which
+        nothing can be said, such as a dash between two sentences, is silence where others are
+        spoken.
 
         Raises:
             RequestTooSlow: The client did not send its next text in time.
             VoiceError: As `Synthesize` does.
         """
         unsaid: UnspeakableText | None = None
-        has_spoken = False
-        while (request := await self._next(requests)) is not None:
-            text: str | None = request.text  # with its first audio alone
-            try:
-                async with aclosing(self._chunks(request)) as chunks:
-                    async for chunk in chunks:
-                        yield _response(request, chunk, text=text)
-                        has_spoken, text = True, None
-            except UnspeakableText as error:
-                unsaid = error
+        has_spoken, begins_s = False, 0.0
+        async with aclosing(aiter(self._texts(requests))) as texts:
+            async for request in texts:
+                text: str | None = request.text  # with its first audio alone
+                ends_s = begins_s
+                try:
+                    async with aclosing(self._parts(request)) as parts:
+                        async for part in parts:
+                            yield response_of(request, part, text=text, begins_s=begins_s)
+                            has_spoken, text, ends_s = True, None, begins_s + part.ends_s
+                except UnspeakableText as error:
+                    unsaid = error
+                begins_s = ends_s
         if not has_spoken:
             raise unsaid or InvalidRequest("text: there is none.", param="text")
 
@@ -115,29 +137,21 @@ class RivaSpeechSynthesis:
         config = tts.RivaSynthesisConfigResponse.Config(model_name=model, parameters=parameters)
         return tts.RivaSynthesisConfigResponse(model_config=[config])
 
-    async def _chunks(self, request: tts.SynthesizeSpeechRequest) -> AsyncGenerator[bytes, None]:
+    async def _parts(
+        self, request: tts.SynthesizeSpeechRequest
+    ) -> AsyncGenerator[SpeechPart, None]:
         wanted = wanted_of(request, self._service.use_case(), self._max_text_chars)
         with error_field("text"):
             speech = await self._delivery.begin(wanted)
-            async with aclosing(speech), aclosing(speech.chunks()) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+            async with aclosing(speech), aclosing(speech.parts()) as parts:
+                async for part in parts:
+                    yield part
 
-    async def _next(
-        self, requests: AsyncIterator[tts.SynthesizeSpeechRequest]
-    ) -> tts.SynthesizeSpeechRequest | None:
-        idle_s = self._service.runtime.settings.grpc.stream_idle_s
-        try:
-            async with asyncio.timeout(idle_s):
-                return await anext(requests, None)
-        except TimeoutError:
-            message = f"No text came within {idle_s:g} s: end the call, or send one."
-            raise RequestTooSlow(message) from None
-
-
-def _response(
-    request: tts.SynthesizeSpeechRequest, audio: bytes, *, text: str | None
-) -> tts.SynthesizeSpeechResponse:
-    request_id: RequestId | None = request.id if request.HasField("id") else None
-    meta = None if text is None else tts.SynthesizeSpeechResponseMetadata(text=text)
-    return tts.SynthesizeSpeechResponse(audio=audio, meta=meta, id=request_id)
+    def _texts(self, requests: AsyncIterator[tts.SynthesizeSpeechRequest]) -> Texts:
+        settings = self._service.runtime.settings
+        return Texts(
+            requests,
+            idle_s=settings.grpc.stream_idle_s,
+            most_chars=self._phrase_chars,
+            conjunctions=self._service.use_case().language.conjunctions,
+        )

@@ -3,16 +3,18 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from nemo_voice_serving.access.quotas import charge_audio
 from nemo_voice_serving.audio.encoding import AudioFormat, encoder_for
-from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts.errors import TextTooLong
+from nemo_voice_tts.synthesis.pipeline import Piece
 from nemo_voice_tts.synthesis.port import Voice
 from nemo_voice_tts.synthesis.synthesis import Synthesis
 from nemo_voice_tts.synthesis.voices import DEFAULT_VOICE
+from nemo_voice_tts.synthesis.word_times import SpokenPhrase
 from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.pronunciations import EMPTY, PronunciationList
 from nemo_voice_tts.text.reading import ReadingOptions
@@ -40,6 +42,8 @@ class SpeechParameters:
     """Whether characters that no voice reads are refused instead of left out."""
     voice: str = DEFAULT_VOICE
     """The name of the voice that speaks."""
+    has_times: bool = False
+    """Whether the times of the words are wanted."""
 
 
 class Delivery:
@@ -95,7 +99,13 @@ class Delivery:
         synthesis = self._service.use_case()
         speaker = synthesis.voices.speaker(wanted.voice)
         options = self.options(wanted.text_format, wanted.pronunciations, strict=wanted.strict)
-        pieces = synthesis.speak(wanted.text, speaker=speaker, pace=wanted.pace, options=options)
+        pieces = synthesis.pieces(
+            wanted.text,
+            speaker=speaker,
+            pace=wanted.pace,
+            options=options,
+            has_times=wanted.has_times,
+        )
         first = await anext(pieces)
         metrics = self._service.runtime.metrics
         metrics.first_audio(time.monotonic() - arrived_s)
@@ -105,20 +115,32 @@ class Delivery:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechPart:
+    """Some of the encoded speech; never without audio."""
+
+    audio: bytes
+    phrases: tuple[tuple[float, SpokenPhrase], ...] = ()
+    """What begins in it, each with where in the speech it does, in seconds."""
+    ends_s: float = 0.0
+    """Up to where the speech was encoded."""
+
+
 class EncodedSpeech:
     """One speech on its way through its encoder; close it when its client leaves."""
 
     def __init__(
         self,
         service: Service[Voice, Synthesis],
-        first: Samples,
-        rest: AsyncGenerator[Samples, None],
+        first: Piece,
+        rest: AsyncGenerator[Piece, None],
         wanted: SpeechParameters,
         model_hz: int,
         arrived_s: float,
     ) -> None:
         self.rate_hz = wanted.rate_hz or model_hz
         self.audio_s = 0.0
+        self._begun: list[tuple[float, SpokenPhrase]] = []
         self._service = service
         self._first = first
         self._rest = rest
@@ -128,14 +150,20 @@ class EncodedSpeech:
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Yields the encoded speech, each chunk as soon as it is there; never an empty one."""
+        async with aclosing(self.parts()) as parts:
+            async for part in parts:
+                yield part.audio
+
+    async def parts(self) -> AsyncGenerator[SpeechPart, None]:
+        """Yields the same with what is said in it, where its times were wanted."""
         try:
-            if chunk := self._encoder.start() + await self._encoded(self._first):
-                yield chunk
-            async for samples in self._rest:
-                if chunk := await self._encoded(samples):
-                    yield chunk
-            if chunk := await asyncio.to_thread(self._encoder.finish):
-                yield chunk
+            if part := self._part(self._encoder.start() + await self._encoded(self._first)):
+                yield part
+            async for piece in self._rest:
+                if part := self._part(await self._encoded(piece)):
+                    yield part
+            if part := self._part(await asyncio.to_thread(self._encoder.finish)):
+                yield part
         finally:
             await self.aclose()
         metrics = self._service.runtime.metrics
@@ -147,7 +175,16 @@ class EncodedSpeech:
         """Stops the work behind the speech."""
         await self._rest.aclose()
 
-    async def _encoded(self, samples: Samples) -> bytes:
+    def _part(self, audio: bytes) -> SpeechPart | None:
+        if not audio:
+            return None
+        begun, self._begun = tuple(self._begun), []
+        return SpeechPart(audio, begun, self.audio_s)
+
+    async def _encoded(self, piece: Piece) -> bytes:
+        if piece.phrase is not None:
+            self._begun.append((self.audio_s, piece.phrase))
+        samples = piece.samples
         piece_s = len(samples) / self._model_hz
         self.audio_s += piece_s
         charge_audio(piece_s)

@@ -14,6 +14,8 @@ from nemo_voice_tts.text.insets import Pronunciations
 from nemo_voice_tts.text.phonemes import Pronunciation
 
 SLOWEST_PACE, FASTEST_PACE = 0.25, 4.0
+NO_WORD = -1
+"""The place of a token that says no word: a blank, or a mark of punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Spectrogram:
 
     frames: Any
     frame_count: int
+    token_s: tuple[float, ...] = ()
+    """How long each token of the phrase is in its sound, in seconds; together, all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class Window:
 class Voice(Backend, Protocol):
     """A loaded text-to-speech model pair.
 
-    Only `tokens`, `unread`, `check`, `windows`, `vocoder_items` and the description may be used off
-    the device thread.
+    Only `tokens`, `token_words`, `unread`, `check`, `windows`, `vocoder_items` and the description
+    may be used off the device thread.
     """
 
     @property
@@ -66,6 +70,13 @@ class Voice(Backend, Protocol):
         """Returns the tokens of normalised text; raises `UnspeakableText` when none is sounded.
 
         The pronunciations stand for the placeholders in it.
+        """
+        ...
+
+    def token_words(self, text: str, pronunciations: Pronunciations = ..., /) -> tuple[int, ...]:
+        """Returns for each of a text's tokens the place of the word that it is of, else `NO_WORD`.
+
+        Words are what stands between the blanks of the text, counted from 0.
         """
         ...
 

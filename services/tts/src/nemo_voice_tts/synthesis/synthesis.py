@@ -6,7 +6,8 @@ way.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,10 +15,14 @@ from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher
 from nemo_voice_tts.errors import UnreadableCharacters, UnspeakableText
-from nemo_voice_tts.synthesis.pipeline import FIRST, LATER, Pipeline, WindowSound, silence
+from nemo_voice_tts.synthesis.phrase_maker import Normalise, PhraseMaker
+from nemo_voice_tts.synthesis.pipeline import (
+    FIRST,
+    LATER,
+    Piece,
+    Pipeline,
+)
 from nemo_voice_tts.synthesis.port import (
-    FASTEST_PACE,
-    SLOWEST_PACE,
     Phrase,
     Spectrogram,
     Voice,
@@ -40,9 +45,6 @@ _NAMED = 10
 _DIGIT = re.compile(r"\d")
 _LONG_TEXT_CHARS = 2000
 """A longer one is read in a thread, while the loop serves others: it takes 10 ms and more."""
-
-Normalise = Callable[[str], Awaitable[str]]
-"""Turns digits and abbreviations into words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,16 @@ class Synthesis:
         self.language = language
         """The language that the voice speaks, whatever the options of a text say."""
         self._voice = voice
-        self._count_unread = count_unread
-        self._normalise = normalise
-        self._spectrograms = spectrograms
-        self._vocoder = vocoder
+        self._maker = PhraseMaker(
+            voice,
+            language,
+            normalise,
+            spectrograms,
+            vocoder,
+            count_unread,
+            timeout_s=pacing.timeout_s,
+            urgency=pacing.urgency,
+        )
         self._admission = admission
         self._pacing = pacing
 
@@ -137,29 +145,86 @@ class Synthesis:
             DeadlineExceeded: When a piece was not begun in time.
             BackendFailed: When the model raised.
         """
-        chosen = self.voices.speaker() if speaker is None else speaker
+        pieces = self.pieces(text, speaker=speaker, pace=pace, options=options, has_times=False)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece.samples
+
+    async def pieces(
+        self,
+        text: str,
+        *,
+        speaker: int | None = None,
+        pace: float = 1.0,
+        options: ReadingOptions = DEFAULT_OPTIONS,
+        has_times: bool = True,
+    ) -> AsyncGenerator[Piece, None]:
+        """Yields the same, by default with the times of the words; see `speak`."""
         pacing = self._pacing
-        limits = Limits(pacing.phrase_chars, pacing.first_phrase_chars)
-        phrases = await self._read(text, options, limits)
+        phrases = await self.read(
+            text, options, Limits(pacing.phrase_chars, pacing.first_phrase_chars)
+        )
+        has_spoken = False
+        spoken = self.phrase_pieces(
+            phrases, speaker=speaker, pace=pace, chars=len(text), has_times=has_times
+        )
+        async with aclosing(spoken):
+            async for piece in spoken:
+                has_spoken = True
+                yield piece
+        if not has_spoken:
+            raise UnspeakableText("Nothing in the text can be said.")
+
+    async def phrase_pieces(
+        self,
+        phrases: Sequence[ReadPhrase],
+        *,
+        speaker: int | None = None,
+        pace: float = 1.0,
+        chars: int,
+        urgency: int = FIRST,
+        is_refusable: bool = True,
+        has_times: bool = True,
+    ) -> AsyncGenerator[Piece, None]:
+        """Yields the sound of phrases that were read; none where nothing in them can be said.
+
+        Args:
+            phrases: As `read` returns them.
+            speaker: As for `speak`.
+            pace: Likewise.
+            chars: How long their text is.
+            urgency: Of the first phrase: `FIRST` where somebody waits for its sound.
+            is_refusable: Whether they may be too many for what waits already: not where the text
+                was begun before.
+            has_times: Whether pieces have the times of their words.
+
+        Raises:
+            VoiceError: As `speak` does.
+        """
+        chosen = self.voices.speaker() if speaker is None else speaker
         speakers: dict[str | None, int] = {None: chosen}
         for name in {phrase.voice: None for phrase in phrases if phrase.voice}:
             speakers[name] = self.voices.speaker_in_text(name, chosen)
+        pacing = self._pacing
         # However long the text is, only its phrases in work take room.
-        work = min(len(text), pacing.phrases_ahead * pacing.phrase_chars)
-        with self._admission.admit(work):
-            window_sounds = partial(self._window_sounds, speakers=speakers, pace=pace)
-            pipeline = Pipeline(phrases, window_sounds, ahead=pacing.phrases_ahead)
+        work = min(chars, pacing.phrases_ahead * pacing.phrase_chars)
+        with self._admission.admit(work, is_refusable=is_refusable):
+            phrase_sound = partial(
+                self._maker.make, speakers=speakers, pace=pace, has_times=has_times
+            )
+            pipeline = Pipeline(phrases, phrase_sound, ahead=pacing.phrases_ahead, urgency=urgency)
             try:
-                piece = await pipeline.next_piece()
-                if piece is None:
-                    raise UnspeakableText("Nothing in the text can be said.")
-                while piece is not None:
+                while (piece := await pipeline.next_piece()) is not None:
                     yield piece
-                    piece = await pipeline.next_piece()
             finally:
                 await pipeline.aclose()
 
-    async def _read(self, text: str, options: ReadingOptions, limits: Limits) -> list[ReadPhrase]:
+    def refuse_when_full(self) -> None:
+        """Raises `Overloaded` when not even a short text would be spoken at present."""
+        self._admission.refuse_when_full()
+
+    async def read(self, text: str, options: ReadingOptions, limits: Limits) -> list[ReadPhrase]:
+        """Returns the phrases of a text; raises as `speak` does before its first sound."""
         options = replace(options, language=self.language.code)
         if len(text) <= _LONG_TEXT_CHARS:
             phrases = read(text, options, limits)
@@ -170,48 +235,6 @@ class Synthesis:
         if options.strict:
             self._refuse_unread(phrases)
         return phrases
-
-    async def _window_sounds(
-        self, written: ReadPhrase, urgency: int, *, speakers: Mapping[str | None, int], pace: float
-    ) -> list[WindowSound]:
-        """Returns the windows of one phrase, each already in the vocoder's queue, and its pauses.
-
-        A pause comes on top of the fifth of a second or so in which the voice itself ends a phrase.
-        """
-        normalised = written.text if written.is_in_words else await self._normalise(written.text)
-        spelled = self.language.spelled(normalised)
-        if lost := self._voice.unread(spelled):
-            self._count_unread(len(lost))
-        try:
-            tokens = self._voice.tokens(spelled, written.pronunciations)
-        except UnspeakableText:
-            # A stretch of dashes inside a text that is otherwise fine is silence, not an error.
-            return []
-        pace = min(FASTEST_PACE, max(SLOWEST_PACE, pace * written.pace))
-        phrase = Phrase(tokens, pace=pace, speaker=speakers[written.voice])
-        served = await self._spectrograms.submit(
-            phrase,
-            length=len(phrase.tokens),
-            urgency=min(urgency, self._pacing.urgency),
-            timeout_s=self._pacing.timeout_s,
-            is_patient=urgency == LATER,
-        )
-        windows = self._voice.windows(served.output, first=urgency == FIRST)
-        sounds = [
-            asyncio.ensure_future(
-                self._vocoder.submit(
-                    window,
-                    length=window.frame_count,
-                    urgency=min(urgency if place == 0 else LATER, self._pacing.urgency),
-                    timeout_s=self._pacing.timeout_s,
-                    is_patient=True,
-                )
-            )
-            for place, window in enumerate(windows)
-        ]
-        before = silence(written.lead_s, self.sample_rate_hz)
-        after = silence(written.pause_s, self.sample_rate_hz)
-        return [*before, *sounds, *after]
 
     def _refuse_unread(self, phrases: Iterable[ReadPhrase]) -> None:
         # Digits are in words by the time that the voice reads them.

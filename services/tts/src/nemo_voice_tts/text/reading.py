@@ -17,7 +17,7 @@ from nemo_voice_tts.text.language import Language
 from nemo_voice_tts.text.languages import LANGUAGES
 from nemo_voice_tts.text.phonemes import ipa
 from nemo_voice_tts.text.pronunciations import SHARP_S, PronunciationList, pronounced
-from nemo_voice_tts.text.segmentation import phrases_of
+from nemo_voice_tts.text.segmentation import clauses_of, phrases_of
 from nemo_voice_tts.text.structure.blocks import Block, TextFormat
 from nemo_voice_tts.text.structure.reader import blocks_of
 from nemo_voice_tts.text.traced import Traced
@@ -38,6 +38,7 @@ class ReadingOptions:
 
 
 _SHARP_S = re.compile(SHARP_S)
+_WORD = re.compile(r"\S+")
 DEFAULT_OPTIONS = ReadingOptions()
 
 
@@ -49,6 +50,8 @@ class Limits:
     """Longest phrase, in characters."""
     first_phrase_chars: int | None = None
     """Cut the first phrase at a clause within so many characters, so that its sound comes early."""
+    by_clauses: bool = False
+    """Cut at every clause, for a text that is not all there: `ReadPhrase.goes_on` joins them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,10 @@ class ReadPhrase:
     """What the placeholders in `text` stand for; one table for all phrases of a text."""
     is_in_words: bool = False
     """Whether nothing is left for the grammars: those of its language do not exist."""
+    word_spans: tuple[tuple[int, int], ...] = ()
+    """What each word of `text`, between its blanks, was written as, in characters of the source."""
+    goes_on: bool = False
+    """Whether its sentence goes on in the next phrase."""
 
     @property
     def readable(self) -> str:
@@ -144,18 +151,10 @@ def _phrases(blocks: list[Block], language: Language, limits: Limits) -> list[Re
         exact_s += block.lead_s
         said = language.in_words(block.text)
         if is_said(said.text):
-            first_chars = None if phrases else limits.first_phrase_chars
-            parts = phrases_of(
-                said,
-                first_max_chars=first_chars,
-                max_chars=limits.phrase_chars,
-                conjunctions=language.conjunctions,
-            )
+            parts = _parts(said, language, limits, is_first=not phrases)
             made = [
-                ReadPhrase(
-                    " ".join(part.text.split()), part.span, pace=block.pace, voice=block.voice
-                )
-                for part in parts
+                replace(_phrase_of(part), pace=block.pace, voice=block.voice, goes_on=goes_on)
+                for part, goes_on in parts
             ]
             if phrases:
                 phrases[-1] = replace(phrases[-1], pause_s=max(pause_s, exact_s))
@@ -169,6 +168,30 @@ def _phrases(blocks: list[Block], language: Language, limits: Limits) -> list[Re
     if exact_s and phrases:
         phrases[-1] = replace(phrases[-1], pause_s=exact_s)
     return phrases
+
+
+def _parts(
+    said: Traced, language: Language, limits: Limits, *, is_first: bool
+) -> list[tuple[Traced, bool]]:
+    """Returns the phrases of a block, and of each whether its sentence goes on."""
+    if limits.by_clauses:
+        sentences = clauses_of(
+            said, max_chars=limits.phrase_chars, conjunctions=language.conjunctions
+        )
+        return [(part, part is not one[-1]) for one in sentences for part in one]
+    parts = phrases_of(
+        said,
+        first_max_chars=limits.first_phrase_chars if is_first else None,
+        max_chars=limits.phrase_chars,
+        conjunctions=language.conjunctions,
+    )
+    return [(part, False) for part in parts]
+
+
+def _phrase_of(part: Traced) -> ReadPhrase:
+    words = list(_WORD.finditer(part.text))
+    spans = tuple(part[word.start() : word.end()].span for word in words)
+    return ReadPhrase(" ".join(word[0] for word in words), part.span, word_spans=spans)
 
 
 def _refuse_foreign(blocks: list[Block], language: Language) -> None:

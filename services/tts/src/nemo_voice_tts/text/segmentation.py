@@ -69,7 +69,7 @@ def phrases_of(
         conjunctions: Words before which a long sentence may be cut, with `|` between them, of a
             language whose steps leave no abbreviation; absent: English ones.
     """
-    boundaries = (_CLAUSE, _before(conjunctions or _CONJUNCTIONS))
+    boundaries = _boundaries(conjunctions)
     sentences = _sentences(text, has_abbreviations=not conjunctions)
     pieces = [piece for one in sentences for piece in _capped(one, max_chars, boundaries)]
     phrases = _joined(pieces)
@@ -78,6 +78,37 @@ def phrases_of(
         opening, rest = phrases[0][:end].strip(), phrases[0][end:]
         phrases = _joined([opening, rest, *phrases[1:]])
     return phrases
+
+
+def clauses_of(text: Traced, *, max_chars: int = 300, conjunctions: str = "") -> list[list[Traced]]:
+    """Returns the text's sentences, each as its clauses.
+
+    A clause that is followed by so much text that it would be cut off stays the same however the
+    text goes on. See `phrases_of` for the arguments.
+    """
+    boundaries = _boundaries(conjunctions)
+    sentences = _joined(_sentences(text, has_abbreviations=not conjunctions))
+    return [
+        [
+            piece
+            for clause in _clauses(sentence)
+            for piece in _joined(_capped(clause, max_chars, boundaries))
+        ]
+        for sentence in sentences
+    ]
+
+
+def is_whole(text: str, *, conjunctions: str = "") -> bool:
+    """Returns whether a text ends with a sentence, whatever word follows."""
+    following = "Then"
+    sentences = _sentences(
+        Traced.of(f"{text.rstrip()} {following}"), has_abbreviations=not conjunctions
+    )
+    return sentences[-1].text == following
+
+
+def _boundaries(conjunctions: str) -> _Boundaries:
+    return (_CLAUSE, _before(conjunctions or _CONJUNCTIONS))
 
 
 @cache
@@ -165,6 +196,21 @@ def _opening_end(phrase: str, limit: int, boundaries: _Boundaries) -> int:
         if ends:
             return ends[-1]
     return len(phrase)
+
+
+def _clauses(sentence: Traced) -> list[Traced]:
+    """Returns the clauses of a sentence, none so short that it sounds torn off."""
+    clauses, at = [], 0
+    for boundary in _CLAUSE.finditer(sentence.text):
+        start, end = boundary.span()
+        is_long = start - at >= _SHORTEST_OPENING and is_said(sentence.text[at:start])
+        rest = sentence.text[end:]
+        # What is written as one, such as a date, is said in one.
+        is_apart = sentence.ends[start - 1] <= sentence.starts[min(end, len(sentence) - 1)]
+        if is_long and is_apart and len(rest) >= _SHORTEST_OPENING and is_said(rest):
+            clauses.append(sentence[at:end].strip())
+            at = end
+    return [*clauses, sentence[at:]]
 
 
 def _joined(pieces: list[Traced]) -> list[Traced]:

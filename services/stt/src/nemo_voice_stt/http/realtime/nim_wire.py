@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from nemo_voice_serving.http.live.messages import Json, changes_of, sent_event, unknown
 from nemo_voice_stt.http.realtime.nim_schemas import NimSession, nim_options, nim_session
 from nemo_voice_stt.http.realtime.openai_wire import about, delta
 from nemo_voice_stt.http.realtime.wire import (
@@ -17,12 +18,8 @@ from nemo_voice_stt.http.realtime.wire import (
     COMMIT,
     DONE,
     TRANSCRIPTION_SESSION_UPDATE,
-    Json,
     Wire,
     audio_of,
-    changes_of,
-    sent_event,
-    unknown,
 )
 from nemo_voice_stt.realtime.events import Event, Failed, Final, Partial
 from nemo_voice_stt.realtime.session import LiveSession

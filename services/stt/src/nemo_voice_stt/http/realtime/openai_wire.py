@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from nemo_voice_serving.errors import VoiceError
+from nemo_voice_serving.http.live.messages import Json, changes_of, sent_event, unknown
 from nemo_voice_stt.http.realtime.beta_schemas import beta_from, general_from
 from nemo_voice_stt.http.realtime.session_config import SessionSettings
 from nemo_voice_stt.http.realtime.wire import (
@@ -16,12 +17,8 @@ from nemo_voice_stt.http.realtime.wire import (
     COMMIT,
     SESSION_UPDATE,
     TRANSCRIPTION_SESSION_UPDATE,
-    Json,
     Wire,
     audio_of,
-    changes_of,
-    sent_event,
-    unknown,
 )
 from nemo_voice_stt.http.response_schemas import logprobs_of
 from nemo_voice_stt.realtime.events import (

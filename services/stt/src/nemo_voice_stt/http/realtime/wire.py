@@ -2,16 +2,12 @@
 
 import base64
 import binascii
-import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any
 
-from nemo_voice_serving.errors import InvalidRequest, VoiceError
+from nemo_voice_serving.errors import InvalidRequest
+from nemo_voice_serving.http.live.messages import Json
 from nemo_voice_stt.realtime.events import Event
 from nemo_voice_stt.realtime.session import LiveSession
-
-Json = dict[str, Any]
 
 APPEND = "input_audio_buffer.append"
 COMMIT = "input_audio_buffer.commit"
@@ -19,7 +15,6 @@ CLEAR = "input_audio_buffer.clear"
 DONE = "input_audio_buffer.done"
 SESSION_UPDATE = "session.update"
 TRANSCRIPTION_SESSION_UPDATE = "transcription_session.update"
-_MAX_ID_CHARS = 512
 
 
 class Wire(ABC):
@@ -42,19 +37,6 @@ class Wire(ABC):
         """Returns what a client is told of an event of the session."""
 
 
-def sent_event(kind: str, **fields: Any) -> Json:
-    """Returns an event of the server, with an id of its own."""
-    return {"type": kind, "event_id": f"event_{uuid.uuid4().hex[:20]}", **fields}
-
-
-def error_event(error: VoiceError, message: Any = None) -> Json:
-    """Returns the event that tells of an error, after which the session goes on."""
-    cause = message.get("event_id") if isinstance(message, dict) else None
-    known = cause if isinstance(cause, str) and len(cause) <= _MAX_ID_CHARS else None
-    detail = {**error.body()["error"], "event_id": known}
-    return sent_event("error", error=detail)
-
-
 def audio_of(message: Json) -> bytes:
     """Returns the audio of an append message.
 
@@ -68,22 +50,3 @@ def audio_of(message: Json) -> bytes:
         return base64.b64decode(audio, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidRequest("audio: this is not base64.", param="audio") from None
-
-
-def changes_of(message: Json) -> Json:
-    """Returns the settings in an update message.
-
-    Raises:
-        InvalidRequest: There are none.
-    """
-    changes = message.get("session")
-    if not isinstance(changes, dict):
-        raise InvalidRequest("session: send the settings as an object.", param="session")
-    return changes
-
-
-def unknown(message: Json, known: Sequence[str]) -> InvalidRequest:
-    """Returns the error for a message of a type that no session has."""
-    kind = str(message.get("type"))[:80]
-    text = f"Invalid value: {kind!r}. Supported values are: {', '.join(known)}."
-    return InvalidRequest(text, param="type")

@@ -2,19 +2,18 @@
 
 import time
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from starlette.websockets import WebSocket
 
 from nemo_voice_serving.access.client_secrets import read
-from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_serving.http.api_keys import TOKEN_SUBPROTOCOL, sent_key
+from nemo_voice_serving.http.live.messages import Json
 from nemo_voice_stt.http.realtime.nim_schemas import is_nim
 from nemo_voice_stt.http.realtime.nim_wire import NimWire
 from nemo_voice_stt.http.realtime.openai_wire import BetaWire, OpenAiWire
 from nemo_voice_stt.http.realtime.session_config import SessionSettings
-from nemo_voice_stt.http.realtime.wire import TRANSCRIPTION_SESSION_UPDATE, Json, Wire
+from nemo_voice_stt.http.realtime.wire import TRANSCRIPTION_SESSION_UPDATE, Wire
 from nemo_voice_stt.realtime.options import LiveOptions
 from nemo_voice_stt.transcription.languages import Understanding
 
@@ -68,23 +67,3 @@ def _configured(websocket: WebSocket) -> dict[str, Any]:
     key = sent_key(websocket.scope)
     secret = None if key is None else read(key.decode("latin-1"))
     return {} if secret is None else secret.session
-
-
-def check_origin(websocket: WebSocket, allowed: Sequence[str]) -> None:
-    """Refuses pages of other origins than the service's own and those that the settings allow.
-
-    Browsers let every page open a WebSocket, and ask nobody.
-
-    Raises:
-        InvalidRequest: The page may not.
-    """
-    origin = websocket.headers.get("origin")
-    if origin is None or "*" in allowed or origin in allowed:
-        return
-    # A proxy may have changed the host, and a page cannot state one.
-    own = {websocket.headers.get(name) for name in ("host", "x-forwarded-host")}
-    if origin.partition("://")[2] not in own:
-        raise InvalidRequest(
-            f"Pages of {origin[:200]} may not call this service; NEMO_VOICE_CORS_ORIGINS names"
-            " those that may."
-        )

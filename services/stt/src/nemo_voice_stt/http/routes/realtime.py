@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
-from nemo_voice_serving.errors import UpgradeRequired, VoiceError
-from nemo_voice_serving.http.scopes import deny_websocket
+from nemo_voice_serving.http.live.handshake import no_websocket, served_or_denied
+from nemo_voice_serving.http.live.origins import check_origin
 from nemo_voice_stt.http.realtime.connection import Connection
 from nemo_voice_stt.http.realtime.service import RealtimeService
-from nemo_voice_stt.http.realtime.wires import Wires, check_origin
+from nemo_voice_stt.http.realtime.wires import Wires
 
 _SUBPROTOCOL = "realtime"
 
@@ -19,19 +19,9 @@ def realtime_router(service: RealtimeService) -> APIRouter:
     @router.websocket("/v1/realtime")
     async def realtime(websocket: WebSocket) -> None:
         """Serves one live session, or refuses its handshake with the error of HTTP."""
-        try:
-            await _serve(websocket, service)
-        except VoiceError as error:
-            await deny_websocket(websocket.scope, websocket.receive, websocket.send, error)
+        await served_or_denied(websocket, _serve(websocket, service))
 
-    @router.get("/v1/realtime", include_in_schema=False)
-    async def no_websocket() -> None:
-        """Tells of a proxy that takes the handshake apart."""
-        raise UpgradeRequired(
-            "This address serves WebSockets. Where a client sent the handshake of one, a proxy"
-            " before the service left out its Upgrade and Connection headers."
-        )
-
+    router.get("/v1/realtime", include_in_schema=False)(no_websocket)
     return router
 
 

@@ -1,8 +1,8 @@
 """Implements the port to a voice with NVIDIA NeMo's FastPitch and HiFi-GAN.
 
 Importing this module is cheap; `load_voice` imports torch and NeMo, which takes ten seconds.
-Everything but `tokens`, `unread`, `check`, `windows` and `vocoder_items` happens on the device
-thread.
+Everything but `tokens`, `token_words`, `unread`, `check`, `windows` and `vocoder_items` happens on
+the device thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -95,6 +95,10 @@ class NemoVoice(Voice):
     @override
     def tokens(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
         return self._fastpitch.tokens(text, pronunciations)
+
+    @override
+    def token_words(self, text: str, pronunciations: Pronunciations = NONE, /) -> tuple[int, ...]:
+        return self._fastpitch.vocabulary.token_words(text, pronunciations)
 
     @override
     def unread(self, text: str, /) -> str:

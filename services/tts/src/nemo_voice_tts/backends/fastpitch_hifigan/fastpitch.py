@@ -21,6 +21,10 @@ from nemo_voice_tts.text.insets import NONE, Pronunciations
 
 _SHORTEST_PART = 32
 """Tokens of a part of an overlong phrase: less is no word."""
+_HALF_A_FRAME = 0.5
+
+_Made = tuple[torch.Tensor, list[int]]
+"""The mel frames of a part, and how many of them each of its tokens has."""
 
 
 class FastPitch:
@@ -67,14 +71,14 @@ class FastPitch:
             for place, phrase in enumerate(phrases)
             for part in self._parts(phrase, most_tokens)
         ]
-        mels: list[torch.Tensor | None] = [None] * len(parts)
+        made: dict[int, _Made] = {}
         for run in _runs([len(part.tokens) for _, part in parts], most_batch_tokens):
-            for place, mel in zip(run, self._run([parts[at][1] for at in run]), strict=True):
-                mels[place] = mel
-        joined: list[list[torch.Tensor]] = [[] for _ in phrases]
-        for (place, _), mel in zip(parts, mels, strict=True):
-            joined[place].append(mel)
-        return [_joined(pieces) for pieces in joined]
+            made.update(zip(run, self._run([parts[at][1] for at in run]), strict=True))
+        joined: list[list[_Made]] = [[] for _ in phrases]
+        for at, (place, _) in enumerate(parts):
+            joined[place].append(made[at])
+        frame_s = self.hop_samples / self.sample_rate_hz
+        return [_joined(pieces, frame_s) for pieces in joined]
 
     def _parts(self, phrase: Phrase, most_tokens: int) -> Iterator[Phrase]:
         # A slow pace makes more frames of a token, and attention is over frames.
@@ -88,7 +92,7 @@ class FastPitch:
         yield replace(phrase, tokens=rest)
 
     @torch.inference_mode()  # type: ignore[untyped-decorator,unused-ignore]  # torch is untyped here
-    def _run(self, phrases: Sequence[Phrase]) -> list[torch.Tensor]:
+    def _run(self, phrases: Sequence[Phrase]) -> list["_Made"]:
         longest = max(len(phrase.tokens) for phrase in phrases)
         rows = [
             [*phrase.tokens, *[self._padding] * (longest - len(phrase.tokens))]
@@ -100,12 +104,16 @@ class FastPitch:
         if self.speaker_count > 1:
             speaker = torch.tensor([phrase.speaker for phrase in phrases]).to(self.device)
         pitch = torch.zeros(text.shape, device=self.device)  # a shift of the predicted pitch
-        mels, frame_counts, *_ = self._network.infer(
+        mels, frame_counts, durations, *_ = self._network.infer(
             text=text, pitch=pitch, speaker=speaker, pace=pace
         )
+        # As the network rounds them before it repeats each token so often.
+        repeats = torch.floor(durations.float() / pace + _HALF_A_FRAME).long().tolist()
+        counts = frame_counts.tolist()
         # Copies, so that one long phrase does not keep the whole batch in memory.
         return [
-            mel[:, :frames].clone() for mel, frames in zip(mels, frame_counts.tolist(), strict=True)
+            (mel[:, :count].clone(), row[: len(phrase.tokens)])
+            for mel, count, row, phrase in zip(mels, counts, repeats, phrases, strict=True)
         ]
 
 
@@ -179,6 +187,12 @@ def _runs(lengths: Sequence[int], most_padded: int) -> Iterator[list[int]]:
     yield run
 
 
-def _joined(mels: Sequence[torch.Tensor]) -> Spectrogram:
-    frames = mels[0] if len(mels) == 1 else torch.cat(list(mels), dim=1)
-    return Spectrogram(frames, int(frames.shape[1]))
+def _joined(parts: Sequence["_Made"], frame_s: float) -> Spectrogram:
+    mels = [mel for mel, _ in parts]
+    frames = mels[0] if len(mels) == 1 else torch.cat(mels, dim=1)
+    counts: list[int] = []
+    for _, part in parts:
+        if counts:  # a part begins with a blank of its own, which no token of the phrase is
+            counts[-1] += part[0]
+        counts += part[1:] if counts else part
+    return Spectrogram(frames, int(frames.shape[1]), tuple(count * frame_s for count in counts))

@@ -10,6 +10,8 @@ from typing import Any
 from typing_extensions import override
 
 from nemo_voice_tts.errors import UnknownPhoneme
+from nemo_voice_tts.synthesis.port import NO_WORD
+from nemo_voice_tts.text.alignment import aligned
 from nemo_voice_tts.text.initials import spelled
 from nemo_voice_tts.text.insets import NONE, PLACEHOLDER, Pronunciations
 from nemo_voice_tts.text.phoneme_tables import IPA_SILENT
@@ -66,19 +68,39 @@ class Vocabulary:
         Raises:
             UnknownPhoneme: The model has not every sound of a pronunciation.
         """
-        written = text if self._lexicon is None else spelled(text, self._lexicon)
-        pieces = []
-        at = 0
-        for found in PLACEHOLDER.finditer(written):
-            pieces += [self._of_text(written[at : found.start()])]
-            if said := pronunciations.get(found[0]):
-                pieces += [self.symbols(said)]
-            at = found.end()
-        pieces += [self._of_text(written[at:])]
-        fitting = [one for symbol in chain.from_iterable(pieces) for one in self._fitting(symbol)]
+        said = self._symbols_of(self._spelled(text), pronunciations)
+        fitting = [one for symbol in said for one in self._fitting(symbol)]
         if self._g2p is None:
             return tuple(self._tokenizer.encode("".join(fitting)))
         return tuple(self._tokenizer.encode_from_g2p(fitting))
+
+    def token_words(self, text: str, pronunciations: Pronunciations = NONE) -> tuple[int, ...]:
+        """Returns for each token of `encode` which word of the text it is of, else `NO_WORD`."""
+        written = self._spelled(text)
+        symbols = self._symbols_of(written, pronunciations)
+        words = text.split()
+        of_written = [first for first, _ in aligned(words, written.split())]
+        fitting = [
+            (one, word)
+            for symbol, word in zip(symbols, _words_of(symbols, of_written), strict=True)
+            for one in self._fitting(symbol)
+        ]
+        names = self._tokenizer.tokens
+        return _found_again([names[token] for token in self.encode(text, pronunciations)], fitting)
+
+    def _spelled(self, text: str) -> str:
+        return text if self._lexicon is None else spelled(text, self._lexicon)
+
+    def _symbols_of(self, written: str, pronunciations: Pronunciations) -> list[str]:
+        pieces: list[Sequence[str]] = []
+        at = 0
+        for found in PLACEHOLDER.finditer(written):
+            pieces.append(self._of_text(written[at : found.start()]))
+            if said := pronunciations.get(found[0]):
+                pieces.append(self.symbols(said))
+            at = found.end()
+        pieces.append(self._of_text(written[at:]))
+        return list(chain.from_iterable(pieces))
 
     def unread(self, text: str) -> str:
         """Returns the letters and digits of normalised text for which the model has no symbol.
@@ -145,6 +167,47 @@ class Vocabulary:
             if marked and self._symbols.issuperset(marked):
                 return marked
         return ()
+
+
+def _words_of(symbols: Sequence[str], of_written: Sequence[int]) -> list[int]:
+    """Returns the word of each symbol: blanks stand between words."""
+    groups: list[int] = []
+    count, is_inside = 0, False
+    for symbol in symbols:
+        is_blank = not symbol.strip()
+        count += not is_blank and not is_inside
+        is_inside = not is_blank
+        groups.append(NO_WORD if is_blank else count - 1)
+    if not of_written:
+        return [NO_WORD] * len(symbols)
+    # A tokenizer that drops a word, or makes two of one, leaves the others near their places.
+    last, scale = len(of_written) - 1, len(of_written) / max(1, count)
+    return [
+        NO_WORD if group == NO_WORD else of_written[min(last, int(group * scale))]
+        for group in groups
+    ]
+
+
+def _found_again(tokens: Sequence[str], symbols: Sequence[tuple[str, int]]) -> tuple[int, ...]:
+    """Returns the words of tokens that were made of symbols, some of which have none."""
+    words: list[int] = []
+    at = 0
+    for token in tokens:
+        place = at
+        # Tokenizers add blanks at both ends, and leave out what they have no token for.
+        while place < len(symbols) and not _is_written_as(symbols[place][0], token):
+            place += 1
+        if not any(map(str.isalnum, token)) or place == len(symbols):
+            words.append(NO_WORD)
+        else:
+            words.append(symbols[place][1])
+            at = place + 1
+    return tuple(words)
+
+
+def _is_written_as(symbol: str, token: str) -> bool:
+    is_without_stress = symbol[:-1] == token and symbol[-1:].isdigit()
+    return symbol == token or is_without_stress
 
 
 class _Lexicon(Container[str]):

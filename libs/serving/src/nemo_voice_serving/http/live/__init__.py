@@ -1,0 +1,1 @@
+"""WebSockets with live sessions behind them: limits, drain, slow readers, whatever is said."""

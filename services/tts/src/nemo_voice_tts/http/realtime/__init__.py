@@ -1,0 +1,1 @@
+"""Text in pieces over WebSockets: NVIDIA's events, and the shape of `stream-input`."""

@@ -1,0 +1,1 @@
+"""Text in pieces, as a language model writes it: spoken clause by clause, whatever the protocol."""
