@@ -18,7 +18,7 @@ from support.docs.repository import ROOT
 from support.not_run import not_run
 
 _PINS = ROOT / "tests" / "contract"
-_NAMED_PINS = {"litellm": _PINS / "litellm"}
+_NAMED_PINS = {"litellm": _PINS / "litellm", "riva": _PINS / "riva"}
 """The pins of live clients that other tests have, too."""
 _PATIENCE_S = 600
 
