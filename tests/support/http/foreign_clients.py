@@ -1,6 +1,7 @@
-"""Clients that are not part of the environment, but in their own: Node's, LiteLLM, agents.
+"""Clients that are not part of the environment, but in their own: Node's, LiteLLM, Riva's.
 
-Made once in the cache from the pins beside the tests. Most want other versions of what NeMo needs.
+Made once in the cache from the pins beside the tests. LiteLLM wants older versions of what NeMo
+needs newer.
 """
 
 import hashlib
