@@ -12,8 +12,8 @@ compile -c requirements/nemo.txt -c requirements/operator.txt requirements/devel
 compile -c requirements/development.txt requirements/uv.in -o requirements/uv.txt
 compile tests/contract/litellm/requirements.in -o tests/contract/litellm/requirements.txt
 compile tests/contract/riva/requirements.in -o tests/contract/riva/requirements.txt
+compile requirements/build.in -o requirements/build.txt
 compile tests/agents/pipecat/requirements.in -o tests/agents/pipecat/requirements.txt
 compile tests/agents/livekit/requirements.in -o tests/agents/livekit/requirements.txt
 PYTHON_VERSION=3.12 compile tests/agents/wyoming/requirements.in -o tests/agents/wyoming/requirements.txt
 compile tests/contract/pieces/requirements.in -o tests/contract/pieces/requirements.txt
-compile requirements/build.in -o requirements/build.txt

@@ -66,6 +66,13 @@ CLIENTS = (
         " start of the first utterance alone",
     ),
     _python(
+        "NVIDIA's `nvidia-riva-client`, realtime",
+        "nvidia-riva-client",
+        "riva",
+        "imports `requests`, which its package does not bring",
+        pins="tests/contract/riva",
+    ),
+    _python(
         "LiteLLM's proxy",
         "litellm",
         "litellm",
@@ -113,6 +120,8 @@ def configurations_of(path: Path) -> Iterator[tuple[str, str]]:
 def line_of(value: ast.expr) -> str:
     """Returns an expression on one line: variables of an environment as a shell has them."""
     placed = _Placed().visit(value)
+    if isinstance(placed, ast.List):
+        return " ".join(ast.literal_eval(placed))
     if isinstance(placed, ast.Dict):
         found = ast.literal_eval(placed)
         if all(isinstance(one, str) for one in found.values()):

@@ -1,6 +1,7 @@
-"""Clients that are not part of the environment, but in their own: Node's, LiteLLM, agents.
+"""Clients that are not part of the environment, but in their own: Node's, LiteLLM, Riva's.
 
-Made once in the cache from the pins beside the tests. Most want other versions of what NeMo needs.
+Made once in the cache from the pins beside the tests. LiteLLM wants older versions of what NeMo
+needs newer.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from support.docs.repository import ROOT
 from support.not_run import not_run
 
 _PINS = ROOT / "tests" / "contract"
-_NAMED_PINS = {"litellm": _PINS / "litellm"}
+_NAMED_PINS = {"litellm": _PINS / "litellm", "riva": _PINS / "riva"}
 """The pins of live clients that other tests have, too."""
 _PATIENCE_S = 600
 
