@@ -22,7 +22,7 @@ from nemo_voice_operator.controller.reconcile import Reconciler
 from nemo_voice_operator.controller.resync import ObjectLister, resync
 from nemo_voice_operator.controller.watches import follow_cluster
 from nemo_voice_operator.controller.workqueue import WorkQueue
-from nemo_voice_operator.errors import OperatorError, Refused
+from nemo_voice_operator.errors import Forbidden, OperatorError, Refused
 from nemo_voice_operator.kube.kinds import OPTIONAL, WATCHED, Kind
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
@@ -127,10 +127,19 @@ class Operator:
         The first time before anything is decided: with half of the owned objects known, the other
         half would be taken for missing.
         """
-        capabilities = self.reconciler.capabilities
-        kinds = (*WATCHED, *(kind for kind in OPTIONAL if capabilities.knows(kind)))
-        for key in await resync(self._cluster, self.object_cache, kinds, self._settings.watched):
+        affected = await self._relisted(*WATCHED)
+        for kind in OPTIONAL:
+            if self.reconciler.capabilities.knows(kind):
+                try:
+                    affected |= await self._relisted(kind)
+                except Forbidden as error:
+                    # Roles of an older version lack it; only who wants such an object is told.
+                    logger.warning("%s not listed: %s", kind.name, error)
+        for key in affected:
             self.queue.add(key)
+
+    async def _relisted(self, *kinds: Kind) -> set[Key]:
+        return await resync(self._cluster, self.object_cache, kinds, self._settings.watched)
 
     async def _worker(self) -> None:
         while True:

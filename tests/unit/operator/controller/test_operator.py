@@ -14,7 +14,7 @@ from nemo_voice_operator.controller.health import LIVE_PATH, READY_PATH
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_operator.controller.operator import Operator, _until_one_ends, next_resync_s
 from nemo_voice_operator.controller.workqueue import WorkQueue
-from nemo_voice_operator.errors import LeadershipLost, Refused, Unavailable
+from nemo_voice_operator.errors import Forbidden, LeadershipLost, Refused, Unavailable
 from nemo_voice_operator.kube.kinds import DEPLOYMENT, SERVICE_MONITOR
 from nemo_voice_operator.kube.objects import Key
 from nemo_voice_operator.settings import OperatorSettings
@@ -279,6 +279,19 @@ async def test_a_leader_works_until_its_events_end(
     assert cluster.names("ServiceMonitor") == ["narrator"]
     events.may_end.set()
     await asyncio.wait_for(working, 1)
+
+
+async def test_an_optional_kind_that_the_roles_do_not_cover_yet_stops_nothing(
+    operator: Operator, cluster: FakeCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.optional.add("HTTPRoute")
+    cluster.fails["list HTTPRoute"] = Forbidden("httproutes is forbidden", status=403)
+    cluster.fails["apply HTTPRoute"] = Forbidden("cannot patch resource httproutes", status=403)
+    await operator._discover_kinds()
+    await operator._resync()
+    await worked_off(operator)
+    assert "HTTPRoute not listed: httproutes is forbidden" in caplog.text
+    assert cluster.names("Deployment") == ["narrator"]
 
 
 @pytest.mark.looptime
