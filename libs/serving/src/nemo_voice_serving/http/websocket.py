@@ -64,6 +64,21 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.close()
 
     @override
+    def handle_parser_exception(self) -> None:
+        super().handle_parser_exception()
+        self._close_for_the_application()
+
+    @override
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._close_for_the_application()
+
+    def _close_for_the_application(self) -> None:
+        """Makes what is sent from now on fail as to a client that left, not as a mistake."""
+        self.disconnected = True
+        self.writable.set()
+
+    @override
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
