@@ -103,11 +103,13 @@ def test_a_service_below_a_path_speaks_and_describes_itself(
         speech = client.post("/speech/v1/audio/speech/", json={"input": TEXT})
         document = client.get("/speech/openapi.json").json()
         page = client.get("/speech/docs/").text
-        files = [client.get(path) for path in re.findall(r'(?:src|href)="([^"]*)"', page)]
+        (base,) = re.findall(r'<base href="([^"]*)"', page)
+        named = re.findall(r'<(?:link|script)[^>]* (?:src|href)="([^"]*)"', page)
+        files = [client.get(base + path) for path in named]
     assert speech.status_code == httpx.codes.OK
     assert len(speech.content) > ONE_MEGABYTE / 100
     assert document["servers"] == [{"url": "/speech"}]
-    assert [file.status_code for file in files] == [httpx.codes.OK] * 3
+    assert [file.status_code for file in files] == [httpx.codes.OK] * 4
 
 
 def test_a_proxy_that_speaks_http_1_0_gets_the_whole_file(tmp_path: Path) -> None:

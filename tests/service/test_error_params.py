@@ -29,7 +29,7 @@ AUDIO_FIELDS = {
 TRANSLATES = Abilities(told_languages=("de",), translations=(("de", "en"),), default_language="de")
 FORMS = {"/v1/audio/synthesize", "/v1/audio/synthesize_online"}
 SESSIONS = {"/v1/realtime/client_secrets", "/v1/realtime/transcription_sessions"}
-"""They take settings, and neither text nor audio."""
+"""They take settings, and neither text nor audio; so does what begins a spoken session."""
 
 LONG = encode_whole(AudioFormat.WAV, np.zeros(16_000 * 12, np.float32), 16_000)
 UPLOADS = {
@@ -55,7 +55,7 @@ async def param_of(response: httpx.Response) -> Any:
 
 
 def test_every_route_with_a_body_is_in_these_tables() -> None:
-    assert posts_of(tts_app()) == TEXT_FIELDS.keys()
+    assert posts_of(tts_app()) == TEXT_FIELDS.keys() | {"/v1/realtime/synthesis_sessions"}
     assert posts_of(stt_app()) == AUDIO_FIELDS.keys() | SESSIONS
 
 

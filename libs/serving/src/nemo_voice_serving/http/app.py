@@ -69,16 +69,6 @@ def build_app(
     """
     runtime = service.runtime
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await service.start()
-        certificate = runtime.certificate
-        following = None if certificate is None else asyncio.create_task(certificate.follow())
-        yield
-        if following is not None:
-            following.cancel()
-        await service.stop()
-
     app = FastAPIOffline(
         docs_url=None,  # FastAPI's own has a script within the page, which no browser should allow
         redoc_url=None,
@@ -86,7 +76,7 @@ def build_app(
         title=title,
         description=description,
         version=version,
-        lifespan=lifespan,
+        lifespan=lambda _app: _running(service),
         redirect_slashes=False,  # `Addresses` drops them: a redirect may lose a body
         form_limits={"max_files": 4, "max_fields": 300, "max_part_size": MAX_FIELD_BYTES},
     )
@@ -106,6 +96,18 @@ def build_app(
     _add_middleware(app, runtime, page_paths=frozenset() if page is None else page.paths)
     app.state.service = service
     return app
+
+
+@asynccontextmanager
+async def _running(service: Service[Any, Any]) -> AsyncIterator[None]:
+    """Runs the service, and follows its certificate, during the block."""
+    await service.start()
+    certificate = service.runtime.certificate
+    following = None if certificate is None else asyncio.create_task(certificate.follow())
+    yield
+    if following is not None:
+        following.cancel()
+    await service.stop()
 
 
 def _add_middleware(app: FastAPI, runtime: Runtime, *, page_paths: frozenset[str]) -> None:
