@@ -197,7 +197,7 @@ async def test_a_renewal_under_load_fails_no_request_and_no_session(
         await live.send("input_audio_buffer.commit")
         (*_, completed) = await live.until(f"{TRANSCRIPTION}.completed")
         await RivaSpeechRecognitionStub(kept).Recognize(asr.RecognizeRequest(audio=WAV))
-    assert min(counts) > 5
+    assert min(counts) >= 3
     assert completed["transcript"] == HEARD
 
 
