@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from nemo_voice_serving.errors import HeadersTooLarge, InvalidRequest, RequestTooSlow, VoiceError
 from nemo_voice_serving.http.error_responses import raw_response
 from nemo_voice_serving.http.response_end import (
+    GOODBYE_S,
     WITHOUT_CHUNKS,
     ResponseEnd,
     abort_when_sent,
@@ -33,9 +34,6 @@ logger = logging.getLogger(__name__)
 
 _H2C = re.compile(rb"\r\nUpgrade:[ \t]*h2c[ \t]*(?=\r\n)", re.IGNORECASE)
 _END_OF_HEAD = b"\r\n\r\n"
-_GOODBYE_S = 1.0
-"""How long a client may take to answer TLS's goodbye when the server stops: those that keep idle
-connections in a pool do not read them."""
 _MAX_INT = 2**31 - 1
 _UNSENT_BYTES = 64 * 1024
 """Of a response, the most that waits here for its client to read."""
@@ -195,7 +193,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             super().shutdown()
-        self.loop.call_later(_GOODBYE_S, abort_when_sent, self.transport)
+        self.loop.call_later(GOODBYE_S, abort_when_sent, self.transport)
 
     @override
     def timeout_keep_alive_handler(self) -> None:

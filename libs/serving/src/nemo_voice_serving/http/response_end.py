@@ -19,6 +19,9 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 WITHOUT_CHUNKS = frozenset({"0.9", "1.0"})
 """The versions of HTTP in which the end of the connection ends a body of unknown length."""
 
+GOODBYE_S = 1.0
+"""How long a client may take to answer TLS's goodbye: those that keep idle connections in a pool do
+not read them, and some hang."""
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 

@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidState
 
 from nemo_voice_serving.errors import HeadersTooLarge
 from nemo_voice_serving.http.error_responses import raw_response
+from nemo_voice_serving.http.response_end import GOODBYE_S, abort_when_sent
 
 logger = logging.getLogger("uvicorn.websocket")
 logger.setLevel(logging.WARNING)  # it would log each address, and keys may be in one
@@ -84,6 +85,20 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
         if self.initial_response is not None and self.close_sent:
             # As after a plain refusal: uvicorn would log that the handshake was forgotten.
             self.handshake_complete = True
+        if message["type"] == "websocket.close":
+            self._end_goodbye(self.close_timeout)
+
+    @override
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._end_goodbye(0.0)
+
+    def _end_goodbye(self, close_s: float) -> None:
+        """Ends the connection soon after it is closed, so many seconds from now, if not before.
+
+        The session of a client that hangs would wait for its answer to TLS's goodbye.
+        """
+        self.loop.call_later(close_s + GOODBYE_S, abort_when_sent, self.transport)
 
     @override
     def shutdown(self) -> None:
