@@ -75,13 +75,14 @@ async def test_every_format_is_played(browser: Browser, audio_format: str) -> No
         content = await speech_of(page)
         # Web Audio was given the samples, or the page's own player plays the file.
         await until_true(page, "started.length > 0 || audio.currentTime > 0")
-        (shown,) = await text_of(page, ["#duration"])
+        first, shown = await text_of(page, ["#first", "#duration"])
         await expect(page.locator("#speak-error")).to_be_hidden()
     samples = (
         len(content) / 2
         if audio_format == "pcm"
         else len(decode_whole(io.BytesIO(content), PCM_RATE_HZ))
     )
+    assert first.endswith(" ms")
     assert float(shown.split()[0]) == pytest.approx(samples / PCM_RATE_HZ, abs=0.1)
 
 
