@@ -22,6 +22,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FIGURES = ("#first", "#whole", "#duration", "#pace")
 
+_SOLID_PIXELS = """
+wave.getContext("2d").getImageData(0, 0, wave.width, wave.height).data
+  .filter((value, place) => place % 4 === 3 && value === 255).length
+"""
+"""How much of the drawing shows sound that was heard."""
+
 
 async def speak(page: Page, text: str, audio_format: str = "wav") -> None:
     """Types a text and presses the button."""
@@ -45,6 +51,8 @@ async def test_a_typed_text_is_heard_and_can_be_kept(browser: Browser) -> None:
             "({when, seconds, peak, now: context.currentTime, state: context.state}))"
         )
         figures = await text_of(page, FIGURES)
+        await until_true(page, "started.at(-1).context.state === 'closed'")  # all of it was heard
+        await until_true(page, _SOLID_PIXELS + " > 100")
     seconds = len(sound) / rate_hz
     assert sum(one["seconds"] for one in started) == pytest.approx(seconds, abs=0.001)
     loudest = max(one["peak"] for one in started)
@@ -67,13 +75,14 @@ async def test_every_format_is_played(browser: Browser, audio_format: str) -> No
         content = await speech_of(page)
         # Web Audio was given the samples, or the page's own player plays the file.
         await until_true(page, "started.length > 0 || audio.currentTime > 0")
-        (shown,) = await text_of(page, ["#duration"])
+        first, shown = await text_of(page, ["#first", "#duration"])
         await expect(page.locator("#speak-error")).to_be_hidden()
     samples = (
         len(content) / 2
         if audio_format == "pcm"
         else len(decode_whole(io.BytesIO(content), PCM_RATE_HZ))
     )
+    assert first.endswith(" ms")
     assert float(shown.split()[0]) == pytest.approx(samples / PCM_RATE_HZ, abs=0.1)
 
 

@@ -89,6 +89,7 @@ async function run(work) {
   try {
     await work(control.signal);
   } catch (error) {
+    if (running !== control) return; // another one has taken its place
     if (error.name === "AbortError") byId("progress").textContent = "Cancelled.";
     else showError("file-error", error);
   } finally {

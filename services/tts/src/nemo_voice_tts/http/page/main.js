@@ -7,7 +7,7 @@ import { followText, readAgain } from "./reading.js";
 const ROUTE = "v1/audio/speech";
 let running = null;
 let downloadUrl = "";
-const player = new Player(byId("wave"), byId("audio"), () => show({ isRunning: running !== null }));
+const player = new Player(byId("wave"), byId("audio"), showState);
 let model = "demo";
 
 const wanted = () => ({
@@ -23,7 +23,7 @@ async function speak() {
   const body = wanted();
   const control = (running = new AbortController());
   const beganMs = performance.now();
-  show({ isRunning: true });
+  begin();
   try {
     player.prepare(body.response_format);
     const response = await post(ROUTE, body, control.signal);
@@ -37,7 +37,7 @@ async function speak() {
   } finally {
     if (running === control) {
       running = null;
-      show({ isRunning: false });
+      showState();
     }
   }
 }
@@ -48,7 +48,7 @@ function stop() {
   if (running === null) return;
   running.abort();
   running = null;
-  show({ isRunning: false });
+  showState();
   byId("figures").hidden = byId("wave").hidden = true;
   byId("progress").textContent = "Stopped.";
 }
@@ -59,10 +59,13 @@ function fail(error) {
   showError("speak-error", error);
 }
 
-function show({ isRunning }) {
-  byId("stop").disabled = !isRunning && !player.isPlaying;
-  byId("speak-form").setAttribute("aria-busy", String(isRunning));
-  if (!isRunning) return;
+function showState() {
+  byId("stop").disabled = running === null && !player.isPlaying;
+  byId("speak-form").setAttribute("aria-busy", String(running !== null));
+}
+
+function begin() {
+  showState();
   showError("speak-error", null);
   for (const id of ["first", "whole", "duration", "pace"]) byId(id).textContent = "…";
   byId("figures").hidden = byId("wave").hidden = false;

@@ -10,13 +10,14 @@ const MEDIA_TYPES = { mp3: "audio/mpeg", aac: "audio/aac", opus: "audio/ogg", fl
 export class Player {
   /** `changed` is called whenever the sound begins or ends. */
   constructor(canvas, audio, changed) {
-    this.wave = new Wave(canvas, () => this.position());
     this.audio = audio;
     this.changed = changed;
     this.context = null;
-    this.beganAt = null;
+    this.beganAt = null; // by the clock of the context
+    this.restAt = 0; // the position while nothing plays
     this.isSounding = false; // by Web Audio
     this.url = "";
+    this.wave = new Wave(canvas, () => this.position());
     audio.addEventListener("play", () => this.silence());
     for (const event of ["play", "pause", "ended"]) audio.addEventListener(event, changed);
   }
@@ -58,7 +59,6 @@ export class Player {
       this.isSounding = true;
     }
     if (this.isSounding && context === this.context) {
-      // Not closed: its clock says that all has been heard.
       last.addEventListener("ended", () => context === this.context && this.sounded());
     }
     const wav = wavOf(reader.pieces, reader.rate);
@@ -105,12 +105,14 @@ export class Player {
 
   /** How many seconds of the speech have been heard. */
   position() {
-    if (this.context === null || this.beganAt === null) return this.audio.currentTime;
+    if (this.context === null || this.beganAt === null) return this.audio.currentTime || this.restAt;
     return this.context.currentTime - this.beganAt;
   }
 
+  /** All that Web Audio was given has been heard. */
   sounded() {
-    this.isSounding = false;
+    this.silence();
+    this.restAt = Infinity;
     this.changed();
   }
 
@@ -119,6 +121,7 @@ export class Player {
     this.context?.close();
     this.context = null;
     this.beganAt = null;
+    this.restAt = 0;
     this.isSounding = false;
   }
 

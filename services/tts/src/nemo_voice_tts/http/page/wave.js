@@ -10,7 +10,7 @@ export class Wave {
     this.clear();
     new ResizeObserver(() => this.draw()).observe(canvas);
     const follow = () => {
-      if (!canvas.hidden && this.peaks.length > 0) this.draw();
+      if (this.heard() !== this.drawn.heard || this.peaks.length !== this.drawn.count) this.draw();
       requestAnimationFrame(follow);
     };
     follow();
@@ -20,6 +20,12 @@ export class Wave {
     this.peaks = [];
     this.peak = 0;
     this.taken = 0;
+    this.drawn = {};
+  }
+
+  /** How many of the peaks have been heard. */
+  heard() {
+    return Math.min(this.peaks.length, this.position() * PEAKS_PER_S);
   }
 
   /** Adds samples; they may end within a bar. */
@@ -39,6 +45,8 @@ export class Wave {
     const { canvas } = this;
     const scale = devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const heard = this.heard();
+    this.drawn = { heard, count: this.peaks.length };
     if (width === 0) return;
     canvas.width = width * scale;
     canvas.height = height * scale;
@@ -47,7 +55,6 @@ export class Wave {
     context.fillStyle = getComputedStyle(canvas).color;
     const bars = Math.floor(width / (BAR_PX + 1));
     const perBar = Math.max(1, this.peaks.length / bars);
-    const heard = this.position() * PEAKS_PER_S;
     for (let bar = 0; bar * perBar < this.peaks.length; bar++) {
       const first = Math.floor(bar * perBar);
       const most = Math.max(...this.peaks.slice(first, Math.max(first + 1, Math.floor(first + perBar))));

@@ -127,10 +127,10 @@ async function greet(state) {
   try {
     const models = await (await call("v1/models")).json();
     const model = models.data[0];
-    isReady = true;
     document.body.dataset.ready = "true";
     describe(model);
     for (const listener of listeners) await listener(model);
+    isReady = true; // else all of this is tried again
   } catch (error) {
     isRefused = error.status === 401;
     if (isRefused) byId("key-part").open = true;
