@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from nemo_voice_operator.api import service_contract as contract
 from nemo_voice_operator.api.grpc_port import GRPC_PORT, GRPC_PORT_VARIABLE, HTTP_PORTS
 from nemo_voice_operator.api.pods import OWNED_VARIABLES
+from nemo_voice_operator.api.route import OWN_PATHS
 from nemo_voice_operator.api.spec import Task, container_port
 from nemo_voice_operator.crd import crd
 from nemo_voice_operator.desired import desired_state
@@ -20,6 +21,7 @@ from nemo_voice_operator.desired.environment import container_source
 from nemo_voice_operator.planning.resolution import vocoder_of
 from nemo_voice_operator.settings import OperatorSettings
 from nemo_voice_operator.state.plan import Plan
+from nemo_voice_serving import settings as service_settings
 from nemo_voice_serving.batching.device_thread import DeviceThread
 from nemo_voice_serving.cli.fetch import REFUSED_STATUS
 from nemo_voice_serving.environment import variable_names
@@ -30,7 +32,7 @@ from nemo_voice_serving.model_store import errors
 from nemo_voice_serving.model_store.reference import ModelKind, parse_reference
 from nemo_voice_serving.runtime.addresses import EVERY_ADDRESS
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
-from nemo_voice_serving.settings import PREFIX, ServiceSettings
+from nemo_voice_serving.settings import PREFIX, ServiceSettings, is_path_prefix
 from nemo_voice_stt.__main__ import PROGRAM as STT
 from nemo_voice_stt.settings import SttSelfTestSettings, SttSettings
 from nemo_voice_tts.__main__ import PROGRAM as TTS
@@ -57,6 +59,7 @@ EVERYTHING: dict[str, Any] = {
         "tf32": True,
     },
     "languages": ["es"],
+    "route": {"parentRefs": [{"name": "speech"}], "path": "/speech"},
     "hub": {
         "endpoint": "https://hub.example",
         "tokenSecretRef": {"name": "hub"},
@@ -234,6 +237,11 @@ def test_what_the_operator_and_the_probes_ask_needs_no_key() -> None:
 def test_what_nobody_may_set_beside_the_operator_exists() -> None:
     known = variable_names(TtsSettings) | variable_names(SttSettings)
     assert set(OWNED_VARIABLES) - known == set()
+
+
+def test_a_route_may_have_no_prefix_that_the_services_refuse() -> None:
+    assert set(service_settings._OWN_PATHS) <= set(OWN_PATHS)
+    assert is_path_prefix("/listener")
 
 
 @pytest.mark.parametrize("task", Task)

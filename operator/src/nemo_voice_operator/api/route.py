@@ -25,7 +25,19 @@ ROUTE_RULES = (
     ),
 )
 """Of a spec: what a route has in common with the environment."""
-_OWN_PATHS = "v1|openai|synthesize|transcribe|healthz|readyz|metrics|docs|openapi[.]json|page"
+OWN_PATHS = (
+    "docs",
+    "healthz",
+    "metrics",
+    "openai",
+    "openapi.json",
+    "page",
+    "readyz",
+    "synthesize",
+    "transcribe",
+    "v1",
+)
+"""What addresses of the services begin with: they refuse a prefix of such a name."""
 
 Hostname = Annotated[
     str,
@@ -55,7 +67,8 @@ RoutePath = Annotated[
                 "path is a plain prefix like /speech or /voice/en, without a slash at its end",
             ),
             cel(
-                f"!self.matches('^/({_OWN_PATHS})(/|$)')",
+                "!self.startsWith('/') || "
+                f"!(self.split('/')[1] in [{', '.join(map(repr, OWN_PATHS))}])",
                 "path must not begin as the services' own addresses do, such as /v1: "
                 "choose a name of your own, like /speech",
             ),
