@@ -188,16 +188,6 @@ async def test_two_faults_at_once_end_a_session_as_one_does() -> None:
         client.drop()
 
 
-async def test_answers_that_a_broken_frame_overtakes_are_no_error() -> None:
-    async with watched() as scene:
-        client = await RawWebSocket.opened(address(scene.server), PATH)
-        await client.next()
-        await client.send(SCRIPT[0] * 20 + frame(b"not masked", masked=False))
-        while await client.next():
-            pass
-        client.drop()
-
-
 @pytest.mark.parametrize("count", [SHORT, pytest.param(WHOLE, marks=pytest.mark.long)])
 async def test_no_frame_of_chance_leaves_anything_behind(count: int) -> None:
     async with watched() as scene:
