@@ -14,17 +14,19 @@ import torch
 from nemo_voice_serving.batching.halving import run_in_halves
 from nemo_voice_serving.errors import OutOfMemory
 from nemo_voice_serving.nemo.loading import UnusableModel
+from nemo_voice_stt.backends.cache_aware.encoder import Encoded, EncoderState
 from nemo_voice_stt.backends.cache_aware.recogniser import (
     CacheAwarePart,
     CacheAwareRecogniser,
     CacheAwareStream,
 )
+from nemo_voice_stt.backends.cache_aware.windows import Window
 from nemo_voice_stt.backends.decoder_choice import DecoderChoice
 from nemo_voice_stt.backends.loading import load as load_any
 from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.backend import NemoRecogniser
 from nemo_voice_stt.transcription.port import Clip, Recognition
-from nemo_voice_stt.transcription.streaming_port import Heard
+from nemo_voice_stt.transcription.streaming_port import MAX_CHUNKS, Heard
 from support.models.demo_models import Samples
 from support.models.recognisers import Config, saved, unpacked
 
@@ -389,9 +391,29 @@ def test_features_that_are_scaled_by_the_whole_recording_hear_no_streams(tmp_pat
     assert found.streaming is None
 
 
+def test_a_warm_up_with_many_streams_makes_no_larger_steps_than_traffic(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = streaming(load("nemotron-streaming", lookahead_ms=80))
+    steps: list[str] = []
+    encode = live._encoder.encode
+    sizes: list[tuple[int, int]] = []
+
+    def noted(windows: Sequence[Window], states: Sequence[EncoderState]) -> Encoded:
+        sizes.append((len(windows), len(windows) * max(one.chunks for one in windows)))
+        return encode(windows, states)
+
+    monkeypatch.setattr(live._encoder, "encode", noted)
+    live._hear_noise([live.open(None) for _ in range(40)], noise(0, 8 * RATE_HZ), steps.append)
+    assert steps[:3] == ["live, 40 x 1 x 0.16 s", "live, 16 x 16 x 0.16 s", "live, 32 x 8 x 0.16 s"]
+    assert max(chunks for _, chunks in sizes) <= MAX_CHUNKS
+    assert max(rows for rows, _ in sizes) == 40
+    assert live.streams == 0
+
+
 def test_the_warm_up_hears_a_stream(load: Load) -> None:
     steps: list[str] = []
     recogniser = load("nemotron-streaming", lookahead_ms=80, longest_s=2.0, bucket_edges=())
     recogniser.warm_up(steps.append)
-    assert steps[1:] == [f"live, {size} x 0.16 s" for size in (1, 1, 2, 4, 8, 16)]
+    assert steps[1:] == [f"live, 1 x {size} x 0.16 s" for size in (1, 16, 8, 4, 2, 1)]
     assert streaming(recogniser).streams == 0

@@ -40,11 +40,12 @@ from nemo_voice_stt.realtime.metrics import LiveMetrics
 from nemo_voice_stt.realtime.offline_engine import OfflineEngine
 from nemo_voice_stt.realtime.options import SessionLimits
 from nemo_voice_stt.realtime.pacing import PartialPacer, PartialPacing
-from nemo_voice_stt.realtime.streaming_engine import MAX_CHUNKS, MAX_STREAMS, StreamingEngine
+from nemo_voice_stt.realtime.streaming_engine import StreamingEngine
 from nemo_voice_stt.self_test import SelfTestClips, TranscribedClip
 from nemo_voice_stt.settings import RealtimeSettings, SttSettings
 from nemo_voice_stt.transcription.languages import Understanding, codes_of
 from nemo_voice_stt.transcription.port import Clip, Recogniser, Recognition
+from nemo_voice_stt.transcription.streaming_port import MAX_CHUNKS, MAX_STREAMS
 from nemo_voice_stt.transcription.transcription import Pacing, Transcription
 
 AUDIO_BUCKETS = (1.5, 3.0, 5.0, 8.0, 12.0, 20.0)

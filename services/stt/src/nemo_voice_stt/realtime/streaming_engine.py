@@ -22,10 +22,6 @@ from nemo_voice_stt.transcription.transcription import Transcript, placed, trans
 
 FILE_RUN_S = 0.2
 """The longest batch of files while a session is open: each step may have to wait for one."""
-MAX_STREAMS = 128
-"""In one step."""
-MAX_CHUNKS = 256
-"""In one step, of all its streams: those that are behind have several each."""
 _FINAL_URGENCY, _PARTIAL_URGENCY = 0, 1
 _MOST_AHEAD_S = 5.0
 """Audio that comes earlier than it can be spoken is a file's: nobody waits for its partials."""

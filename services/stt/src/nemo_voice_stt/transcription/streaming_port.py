@@ -10,6 +10,11 @@ from typing import Protocol
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_stt.transcription.port import Recognition
 
+MAX_STREAMS = 128
+"""In one step."""
+MAX_CHUNKS = 256
+"""In one step, of all its streams: those that are behind have several each."""
+
 
 class StreamPart(Protocol):
     """The next audio of one stream, with what the model needs of that before."""

@@ -26,16 +26,17 @@ from nemo_voice_stt.backends.cache_aware.decoders import (
     TransducerStreams,
 )
 from nemo_voice_stt.backends.cache_aware.encoder import EncoderState, StreamingEncoder
+from nemo_voice_stt.backends.cache_aware.growing_text import GrowingText
 from nemo_voice_stt.backends.cache_aware.windows import Window, Windows
 from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.ctc import CtcDecoder
 from nemo_voice_stt.backends.transducer_ctc.decoding_pipeline import Stages
 from nemo_voice_stt.backends.transducer_ctc.frame_decoder import Tokens
-from nemo_voice_stt.backends.transducer_ctc.punctuation import is_mark
-from nemo_voice_stt.backends.transducer_ctc.tokens import WORD_START
 from nemo_voice_stt.backends.transducer_ctc.word_times import Timing, words_of
 from nemo_voice_stt.transcription.port import Recognition
 from nemo_voice_stt.transcription.streaming_port import (
+    MAX_CHUNKS,
+    MAX_STREAMS,
     AudioStream,
     Heard,
     StreamingRecogniser,
@@ -45,9 +46,6 @@ from nemo_voice_stt.transcription.writing import joined
 
 logger = logging.getLogger(__name__)
 
-_INCOMPLETE = "\ufffd"
-"""What stands for a character of which a token has not all bytes."""
-
 
 class CacheAwareStream(AudioStream):
     """One utterance."""
@@ -56,6 +54,7 @@ class CacheAwareStream(AudioStream):
         self,
         windows: Windows,
         state: Any,
+        growing: GrowingText,
         padded_length: Callable[[int], int],
         rate_hz: int,
         language: str | None,
@@ -66,6 +65,7 @@ class CacheAwareStream(AudioStream):
         self.is_audible = False
         """Whether anything was loud enough for a word so far."""
         self.text = ""
+        self.growing = growing
         self._windows = windows
         self._padded_length = padded_length
         self._rate_hz = rate_hz
@@ -141,6 +141,7 @@ class CacheAwareRecogniser(StreamingRecogniser):
         return CacheAwareStream(
             Windows(self._encoder.geometry),
             self._decoder.begin(),
+            GrowingText(self._stages.vocabulary.text_of),
             lambda samples: self._options.padded_length(samples, rate_hz),
             rate_hz,
             language,
@@ -161,22 +162,47 @@ class CacheAwareRecogniser(StreamingRecogniser):
 
     @override
     def warm_up(self, report: Callable[[str], None]) -> None:
-        """Hears noise as a stream would: its first part, one of each size, and its end."""
+        """Hears noise as streams would: a first part, one of each size, and their end.
+
+        A CPU computes every number of streams the same way. On a GPU as many as may come share each
+        step, the most first: the memory for them is taken before traffic, and a CUDA graph that
+        was captured smaller would be captured again.
+        """
         random = np.random.default_rng(0)
-        stream = self.open(None)
-        for chunks in (1, *self.sizes):
+        most = MAX_STREAMS if self._stages.device.type == "cuda" else 1
+        longest = round((1 + sum(self.sizes)) * self.chunk_s * self.sample_rate_hz)
+        noise = (random.standard_normal(longest) * 0.05).astype(np.float32)
+        for streams in sorted({most, 1}, reverse=True):
+            self._hear_noise([self.open(None) for _ in range(streams)], noise, report)
+
+    def _hear_noise(
+        self, streams: Sequence[CacheAwareStream], noise: Samples, report: Callable[[str], None]
+    ) -> None:
+        place = 0
+        for chunks in (1, *reversed(self.sizes)):
+            rows = max(1, min(len(streams), MAX_CHUNKS // chunks))
+            report(f"live, {rows} x {chunks} x {self.chunk_s:g} s")
             length = round(chunks * self.chunk_s * self.sample_rate_hz)
-            report(f"live, {chunks} x {self.chunk_s:g} s")
-            stream.add((random.standard_normal(length) * 0.05).astype(np.float32))
-            self._hear(stream)
-        stream.end()
-        self._hear(stream)
-        self.close(stream)
+            for stream in streams[:rows]:
+                stream.add(noise[place : place + length])
+            self._hear(streams[:rows])
+            place += length
+        for stream in streams:
+            stream.end()
+        self._hear(streams)
+        for stream in streams:
+            self.close(stream)
         self._free_closed()
 
-    def _hear(self, stream: CacheAwareStream) -> None:
-        while (part := stream.next_part()) is not None:
-            self.step([part])
+    def _hear(self, streams: Sequence[CacheAwareStream]) -> None:
+        waiting = [part for stream in streams if (part := stream.next_part()) is not None]
+        while waiting:
+            for size in self.sizes:
+                same = [part for part in waiting if part.chunks == size]
+                most = max(1, MAX_CHUNKS // size)
+                for first in range(0, len(same), most):
+                    self.step(same[first : first + most])
+            waiting = [part for stream in streams if (part := stream.next_part()) is not None]
 
     def _free_closed(self) -> None:
         while self._closed:
@@ -222,21 +248,24 @@ class CacheAwareRecogniser(StreamingRecogniser):
         return after
 
     def _heard(self, stream: CacheAwareStream, state: Any, final: Tokens | None) -> Heard:
-        has_more = state.tokens != stream.decoder.tokens
+        has_more = len(state.tokens) > len(stream.decoder.tokens)
         stream.decoder = state
         if final is not None:
             recognition = self._recognition(final, stream.audio_s)
             return Heard(recognition.text, recognition)
         if has_more:
-            written = self._recognition(_settled(state.tokens), stream.audio_s)
-            stream.text = written.text.rstrip(_INCOMPLETE)
+            stream.text = stream.growing.follow(self._shown(state.tokens))
         return Heard(stream.text)
 
     def _recognition(self, tokens: Tokens, audio_s: float) -> Recognition:
-        signals, timing = self._stages.vocabulary.signals, Timing(self._stages.frame_s, audio_s)
-        shown = [token for token in tokens if token.number not in signals]
-        words = words_of(shown, timing, self._stages.vocabulary.text_of)
+        timing = Timing(self._stages.frame_s, audio_s)
+        words = words_of(self._shown(tokens), timing, self._stages.vocabulary.text_of)
         return Recognition(joined(words), words)
+
+    def _shown(self, tokens: Tokens) -> Tokens:
+        """Returns the tokens without those that are no words."""
+        signals = self._stages.vocabulary.signals
+        return tuple(token for token in tokens if token.number not in signals)
 
 
 def streaming_of(stages: Stages, options: RecogniserOptions) -> CacheAwareRecogniser | None:
@@ -254,17 +283,6 @@ def streaming_of(stages: Stages, options: RecogniserOptions) -> CacheAwareRecogn
     facts = {"att_context_size": list(context), "chunk_s": recogniser.chunk_s}
     logger.info("model hears live audio part by part", extra=facts)
     return recogniser
-
-
-def _settled(tokens: Tokens) -> Tokens:
-    """Returns the tokens without the marks at their end: what follows decides whose these are."""
-    count = len(tokens)
-    while count:
-        bare = tokens[count - 1].piece.lstrip(WORD_START)
-        if bare and not is_mark(bare):
-            break
-        count -= 1
-    return tokens[:count]
 
 
 def _own(part: StreamPart) -> CacheAwarePart:

@@ -65,6 +65,11 @@ def is_mark(text: str) -> bool:
     return bool(text) and all(_category(character)[0] in "PSZC" for character in text)
 
 
+def is_quote(character: str) -> bool:
+    """Returns whether the character is a mark that opens and closes by turns."""
+    return character in _QUOTES
+
+
 def is_silent(text: str) -> bool:
     """Returns whether the text is punctuation that nobody says."""
     return bool(text) and all(
