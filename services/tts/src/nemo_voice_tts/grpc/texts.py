@@ -80,7 +80,11 @@ class Texts:
 
     def _is_due(self, text: str) -> bool:
         is_long = len(text) > self._most_chars
-        return is_long or not any(map(str.isalnum, text)) or is_whole(text, conjunctions=self._conjunctions)
+        return (
+            is_long
+            or not any(map(str.isalnum, text))
+            or is_whole(text, conjunctions=self._conjunctions)
+        )
 
     def _next(self) -> "asyncio.Task[SynthesizeSpeechRequest | None]":
         async def read() -> SynthesizeSpeechRequest | None:
