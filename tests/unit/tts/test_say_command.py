@@ -1,6 +1,11 @@
 """The command `say`, with a fake of a voice: who speaks, and how it ends where it cannot."""
 
+import io
+import os
+import threading
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,3 +66,81 @@ def test_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended:
         say("Hola", out, "--voice", "1")
     assert str(ended.value) == f"error: {out} cannot be written: No such file or directory"
+
+
+@contextmanager
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.FileIO]:
+    """Yields the other end of standard input."""
+    reading, writing = os.pipe()
+    source = io.TextIOWrapper(os.fdopen(reading, "rb"))
+    monkeypatch.setattr("sys.stdin", source)
+    with source, os.fdopen(writing, "wb", buffering=0) as file:
+        yield file
+
+
+def test_standard_input_is_spoken_while_it_is_written(
+    voice: FakeVoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoke = threading.Event()
+    spectrograms = voice.spectrograms
+
+    def watched(batch):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+        if any("Primero" in "".join(map(chr, one.tokens)) for one in batch):
+            spoke.set()
+        return spectrograms(batch)
+
+    monkeypatch.setattr(voice, "spectrograms", watched)
+    out = tmp_path / "speech.wav"
+    with written(monkeypatch) as source:
+
+        def write() -> None:
+            source.write(b"Primero digo esto. En se")
+            assert spoke.wait(30)
+            source.write("gundo lugar, est\N{LATIN SMALL LETTER A WITH ACUTE}.".encode())
+            source.close()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        assert say("-", out, "--voice", "1") == 0
+        writer.join(30)
+    said = "".join("".join(map(chr, one.tokens)) for one in voice.phrases)
+    assert said.endswith("En segundo lugar, est\N{LATIN SMALL LETTER A WITH ACUTE}.")
+    with wave.open(str(out)) as file:
+        assert file.getnframes() > 0
+
+
+@pytest.mark.usefixtures("voice")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(b" \n", "error: The text is empty"), (b"<speak>Hola", "error: The SSML is wrong at line 1")],
+)
+def test_standard_input_that_cannot_be_spoken_is_named_and_no_file_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes, message: str
+) -> None:
+    out = tmp_path / "speech.wav"
+    with written(monkeypatch) as source:
+        source.write(text)
+        source.close()
+        with pytest.raises(SystemExit) as ended:
+            say("-", out, "--voice", "1")
+    assert str(ended.value).startswith(message)
+    assert not out.exists()
+
+
+@pytest.mark.usefixtures("voice")
+@pytest.mark.parametrize(("more", "begins"), [((), b"RIFF"), (("--raw",), b"\0\0")])
+def test_standard_output_has_nothing_but_the_speech(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, more: tuple[str, ...], begins: bytes
+) -> None:
+    with (tmp_path / "out").open("w+b") as target:
+        kept = os.dup(1)
+        os.dup2(target.fileno(), 1)
+        try:
+            assert say("Hola.", Path("-"), "--voice", "1", *more) == 0
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+        target.seek(0)
+        audio = target.read()
+    assert audio.startswith(begins)
+    assert len(audio) == (0 if more else 44) + 2 * 5 * 4 * 256

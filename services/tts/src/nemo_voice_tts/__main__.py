@@ -4,21 +4,34 @@ import argparse
 import asyncio
 import json
 import sys
-import wave
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic_settings import BaseSettings
 
-from nemo_voice_serving.audio.encoding import pcm16
+from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_serving.cli.audio_output import (
+    STANDARD_OUTPUT,
+    SpeechStream,
+    SpeechWriter,
+    speech_file,
+    standard_output,
+)
 from nemo_voice_serving.cli.program import Command, Program, model_commands
 from nemo_voice_serving.cli.settings_flags import add_settings_flags
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.server import serve
 from nemo_voice_serving.model_store.errors import ModelStoreError
 from nemo_voice_tts import __version__
-from nemo_voice_tts.app import SpeechService, build, fetch_voice
+from nemo_voice_tts.app import SpeechService, build, fetch_voice, live_texts
+from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.live_text.events import Failed, Sound
+from nemo_voice_tts.live_text.feeding import feed
+from nemo_voice_tts.live_text.live_texts import LiveTexts
+from nemo_voice_tts.live_text.options import LiveTextOptions
 from nemo_voice_tts.model_files import model_of, vocoder_of, voices_of
 from nemo_voice_tts.settings import TtsSettings
 from nemo_voice_tts.text.en import ENGLISH
@@ -51,42 +64,92 @@ def _serve(_parsed: argparse.Namespace, settings: TtsSettings) -> int:
 
 
 def _add_say_flags(parser: argparse.ArgumentParser, settings: type[BaseSettings]) -> None:
-    parser.add_argument("text", help="what to say; - reads it from standard input")
-    parser.add_argument("--out", type=Path, default=Path("voz_generada.wav"), metavar="FILE",
-                        help="the WAV file to write (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--voice", help="who speaks, by a name that `voices` prints")
-    add_settings_flags(parser, settings, operands="TEXT [--out FILE] [--voice VOICE]")
+    add = parser.add_argument
+    add("text", help="what to say; - speaks standard input while it is written")
+    add("--out", type=Path, default=Path("voz_generada.wav"), metavar="FILE",
+        help="the WAV file to write, - for standard output (default: %(default)s)")  # fmt: skip
+    add("--raw", action="store_true", help="to standard output: 16-bit samples without a header")
+    add("--voice", help="who speaks, by a name that `voices` prints")
+    add_settings_flags(parser, settings, operands="TEXT [--out FILE] [--raw] [--voice VOICE]")
 
 
 def _say(parsed: argparse.Namespace, settings: TtsSettings) -> int:
-    text = sys.stdin.read() if parsed.text == "-" else parsed.text
+    out: Path = parsed.out
     try:
-        seconds = asyncio.run(_speak(text, parsed.voice, parsed.out, settings))
+        if out == STANDARD_OUTPUT:
+            with standard_output() as target:
+                seconds = asyncio.run(_speak(parsed, settings, target))
+        else:
+            seconds = asyncio.run(_speak(parsed, settings))
     except VoiceError as error:
         sys.exit(f"error: {error.message}")
+    except BrokenPipeError:
+        sys.exit("error: standard output was closed before the end of the speech")
     except OSError as error:
-        if error.filename is None or Path(error.filename) != parsed.out:
+        if error.filename is None or Path(error.filename) != out:
             raise
-        sys.exit(f"error: {parsed.out} cannot be written: {error.strerror or error}")
-    sys.stdout.write(f"{parsed.out}: {seconds:.2f} s of speech\n")
+        sys.exit(f"error: {out} cannot be written: {error.strerror or error}")
+    if out != STANDARD_OUTPUT:
+        sys.stdout.write(f"{out}: {seconds:.2f} s of speech\n")
     return 0
 
 
-async def _speak(text: str, voice: str | None, out: Path, settings: TtsSettings) -> float:
+async def _speak(
+    parsed: argparse.Namespace, settings: TtsSettings, target: BinaryIO | None = None
+) -> float:
+    """Returns how many seconds were spoken, into the file of the flags or into a stream."""
     service = SpeechService(settings, fetch_voice, _normaliser(settings))
     async with service.running() as synthesis:
-        options = ReadingOptions(settings.text_format, pronunciations=(service.pronunciations,))
-        speaker = synthesis.voices.speaker(voice)
-        pieces = synthesis.speak(text, speaker=speaker, options=options)
-        first = await anext(pieces)  # before the file is written: the text may be refused
-        with out.open("wb") as target, wave.open(target, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(synthesis.sample_rate_hz)
-            file.writeframes(pcm16(first))
-            async for piece in pieces:
-                file.writeframes(pcm16(piece))
-            return file.getnframes() / synthesis.sample_rate_hz
+        reading = ReadingOptions(settings.text_format, pronunciations=(service.pronunciations,))
+        speaker = synthesis.voices.speaker(parsed.voice)
+        if parsed.text == "-":
+            options = LiveTextOptions(speaker=speaker, reading=reading)
+            pieces = _spoken_input(live_texts(service, settings), options)
+        else:
+            pieces = synthesis.speak(parsed.text, speaker=speaker, options=reading)
+        rate_hz, count = synthesis.sample_rate_hz, 0
+        async with aclosing(pieces):
+            first = await anext(pieces)  # before a file is made: the text may be refused
+            with _writer(parsed, rate_hz, target) as writer:
+                writer.write(first)
+                count = len(first)
+                async for piece in pieces:
+                    writer.write(piece)
+                    count += len(piece)
+        return count / rate_hz
+
+
+@contextmanager
+def _writer(
+    parsed: argparse.Namespace, rate_hz: int, target: BinaryIO | None
+) -> Iterator[SpeechWriter]:
+    if target is not None:
+        yield SpeechStream(target, rate_hz, is_raw=parsed.raw)
+        return
+    with speech_file(parsed.out, rate_hz) as writer:
+        yield writer
+
+
+async def _spoken_input(
+    texts: LiveTexts, options: LiveTextOptions
+) -> AsyncGenerator[Samples, None]:
+    """Yields the speech of standard input while it is written."""
+    session = texts.open(options)
+    feeding = asyncio.create_task(feed(session, sys.stdin.buffer))
+    has_spoken = False
+    try:
+        async for event in session.events():
+            if isinstance(event, Failed):
+                raise event.error
+            if isinstance(event, Sound):
+                has_spoken = True
+                yield event.samples
+        await feeding
+        if not has_spoken:
+            raise UnspeakableText("The text is empty, or holds nothing that can be said.")
+    finally:
+        feeding.cancel()
+        await session.close()
 
 
 def _voices(_parsed: argparse.Namespace, settings: TtsSettings) -> int:

@@ -90,6 +90,11 @@ class LiveText:
         """Whether any text is held or spoken."""
         return self.is_open or len(self._inbox) > 0 or self._cutter.has_words
 
+    @property
+    def free_chars(self) -> int:
+        """How much text may be appended at present."""
+        return self._limits.max_held_chars - self._inbox.chars - self._cutter.held_chars
+
     def append(self, text: str) -> None:
         """Takes the next piece of the text.
 
@@ -98,12 +103,11 @@ class LiveText:
             TextEnded: The end of the text was sent.
         """
         self._refuse_ended()
-        held = self._inbox.chars + self._cutter.held_chars + len(text)
-        if held > self._limits.max_held_chars or len(self._inbox) >= MOST:
-            raise TooMuchText(
-                f"{held} characters wait to be spoken, and at most {self._limits.max_held_chars}"
-                " may. Send text as it is spoken."
-            )
+        if len(text) > self.free_chars or len(self._inbox) >= MOST:
+            most = self._limits.max_held_chars
+            held = most - self.free_chars + len(text)
+            message = f"{held} characters wait to be spoken, and at most {most} may."
+            raise TooMuchText(f"{message} Send text as it is spoken.")
         if text:
             self._inbox.put(text)
 
