@@ -73,6 +73,7 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
         self._close_for_the_application()
+        self._end_goodbye(0.0)
 
     def _close_for_the_application(self) -> None:
         """Makes what is sent from now on fail as to a client that left, not as a mistake."""
@@ -87,11 +88,6 @@ class LimitedWebSocketProtocol(WebSocketsSansIOProtocol):
             self.handshake_complete = True
         if message["type"] == "websocket.close":
             self._end_goodbye(self.close_timeout)
-
-    @override
-    def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        self._end_goodbye(0.0)
 
     def _end_goodbye(self, close_s: float) -> None:
         """Ends the connection soon after it is closed, so many seconds from now, if not before.
