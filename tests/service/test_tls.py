@@ -21,6 +21,7 @@ from nemo_voice_stt.grpc.protos import riva_asr_pb2 as asr
 from nemo_voice_stt.grpc.protos.riva_asr_pb2_grpc import RivaSpeechRecognitionStub
 from support.audio.sounds import libsndfile_bytes, swell
 from support.certificates import Authority, Pair, authority_in
+from support.http.blocking_tls import response_to_much
 from support.http.live_client import TRANSCRIPTION, connected, live_service
 from support.http.serving import address
 from support.http.transcribing import HEARD
@@ -257,26 +258,13 @@ async def test_a_handshake_that_does_not_come_ends(mounted: Pair) -> None:
             writer.close()
 
 
-def refusal_of_much(port: int, authority: Authority) -> bytes:
-    """Returns the response to a large body, which is read once all of it is sent."""
-    head = "POST /synthesize HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    with (
-        socket.create_connection(("127.0.0.1", port), PATIENCE_S) as plain,
-        authority.client().wrap_socket(plain, server_hostname="localhost") as client,
-    ):
-        client.sendall(f"{head}Content-Length: 3000000\r\nConnection: close\r\n\r\n".encode())
-        for _ in range(30):
-            client.sendall(b"x" * 100_000)
-        return b"".join(iter(lambda: client.recv(65_536), b""))  # to the end, which is stated
-
-
 async def test_an_early_refusal_is_read_by_a_client_that_sends_everything_first(
     mounted: Pair, authority: Authority
 ) -> None:
     """A close would reset the connection, and the client would never read the response."""
     app = tts_app(tls=mounted.settings, max_upload_bytes=1024)
     async with live_service(app) as server:
-        response = await asyncio.to_thread(refusal_of_much, port_of(server), authority)
+        response = await asyncio.to_thread(response_to_much, port_of(server), authority.client())
     assert response.startswith(b"HTTP/1.1 413 ")
 
 
