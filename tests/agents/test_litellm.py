@@ -35,7 +35,7 @@ def test_litellm_passes_on_words_before_a_turn_is_over(got: dict[str, Any]) -> N
     assert len(partials) > 2
 
 
-def test_litellm_passes_on_errors_with_the_clients_own_id(got: dict[str, Any]) -> None:
+def test_litellm_passes_on_errors_with_the_id_that_the_client_gave(got: dict[str, Any]) -> None:
     assert got["live_stt"]["refused"] == "mine"
 
 

@@ -41,7 +41,7 @@ def test_livekit_shows_words_before_a_turn_is_over(got: dict[str, Any], way: str
     assert HEARD.startswith(got[way]["partials"][0])
 
 
-def test_livekit_gets_words_over_grpc(got: dict[str, Any]) -> None:
+def test_livekit_gets_each_word_of_a_transcript(got: dict[str, Any]) -> None:
     assert got["nvidia_stt"]["words"] == [HEARD.split(), HEARD.split()]
 
 

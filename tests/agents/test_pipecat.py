@@ -36,7 +36,7 @@ def got(python: Path, given: Given) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", ["openai_stt", "nvidia_stt"])
-def test_pipecat_hears_every_word_of_turns_that_its_own_vad_ends(
+def test_pipecat_hears_every_word_of_turns_that_it_ends_itself(
     got: dict[str, Any], way: str
 ) -> None:
     assert " ".join(final.strip() for final in got[way]["finals"]) == f"{HEARD} {HEARD}"
