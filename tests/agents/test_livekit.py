@@ -41,13 +41,12 @@ def test_livekit_shows_words_before_a_turn_is_over(got: dict[str, Any], way: str
     assert HEARD.startswith(got[way]["partials"][0])
 
 
-def test_livekit_gets_words_over_grpc(got: dict[str, Any]) -> None:
+def test_livekit_gets_each_word_of_a_transcript(got: dict[str, Any]) -> None:
     assert got["nvidia_stt"]["words"] == [HEARD.split(), HEARD.split()]
 
 
 @pytest.mark.parametrize("way", ["openai", "nvidia"])
 def test_livekit_speaks(got: dict[str, Any], given: Given, services: Services, way: str) -> None:
-    assert "failed" not in got[f"{way}_tts"]
     assert services.hear(given.folder / f"{way}.wav") == HEARD
 
 
@@ -55,7 +54,6 @@ def test_livekit_speaks(got: dict[str, Any], given: Given, services: Services, w
 def test_livekit_drops_speech_and_what_it_says_next_is_whole(
     got: dict[str, Any], given: Given, services: Services, way: str
 ) -> None:
-    assert "failed" not in got[f"{way}_tts"]
     assert services.hear(given.folder / f"{way}-next.wav") == HEARD
 
 
@@ -63,8 +61,8 @@ def test_livekit_lists_the_voices(got: dict[str, Any]) -> None:
     assert got["nvidia_tts"]["voices"] == {"en-US": {"voices": ["nemo-voice.default"]}}
 
 
-def test_livekit_leaves_no_session_behind(got: dict[str, Any], services: Services) -> None:
-    until("all sessions are closed", lambda: services.live_sessions() == 0)
+def test_livekit_leaves_nothing_behind(got: dict[str, Any], services: Services) -> None:
+    until("nothing is left to do", services.are_idle)
 
 
 def test_livekit_goes_on_with_another_replica_when_one_stops(python: Path, long: Given) -> None:

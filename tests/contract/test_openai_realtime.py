@@ -18,12 +18,16 @@ from openai.types.realtime import (
     SessionCreatedEvent,
     SessionUpdatedEvent,
 )
+from openai.types.websocket_reconnection import ReconnectingEvent
 
 from nemo_voice_serving.http.server import DrainingServer
+from nemo_voice_serving.runtime.lifecycle import Phase
+from support.chaos.network import delaying
 from support.http.live_client import live_service
 from support.http.serving import address
 from support.http.transcribing import HEARD
 from support.http.voice_apps import stt_app
+from support.models.fakes import FakeRecogniser
 from support.models.live import silence, speech
 
 pytestmark = pytest.mark.timeout(60)
@@ -140,3 +144,34 @@ async def test_a_client_secret_is_parsed_and_opens_a_live_session(
         await say(live, speech(1))
         await live.input_audio_buffer.commit()
         assert (await until_completed(live))[-1].type.endswith("completed")
+
+
+async def test_a_live_session_goes_on_with_another_replica_when_one_stops() -> None:
+    codes: list[int] = []
+
+    def reconnecting(event: ReconnectingEvent) -> None:
+        codes.append(event.close_code)
+
+    other = FakeRecogniser()
+    async with live_service(stt_app()) as first, live_service(stt_app(other)) as second:
+        other.text = "said to another replica"  # after its self-test
+        with delaying(address(first)) as proxy:
+            client = openai.AsyncOpenAI(base_url=f"{proxy.address}/v1", api_key="none")
+            async with (
+                client,
+                client.realtime.connect(
+                    extra_query={"intent": "transcription"}, on_reconnecting=reconnecting
+                ) as live,
+            ):
+                await live.recv()
+                proxy.to = address(second)
+                first._lifecycle.enter(Phase.DRAINING, "test")
+                async with asyncio.timeout(20):
+                    created = await anext(aiter(live))  # it connects again only as it iterates
+                assert isinstance(created, SessionCreatedEvent)
+                await say(live, speech(1))
+                await live.input_audio_buffer.commit()
+                completed = (await until_completed(live))[-1]
+    assert isinstance(completed, ConversationItemInputAudioTranscriptionCompletedEvent)
+    assert completed.transcript == "said to another replica"
+    assert codes == [1012]

@@ -157,7 +157,7 @@ async def said(service: Any, path: Path) -> dict[str, Any]:
 async def said_after_interruption(service: Any, path: Path) -> dict[str, Any]:
     """Interrupts a service that speaks; writes what it says next, and returns the errors."""
     running = Running(service)
-    collector, next_sounds = running.collector, []
+    collector = running.collector
 
     async def ask() -> None:
         await running.worker.queue_frame(TTSSpeakFrame(LONG_TEXT))

@@ -54,10 +54,13 @@ class Services:
             folder=folder,
         )
 
-    def live_sessions(self) -> float:
-        """Returns how many live sessions are open."""
-        metrics = httpx.get(f"{self.stt.address}/metrics", timeout=10).text
-        return _metric(metrics, "nemo_voice_live_sessions ")
+    def are_idle(self) -> bool:
+        """Whether no request is in flight and no live session open."""
+        return not any(
+            _metric(service.address, f"{name} ")
+            for service in (self.tts, self.stt)
+            for name in ("nemo_voice_in_flight", "nemo_voice_live_sessions")
+        )
 
 
 def program_found(python: Path, client: str, given: Given, *scenarios: str) -> dict[str, Any]:
@@ -108,11 +111,12 @@ def _replica(folder: Path, heard: str) -> Iterator[ServiceProcess]:
 
 
 def _transcribed(service: ServiceProcess) -> bool:
-    metrics = httpx.get(f"{service.address}/metrics", timeout=10).text
-    return _metric(metrics, 'nemo_voice_live_items_total{outcome="ok"} ') > 0
+    return _metric(service.address, 'nemo_voice_live_items_total{outcome="ok"} ') > 0
 
 
-def _metric(metrics: str, beginning: str) -> float:
+def _metric(address: str, beginning: str) -> float:
+    """Returns a figure of a service, by the beginning of its line; 0 where there is none."""
+    metrics = httpx.get(f"{address}/metrics", timeout=60).text
     lines = [line for line in metrics.splitlines() if line.startswith(beginning)]
     return float(lines[0].removeprefix(beginning)) if lines else 0.0
 
@@ -140,4 +144,6 @@ def _found(process: "subprocess.Popen[str]") -> dict[str, Any]:
     shown, errors = process.communicate(timeout=_PATIENCE_S)
     assert process.returncode == 0, errors[-4000:]
     found: dict[str, Any] = json.loads(shown.strip().splitlines()[-1])
+    failed = {name: one["failed"] for name, one in found.items() if "failed" in one}
+    assert not failed, "\n".join(f"{name}: {why}" for name, why in failed.items())
     return found
