@@ -28,7 +28,7 @@ from nemo_voice_stt.backends.transducer_ctc.backend import NemoRecogniser
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from nemo_voice_stt.transcription.streaming_port import MAX_CHUNKS, Heard
 from support.models.demo_models import Samples
-from support.models.recognisers import Config, saved, unpacked
+from support.models.recognisers import LIVE_ENCODER, Config, saved, unpacked
 
 RATE_HZ = 16_000
 LIVE = [
@@ -417,3 +417,24 @@ def test_the_warm_up_hears_a_stream(load: Load) -> None:
     recogniser.warm_up(steps.append)
     assert steps[1:] == [f"live, 1 x {size} x 0.16 s" for size in (1, 16, 8, 4, 2, 1)]
     assert streaming(recogniser).streams == 0
+
+
+def test_a_token_that_lasts_beyond_its_part_is_the_same_as_in_the_whole(
+    tmp_path: Path, sounds: list[Samples]
+) -> None:
+    def cache_aware(config: Config) -> None:
+        config["encoder"] |= LIVE_ENCODER
+        config["preprocessor"]["normalize"] = "NA"
+
+    directory = unpacked(saved("parakeet-tdt", tmp_path, change=cache_aware))
+    for lookahead_ms in (0, 480):
+        options = RecogniserOptions(device="cpu", lookahead_ms=lookahead_ms)
+        recogniser = load_any(directory, "x", "test", options)
+        assert isinstance(recogniser, NemoRecogniser)
+        live = streaming(recogniser)
+        together = heard_together(live, sounds)
+        for sound, one in zip(sounds, together, strict=True):
+            with looking_ahead(recogniser, lookahead_ms):
+                (whole,) = recogniser.recognise([Clip(sound)])
+            equal(one, whole)
+            equal(final(heard(live, sound)), whole)
