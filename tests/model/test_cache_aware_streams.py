@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from nemo_voice_serving.batching.halving import run_in_halves
-from nemo_voice_serving.errors import OutOfMemory
+from nemo_voice_serving.errors import BackendFailed, OutOfMemory
 from nemo_voice_serving.nemo.loading import UnusableModel
 from nemo_voice_stt.backends.cache_aware.encoder import Encoded, EncoderState
 from nemo_voice_stt.backends.cache_aware.recogniser import (
@@ -318,9 +318,29 @@ def test_streams_take_memory_of_the_device_only_while_they_are_open(
     assert part is not None
     live.close(late)
     live.step([part])  # it was on its way to the device
+    assert live.streams == 0
     said = final(heard(live, sounds[0]))
     assert live.streams == 0
     assert len(said.words) > 3
+
+
+def test_a_step_that_fails_keeps_no_memory_for_streams_that_are_closed(
+    load: Load, sounds: list[Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = streaming(load("nemotron-streaming", lookahead_ms=80))
+    streams = [live.open(None) for _ in range(2)]
+    for stream in streams:
+        stream.add(sounds[1])
+    parts = [part for stream in streams if (part := stream.next_part()) is not None]
+    live.close(streams[0])
+    with monkeypatch.context() as patched:
+        patched.setattr(live._decoder, "decode", lambda *_: 1 / 0)
+        with pytest.raises(BackendFailed):
+            live.step(parts)
+    assert live.streams == 1
+    live.close(streams[1])
+    final(heard(live, sounds[0]))
+    assert live.streams == 0
 
 
 def test_a_step_that_the_memory_does_not_hold_is_taken_in_halves(
