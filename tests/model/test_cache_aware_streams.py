@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from nemo_voice_serving.batching.halving import run_in_halves
-from nemo_voice_serving.errors import OutOfMemory
+from nemo_voice_serving.errors import BackendFailed, OutOfMemory
 from nemo_voice_serving.nemo.loading import UnusableModel
 from nemo_voice_stt.backends.cache_aware.encoder import Encoded, EncoderState
 from nemo_voice_stt.backends.cache_aware.recogniser import (
@@ -28,7 +28,7 @@ from nemo_voice_stt.backends.transducer_ctc.backend import NemoRecogniser
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from nemo_voice_stt.transcription.streaming_port import MAX_CHUNKS, Heard
 from support.models.demo_models import Samples
-from support.models.recognisers import Config, saved, unpacked
+from support.models.recognisers import LIVE_ENCODER, Config, saved, unpacked
 
 RATE_HZ = 16_000
 LIVE = [
@@ -318,9 +318,29 @@ def test_streams_take_memory_of_the_device_only_while_they_are_open(
     assert part is not None
     live.close(late)
     live.step([part])  # it was on its way to the device
+    assert live.streams == 0
     said = final(heard(live, sounds[0]))
     assert live.streams == 0
     assert len(said.words) > 3
+
+
+def test_a_step_that_fails_keeps_no_memory_for_streams_that_are_closed(
+    load: Load, sounds: list[Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = streaming(load("nemotron-streaming", lookahead_ms=80))
+    streams = [live.open(None) for _ in range(2)]
+    for stream in streams:
+        stream.add(sounds[1])
+    parts = [part for stream in streams if (part := stream.next_part()) is not None]
+    live.close(streams[0])
+    with monkeypatch.context() as patched:
+        patched.setattr(live._decoder, "decode", lambda *_: 1 / 0)
+        with pytest.raises(BackendFailed):
+            live.step(parts)
+    assert live.streams == 1
+    live.close(streams[1])
+    final(heard(live, sounds[0]))
+    assert live.streams == 0
 
 
 def test_a_step_that_the_memory_does_not_hold_is_taken_in_halves(
@@ -417,3 +437,24 @@ def test_the_warm_up_hears_a_stream(load: Load) -> None:
     recogniser.warm_up(steps.append)
     assert steps[1:] == [f"live, 1 x {size} x 0.16 s" for size in (1, 16, 8, 4, 2, 1)]
     assert streaming(recogniser).streams == 0
+
+
+def test_a_token_that_lasts_beyond_its_part_is_the_same_as_in_the_whole(
+    tmp_path: Path, sounds: list[Samples]
+) -> None:
+    def cache_aware(config: Config) -> None:
+        config["encoder"] |= LIVE_ENCODER
+        config["preprocessor"]["normalize"] = "NA"
+
+    directory = unpacked(saved("parakeet-tdt", tmp_path, change=cache_aware))
+    for lookahead_ms in (0, 480):
+        options = RecogniserOptions(device="cpu", lookahead_ms=lookahead_ms)
+        recogniser = load_any(directory, "x", "test", options)
+        assert isinstance(recogniser, NemoRecogniser)
+        live = streaming(recogniser)
+        together = heard_together(live, sounds)
+        for sound, one in zip(sounds, together, strict=True):
+            with looking_ahead(recogniser, lookahead_ms):
+                (whole,) = recogniser.recognise([Clip(sound)])
+            equal(one, whole)
+            equal(final(heard(live, sound)), whole)

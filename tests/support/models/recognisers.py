@@ -66,7 +66,7 @@ _CONFORMER: Config = {
     "conv_context_size": None,
     "dropout": 0.1,
 }
-_LIVE: Config = {
+LIVE_ENCODER: Config = {
     "causal_downsampling": True,
     "att_context_style": "chunked_limited",
     "att_context_size": [[70, 0], [70, 1], [70, 6], [70, 13]],
@@ -244,11 +244,11 @@ MADE: dict[str, Callable[[], Config]] = {
         CHARACTERS,
     ),
     "multilingual": lambda: _hybrid(_rnnt(_HYBRID_BPE) | {"tokenizer": {"type": "agg"}}, []),
-    "streaming-multi": lambda: _hybrid(_rnnt(_HYBRID_BPE, _LIVE), []),
-    "nemotron-streaming": partial(_rnnt, _BPE, _LIVE),
+    "streaming-multi": lambda: _hybrid(_rnnt(_HYBRID_BPE, LIVE_ENCODER), []),
+    "nemotron-streaming": partial(_rnnt, _BPE, LIVE_ENCODER),
     "parakeet-unified": partial(_rnnt, _BPE, _UNIFIED),
     "nemotron-prompted": lambda: _prompted(
-        _rnnt(_of("rnnt_bpe_models_prompt", "EncDecRNNTBPEModelWithPrompt"), _LIVE), PROMPTS
+        _rnnt(_of("rnnt_bpe_models_prompt", "EncDecRNNTBPEModelWithPrompt"), LIVE_ENCODER), PROMPTS
     ),
     "hybrid-prompted": lambda: _prompted(
         _hybrid(
@@ -259,9 +259,9 @@ MADE: dict[str, Callable[[], Config]] = {
         ),
         PROMPTS,
     ),
-    "parakeet-eou": partial(_rnnt, _of("asr_eou_models", "EncDecRNNTBPEEOUModel"), _LIVE),
+    "parakeet-eou": partial(_rnnt, _of("asr_eou_models", "EncDecRNNTBPEEOUModel"), LIVE_ENCODER),
     "hybrid-eou": lambda: _hybrid(
-        _rnnt(_of("asr_eou_models", "EncDecHybridRNNTCTCBPEEOUModel"), _LIVE), []
+        _rnnt(_of("asr_eou_models", "EncDecHybridRNNTCTCBPEEOUModel"), LIVE_ENCODER), []
     ),
 }
 """The configuration of each look-alike, by the published checkpoint it looks like."""

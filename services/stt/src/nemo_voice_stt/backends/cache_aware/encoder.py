@@ -84,14 +84,14 @@ class StreamingEncoder:
     def remember(
         self, windows: Sequence[Window], states: Sequence[EncoderState], encoded: Encoded
     ) -> None:
-        """Keeps what the next parts need; of a stream that is over nothing."""
+        """Keeps what the next parts need; of a stream whose last part this was nothing."""
         going_on = [row for row, window in enumerate(windows) if not window.is_last]
         if going_on:
             slots = [slot for row in going_on if (slot := states[row].slot) is not None]
             self._pool.write(slots, going_on, encoded.caches)
         for row, (window, state) in enumerate(zip(windows, states, strict=True)):
             state.tail = encoded.tails[row]
-            if window.is_last or state.is_closed:
+            if window.is_last:
                 self.forget(state)
 
     def forget(self, state: EncoderState) -> None:

@@ -152,13 +152,20 @@ class CacheAwareRecogniser(StreamingRecogniser):
         assert isinstance(stream, CacheAwareStream)  # noqa: S101 streams are this one's own
         # Freed by the next step, or by that which has a part of it: both are on the device thread.
         stream.encoder.is_closed = True
-        self._closed.append(stream.encoder)
+        if stream.encoder.slot is not None:
+            self._closed.append(stream.encoder)
 
     @override
     def step(self, batch: Sequence[StreamPart], /) -> Sequence[Heard]:
+        own = [_own(part) for part in batch]
         with guarded(), torch.inference_mode():
             self._free_closed()
-            return self._step([_own(part) for part in batch])
+            try:
+                return self._step(own)
+            finally:
+                for part in own:
+                    if part.stream.encoder.is_closed:
+                        self._encoder.forget(part.stream.encoder)
 
     @override
     def warm_up(self, report: Callable[[str], None]) -> None:
