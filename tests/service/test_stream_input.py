@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
 
 from nemo_voice_serving.http.server import DrainingServer
 from nemo_voice_serving.runtime.lifecycle import Phase
@@ -252,6 +253,20 @@ async def test_a_key_comes_in_the_header_of_these_clients(tmp_path: Path) -> Non
             await client.send(text="Hello. ")
             await client.send(text="")
             assert audio_of(await client.until_final())
+
+
+async def test_a_page_sends_its_key_as_a_subprotocol(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("sesame")
+    offered = [Subprotocol("realtime"), Subprotocol("openai-insecure-api-key.sesame")]
+    async with (
+        live_service(tts_app(api_keys_file=keys)) as server,
+        text_client(server, subprotocols=offered) as client,
+    ):
+        assert client.socket.subprotocol == "realtime"
+        await client.send(text="Hello. ")
+        await client.send(text="")
+        assert audio_of(await client.until_final())
 
 
 async def test_too_many_connections_are_refused() -> None:

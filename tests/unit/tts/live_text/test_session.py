@@ -161,10 +161,13 @@ async def test_a_stop_finishes_the_phrase_and_nothing_else(synthesis: Synthesis)
     async with session_of(synthesis) as session:
         session.append("This is spoken. This is not, since the service stops. Nor this. ")
         first = await until(session, Sound)
+        session.flush()
+        session.flush()
         session.wind_up()
         with pytest.raises(TextEnded):
             session.append("More.")
         rest = await until(session, Stopped)
+        assert not session.is_open
     assert len(sources(first + rest)) < 3
 
 

@@ -11,6 +11,7 @@ from enum import Enum, auto
 
 from nemo_voice_serving.errors import VoiceError
 from nemo_voice_tts.errors import UnspeakableText
+from nemo_voice_tts.live_text.open_markup import FENCE, PARAGRAPHS, OpenMarkup
 from nemo_voice_tts.text.reading import Limits, ReadPhrase
 
 Read = Callable[[str, Limits], Awaitable[list[ReadPhrase]]]
@@ -21,17 +22,11 @@ _SENTENCE_ENDS = re.compile(r"[.!?…\n][\"')\]*_]*\s|\n")
 _NEXT_WORD = re.compile(r"[^\w\s]*\s+(?:[^\w\s]+\s+)*[^\w\s]*\w\S*\s")
 """What follows a clause that is certain: marks, and a whole word, be it an item of a list."""
 _SURE_END = re.compile(r"[!?][\"')\]*_]*\s+$")
-_PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 _ITEM = re.compile(r"\s*(?:[-*+•‣\u2013]|\d{1,3}[.)])\s")
-_FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
-_OPENERS = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])|(?<![\w~])~~(?=\S)|\[")
-_CLOSERS = re.compile(r"(?<=[^\s*])\*{1,3}(?![\w*])|(?<=\S)~~(?![\w~])|\]")
-_TAG = re.compile(r"<[A-Za-z/][^<>]*$")
-_TARGET = re.compile(r"\]\([^()\s]*(?:\s[^()]*)?$")
 _SPEAK = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<speak\b")
 _SPOKEN = "</speak>"
 _BLANK = re.compile(r"\s+")
-_WINDOW_CHARS = 4000
+_WINDOW_CHARS = 2000
 """A longer text is cut where it was spoken last, whatever it is in the middle of."""
 _DIGITS = re.compile(r"\d")
 
@@ -158,28 +153,17 @@ class TextCutter:
 
     def _certain(self, phrases: list[ReadPhrase]) -> list[ReadPhrase]:
         """Returns the first of the phrases, which stay the same whatever follows."""
-        certain = 0
+        certain, markup = 0, OpenMarkup(self._text)
         for place, phrase in enumerate(phrases):
             end = phrase.span[1]
             is_last = place == len(phrases) - 1
-            following = self._text[end:]
-            if is_last and not _SURE_END.search(self._text[max(0, end - 4) :]):
+            if is_last and not _SURE_END.search(self._text, max(0, end - 4)):
                 break
-            if not is_last and not _NEXT_WORD.match(following):
+            if not is_last and not _NEXT_WORD.match(self._text, end):
                 break
-            if not self._is_inside(end):
+            if not markup.is_open_at(end):
                 certain = place + 1
         return phrases[:certain]
-
-    def _is_inside(self, end: int) -> bool:
-        """Returns whether markup that began before a place has not ended there."""
-        starts = [found.end() for found in _PARAGRAPHS.finditer(self._text, 0, end)]
-        text = self._text[starts[-1] if starts else 0 : end]
-        if text.count("`") % 2 and not _FENCE.search(text):
-            return True
-        if len(_OPENERS.findall(text)) > len(_CLOSERS.findall(text)):
-            return True
-        return _TAG.search(text) is not None or _TARGET.search(text) is not None
 
     async def _words(self) -> list[CutPhrase]:
         blanks = [found.start() for found in _BLANK.finditer(self._text, self._said)]
@@ -233,11 +217,11 @@ class TextCutter:
 
     def _leave_paragraphs(self) -> None:
         """Forgets paragraphs that are spoken, unless what follows belongs to them."""
-        gaps = [found for found in _PARAGRAPHS.finditer(self._text) if found.end() <= self._said]
+        gaps = [found for found in PARAGRAPHS.finditer(self._text) if found.end() <= self._said]
         starts = [0, *(found.end() for found in gaps)]
         if gaps and "<" not in self._text:
             end = gaps[-1].end()
-            has_open_fence = len(_FENCE.findall(self._text[:end])) % 2
+            has_open_fence = len(FENCE.findall(self._text[:end])) % 2
             is_list = any(_ITEM.match(self._text, at) for at in starts[-2:])
             if not (has_open_fence or is_list):
                 self._move(end)

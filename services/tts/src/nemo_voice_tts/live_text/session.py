@@ -83,7 +83,8 @@ class LiveText:
     @property
     def is_open(self) -> bool:
         """Whether a clause is being spoken, or a flush or the end was asked for and is not yet."""
-        return self._is_speaking or self._inbox.has_marks or not self._events.empty()
+        is_asked = self._inbox.has_marks and not self._ends_soon
+        return self._is_speaking or is_asked or not self._events.empty()
 
     @property
     def is_busy(self) -> bool:
@@ -130,7 +131,7 @@ class LiveText:
             self._inbox.put(Mark.FINISH)
 
     def wind_up(self) -> None:
-        """Ends after the phrase that is being spoken."""
+        """Ends after the phrase that is being spoken; `Stopped` is the last event."""
         self._is_ended = self._ends_soon = True
         self._inbox.has_news.set()
 

@@ -36,6 +36,8 @@ KNOWN = (
     "input_text.done",
 )
 _SPEECH = "conversation.item.speech"
+_MOST_TOLD = 200
+"""Clauses whose words are told at once: a text without commits may be as long as its session."""
 
 
 class NimConnection(LiveTextConnection):
@@ -132,6 +134,8 @@ class NimConnection(LiveTextConnection):
         match told.event:
             case Clause() as clause:
                 self._told.append(clause)
+                if len(self._told) > _MOST_TOLD:
+                    await self.deliver(self._completed(is_last=False))
             case Flushed():
                 await self.deliver(self._completed(is_last=False))
             case Finished():

@@ -17,7 +17,7 @@ from nemo_voice_tts.http.realtime.nim_schemas import NimSynthesisSession, nim_sy
 from nemo_voice_tts.http.realtime.nim_wire import NimConnection
 from nemo_voice_tts.http.realtime.service import LiveTextService
 
-_SUBPROTOCOL = "realtime"
+SUBPROTOCOL = "realtime"
 _INTENTS = frozenset({"", "synthesize"})
 _SECRET_S = 600
 
@@ -74,5 +74,5 @@ async def _serve(websocket: WebSocket, service: LiveTextService) -> None:
     texts = service.texts()
     with texts.admitted():
         offered = websocket.scope.get("subprotocols", [])
-        await websocket.accept(_SUBPROTOCOL if _SUBPROTOCOL in offered else None)
+        await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         await NimConnection(websocket, service, texts, NimSynthesisSession()).serve()

@@ -12,6 +12,7 @@ from nemo_voice_serving.http.live.origins import check_origin
 from nemo_voice_tts.http.realtime.formats import format_named
 from nemo_voice_tts.http.realtime.service import LiveTextService
 from nemo_voice_tts.http.realtime.stream_input import MultiStreamInput, StreamInput, StreamSettings
+from nemo_voice_tts.http.routes.realtime import SUBPROTOCOL
 from nemo_voice_tts.live_text.options import LiveTextOptions
 from nemo_voice_tts.synthesis.language_check import check_language
 from nemo_voice_tts.synthesis.synthesis import Synthesis
@@ -52,7 +53,9 @@ async def _serve(
     texts = service.texts()
     settings = _settings_of(websocket.query_params, voice_id, texts.synthesis(), service)
     with texts.admitted():
-        await websocket.accept()
+        # For pages, which can send a key as a subprotocol alone: one must be chosen for them.
+        offered = websocket.scope.get("subprotocols", [])
+        await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
         await kind(websocket, service, texts, settings).serve()
 
 
