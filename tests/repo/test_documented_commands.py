@@ -60,7 +60,10 @@ RUN_BY = {
     PYTHON + r"nemo_voice_tts voices": (
         "tests/unit/tts/test_voices_command.py::test_the_one_voice_of_the_demo_is_printed"
     ),
-    PYTHON + r"nemo_voice_stt transcribe .*": WITHOUT_SERVER,
+    PYTHON + r"nemo_voice_stt transcribe (?!--live).*": WITHOUT_SERVER,
+    PYTHON + r"nemo_voice_stt transcribe --live": (
+        "tests/model/test_live_command.py::test_ctrl_c_ends_the_utterance_and_its_text_is_shown"
+    ),
     PYTHON + r"nemo_voice_(?:tts|stt) fetch .*--result .*": AIR_GAPPED,
     PYTHON + r"nemo_voice_stt fetch --model nvidia/parakeet-tdt-1.1b": AIR_GAPPED,
     PYTHON + r"nemo_voice_stt inspect .*": (
