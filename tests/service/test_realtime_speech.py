@@ -125,11 +125,11 @@ async def test_a_wrong_setting_is_told_and_the_session_goes_on(
         assert (await client.until(COMPLETED))[-1]["is_last_result"] is True
 
 
-async def test_a_copied_voice_is_not_implemented(server: DrainingServer) -> None:
+async def test_a_copied_voice_is_refused(server: DrainingServer) -> None:
     async with connected(server, PATH) as client:
         config = {"zero_shot_config": {"audio_prompt_bytes": "AAAA"}}
         await client.send("synthesize_session.update", session=config)
-        assert (await client.next())["error"]["code"] == "unimplemented"
+        assert "copies no voice" in (await client.next())["error"]["message"]
 
 
 async def test_unknown_messages_are_told(server: DrainingServer) -> None:

@@ -74,9 +74,9 @@ async def test_a_websocket_route_is_reached_with_a_key_alone(guarded: FastAPI) -
     async def accepting(websocket: Any) -> None:
         await websocket.accept()
 
-    guarded.router.add_websocket_route("/v1/realtime", accepting)
-    (refused,) = await sent_to(guarded, "/v1/realtime")
-    (accepted,) = await sent_to(guarded, "/v1/realtime", headers=[KEY])
+    guarded.router.add_websocket_route("/v1/probe", accepting)
+    (refused,) = await sent_to(guarded, "/v1/probe")
+    (accepted,) = await sent_to(guarded, "/v1/probe", headers=[KEY])
     assert refused["type"] == "websocket.close"
     assert accepted["type"] == "websocket.accept"
 

@@ -1,11 +1,11 @@
 """The session of NVIDIA's Speech NIM: what its clients get, change and send back."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nemo_voice_serving.audio.encoding import AudioFormat
-from nemo_voice_serving.errors import InvalidRequest, Unimplemented
+from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_tts.http.realtime.formats import LEAST_HZ, MOST_HZ, OutputFormat
 from nemo_voice_tts.live_text.options import LiveTextOptions
 from nemo_voice_tts.synthesis.delivery import Delivery
@@ -42,8 +42,7 @@ class OutputAudio(_Part):
 
     sample_rate_hz: int = Field(default=22_050, ge=LEAST_HZ, le=MOST_HZ)
     num_channels: int = Field(default=1, ge=1, le=1)
-    audio_format: str = "LINEAR_PCM"
-    """`LINEAR_PCM`, `OGGOPUS` or `FLAC`."""
+    audio_format: Literal["LINEAR_PCM", "OGGOPUS", "OGG_OPUS", "FLAC"] = "LINEAR_PCM"
 
 
 class NimSynthesisSession(_Part):
@@ -61,30 +60,20 @@ def nim_synthesis_session(changes: dict[str, Any]) -> NimSynthesisSession:
 
     Raises:
         InvalidRequest: One of them is wrong.
-        Unimplemented: One asks for a copy of a voice.
     """
     given = {name: value for name, value in changes.items() if value is not None}
     try:
-        session = NimSynthesisSession.model_validate(given)
+        return NimSynthesisSession.model_validate(given)
     except ValidationError as error:
         problem = error.errors()[0]
         param = ".".join(["session", *(str(part) for part in problem["loc"])])
         raise InvalidRequest(f"{param}: {problem['msg']}", param=param) from None
-    if session.output_audio_params.audio_format.upper() not in _FORMATS:
-        param = "session.output_audio_params.audio_format"
-        message = f"{param}: send one of {', '.join(_FORMATS)}."
-        raise InvalidRequest(message, param=param)
-    if session.zero_shot_config.get("audio_prompt_bytes"):
-        param = "session.zero_shot_config"
-        message = f"{param}: the model copies no voice. Leave the field out."
-        raise Unimplemented(message, param=param)
-    return session
 
 
 def output_of(session: NimSynthesisSession) -> OutputFormat:
     """Returns what the speech is written in."""
     params = session.output_audio_params
-    return OutputFormat(_FORMATS[params.audio_format.upper()], params.sample_rate_hz)
+    return OutputFormat(_FORMATS[params.audio_format], params.sample_rate_hz)
 
 
 def options_of(
@@ -93,8 +82,13 @@ def options_of(
     """Returns what the settings make of a session.
 
     Raises:
-        InvalidRequest: They name a voice, a language or a sound that is not here.
+        InvalidRequest: They name a voice, a language or a sound that is not here, or ask for a copy
+            of a voice.
     """
+    if session.zero_shot_config.get("audio_prompt_bytes"):
+        param = "session.zero_shot_config"
+        message = f"{param}: the model copies no voice. Leave the field out."
+        raise InvalidRequest(message, param=param)
     given = session.input_text_synthesis
     try:
         if given.language_code:
