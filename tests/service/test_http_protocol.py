@@ -189,7 +189,7 @@ async def test_an_upgrade_without_a_body_is_ignored() -> None:
     async with calling(tts_app()) as client:
         http_2 = await sent(client, b"GET /v1/models HTTP/1.1\r\n" + JAVA_UPGRADE + b"\r\n")
         web = await sent(client, GET + socket + b"\r\n")
-        nowhere = await sent(client, b"GET /v1/realtime HTTP/1.1\r\nHost: x\r\n" + socket + b"\r\n")
+        nowhere = await sent(client, b"GET /v1/nowhere HTTP/1.1\r\nHost: x\r\n" + socket + b"\r\n")
     assert (http_2.status, web.status) == (200, 200)
     assert (nowhere.status, nowhere.error["code"]) == (404, "not_found")
 
