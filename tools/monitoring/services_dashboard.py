@@ -156,6 +156,12 @@ def _live_delays() -> tuple[Panel, ...]:
             quantiles("live_final_seconds", JOB, OF_JOB),
             description="From the end of speech, or a commit, to the final transcript.",
         ),
+        Panel(
+            "Behind",
+            "s",
+            quantiles("live_behind_seconds", JOB, OF_JOB),
+            description="From the arrival of live audio until it is listened to.",
+        ),
     )
 
 
