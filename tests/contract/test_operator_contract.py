@@ -59,6 +59,7 @@ EVERYTHING: dict[str, Any] = {
         "tf32": True,
     },
     "languages": ["es"],
+    "tls": {"secretName": "certificate"},
     "route": {"parentRefs": [{"name": "speech"}], "path": "/speech"},
     "hub": {
         "endpoint": "https://hub.example",

@@ -32,6 +32,8 @@ OWNED_VARIABLES = (
     "NEMO_VOICE_PORT",
     "NEMO_VOICE_LOG_STYLE",
     "NEMO_VOICE_API_KEYS_FILE",
+    "NEMO_VOICE_TLS__CERTIFICATE_FILE",
+    "NEMO_VOICE_TLS__KEY_FILE",
     "NEMO_VOICE_WARMUP_TEXTS",
 )
 """Environment variables that follow from other fields, which `env` must not contradict."""
