@@ -15,6 +15,7 @@ from nemo_voice_serving.http.routes.health import health_router
 from nemo_voice_serving.runtime.lifecycle import Lifecycle, Phase
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_stt.realtime.metrics import LiveMetrics
+from nemo_voice_tts.live_text.metrics import LiveTextMetrics
 
 
 @pytest.fixture
@@ -48,6 +49,13 @@ def test_live_sessions_of_a_service_are_understood() -> None:
     ServiceMetrics(registry, "stt")
     LiveMetrics(registry).sessions_changed(7)
     assert load_of(200, generate_latest(registry)) == PodLoad(0, 0, 7)
+
+
+def test_sessions_of_text_in_pieces_are_understood() -> None:
+    registry = CollectorRegistry()
+    ServiceMetrics(registry, "tts")
+    LiveTextMetrics(registry).sessions_changed(3)
+    assert load_of(200, generate_latest(registry)) == PodLoad(0, 0, 3)
 
 
 def test_the_phases_have_the_same_words() -> None:

@@ -12,6 +12,7 @@ from nemo_voice_operator.controller.metrics import OperatorMetrics
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
 from nemo_voice_stt.realtime.metrics import LiveMetrics
+from nemo_voice_tts.live_text.metrics import LiveTextMetrics
 from support.monitoring.files import DASHBOARDS, dashboard, panels, queries, rules, selectors
 from support.monitoring.prometheus import promtool
 
@@ -83,6 +84,7 @@ def _metrics() -> set[str]:
     services = CollectorRegistry()
     ServiceMetrics(services, "tts")
     LiveMetrics(services)
+    LiveTextMetrics(services)
     operator = OperatorMetrics(ObjectCache(), lambda: 0, lambda: 0).registry
     # The registries' own lists of the names that families take,
     # without those counted at each scrape.

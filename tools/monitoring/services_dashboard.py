@@ -120,8 +120,11 @@ def _live_sessions() -> tuple[Panel, ...]:
         Panel(
             "Open",
             "none",
-            (Query(summed("live_sessions"), OF_JOB),),
-            description="Live sessions, by WebSocket and by gRPC.",
+            (
+                Query(summed("live_sessions"), OF_JOB),
+                Query(summed("live_text_sessions"), f"{OF_JOB} text"),
+            ),
+            description="Live sessions of speech, by WebSocket and by gRPC, and of text in pieces.",
         ),
         Panel(
             "Ended and refused",
@@ -129,6 +132,7 @@ def _live_sessions() -> tuple[Panel, ...]:
             (
                 Query(rate("live_sessions_ended_total", f"{JOB}, code"), "{{job}} {{code}}"),
                 Query(rate("live_sessions_refused_total", JOB), "{{job}} refused"),
+                Query(rate("live_text_sessions_refused_total", JOB), "{{job}} text refused"),
             ),
             description="By the code that the connection was closed with. 1000 is the client's own "
             "end, 1012 a pod that stops; 1011 is a fault. Refused: too many, or too slow.",
