@@ -14,8 +14,10 @@ import httpx
 import pytest
 
 from hack.go_programs import GoProgramsMissingError
+from support.certificates import authority_in
 from support.http.calling import calling
 from support.http.live_speakers import say_once
+from support.http.service_process import service_process
 from support.kubernetes.api_server import running_api_server
 from support.kubernetes.definitions import VOICE_SERVICES, define_voice_services
 from support.kubernetes.namespaces import fresh_namespace
@@ -53,6 +55,9 @@ def scene(
         demo.wait_until_ready({one: stack.enter_context(demo.running(one)) for one in (tts, stt)})
         targets = {one.name: one.address.removeprefix("http://") for one in (tts, stt)}
         targets["operator"] = operator
+        pair = authority_in(folder / "authority").pair("scraped")
+        secure = stack.enter_context(service_process("tts", folder, tls=pair.settings))
+        targets["secure"] = f"https://127.0.0.1:{secure.port}"
         prometheus = stack.enter_context(
             running_prometheus(programs_of_prometheus, folder, targets, RULES)
         )

@@ -57,14 +57,14 @@ def binaries() -> Path:
 def running_prometheus(
     found: Path, folder: Path, targets: Mapping[str, str], rules: Path
 ) -> Iterator[Prometheus]:
-    """Yields a Prometheus with these rules that scrapes one target for each job."""
+    """Yields a Prometheus with these rules that scrapes one target for each job.
+
+    A target is a host and a port; one that begins with `https://` is scraped over TLS.
+    """
     configuration = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(rules)],
-        "scrape_configs": [
-            {"job_name": job, "static_configs": [{"targets": [target]}]}
-            for job, target in targets.items()
-        ],
+        "scrape_configs": [_scraped(job, target) for job, target in targets.items()],
     }
     # JSON is YAML.
     file = folder / "prometheus.yml"
@@ -83,6 +83,16 @@ def running_prometheus(
         yield Prometheus(f"http://{address}")
     finally:
         daemon.stop()
+
+
+def _scraped(job: str, target: str) -> dict[str, object]:
+    scheme, _, address = target.rpartition("://")
+    return {
+        "job_name": job,
+        "scheme": scheme or "http",
+        "tls_config": {"insecure_skip_verify": True},
+        "static_configs": [{"targets": [address]}],
+    }
 
 
 def promtool(found: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

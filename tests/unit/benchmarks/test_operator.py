@@ -60,7 +60,7 @@ def test_each_voice_service_has_a_deployment_and_with_a_cache_a_claim() -> None:
 def test_bare_objects_are_those_of_demo_models() -> None:
     kinds = [[one["kind"] for one in owned_by_demo(service)] for service in voice_services(10)]
     assert {tuple(one) for one in kinds} == {
-        ("Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget")
+        ("Service", "NetworkPolicy", "Deployment", "PodDisruptionBudget", "Service")
     }
 
 

@@ -41,6 +41,6 @@ def test_a_folder_without_init_file_is_no_package(tmp_path: Path) -> None:
 
 def test_the_tree_of_this_repository_fits_one_screen_and_describes_each_package() -> None:
     _, *lines, _ = packages_tree().splitlines()
-    assert len(lines) <= 50
+    assert len(lines) <= 60
     assert max(map(len, lines)) <= 130
     assert all(len(line.split("/ ", 1)[1].strip()) > 10 for line in lines if line)
