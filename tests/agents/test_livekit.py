@@ -5,14 +5,22 @@ from typing import Any
 
 import pytest
 
-from agents.program import Given
+from agents.program import TEXT, Given
 from support.http.agents import FIRST, SECOND, Services, heard_of_two_replicas, program_found
 from support.http.foreign_clients import agent_python
 from support.waiting import until
 
 pytestmark = pytest.mark.long
 HEARD = "good morning how are you today"
-SCENARIOS = ("openai_stt", "openai_stt_turns", "nvidia_stt", "openai_tts", "nvidia_tts")
+SCENARIOS = (
+    "openai_stt",
+    "openai_stt_turns",
+    "nvidia_stt",
+    "openai_tts",
+    "elevenlabs_tts",
+    "nvidia_tts",
+    "nvidia_voices",
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,20 +53,24 @@ def test_livekit_gets_each_word_of_a_transcript(got: dict[str, Any]) -> None:
     assert got["nvidia_stt"]["words"] == [HEARD.split(), HEARD.split()]
 
 
-@pytest.mark.parametrize("way", ["openai", "nvidia"])
+@pytest.mark.parametrize("way", ["openai", "elevenlabs", "nvidia"])
 def test_livekit_speaks(got: dict[str, Any], given: Given, services: Services, way: str) -> None:
     assert services.hear(given.folder / f"{way}.wav") == HEARD
 
 
-@pytest.mark.parametrize("way", ["openai", "nvidia"])
+@pytest.mark.parametrize("way", ["openai", "elevenlabs", "nvidia"])
 def test_livekit_drops_speech_and_what_it_says_next_is_whole(
     got: dict[str, Any], given: Given, services: Services, way: str
 ) -> None:
     assert services.hear(given.folder / f"{way}-next.wav") == HEARD
 
 
+def test_livekit_knows_the_words_as_they_are_spoken(got: dict[str, Any]) -> None:
+    assert got["elevenlabs_tts"]["words"] == TEXT.split()
+
+
 def test_livekit_lists_the_voices(got: dict[str, Any]) -> None:
-    assert got["nvidia_tts"]["voices"] == {"en-US": {"voices": ["nemo-voice.default"]}}
+    assert got["nvidia_voices"] == {"en-US": {"voices": ["nemo-voice.default"]}}
 
 
 def test_livekit_leaves_nothing_behind(got: dict[str, Any], services: Services) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agents.program import Given
+from agents.program import TEXT, Given
 from support.http.agents import FIRST, SECOND, Services, heard_of_two_replicas, program_found
 from support.http.foreign_clients import agent_python
 from support.waiting import until
@@ -17,8 +17,10 @@ SCENARIOS = (
     "openai_stt_turns",
     "nvidia_stt",
     "openai_tts",
+    "elevenlabs_tts",
     "nvidia_tts",
     "openai_interrupted",
+    "elevenlabs_interrupted",
     "nvidia_interrupted",
 )
 
@@ -56,18 +58,22 @@ def test_pipecat_shows_words_before_a_turn_is_over(got: dict[str, Any], way: str
     assert "morning" in "".join(got[way]["partials"])
 
 
-@pytest.mark.parametrize("way", ["openai", "nvidia"])
+@pytest.mark.parametrize("way", ["openai", "elevenlabs", "nvidia"])
 def test_pipecat_speaks(got: dict[str, Any], given: Given, services: Services, way: str) -> None:
     assert got[f"{way}_tts"]["errors"] == []
     assert services.hear(given.folder / f"{way}.wav") == HEARD
 
 
-@pytest.mark.parametrize("way", ["openai", "nvidia"])
+@pytest.mark.parametrize("way", ["openai", "elevenlabs", "nvidia"])
 def test_pipecat_interrupts_speech_and_the_next_turn_is_whole(
     got: dict[str, Any], given: Given, services: Services, way: str
 ) -> None:
     assert got[f"{way}_interrupted"]["errors"] == []
     assert services.hear(given.folder / f"{way}-next.wav") == HEARD
+
+
+def test_pipecat_knows_the_words_as_they_are_spoken(got: dict[str, Any]) -> None:
+    assert got["elevenlabs_tts"]["words"] == TEXT.split()
 
 
 def test_pipecat_leaves_nothing_behind(got: dict[str, Any], services: Services) -> None:

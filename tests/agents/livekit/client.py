@@ -8,6 +8,7 @@ from typing import Any
 
 from livekit import rtc
 from livekit.agents import stt, utils
+from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
 
 from agents.livekit import configuration
 from agents.program import LONG_TEXT, PATIENCE_S, TEXT, Given, run
@@ -109,13 +110,30 @@ async def openai_said(given: Given) -> dict[str, Any]:
     return {}
 
 
-async def nvidia_said(given: Given) -> dict[str, Any]:
-    """Does the same with streams that get their text in words."""
-    service = configuration.nvidia_tts(given.tts_grpc)
-    await said(_streamed(service, TEXT), given.folder / "nvidia.wav")
-    await _dropped(_streamed(service, LONG_TEXT))
-    await said(_streamed(service, TEXT), given.folder / "nvidia-next.wav")
-    return {"voices": service.list_voices()}
+async def streamed_said(service: Any, folder: Path, name: str) -> dict[str, Any]:
+    """Does the same with streams that get their text in words; returns the words with times."""
+    words: list[str] = []
+    async with utils.http_context.open():
+        await said(_kept(_streamed(service, TEXT), words), folder / f"{name}.wav")
+        await _dropped(_streamed(service, LONG_TEXT))
+        await said(_streamed(service, TEXT), folder / f"{name}-next.wav")
+        await service.aclose()
+    return {"words": words}
+
+
+async def _kept(speech: Any, words: list[str]) -> AsyncIterator[Any]:
+    """Yields speech, and keeps the words whose times it states."""
+    async for audio in speech:
+        words += [
+            str(word).strip() for word in audio.frame.userdata.get(USERDATA_TIMED_TRANSCRIPT, [])
+        ]
+        yield audio
+
+
+async def nvidia_voices(given: Given) -> dict[str, Any]:
+    """Returns the voices by their languages."""
+    voices: dict[str, Any] = configuration.nvidia_tts(given.tts_grpc).list_voices()
+    return voices
 
 
 def _streamed(service: Any, text: str) -> Any:
@@ -138,7 +156,13 @@ SCENARIOS: dict[str, Callable[[Given], Awaitable[dict[str, Any]]]] = {
     "nvidia_stt": lambda given: heard(configuration.nvidia_stt(given.stt_grpc), given.clip),
     "another_replica": heard_of_two,
     "openai_tts": openai_said,
-    "nvidia_tts": nvidia_said,
+    "elevenlabs_tts": lambda given: streamed_said(
+        configuration.elevenlabs_tts(given.tts), given.folder, "elevenlabs"
+    ),
+    "nvidia_tts": lambda given: streamed_said(
+        configuration.nvidia_tts(given.tts_grpc), given.folder, "nvidia"
+    ),
+    "nvidia_voices": nvidia_voices,
 }
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from livekit.plugins import nvidia, openai
+from livekit.plugins import elevenlabs, nvidia, openai
 
 
 def openai_stt_turns(stt: str) -> Any:
@@ -18,6 +18,11 @@ def openai_stt(stt: str) -> Any:
 def openai_tts(tts: str) -> Any:
     """Returns text to speech."""
     return openai.TTS(voice="alloy", base_url=f"http://{tts}/v1", api_key="none")
+
+
+def elevenlabs_tts(tts: str) -> Any:
+    """Returns text to speech with the times of words, in pieces over one connection."""
+    return elevenlabs.TTS(voice_id="default", base_url=f"http://{tts}/v1", api_key="none")
 
 
 def nvidia_stt(stt_grpc: str) -> Any:

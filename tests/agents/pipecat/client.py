@@ -18,6 +18,7 @@ from pipecat.frames.frames import (
     TranscriptionFrame,
     TTSAudioRawFrame,
     TTSSpeakFrame,
+    TTSTextFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
@@ -148,10 +149,12 @@ async def said(service: Any, path: Path) -> dict[str, Any]:
     async def ask() -> None:
         await running.worker.queue_frame(TTSSpeakFrame(TEXT))
 
-    sounds = (await running.during(ask)).of(TTSAudioRawFrame)
+    found = await running.during(ask)
+    sounds = found.of(TTSAudioRawFrame)
     (rate,) = {frame.sample_rate for frame in sounds}
     write_wav(path, b"".join(frame.audio for frame in sounds), rate)
-    return {"pieces": len(sounds), "errors": running.errors}
+    words = [frame.text.strip() for frame in found.of(TTSTextFrame)]
+    return {"pieces": len(sounds), "words": words, "errors": running.errors}
 
 
 async def said_after_interruption(service: Any, path: Path) -> dict[str, Any]:
@@ -185,11 +188,17 @@ SCENARIOS = {
     "openai_tts": lambda given: said(
         configuration.openai_tts(given.tts), given.folder / "openai.wav"
     ),
+    "elevenlabs_tts": lambda given: said(
+        configuration.elevenlabs_tts(given.tts), given.folder / "elevenlabs.wav"
+    ),
     "nvidia_tts": lambda given: said(
         configuration.nvidia_tts(given.tts_grpc), given.folder / "nvidia.wav"
     ),
     "openai_interrupted": lambda given: said_after_interruption(
         configuration.openai_tts(given.tts), given.folder / "openai-next.wav"
+    ),
+    "elevenlabs_interrupted": lambda given: said_after_interruption(
+        configuration.elevenlabs_tts(given.tts), given.folder / "elevenlabs-next.wav"
     ),
     "nvidia_interrupted": lambda given: said_after_interruption(
         configuration.nvidia_tts(given.tts_grpc), given.folder / "nvidia-next.wav"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pipecat.services.elevenlabs.tts import ElevenLabsTTSService
 from pipecat.services.nvidia.stt import NvidiaSTTService
 from pipecat.services.nvidia.tts import NvidiaTTSService
 from pipecat.services.openai.stt import OpenAIRealtimeSTTService
@@ -25,6 +26,15 @@ def openai_stt_turns(stt: str) -> Any:
 def openai_tts(tts: str) -> Any:
     """Returns text to speech."""
     return OpenAITTSService(api_key="none", base_url=f"http://{tts}/v1")
+
+
+def elevenlabs_tts(tts: str) -> Any:
+    """Returns text to speech with the times of words, in pieces over one connection."""
+    return ElevenLabsTTSService(
+        api_key="none",
+        url=f"ws://{tts}",
+        settings=ElevenLabsTTSService.Settings(voice="default"),
+    )
 
 
 def nvidia_stt(stt_grpc: str) -> Any:
