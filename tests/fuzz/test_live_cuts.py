@@ -79,6 +79,8 @@ class Watched:
 
     server: DrainingServer
     http: httpx.AsyncClient
+    objects: int = 0
+    """Sessions that other tests of this process have left in the memory."""
     tasks: int = 0
     files: int = 0
     bytes_held: int = 0
@@ -108,11 +110,9 @@ class Watched:
         lines = (await self.http.get("/metrics")).text.splitlines()
         assert (await self.http.get("/v1/health/ready")).status_code == httpx.codes.OK
         (sessions,) = (line for line in lines if line.startswith("nemo_voice_live_sessions "))
-        gc.collect()
-        kept = [one for one in gc.get_objects() if isinstance(one, Connection | LiveSession)]
         left = {
             "sessions": round(float(sessions.split()[-1])),
-            "objects": len(kept),
+            "objects": max(0, _sessions_in_memory() - self.objects),
             "tasks": max(0, len(asyncio.all_tasks()) - self.tasks),
             "files": max(0, _open_files() - self.files),
         }
@@ -127,7 +127,7 @@ async def watched() -> AsyncIterator[Watched]:
         live_service(app) as server,
         httpx.AsyncClient(base_url=address(server), timeout=PATIENCE_S) as http,
     ):
-        scene = Watched(server, http)
+        scene = Watched(server, http, objects=_sessions_in_memory())
         await scene.serves()
         await scene._left()
         scene.tasks, scene.files = len(asyncio.all_tasks()), _open_files()
@@ -136,6 +136,11 @@ async def watched() -> AsyncIterator[Watched]:
         await scene.is_as_before()
         await scene.serves()
         await scene.is_as_before()
+
+
+def _sessions_in_memory() -> int:
+    gc.collect()
+    return sum(isinstance(one, Connection | LiveSession) for one in gc.get_objects())
 
 
 def _open_files() -> int:
