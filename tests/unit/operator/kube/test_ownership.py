@@ -136,6 +136,21 @@ def test_service_of_another_voice_service_is_never_taken_over(scene: Scene) -> N
     assert scene.condition("Degraded", "narrator") == ("True", "NameTaken")
 
 
+def test_who_has_the_name_of_the_headless_service_keeps_nobody_from_serving(scene: Scene) -> None:
+    """As after an upgrade, where somebody made one by hand before."""
+    before = foreign_object(scene, "Service", "v1", "narrator-headless")
+    scene.apply()
+    for _ in range(2):
+        with pytest.raises(NameTaken, match="Service narrator-headless is somebody else's"):
+            scene.reconcile()
+        scene.roll_out()
+    with pytest.raises(NameTaken):
+        scene.reconcile()
+    assert scene.condition("Ready")[0] == "True"
+    assert scene.condition("Degraded") == ("True", "NameTaken")
+    assert scene.cluster.get("Service", "narrator-headless") == before
+
+
 def test_our_object_without_its_label_is_repaired(scene: Scene) -> None:
     scene.serve_demo()
     service = scene.cluster.get("Service", "narrator")
