@@ -38,11 +38,12 @@ def is_ours(thing: Object, service: VoiceService) -> bool:
     if _foreign_controller(thing) is not None:
         return False
     mine = service.metadata.name
-    owners = {str(one["name"]) for one in owner_references_of(thing) if _is_voice_service(one)}
+    owners = _voice_services(thing)
     labels = thing["metadata"].get("labels") or {}
     is_shared = thing["kind"] == JOB.name and labels.get(COMPONENT_LABEL) == CACHE
-    if mine in owners or (owners and is_shared):
-        return True
+    if owners:
+        # Another's may have the name: of two that are called a and a-headless, for example.
+        return mine in owners or is_shared
     is_labelled = MANAGED_BY.items() <= labels.items()
     if is_labelled and (labels.get(SERVICE_LABEL) == mine or is_shared):
         return True
@@ -54,6 +55,11 @@ def why_not_ours(thing: Object) -> str:
     """Returns the message that an object of this name is somebody else's."""
     kind, name = thing["kind"], thing["metadata"]["name"]
     controller = _foreign_controller(thing)
+    if controller is None and (others := _voice_services(thing)):
+        return (
+            f"{kind} {name} is VoiceService {min(others)}'s and was not touched: "
+            "give one of the two VoiceServices another name"
+        )
     whose = f"{controller['kind']} {controller['name']}'s" if controller else "somebody else's"
     way_out = "name it in cache.claimName, " if kind == CLAIM.name else ""
     return (
@@ -65,6 +71,11 @@ def why_not_ours(thing: Object) -> str:
 def _foreign_controller(thing: Object) -> Object | None:
     owners = (one for one in owner_references_of(thing) if one.get("controller"))
     return next((one for one in owners if not _is_voice_service(one)), None)
+
+
+def _voice_services(thing: Object) -> set[str]:
+    """Returns the names of the VoiceServices that own it."""
+    return {str(one["name"]) for one in owner_references_of(thing) if _is_voice_service(one)}
 
 
 def _is_voice_service(owner: Object) -> bool:

@@ -43,6 +43,13 @@ def thing(kind: str = "Deployment", **metadata: Any) -> dict[str, Any]:
         (thing(managedFields=[{"manager": "nemo-voice-operator", "operation": "Apply"}]), True),
         (thing(managedFields=[{"manager": "nemo-voice-operator", "operation": "Update"}]), False),
         (thing(managedFields=[{"manager": "helm", "operation": "Apply"}]), False),
+        (
+            thing(
+                ownerReferences=[owner("another", controller=True)],
+                managedFields=[{"manager": "nemo-voice-operator", "operation": "Apply"}],
+            ),
+            False,
+        ),
     ],
 )
 def test_object_is_ours_by_owner_labels_or_field_manager(found: dict[str, Any], ours: bool) -> None:
@@ -67,6 +74,11 @@ def test_message_names_the_owner_and_the_remedy() -> None:
     web = thing(ownerReferences=[owner("web", "ReplicaSet", controller=True)])
     assert "is ReplicaSet web's and" in why_not_ours(web)
     assert "cache.claimName" in why_not_ours(thing("PersistentVolumeClaim"))
+    other = thing("Service", ownerReferences=[owner("another", controller=True)])
+    assert why_not_ours(other) == (
+        "Service narrator is VoiceService another's and was not touched: "
+        "give one of the two VoiceServices another name"
+    )
 
 
 def foreign_object(scene: Scene, kind: str, version: str, name: str = "narrator") -> dict[str, Any]:
@@ -109,6 +121,34 @@ def test_service_without_a_selector_is_not_taken_over(scene: Scene) -> None:
         scene.reconcile()
     assert scene.cluster.get("Service", "narrator") == before
     assert "apply Service" not in scene.cluster.calls
+
+
+def test_service_of_another_voice_service_is_never_taken_over(scene: Scene) -> None:
+    """Its own name is that of the headless Service of the other."""
+    scene.apply("narrator-headless")
+    scene.settle("narrator-headless")
+    before = scene.cluster.get("Service", "narrator-headless")
+    scene.apply("narrator")
+    for _ in range(2):
+        with pytest.raises(NameTaken, match="is VoiceService narrator-headless's"):
+            scene.reconcile("narrator")
+    assert scene.cluster.get("Service", "narrator-headless") == before
+    assert scene.condition("Degraded", "narrator") == ("True", "NameTaken")
+
+
+def test_who_has_the_name_of_the_headless_service_keeps_nobody_from_serving(scene: Scene) -> None:
+    """As after an upgrade, where somebody made one by hand before."""
+    before = foreign_object(scene, "Service", "v1", "narrator-headless")
+    scene.apply()
+    for _ in range(2):
+        with pytest.raises(NameTaken, match="Service narrator-headless is somebody else's"):
+            scene.reconcile()
+        scene.roll_out()
+    with pytest.raises(NameTaken):
+        scene.reconcile()
+    assert scene.condition("Ready")[0] == "True"
+    assert scene.condition("Degraded") == ("True", "NameTaken")
+    assert scene.cluster.get("Service", "narrator-headless") == before
 
 
 def test_our_object_without_its_label_is_repaired(scene: Scene) -> None:

@@ -92,6 +92,15 @@ def test_a_port_is_not_free_that_one_of_the_addresses_has_in_use(holder: str, ho
         one.close()
 
 
+def test_an_address_that_a_host_has_twice_is_listened_on_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    getaddrinfo = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *of, **with_: getaddrinfo(*of, **with_) * 2)
+    (listener,) = listen("127.0.0.1", free_port())
+    listener.close()
+
+
 def test_a_host_without_an_address_has_no_free_port() -> None:
     with pytest.raises(OSError, match=r"."):
         listen("no-such-host.invalid", 50051)

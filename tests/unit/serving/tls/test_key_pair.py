@@ -100,6 +100,15 @@ def test_a_damaged_key_is_refused(pair: Pair, tmp_path: Path) -> None:
         checked(Pair(pair.certificate, path))
 
 
+def test_a_damaged_certificate_of_an_authority_is_refused(pair: Pair, tmp_path: Path) -> None:
+    chain = tmp_path / "chain"
+    rest = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    chain.write_bytes(pair.certificate.read_bytes() + rest)
+    files = KeyPairFiles(chain, pair.key)
+    with pytest.raises(UnusableCertificate, match="one of them is damaged"):
+        files.checked(files.read())
+
+
 def test_a_certificate_out_of_its_time_is_refused(pair: Pair) -> None:
     now_s = time.time()
     with pytest.raises(UnusableCertificate, match=r"good\.crt: it expired at 20"):

@@ -45,7 +45,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
     """
     if host == EVERY_ADDRESS:
         return [listen_everywhere(port)]
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    given = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    found = list(dict.fromkeys(given))  # a file of hosts may name an address twice
     opened: list[socket.socket] = []
     for family, *_, address in found:
         try:

@@ -132,7 +132,8 @@ class KeyPairFiles:
     def _told(self, error: ssl.SSLError) -> str:
         if error.reason in _OTHER_KEY:
             return f"{self.key}: the key does not belong to the certificate in {self.certificate}."
-        problem = str(error.reason).replace("_", " ").lower()
+        # OpenSSL has no reason for what is no base64.
+        problem = (error.reason or "one of them is damaged").replace("_", " ").lower()
         return f"{self.certificate} and {self.key}: {problem}."
 
     def _refuse_out_of_time(self, begins_s: float, expires_s: float) -> None:
