@@ -20,6 +20,7 @@ from nemo_voice_stt.backends.cache_aware.recogniser import (
     CacheAwareRecogniser,
     CacheAwareStream,
 )
+from nemo_voice_stt.backends.cache_aware.warm_up import hear_noise
 from nemo_voice_stt.backends.cache_aware.windows import Window
 from nemo_voice_stt.backends.decoder_choice import DecoderChoice
 from nemo_voice_stt.backends.loading import load as load_any
@@ -367,6 +368,31 @@ def test_a_step_that_the_memory_does_not_hold_is_taken_in_halves(
         equal(final([one]), wanted)
 
 
+def test_a_warm_up_that_the_memory_does_not_hold_is_one_of_fewer_streams(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = streaming(load("nemotron-streaming", lookahead_ms=1040))
+    encode, sizes = live._encoder.encode, []
+
+    def narrow(windows: Sequence[Window], states: Sequence[EncoderState]) -> Encoded:
+        sizes.append(len(states))
+        encoded = encode(windows, states)
+        if len(states) > most:
+            raise OutOfMemory("too much")
+        return encoded
+
+    monkeypatch.setattr(live._encoder, "encode", narrow)
+    most = 2
+    hear_noise(live, 8, lambda _step: None)
+    assert [size for size in sizes if size > most] == [8, 4]
+    assert {1, 2} <= set(sizes)
+    live.warm_up(lambda _step: None)
+    assert live.streams == 0
+    most = 0
+    with pytest.raises(OutOfMemory):
+        hear_noise(live, 8, lambda _step: None)
+
+
 @pytest.mark.parametrize(("name", "decoder"), LIVE)
 def test_in_silence_nothing_is_said_and_later_words_have_their_time(
     load: Load, sounds: list[Samples], name: str, decoder: str
@@ -424,7 +450,7 @@ def test_a_warm_up_with_many_streams_makes_no_larger_steps_than_traffic(
         return encode(windows, states)
 
     monkeypatch.setattr(live._encoder, "encode", noted)
-    live._hear_noise([live.open(None) for _ in range(40)], noise(0, 8 * RATE_HZ), steps.append)
+    hear_noise(live, 40, steps.append)
     assert steps[:3] == ["live, 40 x 1 x 0.16 s", "live, 16 x 16 x 0.16 s", "live, 32 x 8 x 0.16 s"]
     assert max(chunks for _, chunks in sizes) <= MAX_CHUNKS
     assert max(rows for rows, _ in sizes) == 40

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.errors import BackendFailed
 from nemo_voice_stt.realtime.audio_format import Encoding, LiveFormat
 from nemo_voice_stt.realtime.errors import BufferTooSmall, FormatChanged
@@ -19,7 +20,7 @@ from nemo_voice_stt.realtime.events import (
     SpeechStopped,
 )
 from nemo_voice_stt.realtime.options import LiveOptions, TurnDetection
-from support.models.live import Scene, scene_of, silence, tone
+from support.models.live import LoudStream, Scene, scene_of, silence, tone
 
 BY_CLIENT = LiveOptions(turn_detection=None)
 BY_SERVER = LiveOptions(turn_detection=TurnDetection(padding_s=0.3, silence_s=0.5))
@@ -305,6 +306,27 @@ async def test_a_session_holds_no_more_than_a_few_of_its_longest_items() -> None
     gate.set()
     await third
     await scene.session.settle()
+
+
+async def test_what_the_detector_is_unsure_of_is_heard_and_divided_like_speech(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = scene_of(BY_SERVER, max_utterance_s=2.0)
+    await scene.session.append(tone(1) + silence(0.3))
+    chances = LoudStream.follow
+
+    async def unsure(stream: LoudStream, samples: Samples) -> list[float]:
+        return [0.4 for _ in await chances(stream, samples)]
+
+    monkeypatch.setattr(LoudStream, "follow", unsure)
+    murmur = tone(40)
+    await scene.session.append(murmur)
+    lengths = [len(utterance.pcm) / 48_000 for utterance in scene.engine.utterances]
+    assert lengths[:2] == pytest.approx([17.0, 17.0], abs=0.2)
+    assert len(scene.session._audio._pcm) < 48_000
+    await scene.session.finish()
+    heard = b"".join(utterance.pcm for utterance in scene.engine.utterances)
+    assert heard == tone(1) + silence(0.3) + murmur
 
 
 async def test_a_session_that_is_closed_leaves_nothing_behind() -> None:

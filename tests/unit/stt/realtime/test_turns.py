@@ -50,6 +50,21 @@ def test_speech_that_goes_on_takes_back_that_it_may_be_over() -> None:
     assert turns.spoken_until_s == turns.at_s
 
 
+def test_what_may_be_speech_after_a_silence_belongs_to_the_utterance_as_long_as_it_lasts() -> None:
+    turns = Turns(TurnDetection(silence_s=0.5), kept_silence_s=0.1)
+    for one in (LOUD, *[QUIET] * 5):
+        turns.follow(one)
+    may_be_over = [turns.may_be_over]
+    for _ in range(50):
+        assert turns.follow(0.4) is None
+        may_be_over.append(turns.may_be_over)
+        assert turns.spoken_until_s == turns.at_s
+    assert may_be_over == [True] + [False] * 50
+    stopped = turns.follow(QUIET)
+    assert isinstance(stopped, TurnStopped)
+    assert stopped.spoken_until_s == stopped.at_s
+
+
 def test_a_pause_that_is_shorter_ends_nothing() -> None:
     assert len(followed([LOUD, *[QUIET] * 5, LOUD, *[QUIET] * 5], silence_s=0.2)) == 1
 

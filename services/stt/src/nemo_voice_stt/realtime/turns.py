@@ -51,6 +51,7 @@ class Turns:
         self._at_s = begins_at_s
         self._in_speech = in_speech
         self._silent_since_s: float | None = None
+        self._quiet_since_s: float | None = None  # since the last chunk that may be speech
 
     @property
     def in_speech(self) -> bool:
@@ -65,7 +66,7 @@ class Turns:
     @property
     def may_be_over(self) -> bool:
         """Whether the speech ends where it is now, should the silence go on."""
-        return self._silent_since_s is not None and self._at_s >= self._kept_until_s()
+        return self._quiet_since_s is not None and self._at_s >= self._kept_until_s()
 
     @property
     def spoken_until_s(self) -> float:
@@ -73,26 +74,31 @@ class Turns:
         return min(self._at_s, self._kept_until_s())
 
     def _kept_until_s(self) -> float:
-        if self._silent_since_s is None:
+        if self._quiet_since_s is None:
             return math.inf
-        return self._silent_since_s + self._kept_silence_s
+        return self._quiet_since_s + self._kept_silence_s
 
     def follow(self, probability: float) -> TurnStarted | TurnStopped | None:
         """Returns what the next chunk begins or ends, if anything."""
         began_s = self._at_s
         self._at_s = began_s + CHUNK_S
         if probability >= self._detection.threshold:
-            self._silent_since_s = None
+            self._silent_since_s = self._quiet_since_s = None
             if self._in_speech:
                 return None
             self._in_speech = True
             return TurnStarted(began_s)
-        if not self._in_speech or probability >= self._detection.threshold - _HYSTERESIS:
+        if not self._in_speech:
+            return None
+        if probability >= self._detection.threshold - _HYSTERESIS:
+            self._quiet_since_s = None  # it may be a word, and last for as long as it likes
             return None
         if self._silent_since_s is None:
             self._silent_since_s = began_s
+        if self._quiet_since_s is None:
+            self._quiet_since_s = began_s
         if self._at_s - self._silent_since_s < self._detection.silence_s:
             return None
         stopped = TurnStopped(self._at_s, self.spoken_until_s)
-        self._in_speech, self._silent_since_s = False, None
+        self._in_speech, self._silent_since_s, self._quiet_since_s = False, None, None
         return stopped

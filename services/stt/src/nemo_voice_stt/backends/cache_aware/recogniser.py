@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from typing_extensions import override
 
@@ -27,6 +26,7 @@ from nemo_voice_stt.backends.cache_aware.decoders import (
 )
 from nemo_voice_stt.backends.cache_aware.encoder import EncoderState, StreamingEncoder
 from nemo_voice_stt.backends.cache_aware.growing_text import GrowingText
+from nemo_voice_stt.backends.cache_aware.warm_up import hear_noise
 from nemo_voice_stt.backends.cache_aware.windows import Window, Windows
 from nemo_voice_stt.backends.options import RecogniserOptions
 from nemo_voice_stt.backends.transducer_ctc.ctc import CtcDecoder
@@ -35,7 +35,6 @@ from nemo_voice_stt.backends.transducer_ctc.frame_decoder import Tokens
 from nemo_voice_stt.backends.transducer_ctc.word_times import Timing, words_of
 from nemo_voice_stt.transcription.port import Recognition
 from nemo_voice_stt.transcription.streaming_port import (
-    MAX_CHUNKS,
     MAX_STREAMS,
     AudioStream,
     Heard,
@@ -169,47 +168,11 @@ class CacheAwareRecogniser(StreamingRecogniser):
 
     @override
     def warm_up(self, report: Callable[[str], None]) -> None:
-        """Hears noise as streams would: a first part, one of each size, and their end.
-
-        A CPU computes every number of streams the same way. On a GPU as many as may come share each
-        step, the most first: the memory for them is taken before traffic, and a CUDA graph that
-        was captured smaller would be captured again.
-        """
-        random = np.random.default_rng(0)
+        """Hears noise as streams would; on a GPU as many as may share a step."""
         most = MAX_STREAMS if self._stages.device.type == "cuda" else 1
-        longest = round((1 + sum(self.sizes)) * self.chunk_s * self.sample_rate_hz)
-        noise = (random.standard_normal(longest) * 0.05).astype(np.float32)
-        for streams in sorted({most, 1}, reverse=True):
-            self._hear_noise([self.open(None) for _ in range(streams)], noise, report)
-
-    def _hear_noise(
-        self, streams: Sequence[CacheAwareStream], noise: Samples, report: Callable[[str], None]
-    ) -> None:
-        place = 0
-        for chunks in (1, *reversed(self.sizes)):
-            rows = max(1, min(len(streams), MAX_CHUNKS // chunks))
-            report(f"live, {rows} x {chunks} x {self.chunk_s:g} s")
-            length = round(chunks * self.chunk_s * self.sample_rate_hz)
-            for stream in streams[:rows]:
-                stream.add(noise[place : place + length])
-            self._hear(streams[:rows])
-            place += length
-        for stream in streams:
-            stream.end()
-        self._hear(streams)
-        for stream in streams:
-            self.close(stream)
-        self._free_closed()
-
-    def _hear(self, streams: Sequence[CacheAwareStream]) -> None:
-        waiting = [part for stream in streams if (part := stream.next_part()) is not None]
-        while waiting:
-            for size in self.sizes:
-                same = [part for part in waiting if part.chunks == size]
-                most = max(1, MAX_CHUNKS // size)
-                for first in range(0, len(same), most):
-                    self.step(same[first : first + most])
-            waiting = [part for stream in streams if (part := stream.next_part()) is not None]
+        hear_noise(self, most, report)
+        with guarded():
+            self._free_closed()
 
     def _free_closed(self) -> None:
         while self._closed:
