@@ -15,5 +15,5 @@ compile tests/contract/riva/requirements.in -o tests/contract/riva/requirements.
 compile requirements/build.in -o requirements/build.txt
 compile tests/agents/pipecat/requirements.in -o tests/agents/pipecat/requirements.txt
 compile tests/agents/livekit/requirements.in -o tests/agents/livekit/requirements.txt
-PYTHON_VERSION=3.12 compile tests/agents/wyoming/requirements.in -o tests/agents/wyoming/requirements.txt
+PYTHON_VERSION="$(cat tests/agents/wyoming/.python-version)" compile tests/agents/wyoming/requirements.in -o tests/agents/wyoming/requirements.txt
 compile tests/contract/pieces/requirements.in -o tests/contract/pieces/requirements.txt

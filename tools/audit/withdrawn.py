@@ -18,12 +18,17 @@ class IndexUnreachableError(Exception):
 def withdrawn(pins: Path, uv: Sequence[str] = (_UV,)) -> list[str]:
     """Returns a line for each release of a file of pins that was withdrawn, with the reason.
 
+    Pins for a newer Python than this one have its number beside them, in `.python-version`.
+
     Raises:
         IndexUnreachableError: uv could not resolve the file.
     """
     with tempfile.TemporaryDirectory() as nothing:
         command = [*uv, "pip", "install", "--dry-run", "--no-deps", "--require-hashes"]
         where = ["--target", nothing, "--requirement", str(pins)]
+        newer = pins.with_name(".python-version")
+        if newer.exists():
+            where += ["--python-version", newer.read_text().strip()]
         done = subprocess.run([*command, *where], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise IndexUnreachableError(f"{pins}: {done.stderr.strip()}")

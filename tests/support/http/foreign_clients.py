@@ -96,7 +96,10 @@ def _got(command: list[str]) -> dict[str, Any]:
 def agent_python(client: str) -> Path:
     """Returns the Python of the environment of a live client in `tests/agents`, or skips."""
     named = _NAMED_PINS.get(client, ROOT / "tests" / "agents" / client)
-    python = newer_python(12) if client == "wyoming" else sys.executable
+    newer = named / ".python-version"
+    python = sys.executable
+    if newer.exists():
+        python = newer_python(int(newer.read_text().partition(".")[2]))
     return python_of(named / "requirements.txt", python)
 
 
