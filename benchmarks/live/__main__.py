@@ -21,7 +21,8 @@ from benchmarks.live.measuring import (
 )
 from benchmarks.live.memory import measured_memory
 from benchmarks.live.page import page
-from benchmarks.live.results import Results, to_json
+from benchmarks.live.pieces import measured_pieces
+from benchmarks.live.results import Pieces, Results, to_json
 from benchmarks.progress import progress
 from benchmarks.results import circumstances
 from benchmarks.servers import SERVE, Command, Server, running
@@ -32,6 +33,8 @@ KEPT_S = 0.2
 _CLIPS = 48
 _FEW = 4
 """Sessions with which both ways to begin a final transcript are compared."""
+_ROUNDS = 24
+"""In which text in pieces and text at once are compared."""
 _SERVE = ("serve", "--model", "demo", *SERVE)
 _NEVER_EARLY = {"NEMO_VOICE_REALTIME__EARLY_FINAL_S": "0"}
 
@@ -95,6 +98,7 @@ def _measured(
         progress(f"{chosen.sessions} sessions, one after the other")
         short = shortened(clips[:16], cache_folder() / "clips-1s-live")
         memory = measured_memory(server, short, chosen.sessions // 5, chosen.sessions)
+    pieces = _pieces(logs, texts)
     command = shlex.join(["python", "-m", "benchmarks.live", *sys.argv[1:]])
     return Results(
         circumstances(command, load_before=began[0], started=began[1]),
@@ -104,7 +108,16 @@ def _measured(
         texts=compared,
         start=start,
         memory=memory,
+        pieces=pieces,
     )
+
+
+def _pieces(logs: Path, texts: Sequence[str]) -> Pieces:
+    progress("text in pieces")
+    command = Command("tts-live", "nemo_voice_tts", _SERVE)
+    with running(command, logs) as server:
+        server.wait()
+        return measured_pieces(server, texts, _ROUNDS)
 
 
 def _climbed(

@@ -30,7 +30,9 @@ _METHOD = """\
   the samples between `audio_start_ms` and `audio_end_ms`. Word errors are those of
   whole recordings against the text that was spoken, all of them sent to one session as fast as
   it takes them, and as files; recordings that were cut at 8 s do not count.
-- **Memory**: each session says a second of audio, commits it, and leaves once it has its text."""
+- **Memory**: each session says a second of audio, commits it, and leaves once it has its text.
+- **Speech of text in pieces**: sentences of one clause, word by word through `stream-input`, in
+  turn with `/synthesize`, one client, a text to speech service by itself."""
 
 _BUSY = """\
 **The machine was busy with other work**, which takes from the number of sessions and adds to every
@@ -69,6 +71,12 @@ def _sections(found: Results) -> Iterator[str]:
     yield from _texts(found)
     yield "## One session, and a thousand"
     yield _others(found)
+    yield "## Speech of text in pieces"
+    yield (
+        f"The first audio comes {figure(found.pieces.in_pieces_ms)} ms after the last word of a"
+        f" clause, and {figure(found.pieces.at_once_ms)} ms after a request with the same text:"
+        f" medians of {found.pieces.rounds} each."
+    )
 
 
 def _levels(levels: Sequence[Level]) -> str:

@@ -84,6 +84,17 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """Text to speech: the first audio of a clause, in the median."""
+
+    rounds: int
+    in_pieces_ms: float
+    """From sending its last word, with a flush, in a session that takes text in pieces."""
+    at_once_ms: float
+    """From sending a request with the same text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """Everything that a run found."""
 
@@ -98,6 +109,7 @@ class Results:
     start: Start
     memory: tuple[tuple[int, int], ...]
     """Sessions that were opened and closed, and bytes held."""
+    pieces: Pieces
 
     @property
     def most_sessions(self) -> int:
@@ -113,6 +125,7 @@ class Results:
         if self.early.final_ms and self.late.final_ms:
             sooner = self.early.final_ms[0] / self.late.final_ms[0]
         more = 100 * (texts.live_word_errors - texts.file_word_errors)
+        pieces = self.pieces.in_pieces_ms / self.pieces.at_once_ms
         name = f"memory after {last[0]} sessions more than after {first[0]}"
         return (
             Goal("final transcripts that are the file's", equal, 100.0, is_floor=True, unit="%"),
@@ -125,6 +138,7 @@ class Results:
                 unit="x",
             ),
             Goal("word errors beyond the file's", more, 1.0, is_floor=False, unit="%"),
+            Goal("first audio in pieces against at once", pieces, 1.2, is_floor=False, unit="x"),
             growth(name, first[1], last[1], at_most_percent=GROWTH_PERCENT),
         )
 

@@ -11,7 +11,7 @@ from benchmarks.inputs import Clip, read_clips, write_clip
 from benchmarks.live.measuring import _of_recordings
 from benchmarks.live.metrics import Metrics
 from benchmarks.live.page import page
-from benchmarks.live.results import Level, Results, Start, Texts, from_json, to_json
+from benchmarks.live.results import Level, Pieces, Results, Start, Texts, from_json, to_json
 from benchmarks.live.speaking import PAUSE_S, Spoken, Utterance, script_of
 from benchmarks.results import Circumstances
 
@@ -38,6 +38,7 @@ FINDINGS = Results(
     texts=Texts(100, 99, ("'a', 'b'",), 0.02, 0.021, 0.015),
     start=Start(5.0, 40.0, 900.0),
     memory=((200, 200 * 2**20), (1200, 201 * 2**20)),
+    pieces=Pieces(24, 55.0, 50.0),
 )
 
 
@@ -109,6 +110,8 @@ def test_the_page_shows_goals_figures_and_how_to_repeat_it() -> None:
     assert "| final transcripts that are the file's | ≥ 100 % | 99.0 % | **no** |" in text
     assert "begun in the silence against after it, median | ≤ 1x | 0.10x | yes |" in text
     assert "| memory after 1200 sessions more than after 200 | ≤ 1 % | 0.50 % | yes |" in text
+    assert "| first audio in pieces against at once | ≤ 1.2x | 1.10x | yes |" in text
+    assert "comes 55.0 ms after the last word of a clause" in text
     assert "| 16 | 40 | 90.0 | 351 | 400 |" in text
     assert "- 'a', 'b'" in text
     assert "make bench-live" in text
