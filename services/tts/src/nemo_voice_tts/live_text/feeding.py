@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import threading
+from concurrent.futures import CancelledError
 from typing import BinaryIO
 
 from nemo_voice_tts.live_text.session import LiveText
@@ -27,8 +28,8 @@ async def feed(session: LiveText, source: BinaryIO) -> None:
                 asyncio.run_coroutine_threadsafe(chunks.put(chunk), loop).result()
         except OSError as error:
             asyncio.run_coroutine_threadsafe(chunks.put(error), loop)
-        except RuntimeError:
-            return  # the loop has ended
+        except (RuntimeError, CancelledError):
+            return  # the loop has ended, or ends
 
     threading.Thread(target=read, name="text", daemon=True).start()
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -51,6 +52,7 @@ async def _room_for(session: LiveText, chars: int) -> None:
 
 def _some_of(source: BinaryIO) -> bytes:
     """Returns what there is to read, once there is something; nothing at the end."""
-    read1 = getattr(source, "read1", source.read)
-    data: bytes = read1(_CHUNK_BYTES)
+    # A buffer would be locked meanwhile, and Python aborts at its end for want of that lock.
+    source = getattr(source, "raw", source)
+    data: bytes = source.read(_CHUNK_BYTES)
     return data

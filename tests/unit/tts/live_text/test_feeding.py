@@ -1,0 +1,40 @@
+"""A session that is fed from standard input, of a process that ends before its input does."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import asyncio, sys
+from nemo_voice_tts.live_text.feeding import feed
+
+class Session:
+    is_open, free_chars = True, int(sys.argv[1])
+    def append(self, text):
+        self.text = text
+    def finish(self):
+        pass
+
+async def main():
+    feeding = asyncio.create_task(feed(Session(), sys.stdin.buffer))
+    await asyncio.sleep(0.3)
+    feeding.cancel()
+
+asyncio.run(main())
+sys.exit("the reason")
+"""
+
+
+@pytest.mark.parametrize("free_chars", [0, 10_000])
+def test_an_end_before_that_of_the_input_is_a_plain_one(free_chars: int) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(free_chars)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write("Some text. " * 1000)
+        process.stdin.flush()
+        said = process.stderr.read()
+        assert process.wait(30) == 1
+    assert said == "the reason\n"
