@@ -1,9 +1,13 @@
 """A session that is fed from standard input, of a process that ends before its input does."""
 
+import os
 import subprocess
 import sys
+import threading
 
 import pytest
+
+from nemo_voice_tts.live_text.feeding import _some_of
 
 PROGRAM = """
 import asyncio, sys
@@ -38,3 +42,16 @@ def test_an_end_before_that_of_the_input_is_a_plain_one(free_chars: int) -> None
         said = process.stderr.read()
         assert process.wait(30) == 1
     assert said == "the reason\n"
+
+
+def test_a_file_that_does_not_wait_is_waited_for() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with os.fdopen(reading, "rb") as source, os.fdopen(writing, "wb", buffering=0) as file:
+        found: list[bytes] = []
+        reader = threading.Thread(target=lambda: found.append(_some_of(source)))
+        reader.start()
+        reader.join(0.2)
+        file.write(b"Some text.")
+        reader.join(30)
+    assert found == [b"Some text."]

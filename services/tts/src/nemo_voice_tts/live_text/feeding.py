@@ -2,6 +2,7 @@
 
 import asyncio
 import codecs
+import select
 import threading
 from concurrent.futures import CancelledError
 from typing import BinaryIO
@@ -53,6 +54,8 @@ async def _room_for(session: LiveText, chars: int) -> None:
 def _some_of(source: BinaryIO) -> bytes:
     """Returns what there is to read, once there is something; nothing at the end."""
     # A buffer would be locked meanwhile, and Python aborts at its end for want of that lock.
-    source = getattr(source, "raw", source)
-    data: bytes = source.read(_CHUNK_BYTES)
+    raw = getattr(source, "raw", source)
+    while (data := raw.read(_CHUNK_BYTES)) is None:
+        # Another program made the file one that does not wait, as some do with a terminal.
+        select.select([raw], [], [])
     return data
