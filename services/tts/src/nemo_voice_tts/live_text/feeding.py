@@ -47,7 +47,7 @@ async def feed(session: LiveText, source: BinaryIO) -> None:
 
 async def _room_for(session: LiveText, chars: int) -> None:
     # A document of SSML, which is read as a whole, never makes room: it is refused then.
-    while session.free_chars < chars and session.is_open:  # noqa: ASYNC110 speech takes longer
+    while session.free_chars < chars and not session.wants_text:  # noqa: ASYNC110 speech takes longer
         await asyncio.sleep(_LOOK_S)
 
 

@@ -5,7 +5,6 @@ and an interruption ends it wherever it is.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -88,6 +87,11 @@ class LiveText:
     def is_busy(self) -> bool:
         """Whether any text is held or spoken."""
         return self.is_open or len(self._inbox) > 0 or self._cutter.has_words
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether nothing more is spoken until more text comes, if at all."""
+        return self._inbox.is_awaited or self._task.done()
 
     @property
     def free_chars(self) -> int:
@@ -290,10 +294,7 @@ class LiveText:
         timeout_s = None
         # Where words were due and none was found, it is half a word: more text must come.
         if need is not Need.WORDS and self._cutter.has_words:
-            due_s = self._held_s + self._limits.hold_s
-            if not is_urgent:
-                due_s = self._heard_until_s - self._limits.ahead_s
+            held_s = self._held_s + self._limits.hold_s
+            due_s = held_s if is_urgent else self._heard_until_s - self._limits.ahead_s
             timeout_s = max(0.0, due_s - self._clock())
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._inbox.has_news.wait()
+        await self._inbox.news(timeout_s)
