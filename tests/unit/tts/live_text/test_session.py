@@ -254,7 +254,7 @@ async def test_what_was_flushed_and_not_read_is_kept_at_the_end(synthesis: Synth
     async with session_of(synthesis) as session:
         session.append("This was flushed.")
         session.flush()
-        while not any(isinstance(one, Flushed) for one in session._events._queue):
+        while session._inbox.has_marks:
             await asyncio.sleep(0.01)
         session.append("This was not, and then more, and more. ")
         await asyncio.sleep(0.05)
