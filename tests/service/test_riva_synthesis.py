@@ -49,6 +49,12 @@ async def streamed(
         return [response async for response in call]
 
 
+async def test_documents_of_ssml_are_spoken_one_by_one() -> None:
+    texts = ["First a part", "<speak>Hi there.</speak>", "<speak>Bye now.</speak>"]
+    responses = await streamed([request(text) for text in texts])
+    assert [one.meta.text for one in responses if one.meta.text] == texts
+
+
 async def refusal(
     wanted: tts.SynthesizeSpeechRequest, **settings: Any
 ) -> tuple[grpc.StatusCode, str, str | None]:

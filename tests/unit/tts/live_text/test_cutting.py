@@ -158,3 +158,15 @@ async def test_random_cuts_say_the_whole(texts: list[str], gap: str, seed: int) 
     assert starts == sorted(starts)
     for one in found:
         assert text[slice(*one.phrase.span)] == one.source
+
+
+@pytest.mark.parametrize("need", [Need.ALL, Need.WORDS])
+async def test_a_rest_that_cannot_be_said_is_told(need: Need) -> None:
+    made = cutter()
+    made.append("Hello there. Is it? ")
+    assert len(await made.take(Need.CLAUSES)) == 2
+    made.append("你好世界你好世界你好世界你好世界。 ")
+    with pytest.raises(UnspeakableText, match="Chinese"):
+        await made.take(need)
+    made.append("And on it goes.")
+    assert [one.source for one in await made.take(Need.ALL)] == ["And on it goes."]

@@ -208,3 +208,58 @@ async def test_a_client_that_reads_nothing_stops_its_own_speech_alone() -> None:
             other.finish()
             assert sources(await until(other, Finished)) == ["This one is read."]
         assert len(voice.phrases) < 30
+
+
+async def test_what_becomes_due_while_it_is_read_is_spoken(synthesis: Synthesis) -> None:
+    now_s = 0.0
+
+    def clock() -> float:
+        nonlocal now_s
+        now_s += 0.4  # each look takes so long that the text is due by the time of the wait
+        return now_s
+
+    limits = replace(LIMITS, hold_s=1.0)
+    session = LiveText(synthesis, Counts(), options=LiveTextOptions(), limits=limits, clock=clock)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            session.append("these words have no en")
+            assert sources(await until(session, Clause)) == ["these words have no"]
+    finally:
+        await session.close()
+
+
+async def until_full(session: LiveText) -> None:
+    """Waits until as many events wait as may."""
+    while not session._events.full():
+        await asyncio.sleep(0.01)
+
+
+async def test_speech_that_was_interrupted_takes_no_time(synthesis: Synthesis) -> None:
+    async with session_of(synthesis) as session:
+        session.append("This is one sentence of several. " * 20)
+        session.flush()
+        heard = await until(session, Sound)
+        await until_full(session)
+        await session.interrupt()
+        session.append("And this is another.")
+        session.finish()
+        [begins_s] = [
+            one.begins_s for one in await until(session, Finished) if isinstance(one, Clause)
+        ]
+    samples = sum(len(one.samples) for one in heard if isinstance(one, Sound))
+    assert begins_s == pytest.approx(samples / RATE_HZ)
+
+
+async def test_what_was_flushed_and_not_read_is_kept_at_the_end(synthesis: Synthesis) -> None:
+    async with session_of(synthesis) as session:
+        session.append("This was flushed.")
+        session.flush()
+        while session._inbox.has_marks:
+            await asyncio.sleep(0.01)
+        session.append("This was not, and then more, and more. ")
+        await asyncio.sleep(0.05)
+        await session.keep_flushed()
+        events = await until(session, Finished)
+    assert sources(events) == ["This was flushed."]
+    assert any(isinstance(one, Sound) for one in events)
+    assert any(isinstance(one, Flushed) for one in events)

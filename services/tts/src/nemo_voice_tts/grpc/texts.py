@@ -1,10 +1,12 @@
 """The texts of a stream of requests: what is no whole sentence is joined to what follows it.
 
 Clients send a sentence in each message, or what a language model wrote since the last one: a word,
-a clause, two hundred characters. Some take the blanks at its ends away.
+a clause, two hundred characters. Some take the blanks at its ends away. A document of SSML is never
+joined: two of them would be none.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from typing import Any
 
@@ -12,6 +14,7 @@ from nemo_voice_serving.errors import RequestTooSlow
 from nemo_voice_tts.grpc.protos.riva_tts_pb2 import SynthesizeSpeechRequest
 from nemo_voice_tts.text.segmentation import is_whole
 
+_SSML = re.compile(r"\s*<(?:\?xml|speak\b)")
 HOLD_S = 0.5
 """How long a part of a sentence waits for the next one, while its client sends nothing."""
 
@@ -66,7 +69,8 @@ class Texts:
                 if request is None:
                     break
                 coming = self._next()
-                if held is not None and not _are_alike(held, request):
+                is_apart = _SSML.match(request.text) is not None
+                if held is not None and (is_apart or not _are_alike(held, request)):
                     yield held
                     held = None
                 held = request if held is None else _joined(held, request)
@@ -82,6 +86,7 @@ class Texts:
         is_long = len(text) > self._most_chars
         return (
             is_long
+            or _SSML.match(text) is not None
             or not any(map(str.isalnum, text))
             or is_whole(text, conjunctions=self._conjunctions)
         )

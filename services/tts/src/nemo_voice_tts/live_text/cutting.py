@@ -142,9 +142,13 @@ class TextCutter:
         try:
             phrases = await self._read(text, self._limits)
         except UnspeakableText:
-            if is_all:
+            if not is_all:
+                return []  # as yet: letters may follow a dash
+            if not self._said:
                 raise
-            return []  # as yet: letters may follow a dash
+            # What was spoken could be: what follows it says for itself whether it can.
+            self._move(self._said)
+            return await self._phrases(self._text, is_all=True)
         if any(one.span[0] < self._said < one.span[1] for one in phrases):
             # What was spoken has turned out to be something else: go on behind it.
             self._move(self._said)
@@ -181,7 +185,7 @@ class TextCutter:
         self._text = self._text[:end]
         is_letters = any(map(str.isalnum, self._text[self._said :]))
         try:
-            phrases = await self._phrases(self._text, is_all=is_letters and not self._said)
+            phrases = await self._phrases(self._text, is_all=is_letters)
             return self._handed_out(self._grouped(phrases, is_urgent=is_urgent))
         finally:
             self._move(len(self._text))

@@ -2,7 +2,9 @@
 
 import asyncio
 import codecs
+import select
 import threading
+from concurrent.futures import CancelledError
 from typing import BinaryIO
 
 from nemo_voice_tts.live_text.session import LiveText
@@ -27,8 +29,8 @@ async def feed(session: LiveText, source: BinaryIO) -> None:
                 asyncio.run_coroutine_threadsafe(chunks.put(chunk), loop).result()
         except OSError as error:
             asyncio.run_coroutine_threadsafe(chunks.put(error), loop)
-        except RuntimeError:
-            return  # the loop has ended
+        except (RuntimeError, CancelledError):
+            return  # the loop has ended, or ends
 
     threading.Thread(target=read, name="text", daemon=True).start()
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -45,12 +47,15 @@ async def feed(session: LiveText, source: BinaryIO) -> None:
 
 async def _room_for(session: LiveText, chars: int) -> None:
     # A document of SSML, which is read as a whole, never makes room: it is refused then.
-    while session.free_chars < chars and session.is_open:  # noqa: ASYNC110 speech takes longer
+    while session.free_chars < chars and not session.wants_text:  # noqa: ASYNC110 speech takes longer
         await asyncio.sleep(_LOOK_S)
 
 
 def _some_of(source: BinaryIO) -> bytes:
     """Returns what there is to read, once there is something; nothing at the end."""
-    read1 = getattr(source, "read1", source.read)
-    data: bytes = read1(_CHUNK_BYTES)
+    # A buffer would be locked meanwhile, and Python aborts at its end for want of that lock.
+    raw = getattr(source, "raw", source)
+    while (data := raw.read(_CHUNK_BYTES)) is None:
+        # Another program made the file one that does not wait, as some do with a terminal.
+        select.select([raw], [], [])
     return data

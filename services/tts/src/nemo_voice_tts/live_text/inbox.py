@@ -1,6 +1,7 @@
 """Text and marks that a session has received and not looked at."""
 
 import asyncio
+import contextlib
 from collections import deque
 from enum import Enum, auto
 
@@ -24,6 +25,7 @@ class Inbox:
         """Set with each piece and mark."""
         self.chars = 0
         """Of the pieces."""
+        self._is_awaited = False
 
     def __len__(self) -> int:
         """Returns how many pieces and marks wait."""
@@ -33,6 +35,21 @@ class Inbox:
     def has_marks(self) -> bool:
         """Whether a flush or the end waits, or is at work."""
         return any(isinstance(one, Mark) for one in self._items)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether nothing is done until a piece or a mark comes."""
+        return self._is_awaited and not self.has_news.is_set()
+
+    async def news(self, timeout_s: float | None) -> None:
+        """Waits for a piece or a mark, so many seconds at most."""
+        self._is_awaited = timeout_s is None
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self.has_news.wait()
+        finally:
+            self._is_awaited = False
 
     def put(self, item: str | Mark) -> None:
         """Adds a piece or a mark."""

@@ -5,7 +5,6 @@ and an interruption ends it wherever it is.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -26,15 +25,13 @@ from nemo_voice_tts.live_text.events import (
 )
 from nemo_voice_tts.live_text.inbox import MOST, Inbox, Mark
 from nemo_voice_tts.live_text.options import LiveTextLimits, LiveTextOptions
+from nemo_voice_tts.live_text.outbox import Outbox
 from nemo_voice_tts.synthesis.pipeline import FIRST, LATER
 from nemo_voice_tts.synthesis.synthesis import Synthesis
 from nemo_voice_tts.text.reading import Limits, ReadPhrase
 from nemo_voice_tts.text.structure.blocks import TextFormat
 
 logger = logging.getLogger(__name__)
-
-_MAX_EVENTS = 8
-"""Events that wait for the client; the sound in them is that of a few windows."""
 
 
 class LiveTextObserver(Protocol):
@@ -69,7 +66,7 @@ class LiveText:
         self._clock = clock
         self._cutter = self._new_cutter()
         self._inbox = Inbox()
-        self._events: asyncio.Queue[Event] = asyncio.Queue(_MAX_EVENTS)
+        self._events = Outbox()
         self._held_s = clock()
         """When the oldest text that is held came, at the earliest."""
         self._heard_until_s = 0.0
@@ -90,6 +87,11 @@ class LiveText:
     def is_busy(self) -> bool:
         """Whether any text is held or spoken."""
         return self.is_open or len(self._inbox) > 0 or self._cutter.has_words
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether nothing more is spoken until more text comes, if at all."""
+        return self._inbox.is_awaited or self._task.done()
 
     @property
     def free_chars(self) -> int:
@@ -135,14 +137,14 @@ class LiveText:
         self._is_ended = self._ends_soon = True
         self._inbox.has_news.set()
 
-    async def interrupt(self) -> None:
-        """Forgets all text and speech that its listener has not been sent."""
+    async def interrupt(self, *, keeps_flushed: bool = False) -> None:
+        """Forgets all text and speech that its listener has not been sent, flushed or not."""
         was_busy = self.is_busy
         await self._stop()
         self._inbox.clear()
         self._cutter = self._new_cutter()
-        while not self._events.empty():
-            self._events.get_nowait()
+        unheard = self._events.drop(keeps_flushed=keeps_flushed)
+        self._audio_s -= unheard / self._synthesis.sample_rate_hz
         self._heard_until_s = 0.0
         self._is_refusable = True
         if was_busy:
@@ -156,7 +158,7 @@ class LiveText:
         if self._is_ended:
             return
         if not self._inbox.has_marks:
-            await self.interrupt()
+            await self.interrupt(keeps_flushed=True)
         self._inbox.drop_unmarked()
         self.finish()
 
@@ -209,16 +211,18 @@ class LiveText:
             self._take_in()
             mark = self._inbox.mark()
             is_urgent = self._is_urgent()
-            phrases = await self._cut(self._need(mark, is_urgent=is_urgent), is_urgent=is_urgent)
+            need = self._need(mark, is_urgent=is_urgent)
+            phrases = await self._cut(need, is_urgent=is_urgent)
             if phrases:
                 await self._speak(phrases, is_urgent=is_urgent)
             if mark is not None:
+                if mark is Mark.FLUSH:
+                    await self._events.put(Flushed())
                 self._inbox.done()
                 if mark is Mark.FINISH:
                     return
-                await self._events.put(Flushed())
             elif not phrases:
-                await self._wait(is_urgent=is_urgent)
+                await self._wait(need, is_urgent=is_urgent)
 
     def _take_in(self) -> None:
         """Moves the text before the first mark to the cutter."""
@@ -278,23 +282,19 @@ class LiveText:
                         await self._events.put(Clause(piece.phrase, source, self._audio_s))
                         heard_s = max(self._heard_until_s, self._clock())
                         self._heard_until_s = heard_s + piece.phrase.duration_s
-                    self._audio_s += len(piece.samples) / self._synthesis.sample_rate_hz
                     await self._events.put(Sound(piece.samples))
+                    self._audio_s += len(piece.samples) / self._synthesis.sample_rate_hz
         except VoiceError as error:
             await self._events.put(Failed(error))
         finally:
             self._is_speaking = False
 
-    async def _wait(self, *, is_urgent: bool) -> None:
+    async def _wait(self, need: Need, *, is_urgent: bool) -> None:
         """Waits for text, or until what is held is due."""
         timeout_s = None
-        if self._cutter.has_words:
-            due_s = self._held_s + self._limits.hold_s
-            if not is_urgent:
-                due_s = self._heard_until_s - self._limits.ahead_s
-            # What is due already cannot be spoken yet: it is half a word.
-            left_s = due_s - self._clock()
-            timeout_s = left_s if left_s > 0 else None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._inbox.has_news.wait()
+        # Where words were due and none was found, it is half a word: more text must come.
+        if need is not Need.WORDS and self._cutter.has_words:
+            held_s = self._held_s + self._limits.hold_s
+            due_s = held_s if is_urgent else self._heard_until_s - self._limits.ahead_s
+            timeout_s = max(0.0, due_s - self._clock())
+        await self._inbox.news(timeout_s)
