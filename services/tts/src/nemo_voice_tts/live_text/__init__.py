@@ -1,1 +1,1 @@
-"""Text in pieces, as a language model writes it: spoken clause by clause, whatever the protocol."""
+"""Text in pieces, as a language model writes it: spoken clause by clause, on any protocol."""

@@ -1,1 +1,1 @@
-"""What a browser shows of a service: the page at `/`, and `/docs`, with nothing from elsewhere."""
+"""What a browser shows: the page at `/`, and `/docs`, with nothing from elsewhere."""
