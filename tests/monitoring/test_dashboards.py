@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from nemo_voice_operator.controller.metrics import OperatorMetrics
 from nemo_voice_operator.controller.object_cache import ObjectCache
 from nemo_voice_serving.runtime.metrics import ServiceMetrics
+from nemo_voice_serving.tls.server_certificate import TlsMetrics
 from nemo_voice_stt.realtime.metrics import LiveMetrics
 from nemo_voice_tts.live_text.metrics import LiveTextMetrics
 from support.monitoring.files import DASHBOARDS, dashboard, panels, queries, rules, selectors
@@ -85,6 +86,7 @@ def _metrics() -> set[str]:
     ServiceMetrics(services, "tts")
     LiveMetrics(services)
     LiveTextMetrics(services)
+    TlsMetrics(services)
     operator = OperatorMetrics(ObjectCache(), lambda: 0, lambda: 0).registry
     # The registries' own lists of the names that families take,
     # without those counted at each scrape.
