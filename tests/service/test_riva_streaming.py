@@ -234,7 +234,8 @@ async def test_more_streams_than_the_service_keeps_up_with_are_refused() -> None
         async with grpc.aio.insecure_channel(_address(app)) as channel:
             other = Caller(RivaSpeechRecognitionStub(channel).StreamingRecognize())
             await other.configure()
-            await other.say(speech(0.2, RATE_HZ))
+            # In one message: a second one would fail once the first was refused.
+            await other.say(speech(0.2, RATE_HZ)[:PIECE])
             error = await other.error()
         await caller.rest()
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
