@@ -1,6 +1,8 @@
 """The Prometheus families of live sessions, and the only code that touches them."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from nemo_voice_serving.runtime.session_metrics import SessionMetrics
 
 DELAY_BUCKETS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 30)
 """Fine around a third of a second: the delay that agents are built for."""
@@ -8,28 +10,12 @@ DELAY_BUCKETS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5
 BEHIND_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """Most pieces are listened to at once."""
 
-CLOSE_CODES = frozenset({1000, 1001, 1005, 1006, 1008, 1009, 1011, 1012})
-"""Those that the service, its server and usual clients close with."""
 
-
-class LiveMetrics:
+class LiveMetrics(SessionMetrics):
     """The families of the live sessions of one process."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._sessions = Gauge(
-            "nemo_voice_live_sessions", "Live sessions that are open.", registry=registry
-        )
-        self._refused = Counter(
-            "nemo_voice_live_sessions_refused",
-            "Live sessions refused, for they would have been too many.",
-            registry=registry,
-        )
-        self._ended = Counter(
-            "nemo_voice_live_sessions_ended",
-            "Live sessions ended, by the code that their WebSocket was closed with.",
-            ["code"],
-            registry=registry,
-        )
+        self.register_sessions(registry, "nemo_voice_live_sessions", "Live sessions")
         self._items = Counter(
             "nemo_voice_live_items", "Utterances, by outcome.", ["outcome"], registry=registry
         )
@@ -57,18 +43,6 @@ class LiveMetrics:
             buckets=DELAY_BUCKETS,
             registry=registry,
         )
-
-    def sessions_changed(self, count: int) -> None:
-        """Records how many sessions are open."""
-        self._sessions.set(count)
-
-    def session_refused(self) -> None:
-        """Counts a session that was refused."""
-        self._refused.inc()
-
-    def session_ended(self, code: int) -> None:
-        """Counts a session that ended; what clients close with may be any number."""
-        self._ended.labels(str(code) if code in CLOSE_CODES else "other").inc()
 
     def partial_recognised(self, delay_s: float) -> None:
         """Records the delay of a partial transcript."""
