@@ -330,12 +330,14 @@ async def both_protocols(app: FastAPI) -> AsyncIterator[DrainingServer]:
         side_server=app.state.side_server,
     )
     task = asyncio.create_task(server.serve())
-    await app.state.service.until_ready()
-    while not server.started:
-        await asyncio.sleep(0.005)
-    yield server
-    server.should_exit = True
-    await task
+    try:
+        await app.state.service.until_ready()
+        while not server.started:
+            await asyncio.sleep(0.005)
+        yield server
+    finally:
+        server.should_exit = True
+        await task
 
 
 async def test_the_end_waits_for_calls_in_flight_and_for_no_watcher() -> None:

@@ -27,11 +27,13 @@ async def listening(app: FastAPI) -> AsyncIterator[DrainingServer]:
         side_server=app.state.side_server if _wants_grpc(runtime) else None,
     )
     task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.005)
-    yield server
-    server.should_exit = True
-    await task
+    try:
+        while not server.started:
+            await asyncio.sleep(0.005)
+        yield server
+    finally:
+        server.should_exit = True
+        await task
 
 
 def _wants_grpc(runtime: Runtime) -> bool:
