@@ -1,5 +1,10 @@
-"""The decoder of transducers, RNNT and TDT: NeMo's batched greedy search."""
+"""The decoder of transducers, RNNT and TDT: a greedy search.
 
+On a CPU it is our own (`greedy_search.py`), which lets other threads run; on a GPU, with hotwords,
+and of unusual networks, NeMo's.
+"""
+
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -18,9 +23,19 @@ from nemo_voice_stt.backends.transducer_ctc.frame_decoder import (
     Tokens,
     decode_apart,
 )
+from nemo_voice_stt.backends.transducer_ctc.greedy_search import Found, GreedySearch
+from nemo_voice_stt.backends.transducer_ctc.native_library import NoLibrary
 from nemo_voice_stt.backends.transducer_ctc.phrase_boosting import STRENGTH, Hotwords, PhraseTrees
+from nemo_voice_stt.backends.transducer_ctc.search_network import (
+    UnknownNetwork,
+    network_of,
+    projected,
+    state_before,
+)
 from nemo_voice_stt.backends.transducer_ctc.tokens import Token
 from nemo_voice_stt.backends.transducer_ctc.vocabulary import Vocabulary
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_MAX_SYMBOLS = 10
 """Most tokens from one encoder frame, where the checkpoint does not say; a graph needs a bound."""
@@ -48,7 +63,7 @@ class TransducerDecoder(FrameDecoder):
     @override
     def graph_mode(self) -> str:
         mode = None
-        if next(self._model.joint.parameters()).device.type == "cuda":
+        if self._device_type == "cuda":
             computer = getattr(self._model.decoding.decoding, "decoding_computer", None)
             mode = getattr(computer, "cuda_graphs_mode", None)
         return "none" if mode is None else str(getattr(mode, "value", mode))
@@ -59,7 +74,25 @@ class TransducerDecoder(FrameDecoder):
         with torch.inference_mode(mode=False):
             return BoostedDecoder(self._model, self._vocabulary)
 
+    @cached_property
+    def native(self) -> GreedySearch | None:
+        """Our own search, made at the first use, when the networks have settled; on a CPU alone."""
+        if self._device_type != "cpu":
+            return None
+        try:
+            return GreedySearch(network_of(self._model), state_before(self._model))
+        except (NoLibrary, UnknownNetwork) as error:
+            logger.warning("decodes slowly, as NeMo does", extra={"reason": str(error)})
+            return None
+
+    @property
+    def _device_type(self) -> str:
+        return str(next(self._model.joint.parameters()).device.type)
+
     def _plainly(self, frames: torch.Tensor, frame_lengths: torch.Tensor) -> list[Tokens]:
+        if self.native is not None:
+            found = self.native.search(projected(self._model, frames), frame_lengths.tolist())
+            return [tokens_of(row, self._vocabulary.pieces) for row in found]
         return self._tokens_of(
             self._model.decoding.rnnt_decoder_predictions_tensor(
                 frames, frame_lengths, return_hypotheses=True
@@ -99,6 +132,21 @@ class TransducerDecoder(FrameDecoder):
             Token(number, pieces[number], start, start + one.frames, certain, one.logprob)
             for number, start, one, certain in zip(numbers, starts, emitted, known, strict=True)
         )
+
+
+def tokens_of(found: Found, pieces: Sequence[str]) -> Tokens:
+    """Returns what our own search found in one row as tokens, spelled by their pieces."""
+    return tuple(
+        Token(number, pieces[number], start, start + lasting, certain, logprob)
+        for number, start, lasting, certain, logprob in zip(
+            found.numbers,
+            found.starts,
+            found.lasting,
+            found.confidences,
+            found.logprobs,
+            strict=True,
+        )
+    )
 
 
 class BoostedDecoder:
