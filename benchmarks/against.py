@@ -15,7 +15,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import inputs
-from benchmarks.load import Request, run
+from benchmarks.http_client import Request
+from benchmarks.load import run
 from benchmarks.measures import Goal, Round, row, speed_ratio
 from benchmarks.race.clips import make_clips
 from benchmarks.race.tables import rows_table

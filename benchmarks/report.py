@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from benchmarks.measures import Goal
+from benchmarks.race.method import METHOD
 from benchmarks.results import Circumstances, Part, Parts
 
 PICTURE = "results.png"
@@ -36,6 +37,7 @@ def page(parts: Parts, missing: Sequence[str] = ()) -> str:
     ]
     if missing:
         sections.append(f"Not measured yet: {', '.join(f'`{name}`' for name in missing)}.")
+    sections += ["## How the races are run", METHOD]
     sections += [section for name, part in parts.items() for section in _sections(name, part)]
     return "\n\n".join(sections) + "\n"
 

@@ -27,10 +27,11 @@ from benchmarks.outcome import Outcome, Setting
 
 PARTS: Mapping[str, float] = MappingProxyType(
     {
-        "stt-demo": 8,
-        "stt-110m": 5,
-        "tts": 10,
-        "memory": 4,
+        "stt-demo": 9,
+        "stt-110m": 4,
+        "tts": 11,
+        "profile": 2,
+        "memory": 3,
     }
 )
 """Each part with the minutes that it takes, in the order of the page."""

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from benchmarks import inputs
-from benchmarks.load import Request, run
+from benchmarks.http_client import Request
+from benchmarks.load import run
 from benchmarks.measures import Goal, growth
 from benchmarks.outcome import Outcome, Setting
 from benchmarks.race.clips import make_clips

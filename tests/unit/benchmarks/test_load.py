@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from typing_extensions import override
 
+from benchmarks.http_client import WAV_HEAD_BYTES, Request
 from benchmarks.inputs import text_request
-from benchmarks.load import WAV_HEAD_BYTES, Request, run
+from benchmarks.load import run
 
 SECOND = bytes(2 * 22_050)
 

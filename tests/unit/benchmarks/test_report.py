@@ -13,8 +13,10 @@ from benchmarks.results import Circumstances, Part, from_json, processor_name, t
 CIRCUMSTANCES = Circumstances(
     "python -m benchmarks", "a machine, 2 cores", "Python 3.11", 0.25, "2026-01-02 03:04 UTC", 61.0
 )
-SERVED = Row("service", 32, 3, 384, 1, 25.25, 113.4, (1200.0, 1900.0, 2500.0), None)
-RAW = Row("raw model", None, 3, 384, 0, 30.0, 135.0, None, None)
+SERVED = Row(
+    "service", 32, 3, 384, 5, 25.25, 113.4, (1200.0, 1900.0, 2500.0), None, (24.0, 26.0), 4
+)
+RAW = Row("raw model", 32, 3, 384, 0, 30.0, 135.0, None, None, (29.0, 31.0))
 MET = Goal("against raw", 0.84, 0.7, is_floor=True, unit="x", spread=(0.8, 0.84, 0.9))
 MISSED = Goal("overhead", 7.1, 5.0, is_floor=False, unit="ms")
 COMPARED = Part(
@@ -51,16 +53,18 @@ def test_a_negative_time_is_noise_and_meets_no_goal() -> None:
     assert "| -35.2 ms: noise |  | unknown |" in goals_table({"part": part})
 
 
-def test_the_table_has_a_line_for_each_system_and_its_errors() -> None:
+def test_the_table_has_a_line_for_each_system_its_refusals_and_errors() -> None:
     raw, served = rows_table([RAW, SERVED]).splitlines()[2:]
-    assert raw == "| raw model |  | 30.0 | 135 |  |  |  | 384 | 0 |"
-    assert served == "| service | 32 | 25.2 | 113 | 1200 | 1900 | 2500 | 384 | 1 |"
+    assert raw == "| raw model | 32 | 30.0 | 29.0 to 31.0 | 135 |  |  |  | 384 | 0 | 0 |"
+    assert (
+        served == "| service | 32 | 25.2 | 24.0 to 26.0 | 113 | 1200 | 1900 | 2500 | 384 | 4 | 5 |"
+    )
 
 
 def test_first_audio_has_columns_only_where_there_is_some() -> None:
     spoken = Row("service", 1, 3, 48, 0, 4.0, 20.0, (250.0, 400.0, 410.0), (90.0, 120.0, 130.0))
     assert "first audio" not in rows_table([SERVED])
-    assert "| 90.0 | 120 | 130 | 48 | 0 |" in rows_table([SERVED, spoken])
+    assert "| 90.0 | 120 | 130 | 48 | 0 | 0 |" in rows_table([SERVED, spoken])
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_head() -> None:
