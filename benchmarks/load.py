@@ -65,6 +65,11 @@ def run(address: str, requests: Sequence[Request], clients: int) -> Round:
     return asyncio.run(_watched(_closed(address, requests, clients)))
 
 
+def responses_to(address: str, requests: Sequence[Request], clients: int) -> list[Response]:
+    """Returns the responses in the requests' order, when so many clients sent them."""
+    return asyncio.run(_closed(address, requests, clients))
+
+
 def run_open(
     address: str, requests: Sequence[Request], arrivals_s: Sequence[float], patience_s: float
 ) -> Round:

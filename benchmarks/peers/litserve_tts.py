@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import litserve
+from starlette.requests import Request
 
 from benchmarks.peers.nemo_calls import BATCH_WAIT_S, MAX_BATCH, Voice
 
@@ -16,7 +16,7 @@ class TextToSpeech(litserve.LitAPI):
         """Restores the models."""
         self.voice = Voice.of_environment()
 
-    def decode_request(self, request: Any) -> str:
+    def decode_request(self, request: Request) -> str:
         """Returns the text of a request."""
         return str(request["text"])
 

@@ -10,6 +10,8 @@ from starlette.requests import Request
 
 from benchmarks.peers.nemo_calls import BATCH_WAIT_S, MAX_BATCH, Recogniser, Samples, read_clip
 
+LOCAL = {"_node_ip_address": "127.0.0.1"}
+"""Keeps the ports of the cluster on this machine."""
 MAX_ONGOING = 1_000
 """Requests that a replica may hold: by default it is five, and no batch would fill."""
 
@@ -29,7 +31,9 @@ class SpeechToText:
         return self.recogniser.recognise(clips)
 
     async def __call__(self, request: Request) -> dict[str, str]:
-        """Returns the response to an upload."""
+        """Returns the response to an upload; to a GET, as a sign of life, an empty one."""
+        if request.method == "GET":
+            return {}
         form = await request.form()
         upload: Any = form["audio_file"]
         return {"text": await self.recognise(read_clip(await upload.read()))}
@@ -40,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, **LOCAL)
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     application = SpeechToText.bind()  # type: ignore[attr-defined,unused-ignore]  # made by the decorator
     serve.run(application, route_prefix="/transcribe")

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import ray
 from ray import serve
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from benchmarks.peers.nemo_calls import BATCH_WAIT_S, MAX_BATCH, Voice
-from benchmarks.peers.ray_stt import MAX_ONGOING
+from benchmarks.peers.ray_stt import LOCAL, MAX_ONGOING
 
 
 @serve.deployment(
@@ -28,8 +28,10 @@ class TextToSpeech:
         for step in self.voice.streamed(texts):
             yield step
 
-    async def __call__(self, request: Request) -> StreamingResponse:
-        """Returns the response to a text."""
+    async def __call__(self, request: Request) -> Response:
+        """Returns the response to a text; to a GET, as a sign of life, an empty one."""
+        if request.method == "GET":
+            return Response()
         text = (await request.json())["text"]
         return StreamingResponse(self.speak(text), media_type="audio/wav")
 
@@ -39,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, **LOCAL)
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     application = TextToSpeech.bind()  # type: ignore[attr-defined,unused-ignore]  # made by the decorator
     serve.run(application, route_prefix="/synthesize")

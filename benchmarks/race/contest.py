@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from statistics import mean, median
 
 from benchmarks.http_client import Request
-from benchmarks.load import run, run_open
-from benchmarks.measures import Round
+from benchmarks.load import responses_to, run, run_open
+from benchmarks.measures import Response, Round
 from benchmarks.outcome import Progress
 from benchmarks.race.arrivals import poisson_arrivals
 from benchmarks.race.systems import FIRST_DESIGN, RAW, SERVICE
@@ -16,6 +16,7 @@ from benchmarks.servers import Server
 
 FULL_CLIENTS = 32
 """The number of clients whose throughput is called a server's capacity."""
+WARM_UP = 16
 PATIENCE_S = 5.0
 """How long after the last arrival responses are waited for."""
 
@@ -79,6 +80,8 @@ class Found:
     """The raw model's seconds on the inputs of the rounds with one client."""
     first_s: list[float] = field(default_factory=list)
     """The raw voice's seconds on the first phrases of the same inputs."""
+    first_responses: dict[str, list[Response]] = field(default_factory=dict)
+    """Of each server, to the first inputs, before the rounds."""
     batch_s: float = 0.0
     """The seconds that the service's metrics name for the same inputs."""
 
@@ -122,9 +125,11 @@ class Contest:
             self.progress(f"{loop} by batch size on {self.plan.trial} inputs: {shown}")
 
     def _warm_up(self) -> None:
-        for server in self.servers.values():
+        """Has every server answer some requests, and notes what it makes of them."""
+        for system, server in self.servers.items():
             with _awake(server):
-                run(server.address, self.requests[:8], 4)
+                made = responses_to(server.address, self.requests[:WARM_UP], 4)
+            self.found.first_responses[system] = made
 
     def _steps(self, number: int) -> Iterator[tuple[Load, str]]:
         for load in sorted(self.plan.loads, key=lambda load: -load.clients):

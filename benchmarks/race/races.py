@@ -10,6 +10,7 @@ from benchmarks.http_client import Request
 from benchmarks.measures import Round, row
 from benchmarks.outcome import Outcome, Setting
 from benchmarks.peers.environment import make_environment
+from benchmarks.race.agreement import agreement
 from benchmarks.race.clips import make_clips
 from benchmarks.race.contest import Contest, Found, Plan
 from benchmarks.race.goals import by_metrics, open_rows, race_goals
@@ -137,6 +138,7 @@ def _notes(found: Found) -> Iterator[str]:
         )
         yield f"Batches of {loop} by clients, the quickest that are not larger: {sizes}."
     yield by_metrics(found)
+    yield from agreement(found.first_responses)
     everything = [
         *found.open_rounds.values(),
         *(one for many in found.rounds.values() for one in many),

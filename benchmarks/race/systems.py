@@ -17,6 +17,8 @@ RECOGNISER = DEMO_MODELS / "fastconformer-tdt.nemo"
 VOICE, VOCODER = DEMO_MODELS / "fastpitch.nemo", DEMO_MODELS / "hifigan.nemo"
 
 _LOCAL = ("--host", "127.0.0.1")
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "BENTOML_DO_NOT_TRACK": "true"}
+"""Keeps the peers from telling their makers that they run."""
 
 
 def recogniser_commands(
@@ -61,8 +63,10 @@ def _peers(
     direction: str, bento: str, python: Path, variables: dict[str, str]
 ) -> dict[str, Command]:
     # Without our own packages: the peers have an environment of their own.
-    variables = {**variables, "PYTHONPATH": str(ROOT)}
+    variables = {**variables, **_QUIET, "PYTHONPATH": str(ROOT)}
     package = "benchmarks.peers"
+    # Ray Serve's proxy is healthy before the model is there.
+    ready_paths = {"stt": "/transcribe", "tts": "/synthesize"}
 
     def command(name: str, module: str, arguments: tuple[str, ...], ready_path: str) -> Command:
         return Command(
@@ -76,7 +80,7 @@ def _peers(
 
     return {
         LITSERVE: command("litserve", f"{package}.litserve_{direction}", (), "/health"),
-        RAY_SERVE: command("ray", f"{package}.ray_{direction}", (), "/-/healthz"),
+        RAY_SERVE: command("ray", f"{package}.ray_{direction}", (), ready_paths[direction]),
         BENTOML: command(
             "bentoml",
             "bentoml",
