@@ -88,7 +88,7 @@ kind-up: setup ## Start both demo models in a cluster made by kind
 kind-down: setup ## Delete that cluster
 	$(RUN) -m tools.kind down
 
-bench: setup ## Measure the services, the raw model and the first design
+bench: setup ## Measure the services beside the raw models and other servers: writes benchmarks/results.md
 	$(RUN) -m benchmarks
 
 bench-live: setup ## Measure how many live sessions one service keeps up with, in five minutes

@@ -80,6 +80,8 @@ class Goal:
     unit: str = ""
     spread: tuple[float, ...] = ()
     """The figure of each round, where rounds have one."""
+    why: str = ""
+    """What stands in the way, or what the limit is made of; shown below the table."""
 
     @property
     def is_noise(self) -> bool:

@@ -4,28 +4,26 @@
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from benchmarks import inputs
 from benchmarks.load import Request, run
-from benchmarks.measures import Goal, Round, growth, overhead, promptness, row, speed_ratio
+from benchmarks.measures import Goal, Round, overhead, promptness, row, speed_ratio
+from benchmarks.outcome import Outcome, Progress
+from benchmarks.race.clips import make_clips
+from benchmarks.race.tables import rows_table
 from benchmarks.random_model import make_random_checkpoint
 from benchmarks.raw import Call, RawRecogniser, RawVoice, remote
-from benchmarks.results import Comparison, Memory
 from benchmarks.servers import SERVE, Command, Server, running
 
 RAW, SERVICE, FIRST_DESIGN = "raw model", "service", "first design"
 CROWD = 32
 """The number of clients that the goals are about."""
-
-Progress = Callable[[str], None]
-"""Prints how far the run is."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +81,15 @@ class Contest:
                 pace = f"{made.audio_s / made.seconds:.1f} audio s/s"
                 self.progress(f"  {system}{load}: {made.items} in {made.seconds:.1f} s, {pace}")
 
-    def comparison(self, title: str, goals: Sequence[Goal], notes: Sequence[str]) -> Comparison:
+    def comparison(self, title: str, goals: Sequence[Goal], notes: Sequence[str]) -> Outcome:
         """Returns everything that was measured."""
         loads = sorted(self.plan.items)
         order = [(RAW, None), *itertools.product((SERVICE, FIRST_DESIGN), loads)]
         rows = tuple(row(*key, self.rounds[key]) for key in order)
         ours = f"The raw model was quickest in batches of {self.batch}."
-        return Comparison(title, rows, tuple(goals), (ours, *notes))
+        listed = "\n".join(f"- {note}" for note in (ours, *notes))
+        figures = {"rows": [asdict(one) for one in rows]}
+        return Outcome(tuple(goals), (f"## {title}", rows_table(rows), listed), figures)
 
     def served(self, clients: int) -> list[Round]:
         """Returns our service's rounds with so many clients."""
@@ -114,7 +114,7 @@ class Contest:
 
 def recognisers(
     title: str, plan: Plan, *, is_random: bool, logs: Path, progress: Progress
-) -> Comparison:
+) -> Outcome:
     """Returns the comparison on the demo recogniser, or on the large one with random weights."""
     count = max(plan.items.values())
     clips = make_clips(count, logs, progress)
@@ -139,7 +139,7 @@ def recognisers(
         )
 
 
-def voices(title: str, plan: Plan, *, logs: Path, progress: Progress) -> Comparison:
+def voices(title: str, plan: Plan, *, logs: Path, progress: Progress) -> Outcome:
     """Returns the comparison on the demo voice."""
     texts = inputs.texts(max(plan.items.values()))
     voice = ("--checkpoint", str(inputs.DEMO_MODELS / "fastpitch.nemo"))
@@ -185,66 +185,6 @@ def contest(
         game.choose_batch()
         game.play()
         yield game
-
-
-def memories(
-    items: Mapping[str, int], warm_up: int, *, logs: Path, progress: Progress
-) -> list[Memory]:
-    """Returns how much memory each service holds over many short requests."""
-    clips = make_clips(32, logs, progress)
-    short = inputs.shortened(clips, inputs.cache_folder() / "clips-1s")
-    texts = [text for text in inputs.SENTENCES if len(text) <= 20]
-    requests = {
-        "stt": [clip.request() for clip in short],
-        "tts": [inputs.text_request(text) for text in texts],
-    }
-    with ExitStack() as stack:
-        progress("starting both services")
-        servers = {
-            name: stack.enter_context(
-                running(Command(f"{name}-memory", f"nemo_voice_{name}", ("serve", *SERVE)), logs)
-            )
-            for name in items
-        }
-        with ThreadPoolExecutor(len(servers)) as pool:
-            watched = [
-                pool.submit(_memory, name, server, requests[name], items[name], warm_up, progress)
-                for name, server in servers.items()
-            ]
-            return [one.result() for one in watched]
-
-
-def make_clips(count: int, logs: Path, progress: Progress) -> list[inputs.Clip]:
-    """Returns so many clips; the demo voice speaks those that are not there yet."""
-    folder = inputs.clips_folder()
-    if len(inputs.read_clips(folder)) < count:
-        progress(f"speaking {count} clips into {folder}, once")
-        with remote(RawVoice, [], log=logs / "clips.log") as voice:
-            voice("speak", inputs.clip_texts(count), folder)
-    return inputs.read_clips(folder)[:count]
-
-
-def _memory(
-    name: str,
-    server: Server,
-    requests: Sequence[Request],
-    items: int,
-    warm_up: int,
-    progress: Progress,
-) -> Memory:
-    server.wait()
-    done, errors, curve = 0, 0, []
-    step = max(1, items // 20)
-    for target in range(warm_up, warm_up + items + 1, step):
-        count = target - done
-        many = [requests[place % len(requests)] for place in range(count)]
-        errors += run(server.address, many, clients=16).errors
-        done = target
-        curve.append((done, server.resident_bytes()))
-        progress(f"  {name}: {done} requests, {curve[-1][1] / 2**20:.0f} MiB")
-    title = f"{name.upper()}: memory after {done - warm_up} requests more than after {warm_up}"
-    goal = growth(title, curve[0][1], curve[-1][1], at_most_percent=1.0)
-    return Memory(name, tuple(curve), errors, goal)
 
 
 def _recogniser_goals(title: str, game: Contest, is_random: bool) -> list[Goal]:
