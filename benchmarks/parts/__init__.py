@@ -31,6 +31,7 @@ PARTS: Mapping[str, float] = MappingProxyType(
         "stt-110m": 5,
         "tts": 10,
         "memory": 4,
+        "cpu": 6,
     }
 )
 """Each part with the minutes that it takes, in the order of the page."""
