@@ -30,6 +30,7 @@ PARTS: Mapping[str, float] = MappingProxyType(
         "stt-demo": 9,
         "stt-110m": 4,
         "tts": 11,
+        "cpu": 6,
         "profile": 2,
         "memory": 3,
     }

@@ -89,14 +89,50 @@ class FakeGpu:
         self.emptied += 1
 
 
-@pytest.mark.parametrize(("wanted", "expected"), [("auto", "float32"), ("bfloat16", "bfloat16")])
-def test_a_cpu_computes_in_float32_unless_set_otherwise(
-    wanted: str, expected: str, caplog: pytest.LogCaptureFixture
+class Processor:
+    """Makes torch report a processor with some instructions alone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *instructions: str) -> None:
+        found = {"avx2": True, "avx512_bf16": False} | dict.fromkeys(instructions, True)
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
+
+
+@pytest.mark.parametrize("preferred", ["float16", "bfloat16"])
+def test_a_cpu_computes_in_float32_unless_set_otherwise(preferred: str) -> None:
+    assert hardware.precision_of("auto", CPU, preferred=preferred) is torch.float32
+
+
+@pytest.mark.parametrize(
+    ("instructions", "is_warned"), [((), True), (("avx512_bf16",), False), (("amx_bf16",), False)]
+)
+def test_bfloat16_is_warned_of_where_the_processor_has_no_instructions_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    instructions: tuple[str, ...],
+    *,
+    is_warned: bool,
 ) -> None:
-    found = hardware.precision_of(wanted, CPU, preferred="float16")
-    assert str(found) == f"torch.{expected}"
+    Processor(monkeypatch, *instructions)
+    assert hardware.precision_of("bfloat16", CPU) is torch.bfloat16
     warned = [vars(record).get("advice", "") for record in caplog.records]
-    assert ["PRECISION=auto" in str(advice) for advice in warned] == [True] * (wanted != "auto")
+    assert ["PRECISION=auto" in str(advice) for advice in warned] == [True] * is_warned
+
+
+@pytest.mark.parametrize("instruction", ["avx512_vnni", "avx_vnni", "amx_int8"])
+def test_int8_needs_instructions_of_the_processor(
+    monkeypatch: pytest.MonkeyPatch, instruction: str
+) -> None:
+    Processor(monkeypatch)
+    with pytest.raises(UnusablePrecision, match=r"VNNI.*Set NEMO_VOICE_PRECISION=auto"):
+        hardware.precision_of("int8", CPU)
+    Processor(monkeypatch, instruction)
+    assert hardware.precision_of("int8", CPU) is torch.int8
+
+
+def test_int8_is_refused_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeGpu(monkeypatch, (9, 0))
+    with pytest.raises(UnusablePrecision, match="int8 is for CPUs"):
+        hardware.precision_of("int8", GPU)
 
 
 def test_a_cpu_refuses_float16() -> None:

@@ -135,6 +135,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {**DEMO, "gpu": {"count": 0}, "engine": {"tf32": True}},
         "engine.memoryFraction and engine.tf32 are about a GPU: gpu.count is 0",
     ),
+    "int8 on a GPU": (
+        {**DEMO, **GPU, "engine": {"precision": "int8"}},
+        "engine.precision int8 is for an stt service without a GPU: gpu.count 0",
+    ),
+    "int8 for a voice": (
+        {**NVIDIA, "gpu": {"count": 0}, "engine": {"precision": "int8"}},
+        "engine.precision int8 is for an stt service without a GPU: gpu.count 0",
+    ),
     "TF32 in words": ({**DEMO, "engine": {"tf32": "yes"}}, "must be of type boolean"),
 }
 ACCEPTED: dict[str, dict[str, Any]] = {
@@ -172,6 +180,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "a share of the GPU": {**DEMO, **GPU, "engine": {"memoryFraction": 0.4, "tf32": True}},
     "the whole GPU": {**DEMO, "engine": {"memoryFraction": 1}},
     "no TF32 on a CPU": {**DEMO, "gpu": {"count": 0}, "engine": {"tf32": False}},
+    "int8 on a CPU": {**DEMO, "gpu": {"count": 0}, "engine": {"precision": "int8"}},
     "a decoder": {**DEMO, "gpu": {"count": 0}, "engine": {"decoder": "ctc"}},
 }
 

@@ -54,3 +54,9 @@ def test_what_is_no_list_of_speakable_texts_ends_the_command(given: str, complai
         settings("--warmup-texts", given)
     assert complaint in str(ended.value)
     assert "NEMO_VOICE_WARMUP_TEXTS" in str(ended.value)
+
+
+def test_int8_is_no_format_of_a_voice() -> None:
+    with pytest.raises(SystemExit) as ended:
+        settings("--precision", "int8")
+    assert "int8 is for recognisers" in str(ended.value)

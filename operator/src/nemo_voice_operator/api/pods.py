@@ -280,8 +280,8 @@ PullSecrets = Annotated[
 class Engine(Part):
     """How the model runs. What is absent is the service's own default."""
 
-    precision: Literal["float32", "bfloat16", "float16"] | None = None
-    """Number format of the heavy layers."""
+    precision: Literal["float32", "bfloat16", "float16", "int8"] | None = None
+    """Number format of the heavy layers. `int8` is for stt without a GPU."""
     max_batch: Annotated[int, Field(ge=1, le=256)] | None = None
     """Most items in one batch."""
     max_wait_ms: Annotated[int, Field(ge=0, le=1000)] | None = None

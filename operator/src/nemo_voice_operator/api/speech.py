@@ -140,5 +140,10 @@ SPEECH_RULES = (
         "(has(self.engine.tf32) && self.engine.tf32)))",
         "engine.memoryFraction and engine.tf32 are about a GPU: gpu.count is 0",
     ),
+    cel(
+        "(self.task == 'stt' && self.gpu.count == 0) || "
+        f"!({_HAS_ENGINE}has(self.engine.precision) && self.engine.precision == 'int8')",
+        "engine.precision int8 is for an stt service without a GPU: gpu.count 0",
+    ),
 )
 """What the fields above must have in common with each other, and with the rest of a spec."""

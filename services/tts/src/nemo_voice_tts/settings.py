@@ -112,6 +112,16 @@ class TtsSettings(ServiceSettings):
             return speakers_of(given)
         return checked_speakers(list(given.items())) if isinstance(given, Mapping) else given
 
+    @field_validator("precision")
+    @classmethod
+    def _is_for_voices(cls, precision: str) -> str:
+        if precision == "int8":
+            raise ValueError(
+                "int8 is for recognisers: a voice's heavy layers are convolutions. "
+                "Set NEMO_VOICE_PRECISION=auto"
+            )
+        return precision
+
     @field_validator("language")
     @classmethod
     def _is_read(cls, tag: str | None) -> str | None:

@@ -79,3 +79,10 @@ def test_float16_on_a_cpu_is_refused_before_anything_is_fetched() -> None:
         before_import(ServiceSettings(device="cpu", precision="float16"))
     before_import(ServiceSettings(device="cpu", precision="bfloat16"))
     before_import(ServiceSettings(device="auto", precision="float16"))
+
+
+def test_int8_on_a_gpu_is_refused_before_anything_is_fetched() -> None:
+    with pytest.raises(UnusablePrecision, match="Set NEMO_VOICE_PRECISION=auto"):
+        before_import(ServiceSettings(device="cuda", precision="int8"))
+    before_import(ServiceSettings(device="cpu", precision="int8"))
+    before_import(ServiceSettings(device="auto", precision="int8"))

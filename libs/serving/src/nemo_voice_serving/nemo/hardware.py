@@ -14,7 +14,11 @@ import torch
 from cuda.bindings import nvml
 
 from nemo_voice_serving.errors import BackendFailed, DeviceLost, OutOfMemory, VoiceError
-from nemo_voice_serving.nemo.torch_setup import refuse_on_cpu
+from nemo_voice_serving.nemo.torch_setup import (
+    UnusablePrecision,
+    refuse_on_cpu,
+    refuse_on_gpu,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +27,15 @@ MINIMUM_DRIVERS = {12: (525, 60), 13: (580, 65)}
 
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")
 
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_DTYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "int8": torch.int8,
+}
+_MULTIPLIES_INT8 = ("avx512_vnni", "avx_vnni", "amx_int8")
+_MULTIPLIES_BFLOAT16 = ("avx512_bf16", "amx_bf16")
+"""Names of processors' instructions, as torch reports them."""
 
 _POISONED = re.compile(
     r"CUDA error|illegal memory access|device-side assert|unspecified launch failure"
@@ -105,24 +117,42 @@ def precision_of(
     """Returns the number format for the heavy layers; one that is slow on a CPU is warned of.
 
     Args:
-        wanted: `float32`, `bfloat16`, `float16`, or `auto`: float32 on a CPU or an old GPU, else
-            the preferred one.
+        wanted: `float32`, `bfloat16`, `float16`, `int8`, or `auto`: float32 on a CPU or an old GPU,
+            else the preferred one.
         device: Where the model computes.
         preferred: What `auto` means on a GPU that computes it natively.
 
     Raises:
-        UnusablePrecision: float16 on a CPU.
+        UnusablePrecision: float16 on a CPU; int8 on a GPU, or on a CPU without instructions for it.
     """
     chosen = _DTYPES.get(preferred, torch.float32) if isinstance(preferred, str) else preferred
-    if device.type != "cuda":
+    if device.type == "cuda":
+        refuse_on_gpu(wanted)
+    else:
         refuse_on_cpu(wanted)
-        if wanted == "bfloat16":
-            advice = "set NEMO_VOICE_PRECISION=auto unless this CPU computes bfloat16 natively"
-            logger.warning("bfloat16 is slower than float32 on most CPUs", extra={"advice": advice})
+        _check_processor(wanted)
     if wanted != "auto":
         return _DTYPES[wanted]
     is_native = device.type == "cuda" and _computes_natively(chosen, device)
     return chosen if is_native else torch.float32
+
+
+def _check_processor(wanted: str) -> None:
+    if wanted == "int8" and not _has_instructions(_MULTIPLIES_INT8):
+        raise UnusablePrecision(
+            "this processor has no instructions for int8 (AVX-512 VNNI, AVX-VNNI or AMX), without "
+            "which it is slower than float32. Set NEMO_VOICE_PRECISION=auto."
+        )
+    if wanted == "bfloat16" and not _has_instructions(_MULTIPLIES_BFLOAT16):
+        logger.warning(
+            "this processor computes bfloat16 more slowly than float32",
+            extra={"advice": "set NEMO_VOICE_PRECISION=auto"},
+        )
+
+
+def _has_instructions(names: tuple[str, ...]) -> bool:
+    found = torch.cpu.get_capabilities()
+    return any(found.get(name, False) for name in names)
 
 
 def _computes_natively(precision: torch.dtype, device: torch.device) -> bool:

@@ -28,10 +28,12 @@ def before_import(settings: ServiceSettings) -> None:
     """Sets what torch reads from the environment when it is imported.
 
     Raises:
-        UnusablePrecision: The settings want a format that a CPU cannot compute in.
+        UnusablePrecision: The settings want a format that their device cannot compute in.
     """
     if settings.device == "cpu":
         refuse_on_cpu(settings.precision)
+    if settings.device == "cuda":
+        refuse_on_gpu(settings.precision)
     if settings.threads:
         os.environ["OMP_NUM_THREADS"] = str(settings.threads)
     # Batches of many sizes leave gaps in the GPU's memory, which these segments close. What the
@@ -50,6 +52,19 @@ def refuse_on_cpu(precision: str) -> None:
         raise UnusablePrecision(
             "float16 needs a GPU: on a CPU it takes up to seventy times as long as float32. Set "
             "NEMO_VOICE_PRECISION=auto, which is float32 on a CPU and the best format on a GPU."
+        )
+
+
+def refuse_on_gpu(precision: str) -> None:
+    """Refuses `int8` on a GPU, for which there is no quick int8 here.
+
+    Raises:
+        UnusablePrecision: It is int8.
+    """
+    if precision == "int8":
+        raise UnusablePrecision(
+            "int8 is for CPUs: on a GPU bfloat16 is quicker and more exact. Set "
+            "NEMO_VOICE_PRECISION=auto, or NEMO_VOICE_DEVICE=cpu."
         )
 
 

@@ -14,7 +14,7 @@ class RecogniserOptions:
     device: str = "auto"
     """`auto`, `cpu` or `cuda`."""
     precision: str = "auto"
-    """`auto`, `float32`, `bfloat16` or `float16`, for the layers that round well."""
+    """`auto`, `float32`, `bfloat16`, `float16` or `int8`, for the layers that round well."""
     decoder: DecoderChoice = DecoderChoice.AUTO
     """Which decoder of a hybrid checkpoint to use; another has one alone."""
     use_cuda_graphs: bool = True

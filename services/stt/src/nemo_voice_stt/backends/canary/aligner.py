@@ -17,6 +17,7 @@ from nemo_voice_serving.model_kinds.config import read_config
 from nemo_voice_serving.model_kinds.safety import refuse_foreign_class, refuse_unsafe
 from nemo_voice_serving.nemo.loading import CONFIG_FILE, WEIGHTS_FILE, UnusableModel, restore
 from nemo_voice_stt.backends.canary.time_tokens import Span
+from nemo_voice_stt.backends.encoder_precision import settle_encoder
 from nemo_voice_stt.backends.padding import padded
 
 logger = logging.getLogger(__name__)
@@ -110,8 +111,8 @@ def load_aligner(directory: Path, device: torch.device, precision: torch.dtype) 
     if target.rpartition(".")[2] != _CLASS:
         raise UnusableModel(f"its aligner is {target}, where a {_CLASS} is expected")
     model = restore(EncDecCTCModelBPE, directory, prefix=PREFIX)
-    for module in (model.encoder, model.decoder):
-        module.to(precision)
+    precision = settle_encoder(model.encoder, precision)
+    model.decoder.to(precision)
     model.to(device)
     model.eval()
     return Aligner(model, device, precision)

@@ -19,6 +19,7 @@ from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.model_kinds.judgement import PROMPT_FORMATS
 from nemo_voice_serving.nemo.loading import UnusableModel, restore
 from nemo_voice_stt.backends.canary.prompts import Prompts
+from nemo_voice_stt.backends.encoder_precision import settle_encoder
 from nemo_voice_stt.backends.padding import padded
 
 TOKENIZERS = frozenset({"CanaryTokenizer", "CanaryBPETokenizer"})
@@ -173,7 +174,7 @@ def load_stages(directory: Path, device: torch.device, precision: torch.dtype) -
         )
     # The features stay float32, and so does the decoder: the likeliest of 16,000 tokens is lost in
     # bfloat16's rounding, and one wrong token leads to others.
-    model.encoder.to(precision)
+    precision = settle_encoder(model.encoder, precision)
     model.to(device)
     model.eval()
     return Stages(model, device, precision)

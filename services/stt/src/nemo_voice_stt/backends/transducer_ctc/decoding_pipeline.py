@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 from nemo_voice_serving.nemo.hardware import synchronise
 from nemo_voice_serving.nemo.loading import class_named, parameter_count, restore
 from nemo_voice_stt.backends.decoder_choice import DecoderChoice
+from nemo_voice_stt.backends.encoder_precision import settle_encoder
 from nemo_voice_stt.backends.padding import padded
 from nemo_voice_stt.backends.transducer_ctc.attention_context import look_far_ahead
 from nemo_voice_stt.backends.transducer_ctc.ctc import CtcDecoder
@@ -127,8 +128,8 @@ class Stages:
     def settle(self) -> None:
         """Moves it to its device, in its precision."""
         # The features stay float32: a mel filterbank in bfloat16 errs thirty times its rounding.
-        rounded = [self.model.encoder]
-        rounded += [] if self.prompts is None else [self.prompts.kernel]
+        self.precision = settle_encoder(self.model.encoder, self.precision)
+        rounded = [] if self.prompts is None else [self.prompts.kernel]
         rounded += self.decoder.modules if self.decoder.is_rounded else ()
         for module in rounded:
             module.to(self.precision)

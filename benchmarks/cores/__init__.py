@@ -1,0 +1,1 @@
+"""What processor cores give: number formats, threads, and one process or several."""
