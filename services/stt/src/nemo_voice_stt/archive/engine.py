@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 from nemo_voice_serving.errors import BackendFailed, DeviceLost, NotReady, VoiceError
 from nemo_voice_stt.archive.errors import SinkFailed
@@ -19,7 +20,6 @@ from nemo_voice_stt.archive.progress import Progress
 from nemo_voice_stt.archive.recording import Found, Recording, Refused
 from nemo_voice_stt.archive.sink import WriteLine
 from nemo_voice_stt.archive.survey import Once, Outputs
-from nemo_voice_stt.archive.transcriber import Transcriber
 from nemo_voice_stt.archive.transcript_files import Heard, json_line, written
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,14 @@ _WINDOW = 4096
 """So many recordings are put in the order of their lengths at a time."""
 _WRITERS = 8
 """Outputs that are flushed to the disk at once: each waits, and computes little."""
+
+
+class Hears(Protocol):
+    """Transcribes one recording: `Transcriber`."""
+
+    async def heard(self, recording: Recording, /) -> Heard:
+        """Returns what a recording says, or raises a `VoiceError` with the reason why not."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class Engine:
 
     def __init__(
         self,
-        transcriber: Transcriber,
+        transcriber: Hears,
         outputs: Outputs,
         options: ArchiveOptions,
         limits: Limits,
@@ -85,6 +93,7 @@ class Engine:
         Raises:
             SinkFailed: No output can be written any more.
             DeviceLost: Nothing can be transcribed any more.
+            OSError: What there is cannot be read to its end.
         """
         windows = self._windows(found, once)
         following = asyncio.create_task(asyncio.to_thread(next, windows, None))

@@ -113,10 +113,10 @@ def _refuse_contradictions(source: Iterable[Found], outputs: Outputs, found: Sur
         key = outputs.key(recording)
         if key not in found.repeated:
             continue
-        before = first.setdefault(key, recording)
-        if before is recording:
-            continue
-        if _means(before) == _means(recording):
+        before = first.get(key)
+        if before is None:
+            first[key] = recording
+        elif _means(before) == _means(recording):
             _count_once(found, recording, outputs)
         elif len(pairs) < _SHOWN:
             pairs.append(f"  {shown(before.path)} and {shown(recording.path)}")
