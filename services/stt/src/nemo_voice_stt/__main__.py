@@ -14,6 +14,8 @@ from nemo_voice_serving.errors import VoiceError
 from nemo_voice_serving.http.server import serve
 from nemo_voice_stt import __version__
 from nemo_voice_stt.app import TranscriptionService, build, fetch_recogniser
+from nemo_voice_stt.cli.archive import transcribe_archive
+from nemo_voice_stt.cli.archive_request import Contradiction, add_archive_flags, request_of
 from nemo_voice_stt.cli.live import transcribe_live
 from nemo_voice_stt.cli.sound_input import NoSound, recorder
 from nemo_voice_stt.model_files import model_of
@@ -50,10 +52,21 @@ def _add_transcribe_flags(parser: argparse.ArgumentParser, settings: type[BaseSe
         metavar="HZ",
         help=f"samples a second of live audio without a header (default: {_RATE_HZ})",
     )
-    add_settings_flags(parser, settings, operands="FILE... [--words] | --live [-] [--rate HZ]")
+    add_archive_flags(parser)
+    operands = "FILE... [--words] | FOLDER|MANIFEST|FILE... --out FOLDER | --live [-] [--rate HZ]"
+    add_settings_flags(parser, settings, operands=operands)
 
 
 def _transcribe(parsed: argparse.Namespace, settings: SttSettings) -> int:
+    try:
+        request = request_of(parsed)
+    except Contradiction as error:
+        sys.stderr.write(f"transcribe: {error}\n")
+        return 2
+    if request is not None:
+        return transcribe_archive(
+            request, settings, lambda made: TranscriptionService(made, fetch_recogniser)
+        )
     if problem := _problem_of(parsed):
         sys.stderr.write(f"transcribe: {problem}\n")
         return 2

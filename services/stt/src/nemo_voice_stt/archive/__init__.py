@@ -1,0 +1,1 @@
+"""Thousands of files through one loaded model: each once, resumed by what is there."""
