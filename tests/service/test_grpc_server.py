@@ -24,7 +24,7 @@ from nemo_voice_stt.grpc.protos import riva_asr_pb2 as asr
 from nemo_voice_stt.grpc.protos.riva_asr_pb2_grpc import RivaSpeechRecognitionStub
 from nemo_voice_stt.transcription.port import Clip, Recognition
 from support.audio.sounds import libsndfile_bytes, speech_like
-from support.grpc.calling import address_of, channel_to, details_of
+from support.grpc.calling import address_of, channel_to, details_of, until_counted
 from support.http.voice_apps import stt_app
 from support.models.fakes import FakeRecogniser
 from support.ports import free_port
@@ -87,6 +87,7 @@ async def test_a_call_needs_a_valid_key_where_keys_are_set(keys: Path) -> None:
         wrong = await error_of(stub.Recognize(REQUEST, metadata=(("authorization", "Bearer x"),)))
         await stub.Recognize(REQUEST, metadata=KEY)
         await stub.Recognize(REQUEST, metadata=(("api-key", "other-key"),))
+        await until_counted(app)
     assert {error.code() for error in (without, wrong)} == {grpc.StatusCode.UNAUTHENTICATED}
     assert details_of(without)[0] == details_of(wrong)[0] == "invalid_api_key"
     assert outcome_count(app, "invalid_api_key") == 2
@@ -107,6 +108,7 @@ async def test_even_unknown_methods_need_a_key(keys: Path) -> None:
         unknown = channel.unary_unary("/nvidia.riva.nlp.RivaLanguageUnderstanding/AnalyzeIntent")
         without = await error_of(unknown(b""))
         with_key = await error_of(unknown(b"", metadata=KEY))
+        await until_counted(app)
     assert without.code() is grpc.StatusCode.UNAUTHENTICATED
     assert with_key.code() is grpc.StatusCode.UNIMPLEMENTED
     assert NAME in with_key.details()
@@ -262,6 +264,7 @@ async def test_a_failure_of_the_model_is_internal_and_quotes_nothing() -> None:
     async with channel_to(app) as channel:
         model.error = RuntimeError("cannot decode 'my secret'")
         error = await error_of(RivaSpeechRecognitionStub(channel).Recognize(REQUEST))
+        await until_counted(app)
     assert error.code() is grpc.StatusCode.INTERNAL
     assert details_of(error)[0] == "backend_failed"
     assert "secret" not in str(error)
@@ -292,16 +295,17 @@ async def test_work_ends_with_its_client(end: str) -> None:
         stub = RivaSpeechRecognitionStub(channel)
         admission = app.state.service.use_case()._admission
         model.gate.clear()
-        call = stub.Recognize(REQUEST, timeout=0.3 if end == "deadline" else None)
-        while not admission.work:
-            await asyncio.sleep(0.005)
+        call = stub.Recognize(REQUEST, timeout=1.5 if end == "deadline" else None)
+        async with asyncio.timeout(10):
+            while not admission.work:
+                await asyncio.sleep(0.005)
         if end == "cancel":
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
         else:
             assert (await error_of(call)).code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             while admission.work or app.state.service.runtime.metrics.in_flight():
                 await asyncio.sleep(0.005)
         model.gate.set()
@@ -340,6 +344,14 @@ async def both_protocols(app: FastAPI) -> AsyncIterator[DrainingServer]:
         await task
 
 
+async def refused_call(stub: RivaSpeechRecognitionStub) -> grpc.aio.AioRpcError:
+    """Returns the error of the first call that the server does not take; those before wait."""
+    while True:
+        error = await error_of(stub.Recognize(REQUEST, timeout=0.5))
+        if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+            return error
+
+
 async def test_the_end_waits_for_calls_in_flight_and_for_no_watcher() -> None:
     model = HeldRecogniser()
     app = stt_app(model, grpc_port=free_port(), drain={"delay_s": 0, "timeout_s": 20})
@@ -354,8 +366,7 @@ async def test_the_end_waits_for_calls_in_flight_and_for_no_watcher() -> None:
         server._drain()
         while not server.should_exit:
             await asyncio.sleep(0.005)
-        await asyncio.sleep(0.3)
-        late = await error_of(stub.Recognize(REQUEST))
+        late = await refused_call(stub)
         began_s = time.monotonic()
         model.gate.set()
         response = await call

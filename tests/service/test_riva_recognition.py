@@ -19,7 +19,7 @@ from nemo_voice_stt.grpc.protos import riva_asr_pb2 as asr
 from nemo_voice_stt.grpc.protos.riva_asr_pb2_grpc import RivaSpeechRecognitionStub
 from nemo_voice_stt.transcription.port import Abilities, Clip, Recognition
 from support.audio.sounds import libsndfile_bytes, speech_like
-from support.grpc.calling import channel_to, details_of
+from support.grpc.calling import channel_to, details_of, until_counted
 from support.http.voice_apps import stt_app
 from support.models.fakes import FakeRecogniser
 from support.ports import free_port
@@ -407,6 +407,7 @@ async def test_audio_is_charged_and_counted_as_over_http(tmp_path: Path) -> None
             asr.RecognizeRequest(config=config(), audio=WAV),
             metadata=(("authorization", "Bearer sesame"),),
         )
+        await until_counted(app)
     registry = app.state.service.runtime.metrics.registry
     route = "/nvidia.riva.asr.RivaSpeechRecognition/Recognize"
     served = registry.get_sample_value(

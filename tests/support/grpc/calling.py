@@ -1,5 +1,6 @@
 """An application's gRPC server on a loopback socket, with a channel to it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +11,8 @@ from google.rpc import error_details_pb2, status_pb2
 
 from nemo_voice_serving.http.server import SideServer
 from nemo_voice_serving.runtime.service import Service
+
+_PATIENCE_S = 30.0
 
 
 @asynccontextmanager
@@ -32,6 +35,13 @@ async def channel_to(app: FastAPI, *, ready: bool = True) -> AsyncIterator[grpc.
     finally:
         await server.stop(0)
         await service.stop()
+
+
+async def until_counted(app: FastAPI) -> None:
+    """Waits until every call has been counted, which is a little after its client has its end."""
+    async with asyncio.timeout(_PATIENCE_S):
+        while app.state.service.runtime.metrics.in_flight():
+            await asyncio.sleep(0.005)
 
 
 def address_of(app: FastAPI) -> str:

@@ -46,8 +46,12 @@ class ServiceProcess:
         assert grown_mb < most_mb, f"{grown_mb:.0f} MB more than the {before_mb:.0f} MB before"
 
     def written(self) -> str:
-        """Returns what was written to its streams so far."""
-        return self.streams.read_text(encoding="utf-8", errors="replace")
+        """Returns the lines that were written to its streams so far; the last may not be whole yet.
+
+        It is left out then: a line is read while it is written.
+        """
+        text = self.streams.read_text(encoding="utf-8", errors="replace")
+        return text[: text.rfind("\n") + 1]
 
     def _memory_mb(self, name: str) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
