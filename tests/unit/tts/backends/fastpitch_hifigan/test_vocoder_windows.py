@@ -8,6 +8,7 @@ from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import (
     Stretch,
     UpsamplingStage,
     context_frames,
+    even_width,
     stretches,
 )
 
@@ -56,6 +57,22 @@ def test_spectrogram_shorter_than_every_width_is_one_run(widths: tuple[int, ...]
 
 def test_window_with_little_beside_its_context_is_not_used() -> None:
     assert stretches(100, widths=(64,), context=30) == [Stretch(0, 100, 0, 100)]
+
+
+@pytest.mark.parametrize("context", [4, 14, 20])
+def test_even_runs_are_few_and_none_is_longer_than_allowed(context: int) -> None:
+    for frame_count in (*range(1, 400, 13), 512, 513, 520, 900, 1500, 3000):
+        width = even_width(frame_count, longest=512, context=context)
+        runs = stretches(frame_count, widths=(width,), context=context)
+        check_runs(runs, frame_count, context)
+        needed = frame_count + 2 * context * (len(runs) - 1)
+        assert width <= 512
+        assert len(runs) == 1 or needed > 512 * (len(runs) - 1)
+        assert needed <= width * len(runs) < needed + len(runs)
+
+
+def test_a_limit_too_short_for_the_context_is_no_limit() -> None:
+    assert even_width(2000, longest=59, context=20) == 2000
 
 
 def test_empty_spectrogram_needs_no_run() -> None:

@@ -16,7 +16,11 @@ from typing_extensions import override
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.batching.backend import ModelDescription
 from nemo_voice_serving.model_store.checkpoints import pair_in
-from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import Stretch, stretches
+from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import (
+    Stretch,
+    even_width,
+    stretches,
+)
 from nemo_voice_tts.synthesis.port import Phrase, Spectrogram, Voice, Window
 from nemo_voice_tts.text.insets import NONE, Pronunciations
 from nemo_voice_tts.text.phonemes import Pronunciation
@@ -27,8 +31,11 @@ if TYPE_CHECKING:
 
 FIRST_WIDTH = 64
 """Frames of a first window: three quarters of a second of sound, most of it kept."""
-WIDTHS = (64, 128, 256)
+WIDTHS: tuple[int, ...] = (64, 128, 256)
 """Frames of the windows: few sizes, so that windows of several requests share a batch."""
+LONGEST = 512
+"""Most frames that a CPU runs at once: the context of further runs costs a twentieth, and others
+wait for no longer than for these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +128,12 @@ class NemoVoice(Voice):
 
     @override
     def windows(self, spectrogram: Spectrogram, *, first: bool) -> Sequence[Window]:
-        count = spectrogram.frame_count
+        count, context = spectrogram.frame_count, self._hifigan.context_frames
+        widths = WIDTHS
+        if not self._is_windowed:
+            widths = (even_width(count, longest=LONGEST, context=context),)
         planned = stretches(
-            count,
-            widths=WIDTHS if self._is_windowed else (),
-            context=self._hifigan.context_frames,
-            first_width=FIRST_WIDTH if first else None,
+            count, widths=widths, context=context, first_width=FIRST_WIDTH if first else None
         )
         return [_window(spectrogram, stretch) for stretch in planned]
 

@@ -16,6 +16,7 @@ from nemo.collections.tts.models import HifiGanModel
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.nemo.loading import require_class, restore
+from nemo_voice_tts.backends.fastpitch_hifigan.packed_generator import packed_generator
 from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import (
     UpsamplingStage,
     context_frames,
@@ -28,6 +29,7 @@ class HifiGan:
 
     def __init__(self, model: Any, device: torch.device, precision: torch.dtype) -> None:
         self._generator = model.generator
+        self._packed = packed_generator(model.generator) if device.type == "cpu" else None
         self._device = device
         self._precision = precision
         self.model = model
@@ -39,15 +41,16 @@ class HifiGan:
     @torch.inference_mode()  # type: ignore[untyped-decorator,unused-ignore]  # torch is untyped here
     def waveforms(self, windows: Sequence[Window]) -> list[Samples]:
         """Returns the kept sound of each window; all windows have the same number of frames."""
-        mels = torch.stack(
-            [
-                window.spectrogram.frames[:, window.start : window.start + window.frame_count]
-                for window in windows
-            ]
-        )
-        sound = self._generator(x=mels.to(self._precision)).squeeze(1)
-        samples = sound.float().clamp_(-1.0, 1.0).cpu().numpy()
-        return [self._kept(row, window) for row, window in zip(samples, windows, strict=True)]
+        mels = [
+            window.spectrogram.frames[:, window.start : window.start + window.frame_count]
+            for window in windows
+        ]
+        if self._packed is not None:
+            rows = [self._packed.sound(mel).numpy() for mel in mels]
+        else:
+            sound = self._generator(x=torch.stack(mels).to(self._precision)).squeeze(1)
+            rows = list(sound.float().clamp_(-1.0, 1.0).cpu().numpy())
+        return [self._kept(row, window) for row, window in zip(rows, windows, strict=True)]
 
     def _kept(self, row: Samples, window: Window) -> Samples:
         first = (window.keep_start - window.start) * self.hop_samples

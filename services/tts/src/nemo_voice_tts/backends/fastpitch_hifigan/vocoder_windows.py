@@ -74,6 +74,21 @@ def stretches(
     return list(_runs(frame_count, first=first, later=width, context=context))
 
 
+def even_width(frame_count: int, *, longest: int, context: int) -> int:
+    """Returns the size of the runs, as few and short as can be, of which none is longer.
+
+    Args:
+        frame_count: Frames of the spectrogram.
+        longest: Most frames of a run; ignored where it is not three contexts.
+        context: As for `stretches`.
+    """
+    if frame_count <= longest or longest < SHORTEST_WIDTH * context:
+        return frame_count
+    shared = 2 * context
+    count = -(-(frame_count - shared) // (longest - shared))
+    return -(-(frame_count + (count - 1) * shared) // count)
+
+
 def _runs(frame_count: int, *, first: int, later: int, context: int) -> Iterator[Stretch]:
     position, width = 0, first
     while position < frame_count:
