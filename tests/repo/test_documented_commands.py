@@ -60,7 +60,10 @@ RUN_BY = {
     PYTHON + r"nemo_voice_tts voices": (
         "tests/unit/tts/test_voices_command.py::test_the_one_voice_of_the_demo_is_printed"
     ),
-    PYTHON + r"nemo_voice_stt transcribe (?!--live).*": WITHOUT_SERVER,
+    PYTHON + r"nemo_voice_stt transcribe (?!--live|.*--out).*": WITHOUT_SERVER,
+    PYTHON + r"nemo_voice_stt transcribe .* --out .*": (
+        "tests/model/test_archive_command.py::test_ten_recordings_are_transcribed_as_each_alone"
+    ),
     PYTHON + r"nemo_voice_stt transcribe --live": (
         "tests/model/test_live_command.py::test_ctrl_c_ends_the_utterance_and_its_text_is_shown"
     ),

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Protocol
 
 from nemo_voice_serving.errors import BackendFailed, DeviceLost, NotReady, VoiceError
-from nemo_voice_stt.archive.errors import SinkFailed
+from nemo_voice_stt.archive.errors import SinkFailed, UnreadableFile
 from nemo_voice_stt.archive.options import ArchiveOptions
 from nemo_voice_stt.archive.progress import Progress
 from nemo_voice_stt.archive.recording import Found, Recording, Refused
@@ -34,7 +34,7 @@ class Hears(Protocol):
     """Transcribes one recording: `Transcriber`."""
 
     async def heard(self, recording: Recording, /) -> Heard:
-        """Returns what a recording says, or raises a `VoiceError` with the reason why not."""
+        """Returns what a recording says, or raises `VoiceError` or `UnreadableFile`: why not."""
         ...
 
 
@@ -158,7 +158,7 @@ class Engine:
         except (DeviceLost, NotReady) as error:
             self._end_with(error)
             return
-        except VoiceError as error:
+        except (VoiceError, UnreadableFile) as error:
             self._fail(recording, recording.place(), error)
             return
         finally:
@@ -194,7 +194,10 @@ class Engine:
             self._outputs.sink.write(name, data)
 
     def _fail(
-        self, recording: Recording | None, place: dict[str, object], error: VoiceError
+        self,
+        recording: Recording | None,
+        place: dict[str, object],
+        error: VoiceError | UnreadableFile,
     ) -> None:
         self._progress.failed(recording)
         try:

@@ -1,21 +1,22 @@
 """What keeps one file, or a whole run, from its outputs.
 
-VoiceError
-└── InvalidRequest
-    └── UnreadableFile    the file of one recording cannot be opened; the run goes on
-ArchiveRefused            the run cannot begin as asked
-SinkFailed                no output can be written any more; the run ends
+UnreadableFile    the file of one recording cannot be read; the run goes on
+ArchiveRefused    the run cannot begin as asked
+SinkFailed        no output can be written any more; the run ends
+
+What else is wrong with one recording is a `VoiceError`, as over HTTP.
 """
 
 import os
 
-from nemo_voice_serving.errors import InvalidRequest
 
+class UnreadableFile(Exception):
+    """A recording's file is absent, no regular file, or cannot be read: no error of a request."""
 
-class UnreadableFile(InvalidRequest):
-    """A recording's file is absent, no file, or not allowed to be read."""
-
-    code = "unreadable_file"
+    def body(self) -> dict[str, dict[str, str | None]]:
+        """Returns what the manifest of failures has of it, as of any `VoiceError`."""
+        kind, code = "invalid_request_error", "unreadable_file"
+        return {"error": {"message": str(self), "type": kind, "param": None, "code": code}}
 
 
 class ArchiveRefused(Exception):

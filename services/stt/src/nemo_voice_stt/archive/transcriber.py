@@ -61,6 +61,7 @@ class Transcriber:
 
         Raises:
             VoiceError: With the reason, as the HTTP route would have it.
+            UnreadableFile: The file cannot be read at all.
         """
         options = self._options
         hotwords = hotwords_of(None, (*options.keywords, *recording.keywords))
