@@ -25,7 +25,6 @@ from benchmarks.servers import Command, running
 LOADS = {"STT, demo": {1: 48, 32: 192}, "TTS": {1: 12, 32: 32}}
 QUICK_LOADS = {"STT, demo": {1: 4, 32: 32}, "TTS": {1: 2}}
 WORD_ROUNDS, WORD_ITEMS, WORD_BATCH = 5, 64, 16
-SPARE_S = 1.0
 
 _METHOD = """\
 The service's metrics, and its stacks sampled 200 times a second (py-spy) during a load that is run
@@ -111,7 +110,7 @@ def _profiles(
         found = []
         for clients, items in loads.items():
             setting.progress(f"  {command.name}: {clients} clients")
-            found.append(profiled(server, requests[:items], clients, python, SPARE_S))
+            found.append(profiled(server, requests[:items], clients, python))
         return found
 
 

@@ -1,5 +1,6 @@
 """Looks at a running service: its stacks by py-spy, its metrics before and after a load."""
 
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from benchmarks.servers import Server
 RATE_HZ = 200
 PROFILER = "py-spy"
 """Comes with Ray into the environment of the peers."""
+STARTED = "Sampling process"
+"""What it says when it has found the service's processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,11 @@ class Profile:
     """What the service's threads were doing, per request; two at once count twice."""
 
 
-def profiled(
-    server: Server, requests: Sequence[Request], clients: int, python: Path, spare: float
-) -> Profile:
+class NoProfile(Exception):
+    """The profiler did not start; the message is its own."""
+
+
+def profiled(server: Server, requests: Sequence[Request], clients: int, python: Path) -> Profile:
     """Returns the profile of these requests, run twice: for the metrics, then under the profiler.
 
     Args:
@@ -46,12 +51,11 @@ def profiled(
         requests: What it is given, in a closed loop.
         clients: How many send.
         python: The Python of the environment that the profiler is in.
-        spare: The seconds that the profiler goes on after the expected end.
     """
     before = figures_of(_metrics(server))
     made = run(server.address, requests, clients)
     after = figures_of(_metrics(server))
-    sampled, watched = _sampled(server, requests, clients, python, made.seconds + spare)
+    sampled, watched = _sampled(server, requests, clients, python.with_name(PROFILER))
     return Profile(
         clients=clients,
         requests=made.items,
@@ -66,21 +70,32 @@ def profiled(
 
 
 def _sampled(
-    server: Server, requests: Sequence[Request], clients: int, python: Path, seconds: float
+    server: Server, requests: Sequence[Request], clients: int, profiler: Path
 ) -> tuple[str, Round]:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "stacks.txt"
         command = [
-            *(python.with_name(PROFILER), "record", "--pid", server.process.pid),
-            *("--rate", RATE_HZ, "--duration", round(seconds), "--format", "raw"),
-            *("--nonblocking", "--subprocesses", "--full-filenames", "--output", written),
+            *(str(profiler), "record", "--pid", str(server.process.pid), "--rate", str(RATE_HZ)),
+            *("--format", "raw", "--nonblocking", "--subprocesses", "--full-filenames"),
+            *("--output", str(written)),
         ]
-        profiler = subprocess.Popen(
-            [str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        made = run(server.address, requests, clients)
-        profiler.wait(seconds + 60)
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as running:
+            _wait_for_start(running)
+            made = run(server.address, requests, clients)
+            running.send_signal(signal.SIGINT)  # it writes what it has
+            running.communicate()
         return written.read_text(encoding="utf-8"), made
+
+
+def _wait_for_start(running: subprocess.Popen[str]) -> None:
+    said = []
+    for line in running.stdout or ():
+        said.append(line)
+        if STARTED in line:
+            return
+    raise NoProfile("".join(said))
 
 
 def _metrics(server: Server) -> str:

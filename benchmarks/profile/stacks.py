@@ -48,7 +48,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "use case": ("nemo_voice_stt/transcription/", "nemo_voice_tts/synthesis/"),
     "batching": ("nemo_voice_serving/batching/",),
     "HTTP edge": _EDGE,
-    "event loop": ("asyncio/", "uvloop", "selectors", "concurrent/futures", "threading"),
+    "event loop": ("asyncio/", "uvloop", "selectors"),
 }  # fmt: skip
 """What a piece of a frame's path means, in the order of the table."""
 
