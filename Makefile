@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SOURCES := libs services operator charts tests models benchmarks tools hack
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup demo kind-up kind-down test test-e2e test-long test-agents test-chaos check lint types imports verify audit format bench bench-live bench-operator images sbom chart push release-check packages models models-evaluate generate requirements clean
+.PHONY: help setup demo kind-up kind-down test test-e2e test-long test-agents test-chaos check lint types imports verify audit format bench bench-guard bench-live bench-operator images sbom chart push release-check packages models models-evaluate generate requirements clean
 
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,8 +88,11 @@ kind-up: setup ## Start both demo models in a cluster made by kind
 kind-down: setup ## Delete that cluster
 	$(RUN) -m tools.kind down
 
-bench: setup ## Measure the services, the raw model and the first design
+bench: setup ## Measure the services beside the raw models and other servers: writes benchmarks/results.md
 	$(RUN) -m benchmarks
+
+bench-guard: setup ## Race both services against their raw models, and fail when a quarter of the speed is lost
+	$(RUN) -m benchmarks.guard
 
 bench-live: setup ## Measure how many live sessions one service keeps up with, in five minutes
 	$(RUN) -m benchmarks.live

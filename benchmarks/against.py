@@ -15,11 +15,13 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import inputs
-from benchmarks.load import Request, run
+from benchmarks.http_client import Request
+from benchmarks.load import run
 from benchmarks.measures import Goal, Round, row, speed_ratio
-from benchmarks.report import figure, goal_line, rows_table, table
+from benchmarks.race.clips import make_clips
+from benchmarks.race.tables import rows_table
+from benchmarks.report import figure, goal_line, table
 from benchmarks.servers import Command, Server, running
-from benchmarks.suites import make_clips
 
 HERE, THERE = "this checkout", "the other"
 ITEMS = {

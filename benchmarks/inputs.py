@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.load import Request
+from benchmarks.http_client import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_MODELS = ROOT / "models" / "demo"

@@ -19,6 +19,10 @@ class Response:
     first_s: float | None
     """Seconds until the first audio; absent when the response is no audio."""
     error: str | None
+    is_refused: bool = False
+    """Whether the server said that it has too much to do."""
+    content: bytes = b""
+    """The body of a good response with text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,15 @@ class Round:
     """Of the good responses, in the inputs' order."""
     firsts_s: tuple[float, ...] = ()
     """Time to first audio, likewise."""
+    refused: int = 0
+    """How many of the errors are refusals for too much load."""
+    generator: float = 0.0
+    """The share of a core that the load generator used."""
 
     @classmethod
-    def of_responses(cls, seconds: float, responses: Sequence[Response]) -> "Round":
+    def of_responses(
+        cls, seconds: float, responses: Sequence[Response], *, generator: float = 0.0
+    ) -> "Round":
         """Returns the round that these responses make."""
         good = [response for response in responses if response.error is None]
         return cls(
@@ -46,6 +56,8 @@ class Round:
             errors=len(responses) - len(good),
             latencies_s=tuple(response.latency_s for response in good),
             firsts_s=tuple(response.first_s for response in good if response.first_s is not None),
+            refused=sum(response.is_refused for response in responses),
+            generator=generator,
         )
 
 
@@ -65,6 +77,9 @@ class Row:
     """The 50th, 95th and 99th percentile."""
     first_audio_ms: tuple[float, float, float] | None
     """The same of the time to first audio."""
+    spread_per_s: tuple[float, float] = (0.0, 0.0)
+    """Items per second of the slowest and of the fastest round."""
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,8 @@ class Goal:
     unit: str = ""
     spread: tuple[float, ...] = ()
     """The figure of each round, where rounds have one."""
+    why: str = ""
+    """What stands in the way, or what the limit is made of; shown below the table."""
 
     @property
     def is_noise(self) -> bool:
@@ -98,16 +115,19 @@ def row(system: str, clients: int | None, rounds: Sequence[Round]) -> Row:
     """Returns the system's line: the median round's throughput, percentiles over all requests."""
     latencies = [1000 * value for one in rounds for value in one.latencies_s]
     firsts = [1000 * value for one in rounds for value in one.firsts_s]
+    paces = [one.items / one.seconds for one in rounds]
     return Row(
         system=system,
         clients=clients,
         rounds=len(rounds),
         items=sum(one.items for one in rounds),
         errors=sum(one.errors for one in rounds),
-        items_per_s=median(one.items / one.seconds for one in rounds),
+        items_per_s=median(paces),
         audio_per_s=median(one.audio_s / one.seconds for one in rounds),
         latency_ms=percentiles(latencies) if latencies else None,
         first_audio_ms=percentiles(firsts) if firsts else None,
+        spread_per_s=(min(paces), max(paces)),
+        refused=sum(one.refused for one in rounds),
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 from pydantic import TypeAdapter
 
-from benchmarks.measures import Goal, Row
+from benchmarks.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +31,11 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """The systems beside each other, on one model."""
-
-    title: str
-    rows: tuple[Row, ...]
-    goals: tuple[Goal, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """The memory of one service over many requests."""
-
-    service: str
-    curve: tuple[tuple[int, int], ...]
-    """Requests served and bytes held; begins after the warm-up."""
-    errors: int
-    goal: Goal
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """One part of the benchmark."""
 
     circumstances: Circumstances
-    comparison: Comparison | None = None
-    memories: tuple[Memory, ...] = ()
-
-    @property
-    def goals(self) -> tuple[Goal, ...]:
-        """Every goal of the part."""
-        own = self.comparison.goals if self.comparison else ()
-        return (*own, *(memory.goal for memory in self.memories))
+    outcome: Outcome
 
 
 Parts = Mapping[str, Part]
@@ -74,7 +46,7 @@ _JSON = TypeAdapter(dict[str, Part])
 
 def to_json(parts: Parts) -> str:
     """Returns the parts as JSON."""
-    return _JSON.dump_json(dict(parts), indent=2).decode() + "\n"
+    return _JSON.dump_json(dict(parts), indent=1).decode() + "\n"
 
 
 def from_json(text: str) -> dict[str, Part]:
@@ -103,9 +75,15 @@ def circumstances(
 
 
 def processor_name(facts: Path = Path("/proc/cpuinfo")) -> str:
-    """Returns the processor's name."""
+    """Returns the processor's name, with its family and model, which its name may leave out."""
+    found: dict[str, str] = {}
     if facts.is_file():
         for line in facts.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+            name, _, value = line.partition(":")
+            found.setdefault(name.strip(), value.strip())
+    shown = found.get("model name") or platform.processor() or platform.machine()
+    numbers = [f"{name} {found[key]}" for name, key in _NUMBERS if key in found]
+    return " ".join([shown, f"({', '.join(numbers)})"]) if numbers else shown
+
+
+_NUMBERS = (("family", "cpu family"), ("model", "model"))

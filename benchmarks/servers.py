@@ -6,9 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -35,7 +35,12 @@ class Command:
     module: str
     arguments: tuple[str, ...]
     ready_path: str = "/v1/health/ready"
-    """Responds with 200 when the server is ready; the first design responds with 404."""
+    """Responds with the code of `ready_code` when the server is ready."""
+    ready_code: int = 200
+    python: Path = Path(sys.executable)
+    """Of the environment that it runs in."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of its environment, beside this process's own."""
 
 
 class NotStarted(Exception):
@@ -64,10 +69,23 @@ class Server:
                 raise NotStarted(f"{self.command.name} did not start; see {self.log}")
             time.sleep(0.2)
 
+    def family(self) -> list[psutil.Process]:
+        """Returns the server's processes."""
+        return [self.process, *self.process.children(recursive=True)]
+
     def resident_bytes(self) -> int:
         """Returns the memory that the server's processes hold."""
-        family = [self.process, *self.process.children(recursive=True)]
-        return sum(int(process.memory_info().rss) for process in family)
+        return sum(int(process.memory_info().rss) for process in self.family())
+
+    def pause(self) -> None:
+        """Stops its processes: some servers look at their queues a thousand times a second."""
+        for process in self.family():
+            process.suspend()
+
+    def resume(self) -> None:
+        """Lets its processes run on."""
+        for process in self.family():
+            process.resume()
 
     def batch_seconds(self) -> float:
         """Returns the seconds that the service's batches have run so far, as its metrics say."""
@@ -86,7 +104,7 @@ class Server:
             )
         except httpx.TransportError:
             return False
-        return response.status_code in {httpx.codes.OK, httpx.codes.NOT_FOUND}
+        return response.status_code == self.command.ready_code
 
 
 @contextmanager
@@ -106,24 +124,37 @@ def running(
     """
     port = free_port()
     log = logs / f"{command.name}.log"
-    arguments = [sys.executable, "-m", command.module, *command.arguments, "--port", str(port)]
+    start = (str(command.python), "-m", command.module)
+    arguments = [*start, *command.arguments, "--port", str(port)]
     with log.open("wb") as file:
         process = subprocess.Popen(
             arguments,
             stdout=file,
             stderr=file,
             cwd=folder,
-            env={**os.environ, **ONE_THREAD, **environment},
+            env={**os.environ, **ONE_THREAD, **command.variables, **environment},
         )
+    server = Server(command, f"http://127.0.0.1:{port}", psutil.Process(process.pid), log)
     try:
-        yield Server(command, f"http://127.0.0.1:{port}", psutil.Process(process.pid), log)
+        yield server
     finally:
+        family = server.family()
+        server.resume()
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(STOPPING_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        _end(family)
+
+
+def _end(family: Sequence[psutil.Process]) -> None:
+    """Ends what a server's processes have left running."""
+    for process in family:
+        if process.is_running():
+            process.kill()
+    psutil.wait_procs(family, STOPPING_S)
 
 
 def free_port() -> int:

@@ -17,3 +17,6 @@ compile tests/agents/pipecat/requirements.in -o tests/agents/pipecat/requirement
 compile tests/agents/livekit/requirements.in -o tests/agents/livekit/requirements.txt
 PYTHON_VERSION="$(cat tests/agents/wyoming/.python-version)" compile tests/agents/wyoming/requirements.in -o tests/agents/wyoming/requirements.txt
 compile tests/contract/pieces/requirements.in -o tests/contract/pieces/requirements.txt
+# The peers get the same versions as the images wherever they can: uv keeps those of the file that it writes.
+[[ -f requirements/peers.txt ]] || cp requirements/nemo.txt requirements/peers.txt
+compile --override requirements/peers-overrides.txt requirements/peers.in -o requirements/peers.txt

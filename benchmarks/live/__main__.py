@@ -24,9 +24,9 @@ from benchmarks.live.page import page
 from benchmarks.live.pieces import measured_pieces
 from benchmarks.live.results import Pieces, Results, to_json
 from benchmarks.progress import progress
+from benchmarks.race.clips import make_clips
 from benchmarks.results import circumstances
 from benchmarks.servers import SERVE, Command, Server, running
-from benchmarks.suites import make_clips
 
 KEPT_S = 0.2
 """Of the silence after it, what an utterance has by default."""
