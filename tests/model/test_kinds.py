@@ -22,7 +22,7 @@ NO_CHECKPOINTS = {
 
 def classes_of(package: Any) -> set[str]:
     # Experimental classes are wrapped.
-    found = {name: getattr(one, "__wrapped__", one) for name, one in vars(package).items()}
+    found = {name: getattr(one, "__wrapped__", one) for name, one in inspect.getmembers(package)}
     classes = {name: one for name, one in found.items() if inspect.isclass(one)}
     return {name for name, one in classes.items() if issubclass(one, ModelPT)}
 

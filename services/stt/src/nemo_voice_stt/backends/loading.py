@@ -28,7 +28,7 @@ def load(directory: Path, source: str, revision: str, options: RecogniserOptions
         _refuse_lookahead(options)
         return load_canary(directory, source, revision, options)
     recogniser = load_recogniser(directory, source, revision, options)
-    # Imported here: NeMo takes ten seconds to import.
+    # Imported here: NeMo takes seconds to import.
     from nemo_voice_stt.backends.cache_aware.recogniser import streaming_of  # noqa: PLC0415
 
     recogniser.streaming = streaming_of(recogniser.stages, options)

@@ -1,6 +1,6 @@
 """Implements the port to a recogniser with an attention decoder that is told what to write.
 
-Importing this module is cheap; `load_canary` imports torch and NeMo, which takes ten seconds.
+Importing this module is cheap; `load_canary` imports torch and NeMo, which takes seconds.
 Everything happens on the device thread.
 """
 
@@ -139,7 +139,7 @@ def load_canary(
         NoDevice: The options want a device that is not usable.
     """
     facts = facts_in(directory, Role.RECOGNISER, source)
-    # Imported here: NeMo takes ten seconds to import, and `--help` should not.
+    # Imported here: NeMo takes seconds to import, and `--help` should not.
     from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
     from nemo_voice_serving.nemo.loading import UnusableModel, parameter_count  # noqa: PLC0415
     from nemo_voice_stt.backends.canary.aligner import load_aligner  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """Implements the port to a recogniser with the direct stages of an NVIDIA NeMo model.
 
-Importing this module is cheap; `load_recogniser` imports torch and NeMo, which takes ten seconds.
+Importing this module is cheap; `load_recogniser` imports torch and NeMo, which takes seconds.
 Everything happens on the device thread.
 """
 
@@ -109,7 +109,7 @@ def load_recogniser(
     """
     facts = facts_in(directory, Role.RECOGNISER, source)
     decoder = decoder_of(facts, options.decoder, source)
-    # Imported here: NeMo takes ten seconds to import, and `--help` should not.
+    # Imported here: NeMo takes seconds to import, and `--help` should not.
     from nemo_voice_serving.nemo import hardware  # noqa: PLC0415
     from nemo_voice_stt.backends.transducer_ctc.decoding_pipeline import (  # noqa: PLC0415
         LoadOptions,

@@ -1,6 +1,6 @@
 """Implements the port to a voice with NVIDIA NeMo's FastPitch and HiFi-GAN.
 
-Importing this module is cheap; `load_voice` imports torch and NeMo, which takes ten seconds.
+Importing this module is cheap; `load_voice` imports torch and NeMo, which takes seconds.
 Everything but `tokens`, `token_words`, `unread`, `check`, `windows` and `vocoder_items` happens on
 the device thread.
 """
@@ -176,7 +176,7 @@ def load_voice(
         NoDevice: The options want a device that is not usable.
     """
     facts = pair_in(fastpitch_directory, hifigan_directory, source)
-    # Imported here: NeMo takes ten seconds to import, and `--help` should not.
+    # Imported here: NeMo takes seconds to import, and `--help` should not.
     from nemo_voice_serving.nemo import hardware, loading  # noqa: PLC0415
     from nemo_voice_tts.backends.fastpitch_hifigan.fastpitch import load_fastpitch  # noqa: PLC0415
     from nemo_voice_tts.backends.fastpitch_hifigan.hifigan import load_hifigan  # noqa: PLC0415
