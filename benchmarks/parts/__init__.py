@@ -32,6 +32,7 @@ PARTS: Mapping[str, float] = MappingProxyType(
         "tts": 11,
         "profile": 2,
         "memory": 3,
+        "start": 6,
     }
 )
 """Each part with the minutes that it takes, in the order of the page."""
