@@ -37,13 +37,23 @@ RUN --mount=type=secret,id=certificates,target=/etc/ssl/certs/ca-certificates.cr
     if [ -f /run/secrets/index ]; then . /run/secrets/index; fi \
     && python3 -m venv /opt/build \
     && /opt/build/bin/pip install --require-hashes --requirement /requirements/build.txt
-COPY requirements/nemo.txt /requirements/
+COPY requirements/nemo*.txt /requirements/
+# An index with torch's builds for CPUs makes an image without CUDA, for machines without GPUs; see docs/images.md.
+ARG TORCH_CPU_INDEX=
 RUN --mount=type=secret,id=certificates,target=/etc/ssl/certs/ca-certificates.crt --mount=type=secret,id=index \
     if [ -f /run/secrets/index ]; then . /run/secrets/index; fi \
+    && pins=/requirements/nemo.txt \
+    && if [ -n "${TORCH_CPU_INDEX}" ]; then \
+        pins=/requirements/nemo-cpu.txt; \
+        export UV_INDEX="${TORCH_CPU_INDEX} ${UV_INDEX:-}" UV_INDEX_STRATEGY=unsafe-best-match; \
+    fi \
+    && if [ ! -s "${pins}" ]; then \
+        echo "requirements/nemo-cpu.txt is missing: make it with tools/requirements.sh cpu (docs/images.md)" >&2; exit 1; \
+    fi \
     && /opt/build/bin/uv venv --python "$(command -v python3)" /opt/nemo-voice/venv \
     && /opt/build/bin/uv pip install --python /opt/nemo-voice/venv --require-hashes --build-constraints /requirements/build.txt \
-        --requirement /requirements/nemo.txt
-# Without compiled modules, and with no right to write them, importing NeMo takes 28 s instead of 11. What tests need is left out:
+        --requirement "${pins}"
+# Without compiled modules, and with no right to write them, a service starts several times as slowly. What tests need is left out:
 # nothing imports it, and one of its files is not for this Python.
 RUN /opt/nemo-voice/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/(tests|testing/_internal)/' \
         /opt/nemo-voice/venv/lib

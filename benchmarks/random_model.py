@@ -37,7 +37,9 @@ SMALL = Size("110m", layers=17, width=512, mels=80, prediction_layers=1)
 """That of parakeet-tdt_ctc-110m and of the `large` FastConformers."""
 MEDIUM = Size("0.6b", layers=24, width=1024, mels=128, prediction_layers=2)
 """That of parakeet-tdt-0.6b-v2 and v3; their vocabularies are larger than the demo's."""
-SIZES = {size.name: size for size in (SMALL, MEDIUM)}
+LARGE = Size("1.1b", layers=42, width=1024, mels=80, prediction_layers=2)
+"""That of parakeet-tdt-1.1b, a FastConformer-XXL."""
+SIZES = {size.name: size for size in (SMALL, MEDIUM, LARGE)}
 LIVE = {
     "causal_downsampling": True,
     "att_context_style": "chunked_limited",

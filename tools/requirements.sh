@@ -6,6 +6,15 @@ compile() {
     .venv/bin/uv pip compile --universal --python-version "${PYTHON_VERSION:-3.11}" --generate-hashes --no-header \
         --override requirements/overrides.txt "$@"
 }
+if [[ "${1:-}" == cpu ]]; then
+    # The same versions, with torch's build for CPUs: its version ends in +cpu, and only that index has it.
+    index="${NEMO_VOICE_DEV_TORCH_CPU_INDEX:?is not set: the address of the index with builds of torch for CPUs}"
+    torch="$(sed -n 's/^\(torch==[0-9.]*\).*/\1+cpu/p' requirements/nemo.txt)"
+    # Of torch's own packages for GPUs nothing stays, because nothing requires them.
+    compile -c requirements/nemo.txt -c <(echo "$torch") --index "$index" --index-strategy unsafe-best-match --no-emit-index-url \
+        requirements/nemo.in -o requirements/nemo-cpu.txt
+    exit
+fi
 compile requirements/nemo.in -o requirements/nemo.txt
 compile -c requirements/nemo.txt requirements/operator.in -o requirements/operator.txt
 compile -c requirements/nemo.txt -c requirements/operator.txt requirements/development.in -o requirements/development.txt

@@ -33,6 +33,7 @@ PARTS: Mapping[str, float] = MappingProxyType(
         "cpu": 6,
         "profile": 2,
         "memory": 3,
+        "start": 6,
     }
 )
 """Each part with the minutes that it takes, in the order of the page."""

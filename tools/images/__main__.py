@@ -1,7 +1,8 @@
 """Builds the container images and says what they consist of.
 
     python -m tools.images build [NAME ...]    build tts, stt, operator or all; print the sizes;
-                                               with --platform linux/arm64 for another platform
+                                               with --platform linux/arm64 for another platform,
+                                               with --torch-cpu-index for machines without GPUs
     python -m tools.images sizes [NAME ...]    print the sizes of what was built
     python -m tools.images push [NAME ...]     push what was built, by --registry
     python -m tools.images base                make the base image where none can be pulled
@@ -30,6 +31,7 @@ from tools.images.build import (
     timed,
     why_not,
 )
+from tools.images.cpu_torch import VARIABLE, NoCpuTorchError, build_arguments
 
 _OF_SERVICES = {f"nemo-voice-{service}" for service in SERVICES}
 
@@ -68,17 +70,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--platform", help="build for this platform, such as linux/arm64, with Docker's buildx"
     )
+    parser.add_argument(
+        "--torch-cpu-index",
+        default=os.environ.get(VARIABLE),
+        metavar="ADDRESS",
+        help=f"build without CUDA, with torch's build for CPUs from this index (${VARIABLE})",
+    )
     return parser
 
 
 def _build(docker: Docker, arguments: argparse.Namespace, base: str) -> None:
     """Builds what was named, or all that the platform can have."""
+    index = arguments.torch_cpu_index
+    more = build_arguments(index) if index else []
     for service in arguments.services or FOLDERS:
         reason = why_not(service, arguments.platform)
         if reason and not arguments.services:
             print(f"not built for {arguments.platform}: {service}. {reason}")
         else:
-            build(docker, service, base=base, tag=arguments.tag, platform=arguments.platform)
+            own = more if service in SERVICES else []
+            build(
+                docker,
+                service,
+                base=base,
+                tag=arguments.tag,
+                platform=arguments.platform,
+                more=own,
+            )
 
 
 def _act(docker: Docker, arguments: argparse.Namespace) -> None:
@@ -118,7 +136,7 @@ def main() -> int:
     try:
         with running_docker() as docker:
             _act(docker, arguments)
-    except (DockerMissingError, DockerFailedError, BuildFailedError) as reason:
+    except (DockerMissingError, DockerFailedError, BuildFailedError, NoCpuTorchError) as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
     return 0

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hack.docker_daemon import Docker
@@ -55,7 +55,13 @@ def why_not(service: str, platform: str | None) -> str | None:
 
 
 def build(
-    docker: Docker, service: str, *, base: str, tag: str = "dev", platform: str | None = None
+    docker: Docker,
+    service: str,
+    *,
+    base: str,
+    tag: str = "dev",
+    platform: str | None = None,
+    more: Sequence[str] = (),
 ) -> str:
     """Builds one image and returns its name.
 
@@ -65,6 +71,7 @@ def build(
         base: The image on which it stands.
         tag: The tag of its name.
         platform: Such as linux/arm64; None for the daemon's own.
+        more: Further arguments, such as those of `cpu_torch`.
 
     Raises:
         BuildFailedError: the build ended with an error, or cannot be done for the platform.
@@ -80,6 +87,7 @@ def build(
             *("--build-arg", f"BASE_IMAGE={base}"),
             *("--build-arg", f"VERSION={_version(service)}"),
             *("--build-arg", f"REVISION={_revision()}"),
+            *more,
             *(part for proxy in PROXIES if proxy in os.environ for part in ("--build-arg", proxy)),
             *secrets,
             *("--tag", name, str(ROOT)),

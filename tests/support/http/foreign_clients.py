@@ -149,7 +149,7 @@ def _python_client(name: str) -> list[str]:
 def _made(name: str, pins: list[Path], install: Callable[[Path], list[list[str]]]) -> Path:
     digest = hashlib.sha256(b"".join(pin.read_bytes() for pin in pins)).hexdigest()[:12]
     clients = cache_directory() / "clients"
-    clients.mkdir(exist_ok=True)
+    clients.mkdir(parents=True, exist_ok=True)
     folder = clients / f"{name}-{digest}"
     with Path(f"{folder}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the tests may be at it

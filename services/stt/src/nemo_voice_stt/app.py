@@ -16,6 +16,7 @@ from nemo_voice_serving.grpc.server import grpc_server
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo import torch_setup
+from nemo_voice_serving.nemo.read_ahead import read_ahead
 from nemo_voice_serving.runtime.runtime import Runtime
 from nemo_voice_serving.runtime.self_test import Facts
 from nemo_voice_serving.runtime.service import Service
@@ -212,6 +213,7 @@ def fetch_recogniser(
     clips = SelfTestClips(settings.self_test)
     torch_setup.before_import(settings)
     stored = fetch(settings, progress)
+    read_ahead(stored.directory)
     options = RecogniserOptions(
         device=settings.device,
         precision=settings.precision,

@@ -16,6 +16,7 @@ from nemo_voice_serving.grpc.server import grpc_server
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
 from nemo_voice_serving.nemo import torch_setup
+from nemo_voice_serving.nemo.read_ahead import read_ahead
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts import __version__
@@ -181,6 +182,7 @@ def fetch_voice(settings: TtsSettings, progress: Callable[[Progress], None]) -> 
     """Fetches the models' files and returns what loads NeMo's voice from them."""
     torch_setup.before_import(settings)
     files = fetch(settings, progress)
+    read_ahead(files.model.directory, files.vocoder.directory)
     options = VoiceOptions(
         device=settings.device,
         precision=settings.precision,
