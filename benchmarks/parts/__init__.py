@@ -32,6 +32,7 @@ PARTS: Mapping[str, float] = MappingProxyType(
         "tts": 10,
         "memory": 4,
         "cpu": 6,
+        "long": 7,
     }
 )
 """Each part with the minutes that it takes, in the order of the page."""
