@@ -17,7 +17,7 @@ ALLOCATORS = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     # What the tests set is set back: for that, each has to be known to the fixture.
-    for name in (*ALLOCATORS, "OMP_NUM_THREADS"):
+    for name in (*ALLOCATORS, "OMP_NUM_THREADS", "OMP_WAIT_POLICY"):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 
@@ -32,6 +32,16 @@ def test_the_number_of_threads_is_set_for_openmp(monkeypatch: pytest.MonkeyPatch
     assert os.environ["OMP_NUM_THREADS"] == "7"
     before_import(ServiceSettings(threads=3))
     assert printed("import os; print(os.environ['OMP_NUM_THREADS'])") == "3"
+
+
+def test_threads_that_wait_leave_their_core_to_others_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before_import(ServiceSettings())
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    before_import(ServiceSettings())
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
 CGROUP_2, CGROUP_1 = "cpu.max", ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")

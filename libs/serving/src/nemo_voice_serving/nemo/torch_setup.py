@@ -21,6 +21,7 @@ _OLD_ALLOCATOR = "PYTORCH_CUDA_ALLOC_CONF"
 _RENAMED_IN = (2, 9)
 _SEGMENTS = "expandable_segments:True"
 _THREADS = "OMP_NUM_THREADS"
+_WAITING = "OMP_WAIT_POLICY"
 _CGROUPS = Path("/sys/fs/cgroup")
 
 Backend = TypeVar("Backend")
@@ -44,6 +45,9 @@ def before_import(settings: ServiceSettings) -> None:
         os.environ[_THREADS] = str(settings.threads)
     elif not os.environ.get(_THREADS) and (most := threads_within_limit()):
         os.environ[_THREADS] = str(most)
+    # A thread that waits for another by spinning takes the core that the other one needs wherever
+    # something else runs on it, too: beside a busy neighbour, two threads take ten times as long.
+    os.environ.setdefault(_WAITING, "PASSIVE")
     # Batches of many sizes leave gaps in the GPU's memory, which these segments close. What the
     # user set stays, in both spellings: torch takes the older one as well.
     if not {_ALLOCATOR, _OLD_ALLOCATOR} & set(os.environ):
