@@ -34,6 +34,7 @@ PARTS: Mapping[str, float] = MappingProxyType(
         "profile": 2,
         "memory": 3,
         "start": 6,
+        "long": 7,
     }
 )
 """Each part with the minutes that it takes, in the order of the page."""

@@ -169,7 +169,8 @@ class ServiceSettings(BaseSettings):
     memory_fraction: float = Field(default=1.0, gt=0, le=1)
     """Largest part of a GPU's memory that this process may take, for GPUs that several share."""
     threads: int = Field(default=0, ge=0)
-    """Threads torch may use for one operation; 0 leaves the choice to torch."""
+    """Threads torch may use for one operation; 0 is one for each core that the process may use, in
+    a container no more than its limit."""
     host: str = "127.0.0.1"
     """Address to listen on; `::` is every address of IPv6 and IPv4, as inside containers."""
     grpc_port: int = Field(default=50051, ge=0, le=65535)

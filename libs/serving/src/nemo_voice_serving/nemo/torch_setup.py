@@ -3,11 +3,15 @@
 Imports no torch: the services call `before_import` first, since torch reads its environment once.
 """
 
+import contextlib
 import os
 import re
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
+from math import ceil
+from pathlib import Path
 from typing import TypeVar
 
 from nemo_voice_serving.settings import ServiceSettings
@@ -16,6 +20,9 @@ _ALLOCATOR = "PYTORCH_ALLOC_CONF"
 _OLD_ALLOCATOR = "PYTORCH_CUDA_ALLOC_CONF"
 _RENAMED_IN = (2, 9)
 _SEGMENTS = "expandable_segments:True"
+_THREADS = "OMP_NUM_THREADS"
+_WAITING = "OMP_WAIT_POLICY"
+_CGROUPS = Path("/sys/fs/cgroup")
 
 Backend = TypeVar("Backend")
 
@@ -35,11 +42,41 @@ def before_import(settings: ServiceSettings) -> None:
     if settings.device == "cuda":
         refuse_on_gpu(settings.precision)
     if settings.threads:
-        os.environ["OMP_NUM_THREADS"] = str(settings.threads)
+        os.environ[_THREADS] = str(settings.threads)
+    elif not os.environ.get(_THREADS) and (most := threads_within_limit()):
+        os.environ[_THREADS] = str(most)
+    # A thread that waits for another by spinning takes the core that the other one needs wherever
+    # something else runs on it, too: beside a busy neighbour, two threads take ten times as long.
+    os.environ.setdefault(_WAITING, "PASSIVE")
     # Batches of many sizes leave gaps in the GPU's memory, which these segments close. What the
     # user set stays, in both spellings: torch takes the older one as well.
     if not {_ALLOCATOR, _OLD_ALLOCATOR} & set(os.environ):
         os.environ[allocator_variable()] = _SEGMENTS
+
+
+def threads_within_limit(cgroups: Path = _CGROUPS) -> int | None:
+    """Returns how many threads fit a container's limit of processor time; None without a limit.
+
+    torch takes one thread for each core that it sees. In a pod that may use two of sixty-four, all
+    of them spend that time within a fraction of each period and then stand still.
+    """
+    limit = _limited_cores(cgroups)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return None if limit is None or ceil(limit) >= (cores or 1) else max(1, ceil(limit))
+
+
+def _limited_cores(cgroups: Path) -> Fraction | None:
+    with contextlib.suppress(OSError, ValueError, ZeroDivisionError):
+        quota, period = (cgroups / "cpu.max").read_text(encoding="ascii").split()
+        return None if quota == "max" else Fraction(int(quota), int(period))
+    with contextlib.suppress(OSError, ValueError, ZeroDivisionError):
+        folder = cgroups / "cpu"  # version 1
+        quota, period = (
+            (folder / f"cpu.cfs_{name}_us").read_text(encoding="ascii")
+            for name in ("quota", "period")
+        )
+        return None if int(quota) < 0 else Fraction(int(quota), int(period))
+    return None
 
 
 def refuse_on_cpu(precision: str) -> None:

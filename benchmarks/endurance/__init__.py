@@ -1,0 +1,1 @@
+"""Long and large: hours of audio, long texts, a thousand connections, many requests."""
