@@ -22,5 +22,5 @@ QUICK = Plan(
 
 def measure(setting: Setting) -> Outcome:
     """Returns the race on the large recogniser."""
-    plan = QUICK if setting.is_quick else PLAN
-    return recogniser_race("STT, 110M class", plan, setting, is_random=True, only=SYSTEMS)
+    plan, only = (QUICK, (SERVICE,)) if setting.is_quick else (PLAN, SYSTEMS)
+    return recogniser_race("STT, 110M class", plan, setting, is_random=True, only=only)

@@ -2,7 +2,8 @@
 
 Models are restored once; a batch is one call of each stage without gradients, with none of what
 `transcribe()` does on every call. It needs NeMo and torch alone: the peers have an environment of
-their own, without this project's packages.
+their own, without this project's packages. Both are imported where a model is made, so that only
+the process that computes holds them.
 """
 
 import io
@@ -14,9 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import soundfile
-import torch
-from nemo.collections.asr.models import ASRModel
-from nemo.collections.tts.models import FastPitchModel, HifiGanModel
 
 CHECKPOINT, VOCODER = "NEMO_VOICE_PEER_CHECKPOINT", "NEMO_VOICE_PEER_VOCODER"
 """The variables that name the files: Ray Serve and BentoML start processes of their own."""
@@ -52,7 +50,11 @@ class Recogniser:
     """A recogniser restored from a checkpoint."""
 
     def __init__(self, checkpoint: str) -> None:
+        import torch  # noqa: PLC0415 see above
+        from nemo.collections.asr.models import ASRModel  # noqa: PLC0415
+
         torch.set_num_threads(1)
+        self._torch: Any = torch
         self.model: Any = ASRModel.restore_from(checkpoint, map_location="cpu")
         self.model.eval()
         self.model.freeze()
@@ -66,9 +68,16 @@ class Recogniser:
         made.recognise([np.zeros(16_000, np.float32)] * 2)
         return made
 
-    @torch.inference_mode()
     def hypotheses(self, clips: Sequence[Samples]) -> list[Any]:
         """Returns NeMo's hypotheses of a batch, in its order."""
+        with self._torch.inference_mode():
+            return self._hypotheses(self._torch, clips)
+
+    def recognise(self, clips: Sequence[Samples]) -> list[str]:
+        """Returns the texts of a batch, in its order."""
+        return [str(one.text) for one in self.hypotheses(clips)]
+
+    def _hypotheses(self, torch: Any, clips: Sequence[Samples]) -> list[Any]:
         lengths = torch.tensor([len(clip) for clip in clips])
         signal = torch.zeros(len(clips), int(lengths.max()))
         for row, clip in enumerate(clips):
@@ -80,16 +89,16 @@ class Recogniser:
         )
         return found
 
-    def recognise(self, clips: Sequence[Samples]) -> list[str]:
-        """Returns the texts of a batch, in its order."""
-        return [str(one.text) for one in self.hypotheses(clips)]
-
 
 class Voice:
     """FastPitch and HiFi-GAN restored from their checkpoints."""
 
     def __init__(self, checkpoint: str, vocoder: str) -> None:
+        import torch  # noqa: PLC0415 see above
+        from nemo.collections.tts.models import FastPitchModel, HifiGanModel  # noqa: PLC0415
+
         torch.set_num_threads(1)
+        self._torch: Any = torch
         self._fastpitch: Any = FastPitchModel.restore_from(checkpoint, map_location="cpu").eval()
         self._hifigan: Any = HifiGanModel.restore_from(vocoder, map_location="cpu").eval()
         self.rate_hz = int(self._fastpitch.cfg.sample_rate)
@@ -102,9 +111,12 @@ class Voice:
         made.speak(["Good morning.", "Nobody answered."])
         return made
 
-    @torch.inference_mode()
     def speak(self, texts: Sequence[str]) -> list[bytes]:
         """Returns the 16-bit samples of a batch of texts, in its order."""
+        with self._torch.inference_mode():
+            return self._speak(self._torch, texts)
+
+    def _speak(self, torch: Any, texts: Sequence[str]) -> list[bytes]:
         tokens = [self._fastpitch.parse(text)[0] for text in texts]
         padded = torch.nn.utils.rnn.pad_sequence(
             tokens, batch_first=True, padding_value=self._fastpitch.vocab.pad

@@ -12,6 +12,8 @@ RAW, NEMO = "raw model", "NeMo's calls"
 """Our backend called in a loop, and what the peers call in a loop: neither has a server."""
 PEERS = (LITSERVE, RAY_SERVE, BENTOML, FIRST_DESIGN)
 SERVERS = (SERVICE, *PEERS)
+QUICK_SYSTEMS = (SERVICE, LITSERVE)
+"""Where a race is only seen to work: most of its time is NeMo's import, once for each server."""
 
 RECOGNISER = DEMO_MODELS / "fastconformer-tdt.nemo"
 VOICE, VOCODER = DEMO_MODELS / "fastpitch.nemo", DEMO_MODELS / "hifigan.nemo"
