@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from time import perf_counter
 
-from benchmarks.load import Request, run
+from benchmarks.http_client import Request
+from benchmarks.load import run
 from benchmarks.measures import Round
 from benchmarks.outcome import Setting
 from benchmarks.servers import SERVE, Command, Server, running

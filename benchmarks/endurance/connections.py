@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from urllib.parse import urlsplit
 
-from benchmarks.load import Request, run
+from benchmarks.http_client import Request
+from benchmarks.load import run
 from benchmarks.measures import Round
 from benchmarks.servers import Server
 

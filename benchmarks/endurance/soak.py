@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
+from benchmarks.http_client import Request
 from benchmarks.inputs import Clip, text_request
-from benchmarks.load import Request, run
+from benchmarks.load import run
 from benchmarks.measures import Goal, growth
 from benchmarks.outcome import Progress
 from benchmarks.servers import Server
