@@ -118,10 +118,7 @@ class FolderSink:
 
     def has(self, name: str) -> bool:
         """See `Sink`."""
-        try:
-            return (self._root / name).is_file()
-        except OSError:
-            return False  # a name that is too long: writing it says so
+        return os.path.isfile(f"{self._root}/{name}")  # noqa: PTH113 a million times
 
     def read(self, name: str) -> bytes | None:
         """See `Sink`."""

@@ -28,6 +28,8 @@ from nemo_voice_stt.transcription.transcription import Transcription
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _OK, _FAILED, _USAGE, _SIGNALLED = 0, 1, 2, 128
+_SHOWN = 3
+"""So many inputs are named."""
 _QUEUE_S = 10_000_000.0
 _PIECES_AHEAD = 4
 """Of one recording; there are others to fill a batch with."""
@@ -111,6 +113,7 @@ class _Run:
         """Runs it all and returns the exit status."""
         record = RunRecord(self._sink, self._request.recorded())
         record.refuse_other_options()
+        _say(f"looking at {', '.join(map(shown, self._request.inputs[:_SHOWN]))}")
         found = survey(self._source, self._outputs)
         if record.is_first and found.foreign:
             raise ArchiveRefused(
