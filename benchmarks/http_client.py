@@ -119,6 +119,8 @@ class Connection(asyncio.Protocol):
         await self._begun()
         if self._body is None:
             raise ConnectionResetError
+        if not self.is_open:
+            self.close()
         return response_of(self._status, self._body, request, began_s, self._first_s)
 
     def _begun(self) -> asyncio.Future[None]:
@@ -155,6 +157,8 @@ class Connection(asyncio.Protocol):
             if not found:
                 return
             self._status, self._body = int(head.split(b" ", 2)[1]), Body(_length(head))
+            if b"\r\nconnection: close" in head.lower():
+                self.is_open = False  # the server reads nothing more
         self._body.feed(data)
         if self._first_s is None and self._body.received > WAV_HEAD_BYTES:
             self._first_s = time.perf_counter()

@@ -136,7 +136,7 @@ async def answering(answer: Answer) -> AsyncIterator[str]:
 async def asked(address: str, began_s: float = 0.0) -> str | None:
     target = Target(address)
     response = await target.ask(CLIP, began_s)
-    target.close()
+    await target.close()
     return response.error
 
 
@@ -177,8 +177,26 @@ async def test_a_connection_that_the_server_closed_is_opened_again() -> None:
             assert (await target.ask(CLIP, 0.0)).error is None
             for _turn in range(20):  # lets the end of the connection arrive
                 await asyncio.sleep(0)
-        target.close()
+        await target.close()
     assert len(served) == 3
+
+
+async def test_a_connection_that_the_server_will_read_no_more_from_is_not_used_again() -> None:
+    asked_on: list[int] = []
+
+    async def last(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"sound")
+        asked_on.append(id(writer))
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\ncontent-length: 2\r\n\r\nok")
+        await reader.read()  # until the client closes
+        writer.close()
+
+    async with answering(last) as address:
+        target = Target(address)
+        for _ in range(2):
+            assert (await target.ask(CLIP, 0.0)).error is None
+        await target.close()
+    assert len(asked_on) == 2
 
 
 def test_what_is_not_there_in_time_is_an_error(server: Listening) -> None:
