@@ -85,7 +85,9 @@ RUN $BUILD_WHEEL /src/services/tts
 
 FROM wheels AS stt-wheels
 COPY services/stt /src/services/stt
-RUN $BUILD_WHEEL /src/services/stt
+# The wheel brings the transducers' search compiled: no compiler gets into the image.
+RUN python3 /src/services/stt/src/nemo_voice_stt/backends/transducer_ctc/native_library.py \
+    && $BUILD_WHEEL /src/services/stt
 
 FROM tts-wheels AS grammars
 # Compiling the grammars takes half a minute of a whole core, once here instead of at every start. The cache keeps them for the

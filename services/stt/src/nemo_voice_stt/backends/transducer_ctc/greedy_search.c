@@ -10,7 +10,9 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
-#define AT_ONCE 8
+#define AT_ONCE 8   /* rows of a matrix in one pass over the sums */
+#define COLUMNS 512 /* with so many columns of these they stay in the nearest cache */
+#define TOGETHER 8  /* rows of the batch for which a matrix is read once */
 
 enum activation { RELU, TANH, SIGMOID };
 
@@ -42,8 +44,14 @@ struct batch {
 };
 
 struct scratch {
-    float *gates, *mixed, *logits, *values;
+    float *gates[TOGETHER], *mixed, *logits, *values;
     int32_t *places;
+};
+
+/* How far the search of one row is. */
+struct progress {
+    int64_t found, latest, at_latest; /* tokens; the last one's frame, and how many are at it */
+    int64_t token;
 };
 
 /* A quotient of polynomials, as in Eigen: a few units in the last place, and no branch. */
@@ -103,58 +111,105 @@ INLINE float log_of(float x)
     return (float)(2.0 * sum + n * 0.693147180559945309);
 }
 
-/* Adds vector x matrix to `out`. Zeros are left out: half of what ReLU gives. */
-INLINE void add_product(float *restrict out, int64_t out_width, const float *restrict x,
-                        int64_t width, const float *restrict matrix, struct scratch *own)
+/* Adds to sums what some rows of a matrix contribute, each times its value. */
+INLINE void add_rows(float *restrict sums, int64_t count, const float *const rows[AT_ONCE],
+                     const float v[AT_ONCE])
 {
-    int64_t count = 0;
+    const float *restrict r0 = rows[0], *restrict r1 = rows[1], *restrict r2 = rows[2];
+    const float *restrict r3 = rows[3], *restrict r4 = rows[4], *restrict r5 = rows[5];
+    const float *restrict r6 = rows[6], *restrict r7 = rows[7];
+    const float v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
+    const float v4 = v[4], v5 = v[5], v6 = v[6], v7 = v[7];
+    for (int64_t j = 0; j < count; j++)
+        sums[j] += v0 * r0[j] + v1 * r1[j] + v2 * r2[j] + v3 * r3[j]
+                 + v4 * r4[j] + v5 * r5[j] + v6 * r6[j] + v7 * r7[j];
+}
+
+/* Adds vector x matrix to the sums. Zeros are left out: half of what ReLU gives. */
+INLINE void add_product(float *restrict sums, int64_t count, const float *restrict x, int64_t width,
+                        const float *restrict matrix, struct scratch *own)
+{
+    int64_t kept = 0;
     for (int64_t place = 0; place < width; place++) {
-        own->values[count] = x[place];
-        own->places[count] = (int32_t)place;
-        count += x[place] != 0.0f;
+        own->values[kept] = x[place];
+        own->places[kept] = (int32_t)place;
+        kept += x[place] != 0.0f;
     }
-    for (int64_t spare = count; spare < count + AT_ONCE; spare++) {
+    for (int64_t spare = kept; spare < kept + AT_ONCE; spare++) {
         own->values[spare] = 0.0f;
         own->places[spare] = 0;
     }
-    for (int64_t k = 0; k < count; k += AT_ONCE) {
-        const float *v = own->values + k;
-        const int32_t *p = own->places + k;
-        const float *restrict r0 = matrix + p[0] * out_width, *restrict r1 = matrix + p[1] * out_width;
-        const float *restrict r2 = matrix + p[2] * out_width, *restrict r3 = matrix + p[3] * out_width;
-        const float *restrict r4 = matrix + p[4] * out_width, *restrict r5 = matrix + p[5] * out_width;
-        const float *restrict r6 = matrix + p[6] * out_width, *restrict r7 = matrix + p[7] * out_width;
-        float v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3], v4 = v[4], v5 = v[5], v6 = v[6], v7 = v[7];
-        for (int64_t j = 0; j < out_width; j++)
-            out[j] += v0 * r0[j] + v1 * r1[j] + v2 * r2[j] + v3 * r3[j]
-                    + v4 * r4[j] + v5 * r5[j] + v6 * r6[j] + v7 * r7[j];
+    for (int64_t k = 0; k < kept; k += AT_ONCE) {
+        const float *rows[AT_ONCE];
+        for (int64_t i = 0; i < AT_ONCE; i++)
+            rows[i] = matrix + own->places[k + i] * count;
+        add_rows(sums, count, rows, own->values + k);
     }
 }
 
-/* The prediction network hears a token: its LSTM's state and its part of the joint network. */
-INLINE void predict(const struct network *net, int64_t token, float *restrict hidden,
-                    float *restrict cell, float *restrict said, struct scratch *own)
+/* Adds vector x matrix to the sums, for several vectors: each as it would be alone. */
+INLINE void add_products(float *const sums[], int64_t count, const float *const x[], int64_t width,
+                         const float *restrict matrix, int64_t together)
 {
-    const int64_t width = net->width, four = 4 * width;
-    float *restrict gates = own->gates;
-    for (int64_t layer = 0; layer < net->layers; layer++) {
-        float *restrict h = hidden + layer * width, *restrict c = cell + layer * width;
-        if (layer == 0 && net->ready_gates) {
-            memcpy(gates, net->embedding + token * four, four * sizeof(float));
-        } else {
-            const float *x = layer == 0 ? net->embedding + token * width : h - width;
-            memcpy(gates, net->input_bias + layer * four, four * sizeof(float));
-            add_product(gates, four, x, width, net->input + layer * width * four, own);
-        }
-        add_product(gates, four, h, width, net->recurrent + layer * width * four, own);
-        for (int64_t j = 0; j < width; j++) {
-            float kept = sigmoid_of(gates[width + j]) * c[j];
-            c[j] = kept + sigmoid_of(gates[j]) * tanh_of(gates[2 * width + j]);
-            h[j] = sigmoid_of(gates[3 * width + j]) * tanh_of(c[j]);
+    for (int64_t first = 0; first < width; first += AT_ONCE) {
+        const int64_t most = width - first < AT_ONCE ? width - first : AT_ONCE;
+        for (int64_t column = 0; column < count; column += COLUMNS) {
+            const int64_t columns = count - column < COLUMNS ? count - column : COLUMNS;
+            const float *rows[AT_ONCE];
+            for (int64_t i = 0; i < AT_ONCE; i++)
+                rows[i] = matrix + (first + (i < most ? i : 0)) * count + column;
+            for (int64_t one = 0; one < together; one++) {
+                float values[AT_ONCE];
+                for (int64_t i = 0; i < AT_ONCE; i++)
+                    values[i] = i < most ? x[one][first + i] : 0.0f;
+                add_rows(sums[one] + column, columns, rows, values);
+            }
         }
     }
-    memcpy(said, net->project_bias, net->joint_width * sizeof(float));
-    add_product(said, net->joint_width, hidden + (net->layers - 1) * width, width, net->project, own);
+}
+
+/* What an LSTM's layer makes of its gates. */
+INLINE void open_gates(const float *restrict gates, int64_t width, float *restrict hidden,
+                       float *restrict cell)
+{
+    for (int64_t j = 0; j < width; j++) {
+        float kept = sigmoid_of(gates[width + j]) * cell[j];
+        cell[j] = kept + sigmoid_of(gates[j]) * tanh_of(gates[2 * width + j]);
+        hidden[j] = sigmoid_of(gates[3 * width + j]) * tanh_of(cell[j]);
+    }
+}
+
+/* The prediction network hears a token in each of some rows: the LSTM's state, and its part of the
+ * joint network. */
+INLINE void predict(const struct network *net, const struct batch *batch, const int64_t *rows,
+                    int64_t together, const struct progress *progress, struct scratch *own)
+{
+    const int64_t width = net->width, four = 4 * width, state = net->layers * width;
+    const float *x[TOGETHER];
+    float *hidden[TOGETHER], *said[TOGETHER];
+    for (int64_t layer = 0; layer < net->layers; layer++) {
+        const int is_ready = layer == 0 && net->ready_gates;
+        for (int64_t one = 0; one < together; one++) {
+            const int64_t token = progress[rows[one]].token;
+            hidden[one] = batch->hidden + rows[one] * state + layer * width;
+            x[one] = layer == 0 ? net->embedding + token * width : hidden[one] - width;
+            const float *gates = net->input_bias + layer * four;
+            memcpy(own->gates[one], is_ready ? net->embedding + token * four : gates,
+                   four * sizeof(float));
+        }
+        if (!is_ready)
+            add_products(own->gates, four, x, width, net->input + layer * width * four, together);
+        add_products(own->gates, four, (const float *const *)hidden, width,
+                     net->recurrent + layer * width * four, together);
+        for (int64_t one = 0; one < together; one++)
+            open_gates(own->gates[one], width, hidden[one],
+                       batch->cell + rows[one] * state + layer * width);
+    }
+    for (int64_t one = 0; one < together; one++) {
+        said[one] = batch->said + rows[one] * net->joint_width;
+        memcpy(said[one], net->project_bias, net->joint_width * sizeof(float));
+    }
+    add_products(said, net->joint_width, (const float *const *)hidden, width, net->project, together);
 }
 
 /* What the joint network finds of a frame and of what was said, before any softmax. */
@@ -206,87 +261,115 @@ INLINE void emit(const struct network *net, const struct batch *batch, int64_t a
     batch->confidences[at] = 1.0f + (1.0f - powers * exp_of(net->alpha * logprob)) * net->norm;
 }
 
-INLINE void search_row(const struct network *net, const struct batch *batch, int64_t row,
-                       struct scratch *own)
+/* Looks at a row's frames up to its next token, and returns whether there is one. */
+INLINE int next_token(const struct network *net, const struct batch *batch, int64_t row,
+                      struct progress *at, struct scratch *own)
 {
     const float *frames = batch->frames + row * batch->longest * net->joint_width;
-    float *hidden = batch->hidden + row * net->layers * net->width;
-    float *cell = batch->cell + row * net->layers * net->width;
-    float *said = batch->said + row * net->joint_width;
-    const int64_t length = batch->lengths[row], first = row * batch->room;
-    int64_t time = batch->time[row], found = 0, latest = -1, at_latest = 0;
-    while (time < length && found < batch->room) {
+    const float *said = batch->said + row * net->joint_width;
+    int64_t time = batch->time[row];
+    int is_token = 0;
+    while (!is_token && time < batch->lengths[row] && at->found < batch->room) {
         join(net, frames + time * net->joint_width, said, own);
         const int64_t token = greatest(own->logits, net->blank + 1);
         int64_t lasts = token == net->blank;
         if (net->duration_count)
             lasts = net->durations[greatest(own->logits + net->blank + 1, net->duration_count)];
-        if (token == net->blank) {
+        is_token = token != net->blank;
+        if (!is_token) {
             time += lasts > 0 ? lasts : 1;
             continue;
         }
-        emit(net, batch, first + found++, token, time, net->duration_count ? lasts : 1, own->logits);
-        predict(net, token, hidden, cell, said, own);
-        at_latest = time == latest ? at_latest + 1 : 1;
-        latest = time;
+        emit(net, batch, row * batch->room + at->found++, token, time,
+             net->duration_count ? lasts : 1, own->logits);
+        at->token = token;
+        at->at_latest = time == at->latest ? at->at_latest + 1 : 1;
+        at->latest = time;
         time += lasts;
-        if (time == latest && at_latest >= net->most_symbols)
+        if (time == at->latest && at->at_latest >= net->most_symbols)
             time += 1;
     }
-    batch->counts[row] = found;
-    batch->time[row] = time - length;
+    batch->time[row] = time;
+    return is_token;
 }
 
-INLINE void search(const struct network *net, const struct batch *batch, struct scratch *own)
+/* The rows take turns, so that several hear their tokens at once. */
+INLINE void search(const struct network *net, const struct batch *batch, struct progress *progress,
+                   struct scratch *own)
 {
-    for (int64_t row = 0; row < batch->rows; row++)
-        search_row(net, batch, row, own);
+    int64_t rows[TOGETHER], searched = 1;
+    while (searched) {
+        int64_t together = 0;
+        searched = 0;
+        for (int64_t row = 0; row < batch->rows; row++) {
+            if (next_token(net, batch, row, progress + row, own))
+                rows[together++] = row;
+            searched += together > 0;
+            if (together == TOGETHER || (together && row == batch->rows - 1)) {
+                predict(net, batch, rows, together, progress, own);
+                together = 0;
+            }
+        }
+    }
+    for (int64_t row = 0; row < batch->rows; row++) {
+        batch->counts[row] = progress[row].found;
+        batch->time[row] -= batch->lengths[row];
+    }
 }
 
-static void search_anywhere(const struct network *net, const struct batch *batch, struct scratch *own)
+static void search_anywhere(const struct network *net, const struct batch *batch,
+                           struct progress *progress, struct scratch *own)
 {
-    search(net, batch, own);
+    search(net, batch, progress, own);
 }
 
 #ifdef __x86_64__
 __attribute__((target("avx2,fma")))
-static void search_avx2(const struct network *net, const struct batch *batch, struct scratch *own)
+static void search_avx2(const struct network *net, const struct batch *batch,
+                           struct progress *progress, struct scratch *own)
 {
-    search(net, batch, own);
+    search(net, batch, progress, own);
 }
 
 __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")))
-static void search_avx512(const struct network *net, const struct batch *batch, struct scratch *own)
+static void search_avx512(const struct network *net, const struct batch *batch,
+                           struct progress *progress, struct scratch *own)
 {
-    search(net, batch, own);
+    search(net, batch, progress, own);
 }
 #endif
 
 /* Searches the rows; returns 0, or 1 where there is no memory. */
 int greedy_search(const struct network *net, const struct batch *batch)
 {
-    const int64_t width = net->width > net->joint_width ? net->width : net->joint_width;
-    const int64_t count = 4 * net->width + net->joint_width + net->outputs + width + AT_ONCE;
+    const int64_t four = 4 * net->width, width = net->joint_width;
+    const int64_t count = TOGETHER * four + width + net->outputs + width + AT_ONCE;
     float *numbers = malloc(count * sizeof(float));
     int32_t *places = malloc((width + AT_ONCE) * sizeof(int32_t));
-    if (numbers != NULL && places != NULL) {
-        struct scratch own = {.gates = numbers, .places = places};
-        own.mixed = own.gates + 4 * net->width;
-        own.logits = own.mixed + net->joint_width;
+    struct progress *progress = calloc(batch->rows + 1, sizeof(struct progress));
+    const int has_memory = numbers != NULL && places != NULL && progress != NULL;
+    if (has_memory) {
+        struct scratch own = {.places = places};
+        for (int64_t one = 0; one < TOGETHER; one++)
+            own.gates[one] = numbers + one * four;
+        own.mixed = numbers + TOGETHER * four;
+        own.logits = own.mixed + width;
         own.values = own.logits + net->outputs;
+        for (int64_t row = 0; row < batch->rows; row++)
+            progress[row].latest = -1;
 #ifdef __x86_64__
         __builtin_cpu_init();
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
             && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-            search_avx512(net, batch, &own);
+            search_avx512(net, batch, progress, &own);
         else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-            search_avx2(net, batch, &own);
+            search_avx2(net, batch, progress, &own);
         else
 #endif
-            search_anywhere(net, batch, &own);
+            search_anywhere(net, batch, progress, &own);
     }
-    const int failed = numbers == NULL || places == NULL;
     free(numbers);
     free(places);
-    return failed;
+    free(progress);
+    return !has_memory;
 }

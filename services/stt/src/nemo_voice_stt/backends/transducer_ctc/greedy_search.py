@@ -216,4 +216,4 @@ def _in_c(network: SearchNetwork) -> _Held:
 
 
 def _pointer(array: Any) -> int:
-    return array.ctypes.data
+    return int(array.ctypes.data)
