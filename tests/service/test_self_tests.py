@@ -149,7 +149,7 @@ class GatedRecogniser(FakeRecogniser):
 
 async def test_no_request_keeps_the_self_test_from_the_model() -> None:
     recogniser = GatedRecogniser()
-    service = recogniser_service(recogniser, max_queue_audio_s=20, piece_s=5)
+    service = recogniser_service(recogniser, max_queue_audio_s=20, piece_s=5, max_batch_audio_s=5)
     async with service.running() as transcription:
         recogniser.gate.clear()
         while recogniser.begun.acquire(blocking=False):

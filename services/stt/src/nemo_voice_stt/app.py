@@ -86,7 +86,9 @@ class TranscriptionService(Service[Recogniser, Transcription]):
         self.runtime.watch_memory(torch_setup.device_memory)
         runtime, settings = self.runtime, self._settings
         most_s = settings.batch_audio_s_on(backend.description.device)
-        limits = runtime.first_limits(AUDIO_BUCKETS, max_padded=most_s)
+        limits = replace(
+            runtime.first_limits(AUDIO_BUCKETS, max_padded=most_s), groups_by_cost=True
+        )
         recognitions = runtime.batcher(
             "recognition",
             backend.recognise,

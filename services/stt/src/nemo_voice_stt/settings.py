@@ -83,7 +83,7 @@ class SttSettings(ServiceSettings):
     """Audio seconds that may be waiting or in work before requests are refused with 429."""
     max_batch_audio_s: float = Field(default=240.0, gt=0, le=MAX_S)
     """Most audio in one batch, padding included: longest piece times pieces. On a CPU the default
-    is `piece_s`: more at once is no faster there, and keeps the service from all else."""
+    is twice `piece_s`: more at once is no faster there, and keeps the service from all else."""
 
     self_test: SttSelfTestSettings = SttSelfTestSettings()
     """The recurring self-test."""
@@ -99,8 +99,8 @@ class SttSettings(ServiceSettings):
     def batch_audio_s_on(self, device: str) -> float:
         """Returns the most audio in one batch on a device, as its description names it."""
         is_default = "max_batch_audio_s" not in self.model_fields_set
-        if is_default and device == "cpu":
-            return min(self.piece_s, self.max_batch_audio_s)
+        if is_default and device.startswith("cpu"):
+            return min(2 * self.piece_s, self.max_batch_audio_s)
         return self.max_batch_audio_s
 
     @property

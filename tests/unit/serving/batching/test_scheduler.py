@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nemo_voice_serving.batching.grouping import Cost
 from nemo_voice_serving.batching.scheduler import (
     AT_ONCE,
     Limits,
@@ -57,6 +58,29 @@ def test_one_item_larger_than_the_budget_runs_alone() -> None:
 def test_a_batch_keeps_to_one_length_bucket() -> None:
     decision = next_batch(queue(1, 30, 2, 29), Limits(bucket_edges=(5.0,)), 1.0)
     assert decision == Run((0, 2))
+
+
+def test_where_its_cost_is_known_a_batch_takes_what_costs_least_of_any_bucket() -> None:
+    limits = Limits(bucket_edges=(5.0,), groups_by_cost=True)
+    waiting = queue(4.9, 30, 5.1, 1)
+    assert next_batch(waiting, limits, 1.0, cost=Cost(2.0, 1.0)) == Run((0, 2))
+    assert next_batch(waiting, limits, 1.0, cost=Cost(999.0, 1.0)) == Run((3, 0, 2, 1))
+    assert next_batch(waiting, limits, 1.0) == Run((0, 3))
+
+
+def test_buckets_that_are_strict_stay_so_whatever_a_batch_costs() -> None:
+    limits = Limits(bucket_edges=(5.0,))
+    assert next_batch(queue(4.9, 5.1), limits, 1.0, cost=Cost(999.0, 1.0)) == Run((0,))
+
+
+def test_a_batch_of_known_cost_is_led_by_the_most_urgent_and_waits_unless_it_is_full() -> None:
+    limits = Limits(max_items=2, max_wait_s=9, groups_by_cost=True)
+    live, cost = Waiting(3.0, 0.5, urgency=0), Cost(1.0, 1.0)
+    files = queue(9, 9, 3.1, urgency=1)
+    assert next_batch([*files, live], limits, 1.0, cost=cost) == Run((3, 2))
+    assert next_batch([live], limits, 1.0, cost=cost) == WaitUntil(9.5)
+    tight = Limits(max_items=9, max_padded=5, max_wait_s=9, groups_by_cost=True)
+    assert next_batch([live], tight, 1.0, cost=cost) == Run((0,))
 
 
 def test_the_urgent_go_first_and_the_patient_grow_urgent() -> None:

@@ -199,10 +199,10 @@ class Batcher(Generic[In, Out]):
         loop = asyncio.get_running_loop()
         while True:
             waiting = [item.waiting for item in self._queue]
-            more_may_come = self._in_flight is None or self._in_flight() > len(waiting)
+            more = self._in_flight is None or self._in_flight() > len(waiting)
             most = min(self._limits.max_padded, self.speed.max_padded(), self._room.most_padded())
-            limits = replace(self._limits, max_padded=most)
-            match next_batch(waiting, limits, loop.time(), more_may_come=more_may_come):
+            limits, cost = replace(self._limits, max_padded=most), self.speed.cost()
+            match next_batch(waiting, limits, loop.time(), more_may_come=more, cost=cost):
                 case Run(places):
                     batch = [self._queue[place] for place in places]
                     taken = set(places)

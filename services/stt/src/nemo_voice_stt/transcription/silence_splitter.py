@@ -123,12 +123,15 @@ def _opened_gap(
 
 def _sounds(part: Samples, gap: int) -> list[tuple[int, int]]:
     """Returns the stretches between runs of so many zeros: [first, end)."""
-    places = np.flatnonzero(part)
-    if not len(places):
+    # Only where sound begins and ends is looked at: each sample's place takes ten times the time.
+    is_sound = np.concatenate(([False], part != 0, [False]))
+    edges = np.flatnonzero(is_sound[1:] != is_sound[:-1])
+    if not len(edges):
         return []
-    breaks = np.flatnonzero(np.diff(places) > gap)
-    firsts = places[np.concatenate(([0], breaks + 1))]
-    ends = places[np.concatenate((breaks, [-1]))] + 1
+    firsts, ends = edges[::2], edges[1::2]
+    is_gap = firsts[1:] - ends[:-1] >= gap
+    firsts = firsts[np.concatenate(([True], is_gap))]
+    ends = ends[np.concatenate((is_gap, [True]))]
     return list(zip(firsts.tolist(), ends.tolist(), strict=True))
 
 

@@ -11,9 +11,11 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
+from nemo_voice_serving.audio.containers import MIN_AUDIO_S
 from nemo_voice_serving.audio.decoding import decode
 from nemo_voice_serving.audio.raw import RawFormat
 from nemo_voice_serving.audio.samples import Samples
+from nemo_voice_serving.audio.short_wav import read_short_wav
 from nemo_voice_serving.batching.admission import Admission
 from nemo_voice_serving.batching.batcher import Batcher, Served
 from nemo_voice_stt.transcription.port import TRANSDUCER, Abilities, Clip, Recognition, Word
@@ -161,6 +163,21 @@ class Transcription:
         )
         return cut_at_silences(blocks, self._rate_hz, max_piece_s=self._pacing.piece_s)
 
+    async def _first_pieces(
+        self, recording: TranscriptionInput
+    ) -> tuple[Iterator[Piece], deque[Piece]]:
+        """Returns the recording's pieces, and of them all that will be in work at once."""
+        pacing = self._pacing
+        short = read_short_wav(
+            recording.file, self._rate_hz, min_audio_s=MIN_AUDIO_S, max_audio_s=pacing.max_audio_s
+        )
+        if short is not None:
+            pieces = cut_at_silences([short], self._rate_hz, max_piece_s=pacing.piece_s)
+            return pieces, deque(_take(pieces, pacing.pieces_ahead))
+        pieces = self._pieces(recording)
+        # One call of a thread decodes all of them: they are what takes room.
+        return pieces, deque(await asyncio.to_thread(_take, pieces, pacing.pieces_ahead))
+
     async def passages(self, recording: TranscriptionInput) -> AsyncGenerator[Passage, None]:
         """Yields what each piece says, in order, as soon as it is recognised.
 
@@ -170,9 +187,7 @@ class Transcription:
         if not recording.is_live:
             self._admission.refuse_when_full()
         pacing = self._pacing
-        pieces = self._pieces(recording)
-        # One call of a thread decodes all that will be in work at once: it is what takes room.
-        decoded = deque(await asyncio.to_thread(_take, pieces, pacing.pieces_ahead))
+        pieces, decoded = await self._first_pieces(recording)
         has_more = len(decoded) == pacing.pieces_ahead
         work_s = sum(len(piece.samples) for piece in decoded) / self._rate_hz
         with self._admission.admit(work_s, is_refusable=not recording.is_live):
