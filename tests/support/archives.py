@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +63,17 @@ def run(
     assert request is not None
     given = SttSettings.model_validate(settings)
     return transcribe_archive(request, given, start or starting(recogniser))
+
+
+@contextmanager
+def files_of_at_most(count: int) -> Iterator[None]:
+    """Lets this process write no file longer than that: as a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def outputs_in(folder: Path) -> set[str]:
