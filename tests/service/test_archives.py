@@ -89,7 +89,7 @@ def test_a_bad_file_is_one_line_in_failed_and_stops_nothing(
     (inputs / "empty.mp3").touch()
     (inputs / "text.wav").write_text("This is no sound.")
     (inputs / "gone.wav").symlink_to(inputs / "nowhere.wav")
-    assert run([inputs, "--out", out], max_audio_s=10) == 1
+    assert run([inputs, "--out", out], settings={"max_audio_s": 10}) == 1
     assert outputs_in(out) == {"good.json"}
     failed = {
         Path(row["audio_filepath"]).name: row["error"] for row in lines_of(out / "failed.jsonl")
@@ -103,7 +103,7 @@ def test_a_bad_file_is_one_line_in_failed_and_stops_nothing(
     assert set(failed["long.wav"]) == {"message", "type", "param", "code"}
     assert "3 failed" in capsys.readouterr().err
     (inputs / "empty.mp3").write_bytes(clip())
-    assert run([inputs, "--out", out], max_audio_s=20) == 1
+    assert run([inputs, "--out", out], settings={"max_audio_s": 20}) == 1
     assert outputs_in(out) == {"good.json", "empty.json", "long.json"}
     assert len(lines_of(out / "failed.jsonl")) == 1
 
@@ -382,6 +382,7 @@ def test_nobody_waits_so_nothing_is_refused_or_too_late(tmp_path: Path) -> None:
         return starting()(settings)
 
     inputs = archive(tmp_path / "in", *(f"{number}.wav" for number in range(20)), seconds=2.0)
-    arguments = [inputs, "--out", tmp_path / "out"]
-    assert run(arguments, start=start, max_queue_audio_s=3.0, request_timeout_s=0.1) == 0
+    out = tmp_path / "out"
+    short = {"max_queue_audio_s": 3.0, "request_timeout_s": 0.1}
+    assert run([inputs, "--out", out], start=start, settings=short) == 0
     assert seen[0].request_timeout_s == 86_400

@@ -3,7 +3,7 @@
 import argparse
 import json
 import resource
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def run(
     arguments: Sequence[str | Path],
     recogniser: FakeRecogniser | None = None,
     start: StartService | None = None,
-    **settings: object,
+    settings: Mapping[str, object] | None = None,
 ) -> int:
     """Runs the command with these arguments, and returns its exit status."""
     parser = argparse.ArgumentParser(exit_on_error=False)
@@ -61,7 +61,7 @@ def run(
     except Contradiction:
         return 2
     assert request is not None
-    given = SttSettings.model_validate(settings)
+    given = SttSettings.model_validate(settings or {})
     return transcribe_archive(request, given, start or starting(recogniser))
 
 
