@@ -12,8 +12,18 @@ import pytest
 from typing_extensions import override
 
 from nemo_voice_serving.errors import BackendFailed, DeviceLost
+from nemo_voice_stt.cli.archive import ArchiveService
+from nemo_voice_stt.settings import SttSettings
 from nemo_voice_stt.transcription.port import Abilities, Clip, Recognition
-from support.archives import archive, lines_of, manifest, outputs_in, run
+from support.archives import (
+    archive,
+    files_of_at_most,
+    lines_of,
+    manifest,
+    outputs_in,
+    run,
+    starting,
+)
 from support.http.transcribing import clip
 from support.models.fakes import FakeRecogniser
 
@@ -79,7 +89,7 @@ def test_a_bad_file_is_one_line_in_failed_and_stops_nothing(
     (inputs / "empty.mp3").touch()
     (inputs / "text.wav").write_text("This is no sound.")
     (inputs / "gone.wav").symlink_to(inputs / "nowhere.wav")
-    assert run([inputs, "--out", out], max_audio_s=10) == 1
+    assert run([inputs, "--out", out], settings={"max_audio_s": 10}) == 1
     assert outputs_in(out) == {"good.json"}
     failed = {
         Path(row["audio_filepath"]).name: row["error"] for row in lines_of(out / "failed.jsonl")
@@ -93,7 +103,7 @@ def test_a_bad_file_is_one_line_in_failed_and_stops_nothing(
     assert set(failed["long.wav"]) == {"message", "type", "param", "code"}
     assert "3 failed" in capsys.readouterr().err
     (inputs / "empty.mp3").write_bytes(clip())
-    assert run([inputs, "--out", out], max_audio_s=20) == 1
+    assert run([inputs, "--out", out], settings={"max_audio_s": 20}) == 1
     assert outputs_in(out) == {"good.json", "empty.json", "long.json"}
     assert len(lines_of(out / "failed.jsonl")) == 1
 
@@ -334,3 +344,45 @@ def test_a_folder_without_recordings_is_done_at_once(
     (tmp_path / "notes.txt").touch()
     assert run([tmp_path, "--out", tmp_path / "out"]) == 0
     assert "0 files; ignored: 1 .txt" in capsys.readouterr().err
+
+
+def test_a_disk_that_is_full_is_the_reason_why_a_run_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs, out = archive(tmp_path / "in", "a.wav"), tmp_path / "out"
+    with files_of_at_most(100):
+        assert run([inputs, "--out", out]) == 1
+    told = capsys.readouterr().err
+    assert re.search(r"nemo-voice-run\.json cannot be written: .*the same command goes on", told)
+    assert list(out.iterdir()) == []
+    assert run([inputs, "--out", out]) == 0
+
+
+def test_ctrl_c_before_anything_runs_ends_with_130(tmp_path: Path) -> None:
+    def interrupted(_settings: SttSettings) -> ArchiveService:
+        raise KeyboardInterrupt
+
+    inputs = archive(tmp_path / "in", "a.wav")
+    assert run([inputs, "--out", tmp_path / "out"], start=interrupted) == 130
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_manifest_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([tmp_path / "gone.json", "--out", tmp_path / "out"]) == 1
+    assert "gone.json: No such file or directory" in capsys.readouterr().err
+
+
+def test_nobody_waits_so_nothing_is_refused_or_too_late(tmp_path: Path) -> None:
+    seen: list[SttSettings] = []
+
+    def start(settings: SttSettings) -> ArchiveService:
+        seen.append(settings)
+        return starting()(settings)
+
+    inputs = archive(tmp_path / "in", *(f"{number}.wav" for number in range(20)), seconds=2.0)
+    out = tmp_path / "out"
+    short = {"max_queue_audio_s": 3.0, "request_timeout_s": 0.1}
+    assert run([inputs, "--out", out], start=start, settings=short) == 0
+    assert seen[0].request_timeout_s == 86_400

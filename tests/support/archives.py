@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+import resource
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def run(
     arguments: Sequence[str | Path],
     recogniser: FakeRecogniser | None = None,
     start: StartService | None = None,
-    **settings: object,
+    settings: Mapping[str, object] | None = None,
 ) -> int:
     """Runs the command with these arguments, and returns its exit status."""
     parser = argparse.ArgumentParser(exit_on_error=False)
@@ -60,8 +61,19 @@ def run(
     except Contradiction:
         return 2
     assert request is not None
-    given = SttSettings.model_validate(settings)
+    given = SttSettings.model_validate(settings or {})
     return transcribe_archive(request, given, start or starting(recogniser))
+
+
+@contextmanager
+def files_of_at_most(count: int) -> Iterator[None]:
+    """Lets this process write no file longer than that: as a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def outputs_in(folder: Path) -> set[str]:

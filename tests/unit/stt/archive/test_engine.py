@@ -164,6 +164,20 @@ async def test_a_sink_that_fills_up_ends_the_run_at_once() -> None:
             assert json.loads(data)["text"] == name.removesuffix(".json")
 
 
+async def test_a_failure_that_cannot_be_written_ends_the_run_too() -> None:
+    transcriber = FakeTranscriber()
+    transcriber.errors["3"] = InvalidRequest("It is wrong.")
+
+    def full(_line: bytes) -> None:
+        raise SinkFailed("failed.jsonl cannot be written: No space left on device")
+
+    outputs, options = Outputs(FakeSink(), FORMATS), ArchiveOptions(formats=FORMATS)
+    engine = Engine(transcriber, outputs, options, LIMITS, Progress(Survey()), full)
+    with pytest.raises(SinkFailed, match="failed"):
+        await engine.run(recordings(5000), Once(outputs, frozenset()))
+    assert len(transcriber.begun) < 200
+
+
 async def test_when_it_is_stopped_nothing_more_is_written() -> None:
     transcriber = FakeTranscriber(is_open=False)
     trial = Trial(transcriber)

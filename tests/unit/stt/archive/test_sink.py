@@ -1,8 +1,6 @@
 """Files that are there whole or not at all."""
 
-import contextlib
 import json
-import resource
 import subprocess
 import sys
 import threading
@@ -14,6 +12,7 @@ import pytest
 from nemo_voice_serving.errors import InvalidRequest
 from nemo_voice_stt.archive.errors import ArchiveRefused, SinkFailed
 from nemo_voice_stt.archive.sink import FolderSink
+from support.archives import files_of_at_most
 
 
 @pytest.fixture
@@ -22,17 +21,6 @@ def sink(tmp_path: Path) -> Iterator[FolderSink]:
     made = FolderSink(tmp_path / "out")
     with made.open():
         yield made
-
-
-@contextlib.contextmanager
-def files_of_at_most(count: int) -> Iterator[None]:
-    """Lets this process write no file longer than that: as a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def names(tmp_path: Path) -> list[str]:

@@ -75,6 +75,6 @@ def _differences(before: Any, now: dict[str, Any], kind: str) -> Iterator[str]:
 def _refuse(differences: Iterator[str]) -> None:
     if listed := list(differences):
         raise ArchiveRefused(
-            "the outputs that are there were made otherwise; name another --out, or go on as"
-            " before:\n" + "\n".join(listed)
+            "the outputs that are there were made otherwise; name another --out, go on as before,"
+            f" or remove {RUN} with its outputs:\n" + "\n".join(listed)
         )

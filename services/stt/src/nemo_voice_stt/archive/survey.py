@@ -1,6 +1,6 @@
 """Looks at all inputs before anything runs: how much there is, what is done, what contradicts.
 
-Of each recording eight bytes are kept, so a million of them takes eight megabytes.
+Of each recording eight bytes are kept, and as many more while they are sorted.
 """
 
 from array import array

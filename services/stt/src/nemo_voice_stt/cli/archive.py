@@ -124,7 +124,8 @@ class _Run:
         if found.recordings == found.done and not found.refused:
             self._sink.write(FAILED, b"")
             return self._end(found, None)
-        state = asyncio.run(self._transcribe(found, record))
+        with _interruptible():
+            state = asyncio.run(self._transcribe(found, record))
         if self._stopped_by is not None:
             _say("stopped; the same command goes on with what is not done")
             return _SIGNALLED + self._stopped_by
@@ -207,6 +208,16 @@ class _Run:
             _say(f"{state.failed:,} failed, and will be tried again; {out}/{FAILED}")
             return _FAILED
         return _OK
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Lets Ctrl-C end the process at once while the model is loaded, which no exception can."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _say(text: str) -> None:
