@@ -5,6 +5,8 @@ PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# How many tests run at once; those of one file run one after the other.
+WORKERS ?= 2
 SOURCES := libs services operator charts tests models benchmarks tools hack
 export HF_HUB_OFFLINE ?= 1
 
@@ -27,7 +29,7 @@ demo: setup ## Speak a sentence into voz_generada.wav and transcribe it, with bo
 
 ##@ Check
 test: setup ## Run every test that needs no cluster and no container
-	$(RUN) -m pytest -m "not container and not long" --cov --cov-report=term
+	$(RUN) -m pytest -m "not container and not long" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 test-e2e: setup ## Build the images and run the tests that need containers
 	$(RUN) -m pytest -m "container and not long" tests/container

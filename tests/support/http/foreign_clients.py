@@ -4,6 +4,7 @@ Made once in the cache from the pins beside the tests. LiteLLM wants older versi
 needs newer.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -147,15 +148,23 @@ def _python_client(name: str) -> list[str]:
 
 def _made(name: str, pins: list[Path], install: Callable[[Path], list[list[str]]]) -> Path:
     digest = hashlib.sha256(b"".join(pin.read_bytes() for pin in pins)).hexdigest()[:12]
-    folder = cache_directory() / "clients" / f"{name}-{digest}"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for command in install(folder):
-            ran = subprocess.run(
-                command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False
-            )
-            if ran.returncode != 0:
-                not_run(f"{name} cannot be installed: {ran.stderr[-2000:]}")
-        (folder / "complete").touch()
+    clients = cache_directory() / "clients"
+    clients.mkdir(exist_ok=True)
+    folder = clients / f"{name}-{digest}"
+    with Path(f"{folder}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the tests may be at it
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            _install(name, install(folder))
+            (folder / "complete").touch()
     return folder
+
+
+def _install(name: str, commands: list[list[str]]) -> None:
+    for command in commands:
+        ran = subprocess.run(
+            command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False
+        )
+        if ran.returncode != 0:
+            not_run(f"{name} cannot be installed: {ran.stderr[-2000:]}")
