@@ -119,9 +119,12 @@ class Connection(asyncio.Protocol):
         await self._begun()
         if self._body is None:
             raise ConnectionResetError
-        if not self.is_open:
+        if self._was_last():
             self.close()
         return response_of(self._status, self._body, request, began_s, self._first_s)
+
+    def _was_last(self) -> bool:
+        return not self.is_open  # the server's response may have said so meanwhile
 
     def _begun(self) -> asyncio.Future[None]:
         self._head, self._body, self._first_s = b"", None, None
