@@ -128,7 +128,7 @@ class SpeechService(Service[Voice, Synthesis]):
         settings, runtime = self._settings, self.runtime
         # Checkpoints of which nobody says the language are refused by `model_files.fetch`.
         spoken = voice.description.languages or (settings.language or ENGLISH.code,)
-        is_on_cpu = voice.description.device == "cpu"
+        is_on_cpu = voice.description.device.startswith("cpu")
         most = TOKEN_BUCKETS[-1] if is_on_cpu else float("inf")
         limits = runtime.first_limits(TOKEN_BUCKETS, max_padded=most)
         synthesis = partial(
