@@ -36,7 +36,7 @@ them. *equal* are clips with the words that they have alone; *off* is how far th
 a clip is from where it is in the clip alone. *more* is the most that the service held beyond what
 it held before, *after* what it holds beyond that five seconds later. **Connections**: each idle one
 has been answered once and stays open while others work, and is answered again afterwards. **Soak**:
-clips of half a second, texts of a few words, 16 clients to each service."""
+clips of one second, texts of a few words, 16 clients to each service."""
 
 
 @dataclass(frozen=True, slots=True)
