@@ -1,6 +1,7 @@
 """A service from its start to ready and back, on a model that is a word."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -87,6 +88,33 @@ async def test_a_service_that_drains_before_it_was_ready_refuses_requests() -> N
     with pytest.raises(NotReady, match="never ready"):
         service.use_case()
     await service.stop()
+
+
+async def test_a_service_that_stops_while_it_warms_up_runs_no_further_step() -> None:
+    begun, released = threading.Event(), threading.Event()
+    steps: list[str] = []
+
+    class Slow(Model):
+        @override
+        def warm_up(self, report: Callable[[str], None]) -> None:
+            report("1 word")
+            begun.set()
+            released.wait(10)
+            report("2 words")
+            steps.append("2 words")
+
+    class SlowService(EchoService):
+        @override
+        def fetch_model(self) -> Callable[[], Model]:
+            return lambda: Slow(description())
+
+    service = SlowService()
+    await service.start()
+    await asyncio.to_thread(begun.wait, 10)
+    await service.stop()
+    released.set()
+    await asyncio.to_thread(service.runtime.device._executor.shutdown)
+    assert steps == []
 
 
 @pytest.mark.parametrize(

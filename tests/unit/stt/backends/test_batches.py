@@ -41,9 +41,14 @@ def test_a_gpu_runs_the_largest_batch_that_traffic_may_bring_first() -> None:
     assert shapes == [(8, 30), (12, 20), (1, 30), (16, 1.5), (1, 20), (1, 1.5)]
 
 
-def test_a_cpu_runs_one_piece_of_each_length() -> None:
-    options = RecogniserOptions(longest_s=30, bucket_edges=(5,))
-    assert warm_up_shapes(options, is_batched=False) == [(1, 30), (1, 5)]
+def test_a_cpu_runs_the_longest_piece_and_the_shortest() -> None:
+    options = RecogniserOptions(longest_s=30, bucket_edges=(1.5, 5, 20))
+    assert warm_up_shapes(options, is_batched=False) == [(1, 30), (1, 1.5)]
+
+
+def test_a_cpu_runs_no_piece_that_is_longer_than_any_may_be() -> None:
+    options = RecogniserOptions(longest_s=4, bucket_edges=(5, 20))
+    assert warm_up_shapes(options, is_batched=False) == [(1, 4)]
 
 
 def test_a_piece_longer_than_a_batch_may_hold_runs_alone() -> None:

@@ -89,6 +89,7 @@ class Runtime:
         self._service = service
         self._batchers: list[Batcher[Any, Any]] = []
         self._threads = [self.device]
+        self._is_closed = False
         self._fetch_logged_s, self._fetch_phase = 0.0, FetchPhase.RESOLVING
         self.lifecycle.listen(self.metrics.phase_entered)
         self.lifecycle.require(self.stuck)
@@ -152,7 +153,7 @@ class Runtime:
         self.metrics.model_loaded(self._service, loaded)
         logger.info("model loaded", extra={"model": loaded.source, "device": loaded.device})
         self.lifecycle.enter(Phase.WARMING, "the first batches are being run")
-        steps = StepTimer(self.explain_warm_up)
+        steps = StepTimer(self._begin_step)
         await self.device.run(lambda: backend.warm_up(steps))
         self.device.warmed_up(steps.slowest_s())
         return backend
@@ -233,7 +234,8 @@ class Runtime:
             self.metrics.watch_memory(read)
 
     async def close(self) -> None:
-        """Stops the batchers and the device thread."""
+        """Stops the batchers and the device thread; a warm-up ends before its next step."""
+        self._is_closed = True
         for batcher in self._batchers:
             await batcher.close()
         for thread in self._threads:
@@ -243,6 +245,11 @@ class Runtime:
         """Publishes which step of the warm-up runs; any thread may call."""
         self.lifecycle.explain(f"warming up: {step}")
         logger.info("warming up", extra={"step": step})
+
+    def _begin_step(self, step: str) -> None:
+        if self._is_closed:  # the process would stay until the last batch of the warm-up
+            raise NotReady("The service is stopping, and was never ready.")
+        self.explain_warm_up(step)
 
     def fetch_progressed(self, progress: Progress) -> None:
         """Publishes how much of the model's files is there; any thread may call."""

@@ -64,11 +64,13 @@ def warm_up_shapes(options: RecogniserOptions, *, is_batched: bool) -> list[tupl
     """Returns the batches to run before serving, as pieces and seconds, the largest first.
 
     Each length alone, too: most batches hold one piece. A CPU computes every shape the same way:
-    there, one piece of each length finds what fails.
+    there, the longest piece and the shortest find what fails, and how long a batch may take.
     """
+    if not is_batched:
+        shortest_s = min((options.longest_s, *options.bucket_edges))
+        return [(1, edge) for edge in sorted({options.longest_s, shortest_s}, reverse=True)]
     edges = {options.longest_s, *(e for e in options.bucket_edges if e < options.longest_s)}
+    fits = {edge: max(1, int(options.max_batch_audio_s / edge)) for edge in edges}
     shapes = {(1, edge) for edge in edges}
-    if is_batched:
-        fits = {edge: max(1, int(options.max_batch_audio_s / edge)) for edge in edges}
-        shapes |= {(min(options.max_batch_items, fits[edge]), edge) for edge in edges}
+    shapes |= {(min(options.max_batch_items, fits[edge]), edge) for edge in edges}
     return sorted(shapes, key=lambda shape: (shape[0] * shape[1], shape[1]), reverse=True)
