@@ -18,7 +18,7 @@ from benchmarks.inputs import ROOT, cache_folder
 
 PINS = ROOT / "requirements" / "peers.txt"
 NAMES = {"litserve": "LitServe", "ray": "Ray", "bentoml": "BentoML", "flask": "Flask"}
-_PIN = re.compile(r"^([a-z0-9._-]+)==([^ ;]+)", re.MULTILINE)
+_PIN = re.compile(r"^([a-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 _IMPORTED = "nemo.collections.asr.models, nemo.collections.tts.models, litserve, ray.serve, bentoml"
 
 
