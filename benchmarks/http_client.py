@@ -100,6 +100,7 @@ class Connection(asyncio.Protocol):
         self._body: Body | None = None
         self._status = 0
         self._first_s: float | None = None
+        self._is_last = False
 
     @classmethod
     async def to(cls, host: str, port: int) -> Self:
@@ -119,12 +120,9 @@ class Connection(asyncio.Protocol):
         await self._begun()
         if self._body is None:
             raise ConnectionResetError
-        if self._was_last():
+        if self._is_last:
             self.close()
         return response_of(self._status, self._body, request, began_s, self._first_s)
-
-    def _was_last(self) -> bool:
-        return not self.is_open  # the server's response may have said so meanwhile
 
     def _begun(self) -> asyncio.Future[None]:
         self._head, self._body, self._first_s = b"", None, None
@@ -161,7 +159,7 @@ class Connection(asyncio.Protocol):
                 return
             self._status, self._body = int(head.split(b" ", 2)[1]), Body(_length(head))
             if b"\r\nconnection: close" in head.lower():
-                self.is_open = False  # the server reads nothing more
+                self.is_open, self._is_last = False, True  # the server reads nothing more
         self._body.feed(data)
         if self._first_s is None and self._body.received > WAV_HEAD_BYTES:
             self._first_s = time.perf_counter()

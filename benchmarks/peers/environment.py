@@ -8,6 +8,7 @@ the same disk: then it takes a minute and little room. The folder's name is made
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from pathlib import Path
 from benchmarks.inputs import ROOT, cache_folder
 
 PINS = ROOT / "requirements" / "peers.txt"
+NAMES = {"litserve": "LitServe", "ray": "Ray", "bentoml": "BentoML", "flask": "Flask"}
+_PIN = re.compile(r"^([a-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 _IMPORTED = "nemo.collections.asr.models, nemo.collections.tts.models, litserve, ray.serve, bentoml"
 
 
@@ -23,6 +26,12 @@ def environment_folder(pins: Path = PINS) -> Path:
     """Returns where the environment with these pins lies, or will."""
     digest = hashlib.sha256(pins.read_bytes()).hexdigest()
     return cache_folder() / f"peers-{digest[:12]}"
+
+
+def versions(pins: Path = PINS) -> str:
+    """Returns the servers in the environment with their versions."""
+    found = dict(_PIN.findall(pins.read_text(encoding="utf-8")))
+    return ", ".join(f"{name} {found[package]}" for package, name in NAMES.items())
 
 
 def make_environment(pins: Path = PINS) -> Path:

@@ -9,7 +9,7 @@ from benchmarks import inputs
 from benchmarks.http_client import Request
 from benchmarks.measures import Round, row
 from benchmarks.outcome import Outcome, Setting
-from benchmarks.peers.environment import make_environment
+from benchmarks.peers.environment import make_environment, versions
 from benchmarks.race.agreement import agreement
 from benchmarks.race.clips import make_clips
 from benchmarks.race.contest import Contest, Found, Plan
@@ -138,6 +138,7 @@ def _notes(found: Found) -> Iterator[str]:
         )
         yield f"Batches of {loop} by clients, the quickest that are not larger: {sizes}."
     yield by_metrics(found)
+    yield f"{versions()}; every server and loop computes with one thread."
     yield from agreement(found.first_responses)
     everything = [
         *found.open_rounds.values(),

