@@ -78,6 +78,8 @@ def _transcribe(parsed: argparse.Namespace, settings: SttSettings) -> int:
 def _problem_of(parsed: argparse.Namespace) -> str | None:
     """Returns what is wrong with the arguments; None if nothing is."""
     if not parsed.live:
+        if any(path.is_dir() for path in parsed.files):
+            return "a folder needs --out, which names the folder of its transcripts"
         return None if parsed.files else "name audio files, or --live for speech as it is spoken"
     if parsed.files not in ([], [_STANDARD_INPUT]):
         return "--live takes - for the standard input, or nothing for the microphone"

@@ -55,6 +55,7 @@ def test_each_flag_is_an_option() -> None:
     ("arguments", "told"),
     [
         (["a.wav", "--format", "srt"], "--format needs --out"),
+        (["."], "a folder needs --out"),
         (["a.wav", "--language-of-folder"], "--language-of-folder needs --out"),
         (["--out", "out"], "name a folder, a manifest or files"),
         (["--live", "--out", "out"], "--live writes no files"),
