@@ -1,6 +1,10 @@
 """The names of outputs."""
 
+import os
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nemo_voice_stt.archive.names import (
     output_name,
@@ -55,3 +59,16 @@ def test_names_are_the_same_as_the_disk_has_it(folds_case: bool) -> None:
         second, folds_case=folds_case
     )
     assert are_same == folds_case
+
+
+PARTS = st.lists(st.sampled_from(["..", ".", "", "a", "b.wav", "data", "…"]), max_size=8)
+
+
+@settings(deadline=None, database=None, derandomize=True)
+@given(root=PARTS, path=PARTS)
+def test_whatever_the_path_the_output_is_below_the_folder(root: list[str], path: list[str]) -> None:
+    folder = os.path.abspath("/" + "/".join(root))  # noqa: PTH100 text, as a manifest has it
+    recording = os.path.join(folder, "/".join(path))  # noqa: PTH118
+    parts = relative_to_root(recording, folder).split("/")
+    assert ".." not in parts
+    assert len(parts) == 1 or "" not in parts
