@@ -304,6 +304,12 @@ def test_warm_up_runs_the_largest_batch_first(voice: NemoVoice, windowed: NemoVo
     assert "2 x 256 frames" in steps
 
 
+def test_on_a_cpu_the_lengths_of_phrases_are_warmed_up(voice: NemoVoice) -> None:
+    steps: list[str] = []
+    voice.warm_up(steps.append)
+    assert steps[2:] == [f"{frames} frames" for frames in range(32, 513, 32)]
+
+
 def test_files_of_another_model_are_refused(demo_directory: DemoDirectory) -> None:
     cpu = torch.device("cpu")
     with pytest.raises(UnusableModel, match="not a FastPitchModel"):

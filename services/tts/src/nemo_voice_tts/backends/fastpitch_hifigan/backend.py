@@ -5,6 +5,7 @@ Everything but `tokens`, `token_words`, `unread`, `check`, `windows` and `vocode
 the device thread.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -36,6 +37,8 @@ WIDTHS: tuple[int, ...] = (64, 128, 256)
 LONGEST = 512
 """Most frames that a CPU runs at once: the context of further runs costs a twentieth, and others
 wait for no longer than for these."""
+_WARM_UP_S = 4.0
+"""A large vocoder takes longer for its lengths: the others are slower once, in a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class NemoVoice(Voice):
                 self.waveforms(self.windows(made, first=True))
         if self._is_windowed and longest is not None:
             self._warm_up_windows(longest, report)
+        elif longest is not None:
+            self._warm_up_lengths(longest, report)
         hardware.synchronise(self._fastpitch.device)
 
     @override
@@ -151,6 +156,16 @@ class NemoVoice(Voice):
                     sounds = self._hifigan.waveforms([batch[place] for place in chosen])
                     made.update(zip(chosen, sounds, strict=True))
         return [made[place] for place in range(len(batch))]
+
+    def _warm_up_lengths(self, spectrogram: Spectrogram, report: Callable[[str], None]) -> None:
+        """Runs each length that the vocoder pads to once, the shortest first, as time allows."""
+        began_s = time.monotonic()
+        lengths = self._hifigan.padded_lengths(min(LONGEST, spectrogram.frame_count))
+        for frames in lengths:
+            if time.monotonic() - began_s > _WARM_UP_S:
+                return
+            report(f"{frames} frames")
+            self.waveforms([_window(spectrogram, Stretch(0, frames, 0, frames))])
 
     def _warm_up_windows(self, spectrogram: Spectrogram, report: Callable[[str], None]) -> None:
         widths = [width for width in WIDTHS if width <= spectrogram.frame_count]

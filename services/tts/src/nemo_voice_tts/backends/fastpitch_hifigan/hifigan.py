@@ -16,7 +16,7 @@ from nemo.collections.tts.models import HifiGanModel
 
 from nemo_voice_serving.audio.samples import Samples
 from nemo_voice_serving.nemo.loading import require_class, restore
-from nemo_voice_tts.backends.fastpitch_hifigan.packed_generator import packed_generator
+from nemo_voice_tts.backends.fastpitch_hifigan.packed_generator import STEP, packed_generator
 from nemo_voice_tts.backends.fastpitch_hifigan.vocoder_windows import (
     UpsamplingStage,
     context_frames,
@@ -51,6 +51,10 @@ class HifiGan:
             sound = self._generator(x=torch.stack(mels).to(self._precision)).squeeze(1)
             rows = list(sound.float().clamp_(-1.0, 1.0).cpu().numpy())
         return [self._kept(row, window) for row, window in zip(rows, windows, strict=True)]
+
+    def padded_lengths(self, most_frames: int) -> range:
+        """Returns the lengths in frames that runs have in truth; none where each has its own."""
+        return range(STEP, most_frames + 1, STEP) if self._packed is not None else range(0)
 
     def _kept(self, row: Samples, window: Window) -> Samples:
         first = (window.keep_start - window.start) * self.hop_samples

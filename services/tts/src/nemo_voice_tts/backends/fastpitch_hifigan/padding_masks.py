@@ -52,7 +52,10 @@ def _check_predictor(predictor: Any) -> None:
 
 
 def _transformer_layer(self: Any, dec_inp: Any, mask: Any = None, conditioning: Any = None) -> Any:
-    attended = self.dec_attn(dec_inp, attn_mask=~mask.squeeze(2), conditioning=conditioning) * mask
+    # Asking a GPU whether there is padding would wait for it.
+    is_padded = mask.device.type != "cpu" or not bool(mask.all())
+    hidden = ~mask.squeeze(2) if is_padded else None
+    attended = self.dec_attn(dec_inp, attn_mask=hidden, conditioning=conditioning) * mask
     inner = self.pos_ff.CoreNet
     between = inner[1](inner[0](attended.transpose(1, 2)))
     between = between * mask.transpose(1, 2).to(between.dtype)
