@@ -59,6 +59,17 @@ def test_a_cost_that_changes_is_followed() -> None:
     assert cost.unit_s == pytest.approx(0.004, rel=0.1)
 
 
+def test_batches_that_run_in_no_time_hide_nothing() -> None:
+    speed = Speed()
+    measured(speed, 60, batch_s=0.05, unit_s=0.02, noise=0.0)
+    for padded in (30.0, 2.0):
+        speed.measured(padded, 0.0002)
+    measured(speed, 20, batch_s=0.05, unit_s=0.02, noise=0.0)
+    cost = speed.cost()
+    assert cost is not None
+    assert cost.batch_s + 30 * cost.unit_s == pytest.approx(0.65, rel=0.2)
+
+
 @pytest.mark.parametrize("slope", [-0.001, 0.0])
 def test_where_longer_batches_take_no_longer_their_length_costs_nothing(slope: float) -> None:
     speed = Speed()

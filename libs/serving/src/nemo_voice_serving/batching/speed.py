@@ -27,8 +27,9 @@ class CostFit:
         if padded <= 0 or run_s <= 0:
             return
         self._batches += 1
-        # A tenth more of a short batch counts like a tenth more of a long one.
-        weight = 1 / run_s**2
+        # A tenth more of a short batch counts like a tenth more of a long one. One that runs in no
+        # time, because nothing is heard in it, counts like the others, and not a million times.
+        weight = 1 / max(run_s, self._least_s(padded)) ** 2
         old = self._weight * _MEMORY
         self._weight = old + weight
         share = weight / self._weight
@@ -38,6 +39,12 @@ class CostFit:
         self._covariance = kept * (self._covariance + share * from_padded * from_run_s)
         self._mean_padded += share * from_padded
         self._mean_run_s += share * from_run_s
+
+    def _least_s(self, padded: float) -> float:
+        """Returns the least that a batch takes by any line through the mean that falls nowhere."""
+        if padded >= self._mean_padded:
+            return self._mean_run_s
+        return self._mean_run_s * padded / self._mean_padded
 
     def cost(self) -> Cost | None:
         """Returns what a batch costs; None before batches of several lengths have run."""

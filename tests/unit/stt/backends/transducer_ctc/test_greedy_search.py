@@ -224,6 +224,17 @@ def test_numbers_that_are_none_end_the_search_too() -> None:
     assert whole == search.search(frames[1:], [6])[0]
 
 
+def test_nothing_beyond_the_frames_is_read() -> None:
+    net = network(3)
+    search = GreedySearch(net, state_at_first(net))
+    with pytest.raises(ValueError, match="7 frames where there are 6"):
+        search.search(frames_of(net, 2, 6), [6, 7])
+    with pytest.raises(ValueError, match="1 lengths and 2 states of 2 rows"):
+        search.search(frames_of(net, 2, 6), [6])
+    with pytest.raises(ValueError, match="2 lengths and 3 states of 2 rows"):
+        search.search(frames_of(net, 2, 6), [6, 6], search.begin(3))
+
+
 def test_networks_too_large_for_ready_gates_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network(4, durations=(0, 1, 2), layers=2)
     ready = GreedySearch(net, state_at_first(net))

@@ -1,6 +1,6 @@
 /* The greedy search of transducers, RNNT and TDT, over the rows of a batch.
  *
- * native_search.py compiles and calls it. Each row is computed by itself and always in the same
+ * native_library.py compiles it, and greedy_search.py calls it. Each row is computed by itself and always in the same
  * order, so that what it says never depends on its batch. Matrices lie row by row; the inputs of a
  * product are its rows, so that the innermost loops run over neighbours in memory.
  */

@@ -126,9 +126,17 @@ class GreedySearch:
             frames: The encoder's part of the joint network, as rows, time and width.
             lengths: How many frames of each row count.
             state: Where each row's search stands; it is moved on. Absent: at the beginning.
+
+        Raises:
+            ValueError: A length is beyond the frames, or the arrays are of different rows.
         """
-        rows, longest, _ = frames.shape
+        rows, longest, width = frames.shape
         state = self.begin(rows) if state is None else state
+        # What runs looks at no bounds.
+        if not len(lengths) == rows == len(state.time) or width != state.said.shape[1]:
+            raise ValueError(f"{len(lengths)} lengths and {len(state.time)} states of {rows} rows")
+        if max(lengths, default=0) > longest:
+            raise ValueError(f"a row of {max(lengths)} frames where there are {longest}")
         shape = (rows, max(1, longest * self._most_symbols))
         whole = [np.empty(shape, np.int32) for _ in range(3)]
         real = [np.empty(shape, np.float32) for _ in range(2)]
