@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.docs.repository import ROOT
-from tools.images.cpu_torch import NoCpuTorchError, build_arguments
+from tools.images.cpu_torch import PINS, NoCpuTorchError, build_arguments
 
 
 @pytest.fixture
@@ -54,3 +55,9 @@ def test_the_dockerfile_takes_the_argument_and_the_pins_that_are_made_for_it() -
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "ARG TORCH_CPU_INDEX=\n" in text
     assert "/requirements/nemo-cpu.txt" in text
+
+
+def test_the_pins_for_cpus_get_into_the_build() -> None:
+    kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line.removeprefix("!") for line in kept if line.startswith("!")]
+    assert any(fnmatch(str(PINS.relative_to(ROOT)), pattern) for pattern in patterns)

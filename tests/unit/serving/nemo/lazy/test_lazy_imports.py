@@ -3,6 +3,7 @@
 import importlib
 import sys
 import threading
+import time
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -208,6 +209,50 @@ def test_a_module_that_several_threads_want_at_once_runs_once(written: Written) 
         thread.join()
     assert len(found) == 8
     assert len(set(map(id, found))) == 1
+
+
+def use_in_two_threads(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
+    """Returns what came of two uses, the second one begun while the first runs `lazy_big`."""
+    ends: list[object] = []
+
+    def use(wanted: Callable[[], object]) -> None:
+        try:
+            ends.append(wanted())
+        except (ImportError, RuntimeError) as error:
+            ends.append(error)
+
+    threads = [threading.Thread(target=use, args=(one,), daemon=True) for one in (first, second)]
+    threads[0].start()
+    while "lazy_gate" not in sys.modules:
+        time.sleep(0.001)
+    threads[1].start()
+    time.sleep(0.05)  # by then it waits, or has what it wants
+    sys.modules["lazy_gate"].GO.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    return ends
+
+
+GATE = {"lazy_gate.py": "import threading\nGO = threading.Event()\n"}
+BIG = "from lazy_gate import GO\nGO.wait()\nfrom lazy_big.core import ONE\nTWO = ONE + 1\n"
+
+
+def test_a_thread_may_import_a_submodule_while_another_runs_the_package(written: Written) -> None:
+    big = written(
+        {"lazy_big/__init__.py": BIG, "lazy_big/core.py": "ONE = 1\n", **GATE}, {"lazy_big": ()}
+    )
+    ends = use_in_two_threads(lambda: big.TWO, lambda: importlib.import_module("lazy_big.core").ONE)
+    assert ends == [1, 2]
+
+
+def test_threads_that_want_what_the_other_one_runs_do_not_wait_for_ever(written: Written) -> None:
+    core = "import lazy_big\nGOT = getattr(lazy_big, 'TWO', None)\nONE = 1\n"
+    files = {"lazy_big/__init__.py": BIG, "lazy_big/core.py": core, **GATE}
+    big = written(files, {"lazy_big": ()})
+    ends = use_in_two_threads(lambda: big.TWO, lambda: importlib.import_module("lazy_big.core").ONE)
+    assert len(ends) == 2  # as with other imports in a circle, one or both may have failed
+    assert big.TWO == 2
 
 
 PASSING = {

@@ -5,10 +5,12 @@ worst that a wrong choice of modules can do is to load one: as early as without 
 """
 
 import sys
-import threading
 import typing
 from collections.abc import Iterable
-from importlib import metadata
+from importlib import (
+    _bootstrap,
+    metadata,
+)
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -35,7 +37,8 @@ class DeferredModule(ModuleType):
     _class: type[ModuleType]
     """Of the real module."""
     _names: frozenset[str]
-    _lock: threading.RLock
+    _lock: Any
+    """Of the kind that the import system waits for, which knows of locks that wait in a circle."""
     _is_loading: bool
 
     @override
@@ -45,12 +48,13 @@ class DeferredModule(ModuleType):
         # The import system is still filling it in, or asks whether it is a package.
         if "_lock" not in state or name == "__path__":
             raise AttributeError(name)
-        if name in self._names and not self._is_loading:
+        # Another thread may make it the real one at any time.
+        if name in state.get("_names", ()) and not state.get("_is_loading"):
             return Placeholder(self, name)
         if name == "__version__" and (known := _version_of(self.__name__)):
             return known
-        if not load(self):  # this thread is loading it: as with circular imports
-            return getattr(self._class, "__getattr__", _missing)(self, name)
+        if not load(self):  # as with circular imports
+            return getattr(state.get("_class"), "__getattr__", _missing)(self, name)
         return getattr(self, name)
 
     @override
@@ -79,7 +83,7 @@ class DeferringLoader(Loader):
             _class=ModuleType if made is None else type(made),
             _names=self._names,
             _is_loading=False,
-            _lock=threading.RLock(),
+            _lock=_bootstrap._ModuleLock(module.__name__),  # type: ignore[attr-defined] # noqa: SLF001 nowhere else
         )
 
 
@@ -116,24 +120,45 @@ def is_deferred(module: ModuleType | None) -> bool:
     return isinstance(module, DeferredModule)
 
 
-def load(module: ModuleType) -> bool:
-    """Makes a deferred module the real one; returns False where this thread is about to do so."""
-    lock = vars(module).get("_lock")
+def load(module: ModuleType, *, waits: bool = True) -> bool:
+    """Makes a deferred module the real one; returns False where it is being made so meanwhile.
+
+    That is: by this thread, or by one that waits for an import of this thread. As with other
+    imports, one of two threads that would wait for each other fails instead.
+
+    Args:
+        module: The module, which may be a real one.
+        waits: Whether to wait for another thread that is loading it or its package.
+    """
+    state = vars(module)
+    lock = state.get("_lock")
     if not isinstance(module, DeferredModule) or lock is None:
         return True
+    if not waits and state.get("_is_loading"):
+        return False
     if parent := sys.modules.get(module.__name__.rpartition(".")[0]):
-        load(parent)
-    with lock:
-        if not isinstance(module, DeferredModule):
-            return True  # type: ignore[unreachable] # another thread was quicker
-        if module._is_loading:  # noqa: SLF001 same module
-            return False
-        module._is_loading = True  # noqa: SLF001 same module
-        try:
-            module._loader.exec_module(module)  # noqa: SLF001 same module
-        finally:
-            module._is_loading = False  # noqa: SLF001 same module
-        _become_real(module)
+        load(parent, waits=waits)
+    try:
+        lock.acquire()
+    except _bootstrap._DeadlockError:  # type: ignore[attr-defined] # noqa: SLF001 same
+        return False
+    try:
+        return _run(module)
+    finally:
+        lock.release()
+
+
+def _run(module: DeferredModule) -> bool:
+    if not isinstance(module, DeferredModule):
+        return True  # type: ignore[unreachable] # another thread was quicker
+    if module._is_loading:  # noqa: SLF001 same module
+        return False
+    module._is_loading = True  # noqa: SLF001 same module
+    try:
+        module._loader.exec_module(module)  # noqa: SLF001 same module
+    finally:
+        module._is_loading = False  # noqa: SLF001 same module
+    _become_real(module)
     return True
 
 

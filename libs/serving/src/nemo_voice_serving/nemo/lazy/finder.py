@@ -104,7 +104,9 @@ class LazyFinder(MetaPathFinder):
         parent = sys.modules.get(fullname.rpartition(".")[0])
         if parent is not None and is_deferred(parent) and fullname not in self._deferred:
             was_loaded = fullname in sys.modules
-            load(parent)
+            # The import system has locked this module, and the thread that loads the package may
+            # want it next: what waits for that thread here is never woken.
+            load(parent, waits=False)
             if not was_loaded and (loaded := sys.modules.get(fullname)):
                 return spec_of_loaded(loaded)
         is_reexporting = f"{fullname}.".startswith(self._roots) and fullname not in REGISTERING

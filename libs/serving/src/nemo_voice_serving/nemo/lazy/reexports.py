@@ -28,11 +28,12 @@ class ReexportingPackage(ModuleType):
         sources: Sources = vars(self).get("_sources", {})
         if name == "__all__" and sources:  # for `import *`
             return [*(own for own in vars(self) if not own.startswith("_")), *sources]
-        if name in sources:
-            value = _value_of(self.__name__, *sources[name])
+        if source := sources.get(name):
+            value = vars(self)[name] = _value_of(self.__name__, *source)
             sources.pop(name, None)
-            vars(self)[name] = value
             return value
+        if name in vars(self):  # by another thread, meanwhile
+            return vars(self)[name]
         if not name.startswith("_") and sources:
             try:
                 return importlib.import_module(f"{self.__name__}.{name}")
