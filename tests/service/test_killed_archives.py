@@ -23,7 +23,7 @@ from support.models.fakes import FakeRecogniser
 
 class Slow(FakeRecogniser):
     def recognise(self, batch, /):
-        time.sleep(0.02)
+        time.sleep(0.1)
         return super().recognise(batch)
 
 sys.exit(run(sys.argv[1:], Slow()))

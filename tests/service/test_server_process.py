@@ -62,7 +62,7 @@ def test_sigterm_finishes_requests_in_flight_and_exits_with_zero() -> None:
     address = f"http://127.0.0.1:{port}"
     text = " ".join(f"This is sentence number {number}." for number in range(10))
     responses: list[httpx.Response] = []
-    with server(port, "3.0", "0.15") as process:
+    with server(port, "6.0", "0.5") as process:
         wait_until_ready(port)
         caller = threading.Thread(
             target=lambda: responses.append(
@@ -70,11 +70,10 @@ def test_sigterm_finishes_requests_in_flight_and_exits_with_zero() -> None:
             )
         )
         caller.start()
-        while "nemo_voice_in_flight 1.0" not in httpx.get(f"{address}/metrics").text:
-            time.sleep(0.01)
+        metrics = f"{address}/metrics"
+        until("it is in flight", lambda: "nemo_voice_in_flight 1.0" in httpx.get(metrics).text)
         process.send_signal(signal.SIGTERM)
-        while httpx.get(f"{address}/readyz").status_code == 200:
-            time.sleep(0.01)
+        until("the service is unready", lambda: status_of(port) == 503)
         late = httpx.post(f"{address}/synthesize", json={"text": "Too late, or not?"}, timeout=60)
         caller.join(PATIENCE_S)
         assert process.wait(PATIENCE_S) == 0

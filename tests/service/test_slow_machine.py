@@ -26,7 +26,7 @@ def test_a_long_file_leaves_a_slow_service_ready_and_live(tmp_path: Path) -> Non
         stuck_after_s=STUCK_AFTER_S,
         piece_s=60,
         # Shorter than the file takes: only batches that end keep the service and the file alive.
-        request_timeout_s=1.5,
+        request_timeout_s=5,
         self_test={"idle_s": 1, "retry_s": 0.2, "timeout_s": 2, "max_failures": 3},
     ) as service:
         with watched_health(service.address) as watch:

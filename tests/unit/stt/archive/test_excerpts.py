@@ -47,6 +47,30 @@ def test_a_part_after_the_end_is_refused(kind: str) -> None:
         pass
 
 
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_24", "FLOAT", "DOUBLE", "ULAW"])
+def test_a_part_is_as_loud_as_the_recording(subtype: str) -> None:
+    sound = 0.5 * tone(1.0, RATE_HZ)
+    file = io.BytesIO(libsndfile_bytes(sound, RATE_HZ, "WAV", subtype))
+    with excerpt(file, RATE_HZ, 0.25, 0.5) as part:
+        samples = decode_whole(part, RATE_HZ)
+    assert np.abs(samples).max() == pytest.approx(np.abs(sound).max(), rel=0.05)
+
+
+@pytest.mark.parametrize("rest", [b"", bytes(20_000)])
+def test_of_a_damaged_recording_a_part_is_what_it_still_holds(rest: bytes) -> None:
+    sound = tone(3.0, RATE_HZ) + np.random.default_rng(0).normal(0, 0.1, 3 * RATE_HZ)
+    whole = libsndfile_bytes(sound.astype(np.float32), RATE_HZ, "FLAC", "PCM_16")
+    damaged = whole[: len(whole) // 2] + rest
+    with excerpt(io.BytesIO(damaged), RATE_HZ, 0.5, 2.0) as part:
+        held_s = len(decode_whole(part, RATE_HZ)) / RATE_HZ
+    assert 0.5 < held_s < 1.5
+    with (
+        pytest.raises(UnsupportedAudio, match=r"begins at 2.5 s, the file ends at 1"),
+        excerpt(io.BytesIO(damaged), RATE_HZ, 2.5, 0.5),
+    ):
+        pass
+
+
 def test_channels_and_rates_are_kept_as_they_are() -> None:
     both = np.stack([tone(1.0, 8_000), tone(1.0, 8_000)], axis=1)
     file = io.BytesIO(libsndfile_bytes(both, 8_000, "WAV", "PCM_16"))

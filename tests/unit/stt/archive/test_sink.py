@@ -36,6 +36,13 @@ def test_what_is_written_is_there_and_can_be_read(sink: FolderSink, tmp_path: Pa
     assert names(tmp_path) == ["a.json"]
 
 
+def test_what_can_have_no_file_is_not_there(sink: FolderSink) -> None:
+    sink.write("a.json/b.json", b"")
+    for name in ("x" * 300, "a.json", "a.json/b.json/c.json"):
+        assert not sink.has(name)
+        assert sink.read(name) is None
+
+
 def test_a_full_disk_leaves_what_was_there(sink: FolderSink, tmp_path: Path) -> None:
     sink.write("a.json", b"before")
     with files_of_at_most(100), pytest.raises(SinkFailed, match=r"a\.json cannot be written: "):

@@ -18,6 +18,8 @@ _SOUGHT = frozenset({"WAV", "WAVEX", "RF64", "FLAC", "AIFF", "AU", "CAF"})
 """Formats of libsndfile in which any sample is found at once."""
 _READ_FRAMES = 1 << 16
 _BLOCK_S = 10.0
+_FLOATS = frozenset({"FLOAT", "DOUBLE"})
+"""Kinds of samples whose whole numbers libsndfile would give: all of them 0 or 1."""
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def excerpt(
 ) -> Iterator[BinaryIO]:
     """Yields a part of a recording as a WAV file.
 
-    WAV and FLAC are read from there on; others are decoded from their beginning.
+    WAV and FLAC are read from there on; others, and damaged ones, are decoded from their beginning.
 
     Args:
         file: The recording.
@@ -41,6 +43,8 @@ def excerpt(
         part = cast("BinaryIO", spool)
         if not _copied(file, part, start_s, length_s):
             file.seek(0)
+            part.seek(0)
+            part.truncate()
             _decoded(file, part, rate_hz, start_s, length_s)
         part.seek(0)
         yield part
@@ -49,10 +53,13 @@ def excerpt(
 def _copied(file: BinaryIO, part: BinaryIO, start_s: float, length_s: float | None) -> bool:
     """Writes the part where libsndfile finds it; returns whether it does."""
     try:
-        source = soundfile.SoundFile(file)
+        return _found(file, part, start_s, length_s)
     except (soundfile.SoundFileError, ValueError, RuntimeError):
-        return False
-    with source:
+        return False  # it is another format, or damaged somewhere
+
+
+def _found(file: BinaryIO, part: BinaryIO, start_s: float, length_s: float | None) -> bool:
+    with soundfile.SoundFile(file) as source:
         rate_hz, frames = source.samplerate, source.frames
         if source.format not in _SOUGHT or not 0 < frames < 1 << 40:
             return False
@@ -63,8 +70,9 @@ def _copied(file: BinaryIO, part: BinaryIO, start_s: float, length_s: float | No
         if length_s is not None:
             left = min(left, round(length_s * rate_hz))
         source.seek(start)
+        kind = "float32" if source.subtype in _FLOATS else "int16"
         with _wav(part, rate_hz, source.channels) as target:
-            while left and len(block := source.read(min(left, _READ_FRAMES), dtype="int16")):
+            while left and len(block := source.read(min(left, _READ_FRAMES), dtype=kind)):
                 target.write(block)
                 left -= len(block)
     return True

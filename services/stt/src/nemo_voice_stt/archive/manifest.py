@@ -8,7 +8,6 @@ manifest of any length takes no memory.
 """
 
 import json
-import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +20,9 @@ from nemo_voice_stt.archive.recording import Found, Recording, Refused
 MANIFEST_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".manifest"})
 """Files that are read as manifests."""
 _MAX_LINE_CHARS = 1 << 20
+_LONGEST_S = 1e9
+_OF_NAMES = "surrogateescape"
+"""How Python has names of files that are no UTF-8."""
 _SPOKEN = ("lang", "language", "source_lang")
 _WRITTEN = "target_lang"
 
@@ -33,7 +35,7 @@ def recordings_listed(manifest: Path, *, keep_suffix: bool = False) -> Iterator[
     """
     root = os.path.abspath(manifest.parent)  # noqa: PTH100 `resolve` would follow links
     # Names of files may be of any bytes; they go through as Python has them.
-    with manifest.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines:
+    with manifest.open(encoding="utf-8-sig", errors=_OF_NAMES, newline="\n") as lines:
         number = 0
         while line := lines.readline(_MAX_LINE_CHARS):
             number += 1
@@ -57,7 +59,7 @@ def _row(line: str) -> Mapping[str, Any]:
 
 def _recording(row: Mapping[str, Any], root: str, *, keep_suffix: bool) -> Recording:
     given = row.get("audio_filepath")
-    if not isinstance(given, str) or not given or "\0" in given:
+    if not isinstance(given, str) or not given or "\0" in given or not _has_bytes(given, _OF_NAMES):
         raise InvalidRequest("It names no file.", param="audio_filepath")
     path = os.path.normpath(os.path.join(root, os.path.expanduser(given)))  # noqa: PTH111, PTH118
     start_s, stated_s = _seconds(row, "offset"), _seconds(row, "duration")
@@ -81,7 +83,7 @@ def _seconds(row: Mapping[str, Any], key: str) -> float | None:
     if value is None:
         return None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value < 0:
+    if not is_number or not 0 <= value <= _LONGEST_S:
         raise InvalidRequest(f"{key}: {value!r} is no length of time.", param=key)
     return float(value)
 
@@ -100,4 +102,15 @@ def _keywords(row: Mapping[str, Any]) -> tuple[str, ...]:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
         raise InvalidRequest("It is neither a text nor a list of texts.", param="keywords")
+    if not all(_has_bytes(word, "strict") for word in words):
+        raise InvalidRequest("It holds what is no character.", param="keywords")
     return tuple(words)
+
+
+def _has_bytes(text: str, errors: str) -> bool:
+    """Returns whether it can be written as UTF-8: JSON may escape half of a character."""
+    try:
+        text.encode(errors=errors)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -48,7 +48,7 @@ class Sink(Protocol):
         ...
 
     def read(self, name: str) -> bytes | None:
-        """Returns an output; None if it is not there."""
+        """Returns an output; None if it is not there, or none can have this name."""
         ...
 
     def write(self, name: str, data: bytes) -> None:
@@ -124,8 +124,10 @@ class FolderSink:
         """See `Sink`."""
         try:
             return (self._root / name).read_bytes()
-        except FileNotFoundError:
-            return None
+        except OSError as error:
+            if error.errno in {errno.ENOENT, *_OF_THE_NAME}:
+                return None
+            raise
 
     def write(self, name: str, data: bytes) -> None:
         """See `Sink`."""
