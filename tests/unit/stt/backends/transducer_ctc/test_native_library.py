@@ -51,6 +51,12 @@ def test_what_the_compiler_says_is_told(source: Path) -> None:
         load(source)
 
 
+def test_what_the_compiler_says_may_be_in_any_encoding(source: Path) -> None:
+    source.write_bytes(b"#error \xe9\xff nothing\n")
+    with pytest.raises(NoLibrary, match="nothing"):
+        load(source)
+
+
 def test_a_library_for_another_machine_is_none(source: Path) -> None:
     compile_beside(source).write_bytes(b"\x7fELF for another machine")
     with pytest.raises(NoLibrary, match="cannot be used"):

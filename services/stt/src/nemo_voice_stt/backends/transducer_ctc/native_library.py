@@ -75,12 +75,13 @@ def _compiled(source: Path, path: Path) -> Path:
     command = [compiler, *FLAGS, str(source), "-o", str(path)]
     try:
         done = subprocess.run(  # noqa: S603 our own source
-            command, capture_output=True, text=True, timeout=_LONGEST_S, check=False
+            command, capture_output=True, timeout=_LONGEST_S, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise NoLibrary("its compiler does not end") from error
     if done.returncode:
-        raise NoLibrary(f"its compiler fails: {done.stderr.strip()[-500:]}")
+        said = done.stderr.decode(errors="replace")  # in the language of the place
+        raise NoLibrary(f"its compiler fails: {said.strip()[-500:]}")
     logger.info("search compiled", extra={"compiler": compiler})
     return path
 
