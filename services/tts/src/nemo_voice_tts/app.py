@@ -15,8 +15,8 @@ from nemo_voice_serving.batching.scheduler import AT_ONCE, Limits
 from nemo_voice_serving.grpc.server import grpc_server
 from nemo_voice_serving.http.app import build_app
 from nemo_voice_serving.model_store.progress import Progress
+from nemo_voice_serving.model_store.read_ahead import read_ahead
 from nemo_voice_serving.nemo import torch_setup
-from nemo_voice_serving.nemo.read_ahead import read_ahead
 from nemo_voice_serving.runtime.self_test import Facts, SelfTestFailed
 from nemo_voice_serving.runtime.service import Service
 from nemo_voice_tts import __version__

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nemo_voice_serving.nemo.read_ahead import read_ahead
+from nemo_voice_serving.model_store.read_ahead import read_ahead
 
 
 @pytest.fixture
