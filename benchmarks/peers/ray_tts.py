@@ -1,6 +1,7 @@
 """Text to speech by Ray Serve: a batch that streams, a sentence of each request at a time."""
 
 import argparse
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 
@@ -25,7 +26,9 @@ class TextToSpeech:
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=BATCH_WAIT_S)
     async def speak(self, texts: list[str]) -> AsyncIterator[list[bytes]]:
         """Yields what each request of the batch has next."""
-        for step in self.voice.streamed(texts):
+        # In a thread: the replica sends what was yielded only while its event loop is free.
+        steps = self.voice.streamed(texts)
+        while (step := await asyncio.to_thread(next, steps, None)) is not None:
             yield step
 
     async def __call__(self, request: Request) -> Response:
