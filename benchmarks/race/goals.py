@@ -58,10 +58,10 @@ def against_peers(title: str, rounds: Rounds, clients: int) -> Goal:
     model: where 0.95 of the raw loop's speed is less than 1.5 times the peer's, that is the limit.
     """
     best = best_peer(rounds, clients)
+    name = f"{title}: {clients} client{'s' if clients > 1 else ''} against the best peer"
     if best is None:
-        name = f"{title}: {clients} clients against the best peer"
         return Goal(name, None, AHEAD, is_floor=True, unit="x", why="no peer responded")
-    name = f"{title}: {clients} client{'s' if clients > 1 else ''} against the best peer ({best})"
+    name = f"{name} ({best})"
     room = limit_of(rounds, clients) / pace(rounds[best, clients])
     limit = min(AHEAD, NEAR_RAW * room)
     ours, theirs = rounds[SERVICE, clients], rounds[best, clients]
