@@ -81,6 +81,16 @@ def test_no_model_is_loaded_when_nothing_is_left_to_do(tmp_path: Path) -> None:
     assert run([inputs, "--out", out], start=never) == 0  # type: ignore[arg-type]
 
 
+def test_another_number_format_is_not_mixed_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs, out = archive(tmp_path / "in", "a.wav"), tmp_path / "out"
+    assert run([inputs, "--out", out]) == 0
+    archive(inputs, "b.wav")
+    assert run([inputs, "--out", out], settings={"precision": "bfloat16"}) == 2
+    assert "precision" in capsys.readouterr().err
+
+
 def test_a_bad_file_is_one_line_in_failed_and_stops_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -343,7 +353,9 @@ def test_a_folder_without_recordings_is_done_at_once(
 ) -> None:
     (tmp_path / "notes.txt").touch()
     assert run([tmp_path, "--out", tmp_path / "out"]) == 0
-    assert "0 files; ignored: 1 .txt" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "0 files; ignored: 1 .txt" in told
+    assert "no recording is there" in told
 
 
 def test_a_disk_that_is_full_is_the_reason_why_a_run_ends(

@@ -163,6 +163,7 @@ class _Run:
             "revision": model.revision,
             "decoder": self._settings.decoder,
             "piece-s": self._settings.piece_s,
+            "precision": self._settings.precision,
         }
 
     def _limits(self) -> Limits:
@@ -199,7 +200,12 @@ class _Run:
         has_texts = write_manifest(self._source, once, self._sink, self._request.options)
         out = shown(self._request.out)
         if state is None:
-            _say(f"all were done before; they are in {out}")
+            done = (
+                f"all were done before; they are in {out}"
+                if found.done
+                else "no recording is there"
+            )
+            _say(done)
             return _OK
         where = f"{out}/{TRANSCRIPTS}" if has_texts else out
         took = f"{lasting(state.audio_s)} of audio in {lasting(state.elapsed_s)}"
