@@ -16,7 +16,7 @@ To add a part, for example `load`:
    `--only load --out benchmarks` to replace this part alone in the page that is kept.
 
 The part writes nothing itself: where, when and under which load it was measured is added here.
-All parts together may take 40 minutes.
+All parts together may take an hour.
 """
 
 from collections.abc import Mapping

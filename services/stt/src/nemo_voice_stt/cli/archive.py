@@ -219,7 +219,9 @@ class _Run:
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """Lets Ctrl-C end the process at once while the model is loaded, which no exception can."""
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:  # as a shell has it for what runs in the background
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         yield
     finally:
