@@ -7,7 +7,7 @@ calls another: bytes have no place in the JSON with which a batched service resp
 import bentoml
 
 from benchmarks.peers.bentoml_stt import LONGEST_WAIT_MS
-from benchmarks.peers.nemo_calls import MAX_BATCH, Voice
+from benchmarks.peers.nemo_calls import VOICE_BATCH, Voice
 
 
 @bentoml.service(workers=1, traffic={"timeout": 300})
@@ -17,7 +17,7 @@ class Voices:
     def __init__(self) -> None:
         self.voice = Voice.of_environment()
 
-    @bentoml.api(batchable=True, max_batch_size=MAX_BATCH, max_latency_ms=LONGEST_WAIT_MS)
+    @bentoml.api(batchable=True, max_batch_size=VOICE_BATCH, max_latency_ms=LONGEST_WAIT_MS)
     def speak(self, texts: list[str]) -> list[bytes]:
         """Returns a WAV file of each text of a batch."""
         return self.voice.whole(texts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import litserve
 from starlette.requests import Request
 
-from benchmarks.peers.nemo_calls import BATCH_WAIT_S, MAX_BATCH, Voice
+from benchmarks.peers.nemo_calls import BATCH_WAIT_S, VOICE_BATCH, Voice
 
 
 class TextToSpeech(litserve.LitAPI):
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
     api = TextToSpeech(
-        max_batch_size=MAX_BATCH, batch_timeout=BATCH_WAIT_S, stream=True, api_path="/synthesize"
+        max_batch_size=VOICE_BATCH, batch_timeout=BATCH_WAIT_S, stream=True, api_path="/synthesize"
     )
     server = litserve.LitServer(api, accelerator="cpu", timeout=False)
     server.run(host="127.0.0.1", port=port, generate_client_file=False, log_level="warning")

@@ -10,7 +10,7 @@ from ray import serve
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from benchmarks.peers.nemo_calls import BATCH_WAIT_S, MAX_BATCH, Voice
+from benchmarks.peers.nemo_calls import BATCH_WAIT_S, VOICE_BATCH, Voice
 from benchmarks.peers.ray_stt import LOCAL, MAX_ONGOING
 
 
@@ -23,7 +23,7 @@ class TextToSpeech:
     def __init__(self) -> None:
         self.voice = Voice.of_environment()
 
-    @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=BATCH_WAIT_S)
+    @serve.batch(max_batch_size=VOICE_BATCH, batch_wait_timeout_s=BATCH_WAIT_S)
     async def speak(self, texts: list[str]) -> AsyncIterator[list[bytes]]:
         """Yields what each request of the batch has next."""
         # In a thread: the replica sends what was yielded only while its event loop is free.

@@ -15,10 +15,11 @@ METHOD = """\
   quicker than the model it calls.
 - All get the same checkpoints and the same fixed inputs: clips of 1 to 8 s at 16 kHz, texts of 20
   to 150 characters without digits, which the others would leave out with the demo voice.
-- Each computes with one thread, takes at most 16 requests into a batch (the service's default) and
-  the peers wait 10 ms for a batch to fill (Ray Serve's default; the service waits 4 ms at most,
-  BentoML decides by itself). The load generator, one process apart, has another core. Servers whose
-  turn it is not are stopped (SIGSTOP): some look at their queues a thousand times a second.
+- Each computes with one thread and takes at most 16 requests into a batch (the service's default);
+  of texts the peers take 2, as NeMo's calls for speech only get slower with more on a CPU. The
+  peers wait 10 ms for a batch to fill (Ray Serve's default; the service waits 4 ms at most, BentoML
+  decides by itself). The load generator, one process apart, has another core. Servers whose turn it
+  is not are stopped (SIGSTOP): some look at their queues a thousand times a second.
 - In a closed loop each client sends its next request when it has its response, until the list of
   requests is done. Throughput counts the whole list, from the first request to the last response.
 - The systems take turns in each round, the order reversed every other round. Throughputs and ratios
