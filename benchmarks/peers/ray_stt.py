@@ -39,19 +39,18 @@ class SpeechToText:
         return {"text": await self.recognise(read_clip(await upload.read()))}
 
 
-def main() -> None:
-    """Serves until the process is ended."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def serve_deployment(deployment: Any, route: str, description: str | None) -> None:
+    """Serves a deployment on the port of the command line until the process is ended."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, **LOCAL)
     serve.start(http_options={"host": "127.0.0.1", "port": port})
-    application = SpeechToText.bind()  # type: ignore[attr-defined,unused-ignore]  # made by the decorator
-    serve.run(application, route_prefix="/transcribe")
+    serve.run(deployment.bind(), route_prefix=route)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     serve.shutdown()
     ray.shutdown()
 
 
 if __name__ == "__main__":
-    main()
+    serve_deployment(SpeechToText, "/transcribe", __doc__)

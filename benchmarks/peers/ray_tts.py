@@ -1,17 +1,14 @@
 """Text to speech by Ray Serve: a batch that streams, a sentence of each request at a time."""
 
-import argparse
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 
-import ray
 from ray import serve
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from benchmarks.peers.nemo_calls import BATCH_WAIT_S, VOICE_BATCH, Voice
-from benchmarks.peers.ray_stt import LOCAL, MAX_ONGOING
+from benchmarks.peers.ray_stt import MAX_ONGOING, serve_deployment
 
 
 @serve.deployment(
@@ -39,19 +36,5 @@ class TextToSpeech:
         return StreamingResponse(self.speak(text), media_type="audio/wav")
 
 
-def main() -> None:
-    """Serves until the process is ended."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=8000)
-    port = parser.parse_args().port
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, **LOCAL)
-    serve.start(http_options={"host": "127.0.0.1", "port": port})
-    application = TextToSpeech.bind()  # type: ignore[attr-defined,unused-ignore]  # made by the decorator
-    serve.run(application, route_prefix="/synthesize")
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    serve.shutdown()
-    ray.shutdown()
-
-
 if __name__ == "__main__":
-    main()
+    serve_deployment(TextToSpeech, "/synthesize", __doc__)
